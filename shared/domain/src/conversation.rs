@@ -1,0 +1,186 @@
+use crate::{
+    Channel, ConversationId, Customer, ExternalId, MessageDraft, MessageId, Metadata, Priority, Resolution, SessionKey,
+    Source, Status, Subject, Tags, Timestamp,
+};
+
+/// A thread between one customer and a workspace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    /// Its id; it holds the time of creation and the channel.
+    pub id: ConversationId,
+    /// A number for people, rising and unique in the workspace, with gaps.
+    pub number: u64,
+    /// Where it was opened.
+    pub source: Source,
+    /// Its state.
+    pub status: Status,
+    /// How it was solved; only while it is.
+    pub resolution: Option<Resolution>,
+    /// Handed to a person.
+    pub escalated: bool,
+    /// A free label of urgency.
+    pub priority: Priority,
+    /// What it is about.
+    pub subject: Subject,
+    /// The newest reply's first characters.
+    pub newest_reply: Option<String>,
+    /// With whom.
+    pub customer: Customer,
+    /// The caller's own id.
+    pub external_id: Option<ExternalId>,
+    /// The channel's own thread key.
+    pub session_key: Option<SessionKey>,
+    /// Labels.
+    pub tags: Tags,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// Replies and notes.
+    pub message_count: u64,
+    /// The customer's replies since somebody last read.
+    pub unread_count: u64,
+    /// Whether the newest reply is the customer's.
+    pub awaiting_reply: bool,
+    /// The id of the last reply, else that of the creation: its place in lists.
+    pub activity: MessageId,
+    /// When it last changed, messages included.
+    pub updated_at: Timestamp,
+    /// When an assistant first replied.
+    pub first_response_at: Option<Timestamp>,
+    /// When it was solved; only while it is.
+    pub closed_at: Option<Timestamp>,
+    /// Counts the changes, messages included.
+    pub version: u64,
+}
+
+impl Conversation {
+    /// When it was opened.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.id.time()
+    }
+
+    /// When the last reply came, else when it was opened.
+    #[must_use]
+    pub fn last_message_at(&self) -> Timestamp {
+        self.activity.time()
+    }
+
+    /// On which channel.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.id.channel().unwrap_or(Channel::Api)
+    }
+
+    /// The newest reply's first 140 characters; the subject until there is one.
+    #[must_use]
+    pub fn preview(&self) -> &str {
+        self.newest_reply.as_deref().unwrap_or(self.subject.as_str())
+    }
+}
+
+/// Everything that a conversation is opened with.
+#[derive(Debug, Clone)]
+pub struct NewConversation {
+    /// On which channel.
+    pub channel: Channel,
+    /// Where it was opened.
+    pub source: Source,
+    /// Its first state.
+    pub status: Resolved,
+    /// Handed to a person.
+    pub escalated: bool,
+    /// A free label of urgency.
+    pub priority: Priority,
+    /// What it is about.
+    pub subject: Subject,
+    /// With whom: refreshes the customer's record.
+    pub customer: Customer,
+    /// The caller's own id, unique in the workspace.
+    pub external_id: Option<ExternalId>,
+    /// The channel's own thread key.
+    pub session_key: Option<SessionKey>,
+    /// Labels.
+    pub tags: Tags,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// The first message.
+    pub message: Option<MessageDraft>,
+}
+
+/// A state together with how it came about, so that only solved conversations have a resolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolved {
+    /// Open or waiting.
+    No(Status),
+    /// Solved; `None` means that nobody said how: `resolved` unless it was solved before.
+    Yes(Option<Resolution>),
+}
+
+impl Resolved {
+    /// Puts a state and a resolution together.
+    ///
+    /// Gives `None` where a resolution is said of a conversation that is not solved.
+    #[must_use]
+    pub fn of(status: Status, resolution: Option<Resolution>) -> Option<Self> {
+        match (status, resolution) {
+            (Status::Solved, resolution) => Some(Self::Yes(resolution)),
+            (status, None) => Some(Self::No(status)),
+            (_, Some(_)) => None,
+        }
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn status(self) -> Status {
+        match self {
+            Self::No(status) => status,
+            Self::Yes(_) => Status::Solved,
+        }
+    }
+
+    /// How a conversation counts as solved that was not solved before.
+    #[must_use]
+    pub fn resolution(self) -> Option<Resolution> {
+        match self {
+            Self::No(_) => None,
+            Self::Yes(resolution) => Some(resolution.unwrap_or(Resolution::Resolved)),
+        }
+    }
+}
+
+/// What to do with a conversation's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Change {
+    /// Leave it.
+    #[default]
+    Keep,
+    /// Put it into this state. Solving again keeps the time and, if none is said, the resolution.
+    Status(Resolved),
+    /// Say how it was solved; refused unless it is.
+    Resolution(Resolution),
+}
+
+/// A partial change: `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConversationPatch {
+    /// State and resolution.
+    pub state: Change,
+    /// Handed to a person.
+    pub escalated: Option<bool>,
+    /// A free label of urgency.
+    pub priority: Option<Priority>,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// Labels, replaced whole.
+    pub tags: Option<Tags>,
+    /// The caller's own data, replaced whole.
+    pub metadata: Option<Metadata>,
+}
+
+impl ConversationPatch {
+    /// Whether nothing would change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,89 @@
+use crate::{
+    Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata, PersonName, Role,
+    Timestamp,
+};
+
+/// Who wrote a message, as the caller says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sender {
+    /// The caller's own id of the person or program.
+    pub id: Option<crate::ExternalId>,
+    /// The name as it is shown.
+    pub name: Option<PersonName>,
+    /// The address.
+    pub email: Option<Email>,
+}
+
+/// A message before it has its place in a thread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageDraft {
+    /// Who speaks.
+    pub role: Role,
+    /// For the customer, or an internal note.
+    pub kind: MessageType,
+    /// What is said.
+    pub body: MessageBody,
+    /// Who wrote it.
+    pub sender: Option<Sender>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+}
+
+impl MessageDraft {
+    /// Whether it is for the customer, and not a note.
+    #[must_use]
+    pub fn is_reply(&self) -> bool {
+        self.kind == MessageType::Reply
+    }
+
+    /// Whether this is a customer's reply: it reopens the conversation and waits for an answer.
+    #[must_use]
+    pub fn is_from_customer(&self) -> bool {
+        self.is_reply() && self.role == Role::User
+    }
+
+    /// The message that this becomes.
+    #[must_use]
+    pub fn placed(self, conversation_id: ConversationId, id: MessageId) -> Message {
+        Message { id, conversation_id, draft: self, reported_status: None, version: 1 }
+    }
+}
+
+/// One entry of a thread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its place in the thread and its time.
+    pub id: MessageId,
+    /// The thread.
+    pub conversation_id: ConversationId,
+    /// What was said, by whom.
+    pub draft: MessageDraft,
+    /// What the channel's provider last reported.
+    pub reported_status: Option<DeliveryStatus>,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+impl Message {
+    /// When it was committed, in milliseconds.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.id.time()
+    }
+
+    /// The conversation's channel.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.conversation_id.channel().unwrap_or(Channel::Api)
+    }
+
+    /// What was reported or, before that, `queued` for an assistant's reply that a provider has to carry, and
+    /// `delivered` for everything else, since we hold it ourselves.
+    #[must_use]
+    pub fn delivery_status(&self) -> DeliveryStatus {
+        let carried = self.draft.is_reply()
+            && self.draft.role == Role::Assistant
+            && self.channel().has_provider();
+        self.reported_status.unwrap_or(if carried { DeliveryStatus::Queued } else { DeliveryStatus::Delivered })
+    }
+}

@@ -1,0 +1,200 @@
+//! The closed sets of words.
+
+use crate::Invalid;
+
+macro_rules! words {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident { $( $(#[$meta:meta])* $variant:ident = $word:literal, )+ }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+            serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+        )]
+        pub enum $name {
+            $( $(#[$meta])* #[doc = concat!("`", $word, "`")] #[serde(rename = $word)] $variant, )+
+        }
+
+        impl $name {
+            /// Every word, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Finds the word, in exactly this spelling.
+            ///
+            /// # Errors
+            /// When the text is none of the words; the refusal lists them.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(Invalid::new("unknown_value", concat!("must be one of: ", one_of!($($word),+)))),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+macro_rules! one_of {
+    ($first:literal $(, $rest:literal)*) => { concat!($first $(, ", ", $rest)*) };
+}
+
+words! {
+    /// The way by which a customer and a workspace talk.
+    Channel {
+        Api = "api",
+        LiveChat = "live-chat",
+        Email = "email",
+        Discord = "discord",
+        WhatsApp = "whatsapp",
+        Instagram = "instagram",
+        Messenger = "messenger",
+        Telegram = "telegram",
+        Sms = "sms",
+        Voice = "voice",
+        Web = "web",
+        Callback = "callback",
+        Playground = "playground",
+    }
+}
+
+impl Channel {
+    /// Whether somebody else's service carries replies to the customer, and reports how they fare.
+    #[must_use]
+    pub const fn has_provider(self) -> bool {
+        matches!(
+            self,
+            Self::Email
+                | Self::Discord
+                | Self::WhatsApp
+                | Self::Instagram
+                | Self::Messenger
+                | Self::Telegram
+                | Self::Sms
+        )
+    }
+
+    /// A number that never changes its meaning: it is part of every conversation's id.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Api => 1,
+            Self::LiveChat => 2,
+            Self::Email => 3,
+            Self::Discord => 4,
+            Self::WhatsApp => 5,
+            Self::Instagram => 6,
+            Self::Messenger => 7,
+            Self::Telegram => 8,
+            Self::Sms => 9,
+            Self::Voice => 10,
+            Self::Web => 11,
+            Self::Callback => 12,
+            Self::Playground => 13,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|channel| channel.code() == code)
+    }
+}
+
+words! {
+    /// Where a conversation was opened.
+    Source { Widget = "widget", Phone = "phone", Api = "api", Email = "email", }
+}
+
+words! {
+    /// The state of a conversation: these three and no more.
+    Status { Open = "open", Waiting = "waiting", Solved = "solved", }
+}
+
+words! {
+    /// How a conversation was solved.
+    Resolution { Resolved = "resolved", Completed = "completed", Closed = "closed", Abandoned = "abandoned", }
+}
+
+words! {
+    /// How we know who a customer is: the API key's holder says so, a signed token does, or not at all.
+    IdentitySource { Headers = "headers", Token = "token", Anonymous = "anonymous", }
+}
+
+words! {
+    /// Who speaks.
+    Role { User = "user", Assistant = "assistant", System = "system", }
+}
+
+words! {
+    /// Whether a message is for the customer or an internal note.
+    MessageType { Reply = "reply", Note = "note", }
+}
+
+words! {
+    /// How far a message got. It never moves backwards.
+    DeliveryStatus {
+        Queued = "queued",
+        Sent = "sent",
+        Delivered = "delivered",
+        Read = "read",
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// In which direction a list runs: oldest or newest first.
+    Order { Asc = "asc", Desc = "desc", }
+}
+
+words! {
+    /// Whom an API key is for: a back end, or a browser or app that acts for one customer.
+    KeyKind { Server = "server", Client = "client", }
+}
+
+words! {
+    /// What an API key allows.
+    Scope {
+        ReadConversations = "read:conversations",
+        WriteConversations = "write:conversations",
+        ReadFiles = "read:files",
+        WriteFiles = "write:files",
+        ReadReplies = "read:replies",
+        WriteReplies = "write:replies",
+        ReadAutomations = "read:automations",
+        WriteAutomations = "write:automations",
+        ReadCustomers = "read:customers",
+        WriteCustomers = "write:customers",
+        ReadWorkspace = "read:workspace",
+        WriteWorkspace = "write:workspace",
+        ReadKeys = "read:keys",
+        WriteKeys = "write:keys",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Channel;
+
+    #[test]
+    fn a_channel_is_found_by_its_code() {
+        for &channel in Channel::ALL {
+            assert_eq!(Channel::from_code(channel.code()), Some(channel));
+        }
+        assert_eq!(Channel::from_code(0), None);
+    }
+
+    #[test]
+    fn an_unknown_word_is_answered_with_the_known_ones() {
+        let refused = super::Status::parse("closed").expect_err("closed is a resolution");
+        assert_eq!(refused.message, "must be one of: open, waiting, solved");
+    }
+}

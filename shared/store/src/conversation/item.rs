@@ -1,0 +1,193 @@
+use deskless_domain::{
+    AttemptId, Channel, Conversation, ConversationId, ExternalId, MessageId, Metadata, Priority, Resolution,
+    SessionKey, Source, Status, Subject, Tags, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError, TenantStore,
+    customer::CustomerAttributes,
+    item::{self, Item, string},
+    keys::conversation_of,
+};
+
+/// What every write to a conversation or under it demands: that it is there and is not being deleted. A plain update
+/// would bring a deleted conversation back as a ghost.
+pub(crate) const LIVE: &str = "attribute_exists(pk) AND attribute_not_exists(deletedAt)";
+
+/// The names of attributes that more than one operation writes.
+pub(crate) mod attributes {
+    pub(crate) const ACTIVITY: &str = "activity";
+    pub(crate) const ATTEMPT: &str = "attempt";
+    pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
+    pub(crate) const CLOSED_AT: &str = "closedAt";
+    pub(crate) const DELETED_AT: &str = "deletedAt";
+    pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
+    pub(crate) const LARGE_METADATA: &str = "largeMetadata";
+    pub(crate) const MESSAGE_COUNT: &str = "messageCount";
+    pub(crate) const METADATA: &str = "metadata";
+    pub(crate) const ORDER_MARK: &str = "orderMark";
+    pub(crate) const PREVIEW: &str = "preview";
+    pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
+    pub(crate) const RESOLUTION: &str = "resolution";
+    pub(crate) const SNOOZED_UNTIL: &str = "snoozedUntil";
+    pub(crate) const STATUS: &str = "status";
+    pub(crate) const STATUS_PARTITION: &str = "gsi1pk";
+    pub(crate) const UNREAD_COUNT: &str = "unreadCount";
+    pub(crate) const UPDATED_AT: &str = "updatedAt";
+    pub(crate) const VERSION: &str = "version";
+}
+
+/// Metadata of more bytes than this lies in an item of its own, so that it does not weigh on every list and message.
+const INLINE_METADATA: usize = 1024;
+
+/// A conversation's own item.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConversationItem {
+    #[serde(rename = "gsi1pk")]
+    pub status_partition: String,
+    #[serde(rename = "gsi2pk")]
+    pub customer_partition: String,
+    /// Where it stands in lists: the id of the last reply, else that of the creation.
+    pub activity: MessageId,
+    /// The newest message id that was committed, notes included: a new one must be greater.
+    pub order_mark: MessageId,
+    /// The last create or patch, by which a repeated one recognises itself.
+    pub attempt: AttemptId,
+    pub version: u64,
+    pub number: u64,
+    pub channel: Channel,
+    pub source: Source,
+    pub status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Resolution>,
+    pub escalated: bool,
+    pub priority: Priority,
+    pub subject: Subject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview_message_id: Option<MessageId>,
+    pub customer: CustomerAttributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_key: Option<SessionKey>,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// JSON text, which keeps every number as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
+    /// Whether the metadata lies in an item of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub large_metadata: bool,
+    pub message_count: u64,
+    pub unread_count: u64,
+    pub awaiting_reply: bool,
+    pub updated_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_response_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<i64>,
+}
+
+/// Where metadata is kept.
+pub(super) enum Placed<'a> {
+    Nowhere,
+    Inline(&'a str),
+    Apart(&'a str),
+}
+
+pub(super) fn place(metadata: &Metadata) -> Placed<'_> {
+    match metadata.json() {
+        _ if metadata.is_empty() => Placed::Nowhere,
+        json if json.len() <= INLINE_METADATA => Placed::Inline(json),
+        json => Placed::Apart(json),
+    }
+}
+
+/// The item beside a conversation that holds its large metadata.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DetailItem {
+    pub metadata: String,
+}
+
+/// A conversation that was read, perhaps without its large metadata.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub conversation: Conversation,
+    pub lacks_metadata: bool,
+}
+
+impl Found {
+    /// Reads an item; a conversation that is being deleted is none any more.
+    pub fn read(item: Item) -> Result<Option<Self>, StoreError> {
+        if item.contains_key(attributes::DELETED_AT) {
+            return Ok(None);
+        }
+        let id = string(&item, "pk")
+            .and_then(conversation_of)
+            .ok_or_else(|| StoreError::Internal("a conversation's key cannot be read".to_owned()))?;
+        let item: ConversationItem = item::read(item)?;
+        let lacks_metadata = item.large_metadata;
+        Ok(Some(Self { conversation: item.into_conversation(id)?, lacks_metadata }))
+    }
+}
+
+fn corrupt(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Internal(format!("stored metadata cannot be read: {error}"))
+}
+
+impl ConversationItem {
+    fn into_conversation(self, id: ConversationId) -> Result<Conversation, StoreError> {
+        let metadata = match &self.metadata {
+            Some(json) => Metadata::from_json(json).map_err(corrupt)?,
+            None => Metadata::default(),
+        };
+        Ok(Conversation {
+            id,
+            number: self.number,
+            source: self.source,
+            status: self.status,
+            resolution: self.resolution,
+            escalated: self.escalated,
+            priority: self.priority,
+            subject: self.subject,
+            newest_reply: self.preview,
+            customer: self.customer.into(),
+            external_id: self.external_id,
+            session_key: self.session_key,
+            tags: self.tags,
+            metadata,
+            message_count: self.message_count,
+            unread_count: self.unread_count,
+            awaiting_reply: self.awaiting_reply,
+            activity: self.activity,
+            updated_at: Timestamp::from_millis(self.updated_at),
+            first_response_at: self.first_response_at.map(Timestamp::from_millis),
+            closed_at: self.closed_at.map(Timestamp::from_millis),
+            version: self.version,
+        })
+    }
+}
+
+impl DetailItem {
+    pub fn read(item: Item) -> Result<Metadata, StoreError> {
+        let detail: Self = item::read(item)?;
+        Metadata::from_json(&detail.metadata).map_err(corrupt)
+    }
+}
+
+impl TenantStore {
+    /// Adds the large metadata that the conversation's own item does not hold.
+    pub(super) async fn complete(&self, found: Found) -> Result<Conversation, StoreError> {
+        let mut conversation = found.conversation;
+        if found.lacks_metadata
+            && let Some(detail) = self.get(self.keys().conversation_detail(conversation.id)).await?
+        {
+            conversation.metadata = DetailItem::read(detail)?;
+        }
+        Ok(conversation)
+    }
+}

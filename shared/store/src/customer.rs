@@ -1,0 +1,153 @@
+//! Customers as conversations make and refresh them.
+
+use deskless_domain::{
+    CompanyName, Customer, CustomerDetails, CustomerId, Email, IdentitySource, MessageId, PersonName, PhoneNumber,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError, TenantStore,
+    expression::{Update, text},
+    item,
+    transaction::{ABSENT, Refusal, Slot, Transaction},
+};
+
+/// A customer as their own item and every conversation of theirs hold it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomerAttributes {
+    id: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<PersonName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<PhoneNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyName>,
+    identity_source: IdentitySource,
+}
+
+impl From<Customer> for CustomerAttributes {
+    fn from(customer: Customer) -> Self {
+        let Customer { id, details: CustomerDetails { name, email, phone, company }, identity_source } = customer;
+        Self { id, name, email, phone, company, identity_source }
+    }
+}
+
+impl From<CustomerAttributes> for Customer {
+    fn from(attributes: CustomerAttributes) -> Self {
+        let CustomerAttributes { id, name, email, phone, company, identity_source } = attributes;
+        Self { id, details: CustomerDetails { name, email, phone, company }, identity_source }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct CustomerItem<'a> {
+    gsi1pk: String,
+    activity: MessageId,
+    #[serde(flatten)]
+    attributes: &'a CustomerAttributes,
+}
+
+/// The item that gives an email to the first customer who claims it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailClaimItem<'a> {
+    customer_id: &'a CustomerId,
+}
+
+/// What the table knows of a customer while a conversation is opened with them.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    record: Option<Customer>,
+    email_is_claimed: bool,
+}
+
+/// How the customer stands in a transaction, if they have to be written at all.
+#[derive(Debug, Default)]
+pub(crate) struct CustomerSlots {
+    record: Option<Slot>,
+    claim: Option<Slot>,
+}
+
+impl CustomerSlots {
+    /// Whether a refusal came of what was known being old: then it is read again.
+    pub fn are_outdated(&self, refusal: &Refusal) -> bool {
+        [self.record, self.claim].into_iter().flatten().any(|slot| refusal.of(slot).is_some())
+    }
+}
+
+impl TenantStore {
+    /// Reads the customer's record and whether their email is claimed, at the same time. The claim is read cheaply the
+    /// first time (`fresh` is false): claims only ever appear, and a stale answer costs one repetition.
+    pub(crate) async fn known_customer(&self, customer: &Customer, fresh: bool) -> Result<Known, StoreError> {
+        let claim = async {
+            match &customer.details.email {
+                Some(email) => Ok(self.get_with(self.keys().email_claim(email), fresh).await?.is_some()),
+                None => Ok(true),
+            }
+        };
+        let (record, email_is_claimed) =
+            tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
+        let record = record.map(item::read::<CustomerAttributes>).transpose()?.map(Customer::from);
+        Ok(Known { record, email_is_claimed })
+    }
+
+    /// Adds to a transaction what makes the record say what `said` says, and gives the customer as a conversation
+    /// shows them: the record, refreshed.
+    pub(crate) fn refresh_customer(
+        &self,
+        transaction: &mut Transaction,
+        said: &Customer,
+        known: Known,
+    ) -> Result<(Customer, CustomerSlots), StoreError> {
+        let mut slots = CustomerSlots::default();
+        let key = self.keys().customer(&said.id);
+        let merged = match &known.record {
+            None => said.clone(),
+            Some(record) => {
+                Customer { details: record.details.clone().refreshed_by(said.details.clone()), ..said.clone() }
+            }
+        };
+        match known.record {
+            None => {
+                let attributes = CustomerAttributes::from(said.clone());
+                let listed = CustomerItem {
+                    gsi1pk: self.keys().customer_listing(0),
+                    activity: MessageId::generate(self.clock()),
+                    attributes: &attributes,
+                };
+                slots.record = Some(transaction.put(self, item::write(key, &listed)?, Some(ABSENT))?);
+            }
+            Some(record) if record.details != merged.details => {
+                let update = refresh(&said.details);
+                slots.record = Some(transaction.update(self, key, update, "attribute_exists(pk)")?);
+            }
+            Some(_) => {}
+        }
+        if let (Some(email), false) = (&said.details.email, known.email_is_claimed) {
+            let claim = EmailClaimItem { customer_id: &said.id };
+            let claim = item::write(self.keys().email_claim(email), &claim)?;
+            slots.claim = Some(transaction.put(self, claim, Some(ABSENT))?);
+        }
+        Ok((merged, slots))
+    }
+}
+
+/// Sets what is said and leaves the rest.
+fn refresh(said: &CustomerDetails) -> Update {
+    let mut update = Update::default();
+    let said = [
+        ("name", said.name.as_ref().map(text)),
+        ("email", said.email.as_ref().map(text)),
+        ("phone", said.phone.as_ref().map(text)),
+        ("company", said.company.as_ref().map(text)),
+    ];
+    for (attribute, value) in said {
+        if let Some(value) = value {
+            update.set(attribute, value);
+        }
+    }
+    update
+}

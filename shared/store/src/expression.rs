@@ -1,0 +1,72 @@
+//! Puts update expressions together.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// The parts of an `UpdateItem`, collected one attribute at a time. Every attribute's name goes through a placeholder,
+/// since DynamoDB reserves some six hundred words.
+#[derive(Debug, Default)]
+pub(crate) struct Update {
+    set: Vec<String>,
+    add: Vec<String>,
+    remove: Vec<String>,
+    pub names: HashMap<String, String>,
+    pub values: HashMap<String, AttributeValue>,
+}
+
+impl Update {
+    /// Names an attribute for use in a condition.
+    pub fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    /// Names a value for use in a condition.
+    pub fn value(&mut self, name: &str, value: AttributeValue) -> String {
+        let placeholder = format!(":{name}");
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    pub fn set(&mut self, attribute: &str, value: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(attribute, value));
+        self.set.push(format!("{name} = {value}"));
+    }
+
+    /// Sets the attribute unless it has a value.
+    pub fn set_once(&mut self, attribute: &str, value: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(attribute, value));
+        self.set.push(format!("{name} = if_not_exists({name}, {value})"));
+    }
+
+    pub fn add(&mut self, attribute: &str, amount: u64) {
+        let amount = AttributeValue::N(amount.to_string());
+        let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), amount));
+        self.add.push(format!("{name} {value}"));
+    }
+
+    pub fn remove(&mut self, attribute: &str) {
+        let name = self.name(attribute);
+        self.remove.push(name);
+    }
+
+    /// The update expression itself.
+    pub fn expression(&self) -> String {
+        [("SET", &self.set), ("ADD", &self.add), ("REMOVE", &self.remove)]
+            .into_iter()
+            .filter(|(_, parts)| !parts.is_empty())
+            .map(|(verb, parts)| format!("{verb} {}", parts.join(", ")))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+pub(crate) fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,134 @@
+//! The only place that spells keys, and the only one that reads them.
+//!
+//! Typed ids and hashes go into keys; free text goes in as the first 16 bytes of its SHA-256 in base32, so that no
+//! text can stand for another key.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use data_encoding::BASE32_NOPAD;
+use deskless_domain::{
+    ConversationId, CustomerId, Email, ExternalId, KeyId, MessageId, SecretHash, Status, WorkspaceId,
+};
+use sha2::{Digest, Sha256};
+
+/// The primary key of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// The two attributes, as `GetItem` and `UpdateItem` want them.
+    pub fn attributes(self) -> std::collections::HashMap<String, AttributeValue> {
+        [("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))].into()
+    }
+}
+
+/// The sort key of a thing's own item.
+const SELF: &str = "A";
+/// The sort key of what is too large for the item itself.
+const DETAIL: &str = "D";
+const MESSAGE: &str = "M#";
+
+fn hashed(text: &str) -> String {
+    BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
+}
+
+/// The keys that belong to no workspace: how one is found.
+pub(crate) mod root {
+    use super::{BASE32_NOPAD, Key, SELF, SecretHash, WorkspaceId};
+
+    pub(crate) const WORKSPACES: &str = "WS";
+
+    pub(crate) fn workspace_listing(id: WorkspaceId) -> Key {
+        Key::new(WORKSPACES.to_owned(), id.to_string())
+    }
+
+    pub(crate) fn api_key(secret: &SecretHash) -> Key {
+        Key::new(format!("K#{}", BASE32_NOPAD.encode(secret.as_bytes())), SELF)
+    }
+}
+
+/// The keys of one workspace. All of them start with its id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TenantKeys(pub WorkspaceId);
+
+impl TenantKeys {
+    pub fn workspace(self) -> Key {
+        Key::new(format!("W#{}", self.0), SELF)
+    }
+
+    pub fn api_key_listing(self, id: KeyId) -> Key {
+        Key::new(format!("W#{}", self.0), format!("K#{id}"))
+    }
+
+    pub const API_KEY_PREFIX: &str = "K#";
+
+    pub fn conversation(self, id: ConversationId) -> Key {
+        Key::new(format!("W#{}#C#{id}", self.0), SELF)
+    }
+
+    pub fn conversation_detail(self, id: ConversationId) -> Key {
+        Key::new(format!("W#{}#C#{id}", self.0), DETAIL)
+    }
+
+    pub fn message(self, conversation: ConversationId, id: MessageId) -> Key {
+        Key::new(format!("W#{}#C#{conversation}", self.0), format!("{MESSAGE}{id}"))
+    }
+
+    pub fn external_id(self, id: &ExternalId) -> Key {
+        Key::new(format!("W#{}#X#{}", self.0, hashed(id.as_str())), SELF)
+    }
+
+    pub fn ticket_number(self) -> Key {
+        Key::new(format!("W#{}#N", self.0), SELF)
+    }
+
+    pub fn customer(self, id: &CustomerId) -> Key {
+        Key::new(format!("W#{}#U#{}", self.0, hashed(id.as_str())), SELF)
+    }
+
+    pub fn email_claim(self, email: &Email) -> Key {
+        Key::new(format!("W#{}#E#{}", self.0, hashed(&email.normalized())), "!")
+    }
+
+    /// `request` must name everything that makes two requests different: key, customer, method, path.
+    pub fn idempotency(self, request: &str) -> Key {
+        Key::new(format!("W#{}#I#{}", self.0, hashed(request)), SELF)
+    }
+
+    /// The partition of the first index that holds a status; `shard` counts from 0.
+    pub fn by_status(self, status: Status, shard: u8) -> String {
+        format!("W#{}#S#{status}#{shard}", self.0)
+    }
+
+    /// The partition of the second index that holds a customer's conversations.
+    pub fn by_customer(self, id: &CustomerId) -> String {
+        format!("W#{}#U#{}", self.0, hashed(id.as_str()))
+    }
+
+    /// The partition of the first index that lists customers.
+    pub fn customer_listing(self, shard: u8) -> String {
+        format!("W#{}#L#{shard}", self.0)
+    }
+}
+
+/// Reads a conversation's id out of its partition key.
+pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
+    pk.rsplit_once("#C#").and_then(|(_, id)| ConversationId::parse(id))
+}
+
+/// Reads a message's id out of its sort key.
+pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
+    sk.strip_prefix(MESSAGE).and_then(MessageId::parse)
+}
+
+/// On which of `shards` index partitions a conversation stands. Its random bits are spread evenly.
+pub(crate) fn shard_of(id: ConversationId, shards: u8) -> u8 {
+    // The byte before the channel's: random in every id that we make.
+    id.as_bytes()[14] % shards.max(1)
+}

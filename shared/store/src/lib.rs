@@ -1,0 +1,34 @@
+//! The table: its keys, its items, and one function for each access pattern.
+//!
+//! One DynamoDB table holds everything. `ACCESS_PATTERNS.md` beside this crate's manifest lists the questions that it
+//! answers, by number, with what each costs; functions here name the number they implement.
+//!
+//! [`TenantStore`] is the only way to a workspace's items. It is got for a key that was looked up, so that code which
+//! forgets the tenant does not compile.
+
+mod api_key;
+mod backoff;
+mod conversation;
+mod customer;
+mod error;
+mod expression;
+mod idempotency;
+mod item;
+mod keys;
+mod message;
+mod number;
+mod operator;
+mod store;
+mod table;
+mod transaction;
+mod workspace;
+
+pub use api_key::{Credential, KeyRequest, NewKey};
+pub use conversation::{ConversationFilter, ConversationPage, Position};
+pub use error::StoreError;
+pub use idempotency::{Answer, Once, Repeat};
+pub use message::{MessagePage, Thread};
+pub use operator::Operator;
+pub use store::{Store, TenantStore};
+pub use table::TableDefinition;
+pub use workspace::Workspace;

@@ -1,0 +1,68 @@
+use deskless_domain::{
+    ConversationId, DeliveryStatus, Email, ExternalId, Message, MessageBody, MessageDraft, MessageId, MessageType,
+    Metadata, PersonName, Role, Sender,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError, TenantStore,
+    item::{self, Item, string},
+    keys::message_of,
+};
+
+/// One message's item. Its id is in its key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageItem {
+    role: Role,
+    #[serde(rename = "type")]
+    kind: MessageType,
+    body: MessageBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<SenderAttributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_status: Option<DeliveryStatus>,
+    version: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SenderAttributes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<ExternalId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<PersonName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+}
+
+impl TenantStore {
+    pub(crate) fn message_item(&self, message: &Message) -> Result<Item, StoreError> {
+        let draft = message.draft.clone();
+        let attributes = MessageItem {
+            role: draft.role,
+            kind: draft.kind,
+            body: draft.body,
+            sender: draft.sender.map(|Sender { id, name, email }| SenderAttributes { id, name, email }),
+            metadata: (!draft.metadata.is_empty()).then(|| draft.metadata.json().to_owned()),
+            delivery_status: message.reported_status,
+            version: message.version,
+        };
+        item::write(self.keys().message(message.conversation_id, message.id), &attributes)
+    }
+}
+
+/// Reads a message of this conversation.
+pub(super) fn read(conversation_id: ConversationId, item: Item) -> Result<Message, StoreError> {
+    let corrupt = |what: &str| StoreError::Internal(format!("a stored message's {what} cannot be read"));
+    let id: MessageId = string(&item, "sk").and_then(message_of).ok_or_else(|| corrupt("key"))?;
+    let item: MessageItem = item::read(item)?;
+    let metadata = match &item.metadata {
+        Some(json) => Metadata::from_json(json).map_err(|_| corrupt("metadata"))?,
+        None => Metadata::default(),
+    };
+    let sender = item.sender.map(|SenderAttributes { id, name, email }| Sender { id, name, email });
+    let draft = MessageDraft { role: item.role, kind: item.kind, body: item.body, sender, metadata };
+    Ok(Message { id, conversation_id, draft, reported_status: item.delivery_status, version: item.version })
+}

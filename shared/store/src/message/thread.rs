@@ -1,0 +1,79 @@
+use deskless_domain::{ConversationId, Message, MessageId, Order};
+
+use super::item;
+use crate::{StoreError, TenantStore, conversation::attributes, expression::text};
+
+/// Which part of a thread is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Thread {
+    /// Whose messages.
+    pub conversation: ConversationId,
+    /// In which direction; a thread runs oldest first unless it is said otherwise.
+    pub order: Order,
+    /// Behind which message, in that direction.
+    pub after: Option<MessageId>,
+    /// How many at the most.
+    pub limit: usize,
+}
+
+/// One page of a thread.
+#[derive(Debug)]
+pub struct MessagePage {
+    /// The messages, in commit order or the reverse of it.
+    pub messages: Vec<Message>,
+    /// Where to go on. Never missing: a reader that comes back finds what came since.
+    pub next: MessageId,
+    /// Whether there is more already.
+    pub has_more: bool,
+}
+
+impl TenantStore {
+    /// AP-14: one page of a thread, read strongly, while the conversation is looked up at the same time.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the workspace has no such conversation.
+    pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
+        let query = self.query_thread(thread);
+        let (conversation, page) = tokio::try_join!(self.get(self.keys().conversation(thread.conversation)), query)?;
+        match conversation {
+            Some(item) if !item.contains_key(attributes::DELETED_AT) => Ok(page),
+            _ => Err(StoreError::NotFound),
+        }
+    }
+
+    async fn query_thread(&self, Thread { conversation, order, after, limit }: Thread) -> Result<MessagePage, StoreError> {
+        let start = after.unwrap_or(match order {
+            Order::Asc => MessageId::FIRST,
+            Order::Desc => MessageId::LAST,
+        });
+        // Neither bound is itself wanted: '!' sorts before every digit, '~' behind every letter.
+        let at = |id| self.keys().message(conversation, id).sk;
+        let (from, to) = match order {
+            Order::Asc => (format!("{}!", at(start)), format!("{}~", at(MessageId::LAST))),
+            Order::Desc => (at(MessageId::FIRST), at(start)),
+        };
+        let output = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(self.keys().conversation(conversation).pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .scan_index_forward(order == Order::Asc)
+            .consistent_read(true)
+            // One more than asked for tells whether there is more; `desc` includes the message to start from.
+            .limit(i32::try_from(limit + 1 + usize::from(order == Order::Desc)).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|e| StoreError::from_sdk(&e))?;
+        let ended_early = output.last_evaluated_key.is_some();
+        let read = output.items.unwrap_or_default().into_iter().map(|found| item::read(conversation, found));
+        let mut messages: Vec<Message> = read.collect::<Result<_, _>>()?;
+        messages.retain(|message| message.id != start);
+        let has_more = messages.len() > limit || ended_early;
+        messages.truncate(limit);
+        let next = messages.last().map_or(start, |message| message.id);
+        Ok(MessagePage { messages, next, has_more })
+    }
+}

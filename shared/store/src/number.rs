@@ -1,0 +1,29 @@
+use aws_sdk_dynamodb::types::ReturnValue;
+
+use crate::{StoreError, TenantStore, expression::Update, item::integer};
+
+impl TenantStore {
+    /// The next ticket number, from 1. Taken outside every transaction, since all creations of a workspace would
+    /// conflict in it; a creation that then fails leaves a gap.
+    pub(crate) async fn next_number(&self) -> Result<u64, StoreError> {
+        let mut update = Update::default();
+        update.add("last", 1);
+        let output = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(self.keys().ticket_number().attributes()))
+            .update_expression(update.expression())
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(|e| StoreError::from_sdk(&e))?;
+        output
+            .attributes()
+            .and_then(|attributes| integer(attributes, "last"))
+            .and_then(|last| u64::try_from(last).ok())
+            .ok_or_else(|| StoreError::Internal("the ticket counter gave no number".to_owned()))
+    }
+}

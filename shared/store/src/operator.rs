@@ -1,0 +1,80 @@
+use deskless_domain::{Shards, Title, WorkspaceId};
+
+use crate::{
+    Store, StoreError, TenantStore, Workspace,
+    backoff::Backoff,
+    expression::text,
+    item::{self, Item},
+    keys::{TenantKeys, root},
+    transaction::{ABSENT, Outcome, Transaction},
+    workspace::WorkspaceItem,
+};
+
+/// Whoever runs the installation and has the table's credentials: the `deskless` command. No function of the API
+/// makes one.
+#[derive(Debug, Clone)]
+pub struct Operator(Store);
+
+impl Operator {
+    /// Acts on the whole table.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self(store)
+    }
+
+    /// Makes a workspace.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
+        let id = WorkspaceId::generate(self.0.clock());
+        let attributes = WorkspaceItem { id, name: name.clone() };
+        let tenant = self.tenant(id);
+        let mut transaction = Transaction::default();
+        for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
+            transaction.put(&tenant, item::write(key, &attributes)?, Some(ABSENT))?;
+        }
+        match transaction.commit(&tenant, &mut Backoff::new(self.0.clock())).await? {
+            Outcome::Committed => Ok(Workspace { id, name }),
+            Outcome::Refused(_) => Err(StoreError::Internal("a new workspace exists already".to_owned())),
+        }
+    }
+
+    /// All workspaces, oldest first.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn list_workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
+        let mut workspaces = Vec::new();
+        let mut pages = self
+            .0
+            .client()
+            .query()
+            .table_name(self.0.table())
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(root::WORKSPACES))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(found) = pages.next().await {
+            let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
+            let WorkspaceItem { id, name } = item::read(found)?;
+            workspaces.push(Workspace { id, name });
+        }
+        Ok(workspaces)
+    }
+
+    /// A workspace's items, if there is such a workspace.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    pub async fn workspace(&self, id: WorkspaceId) -> Result<TenantStore, StoreError> {
+        self.0.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
+        Ok(self.tenant(id))
+    }
+
+    fn tenant(&self, id: WorkspaceId) -> TenantStore {
+        TenantStore::new(self.0.clone(), id, Shards::default())
+    }
+}

@@ -1,0 +1,142 @@
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
+
+use crate::{
+    StoreError,
+    api_key::{Credential, KeyCache},
+    item::Item,
+    keys::{Key, TenantKeys, shard_of},
+};
+
+/// The table, before it is known for whom it is asked.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    table: String,
+    clock: Arc<dyn Clock>,
+    keys: Mutex<KeyCache>,
+}
+
+impl Store {
+    /// A store over `table`, reached by `client`.
+    pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        Self { inner: Arc::new(Inner { client, table: table.into(), clock, keys: Mutex::default() }) }
+    }
+
+    /// The process's clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.inner.table
+    }
+
+    pub(crate) fn key_cache(&self) -> std::sync::MutexGuard<'_, KeyCache> {
+        // A panic elsewhere cannot leave a cache in between: what is in it is whole.
+        self.inner.keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The items of the workspace that a key belongs to.
+    #[must_use]
+    pub fn tenant(&self, credential: &Credential) -> TenantStore {
+        TenantStore::new(self.clone(), credential.workspace_id, credential.shards)
+    }
+
+    /// Opens the connection, so that the first request does not wait for the TLS handshake. Failing is no error: the
+    /// first request then finds out for itself.
+    pub async fn warm_up(&self) {
+        let nobody = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
+        let _ = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send().await;
+    }
+
+    /// One item, read strongly.
+    pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        self.get_with(key, true).await
+    }
+
+    pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
+        self.client()
+            .get_item()
+            .table_name(self.table())
+            .set_key(Some(key.attributes()))
+            .consistent_read(consistent)
+            .send()
+            .await
+            .map(|output| output.item)
+            .map_err(|e| StoreError::from_sdk(&e))
+    }
+}
+
+/// The items of one workspace: every key that it can build starts with that workspace's id.
+#[derive(Debug, Clone)]
+pub struct TenantStore {
+    store: Store,
+    keys: TenantKeys,
+    shards: Shards,
+}
+
+impl TenantStore {
+    pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
+        Self { store, keys: TenantKeys(workspace), shards }
+    }
+
+    /// Whose items these are.
+    #[must_use]
+    pub fn workspace_id(&self) -> WorkspaceId {
+        self.keys.0
+    }
+
+    /// The process's clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.store.clock()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        self.store.client()
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        self.store.table()
+    }
+
+    pub(crate) fn shards(&self) -> Shards {
+        self.shards
+    }
+
+    pub(crate) fn keys(&self) -> TenantKeys {
+        self.keys
+    }
+
+    /// The partition of the first index on which a conversation stands while it has this status.
+    pub(crate) fn status_partition(&self, id: ConversationId, status: Status) -> String {
+        self.keys.by_status(status, shard_of(id, self.shards.write))
+    }
+
+    /// All partitions of the first index that may hold conversations of this status.
+    pub(crate) fn status_partitions(&self, status: Status) -> impl Iterator<Item = String> {
+        let keys = self.keys;
+        (0..self.shards.read.max(1)).map(move |shard| keys.by_status(status, shard))
+    }
+
+    pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        self.store.get(key).await
+    }
+
+    pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
+        self.store.get_with(key, consistent).await
+    }
+}

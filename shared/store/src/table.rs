@@ -1,0 +1,142 @@
+use aws_sdk_dynamodb::{
+    Client,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+        ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    },
+};
+use serde::Deserialize;
+
+use crate::StoreError;
+
+/// The table as CloudFormation describes it: what `template.yaml` says is what local engines and tests create.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TableDefinition {
+    attribute_definitions: Vec<Attribute>,
+    key_schema: Vec<KeyPart>,
+    #[serde(default)]
+    global_secondary_indexes: Vec<Index>,
+    stream_specification: Stream,
+    time_to_live_specification: TimeToLive,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    attribute_name: String,
+    attribute_type: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct KeyPart {
+    attribute_name: String,
+    key_type: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Index {
+    index_name: String,
+    key_schema: Vec<KeyPart>,
+    projection: IndexProjection,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct IndexProjection {
+    projection_type: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stream {
+    stream_view_type: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TimeToLive {
+    attribute_name: String,
+    enabled: bool,
+}
+
+impl TableDefinition {
+    /// Creates the table under this name, on demand. A table that is there already is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// When the engine refuses the definition or does not answer.
+    pub async fn create(&self, client: &Client, table: &str) -> Result<(), StoreError> {
+        let mut request = client
+            .create_table()
+            .table_name(table)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema(Some(key_schema(&self.key_schema)?))
+            .stream_specification(
+                StreamSpecification::builder()
+                    .stream_enabled(true)
+                    .stream_view_type(StreamViewType::from(self.stream_specification.stream_view_type.as_str()))
+                    .build()
+                    .map_err(incomplete)?,
+            );
+        for attribute in &self.attribute_definitions {
+            request = request.attribute_definitions(
+                AttributeDefinition::builder()
+                    .attribute_name(&attribute.attribute_name)
+                    .attribute_type(ScalarAttributeType::from(attribute.attribute_type.as_str()))
+                    .build()
+                    .map_err(incomplete)?,
+            );
+        }
+        for index in &self.global_secondary_indexes {
+            let projection = ProjectionType::from(index.projection.projection_type.as_str());
+            request = request.global_secondary_indexes(
+                GlobalSecondaryIndex::builder()
+                    .index_name(&index.index_name)
+                    .set_key_schema(Some(key_schema(&index.key_schema)?))
+                    .projection(Projection::builder().projection_type(projection).build())
+                    .build()
+                    .map_err(incomplete)?,
+            );
+        }
+        match request.send().await {
+            Ok(_) => {}
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => return Ok(()),
+            Err(e) => return Err(StoreError::from_sdk(&e)),
+        }
+        client
+            .update_time_to_live()
+            .table_name(table)
+            .time_to_live_specification(
+                TimeToLiveSpecification::builder()
+                    .attribute_name(&self.time_to_live_specification.attribute_name)
+                    .enabled(self.time_to_live_specification.enabled)
+                    .build()
+                    .map_err(incomplete)?,
+            )
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| StoreError::from_sdk(&e))
+    }
+}
+
+fn key_schema(parts: &[KeyPart]) -> Result<Vec<KeySchemaElement>, StoreError> {
+    parts
+        .iter()
+        .map(|part| {
+            KeySchemaElement::builder()
+                .attribute_name(&part.attribute_name)
+                .key_type(KeyType::from(part.key_type.as_str()))
+                .build()
+                .map_err(incomplete)
+        })
+        .collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Internal(format!("the table's definition is incomplete: {error}"))
+}

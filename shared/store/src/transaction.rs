@@ -1,0 +1,176 @@
+use aws_sdk_dynamodb::{
+    error::{DisplayErrorContext, SdkError},
+    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
+    types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+};
+use deskless_domain::AttemptId;
+
+use crate::{
+    StoreError, TenantStore,
+    backoff::Backoff,
+    error::is_transient,
+    expression::Update,
+    item::Item,
+    keys::Key,
+};
+
+/// Writes that come to be together or not at all.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Transaction {
+    items: Vec<TransactWriteItem>,
+}
+
+/// Which of a transaction's writes a refusal speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(usize);
+
+/// How a transaction ended, other than by a fault.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Committed,
+    /// At least one condition did not hold; nothing was written.
+    Refused(Refusal),
+}
+
+/// The conditions that did not hold.
+#[derive(Debug)]
+pub(crate) struct Refusal(Vec<Option<Option<Item>>>);
+
+impl Refusal {
+    /// Whether this write's condition failed: the item that stood there, or `None` in it where there was none.
+    pub fn of(&self, slot: Slot) -> Option<Option<&Item>> {
+        self.0.get(slot.0).and_then(Option::as_ref).map(Option::as_ref)
+    }
+}
+
+/// "Nothing stands here yet."
+pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
+
+impl Transaction {
+    fn push(&mut self, item: TransactWriteItem) -> Slot {
+        self.items.push(item);
+        Slot(self.items.len() - 1)
+    }
+
+    /// Adds a `Put` under `condition` in which nothing but the built-in functions is used.
+    pub fn put(&mut self, store: &TenantStore, item: Item, condition: Option<&str>) -> Result<Slot, StoreError> {
+        self.put_with(store, item, condition, std::collections::HashMap::new())
+    }
+
+    /// Adds a `Put` whose condition refers to `values`.
+    pub fn put_with(
+        &mut self,
+        store: &TenantStore,
+        item: Item,
+        condition: Option<&str>,
+        values: Item,
+    ) -> Result<Slot, StoreError> {
+        let put = Put::builder()
+            .table_name(store.table())
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_values((!values.is_empty()).then_some(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        Ok(self.push(TransactWriteItem::builder().put(put).build()))
+    }
+
+    /// Adds an `Update` under `condition`.
+    pub fn update(
+        &mut self,
+        store: &TenantStore,
+        key: Key,
+        update: Update,
+        condition: &str,
+    ) -> Result<Slot, StoreError> {
+        let update = aws_sdk_dynamodb::types::Update::builder()
+            .table_name(store.table())
+            .set_key(Some(key.attributes()))
+            .update_expression(update.expression())
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values((!update.values.is_empty()).then_some(update.values))
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        Ok(self.push(TransactWriteItem::builder().update(update).build()))
+    }
+
+    /// Commits, waiting out conflicts with other writers.
+    ///
+    /// Every repetition carries the same token and the same body: where an answer was lost behind a commit, the table
+    /// recognises the repetition and answers it with that success. A single `Put` is sent as what it is, at half the
+    /// price; there the caller must recognise its own item in the refusal.
+    pub async fn commit(self, store: &TenantStore, backoff: &mut Backoff<'_>) -> Result<Outcome, StoreError> {
+        let token = AttemptId::generate(store.clock()).to_string();
+        loop {
+            let attempt = match self.items.as_slice() {
+                [TransactWriteItem { put: Some(put), .. }] => put_alone(store, put.clone()).await,
+                items => transact(store, items.to_vec(), &token).await,
+            };
+            match attempt? {
+                Attempt::Over(outcome) => return Ok(outcome),
+                Attempt::Passing(why) if !backoff.pause().await => return Err(StoreError::Unavailable(why)),
+                Attempt::Passing(_) => {}
+            }
+        }
+    }
+}
+
+enum Attempt {
+    Over(Outcome),
+    /// Another writer was at it, or the table was busy or out of reach.
+    Passing(String),
+}
+
+async fn transact(store: &TenantStore, items: Vec<TransactWriteItem>, token: &str) -> Result<Attempt, StoreError> {
+    let request = store.client().transact_write_items().set_transact_items(Some(items)).client_request_token(token);
+    match request.send().await {
+        Ok(_) => Ok(Attempt::Over(Outcome::Committed)),
+        Err(error) => classify(&error),
+    }
+}
+
+async fn put_alone(store: &TenantStore, put: Put) -> Result<Attempt, StoreError> {
+    let request = store
+        .client()
+        .put_item()
+        .table_name(put.table_name)
+        .set_item(Some(put.item))
+        .set_condition_expression(put.condition_expression)
+        .set_expression_attribute_values(put.expression_attribute_values)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    let error = match request.send().await {
+        Ok(_) => return Ok(Attempt::Over(Outcome::Committed)),
+        Err(error) => error,
+    };
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+            Ok(Attempt::Over(Outcome::Refused(Refusal(vec![Some(refused.item().cloned())]))))
+        }
+        _ if is_transient(&error) => Ok(Attempt::Passing(DisplayErrorContext(&error).to_string())),
+        _ => Err(StoreError::from_sdk(&error)),
+    }
+}
+
+fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Attempt, StoreError> {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        let reasons = cancelled.cancellation_reasons();
+        let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+        if has("ConditionalCheckFailed") {
+            let refused = reasons
+                .iter()
+                .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned()))
+                .collect();
+            return Ok(Attempt::Over(Outcome::Refused(Refusal(refused))));
+        }
+        if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+            return Ok(Attempt::Passing("other writers were faster, again and again".to_owned()));
+        }
+    }
+    if is_transient(error) {
+        return Ok(Attempt::Passing(DisplayErrorContext(error).to_string()));
+    }
+    Err(StoreError::from_sdk(error))
+}

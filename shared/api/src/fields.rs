@@ -1,0 +1,212 @@
+//! From JSON to domain types, collecting everything that is wrong on the way.
+
+use std::ops::ControlFlow;
+
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
+};
+use deskless_domain::{
+    Channel, CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata, Order, PersonName,
+    PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One field or parameter that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Its path, such as `customer.id` or `tags[2]`; empty for the whole body.
+    pub field: String,
+    /// A stable word.
+    #[schema(example = "required")]
+    pub code: &'static str,
+    /// What is wrong with it, in a sentence.
+    pub message: String,
+}
+
+/// Everything that is wrong with a body or a query.
+#[derive(Debug, Default)]
+pub struct InvalidRequest(pub Vec<FieldError>);
+
+impl InvalidRequest {
+    /// One thing that is wrong.
+    #[must_use]
+    pub fn one(field: impl Into<String>, invalid: &Invalid) -> Self {
+        let field = field.into();
+        let name = if field.is_empty() { "The body" } else { &field };
+        let message = format!("{name} {}.", invalid.message);
+        Self(vec![FieldError { field, code: invalid.code, message }])
+    }
+}
+
+impl From<InvalidRequest> for crate::Problem {
+    fn from(invalid: InvalidRequest) -> Self {
+        Self::invalid(invalid.0)
+    }
+}
+
+impl MergeWithError<Self> for InvalidRequest {
+    fn merge(self_: Option<Self>, other: Self, _: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
+        let mut all = self_.unwrap_or_default();
+        all.0.extend(other.0);
+        ControlFlow::Continue(all)
+    }
+}
+
+impl DeserializeError for InvalidRequest {
+    fn error<V: IntoValue>(
+        self_: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let here = path(location);
+        let below = |key: &str| if here.is_empty() { key.to_owned() } else { format!("{here}.{key}") };
+        let one = match error {
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                let expected: Vec<_> = accepted.iter().copied().map(kind).collect();
+                let message = format!("must be {}; it is {}", expected.join(" or "), kind(actual.kind()));
+                Self::one(here, &Invalid::new("wrong_type", message))
+            }
+            ErrorKind::MissingField { field } => {
+                Self::one(below(field), &Invalid::new("required", "is required"))
+            }
+            ErrorKind::UnknownKey { key, accepted } => {
+                let message = format!("is not known here; what is known: {}", accepted.join(", "));
+                Self::one(below(key), &Invalid::new("unknown", message))
+            }
+            ErrorKind::UnknownValue { accepted, .. } => {
+                let message = format!("must be one of: {}", accepted.join(", "));
+                Self::one(here, &Invalid::new("unknown_value", message))
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                Self::one(here, &Invalid::new("invalid", format!("must have {expected} entries")))
+            }
+            ErrorKind::Unexpected { msg } => Self::one(here, &Invalid::new("invalid", format!("is wrong: {msg}"))),
+        };
+        Self::merge(self_, one, location)
+    }
+}
+
+fn kind(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "a boolean",
+        ValueKind::Integer | ValueKind::NegativeInteger | ValueKind::Float => "a number",
+        ValueKind::String => "a string",
+        ValueKind::Sequence => "an array",
+        ValueKind::Map => "an object",
+    }
+}
+
+fn path(location: ValuePointerRef<'_>) -> String {
+    match location {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Index { index, prev } => format!("{}[{index}]", path(*prev)),
+        ValuePointerRef::Key { key, prev } => {
+            let mut before = path(*prev);
+            if !before.is_empty() {
+                before.push('.');
+            }
+            before + key
+        }
+    }
+}
+
+fn refuse(invalid: &Invalid, location: ValuePointerRef<'_>) -> InvalidRequest {
+    InvalidRequest::one(path(location), invalid)
+}
+
+/// A string off the wire, for types that parse one.
+pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<String, InvalidRequest> {
+    String::deserialize_from_value(value, location)
+}
+
+macro_rules! parsed_from_string {
+    ($($name:ty),+ $(,)?) => {$(
+        impl Deserr<InvalidRequest> for $name {
+            fn deserialize_from_value<V: IntoValue>(
+                value: Value<V>,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, InvalidRequest> {
+                <$name>::parse(string(value, location)?.into()).map_err(|invalid| refuse(&invalid, location))
+            }
+        }
+    )+};
+}
+
+parsed_from_string!(
+    Subject,
+    Priority,
+    ExternalId,
+    SessionKey,
+    PersonName,
+    CompanyName,
+    PhoneNumber,
+    MessageBody,
+    Tag,
+    CustomerId,
+    Email,
+);
+
+macro_rules! parsed_from_word {
+    ($($name:ty),+ $(,)?) => {$(
+        impl Deserr<InvalidRequest> for $name {
+            fn deserialize_from_value<V: IntoValue>(
+                value: Value<V>,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, InvalidRequest> {
+                <$name>::parse(&string(value, location)?).map_err(|invalid| refuse(&invalid, location))
+            }
+        }
+    )+};
+}
+
+parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order);
+
+impl Deserr<InvalidRequest> for Tags {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let tags = Vec::<Tag>::deserialize_from_value(value, location)?;
+        Self::parse(tags).map_err(|invalid| refuse(&invalid, location))
+    }
+}
+
+impl Deserr<InvalidRequest> for Metadata {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        match serde_json::Value::from(value) {
+            serde_json::Value::Object(object) => {
+                Self::parse(object).map_err(|invalid| refuse(&invalid, location))
+            }
+            other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
+                None,
+                ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
+                location,
+            ))),
+        }
+    }
+}
+
+/// A field that may be left out but has no `null`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given<T>(pub Option<T>);
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}

@@ -1,0 +1,87 @@
+//! Safe repeats of a POST.
+
+use axum::extract::{FromRequest, OriginalUri, Request};
+use data_encoding::BASE32_NOPAD;
+use deserr::Deserr;
+use deskless_domain::Invalid;
+use deskless_store::{Answer, Repeat, StoreError};
+use http::HeaderMap;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ApiState, Caller, InvalidRequest, Problem,
+    json::{read_json, take_apart},
+};
+
+/// A POST's body, with what its `Idempotency-Key` says.
+#[derive(Debug)]
+pub struct Idempotent<T> {
+    /// The body.
+    pub body: T,
+    key: Option<Key>,
+}
+
+#[derive(Debug)]
+struct Key {
+    client_key: String,
+    route: String,
+    fingerprint: String,
+}
+
+const HEADER: &str = "idempotency-key";
+const MAX_KEY: usize = 255;
+
+impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let value = read_json(&parts.headers, body).await?;
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        let key = client_key(&parts.headers)?.map(|client_key| Key {
+            client_key,
+            route: format!("{} {}", parts.method, uri.path()),
+            // Objects are kept sorted by key, so that the order of fields does not make another body.
+            fingerprint: digest(&[uri.query().unwrap_or_default(), &value.to_string()]),
+        });
+        Ok(Self { body: take_apart(value)?, key })
+    }
+}
+
+impl<T> Idempotent<T> {
+    /// Takes the body out, and what the store needs to recognise a repeat of this caller's request.
+    pub fn into_parts<'a, E, S>(
+        self,
+        caller: &Caller<S>,
+        answer: &'a (dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync),
+    ) -> (T, Option<Repeat<'a, E>>) {
+        let repeat = self.key.map(|key| Repeat {
+            // A server key acts for no customer: their place stays empty.
+            identity: format!("{}\n\n{}\n{}", caller.credential().id, key.route, key.client_key),
+            fingerprint: key.fingerprint,
+            answer,
+        });
+        (self.body, repeat)
+    }
+}
+
+fn client_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(HEADER).iter();
+    let (first, second) = (values.next(), values.next());
+    let refuse = |message: &str| Err(InvalidRequest::one("Idempotency-Key", &Invalid::new("invalid", message)).into());
+    match (first.map(|value| value.to_str()), second) {
+        (None, _) => Ok(None),
+        (_, Some(_)) => refuse("is given twice"),
+        (Some(Ok(key)), None) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        (Some(_), None) => refuse("must be 1 to 255 printable ASCII characters"),
+    }
+}
+
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    BASE32_NOPAD.encode(&hash.finalize()[..16])
+}

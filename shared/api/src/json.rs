@@ -1,0 +1,154 @@
+//! Bodies: JSON, read strictly.
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use deserr::Deserr;
+use http::{HeaderMap, header};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::{ApiState, Code, InvalidRequest, Problem};
+
+/// The most bytes of a body.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+/// A JSON body as a request type; rejects with everything that is wrong with it.
+#[derive(Debug)]
+pub struct ApiJson<T>(pub T);
+
+impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for ApiJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let value = read_json(&parts.headers, body).await?;
+        Ok(Self(take_apart(value)?))
+    }
+}
+
+/// Reads a body of JSON.
+pub(crate) async fn read_json(headers: &HeaderMap, body: axum::body::Body) -> Result<Value, Problem> {
+    require_json(headers)?;
+    let too_large = || Problem::new(Code::PayloadTooLarge, format!("The body may have at most {MAX_BODY} bytes."));
+    let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
+    parse(&bytes)
+}
+
+/// Makes a request type of JSON.
+pub(crate) fn take_apart<T: Deserr<InvalidRequest>>(value: Value) -> Result<T, Problem> {
+    deserr::deserialize::<T, _, InvalidRequest>(value).map_err(Problem::from)
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_json = essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"));
+    if is_json {
+        return Ok(());
+    }
+    let detail = match content_type {
+        "" => "The body must be JSON: say so with Content-Type: application/json.".to_owned(),
+        _ => format!("The body must be JSON with Content-Type: application/json; this one is {essence:?}."),
+    };
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
+}
+
+fn parse(bytes: &Bytes) -> Result<Value, Problem> {
+    if bytes.is_empty() {
+        return Err(Problem::new(Code::InvalidRequest, "The body is empty; it must be a JSON object."));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    value.map_err(|e| Problem::new(Code::InvalidRequest, format!("The body is not valid JSON: {e}.")))
+}
+
+/// JSON in which no key stands twice. (Lone surrogates and more than 128 levels are refused by the parser itself.)
+struct Strict;
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is not finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(entry) = entries.next_element_seed(Strict)? {
+            array.push(entry);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(Strict)?;
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("the key {key:?} stands twice")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn json_is_read_strictly() {
+        for (bad, why) in [
+            (r#"{"a":1,"a":2}"#, "the key \"a\" stands twice"),
+            (r#"{"m":{"a":1,"a":2}}"#, "the key \"a\" stands twice"),
+            (r#""\ud800""#, "surrogate"),
+            (r#"{"a":1}x"#, "trailing characters"),
+            (r#"{"a":1e999}"#, "number out of range"),
+            ("{\"a\":\"\u{1}\"}", "control character"),
+            (&("[".repeat(200) + &"]".repeat(200)), "recursion limit"),
+        ] {
+            let problem = parse(&bad.to_owned().into()).expect_err(bad);
+            let text = problem.document("").into_text();
+            assert!(text.contains(why), "{bad}: {text}");
+        }
+        assert!(parse(&r#"{"a":{"b":1},"b":[{"b":1},{"b":2}]}"#.into()).is_ok());
+    }
+}

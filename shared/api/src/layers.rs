@@ -1,0 +1,148 @@
+//! What lies around every operation: request ids, one log line, problem documents, gzip.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use deskless_domain::{Clock, KeyId, RequestId, WorkspaceId};
+use deskless_store::Credential;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, predicate::SizeAbove},
+    cors::{Any, CorsLayer},
+};
+
+use crate::{Code, Problem, precondition::GZIP_SUFFIX};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Below this many bytes, gzip makes an answer larger or saves next to nothing.
+const WORTH_COMPRESSING: u64 = 512;
+
+/// Who was found to be calling, for the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
+
+impl Trace {
+    pub fn identify(&self, credential: &Credential) {
+        let _ = self.0.set((credential.workspace_id, credential.id));
+    }
+}
+
+/// Puts the common layers around a group's routes and gives them their state.
+pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, clock: Arc<dyn Clock>) -> Router {
+    routes
+        .fallback(|| async { Problem::new(Code::NotFound, "There is no such route. The API description lists all.") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Code::MethodNotAllowed, "This route is not for this method. Allow lists those that it is for.")
+        })
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Problem::internal("a handler panicked").into_response()
+        }))
+        .layer(from_fn_with_state(clock, around))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING)))
+        .layer(from_fn(tag_encoding))
+        .with_state(state)
+}
+
+/// Gives the request its id, the problem its document and the log its line.
+async fn around(State(clock): State<Arc<dyn Clock>>, mut request: Request, next: Next) -> Response {
+    let started = clock.now();
+    let id = request_id(request.headers()).unwrap_or_else(|| RequestId::generate(&*clock).to_string());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let trace = Trace::default();
+    request.extensions_mut().insert(trace.clone());
+
+    let mut response = next.run(request).await;
+
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        response = render(problem, &id, response.headers());
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let (workspace, key) = trace.0.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
+    let status = response.status().as_u16();
+    let millis = clock.now().as_millis() - started.as_millis();
+    let code = problem.as_ref().map(|problem| problem.code().as_str());
+    let error = problem.as_ref().and_then(Problem::log);
+    let route = route.as_deref();
+    if status >= 500 {
+        tracing::error!(%method, route, status, millis, request_id = id, workspace, key, code, error, "request");
+    } else {
+        tracing::info!(%method, route, status, millis, request_id = id, workspace, key, code, "request");
+    }
+    response
+}
+
+fn render(problem: &Problem, id: &str, headers: &HeaderMap) -> Response {
+    let document = problem.document(id);
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    let mut response = (problem.code().status(), body).into_response();
+    *response.headers_mut() = headers.clone();
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// The caller's own id for the request, if it is one.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    ((1..=64).contains(&id.len()) && id.chars().all(allowed)).then(|| id.to_owned())
+}
+
+/// A strong entity tag names exact bytes, so a compressed answer has a tag of its own (RFC 9110, section 8.8.3.3).
+async fn tag_encoding(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if headers.contains_key(header::CONTENT_ENCODING)
+        && let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())
+        && let Some(tag) = tag.strip_suffix('"')
+        && let Ok(tag) = HeaderValue::from_str(&format!("{tag}{GZIP_SUFFIX}\""))
+    {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// What the gateway answers to browsers from other origins, for servers that have no gateway in front of them.
+/// `template.yaml` says the same.
+pub fn local_cors() -> CorsLayer {
+    let exposed = [
+        "etag",
+        "location",
+        "allow",
+        "retry-after",
+        "www-authenticate",
+        "x-request-id",
+        "idempotent-replayed",
+        "ratelimit",
+        "ratelimit-policy",
+    ];
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS])
+        .allow_headers(
+            [
+                "authorization",
+                "content-type",
+                "idempotency-key",
+                "if-match",
+                "if-none-match",
+                "x-api-key",
+                "x-customer-token",
+                "x-request-id",
+            ]
+            .map(HeaderName::from_static),
+        )
+        .expose_headers(exposed.map(HeaderName::from_static))
+        .max_age(std::time::Duration::from_secs(86_400))
+}

@@ -1,0 +1,33 @@
+//! The HTTP edge: everything that every route has in common.
+//!
+//! A request comes in through [`serve`]'s layers, is taken apart by extractors ([`Caller`], [`ApiPath`], [`ApiQuery`],
+//! [`ApiJson`], [`Idempotent`]), is carried out by one operation of one function, and leaves as that operation's type or as a
+//! [`Problem`]. Domain and store know nothing of status codes; here is where they get them.
+
+mod auth;
+mod fields;
+mod idempotency;
+mod json;
+mod layers;
+pub mod openapi;
+mod paging;
+mod path;
+mod precondition;
+mod problem;
+mod query;
+mod reply;
+mod state;
+pub mod wire;
+
+pub use auth::{Caller, scope};
+pub use fields::{FieldError, Given, InvalidRequest};
+pub use idempotency::Idempotent;
+pub use json::ApiJson;
+pub use layers::{local_cors, serve};
+pub use paging::{Limit, Walk};
+pub use path::ApiPath;
+pub use precondition::{IfMatch, IfNoneMatch, version_tag};
+pub use problem::{Code, Problem, ProblemDocument};
+pub use query::ApiQuery;
+pub use reply::{Reply, created, finish, not_modified, ok};
+pub use state::ApiState;

@@ -1,0 +1,214 @@
+//! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
+
+use axum::response::{IntoResponse, Response};
+use deskless_store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::fields::FieldError;
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
+        /// A stable word for what is wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        pub enum Code {
+            $( $(#[doc = $doc])* #[serde(rename = $word)] $variant, )+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word itself.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The status code that it comes with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status),+ }
+            }
+
+            const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Malformed JSON, or a field or parameter that is wrong, unknown or missing.
+    InvalidRequest = "invalid_request", BAD_REQUEST, "Invalid request";
+    /// A cursor that is damaged or was made for another list.
+    InvalidCursor = "invalid_cursor", BAD_REQUEST, "Invalid cursor";
+    /// No key, or an unknown or revoked one.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "Unauthorized";
+    /// A key past its end.
+    KeyExpired = "key_expired", UNAUTHORIZED, "API key expired";
+    /// The key's kind, scopes or origins do not allow this.
+    Forbidden = "forbidden", FORBIDDEN, "Forbidden";
+    /// No such thing in this workspace, or no such route.
+    NotFound = "not_found", NOT_FOUND, "Not found";
+    /// The route is there, but not for this method.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
+    /// Another conversation has this externalId.
+    ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
+    /// `If-Match` does not hold.
+    VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
+    /// A body of more than 1 MiB.
+    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "Payload too large";
+    /// A body that is not JSON.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "Idempotency key reused";
+    /// A resolution of a conversation that is not solved.
+    NotSolved = "not_solved", UNPROCESSABLE_ENTITY, "Not solved";
+    /// A fault of ours.
+    InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error";
+    /// The table did not take the request in time.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Unavailable";
+}
+
+/// Something is wrong. What the caller reads and what the log holds are different texts.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    log: Option<String>,
+}
+
+/// After how many seconds a caller should try again when we are unavailable.
+const RETRY_AFTER_SECONDS: u16 = 1;
+
+impl Problem {
+    /// A problem with a text for the caller.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), log: None }
+    }
+
+    /// All that is wrong with a request.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [] => "The request is invalid.".to_owned(),
+            [only] => only.message.clone(),
+            [first, rest @ ..] => format!("{} There are {} more errors.", first.message, rest.len()),
+        };
+        let detail = detail.replace("There are 1 more errors.", "There is 1 more error.");
+        Self { code: Code::InvalidRequest, detail, errors, log: None }
+    }
+
+    /// No such thing in this workspace. Always the same text, whatever was asked for.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "There is no such resource in this workspace.")
+    }
+
+    /// A fault of ours; `log` goes to the log only.
+    #[must_use]
+    pub fn internal(log: impl Into<String>) -> Self {
+        let detail = "Something went wrong on our side. The request id helps to find out what.";
+        Self { log: Some(log.into()), ..Self::new(Code::InternalError, detail) }
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What the log shall hold.
+    pub(crate) fn log(&self) -> Option<&str> {
+        self.log.as_deref()
+    }
+
+    /// The document that the caller gets.
+    pub(crate) fn document(&self, request_id: &str) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("urn:deskless:problem:{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status().as_u16(),
+            code: self.code,
+            error: self.detail.clone(),
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::VersionMismatch => Self::new(
+                Code::VersionMismatch,
+                "Somebody changed it since: no version in If-Match is the stored one. Read it again, then decide.",
+            ),
+            StoreError::NotSolved => Self::new(
+                Code::NotSolved,
+                "A resolution says how a conversation was solved, and this one is not. Set status to solved with it.",
+            ),
+            StoreError::ExternalIdExists => {
+                Self::new(Code::ExternalIdExists, "A conversation with this externalId exists already.")
+            }
+            StoreError::IdempotencyKeyReused => Self::new(
+                Code::IdempotencyKeyReused,
+                "This Idempotency-Key was used with another body or query. Take a new key for a new request.",
+            ),
+            StoreError::Unavailable(log) => Self {
+                log: Some(log),
+                ..Self::new(Code::Unavailable, "This did not work in time. It is safe to try again in a moment.")
+            },
+            StoreError::Internal(log) => Self::internal(log),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Leaves the body to the outermost layer, which knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        let headers = response.headers_mut();
+        match self.code {
+            Code::Unauthorized | Code::KeyExpired => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Code::Unavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+            }
+            _ => {}
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// A problem as it is sent: RFC 9457, with `code` and `error` for programs that read those.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// A URN that ends in the code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:deskless:problem:invalid_request")]
+    kind: String,
+    /// What the code means.
+    title: String,
+    /// The status code.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    code: Code,
+    /// What is wrong this time, and what to do about it.
+    error: String,
+    /// The same as `error`.
+    detail: String,
+    /// Every field or parameter that is wrong.
+    errors: Vec<FieldError>,
+    /// What to quote when asking for help.
+    request_id: String,
+}

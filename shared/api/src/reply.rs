@@ -1,0 +1,69 @@
+//! Answers that went well.
+
+use axum::response::{IntoResponse, Response};
+use deskless_store::{Answer, Once, StoreError};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::{Problem, version_tag};
+
+/// What an operation gives: an answer or a problem.
+pub type Reply = Result<Response, Problem>;
+
+/// 200 with a body and, for single objects, its version.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn ok(version: Option<u64>, body: &impl Serialize) -> Reply {
+    let headers = version.map(|version| (header::ETAG.to_string(), version_tag(version)));
+    Ok(send(answer(StatusCode::OK, headers.into_iter().collect(), body)?))
+}
+
+/// 201 with where the new thing is, its version and itself; not sent yet, so that it can be stored with its effect.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
+    let headers =
+        vec![(header::LOCATION.to_string(), location), (header::ETAG.to_string(), version_tag(version))];
+    answer(StatusCode::CREATED, headers, body)
+}
+
+/// Sends the answer to what was done now, or again the one to what was done before.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub fn finish<T>(outcome: Once<T>, answer: impl Fn(&T) -> Result<Answer, StoreError>) -> Reply {
+    match outcome {
+        Once::Done(effect) => Ok(send(answer(&effect)?)),
+        Once::Replayed(answer) => {
+            let mut response = send(answer);
+            let replayed = HeaderName::from_static("idempotent-replayed");
+            response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+            Ok(response)
+        }
+    }
+}
+
+fn answer(status: StatusCode, headers: Vec<(String, String)>, body: &impl Serialize) -> Result<Answer, StoreError> {
+    let body = serde_json::to_vec(body)
+        .map_err(|e| StoreError::Internal(format!("an answer cannot be written as JSON: {e}")))?;
+    Ok(Answer { status: status.as_u16(), headers, body })
+}
+
+fn send(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// 304: the client has this version.
+#[must_use]
+pub fn not_modified(version: u64) -> Response {
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, version_tag(version))]).into_response()
+}

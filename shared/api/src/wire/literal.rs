@@ -1,0 +1,37 @@
+//! The constant `object` member, by which a client tells objects apart.
+
+/// Makes a type with one value, written as `word`.
+#[macro_export]
+macro_rules! object_tag {
+    ($(#[doc = $doc:literal])* $name:ident = $word:literal) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct $name;
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($word)
+            }
+        }
+
+        impl ::utoipa::PartialSchema for $name {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                ::utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(::utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$word]))
+                    .into()
+            }
+        }
+
+        impl ::utoipa::ToSchema for $name {}
+    };
+}
+
+object_tag!(
+    /// `"list"`
+    ListTag = "list"
+);
+object_tag!(
+    /// `"message"`
+    MessageTag = "message"
+);

@@ -1,0 +1,116 @@
+use deserr::Deserr;
+use deskless_api::{
+    Caller, Code, Idempotent, InvalidRequest, Problem, Reply, created, finish, openapi::BASE,
+    scope::WriteConversations, wire::CreateMessageRequest,
+};
+use deskless_domain::{
+    Channel, Conversation, ExternalId, Metadata, NewConversation, Priority, Resolution, Resolved, SessionKey, Source,
+    Status, Subject, Tags,
+};
+use utoipa::ToSchema;
+
+use crate::dto::{ConversationResponse, CustomerRequest};
+
+/// A conversation to open.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct CreateConversationRequest {
+    /// What it is about: 1 to 500 characters.
+    #[schema(inline)]
+    subject: Subject,
+    customer: CustomerRequest,
+    /// Your own id: a second conversation with the same one is refused with 409.
+    #[deserr(default)]
+    #[schema(inline)]
+    external_id: Option<ExternalId>,
+    /// The channel's own thread key, such as `whatsapp_+49123456789`.
+    #[deserr(default)]
+    #[schema(inline)]
+    session_key: Option<SessionKey>,
+    #[deserr(default = Channel::Api)]
+    #[schema(inline, required = false, default = "api")]
+    channel: Channel,
+    #[deserr(default = Source::Api)]
+    #[schema(inline, required = false, default = "api")]
+    source: Source,
+    #[deserr(default = Status::Open)]
+    #[schema(inline, required = false, default = "open")]
+    status: Status,
+    /// How it was solved; only beside the status `solved`.
+    #[deserr(default)]
+    #[schema(inline)]
+    resolution: Option<Resolution>,
+    /// Handed to a person.
+    #[deserr(default)]
+    #[schema(required = false, default = false)]
+    escalated: bool,
+    #[deserr(default)]
+    #[schema(inline, required = false, default = "medium")]
+    priority: Priority,
+    /// At most 20 labels of 1 to 64 characters.
+    #[deserr(default)]
+    #[schema(value_type = Option<Vec<deskless_domain::Tag>>)]
+    tags: Option<Tags>,
+    /// Data of your own.
+    #[deserr(default)]
+    #[schema(inline)]
+    metadata: Option<Metadata>,
+    /// The first message: it comes to be together with the conversation or not at all.
+    #[deserr(default)]
+    message: Option<CreateMessageRequest>,
+}
+
+impl TryFrom<CreateConversationRequest> for NewConversation {
+    type Error = Problem;
+
+    fn try_from(request: CreateConversationRequest) -> Result<Self, Problem> {
+        let status = Resolved::of(request.status, request.resolution).ok_or_else(|| {
+            Problem::new(Code::NotSolved, "A resolution says how a conversation was solved; its status must be solved.")
+        })?;
+        Ok(Self {
+            channel: request.channel,
+            source: request.source,
+            status,
+            escalated: request.escalated,
+            priority: request.priority,
+            subject: request.subject,
+            customer: request.customer.into(),
+            external_id: request.external_id,
+            session_key: request.session_key,
+            tags: request.tags.unwrap_or_default(),
+            metadata: request.metadata.unwrap_or_default(),
+            message: request.message.map(Into::into),
+        })
+    }
+}
+
+/// Open a conversation
+///
+/// The customer's record is made, or refreshed with what `customer` says.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations",
+    tag = "Conversations",
+    request_body = CreateConversationRequest,
+    responses(
+        (status = 201, description = "Opened", body = ConversationResponse, headers(
+            ("Location" = String, description = "Where it is"),
+            ("ETag" = String, description = "Its version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        )),
+        (status = 409, description = "The externalId is taken", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+    ),
+)]
+pub async fn create_conversation(
+    caller: Caller<WriteConversations>,
+    request: Idempotent<CreateConversationRequest>,
+) -> Reply {
+    let answer = |conversation: &Conversation| {
+        let location = format!("{BASE}/conversations/{}", conversation.id);
+        created(location, conversation.version, &ConversationResponse::from(conversation))
+    };
+    let (request, repeat) = request.into_parts(&caller, &answer);
+    let outcome = caller.store().create_conversation(request.try_into()?, repeat).await?;
+    finish(outcome, answer)
+}

@@ -1,0 +1,31 @@
+use deskless_api::{ApiPath, Caller, IfNoneMatch, Reply, not_modified, ok, scope::ReadConversations};
+use deskless_domain::{ConversationId, MessageId};
+
+use crate::dto::MessageResponse;
+
+/// Retrieve a message
+#[utoipa::path(
+    get,
+    path = "/api/v1/conversations/{conversationId}/messages/{messageId}",
+    tag = "Messages",
+    params(
+        ("conversationId" = ConversationId, Path, description = "The conversation's id"),
+        ("messageId" = MessageId, Path, description = "The message's id"),
+    ),
+    responses(
+        (status = 200, description = "The message", body = MessageResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_message(
+    caller: Caller<ReadConversations>,
+    ApiPath((conversation, id)): ApiPath<(ConversationId, MessageId)>,
+    known: IfNoneMatch,
+) -> Reply {
+    let message = caller.store().get_message(conversation, id).await?;
+    if known.holds(message.version) {
+        return Ok(not_modified(message.version));
+    }
+    ok(Some(message.version), &MessageResponse::from(&message))
+}

@@ -1,0 +1,7 @@
+//! One file for each command.
+
+pub mod dev;
+pub mod key;
+pub mod openapi;
+pub mod serve;
+pub mod workspace;

@@ -1,0 +1,7 @@
+//! Everything around the functions: the local engine, the table's definition, all routes in one place.
+//!
+//! The `deskless` command is made of it, and so are the tests.
+
+pub mod engine;
+pub mod routes;
+pub mod template;

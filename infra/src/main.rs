@@ -1,0 +1,48 @@
+//! The `deskless` command: the local stack, workspaces and keys.
+
+mod command;
+mod connection;
+mod local;
+
+use clap::{Parser, Subcommand};
+use command::{dev, key, openapi, serve, workspace};
+
+/// A conversations back end in your own AWS account: local stack, workspaces, keys.
+#[derive(Debug, Parser)]
+#[command(name = "deskless", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the local stack: every function under `cargo lambda watch`, over a table that keeps what is written.
+    Dev(local::Options),
+    /// Run all routes in one process over the same table.
+    Serve(local::Options),
+    /// Make and list workspaces.
+    Workspace(workspace::Arguments),
+    /// Make, list and revoke API keys.
+    Key(key::Arguments),
+    /// Write the API's description, or check that the committed one is true.
+    Openapi(openapi::Options),
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Dev(options) => dev::run(options).await,
+        Command::Serve(options) => serve::run(options).await,
+        Command::Workspace(arguments) => workspace::run(arguments).await,
+        Command::Key(arguments) => key::run(arguments).await,
+        Command::Openapi(options) => openapi::run(&options),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("deskless: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! All functions' routes in one place: for the API's description, for `deskless serve` and for tests.
+
+use std::sync::Arc;
+
+use axum::Router;
+use deskless_api::{ApiState, local_cors, openapi, serve};
+use deskless_domain::Clock;
+use deskless_store::Store;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The functions by their names in the template, with their routes.
+#[must_use]
+pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
+    vec![
+        ("conversations", deskless_conversations::router()),
+        ("messages", deskless_messages::router()),
+        ("discovery", deskless_discovery::router()),
+    ]
+}
+
+/// One server with every function's routes and, like the gateway, CORS in front.
+pub fn router(store: Store, clock: Arc<dyn Clock>) -> Router {
+    let all = functions().into_iter().fold(OpenApiRouter::new(), |all, (_, routes)| all.merge(routes));
+    serve(all.into(), ApiState::new(store), clock).layer(local_cors())
+}
+
+/// The API's description, generated from the routes.
+#[must_use]
+pub fn description() -> OpenApi {
+    openapi::document(functions().into_iter().map(|(_, routes)| routes.into_openapi()).collect())
+}

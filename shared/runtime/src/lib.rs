@@ -1,0 +1,13 @@
+//! What every function's `main` calls: configuration, logs, clients and the way into the Lambda runtime.
+
+mod client;
+mod clock;
+mod config;
+mod lambda;
+mod telemetry;
+
+pub use client::{deployed_client, local_client};
+pub use clock::SystemClock;
+pub use config::ConfigError;
+pub use lambda::{run, run_without_table};
+pub use lambda_http::Error;

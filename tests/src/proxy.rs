@@ -1,0 +1,197 @@
+//! A server between the store and the engine: it counts what is asked and what it costs, and disturbs on request.
+
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+
+/// What the proxy does to requests on their way.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    /// How many of a hundred transactions are cancelled with a conflict, as DynamoDB does when writers meet.
+    pub conflicts_percent: u64,
+    /// The answers to so many of the next writes are lost after the engine carried them out: a 500 comes instead.
+    pub lost_answers: u64,
+    /// Every request takes at least this long, so that requests which are sent together overlap.
+    pub delay: Duration,
+}
+
+/// What was asked since the meter was last reset.
+#[derive(Debug, Clone, Default)]
+pub struct Meter {
+    /// The operations, in the order of their arrival.
+    pub operations: Vec<String>,
+    /// How many requests had to wait for an answer before them: those that overlap count as one.
+    pub trips: usize,
+    /// Read capacity units, as the engine counts them.
+    pub reads: f64,
+    /// Write capacity units, as the engine counts them.
+    pub writes: f64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: String,
+    client: reqwest::Client,
+    faults: Mutex<Faults>,
+    meter: Mutex<(Meter, Option<Instant>)>,
+    dice: Mutex<u64>,
+}
+
+/// A running proxy. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    url: String,
+    inner: Arc<Inner>,
+    server: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Starts one in front of this engine.
+    pub async fn start(engine: &str, faults: Faults) -> Self {
+        let inner = Arc::new(Inner {
+            engine: engine.to_owned(),
+            client: reqwest::Client::new(),
+            faults: Mutex::new(faults),
+            meter: Mutex::default(),
+            dice: Mutex::new(1),
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = Router::new().fallback(forward).with_state(Arc::clone(&inner));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("the proxy serves") });
+        Self { url, inner, server }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Changes what it does from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        *self.inner.faults.lock().expect("no panic before") = faults;
+    }
+
+    /// What was asked since the last call.
+    #[must_use]
+    pub fn take_meter(&self) -> Meter {
+        std::mem::take(&mut *self.inner.meter.lock().expect("no panic before")).0
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: Bytes) -> Response {
+    let operation = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok()?.split_once('.'))
+        .map(|(_, operation)| operation.to_owned())
+        .unwrap_or_default();
+    inner.arrive(&operation);
+    let faults = inner.faults.lock().expect("no panic before").clone();
+    if !faults.delay.is_zero() {
+        tokio::time::sleep(faults.delay).await;
+    }
+    let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
+    if operation == "TransactWriteItems" && inner.throw() % 100 < faults.conflicts_percent {
+        return inner.leave(conflict(&request));
+    }
+    if matches!(
+        operation.as_str(),
+        "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems"
+    ) {
+        request["ReturnConsumedCapacity"] = json!("TOTAL");
+    }
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::HOST);
+    let answer = inner.client.post(&inner.engine).headers(headers).body(request.to_string()).send().await;
+    let answer = answer.expect("the engine answers");
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let bytes = answer.bytes().await.expect("the engine's answer has a body");
+    inner.charge(&operation, &bytes);
+    if operation != "GetItem" && operation != "Query" && inner.loses_this_one() {
+        return inner.leave(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    }
+    // The checksum is the engine's over its own bytes, which are passed on unchanged.
+    inner.leave((status, headers, bytes).into_response())
+}
+
+impl Inner {
+    fn arrive(&self, operation: &str) {
+        let mut meter = self.meter.lock().expect("no panic before");
+        let now = Instant::now();
+        // A request that comes after an answer went out belongs to another trip than those before it.
+        if meter.1.is_none_or(|left| left <= now) {
+            meter.0.trips += 1;
+            meter.1 = Some(now + Duration::from_secs(3600));
+        }
+        meter.0.operations.push(operation.to_owned());
+    }
+
+    fn leave(&self, response: Response) -> Response {
+        self.meter.lock().expect("no panic before").1 = Some(Instant::now());
+        response
+    }
+
+    fn charge(&self, operation: &str, answer: &[u8]) {
+        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let one = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or(0.0);
+        let units = match &answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().map(one).sum(),
+            table => one(table),
+        };
+        let mut meter = self.meter.lock().expect("no panic before");
+        match operation {
+            "GetItem" | "BatchGetItem" | "Query" => meter.0.reads += units,
+            _ => meter.0.writes += units,
+        }
+    }
+
+    fn loses_this_one(&self) -> bool {
+        let mut faults = self.faults.lock().expect("no panic before");
+        let loses = faults.lost_answers > 0;
+        faults.lost_answers = faults.lost_answers.saturating_sub(1);
+        loses
+    }
+
+    /// A number that is the same in every run.
+    fn throw(&self) -> u64 {
+        let mut dice = self.dice.lock().expect("no panic before");
+        *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *dice >> 33
+    }
+}
+
+/// The engine has no conflicts of its own; this is how DynamoDB words one.
+fn conflict(request: &Value) -> Response {
+    let items = request["TransactItems"].as_array().map_or(0, Vec::len);
+    let reasons: Vec<_> = (0..items)
+        .map(|i| match i {
+            0 => json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }),
+            _ => json!({ "Code": "None" }),
+        })
+        .collect();
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+        "CancellationReasons": reasons,
+    });
+    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+}

@@ -1,0 +1,114 @@
+use axum::body::Body;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::{Answer, Specification, World};
+
+/// Somebody who sends requests.
+#[derive(Clone)]
+pub struct Role<'w> {
+    world: &'w World,
+    secret: Option<String>,
+}
+
+impl<'w> Role<'w> {
+    pub(crate) fn new(world: &'w World, secret: Option<String>) -> Self {
+        Self { world, secret }
+    }
+
+    /// A request that can be changed before it is sent.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'w> {
+        let mut request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+        if let Some(secret) = &self.secret {
+            let value = format!("Bearer {secret}").parse().expect("a header");
+            request.headers_mut().insert("authorization", value);
+        }
+        Ask { world: self.world, request, checked: true }
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path).send().await
+    }
+
+    /// Sends a POST with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path).json(body).send().await
+    }
+
+    /// Sends a PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PATCH, path).json(body).send().await
+    }
+
+    /// Opens a conversation and gives it.
+    pub async fn open(&self, body: &Value) -> Value {
+        self.post("/api/v1/conversations", body).await.expect(201)["conversation"].clone()
+    }
+
+    /// Opens a minimal conversation and gives its path.
+    pub async fn open_path(&self) -> String {
+        let conversation = self.open(&crate::minimal_conversation()).await;
+        format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"))
+    }
+}
+
+/// A request on its way.
+#[must_use = "nothing is sent before `send`"]
+pub struct Ask<'w> {
+    world: &'w World,
+    request: Request<Body>,
+    checked: bool,
+}
+
+impl Ask<'_> {
+    /// Sets a header.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request.headers_mut().insert(name, value.parse().expect("a header"));
+        self
+    }
+
+    /// Adds a header beside one of the same name.
+    pub fn also(mut self, name: &'static str, value: &str) -> Self {
+        self.request.headers_mut().append(name, value.parse().expect("a header"));
+        self
+    }
+
+    /// Sends JSON.
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// Sends these bytes as this type.
+    pub fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
+        *self.request.body_mut() = body.into();
+        self.header("content-type", content_type)
+    }
+
+    /// Does not hold the answer against the specification: it is compressed, say, or from outside the API.
+    pub fn unchecked(mut self) -> Self {
+        self.checked = false;
+        self
+    }
+
+    /// Sends it, a second later than the one before, and holds the answer against the specification.
+    pub async fn send(self) -> Answer {
+        self.world.clock.advance_millis(1000);
+        self.send_now().await
+    }
+
+    /// Sends it while the clock stands still.
+    pub async fn send_now(self) -> Answer {
+        let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
+        let response = self.world.router().oneshot(self.request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+        if self.checked {
+            Specification::committed().check(&method, &path, &answer);
+        }
+        answer
+    }
+}

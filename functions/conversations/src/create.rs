@@ -17,44 +17,43 @@ use crate::dto::{ConversationResponse, CustomerRequest};
 #[schema(rename_all = "camelCase")]
 pub struct CreateConversationRequest {
     /// What it is about: 1 to 500 characters.
-    #[schema(inline)]
     subject: Subject,
     customer: CustomerRequest,
     /// Your own id: a second conversation with the same one is refused with 409.
     #[deserr(default)]
-    #[schema(inline)]
     external_id: Option<ExternalId>,
     /// The channel's own thread key, such as `whatsapp_+49123456789`.
     #[deserr(default)]
-    #[schema(inline)]
     session_key: Option<SessionKey>,
+    /// `api` unless said otherwise. It never changes.
     #[deserr(default = Channel::Api)]
-    #[schema(inline, required = false, default = "api")]
+    #[schema(required = false)]
     channel: Channel,
+    /// `api` unless said otherwise.
     #[deserr(default = Source::Api)]
-    #[schema(inline, required = false, default = "api")]
+    #[schema(required = false)]
     source: Source,
+    /// `open` unless said otherwise.
     #[deserr(default = Status::Open)]
-    #[schema(inline, required = false, default = "open")]
+    #[schema(required = false)]
     status: Status,
     /// How it was solved; only beside the status `solved`.
     #[deserr(default)]
-    #[schema(inline)]
     resolution: Option<Resolution>,
     /// Handed to a person.
     #[deserr(default)]
     #[schema(required = false, default = false)]
     escalated: bool,
+    /// A free label of 1 to 32 characters; `medium` unless said otherwise.
     #[deserr(default)]
-    #[schema(inline, required = false, default = "medium")]
+    #[schema(required = false)]
     priority: Priority,
     /// At most 20 labels of 1 to 64 characters.
     #[deserr(default)]
-    #[schema(value_type = Option<Vec<deskless_domain::Tag>>)]
+    #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
     tags: Option<Tags>,
     /// Data of your own.
     #[deserr(default)]
-    #[schema(inline)]
     metadata: Option<Metadata>,
     /// The first message: it comes to be together with the conversation or not at all.
     #[deserr(default)]

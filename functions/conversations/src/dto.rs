@@ -18,22 +18,17 @@ object_tag!(
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CustomerRequest {
-    #[schema(inline)]
     id: CustomerId,
     /// The name as it is shown.
     #[deserr(default)]
-    #[schema(inline)]
     name: Option<PersonName>,
     #[deserr(default)]
-    #[schema(inline)]
     email: Option<Email>,
     /// A telephone number.
     #[deserr(default)]
-    #[schema(inline)]
     phone: Option<PhoneNumber>,
     /// Company or account.
     #[deserr(default)]
-    #[schema(inline)]
     company: Option<CompanyName>,
 }
 

@@ -8,7 +8,7 @@ use crate::dto::ConversationResponse;
     get,
     path = "/api/v1/conversations/{conversationId}",
     tag = "Conversations",
-    params(("conversationId" = ConversationId, Path, description = "The conversation's id")),
+    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     responses(
         (status = 200, description = "The conversation", body = ConversationResponse, headers(
             ("ETag" = String, description = "Its version"),

@@ -23,19 +23,16 @@ pub struct ListConversationsQuery {
     cursor: Option<String>,
     /// Newest activity first, unless it is turned round.
     #[deserr(default = Order::Desc)]
-    #[param(inline, value_type = Option<Order>, default = "desc")]
+    #[param(inline, value_type = Option<Order>)]
     order: Order,
     /// Only those in this state.
     #[deserr(default)]
-    #[param(inline)]
     status: Option<Status>,
     /// Only those on this channel.
     #[deserr(default)]
-    #[param(inline)]
     channel: Option<Channel>,
     /// Only those with this customer.
     #[deserr(default)]
-    #[param(inline)]
     customer_id: Option<CustomerId>,
 }
 

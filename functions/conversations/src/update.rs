@@ -16,29 +16,29 @@ use crate::dto::ConversationResponse;
 pub struct UpdateConversationRequest {
     /// `solved` sets `closedAt` and, if none is given, the resolution `resolved`; any other status clears both.
     #[deserr(default)]
-    #[schema(inline, value_type = Status, required = false)]
+    #[schema(value_type = Status, required = false)]
     status: Given<Status>,
     /// How it was solved.
     #[deserr(default)]
-    #[schema(inline, value_type = Resolution, required = false)]
+    #[schema(value_type = Resolution, required = false)]
     resolution: Given<Resolution>,
     /// Handed to a person.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     escalated: Given<bool>,
     #[deserr(default)]
-    #[schema(inline, value_type = Priority, required = false)]
+    #[schema(value_type = Priority, required = false)]
     priority: Given<Priority>,
     #[deserr(default)]
-    #[schema(inline, value_type = Subject, required = false)]
+    #[schema(value_type = Subject, required = false)]
     subject: Given<Subject>,
     /// Replaced whole; null clears them.
     #[deserr(default)]
-    #[schema(value_type = Option<Vec<deskless_domain::Tag>>, required = false)]
+    #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20, required = false)]
     tags: Given<Option<Tags>>,
     /// Replaced whole; null clears it.
     #[deserr(default)]
-    #[schema(inline, value_type = Option<Metadata>, required = false)]
+    #[schema(value_type = Option<Metadata>, required = false)]
     metadata: Given<Option<Metadata>>,
 }
 
@@ -75,7 +75,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
     patch,
     path = "/api/v1/conversations/{conversationId}",
     tag = "Conversations",
-    params(("conversationId" = ConversationId, Path, description = "The conversation's id")),
+    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = UpdateConversationRequest,
     responses(
         (status = 200, description = "The conversation as it is now", body = ConversationResponse, headers(

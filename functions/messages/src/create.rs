@@ -13,7 +13,7 @@ use crate::dto::MessageResponse;
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
-    params(("conversationId" = ConversationId, Path, description = "The conversation's id")),
+    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = CreateMessageRequest,
     responses(
         (status = 201, description = "Added", body = MessageResponse, headers(

@@ -9,8 +9,8 @@ use crate::dto::MessageResponse;
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",
     tag = "Messages",
     params(
-        ("conversationId" = ConversationId, Path, description = "The conversation's id"),
-        ("messageId" = MessageId, Path, description = "The message's id"),
+        ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
+        ("messageId" = String, Path, format = "uuid", description = "The message's id"),
     ),
     responses(
         (status = 200, description = "The message", body = MessageResponse, headers(

@@ -23,7 +23,7 @@ pub struct ListMessagesQuery {
     cursor: Option<String>,
     /// Oldest first, unless it is turned round.
     #[deserr(default = Order::Asc)]
-    #[param(inline, value_type = Option<Order>, default = "asc")]
+    #[param(inline, value_type = Option<Order>)]
     order: Order,
 }
 
@@ -46,7 +46,7 @@ pub struct MessageListResponse {
     get,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
-    params(("conversationId" = ConversationId, Path, description = "The conversation's id"), ListMessagesQuery),
+    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id"), ListMessagesQuery),
     responses((status = 200, description = "A page of the thread", body = MessageListResponse)),
 )]
 pub async fn list_messages(

@@ -11,10 +11,22 @@ use crate::fields::FieldError;
 macro_rules! codes {
     ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
         /// A stable word for what is wrong.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
             $( $(#[doc = $doc])* #[serde(rename = $word)] $variant, )+
         }
+
+        impl utoipa::PartialSchema for Code {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some("A stable word for what is wrong."))
+                    .enum_values(Some([$($word),+]))
+                    .into()
+            }
+        }
+
+        impl ToSchema for Code {}
 
         impl Code {
             /// Every code.

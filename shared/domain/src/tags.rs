@@ -9,20 +9,20 @@ impl Tags {
     /// The most tags a conversation carries.
     pub const MAX: usize = 20;
 
-    /// Drops repeated tags, then checks their number.
+    /// Checks their number and drops repeated ones.
     ///
     /// # Errors
-    /// When more than 20 different tags are left.
+    /// When there are more than 20.
     pub fn parse(tags: Vec<Tag>) -> Result<Self, Invalid> {
-        let mut kept: Vec<Tag> = Vec::with_capacity(tags.len().min(Self::MAX + 1));
+        if tags.len() > Self::MAX {
+            let message = format!("must hold at most {} tags; it has {}", Self::MAX, tags.len());
+            return Err(Invalid::new("too_many", message));
+        }
+        let mut kept: Vec<Tag> = Vec::with_capacity(tags.len());
         for tag in tags {
             if !kept.contains(&tag) {
                 kept.push(tag);
             }
-        }
-        if kept.len() > Self::MAX {
-            let message = format!("must hold at most {} tags; it has {}", Self::MAX, kept.len());
-            return Err(Invalid::new("too_many", message));
         }
         Ok(Self(kept))
     }

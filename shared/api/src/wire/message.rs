@@ -15,22 +15,19 @@ use crate::InvalidRequest;
 #[schema(rename_all = "camelCase")]
 pub struct CreateMessageRequest {
     /// What is said: 1 to 8,000 characters.
-    #[schema(inline)]
     pub body: MessageBody,
     /// Who speaks: `user` unless said otherwise; `assistant` for a note.
     #[deserr(default)]
-    #[schema(inline, default = "user")]
     pub role: Option<Role>,
     /// `reply`, or `note` for an internal one that the customer never sees.
     #[deserr(rename = "type", default)]
-    #[schema(inline, rename = "type", default = "reply")]
+    #[schema(rename = "type")]
     pub kind: Option<MessageType>,
     /// Who wrote it.
     #[deserr(default)]
     pub sender: Option<SenderObject>,
     /// Data of your own.
     #[deserr(default)]
-    #[schema(inline)]
     pub metadata: Option<Metadata>,
 }
 
@@ -58,15 +55,12 @@ impl From<CreateMessageRequest> for MessageDraft {
 pub struct SenderObject {
     /// Your own id of the person or program.
     #[deserr(default)]
-    #[schema(inline)]
     pub id: Option<ExternalId>,
     /// The name as it is shown.
     #[deserr(default)]
-    #[schema(inline)]
     pub name: Option<PersonName>,
     /// The address.
     #[deserr(default)]
-    #[schema(inline)]
     pub email: Option<Email>,
 }
 

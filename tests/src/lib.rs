@@ -6,6 +6,8 @@
 
 mod answer;
 mod clock;
+mod faults;
+mod invariants;
 mod proxy;
 mod role;
 mod specification;
@@ -14,11 +16,13 @@ mod world;
 
 pub use answer::Answer;
 pub use clock::TestClock;
-pub use proxy::{Faults, Meter, Proxy};
+pub use faults::Faults;
+pub use invariants::violations;
+pub use proxy::{Meter, Proxy};
 pub use role::{Ask, Role};
 pub use specification::Specification;
-pub use table::{Row, violations};
-pub use world::{KeyOptions, World};
+pub use table::Row;
+pub use world::{KeyOptions, Machine, World};
 
 /// A conversation's body with nothing but what must be there.
 #[must_use]

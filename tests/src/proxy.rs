@@ -12,20 +12,11 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 
-/// What the proxy does to requests on their way.
-#[derive(Debug, Clone, Default)]
-pub struct Faults {
-    /// How many of a hundred transactions are cancelled with a conflict, as DynamoDB does when writers meet.
-    pub conflicts_percent: u64,
-    /// The answers to so many of the next writes are lost after the engine carried them out: a 500 comes instead.
-    pub lost_answers: u64,
-    /// Every request takes at least this long, so that requests which are sent together overlap.
-    pub delay: Duration,
-}
+use crate::faults::{self, Fate, Faults, is_contested};
 
 /// What was asked since the meter was last reset.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +29,8 @@ pub struct Meter {
     pub reads: f64,
     /// Write capacity units, as the engine counts them.
     pub writes: f64,
+    /// How many requests were disturbed.
+    pub disturbed: usize,
 }
 
 #[derive(Debug)]
@@ -85,6 +78,11 @@ impl Proxy {
         *self.inner.faults.lock().expect("no panic before") = faults;
     }
 
+    /// Stops answering: connections are refused from now on.
+    pub fn stop(&self) {
+        self.server.abort();
+    }
+
     /// What was asked since the last call.
     #[must_use]
     pub fn take_meter(&self) -> Meter {
@@ -110,8 +108,14 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
         tokio::time::sleep(faults.delay).await;
     }
     let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
-    if operation == "TransactWriteItems" && inner.throw() % 100 < faults.conflicts_percent {
-        return inner.leave(conflict(&request));
+    let contested = is_contested(&operation, &request);
+    let fate = faults.fate(&operation, &request, || inner.throw());
+    match fate {
+        Fate::Conflicts => return inner.disturb(faults::conflict(&operation, &request)),
+        Fate::IsThrottled => return inner.disturb(faults::throttle(&operation, &request)),
+        Fate::FailsBefore => return inner.disturb(faults::internal_error()),
+        Fate::IsCutBefore => return inner.disturb(faults::cut()),
+        Fate::Passes | Fate::FailsAfter | Fate::IsCutAfter => {}
     }
     if matches!(
         operation.as_str(),
@@ -126,11 +130,13 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
     let (status, headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.expect("the engine's answer has a body");
     inner.charge(&operation, &bytes);
-    if operation != "GetItem" && operation != "Query" && inner.loses_this_one() {
-        return inner.leave(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    match fate {
+        Fate::FailsAfter => inner.disturb(faults::internal_error()),
+        Fate::IsCutAfter => inner.disturb(faults::cut()),
+        _ if contested && inner.loses_this_one() => inner.disturb(faults::internal_error()),
+        // The checksum is the engine's over its own bytes, which are passed on unchanged.
+        _ => inner.leave((status, headers, bytes).into_response()),
     }
-    // The checksum is the engine's over its own bytes, which are passed on unchanged.
-    inner.leave((status, headers, bytes).into_response())
 }
 
 impl Inner {
@@ -148,6 +154,11 @@ impl Inner {
     fn leave(&self, response: Response) -> Response {
         self.meter.lock().expect("no panic before").1 = Some(Instant::now());
         response
+    }
+
+    fn disturb(&self, response: Response) -> Response {
+        self.meter.lock().expect("no panic before").0.disturbed += 1;
+        self.leave(response)
     }
 
     fn charge(&self, operation: &str, answer: &[u8]) {
@@ -177,21 +188,4 @@ impl Inner {
         *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         *dice >> 33
     }
-}
-
-/// The engine has no conflicts of its own; this is how DynamoDB words one.
-fn conflict(request: &Value) -> Response {
-    let items = request["TransactItems"].as_array().map_or(0, Vec::len);
-    let reasons: Vec<_> = (0..items)
-        .map(|i| match i {
-            0 => json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }),
-            _ => json!({ "Code": "None" }),
-        })
-        .collect();
-    let body = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
-        "CancellationReasons": reasons,
-    });
-    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
 }

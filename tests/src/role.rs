@@ -4,18 +4,24 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Answer, Specification, World};
+use crate::{Answer, Machine, Specification};
 
 /// Somebody who sends requests.
 #[derive(Clone)]
 pub struct Role<'w> {
-    world: &'w World,
+    machine: &'w Machine,
     secret: Option<String>,
 }
 
 impl<'w> Role<'w> {
-    pub(crate) fn new(world: &'w World, secret: Option<String>) -> Self {
-        Self { world, secret }
+    pub(crate) fn new(machine: &'w Machine, secret: Option<String>) -> Self {
+        Self { machine, secret }
+    }
+
+    /// The same caller, served by another machine.
+    #[must_use]
+    pub fn at<'m>(&self, machine: &'m Machine) -> Role<'m> {
+        Role { machine, secret: self.secret.clone() }
     }
 
     /// A request that can be changed before it is sent.
@@ -25,7 +31,7 @@ impl<'w> Role<'w> {
             let value = format!("Bearer {secret}").parse().expect("a header");
             request.headers_mut().insert("authorization", value);
         }
-        Ask { world: self.world, request, checked: true }
+        Ask { machine: self.machine, request, checked: true }
     }
 
     /// Sends a GET.
@@ -58,7 +64,7 @@ impl<'w> Role<'w> {
 /// A request on its way.
 #[must_use = "nothing is sent before `send`"]
 pub struct Ask<'w> {
-    world: &'w World,
+    machine: &'w Machine,
     request: Request<Body>,
     checked: bool,
 }
@@ -95,14 +101,14 @@ impl Ask<'_> {
 
     /// Sends it, a second later than the one before, and holds the answer against the specification.
     pub async fn send(self) -> Answer {
-        self.world.clock.advance_millis(1000);
+        self.machine.clock.advance_millis(1000);
         self.send_now().await
     }
 
     /// Sends it while the clock stands still.
     pub async fn send_now(self) -> Answer {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
-        let response = self.world.router().oneshot(self.request).await.expect("the router answers");
+        let response = self.machine.router().oneshot(self.request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let answer = Answer { status: parts.status, headers: parts.headers, bytes };

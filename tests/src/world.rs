@@ -8,8 +8,29 @@ use deskless_domain::{Clock, KeyKind, Origin, Scope, Timestamp, Title, Workspace
 use deskless_infra::{engine::Engine, routes, template};
 use deskless_runtime::local_client;
 use deskless_store::{KeyRequest, NewKey, Operator, Store};
+use serde_json::{Value, json};
 
-use crate::{Faults, Proxy, Role, Row, TestClock, table};
+use crate::{Faults, Proxy, Role, Row, TestClock, invariants, table};
+
+/// One process that serves all routes over a world's table: its own clock, its own client, its own memory of keys.
+pub struct Machine {
+    /// The clock that it goes by.
+    pub clock: Arc<TestClock>,
+    store: Store,
+    router: Router,
+}
+
+impl Machine {
+    fn new(endpoint: &str, table: &str, clock: Arc<TestClock>) -> Self {
+        let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
+        let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
+        Self { clock, store, router }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
 
 /// A table, a clock and two workspaces that nobody else has.
 pub struct World {
@@ -22,7 +43,7 @@ pub struct World {
     /// The workspace of [`World::other_workspace`].
     pub other: WorkspaceId,
     operator: Operator,
-    router: Router,
+    machine: Machine,
     keys: [NewKey; 3],
     direct: String,
     table: String,
@@ -80,28 +101,27 @@ impl World {
             Some(faults) => Some(Proxy::start(&direct, faults).await),
             None => None,
         };
-        let client = local_client(proxy.as_ref().map_or(direct.as_str(), Proxy::url));
-        let store = Store::new(client, table.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
+        let machine = Machine::new(proxy.as_ref().map_or(direct.as_str(), Proxy::url), &table, Arc::clone(&clock));
         // Keys and workspaces are made past the proxy: faults are for what a test does.
         let operator =
             Operator::new(Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>));
         let title = |text: &str| Title::parse(text.to_owned()).expect("a title");
         let workspace = operator.create_workspace(title("Ours")).await.expect("a workspace").id;
         let other = operator.create_workspace(title("Theirs")).await.expect("a workspace").id;
-        let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         let make = async |workspace, options| make_key(&operator, workspace, options).await;
         let keys = [
             make(workspace, KeyOptions::default()).await,
             make(workspace, KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await,
             make(other, KeyOptions::default()).await,
         ];
-        Self { clock, store, workspace, other, operator, router, keys, direct, table, proxy, _engine: engine }
+        let store = machine.store.clone();
+        Self { clock, store, workspace, other, operator, machine, keys, direct, table, proxy, _engine: engine }
     }
 
     /// Somebody without a key.
     #[must_use]
     pub fn anon(&self) -> Role<'_> {
-        Role::new(self, None)
+        Role::new(&self.machine, None)
     }
 
     /// A back end of our workspace.
@@ -131,7 +151,7 @@ impl World {
     /// Whoever sends this text as a key.
     #[must_use]
     pub fn with_secret(&self, secret: &str) -> Role<'_> {
-        Role::new(self, Some(secret.to_owned()))
+        Role::new(&self.machine, Some(secret.to_owned()))
     }
 
     /// The server key itself.
@@ -157,21 +177,48 @@ impl World {
         self.proxy.as_ref().expect("this world was made with a proxy")
     }
 
+    /// Another machine over the same table, behind the same proxy if there is one, that goes by a clock of its own.
+    #[must_use]
+    pub fn machine(&self, clock: TestClock) -> Machine {
+        Machine::new(self.proxy.as_ref().map_or(self.direct.as_str(), Proxy::url), &self.table, Arc::new(clock))
+    }
+
+    /// Spreads the conversations that this key writes over so many partitions of the index. Nothing in the API does
+    /// that yet, so this changes the key's row; a machine that has seen the key notices after a while.
+    pub async fn spread(&self, key: &NewKey, shards: u8) {
+        let rows = self.rows().await;
+        let id = key.key.id.to_string();
+        let row = rows.iter().find(|row| row.pk().starts_with("K#") && row.get("id") == Some(&id));
+        let mut item = row.expect("the key has a row").0.clone();
+        for attribute in ["readShards", "writeShards"] {
+            item[attribute] = json!({ "N": shards.to_string() });
+        }
+        let _ = table::ask(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": item })).await;
+    }
+
     /// Every row of the table, read past the store.
     pub async fn rows(&self) -> Vec<Row> {
         table::scan(&self.direct, &self.table).await
     }
 
+    /// Every row of the other workspace, in a fixed order: what our workspace does must leave them as they are.
+    pub async fn foreign_rows(&self) -> Vec<Value> {
+        let own = format!("W#{}", self.other);
+        let mut rows: Vec<_> = self.rows().await.into_iter().filter(|row| row.pk().starts_with(&own)).collect();
+        rows.sort_by_key(|row| (row.pk().to_owned(), row.sk().to_owned()));
+        rows.into_iter().map(|row| row.0).collect()
+    }
+
     /// Fails with every invariant that the table breaks.
     pub async fn assert_sound(&self) {
-        let broken = table::violations(&self.rows().await);
+        let broken = invariants::violations(&self.rows().await);
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 
     /// All routes, as the local server has them.
     #[must_use]
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.machine.router()
     }
 }
 

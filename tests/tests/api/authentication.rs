@@ -1,0 +1,175 @@
+use deskless_domain::{Clock, KeyKind, Scope};
+use deskless_tests::{KeyOptions, World, minimal_conversation};
+use http::Method;
+
+const PATH: &str = "/api/v1/conversations";
+
+#[tokio::test]
+async fn either_header_carries_the_key() {
+    let world = World::new().await;
+    let secret = world.key().secret.reveal().to_owned();
+    let anon = || world.anon().ask(Method::GET, PATH);
+    for (name, value) in [
+        ("authorization", format!("Bearer {secret}")),
+        ("authorization", format!("bearer {secret}")),
+        ("authorization", format!("BEARER   {secret}")),
+        ("x-api-key", secret.clone()),
+    ] {
+        let _ = anon().header(name, &value).send().await.expect(200);
+    }
+    let both = anon().header("authorization", &format!("Bearer {secret}")).header("x-api-key", &secret);
+    let _ = both.send().await.expect(200);
+}
+
+#[tokio::test]
+async fn without_a_good_key_there_is_nothing() {
+    let world = World::new().await;
+    let secret = world.key().secret.reveal().to_owned();
+    let other = world.make_key(KeyOptions::default()).await;
+    let ask = || world.anon().ask(Method::GET, PATH);
+    let mut flipped = secret.clone();
+    flipped.replace_range(20..21, if &secret[20..21] == "a" { "b" } else { "a" });
+    for request in [
+        ask(),
+        ask().header("authorization", ""),
+        ask().header("authorization", "Bearer"),
+        ask().header("authorization", "Bearer "),
+        ask().header("authorization", &secret),
+        ask().header("authorization", &format!("Basic {secret}")),
+        ask().header("authorization", &format!("Bearer {}", &secret[..secret.len() - 1])),
+        ask().header("authorization", &format!("Bearer {secret}x")),
+        ask().header("authorization", &format!("Bearer {flipped}")),
+        ask().header("x-api-key", &secret.to_uppercase()),
+        ask().header("x-api-key", "ü"),
+        ask().header("x-api-key", &secret).header("authorization", &format!("Bearer {}", other.secret.reveal())),
+        ask().header("x-api-key", &secret).also("x-api-key", &secret),
+        ask().header("authorization", &format!("Bearer {secret}")).also("authorization", "Bearer x"),
+    ] {
+        let answer = request.send().await;
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        let _ = answer.expect_problem(401, "unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn a_well_formed_key_that_nobody_has_is_refused() {
+    let world = World::new().await;
+    let stranger = deskless_domain::ApiKeySecret::generate(KeyKind::Server, &*world.clock);
+    let _ = world.with_secret(stranger.reveal()).get(PATH).await.expect_problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn an_expired_key_is_refused_to_the_millisecond() {
+    let world = World::new().await;
+    let end = world.clock.now().plus_seconds(10);
+    let key = world.make_key(KeyOptions { expires_at: Some(end), ..KeyOptions::default() }).await;
+    let holder = world.holder_of(&key);
+    world.clock.advance_millis(9_999);
+    let _ = holder.ask(Method::GET, PATH).send_now().await.expect(200);
+    world.clock.advance_millis(1);
+    let _ = holder.ask(Method::GET, PATH).send_now().await.expect_problem(401, "key_expired");
+}
+
+#[tokio::test]
+async fn a_revoked_key_stops_working_within_thirty_seconds() {
+    let world = World::new().await;
+    let key = world.make_key(KeyOptions::default()).await;
+    let holder = world.holder_of(&key);
+    let _ = holder.get(PATH).await.expect(200);
+    world.revoke(&key).await;
+    world.clock.advance_millis(29_000);
+    let _ = holder.get(PATH).await.expect_problem(401, "unauthorized");
+    let _ = world.server_key().get(PATH).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_key_that_was_looked_up_is_trusted_for_a_while_and_not_when_the_clock_goes_back() {
+    let world = World::behind_proxy(deskless_tests::Faults::default()).await;
+    let reads = async || {
+        let _ = world.server_key().ask(Method::GET, PATH).send_now().await.expect(200);
+        world.proxy().take_meter().operations.iter().filter(|operation| *operation == "GetItem").count()
+    };
+    assert_eq!(reads().await, 1);
+    assert_eq!(reads().await, 0);
+    world.clock.advance_millis(19_999);
+    assert_eq!(reads().await, 0);
+    world.clock.advance_millis(1);
+    assert_eq!(reads().await, 1);
+    world.clock.advance_millis(-5);
+    assert_eq!(reads().await, 1);
+}
+
+#[tokio::test]
+async fn a_mistyped_key_costs_no_read() {
+    let world = World::behind_proxy(deskless_tests::Faults::default()).await;
+    let _ = world.with_secret("dsk_sv_000000000000000000000000000000000000").get(PATH).await.expect(401);
+    assert_eq!(world.proxy().take_meter().operations.len(), 0);
+}
+
+#[tokio::test]
+async fn each_operation_needs_its_scope() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let only = async |scope| world.make_key(KeyOptions { scopes: vec![scope], ..KeyOptions::default() }).await;
+    let (reader, writer) = (only(Scope::ReadConversations).await, only(Scope::WriteConversations).await);
+    let (reader, writer) = (world.holder_of(&reader), world.holder_of(&writer));
+    let messages = format!("{path}/messages");
+    for readable in [PATH, &path, &messages] {
+        let _ = reader.get(readable).await.expect(200);
+        let problem = writer.get(readable).await.expect_problem(403, "forbidden");
+        assert_eq!(problem["error"], "This API key lacks the scope read:conversations.");
+    }
+    let body = serde_json::json!({ "body": "Hi" });
+    let change = serde_json::json!({ "priority": "high" });
+    let _ = reader.post(PATH, &minimal_conversation()).await.expect_problem(403, "forbidden");
+    let _ = reader.post(&messages, &body).await.expect_problem(403, "forbidden");
+    let _ = reader.patch(&path, &change).await.expect_problem(403, "forbidden");
+    let _ = writer.post(PATH, &minimal_conversation()).await.expect(201);
+    let _ = writer.post(&messages, &body).await.expect(201);
+    let _ = writer.patch(&path, &change).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_a_key_may_not_do_is_said_before_what_is_wrong_with_the_request() {
+    let world = World::new().await;
+    let key = world.make_key(KeyOptions { scopes: vec![], ..KeyOptions::default() }).await;
+    let nonsense = serde_json::json!({ "nonsense": true });
+    let _ = world.holder_of(&key).post(PATH, &nonsense).await.expect_problem(403, "forbidden");
+    let _ = world.anon().post(PATH, &nonsense).await.expect_problem(401, "unauthorized");
+    let _ = world.anon().get("/api/v1/conversations/nonsense").await.expect_problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_client_key_may_do_nothing_yet() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    for path in [PATH, &path, &format!("{path}/messages")] {
+        let _ = world.client_key().get(path).await.expect_problem(403, "forbidden");
+    }
+    let _ = world.client_key().post(PATH, &minimal_conversation()).await.expect_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_key_with_origins_is_for_them_only() {
+    let world = World::new().await;
+    let origins = vec!["https://app.example.com", "http://localhost:3000"];
+    let key = world.make_key(KeyOptions { origins, ..KeyOptions::default() }).await;
+    let ask = || world.holder_of(&key).ask(Method::GET, PATH);
+    for origin in ["https://app.example.com", "http://localhost:3000"] {
+        let _ = ask().header("origin", origin).send().await.expect(200);
+    }
+    for origin in ["https://evil.example", "https://app.example.com.evil.example", "http://app.example.com", "null"] {
+        let problem = ask().header("origin", origin).send().await.expect_problem(403, "forbidden");
+        assert!(problem["error"].as_str().expect("text").contains(origin));
+    }
+    let _ = ask().send().await.expect_problem(403, "forbidden");
+    let _ = world.server_key().ask(Method::GET, PATH).header("origin", "https://any.example").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_table() {
+    let world = World::new().await;
+    let secret = world.key().secret.reveal().to_owned();
+    let _ = world.server_key().get(PATH).await.expect(200);
+    assert!(world.rows().await.iter().all(|row| !row.0.to_string().contains(&secret[7..40])));
+}

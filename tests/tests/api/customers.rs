@@ -1,0 +1,66 @@
+//! What opening a conversation does to the customer's record.
+
+use deskless_tests::{Row, World};
+use serde_json::{Value, json};
+
+async fn open(world: &World, customer: Value) -> Value {
+    world.server_key().open(&json!({ "subject": "a", "customer": customer })).await["customer"].clone()
+}
+
+async fn records(world: &World) -> Vec<Row> {
+    world.rows().await.into_iter().filter(|row| row.pk().contains("#U#") && row.sk() == "A").collect()
+}
+
+async fn claims(world: &World) -> Vec<Row> {
+    world.rows().await.into_iter().filter(|row| row.pk().contains("#E#")).collect()
+}
+
+#[tokio::test]
+async fn a_record_is_made_with_the_first_conversation() {
+    let world = World::new().await;
+    let _ = open(&world, json!({ "id": "cus_1", "name": "Ada", "email": "Ada@Example.com" })).await;
+    let records = records(&world).await;
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].get("name"), records[0].get("email")), (Some("Ada"), Some("Ada@Example.com")));
+    assert_eq!(claims(&world).await[0].get("customerId"), Some("cus_1"));
+}
+
+#[tokio::test]
+async fn what_is_said_refreshes_the_record_and_the_rest_stays() {
+    let world = World::new().await;
+    let _ = open(&world, json!({ "id": "cus_1", "name": "Ada", "company": "Engines" })).await;
+    let shown = open(&world, json!({ "id": "cus_1", "name": "Ada Lovelace", "phone": "+44" })).await;
+    assert_eq!(shown["name"], "Ada Lovelace");
+    assert_eq!(shown["company"], "Engines");
+    let shown = open(&world, json!({ "id": "cus_1" })).await;
+    assert_eq!((&shown["name"], &shown["phone"], &shown["company"]), (&json!("Ada Lovelace"), &json!("+44"), &json!("Engines")));
+    assert_eq!(records(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_email_belongs_to_the_first_who_claims_it() {
+    let world = World::new().await;
+    let _ = open(&world, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let second = open(&world, json!({ "id": "cus_2", "email": " ADA@example.com " })).await;
+    assert_eq!(second["email"], "ADA@example.com");
+    let claims = claims(&world).await;
+    assert_eq!((claims.len(), claims[0].get("customerId")), (1, Some("cus_1")));
+    assert_eq!(records(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_new_email_is_claimed_too() {
+    let world = World::new().await;
+    let _ = open(&world, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let _ = open(&world, json!({ "id": "cus_1", "email": "ada@example.org" })).await;
+    assert_eq!(claims(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn workspaces_know_their_own_customers_only() {
+    let world = World::new().await;
+    let _ = open(&world, json!({ "id": "cus_1", "name": "Ada" })).await;
+    let theirs = world.other_workspace().open(&json!({ "subject": "a", "customer": { "id": "cus_1" } })).await;
+    assert_eq!(theirs["customer"]["name"], Value::Null);
+    assert_eq!(records(&world).await.len(), 2);
+}

@@ -1,0 +1,125 @@
+use deskless_tests::{KeyOptions, Role, World, example_conversation, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+const PATH: &str = "/api/v1/conversations";
+
+async fn post(role: Role<'_>, path: &str, key: &str, body: &Value) -> deskless_tests::Answer {
+    role.ask(Method::POST, path).header("idempotency-key", key).json(body).send().await
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer_again() {
+    let world = World::new().await;
+    let first = post(world.server_key(), PATH, "k1", &example_conversation()).await;
+    assert_eq!(first.header("idempotent-replayed"), None);
+    let again = post(world.server_key(), PATH, "k1", &example_conversation()).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(first.bytes, again.bytes);
+    for header in ["etag", "location", "content-type"] {
+        assert_eq!(first.header(header), again.header(header), "{header}");
+    }
+    let _ = first.expect(201);
+    let _ = again.expect(201);
+    let list = world.server_key().get(PATH).await.expect(200);
+    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_it_was_though_things_have_changed() {
+    let world = World::new().await;
+    let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let path = format!("{PATH}/{}", first["conversation"]["id"].as_str().expect("an id"));
+    let _ = world.server_key().patch(&path, &json!({ "subject": "Changed" })).await.expect(200);
+    assert_eq!(post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201), first);
+}
+
+#[tokio::test]
+async fn a_message_is_repeated_safely() {
+    let world = World::new().await;
+    let path = format!("{}/messages", world.server_key().open_path().await);
+    let first = post(world.server_key(), &path, "k", &json!({ "body": "Hi" })).await.expect(201);
+    let again = post(world.server_key(), &path, "k", &json!({ "body": "Hi" })).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.expect(201), first);
+    let list = world.server_key().get(&path).await.expect(200);
+    assert_eq!(list["messages"], json!([first["message"]]));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_request_is_refused() {
+    let world = World::new().await;
+    let _ = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let answer = post(world.server_key(), PATH, "k", &example_conversation()).await;
+    let _ = answer.expect_problem(422, "idempotency_key_reused");
+    let path = format!("{}/messages", world.server_key().open_path().await);
+    let _ = post(world.server_key(), &path, "m", &json!({ "body": "Hi" })).await.expect(201);
+    let answer = post(world.server_key(), &path, "m", &json!({ "body": "Ho" })).await;
+    let _ = answer.expect_problem(422, "idempotency_key_reused");
+    let list = world.server_key().get(&path).await.expect(200);
+    assert_eq!(list["messages"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn the_order_of_fields_does_not_make_another_request() {
+    let world = World::new().await;
+    let send = async |body: &'static str| {
+        let ask = world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k");
+        ask.body("application/json", body).send().await.expect(201)
+    };
+    let first = send(r#"{"subject":"a","customer":{"id":"c","name":"n"}}"#).await;
+    assert_eq!(send(r#"{ "customer": { "name": "n", "id": "c" }, "subject": "a" }"#).await, first);
+}
+
+#[tokio::test]
+async fn keys_are_separate_by_api_key_and_path() {
+    let world = World::new().await;
+    let _ = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let another = world.make_key(KeyOptions::default()).await;
+    for role in [world.holder_of(&another), world.other_workspace()] {
+        let answer = post(role, PATH, "k", &minimal_conversation()).await;
+        assert_eq!(answer.header("idempotent-replayed"), None);
+        let _ = answer.expect(201);
+    }
+    let (one, two) = (world.server_key().open_path().await, world.server_key().open_path().await);
+    for path in [one, two] {
+        let answer = post(world.server_key(), &format!("{path}/messages"), "k", &json!({ "body": "Hi" })).await;
+        assert_eq!(answer.header("idempotent-replayed"), None);
+        let _ = answer.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_a_day() {
+    let world = World::new().await;
+    let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    world.clock.advance_millis(24 * 3_600_000 - 2_000);
+    assert_eq!(post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201), first);
+    world.clock.advance_millis(2_000);
+    assert_ne!(post(world.server_key(), PATH, "k", &example_conversation()).await.expect(201), first);
+}
+
+#[tokio::test]
+async fn a_failure_is_not_kept() {
+    let world = World::new().await;
+    let _ = world.server_key().open(&example_conversation()).await;
+    let clash = post(world.server_key(), PATH, "k", &example_conversation()).await;
+    let _ = clash.expect_problem(409, "external_id_exists");
+    let _ = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let _ = post(world.server_key(), PATH, "k2", &json!({})).await.expect(400);
+    let _ = post(world.server_key(), PATH, "k2", &minimal_conversation()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_key_has_1_to_255_printable_characters() {
+    let world = World::new().await;
+    let _ = post(world.server_key(), PATH, &"k".repeat(255), &minimal_conversation()).await.expect(201);
+    for bad in [String::new(), "k".repeat(256), "schlüssel".to_owned()] {
+        let answer = post(world.server_key(), PATH, &bad, &minimal_conversation()).await;
+        let _ = answer.expect_invalid(&["Idempotency-Key"]);
+    }
+    let twice = world.server_key().ask(Method::POST, PATH).header("idempotency-key", "a").also("idempotency-key", "b");
+    let _ = twice.json(&minimal_conversation()).send().await.expect_invalid(&["Idempotency-Key"]);
+}

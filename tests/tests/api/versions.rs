@@ -1,0 +1,81 @@
+use deskless_tests::{Answer, World};
+use http::Method;
+use serde_json::json;
+
+async fn patch(world: &World, path: &str, tag: &str) -> Answer {
+    let ask = world.server_key().ask(Method::PATCH, path).header("if-match", tag);
+    ask.json(&json!({ "priority": "high" })).send().await
+}
+
+async fn get(world: &World, path: &str, tag: &str) -> Answer {
+    world.server_key().ask(Method::GET, path).header("if-none-match", tag).send().await
+}
+
+#[tokio::test]
+async fn a_change_is_made_only_in_the_version_that_was_read() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let tag = world.server_key().get(&path).await.header("etag").expect("a tag").to_owned();
+    let changed = patch(&world, &path, &tag).await;
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+    let _ = changed.expect(200);
+    let _ = patch(&world, &path, &tag).await.expect_problem(412, "version_mismatch");
+    let _ = patch(&world, &path, "\"1\", \"2\"").await.expect(200);
+    let _ = patch(&world, &path, "*").await.expect(200);
+    for wrong in ["\"99\"", "W/\"4\"", "\"\"", "\"nonsense\""] {
+        let _ = patch(&world, &path, wrong).await.expect_problem(412, "version_mismatch");
+    }
+    for malformed in ["4", "\"4", "", "\"1\" \"2\""] {
+        let _ = patch(&world, &path, malformed).await.expect_invalid(&["If-Match"]);
+    }
+    let many = (0..51).map(|i| format!("\"{i}\"")).collect::<Vec<_>>().join(", ");
+    let _ = patch(&world, &path, &many).await.expect_invalid(&["If-Match"]);
+}
+
+#[tokio::test]
+async fn a_message_makes_a_new_version() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let note = json!({ "type": "note", "body": "Hm" });
+    let _ = world.server_key().post(&format!("{path}/messages"), &note).await.expect(201);
+    let _ = patch(&world, &path, "\"1\"").await.expect_problem(412, "version_mismatch");
+    let _ = patch(&world, &path, "\"2\"").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_version_of_nothing_is_a_404() {
+    let world = World::new().await;
+    let theirs = world.other_workspace().open_path().await;
+    let _ = patch(&world, &theirs, "\"1\"").await.expect_problem(404, "not_found");
+    let _ = patch(&world, &theirs, "\"9\"").await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_version_that_is_known_is_not_sent_again() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    for tag in ["\"1\"", "W/\"1\"", "*", "\"7\", \"1\"", "\"1-gzip\""] {
+        let answer = get(&world, &path, tag).await;
+        assert_eq!((answer.status.as_u16(), answer.bytes.len()), (304, 0), "{tag}");
+        assert_eq!(answer.header("etag"), Some("\"1\""));
+    }
+    let _ = get(&world, &path, "\"2\"").await.expect(200);
+    let _ = get(&world, &path, "1").await.expect_invalid(&["If-None-Match"]);
+    let messages = format!("{path}/messages");
+    let said = world.server_key().post(&messages, &json!({ "body": "Hi" })).await.expect(201);
+    let message = format!("{messages}/{}", said["message"]["id"].as_str().expect("an id"));
+    assert_eq!(get(&world, &message, "\"1\"").await.status.as_u16(), 304);
+}
+
+#[tokio::test]
+async fn a_compressed_answer_has_a_tag_of_its_own_that_still_matches() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let ask = world.server_key().ask(Method::GET, &path).header("accept-encoding", "gzip").unchecked();
+    let answer = ask.send().await;
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    let tag = answer.header("etag").expect("a tag").to_owned();
+    assert_eq!(tag, "\"1-gzip\"");
+    assert_eq!(get(&world, &path, &tag).await.status.as_u16(), 304);
+    let _ = patch(&world, &path, &tag).await.expect(200);
+}

@@ -1,0 +1,199 @@
+//! The document of access patterns and the code, held together: what it says of trips and units is what the engine
+//! reports.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use deskless_tests::{Answer, Faults, Meter, World, example_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+const DOCUMENT: &str = include_str!("../../../shared/store/ACCESS_PATTERNS.md");
+const PATH: &str = "/api/v1/conversations";
+
+/// What one row of the document says: trips, read units, write units, and write units for a row of 1.5 KB.
+#[derive(Debug, Clone, PartialEq)]
+struct Budget {
+    trips: usize,
+    reads: f64,
+    writes: f64,
+    larger: Option<f64>,
+}
+
+/// The rows of the budget table by their name, such as `AP-09 new customer`.
+fn documented() -> BTreeMap<String, Budget> {
+    let rows = DOCUMENT.lines().filter(|line| line.starts_with("| AP-"));
+    rows.map(|line| {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, _, trips, reads, writes, larger] = cells[..] else { panic!("{line}: six cells") };
+        let number = |text: &str| text.parse::<f64>().ok();
+        let budget = Budget {
+            trips: trips.parse().unwrap_or_else(|_| panic!("{line}: trips are a number")),
+            reads: number(reads).unwrap_or_else(|| panic!("{line}: reads are a number")),
+            writes: number(writes).unwrap_or_else(|| panic!("{line}: writes are a number")),
+            larger: number(larger),
+        };
+        (name.to_owned(), budget)
+    })
+    .collect()
+}
+
+/// A row shaped like the core contract's example, or one of about 1.5 KB.
+fn conversation(large: bool) -> Value {
+    let mut body = example_conversation();
+    body.as_object_mut().expect("an object").remove("externalId");
+    if large {
+        body["metadata"] = json!({ "note": "x".repeat(700) });
+    }
+    body
+}
+
+struct Bench {
+    world: World,
+    large: bool,
+}
+
+impl Bench {
+    async fn new(large: bool) -> Self {
+        let faults = Faults { delay: Duration::from_millis(20), ..Faults::default() };
+        let bench = Self { world: World::behind_proxy(faults).await, large };
+        // The key is looked up once and then remembered: authentication is AP-01, and is not counted elsewhere.
+        let _ = bench.world.server_key().get("/api/v1/conversations/x").await.expect(404);
+        bench
+    }
+
+    async fn open(&self) -> String {
+        let made = self.world.server_key().open(&conversation(self.large)).await;
+        format!("{PATH}/{}", made["id"].as_str().expect("an id"))
+    }
+
+    /// What one request costs.
+    async fn cost(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Meter {
+        let _ = self.world.proxy().take_meter();
+        let mut ask = self.world.server_key().ask(method, path);
+        if let Some(key) = key {
+            ask = ask.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            ask = ask.json(body);
+        }
+        // A millisecond later, so that no id has to be taken twice; the key is still remembered.
+        self.world.clock.advance_millis(1);
+        let answer: Answer = ask.send_now().await;
+        assert!(answer.status.is_success(), "{path}: {:?}", answer.bytes);
+        self.world.proxy().take_meter()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Meter {
+        self.cost(Method::POST, path, None, Some(body)).await
+    }
+
+    async fn get(&self, path: &str) -> Meter {
+        self.cost(Method::GET, path, None, None).await
+    }
+}
+
+/// What each pattern of the document costs. One world for each, so that none sees another's rows.
+async fn measure(large: bool) -> BTreeMap<String, Meter> {
+    let mut costs = BTreeMap::new();
+    let mut put = |name: &str, meter: Meter| costs.insert(name.to_owned(), meter);
+
+    let bench = Bench::new(large).await;
+    let _ = bench.open().await;
+    put("AP-09", bench.post(PATH, &conversation(large)).await);
+    let mut stranger = conversation(large);
+    stranger["customer"] = json!({ "id": "cus_new", "name": "Grace Hopper" });
+    put("AP-09 new customer", bench.post(PATH, &stranger).await);
+    stranger["customer"] = json!({ "id": "cus_newer", "name": "Alan Turing", "email": "alan@example.com" });
+    put("AP-09 new customer with email", bench.post(PATH, &stranger).await);
+    let mut external = conversation(large);
+    external["externalId"] = json!("ticket_124");
+    put("AP-10 externalId", bench.post(PATH, &external).await);
+    external["externalId"] = json!("ticket_125");
+    external["message"] = json!({ "body": "I am getting a 401 from POST /orders." });
+    external["customer"] = json!({ "id": "cus_newest", "name": "Edsger Dijkstra" });
+    put("AP-10 everything", bench.cost(Method::POST, PATH, Some("k"), Some(&external)).await);
+    put("AP-10 replayed", bench.cost(Method::POST, PATH, Some("k"), Some(&external)).await);
+
+    let bench = Bench::new(large).await;
+    let path = bench.open().await;
+    put("AP-08", bench.get(&path).await);
+    let patch = async |body: Value| bench.cost(Method::PATCH, &path, None, Some(&body)).await;
+    put("AP-11", patch(json!({ "priority": "high" })).await);
+    put("AP-11 status", patch(json!({ "status": "solved" })).await);
+    let thread = format!("{path}/messages");
+    let said = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders." });
+    put("AP-12", bench.post(&thread, &said).await);
+    put("AP-12 note", bench.post(&thread, &json!({ "type": "note", "body": "Rings often." })).await);
+    put("AP-13", bench.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
+    put("AP-13 replayed", bench.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
+
+    let bench = Bench::new(large).await;
+    let path = bench.open().await;
+    put("AP-14", bench.get(&format!("{path}/messages")).await);
+    for _ in 0..20 {
+        let _ = bench.open().await;
+    }
+    put("AP-02", bench.get(&format!("{PATH}?status=open")).await);
+    put("AP-03", bench.get(PATH).await);
+    put("AP-04", bench.get(&format!("{PATH}?customerId=cus_123")).await);
+
+    bench.world.clock.advance_millis(20_000);
+    let meter = bench.get("/api/v1/conversations?status=solved").await;
+    let keys = meter.operations.iter().filter(|operation| *operation == "GetItem").count();
+    put("AP-01", Meter { trips: keys, reads: meter.reads - 0.5, ..Meter::default() });
+    costs
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_budgets_are_what_the_engine_reports() {
+    let (small, large) = tokio::join!(measure(false), measure(true));
+    let measured: BTreeMap<_, _> = small
+        .into_iter()
+        .map(|(name, meter)| {
+            let larger = (meter.writes > 0.0).then(|| large[&name].writes);
+            (name, Budget { trips: meter.trips, reads: meter.reads, writes: meter.writes, larger })
+        })
+        .collect();
+    let documented = documented();
+    let mut report = String::new();
+    for name in measured.keys().chain(documented.keys()).collect::<std::collections::BTreeSet<_>>() {
+        let (is, said) = (measured.get(name), documented.get(name));
+        if is != said {
+            report.push_str(&format!("{name}:\n  measured   {is:?}\n  documented {said:?}\n"));
+        }
+    }
+    assert!(report.is_empty(), "ACCESS_PATTERNS.md and the engine differ:\n{report}");
+}
+
+#[test]
+fn every_access_pattern_that_the_code_names_is_documented_and_the_other_way_round() {
+    let sources = glob("../shared/store/src");
+    let numbers = |text: &str| -> std::collections::BTreeSet<String> {
+        let mut found = std::collections::BTreeSet::new();
+        for (at, _) in text.match_indices("AP-") {
+            let number: String = text[at..].chars().take(5).collect();
+            if number[3..].chars().all(|c| c.is_ascii_digit()) {
+                found.insert(number);
+            }
+        }
+        found
+    };
+    assert_eq!(numbers(&sources), numbers(DOCUMENT));
+}
+
+/// All Rust source below a folder of the checkout, in one text.
+fn glob(folder: &str) -> String {
+    let mut text = String::new();
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                text.push_str(&std::fs::read_to_string(&path).expect("text"));
+            }
+        }
+    }
+    text
+}

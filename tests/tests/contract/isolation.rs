@@ -1,0 +1,107 @@
+//! The tenant boundary: an id of another workspace and one that is unknown are the same thing, on every route.
+
+use std::collections::BTreeMap;
+
+use deskless_tests::{Answer, Role, Specification, World, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
+
+/// A body with which each operation would work, were it one's own. An operation that is missing here fails the test.
+fn body(operation: &str) -> Option<Value> {
+    match operation {
+        "update_conversation" => Some(json!({ "priority": "stolen" })),
+        "create_message" => Some(json!({ "body": "stolen" })),
+        "get_conversation" | "list_messages" | "get_message" => None,
+        other => panic!("{other} has ids in its path: say here with which body it would work"),
+    }
+}
+
+async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    let ask = role.ask(method, path);
+    match body {
+        Some(body) => ask.json(body).send().await,
+        None => ask.send().await,
+    }
+}
+
+/// Everything of an answer that the caller can tell apart, but for the request's id.
+fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
+    let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id");
+    let headers = headers.map(|(n, v)| (n.to_string(), v.to_str().expect("text").to_owned())).collect();
+    let mut body = answer.json();
+    if let Some(id) = body.get_mut("requestId") {
+        *id = Value::Null;
+    }
+    (answer.status.as_u16(), headers, body)
+}
+
+#[tokio::test]
+async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_method() {
+    let world = World::new().await;
+    let theirs = world.server_key().open(&minimal_conversation()).await;
+    let conversation = theirs["id"].as_str().expect("an id");
+    let thread = format!("/api/v1/conversations/{conversation}/messages");
+    let said = world.server_key().post(&thread, &json!({ "body": "secret" })).await.expect(201);
+    let message = said["message"]["id"].as_str().expect("an id");
+    let before = world.rows().await.len();
+
+    let document = Specification::committed().document();
+    let mut covered = 0;
+    for (path, described) in Specification::committed().operations() {
+        if !path.contains('{') {
+            continue;
+        }
+        let operation = document["paths"][&path][described.as_str().to_lowercase()]["operationId"].as_str();
+        let body = body(operation.expect("an operation id"));
+        let foreign = path.replace("{conversationId}", conversation).replace("{messageId}", message);
+        assert!(!foreign.contains('{'), "{path}: say here which id stands for what");
+        let unknown = path.replace("{conversationId}", UNKNOWN).replace("{messageId}", UNKNOWN);
+        let other = world.other_workspace();
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let (a, b) = (
+                ask(&other, method.clone(), &foreign, body.as_ref()).await,
+                ask(&other, method.clone(), &unknown, body.as_ref()).await,
+            );
+            assert_eq!(visible(&a), visible(&b), "{method} {path}");
+            assert!(a.status.is_client_error(), "{method} {path}: {}", a.status);
+        }
+        let answer = ask(&other, described.clone(), &foreign, body.as_ref()).await;
+        let _ = answer.expect_problem(404, "not_found");
+        covered += 1;
+    }
+    assert_eq!(covered, 5, "every operation with an id in its path is tried");
+    assert_eq!(world.rows().await.len(), before, "nothing was written");
+    let now = world.server_key().get(&thread).await.expect(200);
+    assert_eq!(now["messages"], json!([said["message"]]));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn another_workspaces_id_in_a_filter_is_an_empty_list() {
+    let world = World::new().await;
+    let _ = world.server_key().open(&minimal_conversation()).await;
+    let known = world.other_workspace().get("/api/v1/conversations?customerId=cus_123").await;
+    let unknown = world.other_workspace().get("/api/v1/conversations?customerId=nobody").await;
+    assert_eq!(visible(&known), visible(&unknown));
+    assert_eq!(known.expect(200)["conversations"], json!([]));
+}
+
+#[tokio::test]
+async fn every_key_of_a_workspace_starts_with_its_id() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let ask = world.server_key().ask(Method::POST, &format!("{path}/messages"));
+    let _ = ask.header("idempotency-key", "k").json(&json!({ "body": "Hi" })).send().await.expect(201);
+    let ours = format!("W#{}", world.workspace);
+    let theirs = format!("W#{}", world.other);
+    for row in world.rows().await {
+        let known = row.pk().starts_with(&ours) || row.pk().starts_with(&theirs);
+        let root = row.pk() == "WS" || row.pk().starts_with("K#");
+        assert!(known || root, "{}", row.pk());
+        for index in ["gsi1pk", "gsi2pk", "gsi3pk"] {
+            assert!(row.get(index).is_none_or(|pk| pk.starts_with(&row.pk()[..38])), "{}", row.pk());
+        }
+    }
+}

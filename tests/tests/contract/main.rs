@@ -1,0 +1,10 @@
+//! One truth, and the copies held to it: routes, table, description, budgets, tenant boundary, README.
+
+mod access_patterns;
+mod cors;
+mod description;
+mod isolation;
+mod readme;
+mod routes;
+mod table;
+mod template;

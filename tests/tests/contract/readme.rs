@@ -1,0 +1,48 @@
+//! The README's examples really run.
+
+use std::{net::Ipv4Addr, process::Stdio};
+
+use deskless_tests::World;
+use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command};
+
+const README: &str = include_str!("../../../README.md");
+
+/// The shell blocks of the tour, in order.
+fn tour() -> Vec<&'static str> {
+    let tour = README.split("\n## ").find(|section| section.starts_with("A tour")).expect("README has a tour");
+    tour.split("```sh\n").skip(1).map(|block| &block[..block.find("```").expect("a closing fence")]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_runs_as_it_is_printed() {
+    let world = World::new().await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = world.router();
+    let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    let blocks = tour();
+    assert!(blocks.len() >= 5, "the tour has {} examples", blocks.len());
+    // `set -e` and -f: an example that is answered with an error ends the script. The first block reads the local
+    // stack's settings, which are given here instead.
+    let mut script = String::from("set -euo pipefail\ncurl() { command curl -f \"$@\"; }\n");
+    for block in blocks.iter().filter(|block| !block.contains("dev.env")) {
+        script.push_str(block);
+    }
+    let mut shell = Command::new("bash")
+        .env("DESKLESS_URL", &url)
+        .env("DESKLESS_API_KEY", world.key().secret.reveal())
+        .env("DESKLESS_OTHER_API_KEY", world.other_key().secret.reveal())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("bash is there");
+    let mut input = shell.stdin.take().expect("a pipe");
+    input.write_all(script.as_bytes()).await.expect("the script is read");
+    drop(input);
+    let output = shell.wait_with_output().await.expect("bash ends");
+    server.abort();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}\n{out}\n{err}");
+    world.assert_sound().await;
+}

@@ -1,0 +1,53 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use deskless_infra::routes::functions;
+use deskless_tests::Specification;
+
+use super::template;
+
+type Routes = BTreeMap<String, BTreeSet<String>>;
+
+fn of_the_template() -> Routes {
+    let paths = |f: &template::Function| f.events.iter().filter_map(|(path, _)| path.clone()).collect();
+    template::functions().iter().map(|f| (f.binary.clone(), paths(f))).collect()
+}
+
+fn of_the_routers() -> Routes {
+    let routers = functions().into_iter();
+    routers.map(|(name, router)| (name.to_owned(), router.into_openapi().paths.paths.into_keys().collect())).collect()
+}
+
+#[test]
+fn the_template_has_the_routers_paths() {
+    assert_eq!(of_the_template(), of_the_routers());
+}
+
+#[test]
+fn cargo_lambda_watch_serves_the_same_paths() {
+    let manifest: toml::Value = toml::from_str(include_str!("../../../Cargo.toml")).expect("TOML");
+    let watched = &manifest["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let mut served = Routes::new();
+    for (path, function) in watched.as_table().expect("a table") {
+        // What no function has goes to the one that answers 404, as the template's $default does.
+        if !path.contains('*') {
+            served.entry(function.as_str().expect("a name").to_owned()).or_default().insert(path.clone());
+        }
+    }
+    assert_eq!(served, of_the_template());
+}
+
+#[test]
+fn the_description_has_the_same_paths() {
+    let described: BTreeSet<_> = Specification::committed().operations().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(described, of_the_template().into_values().flatten().collect());
+}
+
+#[test]
+fn each_path_takes_any_method_and_one_function_takes_the_rest() {
+    let events: Vec<_> = template::functions().into_iter().flat_map(|f| f.events).collect();
+    for (path, method) in events.iter().filter(|(path, _)| path.is_some()) {
+        assert_eq!(method.as_deref(), Some("ANY"), "{path:?}");
+        assert!(!path.as_deref().unwrap_or_default().contains('+'), "{path:?} is a proxy path");
+    }
+    assert_eq!(events.iter().filter(|(path, _)| path.is_none()).count(), 1, "one $default route");
+}

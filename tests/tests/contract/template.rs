@@ -1,0 +1,66 @@
+//! `template.yaml` as the tests read it.
+
+use std::collections::BTreeMap;
+
+use deskless_infra::template::TEXT;
+use serde_json::Value;
+
+/// The whole template; what CloudFormation would compute is left as the text of its tag.
+pub fn parse() -> Value {
+    let yaml: serde_norway::Value = serde_norway::from_str(TEXT).expect("template.yaml is YAML");
+    plain(yaml)
+}
+
+fn plain(yaml: serde_norway::Value) -> Value {
+    use serde_norway::Value as Yaml;
+    match yaml {
+        Yaml::Mapping(map) => {
+            map.into_iter().map(|(k, v)| (k.as_str().expect("keys are text").to_owned(), plain(v))).collect()
+        }
+        Yaml::Sequence(list) => list.into_iter().map(plain).collect(),
+        Yaml::Tagged(tagged) => plain(tagged.value),
+        other => serde_json::to_value(other).expect("a scalar"),
+    }
+}
+
+/// What one function says of itself.
+#[derive(Debug)]
+pub struct Function {
+    /// The binary's name.
+    pub binary: String,
+    /// Path and method of each event; a `$default` route has none.
+    pub events: Vec<(Option<String>, Option<String>)>,
+    /// The actions that its policy allows, by the statement's name.
+    pub actions: BTreeMap<String, Vec<String>>,
+}
+
+/// All functions of the template.
+pub fn functions() -> Vec<Function> {
+    let template = parse();
+    let resources = template["Resources"].as_object().expect("resources").clone();
+    let functions = resources.into_values().filter(|r| r["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|resource| {
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let events = resource["Properties"]["Events"].as_object().cloned().unwrap_or_default();
+            let statements = resource["Properties"]["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
+            Function {
+                binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]).expect("a binary"),
+                events: events
+                    .values()
+                    .map(|event| (text(&event["Properties"]["Path"]), text(&event["Properties"]["Method"])))
+                    .collect(),
+                actions: statements
+                    .iter()
+                    .map(|statement| {
+                        let actions = match &statement["Action"] {
+                            Value::Array(all) => all.iter().filter_map(text).collect(),
+                            one => vec![text(one).expect("an action")],
+                        };
+                        (text(&statement["Sid"]).expect("a name"), actions)
+                    })
+                    .collect(),
+            }
+        })
+        .collect()
+}

@@ -14,7 +14,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Instant};
 
 use crate::faults::{self, Fate, Faults, is_contested};
 
@@ -40,6 +40,7 @@ struct Inner {
     faults: Mutex<Faults>,
     meter: Mutex<(Meter, Option<Instant>)>,
     dice: Mutex<u64>,
+    disturbed: watch::Sender<usize>,
 }
 
 /// A running proxy. It stops when this is dropped.
@@ -59,6 +60,7 @@ impl Proxy {
             faults: Mutex::new(faults),
             meter: Mutex::default(),
             dice: Mutex::new(1),
+            disturbed: watch::Sender::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -81,6 +83,12 @@ impl Proxy {
     /// Stops answering: connections are refused from now on.
     pub fn stop(&self) {
         self.server.abort();
+    }
+
+    /// Waits until so many requests were disturbed since the proxy started.
+    pub async fn disturbed(&self, count: usize) {
+        let mut watcher = self.inner.disturbed.subscribe();
+        let _ = watcher.wait_for(|disturbed| *disturbed >= count).await.expect("the proxy is there");
     }
 
     /// What was asked since the last call.
@@ -158,6 +166,7 @@ impl Inner {
 
     fn disturb(&self, response: Response) -> Response {
         self.meter.lock().expect("no panic before").0.disturbed += 1;
+        self.disturbed.send_modify(|count| *count += 1);
         self.leave(response)
     }
 

@@ -65,3 +65,8 @@ pub(crate) async fn ask(engine: &str, operation: &str, body: &Value) -> Value {
     assert!(answer.status().is_success(), "the engine refuses {operation}: {answer:?}");
     answer.json().await.expect("JSON")
 }
+
+/// The table as the engine describes it.
+pub(crate) async fn describe(engine: &str, table: &str) -> Value {
+    ask(engine, "DescribeTable", &json!({ "TableName": table })).await["Table"].clone()
+}

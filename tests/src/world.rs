@@ -85,16 +85,18 @@ impl World {
     }
 
     async fn build(faults: Option<Faults>) -> Self {
-        let clock = Arc::new(TestClock::new(7));
-        let (engine, direct) = match std::env::var("DESKLESS_ENGINE") {
-            Ok(url) => (None, url),
+        let ours = TABLES.fetch_add(1, Ordering::SeqCst);
+        let (engine, direct, seed) = match std::env::var("DESKLESS_ENGINE") {
+            // Worlds that share an engine need tokens of their own: an engine remembers them across tables.
+            Ok(url) => (None, url, (u64::from(std::process::id()) << 32) + (ours << 16)),
             Err(_) => {
                 let engine = Engine::in_memory().await.expect("the engine starts");
                 let url = engine.url().to_owned();
-                (Some(engine), url)
+                (Some(engine), url, 7)
             }
         };
-        let table = format!("t{}-{}", std::process::id(), TABLES.fetch_add(1, Ordering::SeqCst));
+        let clock = Arc::new(TestClock::new(seed));
+        let table = format!("t{}-{ours}", std::process::id());
         let definition = template::table().expect("the template has a table");
         definition.create(&local_client(&direct), &table).await.expect("the table is created");
         let proxy = match faults {
@@ -160,6 +162,12 @@ impl World {
         &self.keys[0]
     }
 
+    /// The server key of the other workspace.
+    #[must_use]
+    pub fn other_key(&self) -> &NewKey {
+        &self.keys[2]
+    }
+
     /// Makes another key of our workspace.
     pub async fn make_key(&self, options: KeyOptions) -> NewKey {
         make_key(&self.operator, self.workspace, options).await
@@ -181,6 +189,12 @@ impl World {
     #[must_use]
     pub fn machine(&self, clock: TestClock) -> Machine {
         Machine::new(self.proxy.as_ref().map_or(self.direct.as_str(), Proxy::url), &self.table, Arc::new(clock))
+    }
+
+    /// Another machine over the same table that the proxy does not disturb.
+    #[must_use]
+    pub fn machine_past_proxy(&self, clock: TestClock) -> Machine {
+        Machine::new(&self.direct, &self.table, Arc::new(clock))
     }
 
     /// Spreads the conversations that this key writes over so many partitions of the index. Nothing in the API does
@@ -207,6 +221,11 @@ impl World {
         let mut rows: Vec<_> = self.rows().await.into_iter().filter(|row| row.pk().starts_with(&own)).collect();
         rows.sort_by_key(|row| (row.pk().to_owned(), row.sk().to_owned()));
         rows.into_iter().map(|row| row.0).collect()
+    }
+
+    /// The table as the engine describes it.
+    pub async fn describe_table(&self) -> serde_json::Value {
+        table::describe(&self.direct, &self.table).await
     }
 
     /// Fails with every invariant that the table breaks.

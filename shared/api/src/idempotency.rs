@@ -72,7 +72,7 @@ fn client_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match (first.map(|value| value.to_str()), second) {
         (None, _) => Ok(None),
         (_, Some(_)) => refuse("is given twice"),
-        (Some(Ok(key)), None) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        (Some(Ok(key)), None) if (1..=MAX_KEY).contains(&key.len()) && !key.contains('\t') => Ok(Some(key.to_owned())),
         (Some(_), None) => refuse("must be 1 to 255 printable ASCII characters"),
     }
 }

@@ -46,6 +46,7 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
         .layer(from_fn_with_state(clock, around))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING)))
         .layer(from_fn(tag_encoding))
+        .layer(cors())
         .with_state(state)
 }
 
@@ -113,9 +114,10 @@ async fn tag_encoding(request: Request, next: Next) -> Response {
     response
 }
 
-/// What the gateway answers to browsers from other origins, for servers that have no gateway in front of them.
-/// `template.yaml` says the same.
-pub fn local_cors() -> CorsLayer {
+/// What browsers from other origins are told. `template.yaml` says the same to the gateway, which then replaces our
+/// headers by its own. It leaves preflight requests to us, though: a route for any method is one for OPTIONS too, and a
+/// browser that is answered 405 gives up. Local servers have no gateway.
+fn cors() -> CorsLayer {
     let exposed = [
         "etag",
         "location",

@@ -23,7 +23,7 @@ pub use auth::{Caller, scope};
 pub use fields::{FieldError, Given, InvalidRequest};
 pub use idempotency::Idempotent;
 pub use json::ApiJson;
-pub use layers::{local_cors, serve};
+pub use layers::serve;
 pub use paging::{Limit, Walk};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};

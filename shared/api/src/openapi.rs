@@ -165,7 +165,7 @@ fn idempotency_key() -> Parameter {
         .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(255))
-        .pattern(Some("^[!-~]([ -~]*[!-~])?$"));
+        .pattern(Some("^[ -~]*[!-~][ -~]*$"));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
@@ -181,7 +181,6 @@ fn entity_tags(name: &str, text: &str) -> Parameter {
     let tag = r#"(W/)?"[!#-+\--~]*""#;
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)
-        .max_length(Some(200))
         .pattern(Some(format!(r"^(\*|{tag}(, {tag}){{0,9}})$")));
     ParameterBuilder::new()
         .name(name)

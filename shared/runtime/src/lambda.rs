@@ -1,17 +1,20 @@
 //! From the Lambda runtime to a router.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt::Debug, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, http::header};
 use deskless_api::{ApiState, serve};
 use deskless_domain::Clock;
 use deskless_store::Store;
 use lambda_http::{
-    Adapter, Error, LambdaEvent, lambda_runtime,
+    Adapter, Error, LambdaEvent, Service,
+    aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    lambda_runtime,
     request::LambdaRequest,
     tower::ServiceBuilder,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
 
 use crate::{SystemClock, client::deployed_client, config::Config, telemetry};
 
@@ -49,20 +52,42 @@ fn start(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
 }
 
 async fn poll(router: Router) -> Result<(), Error> {
-    let service = ServiceBuilder::new().map_request(restore_path).service(Adapter::from(router));
-    lambda_runtime::run(service).await
+    lambda_runtime::run(service(router)).await
 }
 
-/// What may stand in a path as it is (RFC 3986, section 3.3); everything else goes back to its percent-encoded form.
-const NOT_IN_A_PATH: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+/// What answers the gateway's events with a group's routes: in a function, and in tests with recorded events.
+pub fn service(
+    router: Router,
+) -> impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize + Debug, Error = Infallible, Future: Send> {
+    ServiceBuilder::new().map_request(restore).service(Adapter::from(router))
+}
 
-/// The gateway decodes paths before we see them, and a decoded `?` or `#` would end the path where it stands.
-fn restore_path(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
-    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload
-        && let Some(path) = &mut request.raw_path
-    {
-        *path = utf8_percent_encode(path, NOT_IN_A_PATH).to_string();
+fn restore(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+        restore_uri(request);
     }
     event
+}
+
+/// What may not stand in a query as it is (RFC 3986, section 3.4). What is encoded already stays so.
+const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+
+/// The same for a path, where nothing is encoded any more.
+const NOT_IN_A_PATH: &AsciiSet =
+    &NOT_IN_A_QUERY.add(b'%').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// Gives the event the URI that it had before the gateway took it apart. `lambda_http` panics when it cannot put one
+/// together, and a panic ends the function.
+fn restore_uri(request: &mut ApiGatewayV2httpRequest) {
+    // The gateway decodes paths, and a decoded `?` or `#` would end the path where it stands.
+    let path = request.raw_path.take().unwrap_or_default();
+    let path = format!("/{}", path.strip_prefix('/').unwrap_or(&path));
+    request.raw_path = Some(utf8_percent_encode(&path, NOT_IN_A_PATH).to_string());
+    // Queries come as the client wrote them.
+    if let Some(query) = &mut request.raw_query_string {
+        *query = utf8_percent_encode(query, NOT_IN_A_QUERY).to_string();
+    }
+    // Nobody here asks for the host, and without one there is none that could be malformed.
+    request.headers.remove(header::HOST);
+    request.request_context.domain_name = None;
 }

@@ -28,9 +28,14 @@ impl<'a> Backoff<'a> {
         Self { clock, started: Instant::now(), bound: FIRST }
     }
 
+    /// Whether patience has run out.
+    pub fn is_over(&self) -> bool {
+        self.started.elapsed() >= PATIENCE
+    }
+
     /// Waits; `false` when patience has run out.
     pub async fn pause(&mut self) -> bool {
-        if self.started.elapsed() >= PATIENCE {
+        if self.is_over() {
             return false;
         }
         let mut bytes = [0; 2];

@@ -49,8 +49,10 @@ impl TenantStore {
         let attempt = AttemptId::generate(self.clock());
         let now = self.clock().now();
         let mut update = Update::default();
-        let mut condition = LIVE.to_owned();
         update.set(attributes::ATTEMPT, text(attempt));
+        // A repetition behind a lost answer is refused, whatever came since: made again, this change would undo a
+        // customer's reply that opened the conversation in between.
+        let mut condition = format!("{LIVE} AND #{attempt} <> :{attempt}", attempt = attributes::ATTEMPT);
         update.set(attributes::UPDATED_AT, number(now.as_millis()));
         update.add(attributes::VERSION, 1);
         if let Some(versions) = &expected {

@@ -49,6 +49,9 @@ impl TenantStore {
                     let mark = string(stored, attributes::ORDER_MARK)
                         .and_then(MessageId::parse)
                         .ok_or_else(|| StoreError::Internal("a conversation has no order mark".to_owned()))?;
+                    if backoff.is_over() {
+                        return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
+                    }
                     // Somebody else's message was committed first. That is progress, so there is no pause.
                     id = MessageId::following(mark, self.clock());
                 }

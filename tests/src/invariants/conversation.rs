@@ -1,0 +1,55 @@
+use std::collections::BTreeMap;
+
+use super::{Partitions, kind};
+use crate::Row;
+
+/// What a conversation's own row must hold, whether or not it has a value: an update of a row that is not there would
+/// leave one without them.
+const COMPLETE: [&str; 18] = [
+    "activity",
+    "attempt",
+    "awaitingReply",
+    "channel",
+    "customer",
+    "escalated",
+    "format",
+    "gsi1pk",
+    "gsi2pk",
+    "messageCount",
+    "number",
+    "orderMark",
+    "priority",
+    "source",
+    "status",
+    "subject",
+    "unreadCount",
+    "version",
+];
+
+/// What is wrong with a conversation's own row.
+pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>, partitions: &Partitions<'_>) -> Vec<String> {
+    let mut broken = Vec::new();
+    let pk = row.pk();
+    let workspace = kind(pk).map(|(workspace, ..)| workspace).unwrap_or_default();
+    for attribute in COMPLETE.iter().filter(|attribute| row.0.get(**attribute).is_none()) {
+        broken.push(format!("{pk}: has no {attribute}"));
+    }
+    let status = row.get("status").unwrap_or_default();
+    let shard = row.get("gsi1pk").and_then(|partition| partition.strip_prefix(&format!("W#{workspace}#S#{status}#")));
+    if shard.and_then(|shard| shard.parse::<u8>().ok()).is_none() {
+        broken.push(format!("{pk}: is {status} but stands in {:?}", row.get("gsi1pk")));
+    }
+    let solved = status == "solved";
+    if solved != row.get("closedAt").is_some() || solved != row.get("resolution").is_some() {
+        broken.push(format!("{pk}: closedAt and resolution do not go with {status}"));
+    }
+    let customer = row.get("gsi2pk").and_then(|pk| partitions.get(pk)).and_then(|customer| customer.get("A"));
+    if customer.is_none_or(|customer| customer.get("id") != row.0["customer"]["M"]["id"]["S"].as_str()) {
+        broken.push(format!("{pk}: stands under {:?}, which is not its customer", row.get("gsi2pk")));
+    }
+    let large = row.0.get("largeMetadata").is_some_and(|large| large["BOOL"] == true);
+    if large && (row.get("metadata").is_some() || !partition.contains_key("D")) {
+        broken.push(format!("{pk}: its large metadata is not in its place"));
+    }
+    broken
+}

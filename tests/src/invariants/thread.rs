@@ -1,0 +1,56 @@
+use std::collections::BTreeMap;
+
+use crate::Row;
+
+/// What a conversation says of its messages and what they are.
+pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<String> {
+    let mut broken = Vec::new();
+    let pk = row.pk();
+    let id = pk.rsplit('#').next().unwrap_or_default();
+    let thread: BTreeMap<&str, &Row> =
+        partition.iter().filter_map(|(sk, row)| Some((sk.strip_prefix("M#")?, *row))).collect();
+    let replies = || thread.iter().filter(|(_, message)| message.get("type") == Some("reply"));
+    let newest = replies().next_back();
+    let mut must = |holds: bool, what: String| {
+        if !holds {
+            broken.push(format!("{pk}: {what}"));
+        }
+    };
+
+    let count = row.number("messageCount");
+    must(count == thread.len() as u64, format!("counts {count} messages and has {}", thread.len()));
+
+    let newest_id = newest.map(|(id, _)| *id);
+    let shown = row.get("previewMessageId");
+    must(shown == newest_id, format!("shows {shown:?} and the newest reply is {newest_id:?}"));
+    let preview: Option<String> = newest.and_then(|(_, m)| Some(m.get("body")?.chars().take(140).collect()));
+    must(row.get("preview") == preview.as_deref(), format!("previews {:?}, not {preview:?}", row.get("preview")));
+
+    let place = newest_id.unwrap_or(id);
+    must(row.get("activity") == Some(place), format!("stands at {:?}, not at {place}", row.get("activity")));
+
+    let last = thread.keys().next_back().copied().unwrap_or(id);
+    must(row.get("orderMark") == Some(last), format!("marks {:?}, not its last message {last}", row.get("orderMark")));
+    must(thread.keys().next().is_none_or(|first| *first > id), "has a message from before it was opened".to_owned());
+
+    let waiting = newest.is_some_and(|(_, message)| message.get("role") == Some("user"));
+    must(row.0["awaitingReply"]["BOOL"] == waiting, format!("awaitingReply is not {waiting}"));
+
+    let read = row.get("readUpTo").unwrap_or_default();
+    let unread = replies().filter(|(id, m)| m.get("role") == Some("user") && **id > read).count() as u64;
+    let counted = row.number("unreadCount");
+    must(counted == unread, format!("counts {counted} unread replies and has {unread}"));
+
+    let first = replies().find(|(_, message)| message.get("role") == Some("assistant"));
+    let first = first.and_then(|(id, _)| Some(deskless_domain::MessageId::parse(id)?.time().as_millis().to_string()));
+    let responded = row.get("firstResponseAt");
+    must(responded == first.as_deref(), format!("was first answered at {responded:?}, not at {first:?}"));
+
+    // Opening counts as one change, with its first message or without; each further message is one more.
+    must(row.number("version") >= count.max(1), format!("has version {} and {count} messages", row.number("version")));
+    for (message, row) in &thread {
+        let complete = ["body", "role", "type", "version"].iter().all(|attribute| row.0.get(*attribute).is_some());
+        must(complete, format!("the message {message} is not complete"));
+    }
+    broken
+}

@@ -1,0 +1,83 @@
+use std::{collections::HashSet, sync::Arc};
+
+use deskless_tests::{Answer, Faults, World, example_conversation};
+use serde_json::{Value, json};
+
+use crate::support::{CONVERSATIONS, all, at_once, post};
+
+const REPEATS: usize = 32;
+const ROUNDS: usize = 200;
+
+/// Sends one request 32 times at once under one key and gives the answer that all of them got. One of them did the
+/// work; the others say that theirs is a replay.
+async fn repeat(world: &Arc<World>, path: &str, key: &str, body: &Value) -> Value {
+    let answers = at_once(world, REPEATS, |world, _| {
+        let (path, key, body) = (path.to_owned(), key.to_owned(), body.clone());
+        async move { post(world.server_key(), &path, Some(&key), &body).await }
+    })
+    .await;
+    let told = |answer: &Answer| {
+        let headers = ["etag", "location", "content-type"].map(|name| answer.header(name).map(str::to_owned));
+        (answer.status.as_u16(), headers, answer.bytes.clone())
+    };
+    let first = told(&answers[0]);
+    assert_eq!(first.0, 201, "{:?}", answers[0]);
+    for answer in &answers {
+        assert_eq!(told(answer), first);
+    }
+    let replays = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
+    assert_eq!(replays, REPEATS - 1);
+    answers[0].json()
+}
+
+async fn repeat_conversations(world: &Arc<World>, rounds: usize) {
+    let theirs = world.foreign_rows().await;
+    let mut answered = HashSet::new();
+    for round in 0..rounds {
+        world.clock.advance_millis(7);
+        let mut body = example_conversation();
+        body["customer"]["id"] = json!(format!("cus_{}", round / 2));
+        body["message"] = json!({ "body": format!("Round {round}") });
+        // A repeat is refused by its own externalId too, and must not be answered with that.
+        match round % 2 {
+            0 => body["externalId"] = json!(format!("ticket_{round}")),
+            _ => body["externalId"] = Value::Null,
+        }
+        let answer = repeat(world, CONVERSATIONS, &format!("round {round}"), &body).await;
+        answered.insert(answer["conversation"]["id"].as_str().expect("an id").to_owned());
+    }
+    let listed = all(&world.server_key(), CONVERSATIONS, "conversations").await;
+    assert_eq!(listed.len(), rounds);
+    assert_eq!(listed.iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect::<HashSet<_>>(), answered);
+    assert_eq!(world.foreign_rows().await, theirs);
+    world.assert_sound().await;
+}
+
+async fn repeat_messages(world: &Arc<World>, rounds: usize) {
+    let path = format!("{}/messages", world.server_key().open_path().await);
+    let mut answered = Vec::new();
+    for round in 0..rounds {
+        world.clock.advance_millis(7);
+        let body = json!({ "body": format!("Round {round}") });
+        answered.push(repeat(world, &path, &format!("round {round}"), &body).await["message"].clone());
+    }
+    assert_eq!(all(&world.server_key(), &path, "messages").await, answered);
+    world.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conversations_repeated_32_times_at_once_are_opened_once_and_answered_equally() {
+    repeat_conversations(&Arc::new(World::new().await), ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_repeated_32_times_at_once_are_written_once_and_answered_equally() {
+    repeat_messages(&Arc::new(World::new().await), ROUNDS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeats_at_once_have_one_effect_also_among_conflicts() {
+    let conflicts = || Faults { conflicts_percent: 30, ..Faults::default() };
+    repeat_conversations(&Arc::new(World::behind_proxy(conflicts()).await), 10).await;
+    repeat_messages(&Arc::new(World::behind_proxy(conflicts()).await), 10).await;
+}

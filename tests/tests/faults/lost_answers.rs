@@ -1,0 +1,243 @@
+//! The engine carries a write out and its answer is lost: the caller is told of success, and there is one effect.
+
+use deskless_tests::{Answer, Faults, Role, TestClock, World, example_conversation, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{CONVERSATIONS, all, text};
+
+/// One lost answer is the SDK's to settle; more than its four attempts are ours.
+const LOST: [u64; 2] = [1, 6];
+
+fn losing(answers: u64) -> Faults {
+    Faults { lost_answers: answers, ..Faults::default() }
+}
+
+async fn conversations(role: &Role<'_>) -> Vec<Value> {
+    all(role, CONVERSATIONS, "conversations").await
+}
+
+/// Opens this conversation while answers get lost, and proves that there is one, which the caller was told of.
+async fn open_once(body: &Value, key: Option<&str>) {
+    for lost in LOST {
+        let world = World::behind_proxy(losing(lost)).await;
+        let role = world.server_key();
+        let ask = || {
+            let ask = role.ask(Method::POST, CONVERSATIONS).json(body);
+            if let Some(key) = key { ask.header("idempotency-key", key) } else { ask }
+        };
+        let answer = ask().send().await;
+        assert_eq!(answer.header("etag"), Some("\"1\""), "{answer:?}");
+        let opened = answer.clone().expect(201)["conversation"].clone();
+        assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
+        assert_eq!(conversations(&role).await, [opened.clone()]);
+        let path = format!("{CONVERSATIONS}/{}", text(&opened, "id"));
+        assert_eq!(role.get(&path).await.expect(200)["conversation"], opened);
+        let messages = all(&role, &format!("{path}/messages"), "messages").await;
+        assert_eq!(messages.len(), usize::from(body.get("message").is_some()));
+        if key.is_some() {
+            let again = ask().send().await;
+            assert_eq!(again.header("idempotent-replayed"), Some("true"));
+            assert_eq!(again.bytes, answer.bytes);
+            assert_eq!(conversations(&role).await.len(), 1);
+        }
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_whose_answer_is_lost_is_opened_once() {
+    open_once(&minimal_conversation(), None).await;
+}
+
+#[tokio::test]
+async fn a_conversation_of_a_known_customer_whose_answer_is_lost_is_opened_once() {
+    // The customer is there already, so that the conversation is the only item: no transaction and no token.
+    for lost in LOST {
+        let world = World::behind_proxy(Faults::default()).await;
+        let role = world.server_key();
+        let before = role.open(&minimal_conversation()).await;
+        let _ = world.proxy().take_meter();
+        world.proxy().set_faults(losing(lost));
+        let answer = role.post(CONVERSATIONS, &minimal_conversation()).await;
+        let opened = answer.expect(201)["conversation"].clone();
+        let meter = world.proxy().take_meter();
+        assert_eq!(meter.disturbed as u64, lost);
+        assert!(meter.operations.iter().any(|operation| operation == "PutItem"), "{:?}", meter.operations);
+        assert_eq!(conversations(&role).await, [opened, before]);
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_with_a_message_whose_answer_is_lost_is_opened_once() {
+    let mut body = minimal_conversation();
+    body["message"] = json!({ "body": "Hello" });
+    open_once(&body, None).await;
+}
+
+#[tokio::test]
+async fn a_conversation_with_an_external_id_whose_answer_is_lost_is_opened_once_and_not_refused() {
+    open_once(&example_conversation(), None).await;
+}
+
+#[tokio::test]
+async fn a_conversation_under_a_key_whose_answer_is_lost_is_opened_once_and_not_refused() {
+    let mut body = example_conversation();
+    body["message"] = json!({ "body": "Hello" });
+    open_once(&body, Some("key")).await;
+}
+
+/// Changes a conversation while answers get lost, and proves that it changed once.
+async fn change_once(change: &Value, if_match: Option<&str>) {
+    for lost in LOST {
+        let world = World::behind_proxy(Faults::default()).await;
+        let role = world.server_key();
+        let path = role.open_path().await;
+        let _ = world.proxy().take_meter();
+        world.proxy().set_faults(losing(lost));
+        let mut ask = role.ask(Method::PATCH, &path).json(change);
+        if let Some(tag) = if_match {
+            ask = ask.header("if-match", tag);
+        }
+        let answer = ask.send().await;
+        assert_eq!(answer.header("etag"), Some("\"2\""), "the change counts once: {answer:?}");
+        let changed = answer.expect(200)["conversation"].clone();
+        assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
+        for (field, value) in change.as_object().expect("fields") {
+            assert_eq!(changed[field], *value);
+        }
+        let answer = role.get(&path).await;
+        assert_eq!(answer.header("etag"), Some("\"2\""));
+        assert_eq!(answer.expect(200)["conversation"], changed);
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_made_once() {
+    change_once(&json!({ "status": "solved", "resolution": "closed", "tags": ["a"] }), None).await;
+}
+
+#[tokio::test]
+async fn a_change_under_if_match_whose_answer_is_lost_is_made_once_and_not_refused() {
+    change_once(&json!({ "status": "waiting", "metadata": { "a": 1 } }), Some("\"1\"")).await;
+}
+
+#[tokio::test]
+async fn a_change_of_large_metadata_whose_answer_is_lost_is_made_once() {
+    for if_match in [None, Some("\"1\"")] {
+        change_once(&json!({ "metadata": { "a": "x".repeat(3000) } }), if_match).await;
+    }
+}
+
+/// Writes a message while answers get lost, and proves that there is one.
+async fn write_once(key: Option<&str>) {
+    for lost in LOST {
+        let world = World::behind_proxy(Faults::default()).await;
+        let role = world.server_key();
+        let path = format!("{}/messages", role.open_path().await);
+        let _ = world.proxy().take_meter();
+        world.proxy().set_faults(losing(lost));
+        let ask = || {
+            let ask = role.ask(Method::POST, &path).json(&json!({ "body": "Hello" }));
+            if let Some(key) = key { ask.header("idempotency-key", key) } else { ask }
+        };
+        let answer = ask().send().await;
+        let written = answer.clone().expect(201)["message"].clone();
+        assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
+        if key.is_some() {
+            let again = ask().send().await;
+            assert_eq!((again.status, again.bytes), (answer.status, answer.bytes));
+        }
+        assert_eq!(all(&role, &path, "messages").await, [written]);
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_is_lost_is_written_once() {
+    write_once(None).await;
+}
+
+#[tokio::test]
+async fn a_message_under_a_key_whose_answer_is_lost_is_written_once() {
+    write_once(Some("key")).await;
+}
+
+/// Loses the answers to `ask` until `meanwhile` is through on a machine that is not disturbed.
+async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: impl Future<Output = ()>) -> Answer {
+    world.proxy().set_faults(losing(u64::MAX));
+    let interrupt = async {
+        world.proxy().disturbed(1).await;
+        meanwhile.await;
+        world.proxy().set_faults(Faults::default());
+    };
+    futures_util::join!(ask, interrupt).0
+}
+
+#[tokio::test]
+async fn a_change_is_not_made_again_behind_the_customers_reply_that_came_since() {
+    for if_match in [None, Some("\"1\"")] {
+        let world = World::behind_proxy(Faults::default()).await;
+        let elsewhere = world.machine_past_proxy(TestClock::new(8));
+        let (role, customer) = (world.server_key(), world.server_key().at(&elsewhere));
+        let path = role.open_path().await;
+        let mut ask = role.ask(Method::PATCH, &path).json(&json!({ "status": "solved" }));
+        if let Some(tag) = if_match {
+            ask = ask.header("if-match", tag);
+        }
+        let answer = meanwhile(&world, ask.send(), async {
+            let solved = customer.get(&path).await.expect(200)["conversation"].clone();
+            assert_eq!(solved["status"], "solved", "the first attempt was carried out");
+            let _ = customer.post(&format!("{path}/messages"), &json!({ "body": "Not yet" })).await.expect(201);
+        })
+        .await;
+        let told = answer.expect(200)["conversation"].clone();
+        assert_eq!(told["status"], "open", "the reply came later and opened it again");
+        assert_eq!(role.get(&path).await.expect(200)["conversation"], told);
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_not_written_again_behind_another_that_came_since() {
+    for key in [None, Some("key")] {
+        let world = World::behind_proxy(Faults::default()).await;
+        let elsewhere = world.machine_past_proxy(TestClock::new(8));
+        let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));
+        let path = format!("{}/messages", role.open_path().await);
+        let mut ask = role.ask(Method::POST, &path).json(&json!({ "body": "First" }));
+        if let Some(key) = key {
+            ask = ask.header("idempotency-key", key);
+        }
+        let answer = meanwhile(&world, ask.send(), async {
+            let _ = other.post(&path, &json!({ "body": "Second" })).await.expect(201);
+        })
+        .await;
+        let first = answer.expect(201)["message"].clone();
+        let thread = all(&role, &path, "messages").await;
+        assert_eq!(thread.iter().map(|m| text(m, "body")).collect::<Vec<_>>(), ["First", "Second"]);
+        assert_eq!(thread[0], first);
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_not_opened_again_when_its_first_message_came_since() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let elsewhere = world.machine_past_proxy(TestClock::new(8));
+    let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));
+    let _ = role.open(&minimal_conversation()).await;
+    let answer = meanwhile(&world, role.post(CONVERSATIONS, &minimal_conversation()), async {
+        let opened = conversations(&other).await.into_iter().next().expect("the first attempt was carried out");
+        let path = format!("{CONVERSATIONS}/{}/messages", text(&opened, "id"));
+        let _ = other.post(&path, &json!({ "body": "Hello" })).await.expect(201);
+    })
+    .await;
+    let opened = answer.expect(201)["conversation"].clone();
+    let listed = conversations(&role).await;
+    assert_eq!(listed.len(), 2);
+    assert_eq!((&listed[0]["id"], &listed[0]["messageCount"]), (&opened["id"], &json!(1)));
+    world.assert_sound().await;
+}

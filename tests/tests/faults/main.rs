@@ -1,0 +1,10 @@
+//! Many at once, answers that get lost, an engine that fails: what is acknowledged is there exactly once, and the
+//! invariants hold.
+
+mod external_id;
+mod idempotency;
+mod lost_answers;
+mod order;
+mod outage;
+mod support;
+mod writers;

@@ -1,0 +1,68 @@
+//! The api suite once more, on Amazon's own DynamoDB Local: the reference for the embedded engine.
+//!
+//! `DESKLESS_DYNAMODB_LOCAL` names the folder with its jars (`make test` installs them). Without it this says so in one
+//! line and passes; where `CI=true`, it fails.
+
+use std::{
+    env,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    process::{Child, Command, ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+fn main() -> ExitCode {
+    // `cargo test` passes its filters to every binary; listing and filtering are the api suite's own.
+    if env::args().any(|argument| argument == "--list") {
+        return ExitCode::SUCCESS;
+    }
+    let Ok(jars) = env::var("DESKLESS_DYNAMODB_LOCAL") else {
+        println!("The api suite does not run on Amazon's DynamoDB Local here: `make test` installs it, given Java 17 and Maven.");
+        return if env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    };
+    let engine = Engine::start(&jars);
+    println!("The api suite on Amazon's DynamoDB Local:");
+    // The same workspace and the same features as the run that this is part of, so nothing is compiled again.
+    let suite = Command::new(env!("CARGO"))
+        .args(["test", "--workspace", "--locked", "--test", "api", "--"])
+        .args(env::args().skip(1))
+        .env("DESKLESS_ENGINE", &engine.url)
+        .status()
+        .expect("cargo runs");
+    if suite.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+struct Engine {
+    url: String,
+    process: Child,
+}
+
+impl Engine {
+    fn start(jars: &str) -> Self {
+        // Free when it was asked for; whoever takes it in between makes this fail, and says so.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address").port();
+        let mut process = Command::new("java")
+            .arg(format!("-Djava.library.path={jars}"))
+            .args(["-cp", &format!("{jars}/*"), "software.amazon.dynamodb.services.local.main.ServerRunner"])
+            .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("java runs");
+        let patience = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let ended = process.try_wait().expect("java can be asked");
+            assert!(ended.is_none(), "DynamoDB Local ended before it listened: {ended:?}");
+            assert!(Instant::now() < patience, "DynamoDB Local does not listen on port {port}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Self { url: format!("http://127.0.0.1:{port}"), process }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

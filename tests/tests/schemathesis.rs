@@ -1,0 +1,44 @@
+//! schemathesis against the description: every operation, all checks, thousands of requests made up from the schema.
+//!
+//! `DESKLESS_SCHEMATHESIS` names the program (`make test` installs it). Without it this says so in one line and passes;
+//! where `CI=true`, it fails. `DESKLESS_EXAMPLES` sets how many requests are made up for each operation and phase.
+
+use std::{env, net::Ipv4Addr};
+
+use deskless_tests::World;
+use tokio::{net::TcpListener, process::Command};
+
+/// Some 3,000 requests in all. `DESKLESS_EXAMPLES=1500` makes more than 20,000.
+const EXAMPLES: &str = "100";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_within_the_description() {
+    let Ok(program) = env::var("DESKLESS_SCHEMATHESIS") else {
+        println!("schemathesis does not run here: `make test` installs it.");
+        assert!(!env::var("CI").is_ok_and(|ci| ci == "true"), "CI leaves out no test");
+        return;
+    };
+    let world = World::new().await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = world.router();
+    let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schemathesis");
+    let output = Command::new(program)
+        .args(["--config-file", "schemathesis.toml", "run", "../../infra/openapi.json", "--url", &url])
+        .args(["--header", &format!("Authorization: Bearer {}", world.key().secret.reveal())])
+        .args(["--checks", "all", "--seed", "1", "--no-color", "--workers", "1", "--suppress-health-check", "all"])
+        .args(["--max-examples", &env::var("DESKLESS_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_owned())])
+        .current_dir(folder)
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("PYTHONPATH", folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .await
+        .expect("schemathesis runs");
+    server.abort();
+    let out = String::from_utf8_lossy(&output.stdout);
+    println!("{out}");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    world.assert_sound().await;
+}

@@ -1,20 +1,23 @@
 //! Which table a command works on.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use deskless_runtime::{SystemClock, deployed_client, local_client};
 use deskless_store::{Operator, Store};
+use tokio::net::TcpStream;
 
-use crate::local::{DevEnv, FOLDER};
+use crate::local::Folder;
 
 /// Options of every command that works on a table.
 #[derive(Debug, clap::Args)]
 pub struct Table {
     /// The deployed table, reached with the usual AWS environment. Without it: the local stack's, which must be
     /// running.
-    #[arg(long, env = "DESKLESS_TABLE_NAME", global = true)]
-    table: Option<String>,
+    #[arg(long = "table", env = "DESKLESS_TABLE_NAME", global = true)]
+    name: Option<String>,
+    #[command(flatten)]
+    folder: Folder,
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -22,20 +25,23 @@ pub struct Table {
 
 impl Table {
     pub async fn operator(&self) -> Result<Operator> {
-        let (client, table) = match &self.table {
-            Some(table) => (deployed_client().await, table.clone()),
-            None => {
-                let env = DevEnv::read(Path::new(FOLDER));
-                let (Some(url), Some(table)) = (env.get("DESKLESS_DYNAMODB_URL"), env.get("DESKLESS_TABLE")) else {
-                    bail!("there is no local stack here: start one with `make dev`, or name a deployed table with --table");
-                };
-                let address = url.trim_start_matches("http://");
-                tokio::net::TcpStream::connect(address).await.with_context(|| {
-                    format!("the local stack is not running ({url}): start it with `make dev`, or name a deployed table with --table")
-                })?;
-                (local_client(url), table.to_owned())
-            }
+        let store = match &self.name {
+            Some(table) => Store::new(deployed_client().await, table, Arc::new(SystemClock)),
+            None => self.local().await?,
         };
-        Ok(Operator::new(Store::new(client, table, Arc::new(SystemClock))))
+        Ok(Operator::new(store))
+    }
+
+    /// The local stack's table.
+    async fn local(&self) -> Result<Store> {
+        const ELSE: &str = "or name a deployed table with --table";
+        let env = self.folder.env();
+        let (Some(url), Some(table)) = (env.get("DESKLESS_DYNAMODB_URL"), env.get("DESKLESS_TABLE")) else {
+            bail!("there is no local stack here: start one with `make dev`, {ELSE}");
+        };
+        TcpStream::connect(url.trim_start_matches("http://"))
+            .await
+            .with_context(|| format!("the local stack is not running ({url}): start it with `make dev`, {ELSE}"))?;
+        Ok(Store::new(local_client(url), table, Arc::new(SystemClock)))
     }
 }

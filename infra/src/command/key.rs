@@ -103,7 +103,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             if json {
                 println!("{}", json!({ "apiKeys": keys.iter().map(shown).collect::<Vec<_>>() }));
             } else {
-                keys.iter().for_each(|key| println!("{}", line(key)));
+                for key in &keys {
+                    println!("{}", line(key));
+                }
             }
         }
         Command::Revoke { key, .. } => {

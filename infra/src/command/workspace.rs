@@ -42,7 +42,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
                 let all: Vec<_> = workspaces.iter().map(|w| json!({ "id": w.id, "name": w.name })).collect();
                 println!("{}", json!({ "workspaces": all }));
             } else {
-                workspaces.iter().for_each(|w| println!("{}  {}", w.id, w.name));
+                for workspace in workspaces {
+                    println!("{}  {}", workspace.id, workspace.name);
+                }
             }
         }
     }

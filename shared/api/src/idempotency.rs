@@ -23,7 +23,7 @@ pub struct Idempotent<T> {
 
 #[derive(Debug)]
 struct Key {
-    client_key: String,
+    chosen: String,
     route: String,
     fingerprint: String,
 }
@@ -38,8 +38,8 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
         let (parts, body) = request.into_parts();
         let value = read_json(&parts.headers, body).await?;
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-        let key = client_key(&parts.headers)?.map(|client_key| Key {
-            client_key,
+        let key = client_key(&parts.headers)?.map(|chosen| Key {
+            chosen,
             route: format!("{} {}", parts.method, uri.path()),
             // Objects are kept sorted by key, so that the order of fields does not make another body.
             fingerprint: digest(&[uri.query().unwrap_or_default(), &value.to_string()]),
@@ -57,7 +57,7 @@ impl<T> Idempotent<T> {
     ) -> (T, Option<Repeat<'a, E>>) {
         let repeat = self.key.map(|key| Repeat {
             // A server key acts for no customer: their place stays empty.
-            identity: format!("{}\n\n{}\n{}", caller.credential().id, key.route, key.client_key),
+            identity: format!("{}\n\n{}\n{}", caller.credential().id, key.route, key.chosen),
             fingerprint: key.fingerprint,
             answer,
         });

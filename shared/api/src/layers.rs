@@ -146,5 +146,5 @@ fn cors() -> CorsLayer {
             .map(HeaderName::from_static),
         )
         .expose_headers(exposed.map(HeaderName::from_static))
-        .max_age(std::time::Duration::from_secs(86_400))
+        .max_age(std::time::Duration::from_hours(24))
 }

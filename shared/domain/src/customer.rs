@@ -63,6 +63,7 @@ impl Email {
     ///
     /// # Errors
     /// When it is too long or no address.
+    #[expect(clippy::needless_pass_by_value, reason = "all our texts are parsed from what they are made of")]
     pub fn parse(text: String) -> Result<Self, Invalid> {
         let trimmed = text.trim();
         let length = trimmed.chars().count();

@@ -63,10 +63,12 @@ impl Update {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "ids are copied, texts borrowed: either is handed over as it is")]
 pub(crate) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "numbers are copied")]
 pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }

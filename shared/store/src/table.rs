@@ -1,5 +1,6 @@
 use aws_sdk_dynamodb::{
     Client,
+    operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
         ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
@@ -24,8 +25,10 @@ pub struct TableDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attribute {
-    attribute_name: String,
-    attribute_type: String,
+    #[serde(rename = "AttributeName")]
+    name: String,
+    #[serde(rename = "AttributeType")]
+    kind: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,7 +41,8 @@ struct KeyPart {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Index {
-    index_name: String,
+    #[serde(rename = "IndexName")]
+    name: String,
     key_schema: Vec<KeyPart>,
     projection: IndexProjection,
 }
@@ -84,8 +88,8 @@ impl TableDefinition {
         for attribute in &self.attribute_definitions {
             request = request.attribute_definitions(
                 AttributeDefinition::builder()
-                    .attribute_name(&attribute.attribute_name)
-                    .attribute_type(ScalarAttributeType::from(attribute.attribute_type.as_str()))
+                    .attribute_name(&attribute.name)
+                    .attribute_type(ScalarAttributeType::from(attribute.kind.as_str()))
                     .build()
                     .map_err(incomplete)?,
             );
@@ -94,7 +98,7 @@ impl TableDefinition {
             let projection = ProjectionType::from(index.projection.projection_type.as_str());
             request = request.global_secondary_indexes(
                 GlobalSecondaryIndex::builder()
-                    .index_name(&index.index_name)
+                    .index_name(&index.name)
                     .set_key_schema(Some(key_schema(&index.key_schema)?))
                     .projection(Projection::builder().projection_type(projection).build())
                     .build()
@@ -103,7 +107,7 @@ impl TableDefinition {
         }
         match request.send().await {
             Ok(_) => {}
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => return Ok(()),
+            Err(e) if e.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => return Ok(()),
             Err(e) => return Err(StoreError::from_sdk(&e)),
         }
         client

@@ -32,14 +32,34 @@ pub(crate) enum Outcome {
     Refused(Refusal),
 }
 
-/// The conditions that did not hold.
+/// The conditions that did not hold, by the place of their write.
 #[derive(Debug)]
-pub(crate) struct Refusal(Vec<Option<Option<Item>>>);
+pub(crate) struct Refusal(Vec<Option<Standing>>);
+
+/// What stood where a condition did not hold.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    Nothing,
+    Something(Item),
+}
+
+impl Standing {
+    fn of(item: Option<&Item>) -> Self {
+        item.cloned().map_or(Self::Nothing, Self::Something)
+    }
+
+    pub fn item(&self) -> Option<&Item> {
+        match self {
+            Self::Nothing => None,
+            Self::Something(item) => Some(item),
+        }
+    }
+}
 
 impl Refusal {
-    /// Whether this write's condition failed: the item that stood there, or `None` in it where there was none.
-    pub fn of(&self, slot: Slot) -> Option<Option<&Item>> {
-        self.0.get(slot.0).and_then(Option::as_ref).map(Option::as_ref)
+    /// Whether this write's condition did not hold, and what stood there.
+    pub fn of(&self, slot: Slot) -> Option<&Standing> {
+        self.0.get(slot.0).and_then(Option::as_ref)
     }
 }
 
@@ -141,13 +161,10 @@ async fn put_alone(store: &TenantStore, put: Put) -> Result<Attempt, StoreError>
         .set_condition_expression(put.condition_expression)
         .set_expression_attribute_values(put.expression_attribute_values)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    let error = match request.send().await {
-        Ok(_) => return Ok(Attempt::Over(Outcome::Committed)),
-        Err(error) => error,
-    };
+    let Err(error) = request.send().await else { return Ok(Attempt::Over(Outcome::Committed)) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-            Ok(Attempt::Over(Outcome::Refused(Refusal(vec![Some(refused.item().cloned())]))))
+            Ok(Attempt::Over(Outcome::Refused(Refusal(vec![Some(Standing::of(refused.item()))]))))
         }
         _ if is_transient(&error) => Ok(Attempt::Passing(DisplayErrorContext(&error).to_string())),
         _ => Err(StoreError::from_sdk(&error)),
@@ -161,7 +178,7 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Attempt, StoreE
         if has("ConditionalCheckFailed") {
             let refused = reasons
                 .iter()
-                .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned()))
+                .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| Standing::of(reason.item())))
                 .collect();
             return Ok(Attempt::Over(Outcome::Refused(Refusal(refused))));
         }

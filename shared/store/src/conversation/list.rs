@@ -1,4 +1,7 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use deskless_domain::{Channel, Conversation, ConversationId, CustomerId, MessageId, Metadata, Order, Status};
@@ -261,7 +264,7 @@ impl TenantStore {
                 .map_err(|e| StoreError::Internal(e.to_string()))?;
             let request = self.client().batch_get_item().request_items(self.table(), keys);
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
-            for item in output.responses.into_iter().flat_map(|mut tables| tables.remove(self.table())).flatten() {
+            for item in output.responses.into_iter().filter_map(|mut tables| tables.remove(self.table())).flatten() {
                 if let Some(id) = string(&item, "pk").and_then(conversation_of) {
                     found.insert(id, DetailItem::read(item)?);
                 }
@@ -300,8 +303,8 @@ fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
 
 fn sort(rows: &mut [Found], order: Order) {
     match order {
-        Order::Desc => rows.sort_by(|a, b| b.conversation.activity.cmp(&a.conversation.activity)),
-        Order::Asc => rows.sort_by(|a, b| a.conversation.activity.cmp(&b.conversation.activity)),
+        Order::Desc => rows.sort_by_key(|row| Reverse(row.conversation.activity)),
+        Order::Asc => rows.sort_by_key(|row| row.conversation.activity),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     error::is_transient,
     expression::{Update, number, text},
     item::{self, Item, integer, string},
-    transaction::{Outcome, Transaction},
+    transaction::{Outcome, Standing, Transaction},
 };
 
 /// A change, ready to be written.
@@ -61,7 +61,7 @@ impl TenantStore {
                 .enumerate()
                 .map(|(i, version)| update.value(&format!("expected{i}"), number(version)))
                 .collect();
-            condition.push_str(&format!(" AND #version IN ({})", versions.join(", ")));
+            condition = format!("{condition} AND #version IN ({})", versions.join(", "));
         }
         match patch.state {
             Change::Keep => {}
@@ -69,7 +69,7 @@ impl TenantStore {
                 update.set(attributes::RESOLUTION, text(resolution));
                 let solved = update.value("solved", text(Status::Solved));
                 let status = update.name(attributes::STATUS);
-                condition.push_str(&format!(" AND {status} = {solved}"));
+                condition = format!("{condition} AND {status} = {solved}");
             }
             Change::Status(state) => {
                 update.set(attributes::STATUS, text(state.status()));
@@ -150,7 +150,7 @@ impl TenantStore {
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
             Outcome::Committed => {}
             Outcome::Refused(refusal) => {
-                recognise(refusal.of(itself).flatten(), attempt, expected.as_deref())?;
+                recognise(refusal.of(itself).and_then(Standing::item), attempt, expected.as_deref())?;
             }
         }
         self.get_conversation(id).await

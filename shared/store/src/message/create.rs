@@ -7,7 +7,7 @@ use crate::{
     conversation::{LIVE, attributes},
     expression::{Update, number, text},
     item::string,
-    transaction::{Outcome, Transaction},
+    transaction::{Outcome, Standing, Transaction},
 };
 
 impl TenantStore {
@@ -44,7 +44,7 @@ impl TenantStore {
             if let Some(answer) = self.replay(repeat.as_ref()).await? {
                 return Ok(Once::Replayed(answer));
             }
-            match refusal.of(conversation) {
+            match refusal.of(conversation).map(Standing::item) {
                 Some(Some(stored)) if !stored.contains_key(attributes::DELETED_AT) => {
                     let mark = string(stored, attributes::ORDER_MARK)
                         .and_then(MessageId::parse)

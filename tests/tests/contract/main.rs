@@ -4,6 +4,7 @@ mod access_patterns;
 mod cors;
 mod description;
 mod isolation;
+mod policies;
 mod readme;
 mod routes;
 mod table;

@@ -1,6 +1,6 @@
 //! `template.yaml` as the tests read it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use deskless_infra::template::TEXT;
 use serde_json::Value;
@@ -30,8 +30,8 @@ pub struct Function {
     pub binary: String,
     /// Path and method of each event; a `$default` route has none.
     pub events: Vec<(Option<String>, Option<String>)>,
-    /// The actions that its policy allows, by the statement's name.
-    pub actions: BTreeMap<String, Vec<String>>,
+    /// What its policy allows: actions on the table and, behind a slash, on an index.
+    pub permissions: BTreeSet<String>,
 }
 
 /// All functions of the template.
@@ -50,17 +50,27 @@ pub fn functions() -> Vec<Function> {
                     .values()
                     .map(|event| (text(&event["Properties"]["Path"]), text(&event["Properties"]["Method"])))
                     .collect(),
-                actions: statements
-                    .iter()
-                    .map(|statement| {
-                        let actions = match &statement["Action"] {
-                            Value::Array(all) => all.iter().filter_map(text).collect(),
-                            one => vec![text(one).expect("an action")],
-                        };
-                        (text(&statement["Sid"]).expect("a name"), actions)
-                    })
-                    .collect(),
+                permissions: statements.iter().flat_map(permissions).collect(),
             }
         })
         .collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        Value::String(one) => vec![one.clone()],
+        other => panic!("{other} is no text"),
+    }
+}
+
+/// Each action of a statement on each of its resources.
+fn permissions(statement: &Value) -> Vec<String> {
+    let resources = texts(&statement["Resource"]);
+    let places = resources.iter().map(|resource| match resource.rsplit_once("/index/") {
+        Some((_, index)) => format!("/{index}"),
+        None if resource == "Table.Arn" => String::new(),
+        None => panic!("{resource} is neither the table nor one of its indexes"),
+    });
+    places.flat_map(|place| texts(&statement["Action"]).into_iter().map(move |action| action + &place)).collect()
 }

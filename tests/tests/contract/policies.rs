@@ -1,0 +1,59 @@
+//! Least privilege: each function may do what its operations do, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deskless_tests::{Faults, World, example_conversation, minimal_conversation};
+use http::Method;
+use serde_json::json;
+
+use super::template;
+
+const PATH: &str = "/api/v1/conversations";
+
+/// What the operations of `conversations` ask of the table, each in every way in which it can.
+async fn conversations(world: &World) {
+    let ours = world.server_key();
+    let path = ours.open_path().await;
+    let _ = ours.open(&minimal_conversation()).await;
+    let mut known = example_conversation();
+    known["customer"]["company"] = json!("Another Co");
+    let ask = ours.ask(Method::POST, PATH).header("idempotency-key", "k");
+    let _ = ask.json(&known).send().await.expect(201);
+    for query in ["", "?status=open", "?customerId=cus_123", "?channel=api&order=asc"] {
+        let _ = ours.get(&format!("{PATH}{query}")).await.expect(200);
+    }
+    let _ = ours.patch(&path, &json!({ "status": "solved" })).await.expect(200);
+    let large = json!({ "metadata": { "k": "x".repeat(2000) } });
+    let _ = ours.patch(&path, &large).await.expect(200);
+    let _ = ours.get(&path).await.expect(200);
+    let _ = ours.get(PATH).await.expect(200);
+}
+
+async fn messages(world: &World, path: &str) {
+    let ours = world.server_key();
+    let thread = format!("{path}/messages");
+    let ask = ours.ask(Method::POST, &thread).header("idempotency-key", "k");
+    let said = ask.json(&json!({ "body": "Hi" })).send().await.expect(201);
+    let ask = ours.ask(Method::POST, &thread).header("idempotency-key", "k");
+    let _ = ask.json(&json!({ "body": "Hi" })).send().await.expect(201);
+    let _ = ours.get(&thread).await.expect(200);
+    let id = said["message"]["id"].as_str().expect("an id");
+    let _ = ours.get(&format!("{thread}/{id}")).await.expect(200);
+}
+
+#[tokio::test]
+async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    conversations(&world).await;
+    needed.insert("conversations".to_owned(), world.proxy().take_meter().permissions);
+    let path = world.server_key().open_path().await;
+    let _ = world.proxy().take_meter();
+    // Whoever calls `messages` first is looked up by it.
+    world.clock.advance_millis(30_000);
+    messages(&world, &path).await;
+    needed.insert("messages".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("discovery".to_owned(), BTreeSet::new());
+    let allowed: BTreeMap<_, _> = template::functions().into_iter().map(|f| (f.binary, f.permissions)).collect();
+    assert_eq!(needed, allowed);
+}

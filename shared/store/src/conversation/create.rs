@@ -39,6 +39,7 @@ impl TenantStore {
         new: NewConversation,
         repeat: Option<Repeat<'_, Conversation>>,
     ) -> Result<Once<Conversation>, StoreError> {
+        let mut backoff = Backoff::new(self.clock());
         let (number, mut known, earlier) = tokio::try_join!(
             self.next_number(),
             self.known_customer(&new.customer, false),
@@ -48,7 +49,6 @@ impl TenantStore {
             return Ok(Once::Replayed(answer));
         }
         let id = ConversationId::on(new.channel, self.clock());
-        let mut backoff = Backoff::new(self.clock());
         loop {
             let mut draft = self.draft(id, number, &new, known)?;
             if let Some(repeat) = &repeat {

@@ -14,8 +14,8 @@ use crate::local::Folder;
 pub struct Table {
     /// The deployed table, reached with the usual AWS environment. Without it: the local stack's, which must be
     /// running.
-    #[arg(long = "table", env = "DESKLESS_TABLE_NAME", global = true)]
-    name: Option<String>,
+    #[arg(long = "table", value_name = "TABLE", env = "DESKLESS_TABLE_NAME", global = true)]
+    deployed: Option<String>,
     #[command(flatten)]
     folder: Folder,
     /// Print JSON.
@@ -25,7 +25,7 @@ pub struct Table {
 
 impl Table {
     pub async fn operator(&self) -> Result<Operator> {
-        let store = match &self.name {
+        let store = match &self.deployed {
             Some(table) => Store::new(deployed_client().await, table, Arc::new(SystemClock)),
             None => self.local().await?,
         };

@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::{
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
 
@@ -35,23 +35,24 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let text = format!(
-            "{} (request {})",
-            DisplayErrorContext(error),
-            error.meta_request_id().unwrap_or("without an id")
-        );
+        let request = error.meta().request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
+        let text = format!("{}{request}", causes(error));
         if is_transient(error) { Self::Unavailable(text) } else { Self::Internal(text) }
     }
 }
 
-trait MetaRequestId {
-    fn meta_request_id(&self) -> Option<&str>;
-}
-
-impl<E: ProvideErrorMetadata> MetaRequestId for SdkError<E> {
-    fn meta_request_id(&self) -> Option<&str> {
-        self.as_service_error().and_then(|error| error.meta().request_id())
+/// An error and what caused it, in a line. (The SDK's own way of showing all of it adds pages of structure.)
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
     }
+    text
 }
 
 /// Whether the same request may succeed later; it may even have been carried out.

@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::{
-    error::{DisplayErrorContext, SdkError},
+    error::SdkError,
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
     types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
@@ -8,7 +8,7 @@ use deskless_domain::AttemptId;
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
-    error::is_transient,
+    error::{causes, is_transient},
     expression::Update,
     item::Item,
     keys::Key,
@@ -166,7 +166,7 @@ async fn put_alone(store: &TenantStore, put: Put) -> Result<Attempt, StoreError>
         Some(PutItemError::ConditionalCheckFailedException(refused)) => {
             Ok(Attempt::Over(Outcome::Refused(Refusal(vec![Some(Standing::of(refused.item()))]))))
         }
-        _ if is_transient(&error) => Ok(Attempt::Passing(DisplayErrorContext(&error).to_string())),
+        _ if is_transient(&error) => Ok(Attempt::Passing(causes(&error))),
         _ => Err(StoreError::from_sdk(&error)),
     }
 }
@@ -187,7 +187,7 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Attempt, StoreE
         }
     }
     if is_transient(error) {
-        return Ok(Attempt::Passing(DisplayErrorContext(error).to_string()));
+        return Ok(Attempt::Passing(causes(error)));
     }
     Err(StoreError::from_sdk(error))
 }

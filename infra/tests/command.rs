@@ -1,0 +1,127 @@
+//! The `deskless` command as a person uses it, on a local stack of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+
+/// A folder with a running `deskless serve`. Both go when it is dropped.
+struct Stack {
+    folder: PathBuf,
+    serve: Child,
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
+impl Stack {
+    fn start(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut serve = Command::new(env!("CARGO_BIN_EXE_deskless"))
+            .arg("serve")
+            .current_dir(&folder)
+            .env("PORT", free_port().to_string())
+            .env("DYNAMODB_PORT", free_port().to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let lines = BufReader::new(serve.stdout.take().expect("a pipe")).lines();
+        let ready = lines.map_while(Result::ok).any(|line| line.contains("is ready"));
+        assert!(ready, "deskless serve ended before it was ready");
+        Self { folder, serve }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run(&self.folder, arguments)
+    }
+
+    /// What it prints as JSON.
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// The sentence with which it fails.
+    fn failure(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?} works");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let _ = self.serve.kill();
+        let _ = self.serve.wait();
+    }
+}
+
+fn run(folder: &std::path::Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_deskless")).args(arguments).current_dir(folder).output().expect("it runs")
+}
+
+#[test]
+fn workspaces_and_keys_are_made_listed_and_revoked() {
+    let stack = Stack::start("workspaces-and-keys");
+    let made = stack.json(&["workspace", "create", "Example Co"]);
+    let workspace = made["workspace"]["id"].as_str().expect("an id");
+    let all = stack.json(&["workspace", "list"]);
+    assert!(all["workspaces"].as_array().expect("a list").contains(&made["workspace"]));
+
+    let scopes = "read:conversations,write:conversations";
+    let arguments = ["key", "create", "--workspace", workspace, "--name", "Back end", "--scope", scopes];
+    let key = stack.json(&[&arguments[..], &["--expires", "90d", "--origin", "https://app.example.com"]].concat());
+    assert!(key["secret"].as_str().expect("a secret").starts_with("dsk_sv_"));
+    assert_eq!(key["apiKey"]["scopes"], serde_json::json!(["read:conversations", "write:conversations"]));
+    assert_eq!(key["apiKey"]["allowedOrigins"], serde_json::json!(["https://app.example.com"]));
+    assert!(key["apiKey"]["expiresAt"].is_string());
+    let client = stack.json(&["key", "create", "--workspace", workspace, "--name", "Browser", "--kind", "client"]);
+    assert!(client["secret"].as_str().expect("a secret").starts_with("dsk_cl_"));
+
+    let listed = stack.json(&["key", "list", "--workspace", workspace]);
+    assert_eq!(listed["apiKeys"], serde_json::json!([key["apiKey"], client["apiKey"]]));
+    assert!(!listed.to_string().contains(key["secret"].as_str().expect("a secret")), "a secret is shown once");
+    let id = key["apiKey"]["id"].as_str().expect("an id");
+    let revoked = stack.json(&["key", "revoke", "--workspace", workspace, id]);
+    assert!(revoked["apiKey"]["revokedAt"].is_string());
+    assert_eq!(stack.json(&["key", "revoke", "--workspace", workspace, id]), revoked, "revoking again changes nothing");
+
+    let plain = stack.run(&["key", "list", "--workspace", workspace]);
+    let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
+    assert!(plain.contains("revoked") && plain.contains("Back end") && plain.lines().count() == 2, "{plain}");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_a_sentence() {
+    let stack = Stack::start("wrong");
+    let made = stack.json(&["workspace", "create", "Example Co"]);
+    let workspace = made["workspace"]["id"].as_str().expect("an id");
+    let stranger = "01900000-0000-7000-8000-000000000001";
+    let create = |more: &[&str]| {
+        stack.failure(&[&["key", "create", "--workspace", workspace, "--name", "x"], more].concat())
+    };
+    assert!(create(&["--kind", "robot"]).contains("must be one of: server, client"));
+    assert!(create(&["--scope", "read:everything"]).contains("must be one of: read:conversations"));
+    assert!(create(&["--expires", "yesterday"]).contains("90d"));
+    assert!(create(&["--expires", "2020-01-01T00:00:00Z"]).contains("must lie ahead"));
+    assert!(create(&["--origin", "https://a.example/path"]).contains("without a path"));
+    assert!(stack.failure(&["workspace", "create", ""]).contains("must not be empty"));
+    assert!(stack.failure(&["key", "list", "--workspace", "7"]).contains("workspace list"));
+    assert!(stack.failure(&["key", "list", "--workspace", stranger]).contains("there is no workspace"));
+    let revoke = stack.failure(&["key", "revoke", "--workspace", workspace, stranger]);
+    assert!(revoke.contains("has no key"), "{revoke}");
+}
+
+#[test]
+fn without_a_local_stack_it_says_how_to_get_one() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("nothing-here");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let output = run(&folder, &["workspace", "list"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains("make dev") && text.contains("--table"), "{text}");
+}

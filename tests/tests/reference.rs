@@ -49,7 +49,7 @@ impl Engine {
             .stderr(Stdio::null())
             .spawn()
             .expect("java runs");
-        let patience = Instant::now() + Duration::from_secs(60);
+        let patience = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             let ended = process.try_wait().expect("java can be asked");
             assert!(ended.is_none(), "DynamoDB Local ended before it listened: {ended:?}");

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_it_writes_it_reads() {
-        for json in [r#"{}"#, r#"{"a":0.1,"b":[1,{"c":null}],"d":"\u0000"}"#] {
+        for json in ["{}", r#"{"a":0.1,"b":[1,{"c":null}],"d":"\u0000"}"#] {
             let metadata = Metadata::from_json(json).expect("valid");
             assert_eq!(metadata.json(), json);
         }

@@ -117,9 +117,9 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     let bench = Bench::new(large).await;
     let path = bench.open().await;
     put("AP-08", bench.get(&path).await);
-    let patch = async |body: Value| bench.cost(Method::PATCH, &path, None, Some(&body)).await;
-    put("AP-11", patch(json!({ "priority": "high" })).await);
-    put("AP-11 status", patch(json!({ "status": "solved" })).await);
+    let change = async |body: Value| bench.cost(Method::PATCH, &path, None, Some(&body)).await;
+    put("AP-11", change(json!({ "priority": "high" })).await);
+    put("AP-11 status", change(json!({ "status": "solved" })).await);
     let thread = format!("{path}/messages");
     let said = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders." });
     put("AP-12", bench.post(&thread, &said).await);
@@ -159,7 +159,7 @@ async fn the_budgets_are_what_the_engine_reports() {
     for name in measured.keys().chain(documented.keys()).collect::<std::collections::BTreeSet<_>>() {
         let (is, said) = (measured.get(name), documented.get(name));
         if is != said {
-            report.push_str(&format!("{name}:\n  measured   {is:?}\n  documented {said:?}\n"));
+            report = format!("{report}{name}:\n  measured   {is:?}\n  documented {said:?}\n");
         }
     }
     assert!(report.is_empty(), "ACCESS_PATTERNS.md and the engine differ:\n{report}");

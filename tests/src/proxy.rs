@@ -1,6 +1,7 @@
 //! A server between the store and the engine: it counts what is asked and what it costs, and disturbs on request.
 
 use std::{
+    collections::BTreeSet,
     net::Ipv4Addr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -23,6 +24,9 @@ use crate::faults::{self, Fate, Faults, is_contested};
 pub struct Meter {
     /// The operations, in the order of their arrival.
     pub operations: Vec<String>,
+    /// The permissions that these need, as IAM names them: a transaction's are those of its items, and an index stands
+    /// behind a slash.
+    pub permissions: BTreeSet<String>,
     /// How many requests had to wait for an answer before them: those that overlap count as one.
     pub trips: usize,
     /// Read capacity units, as the engine counts them.
@@ -110,12 +114,12 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
         .and_then(|target| target.to_str().ok()?.split_once('.'))
         .map(|(_, operation)| operation.to_owned())
         .unwrap_or_default();
-    inner.arrive(&operation);
+    let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
+    inner.arrive(&operation, permissions(&operation, &request));
     let faults = inner.faults.lock().expect("no panic before").clone();
     if !faults.delay.is_zero() {
         tokio::time::sleep(faults.delay).await;
     }
-    let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
     let contested = is_contested(&operation, &request);
     let fate = faults.fate(&operation, &request, || inner.throw());
     match fate {
@@ -147,16 +151,32 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
     }
 }
 
+fn permissions(operation: &str, request: &Value) -> Vec<String> {
+    if operation == "TransactWriteItems" {
+        let items = request["TransactItems"].as_array().into_iter().flatten();
+        return items
+            .flat_map(|item| item.as_object().into_iter().flatten())
+            .map(|(kind, _)| match kind.as_str() {
+                "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
+                kind => format!("dynamodb:{kind}Item"),
+            })
+            .collect();
+    }
+    let index = request["IndexName"].as_str().map(|index| format!("/{index}")).unwrap_or_default();
+    vec![format!("dynamodb:{operation}{index}")]
+}
+
 impl Inner {
-    fn arrive(&self, operation: &str) {
+    fn arrive(&self, operation: &str, permissions: Vec<String>) {
         let mut meter = self.meter.lock().expect("no panic before");
         let now = Instant::now();
         // A request that comes after an answer went out belongs to another trip than those before it.
         if meter.1.is_none_or(|left| left <= now) {
             meter.0.trips += 1;
-            meter.1 = Some(now + Duration::from_secs(3600));
+            meter.1 = Some(now + Duration::from_hours(1));
         }
         meter.0.operations.push(operation.to_owned());
+        meter.0.permissions.extend(permissions);
     }
 
     fn leave(&self, response: Response) -> Response {

@@ -95,8 +95,10 @@ impl Specification {
             .validators
             .get(&(template.clone(), method.clone(), status.clone()))
             .unwrap_or_else(|| panic!("{method} {template} {status} has no body in the specification"));
-        let errors: Vec<_> =
-            validator.iter_errors(&answer.json()).map(|e| json!({ "at": e.instance_path.to_string(), "error": e.to_string() })).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&answer.json())
+            .map(|e| json!({ "at": e.instance_path.to_string(), "error": e.to_string() }))
+            .collect();
         assert!(errors.is_empty(), "{method} {template} {status}: {errors:#?}");
     }
 }

@@ -86,14 +86,13 @@ impl World {
 
     async fn build(faults: Option<Faults>) -> Self {
         let ours = TABLES.fetch_add(1, Ordering::SeqCst);
-        let (engine, direct, seed) = match std::env::var("DESKLESS_ENGINE") {
+        let (engine, direct, seed) = if let Ok(url) = std::env::var("DESKLESS_ENGINE") {
             // Worlds that share an engine need tokens of their own: an engine remembers them across tables.
-            Ok(url) => (None, url, (u64::from(std::process::id()) << 32) + (ours << 16)),
-            Err(_) => {
-                let engine = Engine::in_memory().await.expect("the engine starts");
-                let url = engine.url().to_owned();
-                (Some(engine), url, 7)
-            }
+            (None, url, (u64::from(std::process::id()) << 32) + (ours << 16))
+        } else {
+            let engine = Engine::in_memory().await.expect("the engine starts");
+            let url = engine.url().to_owned();
+            (Some(engine), url, 7)
         };
         let clock = Arc::new(TestClock::new(seed));
         let table = format!("t{}-{ours}", std::process::id());
@@ -198,16 +197,29 @@ impl World {
     }
 
     /// Spreads the conversations that this key writes over so many partitions of the index. Nothing in the API does
-    /// that yet, so this changes the key's row; a machine that has seen the key notices after a while.
+    /// that yet, so this changes the key's rows; a machine that has seen the key notices after a while.
     pub async fn spread(&self, key: &NewKey, shards: u8) {
-        let rows = self.rows().await;
         let id = key.key.id.to_string();
-        let row = rows.iter().find(|row| row.pk().starts_with("K#") && row.get("id") == Some(&id));
-        let mut item = row.expect("the key has a row").0.clone();
-        for attribute in ["readShards", "writeShards"] {
-            item[attribute] = json!({ "N": shards.to_string() });
+        let is_key =
+            |row: &Row| row.get("id") == Some(&id) && (row.pk().starts_with("K#") || row.sk().starts_with("K#"));
+        for mut row in self.rows().await.into_iter().filter(is_key) {
+            for attribute in ["readShards", "writeShards"] {
+                row.0[attribute] = json!({ "N": shards.to_string() });
+            }
+            let _ = table::ask(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": row.0 })).await;
         }
-        let _ = table::ask(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": item })).await;
+    }
+
+    /// Where the engine listens, for processes of their own.
+    #[must_use]
+    pub fn engine_url(&self) -> &str {
+        &self.direct
+    }
+
+    /// What the table is called, for processes of their own.
+    #[must_use]
+    pub fn table_name(&self) -> &str {
+        &self.table
     }
 
     /// Every row of the table, read past the store.
@@ -235,7 +247,6 @@ impl World {
     }
 
     /// All routes, as the local server has them.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.machine.router()
     }

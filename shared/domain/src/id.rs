@@ -123,19 +123,20 @@ impl MessageId {
     /// A new id that sorts behind `after`, however far ahead the clock was that made that one.
     ///
     /// Where the clock is not ahead of `after`, its time is kept and its random bits are counted up by a random
-    /// step (RFC 9562, section 6.2, method 2).
+    /// step (RFC 9562, section 6.2, method 2). `tries` is how often this message came too late already: each time it
+    /// leaps farther, so that among many writers those who have waited longest come first.
     #[must_use]
-    pub fn following(after: Self, clock: &dyn Clock) -> Self {
+    pub fn following(after: Self, tries: u32, clock: &dyn Clock) -> Self {
         let now = clock.now();
         if now > after.time() {
             return Self(v7(now, u128::from_be_bytes(random(clock))));
         }
-        let step = u128::from(u32::from_be_bytes(random(clock))) + 1;
+        let step = (u128::from(u32::from_be_bytes(random(clock))) + 1) << (3 * tries).min(30);
         let next = random_of(after.0) + step;
         if next >> 74 == 0 {
             Self(v7(after.time(), next))
         } else {
-            // Never seen: 2^42 messages would have to share a millisecond.
+            // Thousands of messages would have to share a millisecond.
             Self(v7(Timestamp::from_millis(after.time().as_millis() + 1), step))
         }
     }
@@ -205,12 +206,12 @@ mod tests {
         let clock = Still(1_000, AtomicU64::new(7));
         let mut last = MessageId::generate(&Still(5_000, AtomicU64::new(1)));
         for _ in 0..1000 {
-            let next = MessageId::following(last, &clock);
+            let next = MessageId::following(last, 0, &clock);
             assert!(next > last);
             assert_eq!(next.time(), last.time());
             last = next;
         }
-        assert!(MessageId::following(MessageId::end_of(clock.now()), &clock) > MessageId::end_of(clock.now()));
+        assert!(MessageId::following(MessageId::end_of(clock.now()), 9, &clock) > MessageId::end_of(clock.now()));
     }
 
     #[test]

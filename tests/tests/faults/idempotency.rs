@@ -3,10 +3,12 @@ use std::{collections::HashSet, sync::Arc};
 use deskless_tests::{Answer, Faults, World, example_conversation};
 use serde_json::{Value, json};
 
-use crate::support::{CONVERSATIONS, all, at_once, post};
+use crate::support::{CONVERSATIONS, all, at_once, post, text};
 
 const REPEATS: usize = 32;
-const ROUNDS: usize = 200;
+/// Two hundred rounds in all, and a world of its own for every ten, as [`super::external_id`] says.
+const WORLDS: usize = 20;
+const ROUNDS: usize = 10;
 
 /// Sends one request 32 times at once under one key and gives the answer that all of them got. One of them did the
 /// work; the others say that theirs is a replay.
@@ -30,10 +32,11 @@ async fn repeat(world: &Arc<World>, path: &str, key: &str, body: &Value) -> Valu
     answers[0].json()
 }
 
-async fn repeat_conversations(world: &Arc<World>, rounds: usize) {
+async fn repeat_conversations(world: World) {
+    let world = Arc::new(world);
     let theirs = world.foreign_rows().await;
     let mut answered = HashSet::new();
-    for round in 0..rounds {
+    for round in 0..ROUNDS {
         world.clock.advance_millis(7);
         let mut body = example_conversation();
         body["customer"]["id"] = json!(format!("cus_{}", round / 2));
@@ -43,23 +46,24 @@ async fn repeat_conversations(world: &Arc<World>, rounds: usize) {
             0 => body["externalId"] = json!(format!("ticket_{round}")),
             _ => body["externalId"] = Value::Null,
         }
-        let answer = repeat(world, CONVERSATIONS, &format!("round {round}"), &body).await;
-        answered.insert(answer["conversation"]["id"].as_str().expect("an id").to_owned());
+        let answer = repeat(&world, CONVERSATIONS, &format!("round {round}"), &body).await;
+        answered.insert(text(&answer["conversation"], "id"));
     }
     let listed = all(&world.server_key(), CONVERSATIONS, "conversations").await;
-    assert_eq!(listed.len(), rounds);
-    assert_eq!(listed.iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect::<HashSet<_>>(), answered);
+    assert_eq!(listed.len(), ROUNDS);
+    assert_eq!(listed.iter().map(|row| text(row, "id")).collect::<HashSet<_>>(), answered);
     assert_eq!(world.foreign_rows().await, theirs);
     world.assert_sound().await;
 }
 
-async fn repeat_messages(world: &Arc<World>, rounds: usize) {
+async fn repeat_messages(world: World) {
+    let world = Arc::new(world);
     let path = format!("{}/messages", world.server_key().open_path().await);
     let mut answered = Vec::new();
-    for round in 0..rounds {
+    for round in 0..ROUNDS {
         world.clock.advance_millis(7);
         let body = json!({ "body": format!("Round {round}") });
-        answered.push(repeat(world, &path, &format!("round {round}"), &body).await["message"].clone());
+        answered.push(repeat(&world, &path, &format!("round {round}"), &body).await["message"].clone());
     }
     assert_eq!(all(&world.server_key(), &path, "messages").await, answered);
     world.assert_sound().await;
@@ -67,17 +71,21 @@ async fn repeat_messages(world: &Arc<World>, rounds: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conversations_repeated_32_times_at_once_are_opened_once_and_answered_equally() {
-    repeat_conversations(&Arc::new(World::new().await), ROUNDS).await;
+    for _ in 0..WORLDS {
+        repeat_conversations(World::new().await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_repeated_32_times_at_once_are_written_once_and_answered_equally() {
-    repeat_messages(&Arc::new(World::new().await), ROUNDS).await;
+    for _ in 0..WORLDS {
+        repeat_messages(World::new().await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn repeats_at_once_have_one_effect_also_among_conflicts() {
     let conflicts = || Faults { conflicts_percent: 30, ..Faults::default() };
-    repeat_conversations(&Arc::new(World::behind_proxy(conflicts()).await), 10).await;
-    repeat_messages(&Arc::new(World::behind_proxy(conflicts()).await), 10).await;
+    repeat_conversations(World::behind_proxy(conflicts()).await).await;
+    repeat_messages(World::behind_proxy(conflicts()).await).await;
 }

@@ -30,7 +30,7 @@ async fn open_once(body: &Value, key: Option<&str>) {
         assert_eq!(answer.header("etag"), Some("\"1\""), "{answer:?}");
         let opened = answer.clone().expect(201)["conversation"].clone();
         assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
-        assert_eq!(conversations(&role).await, [opened.clone()]);
+        assert_eq!(conversations(&role).await, std::slice::from_ref(&opened));
         let path = format!("{CONVERSATIONS}/{}", text(&opened, "id"));
         assert_eq!(role.get(&path).await.expect(200)["conversation"], opened);
         let messages = all(&role, &format!("{path}/messages"), "messages").await;

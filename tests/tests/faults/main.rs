@@ -3,8 +3,10 @@
 
 mod external_id;
 mod idempotency;
+mod invariants;
 mod lost_answers;
 mod order;
 mod outage;
 mod support;
+mod weather;
 mod writers;

@@ -58,7 +58,8 @@ impl Exchange {
         let mut written = Vec::with_capacity(messages);
         for i in 0..messages {
             clock.advance_millis(1);
-            let (role_name, kind) = [("user", "reply"), ("assistant", "reply"), ("assistant", "note")][(writer + i) % 3];
+            let (role_name, kind) =
+                [("user", "reply"), ("assistant", "reply"), ("assistant", "note")][(writer + i) % 3];
             let body = json!({ "body": format!("Writer {writer}, message {i}"), "role": role_name, "type": kind });
             let key = format!("{writer} {i}");
             let asked = self.ticker.tick();

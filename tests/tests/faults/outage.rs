@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
 
-use crate::support::CONVERSATIONS;
+use crate::support::{CONVERSATIONS, all};
 
 /// For so long a write is tried again before the caller is told to do that.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -27,15 +27,16 @@ fn writes<'w>(world: &'w World, path: &str) -> Vec<Ask<'w>> {
     let messages = format!("{path}/messages");
     let mut with_message = minimal_conversation();
     with_message["message"] = json!({ "body": "Hello" });
-    let hello = json!({ "body": "Hello" });
     vec![
         role.ask(Method::POST, CONVERSATIONS).json(&minimal_conversation()),
         role.ask(Method::POST, CONVERSATIONS).json(&example_conversation()),
         role.ask(Method::POST, CONVERSATIONS).json(&with_message).header("idempotency-key", "a"),
-        role.ask(Method::POST, &messages).json(&hello),
-        role.ask(Method::POST, &messages).json(&hello).header("idempotency-key", "b"),
+        role.ask(Method::POST, &messages).json(&json!({ "body": "Perhaps" })),
+        role.ask(Method::POST, &messages).json(&json!({ "body": "Once" })).header("idempotency-key", "b"),
         role.ask(Method::PATCH, path).json(&json!({ "status": "solved" })),
-        role.ask(Method::PATCH, path).json(&json!({ "metadata": { "a": "x".repeat(2000) } })).header("if-match", "\"1\""),
+        role.ask(Method::PATCH, path)
+            .json(&json!({ "metadata": { "a": "x".repeat(2000) } }))
+            .header("if-match", "\"1\""),
     ]
 }
 
@@ -85,5 +86,9 @@ async fn an_engine_that_cuts_every_connection_makes_every_answer_a_503_in_time()
     assert!(started.elapsed() < FUNCTION_TIMEOUT, "took {:?}", started.elapsed());
     world.proxy().set_faults(Faults::default());
     let _ = world.holder_of(&stranger).get(&path).await.expect(200);
+    // Some of it was carried out and its answer cut off. Asking again under the same key finds out.
+    let once = writes(&world, &path).remove(4).send().await.expect(201)["message"].clone();
+    let thread = all(&role, &format!("{path}/messages"), "messages").await;
+    assert_eq!(thread.into_iter().filter(|message| message["body"] == "Once").collect::<Vec<_>>(), [once]);
     world.assert_sound().await;
 }

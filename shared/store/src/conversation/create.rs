@@ -88,7 +88,7 @@ impl TenantStore {
         let first = new
             .message
             .clone()
-            .map(|message| message.placed(id, MessageId::following(id.into(), self.clock())));
+            .map(|message| message.placed(id, MessageId::following(id.into(), 0, self.clock())));
         let conversation = compose(id, number, new, shown, first.as_ref());
         let item = self.conversation_item(&conversation, first.as_ref());
         let itself = transaction.put(self, item::write(self.keys().conversation(id), &item)?, Some(ABSENT))?;

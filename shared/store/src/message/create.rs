@@ -27,6 +27,7 @@ impl TenantStore {
     ) -> Result<Once<Message>, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         let mut id = MessageId::generate(self.clock());
+        let mut tries = 0;
         loop {
             let message = draft.clone().placed(conversation_id, id);
             let mut transaction = Transaction::default();
@@ -53,7 +54,8 @@ impl TenantStore {
                         return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
                     }
                     // Somebody else's message was committed first. That is progress, so there is no pause.
-                    id = MessageId::following(mark, self.clock());
+                    tries += 1;
+                    id = MessageId::following(mark, tries, self.clock());
                 }
                 Some(_) => return Err(StoreError::NotFound),
                 // The record stood in the way and is gone by now: it was past its time.

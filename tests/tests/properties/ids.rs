@@ -1,0 +1,116 @@
+use deskless_domain::{Channel, Clock, ConversationId, MessageId, WorkspaceId};
+use deskless_tests::TestClock;
+use proptest::{collection::vec, prelude::*};
+
+use crate::support::check;
+
+/// A clock that stands anywhere from 1970 to the end of the year 9999.
+fn clocks() -> impl Strategy<Value = TestClock> {
+    (any::<u64>(), 0..253_402_300_800_000_i64).prop_map(|(seed, millis)| {
+        let clock = TestClock::new(seed);
+        clock.advance_millis(millis - clock.now().as_millis());
+        clock
+    })
+}
+
+fn channels() -> impl Strategy<Value = Channel> {
+    proptest::sample::select(Channel::ALL)
+}
+
+#[test]
+fn an_id_is_a_uuid_of_version_7_with_its_time() {
+    check(500, &(clocks(), channels()), |(clock, channel)| {
+        let texts = [
+            WorkspaceId::generate(&clock).to_string(),
+            MessageId::generate(&clock).to_string(),
+            ConversationId::on(channel, &clock).to_string(),
+        ];
+        for text in texts {
+            assert_eq!(text.len(), 36);
+            assert_eq!(text.as_bytes()[14], b'7', "{text}: the version");
+            assert!(b"89ab".contains(&text.as_bytes()[19]), "{text}: the variant");
+            let millis = i64::from_str_radix(&text[..13].replace('-', ""), 16).expect("hexadecimal");
+            assert_eq!(millis, clock.now().as_millis());
+            assert_eq!(MessageId::parse(&text).expect("an id").time(), clock.now());
+        }
+    });
+}
+
+#[test]
+fn an_id_is_read_back_as_it_was_in_either_case_and_as_bytes() {
+    check(500, &any::<[u8; 16]>(), |bytes| {
+        let id = MessageId::from_bytes(bytes);
+        assert_eq!(MessageId::parse(&id.to_string()), Some(id));
+        assert_eq!(MessageId::parse(&id.to_string().to_uppercase()), Some(id));
+        assert_eq!(MessageId::from_bytes(*id.as_bytes()), id);
+    });
+}
+
+#[test]
+fn ids_sort_as_text_as_bytes_and_by_time_alike() {
+    check(500, &(clocks(), clocks(), channels(), channels()), |(one, other, a, b)| {
+        let (x, y) = (ConversationId::on(a, &one), ConversationId::on(b, &other));
+        assert_eq!(x.cmp(&y), x.to_string().cmp(&y.to_string()));
+        assert_eq!(x.cmp(&y), x.as_bytes().cmp(y.as_bytes()));
+        if one.now() != other.now() {
+            assert_eq!(x.cmp(&y), one.now().cmp(&other.now()));
+        }
+    });
+}
+
+#[test]
+fn a_conversation_knows_its_channel_also_after_a_trip_through_text() {
+    check(200, &(clocks(), channels()), |(clock, channel)| {
+        let id = ConversationId::on(channel, &clock);
+        assert_eq!(ConversationId::parse(&id.to_string()).and_then(ConversationId::channel), Some(channel));
+    });
+}
+
+#[test]
+fn a_following_id_sorts_behind_any_other_whatever_the_clock_says() {
+    // Ids of ours, and among them the first and the last that a moment can have.
+    let before = prop_oneof![
+        clocks().prop_map(|clock| MessageId::generate(&clock)),
+        clocks().prop_map(|clock| MessageId::end_of(clock.now())),
+        (clocks(), channels()).prop_map(|(clock, channel)| ConversationId::on(channel, &clock).into()),
+    ];
+    check(2000, &(before, clocks()), |(before, clock)| {
+        let next = MessageId::following(before, 0, &clock);
+        assert!(next > before, "{next} is not behind {before}");
+        assert!(next.to_string() > before.to_string());
+        assert_eq!(next.to_string().as_bytes()[14], b'7');
+        if clock.now() > before.time() {
+            assert_eq!(next.time(), clock.now(), "a clock that is ahead is kept");
+        } else {
+            let millis = next.time().as_millis() - before.time().as_millis();
+            assert!((0..=1).contains(&millis), "{next} runs ahead of {before}");
+        }
+    });
+}
+
+#[test]
+fn a_chain_of_ids_rises_while_the_clock_jumps() {
+    check(200, &(clocks(), vec((-100_000..100_000_i64, 0..40_u32), 1..60)), |(clock, jumps)| {
+        let mut last = MessageId::generate(&clock);
+        let mut latest = clock.now();
+        for (jump, tries) in jumps {
+            clock.advance_millis(jump.max(-clock.now().as_millis()));
+            latest = latest.max(clock.now());
+            let next = MessageId::following(last, 0, &clock);
+            assert!(next > last);
+            assert!((0..=60).contains(&(next.time().as_millis() - latest.as_millis())), "{next} runs away");
+            last = next;
+        }
+    });
+}
+
+#[test]
+fn the_last_id_of_a_moment_is_behind_all_others_of_it_and_before_the_next() {
+    check(200, &clocks(), |clock| {
+        let end = MessageId::end_of(clock.now());
+        assert!(MessageId::generate(&clock) <= end);
+        assert!(MessageId::FIRST < end && end < MessageId::LAST);
+        clock.advance_millis(1);
+        assert!(MessageId::generate(&clock) > end);
+    });
+}

@@ -1,0 +1,75 @@
+//! Lists, page by page.
+
+mod conversations;
+mod messages;
+mod moving;
+
+use deskless_tests::Role;
+use serde_json::Value;
+
+/// A list that can be walked.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// Path and filters.
+    pub path: String,
+    /// The name of the array.
+    pub plural: &'static str,
+    /// Whether pages may end before their limit: a filter reads more than it shows, and large rows fill a page early.
+    pub short_pages: bool,
+    /// Whether there is always a cursor to come back with.
+    pub endless: bool,
+}
+
+/// A path with those parameters that have a value.
+pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)));
+    given.fold(path.to_owned(), |url, parameter| {
+        let sign = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{sign}{parameter}")
+    })
+}
+
+/// One page, with what holds of every page.
+pub async fn page(
+    role: &Role<'_>,
+    list: &List,
+    limit: Option<usize>,
+    cursor: Option<&str>,
+) -> (Vec<Value>, Option<String>) {
+    let limited = limit.map(|limit| limit.to_string());
+    let url = with_query(&list.path, &[("limit", limited.as_deref()), ("cursor", cursor)]);
+    let page = role.get(&url).await.expect(200);
+    assert_eq!(page["object"], "list");
+    let rows = page[list.plural].as_array().expect("rows").clone();
+    let has_more = page["hasMore"].as_bool().expect("hasMore");
+    let next = page["nextCursor"].as_str().map(str::to_owned);
+    assert_eq!(next.is_some(), has_more || list.endless, "{list:?}");
+    if let Some(limit) = limit {
+        assert!(rows.len() <= limit, "{} rows on a page of {limit}", rows.len());
+        assert!(!has_more || list.short_pages || rows.len() == limit, "a page is not full and says that there is more");
+    }
+    (rows, next.filter(|_| has_more))
+}
+
+/// Walks a list from its start to its end and proves that it shows exactly these rows, each once, in this order.
+pub async fn assert_list(role: &Role<'_>, list: &List, limit: Option<usize>, wanted: &[Value]) {
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    loop {
+        let (rows, next) = page(role, list, limit, cursor.as_deref()).await;
+        assert!(
+            cursor.is_none() || list.short_pages || !rows.is_empty(),
+            "the page before said that there is more, and there is nothing",
+        );
+        seen.extend(rows);
+        assert!(seen.len() <= wanted.len(), "{list:?} shows more than there is");
+        assert!(cursor.is_none() || cursor != next, "{list:?} does not move on");
+        match next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].as_str().unwrap_or("?").to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&seen), ids(wanted), "{list:?} by {limit:?}");
+    assert_eq!(seen, wanted, "{list:?} by {limit:?}");
+}

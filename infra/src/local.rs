@@ -1,8 +1,9 @@
 //! What `dev` and `serve` have in common: the engine, the table, the demo workspaces and their keys.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{ErrorKind, Write},
+    net::{Ipv4Addr, TcpListener},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,30 +17,77 @@ use deskless_infra::{
 };
 use deskless_runtime::{SystemClock, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Where the local stack keeps its data, seen from the checkout.
-pub const FOLDER: &str = ".local";
 const ENV_FILE: &str = "dev.env";
 
 /// Options of `deskless dev` and `deskless serve`.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct Options {
     /// The port of the API.
-    #[arg(long, env = "PORT", default_value_t = 9000)]
+    #[arg(long, env = "PORT", default_value_t = 9000, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
     /// The port of the DynamoDB engine; one above the API's unless it is said.
-    #[arg(long, env = "DYNAMODB_PORT")]
-    pub dynamodb_port: Option<u16>,
+    #[arg(long, env = "DYNAMODB_PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    dynamodb_port: Option<u16>,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+impl Options {
+    fn dynamodb_port(&self) -> u16 {
+        self.dynamodb_port.unwrap_or(self.port.checked_add(1).unwrap_or(self.port - 1))
+    }
+
+    /// Makes sure that the ports are free and that the data is nobody else's. Others would say it less clearly, and
+    /// later.
+    pub fn claim(&self) -> Result<Claim> {
+        for (variable, port) in [("PORT", self.port), ("DYNAMODB_PORT", self.dynamodb_port())] {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|e| match e.kind() {
+                ErrorKind::AddrInUse => {
+                    anyhow!("port {port} is taken: stop what listens there, or choose another with {variable}=")
+                }
+                _ => anyhow!("port {port} cannot be used ({e}): choose another with {variable}="),
+            })?;
+        }
+        self.folder.claim()
+    }
+}
+
+/// Keeps others out of the folder as long as it is there: two engines on one file would not see what the other writes.
+pub struct Claim(#[expect(dead_code, reason = "the lock ends when the file is closed")] File);
+
+/// Where the local stack keeps its data.
+#[derive(Debug, clap::Args)]
+pub struct Folder {
+    /// The folder of the local stack.
+    #[arg(long = "folder", env = "DESKLESS_FOLDER", default_value = ".local", global = true)]
+    path: PathBuf,
+}
+
+impl Folder {
+    /// What the local stack that runs or ran last says of itself.
+    pub fn env(&self) -> DevEnv {
+        DevEnv::read(&self.path)
+    }
+
+    fn claim(&self) -> Result<Claim> {
+        let shown = self.path.display();
+        fs::create_dir_all(&self.path).with_context(|| format!("{shown} cannot be made"))?;
+        let file = File::create(self.path.join("lock")).with_context(|| format!("{shown} cannot be written to"))?;
+        file.try_lock().map_err(|_| anyhow!("another local stack is running on the data in {shown}: stop it first"))?;
+        Ok(Claim(file))
+    }
 }
 
 /// What somebody needs to talk to the local stack.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DevEnv {
     values: Vec<(String, String)>,
 }
 
 impl DevEnv {
-    pub fn read(folder: &Path) -> Self {
+    fn read(folder: &Path) -> Self {
         let text = fs::read_to_string(folder.join(ENV_FILE)).unwrap_or_default();
         let values = text.lines().filter_map(|line| line.split_once('='));
         Self { values: values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() }
@@ -70,27 +118,25 @@ pub struct Stack {
     engine: Engine,
     pub store: Store,
     env: DevEnv,
+    env_file: PathBuf,
+    _claim: Claim,
 }
 
 impl Stack {
-    pub async fn start(options: Options) -> Result<Self> {
-        let folder = PathBuf::from(FOLDER);
-        fs::create_dir_all(&folder).with_context(|| format!("{FOLDER} cannot be made"))?;
-        let port = options.dynamodb_port.unwrap_or(options.port + 1);
-        let engine = Engine::on_file(&folder.join("dynamodb.sqlite"), port)
-            .await
-            .with_context(|| format!("the DynamoDB engine does not start on port {port} (DYNAMODB_PORT= changes it)"))?;
+    pub async fn start(options: &Options, claim: Claim) -> Result<Self> {
+        let folder = &options.folder.path;
+        let engine = Engine::on_file(&folder.join("dynamodb.sqlite"), options.dynamodb_port()).await?;
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
         let store = Store::new(client, TABLE, Arc::new(SystemClock));
 
-        let mut env = DevEnv::read(&folder);
+        let mut env = options.folder.env();
         env.set("DESKLESS_URL", &format!("http://127.0.0.1:{}", options.port));
         env.set("DESKLESS_TABLE", TABLE);
         env.set("DESKLESS_DYNAMODB_URL", engine.url());
         demo_keys(&store, &mut env).await?;
-        env.write(&folder)?;
-        Ok(Self { engine, store, env })
+        env.write(folder)?;
+        Ok(Self { engine, store, env, env_file: folder.join(ENV_FILE), _claim: claim })
     }
 
     pub fn engine_url(&self) -> &str {
@@ -109,9 +155,10 @@ impl Stack {
              curl -s {url}/api/v1/conversations -H 'Authorization: Bearer {key}' \
              -H 'Content-Type: application/json' \
              -d '{{\"subject\":\"Need help with auth\",\"customer\":{{\"id\":\"cus_123\",\"name\":\"Ada Lovelace\"}}}}'\n\n\
-             The keys are in {FOLDER}/{ENV_FILE} (`. {FOLDER}/{ENV_FILE}` sets them). Ctrl-C stops; the data stays; \
-             `make dev-reset` forgets it.\n",
+             The keys are in {file} (`. {file}` sets them). Ctrl-C stops; the data stays; `make dev-reset` forgets \
+             it.\n",
             url = self.url(),
+            file = self.env_file.display(),
         );
     }
 }
@@ -152,24 +199,22 @@ async fn works(store: &Store, secret: Option<&str>) -> Result<bool> {
     }
 }
 
-/// Why a port cannot be had, and what to do about it.
-pub fn port_taken(port: u16, error: &std::io::Error) -> anyhow::Error {
-    match error.kind() {
-        ErrorKind::AddrInUse => anyhow!("port {port} is taken: stop what listens there, or choose another with PORT="),
-        _ => anyhow!("port {port} cannot be used: {error}"),
-    }
-}
+/// Ctrl-C, a request to stop, or a terminal that is closed. It is noticed from the beginning, also while nobody waits.
+pub struct Interrupt([Signal; 3]);
 
-/// Ends when somebody presses Ctrl-C or asks us to stop.
-pub async fn interrupted() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+impl Interrupt {
+    pub fn listen() -> Result<Self> {
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Self([interrupt?, terminate?, hangup?]))
+    }
+
+    pub async fn received(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate => {}
     }
 }

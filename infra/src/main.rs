@@ -1,8 +1,11 @@
 //! The `deskless` command: the local stack, workspaces and keys.
 
 mod command;
+mod compile;
 mod connection;
+mod lambda;
 mod local;
+mod process;
 
 use clap::{Parser, Subcommand};
 use command::{dev, key, openapi, serve, workspace};
@@ -18,7 +21,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the local stack: every function under `cargo lambda watch`, over a table that keeps what is written.
-    Dev(local::Options),
+    Dev(dev::Arguments),
     /// Run all routes in one process over the same table.
     Serve(local::Options),
     /// Make and list workspaces.
@@ -44,5 +47,15 @@ async fn main() -> std::process::ExitCode {
             eprintln!("deskless: {error:#}");
             std::process::ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_and_their_options_go_together() {
+        super::Arguments::command().debug_assert();
     }
 }

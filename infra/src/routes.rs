@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use deskless_api::{ApiState, local_cors, openapi, serve};
+use deskless_api::{ApiState, openapi, serve};
 use deskless_domain::Clock;
 use deskless_store::Store;
 use utoipa::openapi::OpenApi;
@@ -19,10 +19,10 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     ]
 }
 
-/// One server with every function's routes and, like the gateway, CORS in front.
+/// One server with every function's routes.
 pub fn router(store: Store, clock: Arc<dyn Clock>) -> Router {
     let all = functions().into_iter().fold(OpenApiRouter::new(), |all, (_, routes)| all.merge(routes));
-    serve(all.into(), ApiState::new(store), clock).layer(local_cors())
+    serve(all.into(), ApiState::new(store), clock)
 }
 
 /// The API's description, generated from the routes.

@@ -102,9 +102,8 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let made = stack.json(&["workspace", "create", "Example Co"]);
     let workspace = made["workspace"]["id"].as_str().expect("an id");
     let stranger = "01900000-0000-7000-8000-000000000001";
-    let create = |more: &[&str]| {
-        stack.failure(&[&["key", "create", "--workspace", workspace, "--name", "x"], more].concat())
-    };
+    let create =
+        |more: &[&str]| stack.failure(&[&["key", "create", "--workspace", workspace, "--name", "x"], more].concat());
     assert!(create(&["--kind", "robot"]).contains("must be one of: server, client"));
     assert!(create(&["--scope", "read:everything"]).contains("must be one of: read:conversations"));
     assert!(create(&["--expires", "yesterday"]).contains("90d"));

@@ -16,7 +16,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Ok(jars) = env::var("DESKLESS_DYNAMODB_LOCAL") else {
-        println!("The api suite does not run on Amazon's DynamoDB Local here: `make test` installs it, given Java 17 and Maven.");
+        println!(
+            "The api suite does not run on Amazon's DynamoDB Local here: `make test` installs it, given Java 17 and Maven."
+        );
         return if env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
     let engine = Engine::start(&jars);
@@ -39,7 +41,8 @@ struct Engine {
 impl Engine {
     fn start(jars: &str) -> Self {
         // Free when it was asked for; whoever takes it in between makes this fail, and says so.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address").port();
+        let port =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address").port();
         let mut process = Command::new("java")
             .arg(format!("-Djava.library.path={jars}"))
             .args(["-cp", &format!("{jars}/*"), "software.amazon.dynamodb.services.local.main.ServerRunner"])

@@ -1,7 +1,5 @@
 use deserr::Deserr;
-use deskless_api::{
-    ApiQuery, Caller, InvalidRequest, Limit, Reply, Walk, ok, scope::ReadConversations, wire::ListTag,
-};
+use deskless_api::{ApiQuery, Caller, InvalidRequest, Limit, Reply, Walk, ok, scope::ReadConversations, wire::ListTag};
 use deskless_domain::{Channel, CustomerId, Order, Status};
 use deskless_store::{ConversationFilter, Position};
 use serde::Serialize;
@@ -71,8 +69,7 @@ pub async fn list_conversations(
             Some(Position { frontier, until: (query.order == Order::Asc).then_some(until) })
         }
     };
-    let filter =
-        ConversationFilter { status: query.status, channel: query.channel, customer_id: query.customer_id };
+    let filter = ConversationFilter { status: query.status, channel: query.channel, customer_id: query.customer_id };
     let page = caller.store().list_conversations(&filter, query.order, after, query.limit.0).await?;
     let next_cursor = page.next.map(|next| walk.cursor(&[next.frontier, next.until.unwrap_or(next.frontier)]));
     ok(

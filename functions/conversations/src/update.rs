@@ -50,7 +50,8 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
             (None, None) => Change::Keep,
             (None, Some(resolution)) => Change::Resolution(resolution),
             (Some(status), resolution) => Change::Status(Resolved::of(status, resolution).ok_or_else(|| {
-                let detail = format!("A resolution says how a conversation was solved; beside it, status cannot be {status}.");
+                let detail =
+                    format!("A resolution says how a conversation was solved; beside it, status cannot be {status}.");
                 Problem::new(Code::NotSolved, detail)
             })?),
         };

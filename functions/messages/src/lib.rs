@@ -10,7 +10,5 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this group.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_messages, create::create_message))
-        .routes(routes!(get::get_message))
+    OpenApiRouter::new().routes(routes!(list::list_messages, create::create_message)).routes(routes!(get::get_message))
 }

@@ -57,7 +57,8 @@ enum Command {
 }
 
 fn workspace_id(text: &str) -> Result<WorkspaceId, Invalid> {
-    WorkspaceId::parse(text).ok_or_else(|| Invalid::new("invalid", "must be a workspace's id, as `deskless workspace list` shows it"))
+    WorkspaceId::parse(text)
+        .ok_or_else(|| Invalid::new("invalid", "must be a workspace's id, as `deskless workspace list` shows it"))
 }
 
 fn key_id(text: &str) -> Result<KeyId, Invalid> {
@@ -78,7 +79,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
     let json = arguments.table.json;
     let workspace = match arguments.command {
-        Command::Create { workspace, .. } | Command::List { workspace } | Command::Revoke { workspace, .. } => workspace,
+        Command::Create { workspace, .. } | Command::List { workspace } | Command::Revoke { workspace, .. } => {
+            workspace
+        }
     };
     let tenant = operator.workspace(workspace).await.map_err(|e| match e {
         StoreError::NotFound => anyhow!("there is no workspace {workspace}: `deskless workspace list` shows all"),

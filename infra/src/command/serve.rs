@@ -5,16 +5,17 @@ use deskless_infra::routes;
 use deskless_runtime::SystemClock;
 use tokio::net::TcpListener;
 
-use crate::local::{self, Options, Stack};
+use crate::local::{Interrupt, Options, Stack};
 
 /// All routes in one process: for load tests and quick tries.
 pub async fn run(options: Options) -> Result<()> {
-    let port = options.port;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|e| local::port_taken(port, &e))?;
-    let stack = Stack::start(options).await?;
+    let mut interrupt = Interrupt::listen()?;
+    let claim = options.claim()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let stack = Stack::start(&options, claim).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     stack.announce();
-    axum::serve(listener, router).with_graceful_shutdown(local::interrupted()).await?;
+    axum::serve(listener, router).with_graceful_shutdown(async move { interrupt.received().await }).await?;
     println!("Stopped.");
     Ok(())
 }

@@ -130,7 +130,9 @@ fn authorize(credential: &Credential, headers: &HeaderMap, needed: Scope) -> Res
         }
     }
     if credential.kind == KeyKind::Client {
-        return forbidden("A client key acts for one customer, and nothing here is open to it. Use a server key.".into());
+        return forbidden(
+            "A client key acts for one customer, and nothing here is open to it. Use a server key.".into(),
+        );
     }
     if !credential.scopes.contains(&needed) {
         return forbidden(format!("This API key lacks the scope {needed}."));

@@ -3,12 +3,11 @@
 use std::ops::ControlFlow;
 
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
-    take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata, Order, PersonName,
-    PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
+    Channel, CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata, Order,
+    PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -68,9 +67,7 @@ impl DeserializeError for InvalidRequest {
                 let message = format!("must be {}; it is {}", expected.join(" or "), kind(actual.kind()));
                 Self::one(here, &Invalid::new("wrong_type", message))
             }
-            ErrorKind::MissingField { field } => {
-                Self::one(below(field), &Invalid::new("required", "is required"))
-            }
+            ErrorKind::MissingField { field } => Self::one(below(field), &Invalid::new("required", "is required")),
             ErrorKind::UnknownKey { key, accepted } => {
                 let message = format!("is not known here; what is known: {}", accepted.join(", "));
                 Self::one(below(key), &Invalid::new("unknown", message))
@@ -180,9 +177,7 @@ impl Deserr<InvalidRequest> for Metadata {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         match serde_json::Value::from(value) {
-            serde_json::Value::Object(object) => {
-                Self::parse(object).map_err(|invalid| refuse(&invalid, location))
-            }
+            serde_json::Value::Object(object) => Self::parse(object).map_err(|invalid| refuse(&invalid, location)),
             other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
                 None,
                 ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },

@@ -3,8 +3,8 @@
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Components, Content, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
-        Ref, RefOr, ResponseBuilder, SecurityRequirement, Server,
+        Components, Content, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
+        PathItem, Paths, Ref, RefOr, ResponseBuilder, SecurityRequirement, Server,
         header::Header,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         response::Response,
@@ -179,9 +179,7 @@ fn idempotency_key() -> Parameter {
 
 fn entity_tags(name: &str, text: &str) -> Parameter {
     let tag = r#"(W/)?"[!#-+\--~]*""#;
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .pattern(Some(format!(r"^(\*|{tag}(, {tag}){{0,9}})$")));
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(format!(r"^(\*|{tag}(, {tag}){{0,9}})$")));
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

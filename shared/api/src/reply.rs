@@ -24,8 +24,7 @@ pub fn ok(version: Option<u64>, body: &impl Serialize) -> Reply {
 /// # Errors
 /// When the body cannot be written as JSON, which is a fault of ours.
 pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
-    let headers =
-        vec![(header::LOCATION.to_string(), location), (header::ETAG.to_string(), version_tag(version))];
+    let headers = vec![(header::LOCATION.to_string(), location), (header::ETAG.to_string(), version_tag(version))];
     answer(StatusCode::CREATED, headers, body)
 }
 

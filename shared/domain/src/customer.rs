@@ -24,8 +24,7 @@ impl CustomerId {
             0 => return Err(Invalid::new("too_short", "must not be empty")),
             1..=Self::MAX => {}
             _ => {
-                let message =
-                    format!("must be at most {} characters; it has {}", Self::MAX, text.chars().count());
+                let message = format!("must be at most {} characters; it has {}", Self::MAX, text.chars().count());
                 return Err(Invalid::new("too_long", message));
             }
         }
@@ -72,7 +71,8 @@ impl Email {
             return Err(Invalid::new("too_long", message));
         }
         let plain = |part: &str| {
-            !part.is_empty() && !part.contains(|c: char| c == '@' || c == '\u{feff}' || c.is_whitespace() || c.is_control())
+            !part.is_empty()
+                && !part.contains(|c: char| c == '@' || c == '\u{feff}' || c.is_whitespace() || c.is_control())
         };
         match trimmed.split_once('@') {
             Some((local, domain)) if plain(local) && plain(domain) => Ok(Self(trimmed.to_owned())),

@@ -81,9 +81,7 @@ impl Message {
     /// `delivered` for everything else, since we hold it ourselves.
     #[must_use]
     pub fn delivery_status(&self) -> DeliveryStatus {
-        let carried = self.draft.is_reply()
-            && self.draft.role == Role::Assistant
-            && self.channel().has_provider();
+        let carried = self.draft.is_reply() && self.draft.role == Role::Assistant && self.channel().has_provider();
         self.reported_status.unwrap_or(if carried { DeliveryStatus::Queued } else { DeliveryStatus::Delivered })
     }
 }

@@ -27,8 +27,7 @@ impl Metadata {
         }
         let json = serde_json::to_string(&object).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         if json.len() > Self::MAX_BYTES {
-            let message =
-                format!("must be at most {} bytes as JSON; it has {}", Self::MAX_BYTES, json.len());
+            let message = format!("must be at most {} bytes as JSON; it has {}", Self::MAX_BYTES, json.len());
             return Err(Invalid::new("too_long", message));
         }
         Ok(Self { object, json })

@@ -25,8 +25,7 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
     if length > max {
         return Err(Invalid::new("too_long", format!("must be at most {max} characters; it has {length}")));
     }
-    let control =
-        |c: char| c.is_control() && !(lines == Lines::Many && matches!(c, '\n' | '\r' | '\t'));
+    let control = |c: char| c.is_control() && !(lines == Lines::Many && matches!(c, '\n' | '\r' | '\t'));
     if let Some(bad) = text.chars().find(|&c| control(c)) {
         return Err(Invalid::new(
             "control_character",
@@ -43,9 +42,7 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
 /// The same rules for OpenAPI. `\u0080-\u009f` are the rest of what Unicode calls control characters.
 pub(crate) fn pattern(lines: Lines) -> &'static str {
     match lines {
-        Lines::One => {
-            r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
-        }
+        Lines::One => r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
         Lines::Many => {
             r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
         }

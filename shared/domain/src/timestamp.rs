@@ -40,9 +40,9 @@ impl Timestamp {
     /// # Errors
     /// When the text is no RFC 3339 time.
     pub fn parse(text: &str) -> Result<Self, crate::Invalid> {
-        text.parse::<jiff::Timestamp>().map(|t| Self(t.as_millisecond())).map_err(|_| {
-            crate::Invalid::new("invalid", "must be a time in RFC 3339, such as 2026-06-28T18:00:00.000Z")
-        })
+        text.parse::<jiff::Timestamp>()
+            .map(|t| Self(t.as_millisecond()))
+            .map_err(|_| crate::Invalid::new("invalid", "must be a time in RFC 3339, such as 2026-06-28T18:00:00.000Z"))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
+};
 use aws_sdk_dynamodb::{Client, config::Credentials};
 use aws_smithy_http_client::{
     Builder,
@@ -33,9 +36,8 @@ fn timeouts() -> TimeoutConfig {
 
 /// A client for a table in AWS, with the usual environment: credentials, region, endpoints.
 pub async fn deployed_client() -> Client {
-    let context = TlsContext::builder()
-        .with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))
-        .build();
+    let context =
+        TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)).build();
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
     let http = match context {
         Ok(context) => http.tls_context(context),

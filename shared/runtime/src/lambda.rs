@@ -7,11 +7,8 @@ use deskless_api::{ApiState, serve};
 use deskless_domain::Clock;
 use deskless_store::Store;
 use lambda_http::{
-    Adapter, Error, LambdaEvent, Service,
-    aws_lambda_events::apigw::ApiGatewayV2httpRequest,
-    lambda_runtime,
-    request::LambdaRequest,
-    tower::ServiceBuilder,
+    Adapter, Error, LambdaEvent, Service, aws_lambda_events::apigw::ApiGatewayV2httpRequest, lambda_runtime,
+    request::LambdaRequest, tower::ServiceBuilder,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -73,8 +70,17 @@ fn restore(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> 
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 /// The same for a path, where nothing is encoded any more.
-const NOT_IN_A_PATH: &AsciiSet =
-    &NOT_IN_A_QUERY.add(b'%').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const NOT_IN_A_PATH: &AsciiSet = &NOT_IN_A_QUERY
+    .add(b'%')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Gives the event the URI that it had before the gateway took it apart. `lambda_http` panics when it cannot put one
 /// together, and a panic ends the function.

@@ -88,8 +88,7 @@ impl TenantStore {
                 None => Ok(true),
             }
         };
-        let (record, email_is_claimed) =
-            tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
+        let (record, email_is_claimed) = tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
         let record = record.map(item::read::<CustomerAttributes>).transpose()?.map(Customer::from);
         Ok(Known { record, email_is_claimed })
     }

@@ -85,11 +85,12 @@ async fn what_is_missing_and_what_is_unknown_are_named_together() {
     let world = World::new().await;
     let _ = world.server_key().post(PATH, &json!({})).await.expect_invalid(&["subject", "customer"]);
     let typo = json!({ "subjekt": "a", "customer": { "ID": "x" } });
-    let problem = world
-        .server_key()
-        .post(PATH, &typo)
-        .await
-        .expect_invalid(&["subject", "subjekt", "customer.id", "customer.ID"]);
+    let problem = world.server_key().post(PATH, &typo).await.expect_invalid(&[
+        "subject",
+        "subjekt",
+        "customer.id",
+        "customer.ID",
+    ]);
     assert!(problem["error"].as_str().expect("text").contains("There are 3 more errors."), "{problem}");
     let _ = world.server_key().post(PATH, &json!({ "customer": {} })).await.expect_invalid(&["subject", "customer.id"]);
 }
@@ -156,8 +157,14 @@ async fn a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not() {
 async fn other_content_types_are_refused() {
     let world = World::new().await;
     let body = minimal_conversation().to_string();
-    for wrong in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "json", ""]
-    {
+    for wrong in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonx",
+        "json",
+        "",
+    ] {
         let _ = send(&world, wrong, body.clone()).await.expect_problem(415, "unsupported_media_type");
     }
     let none = world.server_key().ask(Method::POST, PATH).send().await;

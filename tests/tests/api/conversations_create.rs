@@ -83,9 +83,18 @@ async fn everything_that_is_said_is_kept() {
         "metadata": { "order": 77, "nested": { "list": [1, 2.5, null, "\u{1}"] } },
     });
     let made = world.server_key().open(&said).await;
-    for member in
-        ["subject", "externalId", "sessionKey", "channel", "source", "status", "resolution", "escalated", "priority", "metadata"]
-    {
+    for member in [
+        "subject",
+        "externalId",
+        "sessionKey",
+        "channel",
+        "source",
+        "status",
+        "resolution",
+        "escalated",
+        "priority",
+        "metadata",
+    ] {
         assert_eq!(made[member], said[member], "{member}");
     }
     assert_eq!(made["tags"], json!(["vip", "billing"]));

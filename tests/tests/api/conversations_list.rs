@@ -160,9 +160,9 @@ async fn parameters_that_are_wrong_are_all_named() {
     for limit in ["0", "101", "-1", "1.5", "ten", "", "+5", "99999999999999999999"] {
         let _ = get(&format!("limit={limit}")).await.expect_invalid(&["limit"]);
     }
-    let _ = get("status=closed&channel=fax&order=up&limit=x").await.expect_invalid(&[
-        "status", "channel", "order", "limit",
-    ]);
+    let _ = get("status=closed&channel=fax&order=up&limit=x")
+        .await
+        .expect_invalid(&["status", "channel", "order", "limit"]);
     let _ = get("customerId=a%20b").await.expect_invalid(&["customerId"]);
     let _ = get("statsu=open&page=2").await.expect_invalid(&["statsu", "page"]);
     let _ = get("status=open&status=open").await.expect_invalid(&["status"]);

@@ -98,21 +98,25 @@ async fn a_patch_that_changes_nothing_is_refused() {
 async fn null_is_refused_where_nothing_can_be_empty() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
-    let nulls =
-        json!({ "status": null, "priority": null, "subject": null, "escalated": null, "resolution": null });
-    let _ = world
-        .server_key()
-        .patch(&path, &nulls)
-        .await
-        .expect_invalid(&["status", "priority", "subject", "escalated", "resolution"]);
+    let nulls = json!({ "status": null, "priority": null, "subject": null, "escalated": null, "resolution": null });
+    let _ = world.server_key().patch(&path, &nulls).await.expect_invalid(&[
+        "status",
+        "priority",
+        "subject",
+        "escalated",
+        "resolution",
+    ]);
 }
 
 #[tokio::test]
 async fn a_conversation_that_is_not_there_is_a_404_whatever_is_changed() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
-    for change in [json!({ "status": "solved" }), json!({ "resolution": "closed" }), json!({ "metadata": { "k": "x".repeat(2000) } })]
-    {
+    for change in [
+        json!({ "status": "solved" }),
+        json!({ "resolution": "closed" }),
+        json!({ "metadata": { "k": "x".repeat(2000) } }),
+    ] {
         let _ = world.server_key().patch(&theirs, &change).await.expect_problem(404, "not_found");
     }
     let mut untouched = world.other_workspace().get(&theirs).await.expect(200);

@@ -33,7 +33,10 @@ async fn what_is_said_refreshes_the_record_and_the_rest_stays() {
     assert_eq!(shown["name"], "Ada Lovelace");
     assert_eq!(shown["company"], "Engines");
     let shown = open(&world, json!({ "id": "cus_1" })).await;
-    assert_eq!((&shown["name"], &shown["phone"], &shown["company"]), (&json!("Ada Lovelace"), &json!("+44"), &json!("Engines")));
+    assert_eq!(
+        (&shown["name"], &shown["phone"], &shown["company"]),
+        (&json!("Ada Lovelace"), &json!("+44"), &json!("Engines"))
+    );
     assert_eq!(records(&world).await.len(), 1);
 }
 

@@ -57,8 +57,16 @@ async fn other_methods_are_a_405_that_lists_the_right_ones() {
 #[tokio::test]
 async fn unknown_routes_are_a_404_problem() {
     let world = World::new().await;
-    for path in ["/", "/api", "/api/v1", "/api/v1/", "/api/v1/conversations/", "/api/v2/conversations", "/favicon.ico", "/api/v1/Conversations"]
-    {
+    for path in [
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/conversations/",
+        "/api/v2/conversations",
+        "/favicon.ico",
+        "/api/v1/Conversations",
+    ] {
         let _ = world.anon().get(path).await.expect_problem(404, "not_found");
         let _ = world.server_key().post(path, &minimal_conversation()).await.expect_problem(404, "not_found");
     }

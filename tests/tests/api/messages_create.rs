@@ -49,7 +49,10 @@ async fn a_customers_reply_opens_a_conversation_again() {
         let _ = world.server_key().patch(&path, &json!({ "status": status })).await.expect(200);
         let _ = say(&world, &path, json!({ "body": "It is back" })).await;
         let now = conversation(&world, &path).await;
-        assert_eq!((&now["status"], &now["resolution"], &now["closedAt"]), (&json!("open"), &Value::Null, &Value::Null));
+        assert_eq!(
+            (&now["status"], &now["resolution"], &now["closedAt"]),
+            (&json!("open"), &Value::Null, &Value::Null)
+        );
         let list = world.server_key().get("/api/v1/conversations?status=open").await.expect(200);
         assert_eq!(list["conversations"], json!([now]));
     }
@@ -111,7 +114,8 @@ async fn a_note_is_counted_and_shown_nowhere() {
 #[tokio::test]
 async fn an_assistants_reply_waits_for_a_channels_provider() {
     let world = World::new().await;
-    for (channel, wanted) in [("whatsapp", "queued"), ("sms", "queued"), ("live-chat", "delivered"), ("api", "delivered")]
+    for (channel, wanted) in
+        [("whatsapp", "queued"), ("sms", "queued"), ("live-chat", "delivered"), ("api", "delivered")]
     {
         let mut body = minimal_conversation();
         body["channel"] = json!(channel);
@@ -130,7 +134,8 @@ async fn sender_and_metadata_are_kept() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let sender = json!({ "id": "agent-7", "name": "Grace", "email": "grace@example.com" });
-    let body = json!({ "body": "Hi", "role": "assistant", "sender": sender, "metadata": { "model": "x", "tokens": 12 } });
+    let body =
+        json!({ "body": "Hi", "role": "assistant", "sender": sender, "metadata": { "model": "x", "tokens": 12 } });
     let made = say(&world, &path, body).await;
     assert_eq!((&made["sender"], &made["metadata"]), (&sender, &json!({ "model": "x", "tokens": 12 })));
     let sender = json!({ "id": null, "name": null, "email": "ada@example.com" });
@@ -171,7 +176,9 @@ async fn a_message_that_is_wrong_changes_nothing() {
 async fn a_message_to_nobodys_conversation_is_a_404_and_leaves_nothing() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
-    for path in [theirs.as_str(), "/api/v1/conversations/01900000-0000-7000-8000-000000000001", "/api/v1/conversations/x"] {
+    for path in
+        [theirs.as_str(), "/api/v1/conversations/01900000-0000-7000-8000-000000000001", "/api/v1/conversations/x"]
+    {
         let answer = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await;
         let _ = answer.expect_problem(404, "not_found");
     }

@@ -27,7 +27,8 @@ async fn the_local_servers_cors_is_the_gateways() {
         .unchecked()
         .send()
         .await;
-    let actual = world.anon().ask(Method::GET, "/api/v1/openapi.json").header("origin", "https://a.example").send().await;
+    let actual =
+        world.anon().ask(Method::GET, "/api/v1/openapi.json").header("origin", "https://a.example").send().await;
     assert_eq!(header(&preflight, "access-control-allow-headers"), list(&cors["AllowHeaders"]));
     assert_eq!(header(&actual, "access-control-expose-headers"), list(&cors["ExposeHeaders"]));
     assert_eq!(header(&actual, "access-control-allow-origin"), list(&cors["AllowOrigins"]));

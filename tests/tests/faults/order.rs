@@ -9,7 +9,9 @@ use std::{
 };
 
 use deskless_tests::{Machine, World};
+use http::Method;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::support::{post, text};
 
@@ -35,8 +37,8 @@ pub struct Exchange {
     pub world: Arc<World>,
     pub messages_path: String,
     pub ticker: Ticker,
-    /// How many writers are still at it.
-    pub writing: AtomicUsize,
+    /// How many writers are still at it. Changes with each message that was answered.
+    writing: watch::Sender<usize>,
     /// How often a writer was told 503.
     pub unavailable: AtomicUsize,
 }
@@ -45,7 +47,7 @@ impl Exchange {
     pub async fn open(world: Arc<World>, writers: usize) -> Arc<Self> {
         let messages_path = format!("{}/messages", world.server_key().open_path().await);
         let (ticker, unavailable) = (Ticker::default(), AtomicUsize::new(0));
-        Arc::new(Self { world, messages_path, ticker, writing: AtomicUsize::new(writers), unavailable })
+        Arc::new(Self { world, messages_path, ticker, writing: watch::Sender::new(writers), unavailable })
     }
 
     /// Writes so many messages one after the other. Who is told 503 asks again under the same key.
@@ -73,31 +75,31 @@ impl Exchange {
             let message = answer.expect(201);
             let answered = self.ticker.tick();
             written.push(Written { id: text(&message["message"], "id"), asked, answered });
+            self.writing.send_modify(|writers| *writers -= usize::from(i + 1 == messages));
         }
-        self.writing.fetch_sub(1, Ordering::SeqCst);
         written
     }
 
     /// Reads along until nobody writes any more, and gives what there was to see.
     pub async fn follow(&self, limit: usize) -> Vec<Value> {
         let role = self.world.server_key();
+        let mut writing = self.writing.subscribe();
         let mut seen = Vec::new();
         let mut cursor = String::new();
         loop {
             // Asked before the page is: what was written by then is on this page or those before.
-            let over = self.writing.load(Ordering::SeqCst) == 0;
+            let over = *writing.borrow_and_update() == 0;
             let path = format!("{}?limit={limit}{cursor}", self.messages_path);
-            let answer = role.ask(http::Method::GET, &path).send_now().await;
-            if answer.status == 503 {
-                continue;
-            }
-            let page = answer.expect(200);
+            let page = role.ask(Method::GET, &path).unchecked().send_now().await.expect(200);
             let messages = page["messages"].as_array().expect("messages");
             assert!(messages.len() <= limit);
             seen.extend(messages.iter().cloned());
             cursor = format!("&cursor={}", text(&page, "nextCursor"));
-            if over && page["hasMore"] == false {
-                return seen;
+            if page["hasMore"] == false {
+                if over {
+                    return seen;
+                }
+                writing.changed().await.expect("the exchange is there");
             }
         }
     }

@@ -96,7 +96,7 @@ fn a_chain_of_ids_rises_while_the_clock_jumps() {
         for (jump, tries) in jumps {
             clock.advance_millis(jump.max(-clock.now().as_millis()));
             latest = latest.max(clock.now());
-            let next = MessageId::following(last, 0, &clock);
+            let next = MessageId::following(last, tries, &clock);
             assert!(next > last);
             assert!((0..=60).contains(&(next.time().as_millis() - latest.as_millis())), "{next} runs away");
             last = next;

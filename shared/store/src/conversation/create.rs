@@ -1,4 +1,6 @@
-use deskless_domain::{AttemptId, Conversation, ConversationId, Customer, Message, MessageId, NewConversation, Role, Timestamp};
+use deskless_domain::{
+    AttemptId, Conversation, ConversationId, Customer, Message, MessageId, NewConversation, Role, Timestamp,
+};
 use serde::Serialize;
 
 use super::item::{ConversationItem, DetailItem, Placed, place};
@@ -76,19 +78,11 @@ impl TenantStore {
         }
     }
 
-    fn draft(
-        &self,
-        id: ConversationId,
-        number: u64,
-        new: &NewConversation,
-        known: Known,
-    ) -> Result<Draft, StoreError> {
+    fn draft(&self, id: ConversationId, number: u64, new: &NewConversation, known: Known) -> Result<Draft, StoreError> {
         let mut transaction = Transaction::default();
         let (shown, customer) = self.refresh_customer(&mut transaction, &new.customer, known)?;
-        let first = new
-            .message
-            .clone()
-            .map(|message| message.placed(id, MessageId::following(id.into(), 0, self.clock())));
+        let first =
+            new.message.clone().map(|message| message.placed(id, MessageId::following(id.into(), 0, self.clock())));
         let conversation = compose(id, number, new, shown, first.as_ref());
         let item = self.conversation_item(&conversation, first.as_ref());
         let itself = transaction.put(self, item::write(self.keys().conversation(id), &item)?, Some(ABSENT))?;

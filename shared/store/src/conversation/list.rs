@@ -8,13 +8,7 @@ use deskless_domain::{Channel, Conversation, ConversationId, CustomerId, Message
 use futures_util::future::try_join_all;
 
 use super::item::{DetailItem, Found, attributes};
-use crate::{
-    StoreError, TenantStore,
-    backoff::Backoff,
-    expression::text,
-    item::string,
-    keys::conversation_of,
-};
+use crate::{StoreError, TenantStore, backoff::Backoff, expression::text, item::string, keys::conversation_of};
 
 /// The most queries in a row that one page may take.
 const MAX_TRIPS: usize = 10;
@@ -97,9 +91,11 @@ impl TenantStore {
                 (evaluated, found) => (wanted * evaluated / found.max(1)).clamp(wanted, MAX_BATCH),
             };
             let edge = nth(&rows, order, limit);
-            let due = plan.partitions.iter().enumerate().filter(|(_, partition)| {
-                !partition.exhausted && precedes(order, partition.reached, edge)
-            });
+            let due = plan
+                .partitions
+                .iter()
+                .enumerate()
+                .filter(|(_, partition)| !partition.exhausted && precedes(order, partition.reached, edge));
             let read = try_join_all(due.map(|(i, partition)| {
                 let query = self.query(&plan, partition, order, until, batch);
                 async move { query.await.map(|output| (i, output)) }

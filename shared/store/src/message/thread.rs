@@ -41,7 +41,10 @@ impl TenantStore {
         }
     }
 
-    async fn query_thread(&self, Thread { conversation, order, after, limit }: Thread) -> Result<MessagePage, StoreError> {
+    async fn query_thread(
+        &self,
+        Thread { conversation, order, after, limit }: Thread,
+    ) -> Result<MessagePage, StoreError> {
         let start = after.unwrap_or(match order {
             Order::Asc => MessageId::FIRST,
             Order::Desc => MessageId::LAST,

@@ -1,0 +1,82 @@
+//! The functions' binaries, and when they have to be built again.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::SystemTime,
+};
+
+use anyhow::{Result, bail};
+use deskless_infra::routes;
+use serde_json::Value;
+use tokio::{io::AsyncReadExt, process::Command};
+
+use crate::process::Group;
+
+/// A function's binary.
+pub struct Binary {
+    pub path: PathBuf,
+    /// Whether this build made it; else it was there already.
+    pub new: bool,
+}
+
+/// Builds the functions' binaries and gives them by their names. When this is dropped, cargo and its compilers end.
+///
+/// No package is named: that would choose other features of the dependencies, and compile most of them a second time.
+pub async fn functions() -> Result<BTreeMap<String, Binary>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
+    for (name, _) in routes::functions() {
+        cargo.args(["--bin", name]);
+    }
+    let mut build = Group::spawn(&mut cargo)?;
+    let mut messages = Vec::new();
+    build.stdout()?.read_to_end(&mut messages).await?;
+    if !build.ended().await?.success() {
+        bail!("the functions do not compile: the lines above say why");
+    }
+    let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let binaries = messages.filter_map(|message| {
+        let path = message["executable"].as_str()?.into();
+        Some((message["target"]["name"].as_str()?.to_owned(), Binary { path, new: message["fresh"] == false }))
+    });
+    Ok(binaries.collect())
+}
+
+/// What the functions are made of, in the checkout that we stand in.
+const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "functions", "shared", "infra/openapi.json"];
+
+/// Notices changes of the code. It looks instead of being told: there are few files, and systems allow few watches.
+pub struct Changes(Stand);
+
+/// How many files there are, and when the newest was written.
+type Stand = (usize, Option<SystemTime>);
+
+impl Changes {
+    pub fn from_now() -> Self {
+        Self(stand())
+    }
+
+    /// Whether there are changes since it was asked last.
+    pub fn any(&mut self) -> bool {
+        let before = std::mem::replace(&mut self.0, stand());
+        before != self.0
+    }
+}
+
+fn stand() -> Stand {
+    SOURCES.iter().map(|path| stand_of(Path::new(path))).fold((0, None), add)
+}
+
+fn stand_of(path: &Path) -> Stand {
+    match fs::read_dir(path) {
+        Ok(folder) => folder.flatten().map(|entry| stand_of(&entry.path())).fold((0, None), add),
+        Err(_) => (1, fs::metadata(path).and_then(|file| file.modified()).ok()),
+    }
+}
+
+fn add(one: Stand, other: Stand) -> Stand {
+    (one.0 + other.0, one.1.max(other.1))
+}

@@ -1,0 +1,103 @@
+//! What a function gives back to the gateway.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use http::Method;
+use serde_json::Value;
+
+use crate::gateway::{Gateway, Sent};
+
+impl Sent {
+    /// Demands a compressed 200 and gives the body.
+    #[track_caller]
+    pub fn expect_gzip(self) -> Value {
+        assert_eq!(
+            (self.answer.status.as_u16(), self.answer.header("content-encoding")),
+            (200, Some("gzip")),
+            "{self:?}"
+        );
+        assert!(self.base64, "compressed bytes are no text");
+        let mut text = String::new();
+        GzDecoder::new(&*self.answer.bytes).read_to_string(&mut text).expect("gzip");
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_in_base64_and_has_a_tag_of_its_own() {
+    let gateway = Gateway::new().await;
+    let description = gateway.recorded("describe").send().await.expect_gzip();
+    let committed: Value = serde_json::from_str(include_str!("../../../infra/openapi.json")).expect("JSON");
+    assert_eq!(description, committed);
+
+    let id = gateway.conversation().await;
+    let found = gateway.recorded_about("retrieve", &id).header("accept-encoding", "gzip, br").send().await;
+    assert_eq!(found.answer.header("etag"), Some("\"1-gzip\""));
+    assert_eq!(found.answer.header("vary"), Some("accept-encoding"));
+    assert_eq!(found.expect_gzip()["conversation"]["id"], id);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_compressed_is_text() {
+    let gateway = Gateway::new().await;
+    let id = gateway.conversation().await;
+    let found = gateway.recorded_about("retrieve", &id).send().await;
+    assert!(!found.base64);
+    assert_eq!(found.answer.header("content-type"), Some("application/json"));
+    assert_eq!(found.answer.header("etag"), Some("\"1\""));
+    // Too small to be worth it.
+    let refused = gateway.recorded("unrouted").header("accept-encoding", "gzip").send().await;
+    assert!(!refused.base64);
+    let _ = refused.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_request_id_is_echoed_and_else_made() {
+    let gateway = Gateway::new().await;
+    let id = gateway.conversation().await;
+    let theirs = gateway.recorded_about("retrieve-from-browser", &id).send().await;
+    assert_eq!(theirs.answer.header("x-request-id"), Some("browser-1"));
+    let made = gateway.recorded("unrouted").header("x-request-id", "not an id").send().await;
+    let header = made.answer.header("x-request-id").expect("an id").to_owned();
+    assert_ne!(header, "not an id");
+    assert_eq!(made.expect_problem(404, "not_found")["requestId"], header);
+}
+
+#[tokio::test]
+async fn a_preflight_request_that_the_gateway_passes_on_is_answered_without_a_key() {
+    let gateway = Gateway::new().await;
+    let allowed = gateway.recorded("preflight").send().await;
+    assert_eq!(allowed.answer.status, 200);
+    assert_eq!(allowed.answer.header("access-control-allow-origin"), Some("*"));
+    for (header, wanted) in [
+        ("access-control-allow-methods", "PATCH"),
+        ("access-control-allow-headers", "authorization"),
+        ("access-control-allow-headers", "idempotency-key"),
+    ] {
+        let all = allowed.answer.header(header).unwrap_or_default();
+        assert!(all.split(',').any(|one| one == wanted), "{header}: {all}");
+    }
+    assert_eq!(allowed.answer.header("access-control-allow-credentials"), None);
+}
+
+/// Of several headers with one name, payload format 2.0 carries the first only.
+#[tokio::test]
+async fn no_answer_has_two_headers_of_one_name() {
+    let gateway = Gateway::new().await;
+    let role = gateway.world.server_key();
+    let path = role.open_path().await;
+    for (method, path) in [
+        (Method::GET, path.as_str()),
+        (Method::OPTIONS, path.as_str()),
+        (Method::PUT, path.as_str()),
+        (Method::GET, "/api/v1/openapi.json"),
+        (Method::GET, "/nowhere"),
+    ] {
+        let ask = role.ask(method, path).header("origin", "https://example.com").header("accept-encoding", "gzip");
+        let answer = ask.unchecked().send().await;
+        for name in answer.headers.keys() {
+            assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{path}: {name}");
+        }
+    }
+}

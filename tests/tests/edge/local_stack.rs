@@ -1,0 +1,227 @@
+//! `deskless dev` and `deskless serve`: what `make dev` and `make serve` run.
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, TcpListener},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use reqwest::Client;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+use crate::processes::{Folder, PATIENCE, ROOT, binaries, cargo_lambda, free_ports, read_env};
+
+struct Stack {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// The command that it tells to try.
+    curl: String,
+}
+
+impl Stack {
+    /// Runs the command until it says that it is ready.
+    async fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("deskless starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let curl = async {
+            while let Some(line) = lines.next_line().await.expect("text") {
+                if line.starts_with("curl ") {
+                    return line;
+                }
+            }
+            panic!("deskless ended before it was ready");
+        };
+        let curl = timeout(PATIENCE, curl).await.expect("it is ready in time");
+        Self { child, lines, curl }
+    }
+
+    /// Sends a signal and waits for the end.
+    async fn stop(mut self, signal: Signal) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
+        kill(Pid::from_raw(id), signal).expect("it can be signalled");
+        let status = timeout(Duration::from_secs(30), self.child.wait()).await.expect("it stops").expect("a status");
+        assert!(status.success(), "{signal}: {status}");
+        while let Ok(Some(_)) = self.lines.next_line().await {}
+    }
+}
+
+async fn deskless(command: &str, folder: &Folder, port: u16) -> Command {
+    let mut deskless = Command::new(&binaries().await["deskless"]);
+    deskless.arg(command).current_dir(ROOT).stdin(Stdio::null());
+    deskless.env("PORT", port.to_string()).env_remove("DYNAMODB_PORT").env("DESKLESS_FOLDER", folder.path());
+    deskless
+}
+
+/// `deskless dev` where there is a cargo-lambda. The functions stay as they are when somebody edits a file meanwhile.
+async fn dev(folder: &Folder, port: u16) -> Option<Command> {
+    let (program, _) = cargo_lambda().await?;
+    let mut path = program.parent()?.as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let mut dev = deskless("dev", folder, port).await;
+    dev.arg("--no-reload").env("PATH", path);
+    Some(dev)
+}
+
+/// The words of a command line, as a shell would take them apart: in ours, single quotes are all that is special.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("a word").push(c),
+        }
+    }
+    words
+}
+
+/// Does what the curl line says, on machines without curl too.
+async fn paste(curl: &str) -> Value {
+    let words = words(curl);
+    let [_, _, url, rest @ ..] = words.as_slice() else { panic!("{curl}") };
+    let mut request = client().post(url);
+    for pair in rest.chunks(2) {
+        request = match pair[0].as_str() {
+            "-H" => pair[1].split_once(": ").map(|(name, value)| request.header(name, value)).expect("a header"),
+            "-d" => request.body(pair[1].clone()),
+            other => panic!("{other} in {curl}"),
+        };
+    }
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 201);
+    answer.json().await.expect("JSON")
+}
+
+async fn list(env: &Path) -> Value {
+    let env = read_env(env);
+    let url = format!("{}/api/v1/conversations", env["DESKLESS_URL"]);
+    let ask = || client().get(&url).bearer_auth(&env["DESKLESS_API_KEY"]).timeout(Duration::from_secs(5)).send();
+    for _ in 0..20 {
+        // cargo-lambda hands a request to a process that has just been killed, if it has not noticed, and that is that.
+        // A read can be repeated.
+        if let Ok(answer) = ask().await {
+            return answer.json().await.expect("JSON");
+        }
+    }
+    panic!("{url} does not answer");
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().expect("a client")
+}
+
+/// Processes that have this folder in their environment: the stack, and everything that it has started. Only Linux
+/// tells.
+fn processes_with(folder: &Folder) -> Vec<(Pid, String)> {
+    let wanted = format!("DESKLESS_FOLDER={}", folder.path().display());
+    let has_it = |environment: &[u8]| environment.split(|byte| *byte == 0).any(|one| one == wanted.as_bytes());
+    let Ok(all) = fs::read_dir("/proc") else { return Vec::new() };
+    all.flatten()
+        .filter(|process| fs::read(process.path().join("environ")).is_ok_and(|environment| has_it(&environment)))
+        .filter_map(|process| {
+            let id = process.file_name().to_str()?.parse().ok()?;
+            Some((Pid::from_raw(id), fs::read_to_string(process.path().join("cmdline")).ok()?))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind() {
+    let (folder, (port, _)) = (Folder::new("dev"), free_ports());
+    let Some(command) = dev(&folder, port).await else { return };
+    let env = folder.path().join("dev.env");
+
+    let stack = Stack::start(command).await;
+    let opened = paste(&stack.curl).await;
+    assert_eq!(fs::metadata(&env).expect("dev.env").permissions().mode() & 0o777, 0o600);
+    stack.stop(Signal::SIGINT).await;
+    assert_eq!(processes_with(&folder), []);
+    let before = read_env(&env);
+
+    let stack = Stack::start(dev(&folder, port).await.expect("it was there")).await;
+    assert_eq!(read_env(&env), before);
+    assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
+    stack.stop(Signal::SIGTERM).await;
+    assert_eq!(processes_with(&folder), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_starts_functions_again_that_were_killed() {
+    let (folder, (port, _)) = (Folder::new("killed"), free_ports());
+    let Some(command) = dev(&folder, port).await else { return };
+    let env = folder.path().join("dev.env");
+
+    let stack = Stack::start(command).await;
+    let opened = paste(&stack.curl).await;
+    for (id, line) in processes_with(&folder) {
+        if line.contains("conversations") {
+            kill(id, Signal::SIGKILL).expect("it can be killed");
+        }
+    }
+    assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
+    stack.stop(Signal::SIGHUP).await;
+    assert_eq!(processes_with(&folder), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_is_ready_to_paste_and_keeps_what_was_written() {
+    let (folder, (port, _)) = (Folder::new("serve"), free_ports());
+    let env = folder.path().join("dev.env");
+    let stack = Stack::start(deskless("serve", &folder, port).await).await;
+    let opened = paste(&stack.curl).await;
+    stack.stop(Signal::SIGTERM).await;
+    let before = read_env(&env);
+    let stack = Stack::start(deskless("serve", &folder, port).await).await;
+    assert_eq!(read_env(&env), before);
+    assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
+    stack.stop(Signal::SIGINT).await;
+}
+
+/// What it says, when it cannot start.
+async fn failure(mut command: Command) -> String {
+    let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("deskless starts");
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).expect("text")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result<()> {
+    let (folder, (port, next)) = (Folder::new("failures"), free_ports());
+    let mut without = deskless("dev", &folder, port).await;
+    without.env("PATH", "");
+    assert_eq!(
+        failure(without).await,
+        "deskless: cargo-lambda is not installed: start the local stack with `make dev`, which installs it\n",
+    );
+    for (taken, variable) in [(port, "PORT"), (next, "DYNAMODB_PORT")] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, taken))?;
+        let sentence =
+            format!("deskless: port {taken} is taken: stop what listens there, or choose another with {variable}=\n");
+        for command in ["dev", "serve"] {
+            assert_eq!(failure(deskless(command, &folder, port).await).await, sentence);
+        }
+        drop(listener);
+    }
+
+    let stack = Stack::start(deskless("serve", &folder, port).await).await;
+    let elsewhere = deskless("serve", &folder, free_ports().0).await;
+    assert_eq!(
+        failure(elsewhere).await,
+        format!("deskless: another local stack is running on the data in {}: stop it first\n", folder.path().display()),
+    );
+    stack.stop(Signal::SIGTERM).await;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! Where the product meets what is not ours: the gateway's events, and the real binaries under `cargo lambda watch`.
+
+mod answers;
+mod contract;
+mod gateway;
+mod kill;
+mod local_stack;
+mod paths;
+mod processes;
+mod requests;
+mod watch;

@@ -1,0 +1,126 @@
+//! The binaries, and what they need to run.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    env,
+    io::Write,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Once,
+    time::Duration,
+};
+
+use deskless_infra::routes::functions;
+use serde_json::Value;
+use tokio::{
+    net::TcpStream,
+    process::Command,
+    sync::OnceCell,
+    time::{Instant, sleep},
+};
+
+/// The checkout.
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// How long a program may take to start. Another cargo may be at work beside us.
+pub const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Every binary of the workspace by its name.
+pub type Binaries = BTreeMap<String, PathBuf>;
+
+/// The program that `DESKLESS_CARGO_LAMBDA` names, and the binaries for it. Without the program there is nothing to
+/// test here, which one line says.
+pub async fn cargo_lambda() -> Option<(PathBuf, &'static Binaries)> {
+    static SAID: Once = Once::new();
+    match env::var_os("DESKLESS_CARGO_LAMBDA") {
+        Some(program) => Some((program.into(), binaries().await)),
+        None if env::var("CI").is_ok_and(|ci| ci == "true") => {
+            panic!("CI leaves out no test: set DESKLESS_CARGO_LAMBDA")
+        }
+        None => {
+            let line = b"The binaries do not run under cargo lambda watch here: `make test` installs it.\n";
+            // Past the capturing of output, which would keep the line to itself.
+            SAID.call_once(|| std::io::stderr().write_all(line).unwrap_or_default());
+            None
+        }
+    }
+}
+
+/// Builds the binaries as `deskless dev` does, so that one of the two finds everything done: without a package's name,
+/// which would choose other features of the dependencies. (cargo gives a test the binaries of its own package only.)
+pub async fn binaries() -> &'static Binaries {
+    static BUILT: OnceCell<Binaries> = OnceCell::const_new();
+    BUILT
+        .get_or_init(|| async {
+            let output = Command::new(env!("CARGO"))
+                .args(["build", "--locked", "--message-format", "json-render-diagnostics", "--bin", "deskless"])
+                .args(functions().into_iter().flat_map(|(name, _)| ["--bin", name]))
+                .current_dir(ROOT)
+                .stdin(Stdio::null())
+                .output()
+                .await
+                .expect("cargo runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let messages = output.stdout.split(|byte| *byte == b'\n');
+            messages
+                .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+                .filter_map(|message| {
+                    let path = message["executable"].as_str()?;
+                    Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(path)))
+                })
+                .collect()
+        })
+        .await
+}
+
+/// Two ports, one after the other, that were free when they were asked for.
+pub fn free_ports() -> (u16, u16) {
+    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    for _ in 0..100 {
+        let first = free(0).expect("a port");
+        let port = first.local_addr().expect("an address").port();
+        if port.checked_add(1).is_some_and(|next| free(next).is_ok()) {
+            return (port, port + 1);
+        }
+    }
+    panic!("no two ports are free");
+}
+
+/// Waits until somebody listens.
+pub async fn listening(port: u16) {
+    let end = Instant::now() + PATIENCE;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+        assert!(Instant::now() < end, "nobody listens on port {port}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// An empty folder of this test's own. It stays when the test fails.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("edge-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// A file of lines such as `NAME=value`.
+pub fn read_env(file: &Path) -> HashMap<String, String> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    text.lines().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}

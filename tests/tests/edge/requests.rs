@@ -1,0 +1,107 @@
+//! What the gateway makes of a request, read back.
+
+use serde_json::json;
+
+use crate::gateway::Gateway;
+
+#[tokio::test]
+async fn a_query_string_filters_as_it_was_written() {
+    let gateway = Gateway::new().await;
+    let wanted = gateway.conversation().await;
+    let other = json!({ "subject": "Mine", "customer": { "id": "cus_456" } });
+    let _ = gateway.world.server_key().open(&other).await;
+    let list = gateway.recorded("list").send().await.expect(200);
+    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1));
+    assert_eq!(list["conversations"][0]["id"], wanted);
+    let list = gateway.recorded("list").query("customerId=cus%5F456").send().await.expect(200);
+    assert_eq!(list["conversations"][0]["subject"], "Mine");
+    let list = gateway.recorded("list").query("").send().await.expect(200);
+    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn a_query_string_with_characters_that_should_have_been_encoded_is_read_all_the_same() {
+    let gateway = Gateway::new().await;
+    for odd in ["\"open\"", "<open>", "open now", "ö", "open\t", "{open}", "open|waiting", "open^", "open\\", "%zz"] {
+        let refused = gateway.recorded("list").query(&format!("status={odd}")).send().await;
+        let problem = refused.answer.expect_invalid(&["status"]);
+        assert_eq!(problem["errors"][0]["code"], "unknown_value", "{odd}");
+    }
+    // A fragment is no part of a query (RFC 3986, section 3.5), so this one is a value.
+    let refused = gateway.recorded("list").query("status=open#waiting").send().await;
+    let _ = refused.answer.expect_invalid(&["status"]);
+}
+
+#[tokio::test]
+async fn a_body_comes_as_text_or_in_base64_and_is_the_same() {
+    for recorded in ["create", "create-base64"] {
+        let gateway = Gateway::new().await;
+        let sent = gateway.recorded(recorded).send().await;
+        assert!(sent.answer.header("location").is_some_and(|l| l.starts_with("/api/v1/conversations/")), "{sent:?}");
+        let created = sent.expect(201);
+        assert_eq!(created["conversation"]["subject"], "Hilfe beim Anmelden, bitte – 🔑");
+        assert_eq!(created["conversation"]["externalId"], "ticket_123");
+    }
+}
+
+#[tokio::test]
+async fn a_post_without_a_body_is_a_400() {
+    let gateway = Gateway::new().await;
+    let problem = gateway.recorded("create-without-body").send().await.expect_problem(400, "invalid_request");
+    assert_eq!(problem["error"], "The body is empty; it must be a JSON object.");
+}
+
+#[tokio::test]
+async fn any_method_of_a_path_reaches_its_function() {
+    let gateway = Gateway::new().await;
+    let id = gateway.conversation().await;
+    let solved = gateway.recorded_about("retrieve", &id).method("PATCH").json(&json!({ "status": "solved" }));
+    assert_eq!(solved.send().await.expect(200)["conversation"]["status"], "solved");
+
+    let head = gateway.recorded_about("retrieve", &id).method("HEAD").send().await;
+    assert_eq!((head.answer.status.as_u16(), head.answer.header("etag")), (200, Some("\"2\"")));
+    assert!(head.answer.bytes.is_empty() && !head.base64);
+
+    let refused = gateway.recorded_about("retrieve", &id).method("PUT").send().await;
+    assert_eq!(refused.answer.header("allow"), Some("GET,HEAD,PATCH"));
+    let _ = refused.expect_problem(405, "method_not_allowed");
+
+    let message = gateway.recorded_about("list-messages", &id).method("POST").json(&json!({ "body": "Hello" }));
+    let _ = message.send().await.expect(201);
+    let messages = gateway.recorded_about("list-messages", &id).send().await.expect(200);
+    assert_eq!(messages["messages"][0]["body"], "Hello");
+}
+
+#[tokio::test]
+async fn values_of_a_header_that_the_gateway_joins_are_told_apart() {
+    let gateway = Gateway::new().await;
+    let id = gateway.conversation().await;
+    let unchanged = gateway.recorded_about("retrieve-from-browser", &id).send().await;
+    assert_eq!(unchanged.answer.status, 304);
+    assert_eq!(unchanged.answer.header("etag"), Some("\"1\""));
+    assert!(unchanged.answer.bytes.is_empty() && !unchanged.base64);
+}
+
+#[tokio::test]
+async fn cookies_and_headers_in_any_script_are_let_pass() {
+    let gateway = Gateway::new().await;
+    let id = gateway.conversation().await;
+    let event = gateway.recorded_about("retrieve-from-browser", &id).header("user-agent", "Café/1.0 (日本)");
+    let found = event.header("if-none-match", "\"7\"").header("x-note", "ünïcode").send().await;
+    assert_eq!(found.expect_gzip()["conversation"]["id"], id);
+    let refused = gateway.recorded_about("retrieve", &id).header("authorization", "Bearer schlüssel").send().await;
+    let _ = refused.expect_problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_host_and_a_scheme_that_are_none_do_no_harm() {
+    let gateway = Gateway::new().await;
+    let id = gateway.conversation().await;
+    for (name, value) in
+        [("host", "not a host"), ("host", "["), ("x-forwarded-proto", "1 2"), ("x-forwarded-port", "x")]
+    {
+        let found = gateway.recorded_about("retrieve", &id).header(name, value).send().await.expect(200);
+        assert_eq!(found["conversation"]["id"], id, "{name}: {value}");
+    }
+    let _ = gateway.recorded_about("retrieve", &id).without_header("host").send().await.expect(200);
+}

@@ -1,0 +1,140 @@
+use std::{collections::HashMap, fs::File, path::PathBuf, process::Stdio, time::Duration};
+
+use deskless_infra::routes;
+use deskless_tests::{Answer, World};
+use http::Method;
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use crate::processes::{Binaries, Folder, ROOT, cargo_lambda, free_ports, listening};
+
+/// The queue of what has no route, as the template's `$default` is one.
+const DEFAULT: &str = "";
+
+/// The functions' binaries under `cargo lambda watch`, over a world's table.
+///
+/// The routes, the events and the runtime API are cargo-lambda's. The binaries are started here, with
+/// `--only-lambda-apis`, as `deskless dev` does it: a test knows its processes and can kill one, and none of them has to
+/// wait for whichever cargo is at work.
+pub struct Watch {
+    pub world: World,
+    url: String,
+    client: Client,
+    binaries: &'static Binaries,
+    functions: HashMap<&'static str, Child>,
+    log: PathBuf,
+    _emulator: Child,
+    _folder: Folder,
+}
+
+impl Watch {
+    /// `None` where cargo-lambda is missing.
+    pub async fn start(name: &str) -> Option<Self> {
+        let (program, binaries) = cargo_lambda().await?;
+        let world = World::new().await;
+        let folder = Folder::new(name);
+        let log = folder.path().join("log");
+        let (port, _) = free_ports();
+        let emulator = Command::new(program)
+            .args(["lambda", "watch", "--only-lambda-apis", "--disable-cors"])
+            .args(["--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()])
+            .current_dir(ROOT)
+            .stdin(Stdio::null())
+            .stdout(File::create(&log).expect("a log"))
+            .stderr(File::create(folder.path().join("errors")).expect("a log"))
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("cargo-lambda starts");
+        listening(port).await;
+        let client = Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client");
+        let url = format!("http://127.0.0.1:{port}");
+        let functions = HashMap::new();
+        let mut watch = Self { world, url, client, binaries, functions, log, _emulator: emulator, _folder: folder };
+        for (function, _) in routes::functions() {
+            watch.start_function(function);
+        }
+        watch.start_process("discovery", DEFAULT);
+        Some(watch)
+    }
+
+    /// Starts another process of a function, in the place of the one that there was.
+    pub fn start_function(&mut self, name: &'static str) {
+        self.start_process(name, name);
+    }
+
+    fn start_process(&mut self, name: &str, queue: &'static str) {
+        let child = Command::new(&self.binaries[name])
+            .env("AWS_LAMBDA_RUNTIME_API", format!("{}/.rt/{queue}", self.url))
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .env("TABLE_NAME", self.world.table_name())
+            .env("AWS_ENDPOINT_URL_DYNAMODB", self.world.engine_url())
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_REGION", "local")
+            .env_remove("AWS_SESSION_TOKEN")
+            .env_remove("AWS_PROFILE")
+            .stdin(Stdio::null())
+            .stdout(File::options().append(true).open(&self.log).expect("the log"))
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the function starts");
+        self.functions.insert(queue, child);
+    }
+
+    /// `kill -9`, at whatever the function is doing.
+    pub async fn kill_function(&mut self, name: &str) {
+        self.functions.get_mut(name).expect("a function").kill().await.expect("it can be killed");
+    }
+
+    /// A request with the server key.
+    pub fn ask(&self, method: Method, path: &str) -> Ask {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        Ask(request.bearer_auth(self.world.key().secret.reveal()))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path).send().await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path).json(body).send().await
+    }
+}
+
+/// A request on its way.
+#[must_use = "nothing is sent before `send`"]
+pub struct Ask(RequestBuilder);
+
+impl Ask {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        Self(self.0.json(body))
+    }
+
+    pub fn body(self, content_type: &str, body: Vec<u8>) -> Self {
+        Self(self.0.header("content-type", content_type).body(body))
+    }
+
+    pub fn patience(self, patience: Duration) -> Self {
+        Self(self.0.timeout(patience))
+    }
+
+    pub async fn send(self) -> Answer {
+        self.try_send().await.expect("an answer")
+    }
+
+    /// The answer, if there is one in time.
+    pub async fn try_send(self) -> Option<Answer> {
+        let response = self.0.send().await.ok()?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Some(Answer { status, headers, bytes: response.bytes().await.ok()? })
+    }
+}

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use deskless_infra::routes;
+use deskless_infra::{cargo, routes};
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, process::Command};
 
@@ -26,7 +26,7 @@ pub struct Binary {
 ///
 /// No package is named: that would choose other features of the dependencies, and compile most of them a second time.
 pub async fn functions() -> Result<BTreeMap<String, Binary>> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = Command::from(cargo::command("cargo"));
     cargo.args(["build", "--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
     for (name, _) in routes::functions() {
         cargo.args(["--bin", name]);
@@ -79,4 +79,39 @@ fn stand_of(path: &Path) -> Stand {
 
 fn add(one: Stand, other: Stand) -> Stand {
     (one.0 + other.0, one.1.max(other.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        env,
+        fs::{self, File},
+        process,
+        time::{Duration, UNIX_EPOCH},
+    };
+
+    use super::stand_of;
+
+    #[test]
+    fn files_that_come_change_or_go_are_noticed() {
+        let folder = env::temp_dir().join(format!("deskless-changes-{}", process::id()));
+        fs::create_dir_all(folder.join("src")).expect("a folder");
+        let write = |name: &str, at: u64| {
+            let file = File::create(folder.join(name)).expect("a file");
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(at)).expect("a time");
+        };
+        write("Cargo.toml", 1);
+        let mut seen = vec![stand_of(&folder)];
+        write("src/lib.rs", 1);
+        seen.push(stand_of(&folder));
+        write("src/lib.rs", 2);
+        seen.push(stand_of(&folder));
+        assert_eq!(seen[2], stand_of(&folder));
+        fs::remove_file(folder.join("Cargo.toml")).expect("it was there");
+        seen.push(stand_of(&folder));
+        fs::remove_dir_all(&folder).expect("it was there");
+        seen.push(stand_of(&folder));
+        seen.dedup();
+        assert_eq!(seen.len(), 5, "{seen:?}");
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! The `deskless` command is made of it, and so are the tests.
 
+pub mod cargo;
 pub mod engine;
 pub mod routes;
 pub mod template;

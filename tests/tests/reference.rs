@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let engine = Engine::start(&jars);
     println!("The api suite on Amazon's DynamoDB Local:");
     // The same workspace and the same features as the run that this is part of, so nothing is compiled again.
-    let suite = Command::new(env!("CARGO"))
+    let suite = deskless_infra::cargo::command(env!("CARGO"))
         .args(["test", "--workspace", "--locked", "--test", "api", "--"])
         .args(env::args().skip(1))
         .env("DESKLESS_ENGINE", &engine.url)

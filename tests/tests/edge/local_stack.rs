@@ -120,7 +120,7 @@ async fn list(env: &Path) -> Value {
 }
 
 fn client() -> Client {
-    Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().expect("a client")
+    Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client")
 }
 
 /// Processes that have this folder in their environment: the stack, and everything that it has started. Only Linux

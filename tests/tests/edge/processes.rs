@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use deskless_infra::routes::functions;
+use deskless_infra::{cargo, routes::functions};
 use serde_json::Value;
 use tokio::{
     net::TcpStream,
@@ -53,7 +53,7 @@ pub async fn binaries() -> &'static Binaries {
     static BUILT: OnceCell<Binaries> = OnceCell::const_new();
     BUILT
         .get_or_init(|| async {
-            let output = Command::new(env!("CARGO"))
+            let output = Command::from(cargo::command(env!("CARGO")))
                 .args(["build", "--locked", "--message-format", "json-render-diagnostics", "--bin", "deskless"])
                 .args(functions().into_iter().flat_map(|(name, _)| ["--bin", name]))
                 .current_dir(ROOT)

@@ -74,8 +74,8 @@ fn a_following_id_sorts_behind_any_other_whatever_the_clock_says() {
         clocks().prop_map(|clock| MessageId::end_of(clock.now())),
         (clocks(), channels()).prop_map(|(clock, channel)| ConversationId::on(channel, &clock).into()),
     ];
-    check(2000, &(before, clocks()), |(before, clock)| {
-        let next = MessageId::following(before, 0, &clock);
+    check(2000, &(before, 0..40_u32, clocks()), |(before, tries, clock)| {
+        let next = MessageId::following(before, tries, &clock);
         assert!(next > before, "{next} is not behind {before}");
         assert!(next.to_string() > before.to_string());
         assert_eq!(next.to_string().as_bytes()[14], b'7');

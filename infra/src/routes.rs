@@ -13,10 +13,14 @@ use utoipa_axum::router::OpenApiRouter;
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     vec![
-        ("conversations", deskless_conversations::router()),
-        ("messages", deskless_messages::router()),
+        ("conversations", described(deskless_conversations::router(), deskless_conversations::description())),
+        ("messages", described(deskless_messages::router(), deskless_messages::description())),
         ("discovery", deskless_discovery::router()),
     ]
+}
+
+fn described(routes: Router<ApiState>, description: OpenApi) -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(description).merge(routes.into())
 }
 
 /// One server with every function's routes.

@@ -6,12 +6,9 @@ mod get;
 mod list;
 mod update;
 
-use deskless_api::ApiState;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes of this group.
-pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_conversations, create::create_conversation))
-        .routes(routes!(get::get_conversation, update::update_conversation))
-}
+deskless_api::operations!(
+    list::list_conversations,
+    create::create_conversation,
+    get::get_conversation,
+    update::update_conversation,
+);

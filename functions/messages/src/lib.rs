@@ -5,10 +5,4 @@ mod dto;
 mod get;
 mod list;
 
-use deskless_api::ApiState;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes of this group.
-pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list::list_messages, create::create_message)).routes(routes!(get::get_message))
-}
+deskless_api::operations!(list::list_messages, create::create_message, get::get_message,);

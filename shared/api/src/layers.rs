@@ -40,6 +40,8 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "This route is not for this method. Allow lists those that it is for.")
         })
+        // For servers of many requests. In a deployed function a panic ends the process (see the release profile), and the
+        // gateway answers.
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Problem::internal("a handler panicked").into_response()
         }))

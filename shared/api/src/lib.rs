@@ -10,6 +10,7 @@ mod idempotency;
 mod json;
 mod layers;
 pub mod openapi;
+mod operations;
 mod paging;
 mod path;
 mod precondition;
@@ -24,10 +25,14 @@ pub use fields::{FieldError, Given, InvalidRequest};
 pub use idempotency::Idempotent;
 pub use json::ApiJson;
 pub use layers::serve;
+#[doc(hidden)]
+pub use operations::route;
 pub use paging::{Limit, Walk};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::ApiQuery;
 pub use reply::{Reply, created, finish, not_modified, ok};
-pub use state::ApiState;
+pub use state::{ApiState, Routes};
+#[doc(hidden)]
+pub use utoipa_axum::paste;

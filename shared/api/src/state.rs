@@ -22,3 +22,6 @@ impl ApiState {
         self.store.clock()
     }
 }
+
+/// Routes that have no state yet.
+pub type Routes = axum::Router<ApiState>;

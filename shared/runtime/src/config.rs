@@ -8,16 +8,39 @@ pub enum ConfigError {
     Missing(&'static str),
 }
 
-/// What a function reads from its environment, before the first request.
-#[derive(Debug)]
+/// What a function reads from its environment, before the first request. Lambda itself sets all but the table's name.
 pub(crate) struct Config {
     /// `TABLE_NAME`: the table.
     pub table: String,
+    /// `AWS_REGION`: where it is.
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`: the function's role, with the two that follow.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`: not set where somebody's own keys are used.
+    pub session_token: Option<String>,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`: an engine that is not AWS's.
+    pub endpoint: Option<String>,
 }
 
 impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
-        let table = env::var("TABLE_NAME").ok().filter(|name| !name.is_empty());
-        Ok(Self { table: table.ok_or(ConfigError::Missing("TABLE_NAME"))? })
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            region: required("AWS_REGION")?,
+            access_key_id: required("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
+            session_token: optional("AWS_SESSION_TOKEN"),
+            endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| optional("AWS_ENDPOINT_URL")),
+        })
     }
+}
+
+fn optional(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name))
 }

@@ -13,7 +13,7 @@ use lambda_http::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::{SystemClock, client::deployed_client, config::Config, telemetry};
+use crate::{SystemClock, client::function_client, config::Config, telemetry};
 
 /// How long a start may wait for the table. A start that fails is worse than a first request that is slow.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -29,7 +29,7 @@ pub fn run(routes: Router<ApiState>) -> Result<(), Error> {
     start(async {
         let config = Config::from_env()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Store::new(deployed_client().await, config.table, Arc::clone(&clock));
+        let store = Store::new(function_client(&config), config.table, Arc::clone(&clock));
         let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
         poll(serve(routes, ApiState::new(store), clock)).await
     })

@@ -1,0 +1,104 @@
+//! Samples, their medians, and the table that is printed.
+
+use std::{fs, thread, time::Duration};
+
+/// Times of two things, taken in turns.
+#[derive(Default)]
+pub struct Samples {
+    ours: Vec<f64>,
+    least: Vec<f64>,
+}
+
+impl Samples {
+    /// Adds one turn.
+    pub fn add(&mut self, ours: Duration, least: Duration) {
+        self.ours.push(ours.as_secs_f64());
+        self.least.push(least.as_secs_f64());
+    }
+
+    fn ratio(&self) -> f64 {
+        quantile(&self.ours, 0.5) / quantile(&self.least, 0.5)
+    }
+
+    /// The middle half of the turns' own ratios.
+    fn spread(&self) -> (f64, f64) {
+        let ratios: Vec<_> = self.ours.iter().zip(&self.least).map(|(ours, least)| ours / least).collect();
+        (quantile(&ratios, 0.25), quantile(&ratios, 0.75))
+    }
+}
+
+fn quantile(values: &[f64], at: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a short list"
+    )]
+    let place = (last as f64 * at).round() as usize;
+    sorted.get(place).copied().unwrap_or(f64::NAN)
+}
+
+/// Figures of one kind.
+pub struct Figures {
+    title: String,
+    rows: Vec<[String; 5]>,
+}
+
+impl Figures {
+    /// No figures yet. `title` says what the ratios or sizes are of.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), rows: Vec::new() }
+    }
+
+    /// Adds a ratio that shall be at most `target`.
+    pub fn ratio(&mut self, name: &str, samples: &Samples, target: f64) {
+        let (from, to) = samples.spread();
+        let detail = format!(
+            "{from:.2} to {to:.2}, {} against {}",
+            time(quantile(&samples.ours, 0.5)),
+            time(quantile(&samples.least, 0.5)),
+        );
+        self.add(name, samples.ratio(), target, "", detail);
+    }
+
+    /// Adds a size in bytes that shall be at most `target` millions of bytes.
+    pub fn size(&mut self, name: &str, bytes: usize, target: f64) {
+        #[expect(clippy::cast_precision_loss, reason = "no binary has 2^52 bytes")]
+        self.add(name, bytes as f64 / 1e6, target, " MB", format!("{bytes} bytes"));
+    }
+
+    fn add(&mut self, name: &str, value: f64, target: f64, unit: &str, detail: String) {
+        let verdict = if value <= target { "ok" } else { "OVER" };
+        let cells =
+            [name.to_owned(), format!("{value:.2}{unit}"), format!("≤ {target}{unit}"), verdict.to_owned(), detail];
+        self.rows.push(cells);
+    }
+
+    /// Prints all of them under their title.
+    pub fn print(&self) {
+        println!("\n{}", self.title);
+        for [name, value, target, verdict, detail] in &self.rows {
+            println!("  {name:<46} {value:>8}  {target:<8} {verdict:<4}  {detail}");
+        }
+    }
+}
+
+fn time(seconds: f64) -> String {
+    if seconds < 0.01 { format!("{:.0} µs", seconds * 1e6) } else { format!("{:.1} ms", seconds * 1e3) }
+}
+
+/// One line about the machine.
+pub fn machine() -> String {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map(|(_, name)| name.trim());
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("?").to_owned();
+    format!("{cores} cores, {}, load {load} before the run", model.unwrap_or("processor unknown"))
+}

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
     net::{Ipv4Addr, TcpListener},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -106,6 +106,8 @@ impl DevEnv {
     fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(ENV_FILE);
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        // The mode above is for a file that is new.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
         for (name, value) in &self.values {
             writeln!(file, "{name}={value}")?;
         }

@@ -29,8 +29,10 @@ impl Stack {
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
-        let lines = BufReader::new(serve.stdout.take().expect("a pipe")).lines();
-        let ready = lines.map_while(Result::ok).any(|line| line.contains("is ready"));
+        let mut lines = BufReader::new(serve.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let ready = lines.any(|line| line.contains("is ready"));
+        // It goes on talking, and wants somebody to listen.
+        std::thread::spawn(move || lines.for_each(drop));
         assert!(ready, "deskless serve ended before it was ready");
         Self { folder, serve }
     }

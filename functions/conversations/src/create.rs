@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    Caller, Code, Idempotent, InvalidRequest, Problem, Reply, created, finish, openapi::BASE,
+    ApiQuery, Caller, Code, Idempotent, InvalidRequest, NoParameters, Problem, Reply, created, finish, openapi::BASE,
     scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::{
@@ -103,6 +103,7 @@ impl TryFrom<CreateConversationRequest> for NewConversation {
 )]
 pub async fn create_conversation(
     caller: Caller<WriteConversations>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateConversationRequest>,
 ) -> Reply {
     let answer = |conversation: &Conversation| {

@@ -1,4 +1,6 @@
-use deskless_api::{ApiPath, Caller, IfNoneMatch, Reply, not_modified, ok, scope::ReadConversations};
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
+};
 use deskless_domain::ConversationId;
 
 use crate::dto::ConversationResponse;
@@ -18,6 +20,7 @@ use crate::dto::ConversationResponse;
 pub async fn get_conversation(
     caller: Caller<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
     let conversation = caller.store().get_conversation(id).await?;

@@ -1,6 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, Caller, Code, Given, IfMatch, InvalidRequest, Problem, Reply, ok, scope::WriteConversations,
+    ApiJson, ApiPath, ApiQuery, Caller, Code, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
+    scope::WriteConversations,
 };
 use deskless_domain::{
     Change, ConversationId, ConversationPatch, Invalid, Metadata, Priority, Resolution, Resolved, Status, Subject, Tags,
@@ -88,6 +89,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
 pub async fn update_conversation(
     caller: Caller<WriteConversations>,
     ApiPath(id): ApiPath<ConversationId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     IfMatch(expected): IfMatch,
     ApiJson(request): ApiJson<UpdateConversationRequest>,
 ) -> Reply {

@@ -1,6 +1,6 @@
 use deskless_api::{
-    ApiPath, Caller, Idempotent, Reply, created, finish, openapi::BASE, scope::WriteConversations,
-    wire::CreateMessageRequest,
+    ApiPath, ApiQuery, Caller, Idempotent, NoParameters, Reply, created, finish, openapi::BASE,
+    scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::{ConversationId, Message};
 
@@ -26,6 +26,7 @@ use crate::dto::MessageResponse;
 pub async fn create_message(
     caller: Caller<WriteConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateMessageRequest>,
 ) -> Reply {
     let answer = |message: &Message| {

@@ -1,4 +1,6 @@
-use deskless_api::{ApiPath, Caller, IfNoneMatch, Reply, not_modified, ok, scope::ReadConversations};
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
+};
 use deskless_domain::{ConversationId, MessageId};
 
 use crate::dto::MessageResponse;
@@ -21,6 +23,7 @@ use crate::dto::MessageResponse;
 pub async fn get_message(
     caller: Caller<ReadConversations>,
     ApiPath((conversation, id)): ApiPath<(ConversationId, MessageId)>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
     let message = caller.store().get_message(conversation, id).await?;

@@ -24,7 +24,12 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// Everything that is wrong with a body or a query.
+/// More than this helps nobody, and an answer may have 6 MB at the most.
+const MOST_ERRORS: usize = 100;
+/// So much of a caller's own key is repeated.
+const MOST_OF_A_KEY: usize = 100;
+
+/// Everything that is wrong with a body or a query, up to a hundred things.
 #[derive(Debug, Default)]
 pub struct InvalidRequest(pub Vec<FieldError>);
 
@@ -49,6 +54,10 @@ impl MergeWithError<Self> for InvalidRequest {
     fn merge(self_: Option<Self>, other: Self, _: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
         let mut all = self_.unwrap_or_default();
         all.0.extend(other.0);
+        if all.0.len() >= MOST_ERRORS {
+            all.0.truncate(MOST_ERRORS);
+            return ControlFlow::Break(all);
+        }
         ControlFlow::Continue(all)
     }
 }
@@ -60,7 +69,10 @@ impl DeserializeError for InvalidRequest {
         location: ValuePointerRef<'_>,
     ) -> ControlFlow<Self, Self> {
         let here = path(location);
-        let below = |key: &str| if here.is_empty() { key.to_owned() } else { format!("{here}.{key}") };
+        let below = |key: &str| {
+            let key: String = key.chars().take(MOST_OF_A_KEY).collect();
+            if here.is_empty() { key } else { format!("{here}.{key}") }
+        };
         let one = match error {
             ErrorKind::IncorrectValueKind { actual, accepted } => {
                 let expected: Vec<_> = accepted.iter().copied().map(kind).collect();
@@ -69,7 +81,10 @@ impl DeserializeError for InvalidRequest {
             }
             ErrorKind::MissingField { field } => Self::one(below(field), &Invalid::new("required", "is required")),
             ErrorKind::UnknownKey { key, accepted } => {
-                let message = format!("is not known here; what is known: {}", accepted.join(", "));
+                let message = match accepted {
+                    [] => "is not known here; nothing is".to_owned(),
+                    _ => format!("is not known here; what is known: {}", accepted.join(", ")),
+                };
                 Self::one(below(key), &Invalid::new("unknown", message))
             }
             ErrorKind::UnknownValue { accepted, .. } => {

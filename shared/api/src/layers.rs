@@ -1,6 +1,9 @@
 //! What lies around every operation: request ids, one log line, problem documents, gzip.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -9,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deskless_domain::{Clock, KeyId, RequestId, WorkspaceId};
-use deskless_store::Credential;
+use deskless_store::{Credential, StoreError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -22,6 +25,9 @@ use crate::{Code, Problem, precondition::GZIP_SUFFIX};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Below this many bytes, gzip makes an answer larger or saves next to nothing.
 const WORTH_COMPRESSING: u64 = 512;
+
+/// A request ends before Lambda ends its function, after 15 s: then there would be neither an answer nor a log line.
+const PATIENCE: Duration = Duration::from_secs(13);
 
 /// Who was found to be calling, for the log.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +67,10 @@ async fn around(State(clock): State<Arc<dyn Clock>>, mut request: Request, next:
     let trace = Trace::default();
     request.extensions_mut().insert(trace.clone());
 
-    let mut response = next.run(request).await;
+    let mut response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::from(StoreError::Unavailable("the request took too long".to_owned())).into_response(),
+    };
 
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
@@ -148,5 +157,5 @@ fn cors() -> CorsLayer {
             .map(HeaderName::from_static),
         )
         .expose_headers(exposed.map(HeaderName::from_static))
-        .max_age(std::time::Duration::from_hours(24))
+        .max_age(Duration::from_hours(24))
 }

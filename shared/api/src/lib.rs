@@ -31,7 +31,7 @@ pub use paging::{Limit, Walk};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use problem::{Code, Problem, ProblemDocument};
-pub use query::ApiQuery;
+pub use query::{ApiQuery, NoParameters};
 pub use reply::{Reply, created, finish, not_modified, ok};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]

@@ -108,9 +108,9 @@ impl Problem {
         let detail = match errors.as_slice() {
             [] => "The request is invalid.".to_owned(),
             [only] => only.message.clone(),
+            [first, _] => format!("{} There is 1 more error.", first.message),
             [first, rest @ ..] => format!("{} There are {} more errors.", first.message, rest.len()),
         };
-        let detail = detail.replace("There are 1 more errors.", "There is 1 more error.");
         Self { code: Code::InvalidRequest, detail, errors, log: None }
     }
 
@@ -174,7 +174,11 @@ impl From<StoreError> for Problem {
             ),
             StoreError::Unavailable(log) => Self {
                 log: Some(log),
-                ..Self::new(Code::Unavailable, "This did not work in time. It is safe to try again in a moment.")
+                ..Self::new(
+                    Code::Unavailable,
+                    "This did not work in time, and may or may not have been done. Try again in a moment; a POST with the same \
+                     Idempotency-Key is done once.",
+                )
             },
             StoreError::Internal(log) => Self::internal(log),
         }

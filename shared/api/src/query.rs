@@ -6,6 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::{ApiState, InvalidRequest, Problem};
 
+/// The query of an operation that has none.
+#[derive(Debug, Deserr)]
+#[deserr(error = InvalidRequest, deny_unknown_fields)]
+pub struct NoParameters {}
+
 /// A query string as a request type; rejects with everything that is wrong with it.
 #[derive(Debug)]
 pub struct ApiQuery<T>(pub T);

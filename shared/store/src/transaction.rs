@@ -175,15 +175,16 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Attempt, StoreE
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let reasons = cancelled.cancellation_reasons();
         let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+        // Where another writer is at it, what a condition saw may be half of what that writer does: it is looked at again.
+        if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+            return Ok(Attempt::Passing("other writers were faster, again and again".to_owned()));
+        }
         if has("ConditionalCheckFailed") {
             let refused = reasons
                 .iter()
                 .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| Standing::of(reason.item())))
                 .collect();
             return Ok(Attempt::Over(Outcome::Refused(Refusal(refused))));
-        }
-        if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
-            return Ok(Attempt::Passing("other writers were faster, again and again".to_owned()));
         }
     }
     if is_transient(error) {

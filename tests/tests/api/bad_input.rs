@@ -130,6 +130,19 @@ async fn tags_and_metadata_have_their_numbers() {
 }
 
 #[tokio::test]
+async fn an_answer_stays_small_however_much_is_wrong() {
+    let world = World::new().await;
+    let zeros = format!(r#"{{"subject":"a","customer":{{"id":"x"}},"tags":[{}0]}}"#, "0,".repeat(500_000));
+    let keys: Vec<_> = (0..80_000).map(|i| format!(r#""k{i}":1"#)).collect();
+    let key = format!(r#"{{"{}":1}}"#, r#"\""#.repeat(500_000));
+    for body in [zeros, format!("{{{}}}", keys.join(",")), key] {
+        let answer = send(&world, "application/json", body).await;
+        assert!(answer.bytes.len() < 100_000, "{} bytes", answer.bytes.len());
+        let _ = answer.expect_problem(400, "invalid_request");
+    }
+}
+
+#[tokio::test]
 async fn customer_ids_and_emails_are_checked() {
     let world = World::new().await;
     for id in ["", ".", "..", "a b", "a/b", "ü", "a\u{0}", &"x".repeat(129)] {

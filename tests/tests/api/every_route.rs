@@ -91,6 +91,20 @@ async fn answers_are_compressed_when_asked_for() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_not_known_is_refused_by_every_operation() {
+    let world = World::new().await;
+    for (path, method) in Specification::committed().operations() {
+        if path.ends_with("openapi.json") {
+            continue;
+        }
+        let id = "01900000-0000-7000-8000-000000000001";
+        let path = path.replace("{conversationId}", id).replace("{messageId}", id);
+        let ask = world.server_key().ask(method, &format!("{path}?nonsense=1"));
+        let _ = ask.json(&minimal_conversation()).send().await.expect_invalid(&["nonsense"]);
+    }
+}
+
+#[tokio::test]
 async fn a_browsers_preflight_is_answered_without_a_key() {
     let world = World::new().await;
     let preflight = world

@@ -53,9 +53,10 @@ impl TenantStore {
         let id = ConversationId::on(new.channel, self.clock());
         loop {
             let mut draft = self.draft(id, number, &new, known)?;
-            if let Some(repeat) = &repeat {
-                self.remember(&mut draft.transaction, repeat, &draft.conversation)?;
-            }
+            let record = match &repeat {
+                Some(repeat) => Some(self.remember(&mut draft.transaction, repeat, &draft.conversation)?),
+                None => None,
+            };
             let refusal = match draft.transaction.commit(self, &mut backoff).await? {
                 Outcome::Committed => return Ok(Once::Done(draft.conversation)),
                 Outcome::Refused(refusal) => refusal,
@@ -71,7 +72,10 @@ impl TenantStore {
             if draft.external_id.is_some_and(|slot| refusal.of(slot).is_some()) {
                 return Err(StoreError::ExternalIdExists);
             }
-            if !draft.customer.are_outdated(&refusal) || !backoff.pause().await {
+            // A record that refused and is not there any more was past its time.
+            let outdated =
+                draft.customer.are_outdated(&refusal) || record.is_some_and(|slot| refusal.of(slot).is_some());
+            if !outdated || !backoff.pause().await {
                 return Err(StoreError::Unavailable("what a conversation is opened with keeps changing".to_owned()));
             }
             known = self.known_customer(&new.customer, true).await?;

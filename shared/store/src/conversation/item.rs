@@ -76,7 +76,7 @@ pub(super) struct ConversationItem {
     pub session_key: Option<SessionKey>,
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
-    /// JSON text, which keeps every number as it was written.
+    /// JSON text: a map of DynamoDB's would take other numbers and refuse some texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
     /// Whether the metadata lies in an item of its own.

@@ -256,6 +256,7 @@ impl TenantStore {
         loop {
             let keys = KeysAndAttributes::builder()
                 .set_keys(Some(wanted))
+                .consistent_read(true)
                 .build()
                 .map_err(|e| StoreError::Internal(e.to_string()))?;
             let request = self.client().batch_get_item().request_items(self.table(), keys);

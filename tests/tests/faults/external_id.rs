@@ -13,6 +13,7 @@ const ROUNDS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_64_creators_of_one_external_id_one_wins_each_round() {
+    let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         contend().await;
     }

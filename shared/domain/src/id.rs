@@ -92,6 +92,30 @@ id_type!(
     MessageId
 );
 id_type!(
+    /// An inbox: where conversations arrive.
+    InboxId
+);
+id_type!(
+    /// A member: a person who works in a workspace.
+    MemberId
+);
+id_type!(
+    /// An assistant: a program that answers.
+    AssistantId
+);
+id_type!(
+    /// A pipeline: an ordered row of stages.
+    PipelineId
+);
+id_type!(
+    /// A stage of a pipeline.
+    StageId
+);
+id_type!(
+    /// A view: a saved filter.
+    ViewId
+);
+id_type!(
     /// An API key (not its secret).
     KeyId
 );

@@ -20,7 +20,10 @@ pub use clock::Clock;
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, Email};
 pub use error::Invalid;
-pub use id::{AttemptId, ConversationId, KeyId, MessageId, RequestId, WorkspaceId};
+pub use id::{
+    AssistantId, AttemptId, ConversationId, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId, StageId,
+    ViewId, WorkspaceId,
+};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, Sender};
 pub use metadata::Metadata;

@@ -1,12 +1,13 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
+use deskless_domain::{InvalidField, Kind};
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::fields::FieldError;
+use crate::{InvalidRequest, fields::FieldError};
 
 macro_rules! codes {
     ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
@@ -68,6 +69,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// Another conversation has this externalId.
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
+    /// What is stored does not go with this.
+    Conflict = "conflict", CONFLICT, "Conflict";
     /// `If-Match` does not hold.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
     /// A body of more than 1 MiB.
@@ -168,6 +171,19 @@ impl From<StoreError> for Problem {
             StoreError::ExternalIdExists => {
                 Self::new(Code::ExternalIdExists, "A conversation with this externalId exists already.")
             }
+            StoreError::Archived => Self::new(
+                Code::Conflict,
+                "It was deleted and is kept only so that conversations can name it: it cannot be changed.",
+            ),
+            StoreError::TooMany(kind) => Self::new(
+                Code::Conflict,
+                format!(
+                    "A workspace has at most {} {}, and this one does. Delete some first.",
+                    Kind::MOST,
+                    kind.plural()
+                ),
+            ),
+            StoreError::InvalidField(InvalidField { field, invalid }) => InvalidRequest::one(field, &invalid).into(),
             StoreError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This Idempotency-Key was used with another body or query. Take a new key for a new request.",

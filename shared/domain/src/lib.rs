@@ -4,6 +4,7 @@
 //! knows HTTP, AWS or an async runtime, and time and randomness come in through [`Clock`].
 
 mod clock;
+mod collection;
 mod conversation;
 mod customer;
 mod error;
@@ -17,21 +18,27 @@ mod timestamp;
 mod vocabulary;
 
 pub use clock::Clock;
+pub use collection::{
+    Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
+    View, ViewFilter,
+};
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, Email};
-pub use error::Invalid;
+pub use error::{Invalid, InvalidField};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId, StageId,
-    ViewId, WorkspaceId,
+    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
+    StageId, ViewId, WorkspaceId,
 };
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, Sender};
 pub use metadata::Metadata;
 pub use tags::Tags;
 pub use text::{
-    CompanyName, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag, Title,
+    CompanyName, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
+    Title,
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MessageType, Order, Resolution, Role, Scope, Source, Status,
+    Channel, DeliveryStatus, IdentitySource, KeyKind, MemberRole, MessageType, Order, Resolution, Role, Scope, Source,
+    Status,
 };

@@ -2,6 +2,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
+use deskless_domain::{InvalidField, Kind};
 
 /// What can come of asking the table, in the table's own terms.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,15 @@ pub enum StoreError {
     /// Another conversation of the workspace has this externalId.
     #[error("the externalId is taken")]
     ExternalIdExists,
+    /// It was deleted, and is there only so that conversations can name it.
+    #[error("it is archived")]
+    Archived,
+    /// The workspace has as many of this kind as it can have.
+    #[error("there are too many {}", .0.plural())]
+    TooMany(Kind),
+    /// A field that is wrong beside what is stored.
+    #[error("{0}")]
+    InvalidField(InvalidField),
     /// The idempotency key was used for another request.
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,

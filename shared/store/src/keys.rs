@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ConversationId, CustomerId, Email, ExternalId, KeyId, MessageId, SecretHash, Status, WorkspaceId,
+    ConversationId, CustomerId, Email, ExternalId, Identifier, KeyId, Kind, MessageId, SecretHash, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -111,6 +111,23 @@ impl TenantKeys {
         format!("W#{}#U#{}", self.0, hashed(id.as_str()))
     }
 
+    /// The partition of a small collection.
+    pub fn collection(self, kind: Kind) -> String {
+        let letter = match kind {
+            Kind::Assistant => "A",
+            Kind::Inbox => "Q",
+            Kind::Member => "H",
+            Kind::Pipeline => "J",
+            Kind::View => "V",
+        };
+        format!("W#{}#{letter}", self.0)
+    }
+
+    /// One of a small collection.
+    pub fn collected(self, kind: Kind, id: impl Identifier) -> Key {
+        Key::new(self.collection(kind), id.to_string())
+    }
+
     /// The partition of the first index that lists customers.
     pub fn customer_listing(self, shard: u8) -> String {
         format!("W#{}#L#{shard}", self.0)
@@ -125,6 +142,11 @@ pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
 /// Reads a message's id out of its sort key.
 pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
     sk.strip_prefix(MESSAGE).and_then(MessageId::parse)
+}
+
+/// Reads the id of one of a small collection out of its sort key.
+pub(crate) fn collected_of<I: Identifier>(sk: &str) -> Option<I> {
+    I::parse(sk)
 }
 
 /// On which of `shards` index partitions a conversation stands. Its random bits are spread evenly.

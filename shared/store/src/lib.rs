@@ -8,6 +8,7 @@
 
 mod api_key;
 mod backoff;
+mod collection;
 mod conversation;
 mod customer;
 mod error;
@@ -24,6 +25,7 @@ mod transaction;
 mod workspace;
 
 pub use api_key::{Credential, KeyRequest, NewKey};
+pub use collection::{Directory, DirectoryEntry, ResourcePage};
 pub use conversation::{ConversationFilter, ConversationPage, Position};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};

@@ -6,8 +6,9 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata, Order,
-    PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
+    AssistantId, Channel, CompanyName, CustomerId, Edit, Email, ExternalId, InboxId, Invalid, MemberId, MessageBody,
+    MessageId, MessageType, Metadata, Order, PersonName, PhoneNumber, PipelineId, Priority, Resolution, Role,
+    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,6 +42,11 @@ impl InvalidRequest {
         let name = if field.is_empty() { "The body" } else { &field };
         let message = format!("{name} {}.", invalid.message);
         Self(vec![FieldError { field, code: invalid.code, message }])
+    }
+
+    /// One thing that is wrong, where a request type is being made.
+    pub(crate) fn at(location: ValuePointerRef<'_>, invalid: &Invalid) -> Self {
+        Self::one(path(location), invalid)
     }
 }
 
@@ -125,10 +131,6 @@ fn path(location: ValuePointerRef<'_>) -> String {
     }
 }
 
-fn refuse(invalid: &Invalid, location: ValuePointerRef<'_>) -> InvalidRequest {
-    InvalidRequest::one(path(location), invalid)
-}
-
 /// A string off the wire, for types that parse one.
 pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<String, InvalidRequest> {
     String::deserialize_from_value(value, location)
@@ -141,7 +143,7 @@ macro_rules! parsed_from_string {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                <$name>::parse(string(value, location)?.into()).map_err(|invalid| refuse(&invalid, location))
+                <$name>::parse(string(value, location)?.into()).map_err(|invalid| InvalidRequest::at(location, &invalid))
             }
         }
     )+};
@@ -168,13 +170,29 @@ macro_rules! parsed_from_word {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                <$name>::parse(&string(value, location)?).map_err(|invalid| refuse(&invalid, location))
+                <$name>::parse(&string(value, location)?).map_err(|invalid| InvalidRequest::at(location, &invalid))
             }
         }
     )+};
 }
 
-parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order);
+parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order, Timestamp);
+
+macro_rules! parsed_from_uuid {
+    ($($name:ty),+ $(,)?) => {$(
+        impl Deserr<InvalidRequest> for $name {
+            fn deserialize_from_value<V: IntoValue>(
+                value: Value<V>,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, InvalidRequest> {
+                let wrong = || InvalidRequest::at(location, &Invalid::new("invalid", "must be an id, which is a UUID"));
+                <$name>::parse(&string(value, location)?).ok_or_else(wrong)
+            }
+        }
+    )+};
+}
+
+parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(
@@ -182,7 +200,7 @@ impl Deserr<InvalidRequest> for Tags {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let tags = Vec::<Tag>::deserialize_from_value(value, location)?;
-        Self::parse(tags).map_err(|invalid| refuse(&invalid, location))
+        Self::parse(tags).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 
@@ -192,13 +210,22 @@ impl Deserr<InvalidRequest> for Metadata {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         match serde_json::Value::from(value) {
-            serde_json::Value::Object(object) => Self::parse(object).map_err(|invalid| refuse(&invalid, location)),
+            serde_json::Value::Object(object) => {
+                Self::parse(object).map_err(|invalid| InvalidRequest::at(location, &invalid))
+            }
             other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
                 None,
                 ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
                 location,
             ))),
         }
+    }
+}
+
+impl<T> Given<Option<T>> {
+    /// What to do with a field that `null` clears.
+    pub fn edit(self) -> Edit<T> {
+        self.0.map_or(Edit::Keep, Edit::from)
     }
 }
 

@@ -28,6 +28,14 @@ pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<
     answer(StatusCode::CREATED, headers, body)
 }
 
+/// 200 with the version and the thing itself; not sent yet, so that it can be stored with its effect.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn done(version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
+    answer(StatusCode::OK, vec![(header::ETAG.to_string(), version_tag(version))], body)
+}
+
 /// Sends the answer to what was done now, or again the one to what was done before.
 ///
 /// # Errors

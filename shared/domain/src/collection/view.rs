@@ -58,6 +58,12 @@ impl ViewFilter {
         if wrong.is_empty() { Ok(Self(object)) } else { Err(wrong) }
     }
 
+    /// As lists of conversations take it.
+    #[must_use]
+    pub fn conversations(&self) -> Option<crate::ConversationFilter> {
+        serde_json::from_value(Value::Object(self.0.clone())).ok()
+    }
+
     /// The filters by name.
     #[must_use]
     pub fn object(&self) -> &Map<String, Value> {

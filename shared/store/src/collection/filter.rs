@@ -1,0 +1,21 @@
+use deskless_domain::{ConversationFilter, View, ViewId};
+
+use crate::{StoreError, TenantStore};
+
+impl TenantStore {
+    /// AP-16: the filter of a view.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchReference`] of `viewId` when the workspace has no such view.
+    pub async fn view_filter(&self, id: ViewId) -> Result<ConversationFilter, StoreError> {
+        match self.get_resource::<View>(id).await {
+            Ok(view) => view
+                .fields
+                .filter
+                .conversations()
+                .ok_or_else(|| StoreError::Internal("a view's filter cannot be read".to_owned())),
+            Err(StoreError::NotFound) => Err(StoreError::NoSuchReference("viewId")),
+            Err(error) => Err(error),
+        }
+    }
+}

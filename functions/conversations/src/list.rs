@@ -23,6 +23,7 @@ with_filters! {
         order: Order,
         /// Only those in this saved view, besides all other filters.
         #[deserr(default)]
+        #[param(value_type = Option<String>, format = "uuid")]
         view_id: Option<ViewId>,
     }
 }

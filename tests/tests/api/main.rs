@@ -4,6 +4,7 @@ mod authentication;
 mod bad_input;
 mod conversations_create;
 mod conversations_get;
+mod conversations_filters;
 mod conversations_list;
 mod conversations_update;
 mod core_contract;

@@ -136,6 +136,10 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-02", bench.get(&format!("{PATH}?status=open")).await);
     put("AP-03", bench.get(PATH).await);
     put("AP-04", bench.get(&format!("{PATH}?customerId=cus_123")).await);
+    put("AP-05", bench.get(&format!("{PATH}?customerEmail=ada@example.com")).await);
+    put("AP-07", bench.get(&format!("{PATH}?assigneeId=none&escalated=false")).await);
+    let _ = bench.post(&format!("{path}/read"), &json!({})).await;
+    put("AP-60", bench.post(&format!("{path}/read"), &json!({})).await);
 
     bench.world.clock.advance_millis(20_000);
     let meter = bench.get("/api/v1/conversations?status=solved").await;

@@ -55,7 +55,7 @@ struct Reading<'a> {
 }
 
 impl TenantStore {
-    /// AP-02 to AP-07: one page of the conversations for which all `filters` hold, by activity.
+    /// AP-02, AP-03, AP-04, AP-06, AP-07: one page of the conversations for which all `filters` hold, by activity.
     ///
     /// The narrowest index is read and the rest is filtered. A page ends at `limit` rows or after ten queries in a row:
     /// it may be short, even empty, and still say where to go on. Index reads lag a write by a moment.

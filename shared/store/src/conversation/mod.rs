@@ -1,4 +1,4 @@
-//! Conversations: AP-02 to AP-11 and AP-17.
+//! Conversations: AP-02 to AP-11 and AP-60.
 
 mod change;
 mod create;

@@ -6,7 +6,7 @@ use crate::{Once, Repeat, StoreError, TenantStore, Thread, backoff::Backoff};
 const COUNTED_AT_ONCE: usize = 500;
 
 impl TenantStore {
-    /// AP-17: says that somebody has read a thread, all of it or up to one message, and counts what is left. A mark
+    /// AP-60: says that somebody has read a thread, all of it or up to one message, and counts what is left. A mark
     /// never moves backwards.
     ///
     /// # Errors

@@ -45,7 +45,6 @@ async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
     for reader in readers {
         assert_eq!(reader.await.expect("the reader ends"), thread, "a reader that follows sees every message once");
     }
-    // One in a thousand where the two cores are its own; a machine that is busy with something else has more.
     // The aim is one in a thousand, which a machine reaches that has its cores for this alone; one that shares them gets a
     // few more.
     assert!(unavailable * 50 <= WRITERS * MESSAGES, "{unavailable} of {} got 503", WRITERS * MESSAGES);

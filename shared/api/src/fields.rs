@@ -3,11 +3,13 @@
 use std::ops::ControlFlow;
 
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
 };
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata, Order,
-    PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
+    Channel, CompanyName, CustomerId, Description, Email, ExternalId, Invalid, InvalidField, KeyKind, MemberRole,
+    MessageBody, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, Priority, ProviderSecret, Resolution,
+    Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewFilter,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,6 +43,12 @@ impl InvalidRequest {
         let name = if field.is_empty() { "The body" } else { &field };
         let message = format!("{name} {}.", invalid.message);
         Self(vec![FieldError { field, code: invalid.code, message }])
+    }
+}
+
+impl From<InvalidField> for InvalidRequest {
+    fn from(InvalidField { field, invalid }: InvalidField) -> Self {
+        Self::one(field, &invalid)
     }
 }
 
@@ -159,6 +167,9 @@ parsed_from_string!(
     Tag,
     CustomerId,
     Email,
+    Title,
+    Description,
+    ProviderSecret,
 );
 
 macro_rules! parsed_from_word {
@@ -174,7 +185,55 @@ macro_rules! parsed_from_word {
     )+};
 }
 
-parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order);
+parsed_from_word!(
+    Channel,
+    Source,
+    Status,
+    Resolution,
+    Role,
+    MessageType,
+    Order,
+    MemberRole,
+    KeyKind,
+    Scope,
+    Origin,
+    Timestamp,
+);
+
+impl Deserr<InvalidRequest> for StageId {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        Self::parse(&string(value, location)?)
+            .ok_or_else(|| refuse(&Invalid::new("invalid", "must be a UUID"), location))
+    }
+}
+
+impl Deserr<InvalidRequest> for ViewFilter {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let object = object(value, location)?;
+        Self::parse(object)
+            .map_err(|wrong| InvalidRequest(wrong.into_iter().flat_map(|w| InvalidRequest::from(w).0).collect()))
+    }
+}
+
+fn object<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {
+    match serde_json::Value::from(value) {
+        serde_json::Value::Object(object) => Ok(object),
+        other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
+            None,
+            ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
+            location,
+        ))),
+    }
+}
 
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(
@@ -191,14 +250,7 @@ impl Deserr<InvalidRequest> for Metadata {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        match serde_json::Value::from(value) {
-            serde_json::Value::Object(object) => Self::parse(object).map_err(|invalid| refuse(&invalid, location)),
-            other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
-                None,
-                ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
-                location,
-            ))),
-        }
+        Self::parse(object(value, location)?).map_err(|invalid| refuse(&invalid, location))
     }
 }
 
@@ -218,5 +270,23 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}
+
+/// What to change: an object that names at least one field.
+#[derive(Debug)]
+pub struct Patch<T>(pub T);
+
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        if let Value::Map(fields) = &value
+            && fields.len() == 0
+        {
+            return Err(refuse(&Invalid::new("required", "must name at least one field to change"), location));
+        }
+        T::deserialize_from_value(value, location).map(Self)
     }
 }

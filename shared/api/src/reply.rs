@@ -28,6 +28,20 @@ pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<
     answer(StatusCode::CREATED, headers, body)
 }
 
+/// 200 in place of [`created`], where the thing was there already; not sent yet, so that it can be stored with its effect.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn refreshed(version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
+    answer(StatusCode::OK, vec![(header::ETAG.to_string(), version_tag(version))], body)
+}
+
+/// 204: done, and there is nothing to say.
+#[must_use]
+pub fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// Sends the answer to what was done now, or again the one to what was done before.
 ///
 /// # Errors

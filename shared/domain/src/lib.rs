@@ -23,7 +23,7 @@ pub use collection::{
     View, ViewFilter,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, Resolved};
-pub use customer::{Customer, CustomerDetails, CustomerId, Email};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email};
 pub use error::{Invalid, InvalidField};
 pub use id::{
     AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,

@@ -44,6 +44,12 @@ impl InvalidRequest {
         let message = format!("{name} {}.", invalid.message);
         Self(vec![FieldError { field, code: invalid.code, message }])
     }
+
+    /// One thing that is wrong, where a value stands in a body.
+    #[must_use]
+    pub fn at(location: ValuePointerRef<'_>, invalid: &Invalid) -> Self {
+        Self::one(path(location), invalid)
+    }
 }
 
 impl From<InvalidField> for InvalidRequest {
@@ -134,7 +140,7 @@ fn path(location: ValuePointerRef<'_>) -> String {
 }
 
 fn refuse(invalid: &Invalid, location: ValuePointerRef<'_>) -> InvalidRequest {
-    InvalidRequest::one(path(location), invalid)
+    InvalidRequest::at(location, invalid)
 }
 
 /// A string off the wire, for types that parse one.

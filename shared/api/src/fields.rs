@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
 };
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, Edit, Email, ExternalId, InboxId, Invalid, MemberId, MessageBody,
-    MessageId, MessageType, Metadata, Order, PersonName, PhoneNumber, PipelineId, Priority, Resolution, Role,
-    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, ViewId,
+    AssistantId, Channel, CompanyName, CustomerId, Description, Edit, Email, ExternalId, InboxId, Invalid,
+    InvalidField, KeyKind, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin,
+    PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey, Source,
+    StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,9 +46,16 @@ impl InvalidRequest {
         Self(vec![FieldError { field, code: invalid.code, message }])
     }
 
-    /// One thing that is wrong, where a request type is being made.
-    pub(crate) fn at(location: ValuePointerRef<'_>, invalid: &Invalid) -> Self {
+    /// One thing that is wrong, where a value stands in a body.
+    #[must_use]
+    pub fn at(location: ValuePointerRef<'_>, invalid: &Invalid) -> Self {
         Self::one(path(location), invalid)
+    }
+}
+
+impl From<InvalidField> for InvalidRequest {
+    fn from(InvalidField { field, invalid }: InvalidField) -> Self {
+        Self::one(field, &invalid)
     }
 }
 
@@ -161,6 +170,9 @@ parsed_from_string!(
     Tag,
     CustomerId,
     Email,
+    Title,
+    Description,
+    ProviderSecret,
 );
 
 macro_rules! parsed_from_word {
@@ -176,7 +188,20 @@ macro_rules! parsed_from_word {
     )+};
 }
 
-parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order, Timestamp);
+parsed_from_word!(
+    Channel,
+    Source,
+    Status,
+    Resolution,
+    Role,
+    MessageType,
+    Order,
+    MemberRole,
+    KeyKind,
+    Scope,
+    Origin,
+    Timestamp,
+);
 
 macro_rules! parsed_from_uuid {
     ($($name:ty),+ $(,)?) => {$(
@@ -245,5 +270,26 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}
+
+/// What to change: an object that names at least one field.
+#[derive(Debug)]
+pub struct Patch<T>(pub T);
+
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        if let Value::Map(fields) = &value
+            && fields.len() == 0
+        {
+            return Err(InvalidRequest::at(
+                location,
+                &Invalid::new("required", "must name at least one field to change"),
+            ));
+        }
+        T::deserialize_from_value(value, location).map(Self)
     }
 }

@@ -43,6 +43,12 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
         .tags(Some([
             TagBuilder::new().name("Conversations").description(Some("Threads with a customer.")).build(),
             TagBuilder::new().name("Messages").description(Some("What is said in a thread.")).build(),
+            TagBuilder::new().name("Customers").description(Some("Whom the workspace talks with.")).build(),
+            TagBuilder::new()
+                .name("Workspace")
+                .description(Some("What conversations refer to, and saved views of them."))
+                .build(),
+            TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
             TagBuilder::new().name("Description").description(Some("This document.")).build(),
         ]))
         .build();

@@ -1,7 +1,7 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::{Invalid, InvalidField, Kind};
+use deskless_domain::{Invalid, Kind};
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -179,6 +179,7 @@ impl From<StoreError> for Problem {
                 Code::Conflict,
                 "It was deleted and is kept only so that conversations can name it: it cannot be changed.",
             ),
+            StoreError::Revoked => Self::new(Code::Conflict, "This API key was revoked: it cannot be changed."),
             StoreError::TooMany(kind) => Self::new(
                 Code::Conflict,
                 format!(
@@ -187,7 +188,7 @@ impl From<StoreError> for Problem {
                     kind.plural()
                 ),
             ),
-            StoreError::InvalidField(InvalidField { field, invalid }) => InvalidRequest::one(field, &invalid).into(),
+            StoreError::InvalidField(invalid) => InvalidRequest::from(invalid).into(),
             StoreError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This Idempotency-Key was used with another body or query. Take a new key for a new request.",

@@ -36,6 +36,12 @@ pub fn done(version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
     answer(StatusCode::OK, vec![(header::ETAG.to_string(), version_tag(version))], body)
 }
 
+/// 204: done, and there is nothing to say.
+#[must_use]
+pub fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// Sends the answer to what was done now, or again the one to what was done before.
 ///
 /// # Errors

@@ -23,10 +23,10 @@ mod vocabulary;
 pub use clock::Clock;
 pub use collection::{
     Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
-    View, ViewFilter,
+    View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
-pub use customer::{Customer, CustomerDetails, CustomerId, Email};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// It was deleted, and is there only so that conversations can name it.
     #[error("it is archived")]
     Archived,
+    /// The API key was revoked.
+    #[error("the key is revoked")]
+    Revoked,
     /// The workspace has as many of this kind as it can have.
     #[error("there are too many {}", .0.plural())]
     TooMany(Kind),

@@ -69,6 +69,12 @@ impl TenantKeys {
 
     pub const API_KEY_PREFIX: &str = "K#";
 
+    /// The sort keys of the API keys behind `after`, as the ends of a range.
+    pub fn api_keys_after(after: Option<KeyId>) -> [String; 2] {
+        // '!' sorts before every digit, and '~' behind every letter.
+        [after.map_or("K#!".to_owned(), |id| format!("K#{id}!")), "K#~".to_owned()]
+    }
+
     pub fn conversation(self, id: ConversationId) -> Key {
         Key::new(format!("W#{}#C#{id}", self.0), SELF)
     }

@@ -24,9 +24,10 @@ mod table;
 mod transaction;
 mod workspace;
 
-pub use api_key::{Credential, KeyRequest, NewKey};
+pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
 pub use collection::{Directory, DirectoryEntry, ResourcePage};
 pub use conversation::{ConversationPage, Position};
+pub use customer::{CustomerPage, Upsert, Upserted};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};
 pub use message::{MessagePage, Thread};

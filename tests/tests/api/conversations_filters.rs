@@ -121,7 +121,8 @@ async fn times_of_creation_are_bounds_that_are_not_themselves_wanted() {
 #[tokio::test]
 async fn what_is_no_value_of_a_filter_is_named() {
     let world = World::new().await;
-    let wrong = "escalated=yes&unread=1&assigneeId=me&inboxId=x&createdAfter=yesterday&resolution=done&tag=&externalId=";
+    let wrong =
+        "escalated=yes&unread=1&assigneeId=me&inboxId=x&createdAfter=yesterday&resolution=done&tag=&externalId=";
     let problem = world.server_key().get(&format!("{PATH}?{wrong}")).await.expect_problem(400, "invalid_request");
     let mut fields: Vec<_> =
         problem["errors"].as_array().expect("errors").iter().map(|e| e["field"].as_str().expect("text")).collect();

@@ -9,11 +9,7 @@ impl TenantStore {
     /// [`StoreError::NoSuchReference`] of `viewId` when the workspace has no such view.
     pub async fn view_filter(&self, id: ViewId) -> Result<ConversationFilter, StoreError> {
         match self.get_resource::<View>(id).await {
-            Ok(view) => view
-                .fields
-                .filter
-                .conversations()
-                .ok_or_else(|| StoreError::Internal("a view's filter cannot be read".to_owned())),
+            Ok(view) => Ok(view.fields.filter),
             Err(StoreError::NotFound) => Err(StoreError::NoSuchReference("viewId")),
             Err(error) => Err(error),
         }

@@ -15,6 +15,7 @@ mod messages_list;
 mod versions;
 mod workspace_api_keys;
 mod workspace_customers;
+mod workspace_directory;
 mod workspace_inboxes;
 mod workspace_pipelines;
 mod workspace_shape;

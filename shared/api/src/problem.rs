@@ -68,6 +68,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// Another conversation has this externalId.
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
+    /// The message with this externalId was deleted.
+    MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
     /// `If-Match` does not hold.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
     /// A body of more than 1 MiB.
@@ -168,6 +170,10 @@ impl From<StoreError> for Problem {
             StoreError::ExternalIdExists => {
                 Self::new(Code::ExternalIdExists, "A conversation with this externalId exists already.")
             }
+            StoreError::MessageDeleted => Self::new(
+                Code::MessageDeleted,
+                "The message with this externalId was deleted. A provider's message is taken once.",
+            ),
             StoreError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This Idempotency-Key was used with another body or query. Take a new key for a new request.",

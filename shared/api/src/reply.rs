@@ -15,8 +15,7 @@ pub type Reply = Result<Response, Problem>;
 /// # Errors
 /// When the body cannot be written as JSON, which is a fault of ours.
 pub fn ok(version: Option<u64>, body: &impl Serialize) -> Reply {
-    let headers = version.map(|version| (header::ETAG.to_string(), version_tag(version)));
-    Ok(send(answer(StatusCode::OK, headers.into_iter().collect(), body)?))
+    Ok(send(found(version, body)?))
 }
 
 /// 201 with where the new thing is, its version and itself; not sent yet, so that it can be stored with its effect.
@@ -26,6 +25,15 @@ pub fn ok(version: Option<u64>, body: &impl Serialize) -> Reply {
 pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
     let headers = vec![(header::LOCATION.to_string(), location), (header::ETAG.to_string(), version_tag(version))];
     answer(StatusCode::CREATED, headers, body)
+}
+
+/// 200 with what was there already, its version and itself; not sent yet, so that it can be stored.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn found(version: Option<u64>, body: &impl Serialize) -> Result<Answer, StoreError> {
+    let headers = version.map(|version| (header::ETAG.to_string(), version_tag(version)));
+    answer(StatusCode::OK, headers.into_iter().collect(), body)
 }
 
 /// Sends the answer to what was done now, or again the one to what was done before.

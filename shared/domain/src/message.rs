@@ -25,6 +25,8 @@ pub struct MessageDraft {
     pub body: MessageBody,
     /// Who wrote it.
     pub sender: Option<Sender>,
+    /// The channel provider's id of the message, unique in the conversation.
+    pub external_id: Option<crate::ExternalId>,
     /// The caller's own data.
     pub metadata: Metadata,
 }

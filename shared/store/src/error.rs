@@ -18,6 +18,9 @@ pub enum StoreError {
     /// Another conversation of the workspace has this externalId.
     #[error("the externalId is taken")]
     ExternalIdExists,
+    /// The message with this provider's id was deleted.
+    #[error("the message was deleted")]
+    MessageDeleted,
     /// The idempotency key was used for another request.
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,

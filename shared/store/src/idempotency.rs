@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
+    backoff::Backoff,
     expression::number,
     item::{self, Item, integer},
-    transaction::{Slot, Transaction},
+    transaction::{Outcome, Slot, Transaction},
 };
 
 /// How long an answer is kept.
@@ -83,6 +84,30 @@ impl TenantStore {
             .read_to_end(&mut body)
             .map_err(|e| StoreError::Internal(format!("a stored answer cannot be read: {e}")))?;
         Ok(Some(Answer { status: record.status, headers: record.headers, body }))
+    }
+
+    /// Stores the answer to a request that changes nothing, so that its repeat is answered alike, or gives the answer that
+    /// was stored first.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request.
+    pub async fn answer_once<T>(&self, effect: T, repeat: Option<Repeat<'_, T>>) -> Result<Once<T>, StoreError> {
+        let mut backoff = Backoff::new(self.clock());
+        while let Some(repeat) = &repeat {
+            let mut transaction = Transaction::default();
+            self.remember(&mut transaction, repeat, &effect)?;
+            if matches!(transaction.commit(self, &mut backoff).await?, Outcome::Committed) {
+                break;
+            }
+            if let Some(answer) = self.replay(Some(repeat)).await? {
+                return Ok(Once::Replayed(answer));
+            }
+            // The record stood in the way and is gone by now: it was past its time.
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("the idempotency record keeps changing".to_owned()));
+            }
+        }
+        Ok(Once::Done(effect))
     }
 
     /// Adds the answer to the transaction of its effect, so that neither is there without the other.

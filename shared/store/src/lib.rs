@@ -27,7 +27,7 @@ pub use api_key::{Credential, KeyRequest, NewKey};
 pub use conversation::{ConversationFilter, ConversationPage, Position};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};
-pub use message::{MessagePage, Thread};
+pub use message::{MessagePage, Posted, Thread};
 pub use operator::Operator;
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;

@@ -96,6 +96,8 @@ impl TenantStore {
         }
         if let Some(message) = &first {
             transaction.put(self, self.message_item(message)?, None)?;
+            // Nobody else writes under a conversation that is not there yet.
+            let _ = self.claim_provider_id(&mut transaction, message, None)?;
         }
         let external_id = match &new.external_id {
             Some(external_id) => {

@@ -6,8 +6,8 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata, Order,
-    PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
+    Channel, CompanyName, CustomerId, DeliveryStatus, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata,
+    Order, PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -174,7 +174,7 @@ macro_rules! parsed_from_word {
     )+};
 }
 
-parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order);
+parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order, DeliveryStatus);
 
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(

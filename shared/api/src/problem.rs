@@ -1,12 +1,13 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
+use deskless_domain::Invalid;
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::fields::FieldError;
+use crate::fields::{FieldError, InvalidRequest};
 
 macro_rules! codes {
     ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
@@ -70,6 +71,8 @@ codes! {
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
     /// The message with this externalId was deleted.
     MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
+    /// It clashes with what is stored.
+    Conflict = "conflict", CONFLICT, "Conflict";
     /// `If-Match` does not hold.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
     /// A body of more than 1 MiB.
@@ -174,6 +177,17 @@ impl From<StoreError> for Problem {
                 Code::MessageDeleted,
                 "The message with this externalId was deleted. A provider's message is taken once.",
             ),
+            StoreError::MessageIdTaken => {
+                Self::new(Code::Conflict, "Another message of this conversation has, or had, this externalId.")
+            }
+            StoreError::NotCarried => InvalidRequest::one(
+                "deliveryStatus",
+                &Invalid::new(
+                    "invalid",
+                    "is reported of an assistant's reply on a channel that a provider carries, and of nothing else",
+                ),
+            )
+            .into(),
             StoreError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This Idempotency-Key was used with another body or query. Take a new key for a new request.",

@@ -36,6 +36,12 @@ pub fn found(version: Option<u64>, body: &impl Serialize) -> Result<Answer, Stor
     answer(StatusCode::OK, headers.into_iter().collect(), body)
 }
 
+/// 204: done, and there is nothing to say.
+#[must_use]
+pub fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// Sends the answer to what was done now, or again the one to what was done before.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub use id::{
     ViewId, WorkspaceId,
 };
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
-pub use message::{Message, MessageDraft, Sender};
+pub use message::{Message, MessageDraft, MessageReport, Sender};
 pub use metadata::Metadata;
 pub use tags::Tags;
 pub use text::{

@@ -113,7 +113,6 @@ impl TenantStore {
     fn conversation_item(&self, conversation: &Conversation, first: Option<&Message>) -> ConversationItem {
         let id = conversation.id;
         let metadata = place(&conversation.metadata);
-        let reply = conversation.newest_reply.is_some();
         ConversationItem {
             status_partition: self.status_partition(id, conversation.status),
             customer_partition: self.keys().by_customer(&conversation.customer.id),
@@ -130,7 +129,7 @@ impl TenantStore {
             priority: conversation.priority.clone(),
             subject: conversation.subject.clone(),
             preview: conversation.newest_reply.clone(),
-            preview_message_id: first.filter(|_| reply).map(|message| message.id),
+            preview_message_id: conversation.newest_reply_id,
             customer: conversation.customer.clone().into(),
             external_id: conversation.external_id.clone(),
             session_key: conversation.session_key.clone(),
@@ -143,6 +142,7 @@ impl TenantStore {
             updated_at: conversation.updated_at.as_millis(),
             first_response_at: conversation.first_response_at.map(Timestamp::as_millis),
             closed_at: conversation.closed_at.map(Timestamp::as_millis),
+            last_customer_reply_at: conversation.last_customer_reply_at.map(Timestamp::as_millis),
         }
     }
 }
@@ -159,6 +159,7 @@ fn compose(
     let created_at = id.time();
     let reply = first.filter(|message| message.draft.is_reply());
     let from_customer = reply.is_some_and(|message| message.draft.is_from_customer());
+    let opens_window = from_customer && new.channel.reply_window_seconds().is_some();
     let answered = reply.filter(|message| message.draft.role == Role::Assistant);
     Conversation {
         id,
@@ -170,6 +171,7 @@ fn compose(
         priority: new.priority.clone(),
         subject: new.subject.clone(),
         newest_reply: reply.map(|message| message.draft.body.preview().into_owned()),
+        newest_reply_id: reply.map(|message| message.id),
         customer,
         external_id: new.external_id.clone(),
         session_key: new.session_key.clone(),
@@ -178,6 +180,7 @@ fn compose(
         message_count: u64::from(first.is_some()),
         unread_count: u64::from(from_customer),
         awaiting_reply: from_customer,
+        last_customer_reply_at: reply.filter(|_| opens_window).map(Message::created_at),
         activity: reply.map_or(id.into(), |message| message.id),
         updated_at: first.map_or(created_at, Message::created_at),
         first_response_at: answered.map(Message::created_at),

@@ -109,6 +109,9 @@ impl TenantStore {
             update.set(attributes::STATUS, text(Status::Open));
             update.set(attributes::STATUS_PARTITION, text(open));
             update.add(attributes::UNREAD_COUNT, 1);
+            if message.channel().reply_window_seconds().is_some() {
+                update.set(attributes::LAST_CUSTOMER_REPLY_AT, number(message.created_at().as_millis()));
+            }
             update.remove(attributes::RESOLUTION);
             update.remove(attributes::CLOSED_AT);
             update.remove(attributes::SNOOZED_UNTIL);

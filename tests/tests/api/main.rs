@@ -11,5 +11,8 @@ mod customers;
 mod every_route;
 mod idempotency;
 mod messages_create;
+mod messages_delete;
+mod messages_external_id;
 mod messages_list;
+mod messages_update;
 mod versions;

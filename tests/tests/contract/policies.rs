@@ -38,7 +38,11 @@ async fn messages(world: &World, path: &str) {
     let _ = ask.json(&json!({ "body": "Hi" })).send().await.expect(201);
     let _ = ours.get(&thread).await.expect(200);
     let id = said["message"]["id"].as_str().expect("an id");
-    let _ = ours.get(&format!("{thread}/{id}")).await.expect(200);
+    let message = format!("{thread}/{id}");
+    let _ = ours.get(&message).await.expect(200);
+    let _ = ours.patch(&message, &json!({ "externalId": "wamid.1" })).await.expect(200);
+    let _ = ours.post(&thread, &json!({ "body": "Hi", "externalId": "wamid.1" })).await.expect(200);
+    let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
 }
 
 #[tokio::test]

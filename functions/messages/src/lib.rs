@@ -5,6 +5,7 @@ mod delete;
 mod dto;
 mod get;
 mod list;
+mod transform;
 mod update;
 
 deskless_api::operations!(
@@ -13,4 +14,5 @@ deskless_api::operations!(
     get::get_message,
     update::update_message,
     delete::delete_message,
+    transform::transform_message,
 );

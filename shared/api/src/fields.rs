@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
+use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, DeliveryStatus, Email, ExternalId, Invalid, MessageBody, MessageType, Metadata,
-    Order, PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag, Tags,
+    Channel, CompanyName, CustomerId, DeliveryStatus, Email, ExternalId, Invalid, MediaType, MessageBody, MessageType,
+    Metadata, Order, PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag,
+    Tags,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -159,6 +161,11 @@ parsed_from_string!(
     Tag,
     CustomerId,
     Email,
+    FileName,
+    LanguageCode,
+    MediaUrl,
+    ProviderAddress,
+    TemplateName,
 );
 
 macro_rules! parsed_from_word {
@@ -174,7 +181,7 @@ macro_rules! parsed_from_word {
     )+};
 }
 
-parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order, DeliveryStatus);
+parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order, DeliveryStatus, MediaType);
 
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(

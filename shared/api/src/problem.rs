@@ -83,6 +83,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "Idempotency key reused";
     /// A resolution of a conversation that is not solved.
     NotSolved = "not_solved", UNPROCESSABLE_ENTITY, "Not solved";
+    /// The provider takes no free reply until the customer writes again.
+    WindowClosed = "window_closed", UNPROCESSABLE_ENTITY, "Window closed";
     /// A fault of ours.
     InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error";
     /// The table did not take the request in time.

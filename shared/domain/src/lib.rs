@@ -11,6 +11,7 @@ mod id;
 mod key;
 mod message;
 mod metadata;
+pub mod provider;
 mod tags;
 mod text;
 mod timestamp;
@@ -33,5 +34,6 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MessageType, Order, Resolution, Role, Scope, Source, Status,
+    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MessageType, Order, Provider, Resolution, Role, Scope,
+    SmsEncoding, Source, Status,
 };

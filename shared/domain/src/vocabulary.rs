@@ -157,6 +157,27 @@ words! {
 }
 
 words! {
+    /// As what a customer gets a file.
+    MediaType { Image = "image", Audio = "audio", Video = "video", Document = "document", }
+}
+
+words! {
+    /// Who carries a channel's replies, as far as their requests are known here.
+    Provider {
+        WhatsAppCloud = "whatsapp-cloud",
+        Instagram = "instagram",
+        Messenger = "messenger",
+        Twilio = "twilio",
+        WebChat = "web-chat",
+    }
+}
+
+words! {
+    /// The alphabet of an SMS.
+    SmsEncoding { Gsm7 = "gsm-7", Ucs2 = "ucs-2", }
+}
+
+words! {
     /// Whether a message is for the customer or an internal note.
     MessageType { Reply = "reply", Note = "note", }
 }

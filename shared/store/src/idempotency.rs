@@ -65,11 +65,11 @@ struct RecordItem {
 }
 
 impl TenantStore {
-    /// The stored answer to this very request.
+    /// AP-33: the stored answer to this very request, where its key has one.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request.
-    pub(crate) async fn replay<T: ?Sized>(&self, repeat: Option<&Repeat<'_, T>>) -> Result<Option<Answer>, StoreError> {
+    pub async fn replay<T: ?Sized>(&self, repeat: Option<&Repeat<'_, T>>) -> Result<Option<Answer>, StoreError> {
         let Some(repeat) = repeat else { return Ok(None) };
         let Some(found) = self.get(self.keys().idempotency(&repeat.identity)).await? else { return Ok(None) };
         if is_over(&found, self.clock().now()) {
@@ -86,7 +86,7 @@ impl TenantStore {
         Ok(Some(Answer { status: record.status, headers: record.headers, body }))
     }
 
-    /// Stores the answer to a request that changes nothing, so that its repeat is answered alike, or gives the answer that
+    /// AP-33: stores the answer to a request that changes nothing, so that its repeat is answered alike, or gives the answer that
     /// was stored first.
     ///
     /// # Errors

@@ -14,5 +14,6 @@ mod messages_create;
 mod messages_delete;
 mod messages_external_id;
 mod messages_list;
+mod messages_transform;
 mod messages_update;
 mod versions;

@@ -142,6 +142,10 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-31", report(json!({ "deliveryStatus": "sent" })).await);
     put("AP-31 late", report(json!({ "deliveryStatus": "queued" })).await);
     put("AP-31 externalId", report(json!({ "deliveryStatus": "read", "externalId": "wamid.2" })).await);
+    let show = json!({ "template": { "name": "hello", "language": "de" }, "to": "+15551234567" });
+    let path = format!("{thread}/transform");
+    put("AP-33", bench.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    put("AP-33 replayed", bench.cost(Method::POST, &path, Some("k"), Some(&show)).await);
     let _ = bench.world.server_key().post(&thread, &said).await.expect(201);
     put("AP-32", bench.cost(Method::DELETE, &first, None, None).await);
     let listed = bench.world.server_key().get(&thread).await.expect(200);

@@ -42,6 +42,9 @@ async fn messages(world: &World, path: &str) {
     let _ = ours.get(&message).await.expect(200);
     let _ = ours.patch(&message, &json!({ "externalId": "wamid.1" })).await.expect(200);
     let _ = ours.post(&thread, &json!({ "body": "Hi", "externalId": "wamid.1" })).await.expect(200);
+    let note = json!({ "body": "Hi", "type": "note" });
+    let shown = ours.post(&format!("{thread}/transform"), &note).await;
+    let _ = shown.expect_invalid(&["channel"]);
     let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
 }
 

@@ -1,11 +1,16 @@
 use deserr::Deserr;
-use deskless_api::{ApiQuery, Caller, InvalidRequest, Limit, Reply, Walk, ok, scope::ReadConversations, wire::ListTag};
+use deskless_api::{
+    ApiQuery, Caller, InvalidRequest, Limit, Party, Reply, Unread, Walk, ok, scope::ReadConversations, wire::ListTag,
+};
 use deskless_domain::{Channel, CustomerId, Order, Status};
 use deskless_store::{ConversationFilter, Position};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::dto::ConversationObject;
+use crate::{
+    dto::ConversationObject,
+    own::{self, dto::EitherConversationListResponse},
+};
 
 /// Which conversations, how many, and in which direction.
 #[derive(Debug, Deserr, IntoParams)]
@@ -54,13 +59,18 @@ pub struct ConversationListResponse {
     get,
     path = "/api/v1/conversations",
     tag = "Conversations",
-    params(ListConversationsQuery),
-    responses((status = 200, description = "A page of conversations", body = ConversationListResponse)),
+    params(
+        ListConversationsQuery,
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+    ),
+    responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
 )]
-pub async fn list_conversations(
-    caller: Caller<ReadConversations>,
-    ApiQuery(query): ApiQuery<ListConversationsQuery>,
-) -> Reply {
+pub async fn list_conversations(caller: Party<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
+    let caller = match caller {
+        Party::Server(caller) => caller,
+        Party::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
+    };
+    let query: ListConversationsQuery = query.read()?;
     let walk = query.walk(&caller);
     let after = match &query.cursor {
         None => None,

@@ -220,3 +220,23 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
         T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
     }
 }
+
+/// Input that is read later: what it may be depends on who sends it.
+#[derive(Debug)]
+pub struct Unread(serde_json::Value);
+
+impl Unread {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    pub fn read<T: Deserr<InvalidRequest>>(self) -> Result<T, crate::Problem> {
+        deserr::deserialize::<T, _, InvalidRequest>(self.0).map_err(crate::Problem::from)
+    }
+}
+
+impl Deserr<InvalidRequest> for Unread {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, _: ValuePointerRef<'_>) -> Result<Self, InvalidRequest> {
+        Ok(Self(serde_json::Value::from(value)))
+    }
+}

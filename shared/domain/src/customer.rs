@@ -1,7 +1,7 @@
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
-    CompanyName, IdentitySource, Invalid, PersonName, PhoneNumber,
+    AttemptId, Clock, CompanyName, IdentitySource, Invalid, PersonName, PhoneNumber,
     text::{schema, string_type},
 };
 
@@ -36,6 +36,12 @@ impl CustomerId {
             return Err(Invalid::new("invalid", "must not be . or .."));
         }
         Ok(Self(text))
+    }
+
+    /// A new id for somebody who said nothing of who they are: `anon_` and a UUID.
+    #[must_use]
+    pub fn anonymous(clock: &dyn Clock) -> Self {
+        Self(format!("anon_{}", AttemptId::generate(clock)))
     }
 
     fn schema() -> RefOr<Schema> {

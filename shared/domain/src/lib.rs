@@ -8,9 +8,11 @@ mod conversation;
 mod customer;
 mod error;
 mod id;
+mod identity;
 mod key;
 mod message;
 mod metadata;
+mod rate;
 mod tags;
 mod text;
 mod timestamp;
@@ -21,12 +23,14 @@ pub use conversation::{Change, Conversation, ConversationPatch, NewConversation,
 pub use customer::{Customer, CustomerDetails, CustomerId, Email};
 pub use error::Invalid;
 pub use id::{
-    AssistantId, AttemptId, ConversationId, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId, StageId,
-    ViewId, WorkspaceId,
+    AssistantId, AttemptId, ConversationId, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId, SecretId,
+    StageId, ViewId, WorkspaceId,
 };
+pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, Sender};
 pub use metadata::Metadata;
+pub use rate::RateLimit;
 pub use tags::Tags;
 pub use text::{
     CompanyName, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag, Title,

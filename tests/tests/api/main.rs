@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bad_input;
+mod client_keys;
 mod conversations_create;
 mod conversations_get;
 mod conversations_list;
@@ -12,4 +13,5 @@ mod every_route;
 mod idempotency;
 mod messages_create;
 mod messages_list;
+mod rate_limits;
 mod versions;

@@ -2,6 +2,8 @@
 
 mod literal;
 mod message;
+mod own;
 
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};

@@ -6,5 +6,5 @@ mod item;
 mod list;
 mod update;
 
-pub(crate) use item::{LIVE, attributes};
+pub(crate) use item::{Found, LIVE, attributes};
 pub use list::{ConversationFilter, ConversationPage, Position};

@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ConversationId, Message, MessageDraft, MessageId, Role, Status};
+use deskless_domain::{ConversationId, CustomerId, Message, MessageDraft, MessageId, Role, Status};
 
 use crate::{
     Once, Repeat, StoreError, TenantStore,
@@ -25,6 +25,17 @@ impl TenantStore {
         draft: MessageDraft,
         repeat: Option<Repeat<'_, Message>>,
     ) -> Result<Once<Message>, StoreError> {
+        self.create_message_in(conversation_id, None, draft, repeat).await
+    }
+
+    /// The same, but only in a conversation of this customer's, if there is one.
+    pub(crate) async fn create_message_in(
+        &self,
+        conversation_id: ConversationId,
+        owner: Option<&CustomerId>,
+        draft: MessageDraft,
+        repeat: Option<Repeat<'_, Message>>,
+    ) -> Result<Once<Message>, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         let mut id = MessageId::generate(self.clock());
         let mut tries = 0;
@@ -32,7 +43,12 @@ impl TenantStore {
             let message = draft.clone().placed(conversation_id, id);
             let mut transaction = Transaction::default();
             transaction.put(self, self.message_item(&message)?, None)?;
-            let (update, condition) = self.arrival(&message);
+            let (mut update, mut condition) = self.arrival(&message);
+            if let Some(owner) = owner {
+                let (name, own) = (update.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
+                let own = update.value("owner", text(own));
+                condition = format!("{condition} AND {name} = {own}");
+            }
             let key = self.keys().conversation(conversation_id);
             let conversation = transaction.update(self, key, update, &condition)?;
             if let Some(repeat) = &repeat {
@@ -46,6 +62,9 @@ impl TenantStore {
                 return Ok(Once::Replayed(answer));
             }
             match refusal.of(conversation).map(Standing::item) {
+                Some(Some(stored)) if owner.is_some_and(|owner| !self.is_own(stored, owner)) => {
+                    return Err(StoreError::NotFound);
+                }
                 Some(Some(stored)) if !stored.contains_key(attributes::DELETED_AT) => {
                     let mark = string(stored, attributes::ORDER_MARK)
                         .and_then(MessageId::parse)

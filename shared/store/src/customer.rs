@@ -109,7 +109,6 @@ impl TenantStore {
     ) -> Result<(Customer, CustomerSlots), StoreError> {
         let mut slots = CustomerSlots::default();
         match said.identity_source {
-            IdentitySource::Headers => {}
             // Somebody of whom nothing is known has no record.
             IdentitySource::Anonymous => return Ok((said.clone(), slots)),
             // The token proves the id and no more. The rest fills the gaps of what is known, on this conversation only.
@@ -118,7 +117,7 @@ impl TenantStore {
                 let (shown, slots) = self.refresh_customer(transaction, &proven, known)?;
                 return Ok((Customer { details: said.details.clone().refreshed_by(shown.details), ..shown }, slots));
             }
-            IdentitySource::Token => {}
+            IdentitySource::Headers | IdentitySource::Token => {}
         }
         let key = self.keys().customer(&said.id);
         let merged = match &known.record {

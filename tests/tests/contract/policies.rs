@@ -27,6 +27,9 @@ async fn conversations(world: &World) {
     let _ = ours.patch(&path, &large).await.expect(200);
     let _ = ours.get(&path).await.expect(200);
     let _ = ours.get(PATH).await.expect(200);
+    let opened = world.client_key().post(PATH, &json!({ "subject": "a" })).await.expect(201);
+    let browser = world.client_key().on_behalf_of(opened["customerToken"].as_str().expect("a token"));
+    let _ = browser.get(PATH).await.expect(200);
 }
 
 async fn messages(world: &World, path: &str) {
@@ -39,6 +42,9 @@ async fn messages(world: &World, path: &str) {
     let _ = ours.get(&thread).await.expect(200);
     let id = said["message"]["id"].as_str().expect("an id");
     let _ = ours.get(&format!("{thread}/{id}")).await.expect(200);
+    let browser = world.client_key().on_behalf_of(&world.token(&world.rotate_identity().await, "cus_123"));
+    let _ = browser.get(&thread).await.expect(200);
+    let _ = browser.post(&thread, &json!({ "body": "Hi" })).await.expect(201);
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use deskless_domain::{ApiKeySecret, KeyKind, Scope, Title};
+use deskless_api::token;
+use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
 use deskless_infra::{
     engine::{Engine, TABLE},
     template,
@@ -177,11 +178,32 @@ async fn demo_keys(store: &Store, env: &mut DevEnv) -> Result<()> {
     ] {
         if !works(store, env.get(variable)).await? {
             let name = Title::parse(format!("Local stack: {variable}"))?;
-            let request =
-                KeyRequest { name, kind, scopes: Scope::ALL.to_vec(), allowed_origins: Vec::new(), expires_at: None };
+            let request = KeyRequest {
+                name,
+                kind,
+                scopes: Scope::ALL.to_vec(),
+                allowed_origins: Vec::new(),
+                expires_at: None,
+                // The local stack is for load tests too.
+                rate_limit: Some(RateLimit::MAX),
+            };
             env.set(variable, tenant.create_key(request).await?.secret.reveal());
         }
     }
+    demo_identity(store, &demo, env).await
+}
+
+/// A day's token for the customer of the examples, and the secret with which more can be signed.
+async fn demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEnv) -> Result<()> {
+    let secret = match demo.identity().await?.current.clone() {
+        Some(secret) => secret,
+        None => demo.rotate_identity().await?,
+    };
+    let customer = CustomerId::parse("cus_123".to_owned())?;
+    let token = token::sign(&secret, demo.workspace_id(), &customer, store.clock().now(), token::LONGEST_SECONDS)?;
+    env.set("DESKLESS_WORKSPACE", &demo.workspace_id().to_string());
+    env.set("DESKLESS_IDENTITY_SECRET", secret.reveal());
+    env.set("DESKLESS_CUSTOMER_TOKEN", &token);
     Ok(())
 }
 

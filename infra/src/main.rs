@@ -8,7 +8,7 @@ mod local;
 mod process;
 
 use clap::{Parser, Subcommand};
-use command::{dev, key, openapi, serve, workspace};
+use command::{dev, identity, key, openapi, serve, workspace};
 
 /// A conversations back end in your own AWS account: local stack, workspaces, keys.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ enum Command {
     Workspace(workspace::Arguments),
     /// Make, list and revoke API keys.
     Key(key::Arguments),
+    /// Make the secret with which customers' tokens are signed, and sign one.
+    Identity(identity::Arguments),
     /// Write the API's description, or check that the committed one is true.
     Openapi(openapi::Options),
 }
@@ -39,6 +41,7 @@ async fn main() -> std::process::ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Workspace(arguments) => workspace::run(arguments).await,
         Command::Key(arguments) => key::run(arguments).await,
+        Command::Identity(arguments) => identity::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
     };
     match outcome {

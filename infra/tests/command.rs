@@ -77,11 +77,15 @@ fn workspaces_and_keys_are_made_listed_and_revoked() {
 
     let scopes = "read:conversations,write:conversations";
     let arguments = ["key", "create", "--workspace", workspace, "--name", "Back end", "--scope", scopes];
-    let key = stack.json(&[&arguments[..], &["--expires", "90d", "--origin", "https://app.example.com"]].concat());
+    let key = stack.json(
+        &[&arguments[..], &["--expires", "90d", "--origin", "https://app.example.com", "--rate-limit", "2000"]]
+            .concat(),
+    );
     assert!(key["secret"].as_str().expect("a secret").starts_with("dsk_sv_"));
     assert_eq!(key["apiKey"]["scopes"], serde_json::json!(["read:conversations", "write:conversations"]));
     assert_eq!(key["apiKey"]["allowedOrigins"], serde_json::json!(["https://app.example.com"]));
     assert!(key["apiKey"]["expiresAt"].is_string());
+    assert_eq!(key["apiKey"]["rateLimit"], 2000);
     let client = stack.json(&["key", "create", "--workspace", workspace, "--name", "Browser", "--kind", "client"]);
     assert!(client["secret"].as_str().expect("a secret").starts_with("dsk_cl_"));
 
@@ -99,6 +103,27 @@ fn workspaces_and_keys_are_made_listed_and_revoked() {
 }
 
 #[test]
+fn identity_secrets_are_made_and_sign_tokens() {
+    let stack = Stack::start("identity");
+    let made = stack.json(&["workspace", "create", "Example Co"]);
+    let workspace = made["workspace"]["id"].as_str().expect("an id");
+    let sign = ["identity", "token", "--workspace", workspace, "--customer", "cus_123"];
+    assert!(stack.failure(&sign).contains("deskless identity rotate"));
+    let first = stack.json(&["identity", "rotate", "--workspace", workspace]);
+    let second = stack.json(&["identity", "rotate", "--workspace", workspace]);
+    assert!(first["secret"].as_str().expect("a secret").starts_with("dsk_id_"));
+    assert_ne!(first["identitySecret"]["id"], second["identitySecret"]["id"]);
+    let token = stack.json(&sign)["customerToken"].as_str().expect("a token").to_owned();
+    assert_eq!(token.split('.').count(), 3);
+    assert!(stack.failure(&[&sign[..], &["--minutes", "1441"]].concat()).contains("1440"));
+    assert!(stack.failure(&[&sign[..5], &["a b"]].concat()).contains("may hold letters"));
+    let env = std::fs::read_to_string(stack.folder.join(".local/dev.env")).expect("dev.env");
+    for name in ["DESKLESS_WORKSPACE=", "DESKLESS_IDENTITY_SECRET=dsk_id_", "DESKLESS_CUSTOMER_TOKEN=ey"] {
+        assert!(env.contains(name), "{env}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let stack = Stack::start("wrong");
     let made = stack.json(&["workspace", "create", "Example Co"]);
@@ -110,6 +135,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
     assert!(create(&["--scope", "read:everything"]).contains("must be one of: read:conversations"));
     assert!(create(&["--expires", "yesterday"]).contains("90d"));
     assert!(create(&["--expires", "2020-01-01T00:00:00Z"]).contains("must lie ahead"));
+    assert!(create(&["--rate-limit", "0"]).contains("from 1 to 1000000"));
     assert!(create(&["--origin", "https://a.example/path"]).contains("without a path"));
     assert!(stack.failure(&["workspace", "create", ""]).contains("must not be empty"));
     assert!(stack.failure(&["key", "list", "--workspace", "7"]).contains("workspace list"));

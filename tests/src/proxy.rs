@@ -35,6 +35,9 @@ pub struct Meter {
     pub writes: f64,
     /// How many requests were disturbed.
     pub disturbed: usize,
+    /// What the rate limit wrote: one unit for each block of requests that was leased. It is in none of the figures above
+    /// but the permissions, since it belongs to no operation: which request leases is chance.
+    pub leases: f64,
 }
 
 #[derive(Debug)]
@@ -115,7 +118,8 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
         .map(|(_, operation)| operation.to_owned())
         .unwrap_or_default();
     let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
-    inner.arrive(&operation, permissions(&operation, &request));
+    let lease = is_lease(&request);
+    inner.arrive(&operation, permissions(&operation, &request), lease);
     let faults = inner.faults.lock().expect("no panic before").clone();
     if !faults.delay.is_zero() {
         tokio::time::sleep(faults.delay).await;
@@ -141,14 +145,20 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
     let answer = answer.expect("the engine answers");
     let (status, headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.expect("the engine's answer has a body");
-    inner.charge(&operation, &bytes);
+    inner.charge(&operation, &bytes, lease);
     match fate {
         Fate::FailsAfter => inner.disturb(faults::internal_error()),
         Fate::IsCutAfter => inner.disturb(faults::cut()),
         _ if contested && inner.loses_this_one() => inner.disturb(faults::internal_error()),
         // The checksum is the engine's over its own bytes, which are passed on unchanged.
+        _ if lease => (status, headers, bytes).into_response(),
         _ => inner.leave((status, headers, bytes).into_response()),
     }
+}
+
+/// Whether a request counts requests.
+fn is_lease(request: &Value) -> bool {
+    request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.contains("#R#"))
 }
 
 fn permissions(operation: &str, request: &Value) -> Vec<String> {
@@ -167,8 +177,12 @@ fn permissions(operation: &str, request: &Value) -> Vec<String> {
 }
 
 impl Inner {
-    fn arrive(&self, operation: &str, permissions: Vec<String>) {
+    fn arrive(&self, operation: &str, permissions: Vec<String>, lease: bool) {
         let mut meter = self.meter.lock().expect("no panic before");
+        meter.0.permissions.extend(permissions);
+        if lease {
+            return;
+        }
         let now = Instant::now();
         // A request that comes after an answer went out belongs to another trip than those before it.
         if meter.1.is_none_or(|left| left <= now) {
@@ -176,7 +190,6 @@ impl Inner {
             meter.1 = Some(now + Duration::from_hours(1));
         }
         meter.0.operations.push(operation.to_owned());
-        meter.0.permissions.extend(permissions);
     }
 
     fn leave(&self, response: Response) -> Response {
@@ -190,7 +203,7 @@ impl Inner {
         self.leave(response)
     }
 
-    fn charge(&self, operation: &str, answer: &[u8]) {
+    fn charge(&self, operation: &str, answer: &[u8], lease: bool) {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
         let one = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or(0.0);
         let units = match &answer["ConsumedCapacity"] {
@@ -199,6 +212,7 @@ impl Inner {
         };
         let mut meter = self.meter.lock().expect("no panic before");
         match operation {
+            _ if lease => meter.0.leases += units,
             "GetItem" | "BatchGetItem" | "Query" => meter.0.reads += units,
             _ => meter.0.writes += units,
         }

@@ -11,17 +11,25 @@ use crate::{Answer, Machine, Specification};
 pub struct Role<'w> {
     machine: &'w Machine,
     secret: Option<String>,
+    token: Option<String>,
 }
 
 impl<'w> Role<'w> {
     pub(crate) fn new(machine: &'w Machine, secret: Option<String>) -> Self {
-        Self { machine, secret }
+        Self { machine, secret, token: None }
+    }
+
+    /// The same caller, on behalf of the customer whom this token names.
+    #[must_use]
+    pub fn on_behalf_of(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
     }
 
     /// The same caller, served by another machine.
     #[must_use]
     pub fn at<'m>(&self, machine: &'m Machine) -> Role<'m> {
-        Role { machine, secret: self.secret.clone() }
+        Role { machine, secret: self.secret.clone(), token: self.token.clone() }
     }
 
     /// A request that can be changed before it is sent.
@@ -30,6 +38,9 @@ impl<'w> Role<'w> {
         if let Some(secret) = &self.secret {
             let value = format!("Bearer {secret}").parse().expect("a header");
             request.headers_mut().insert("authorization", value);
+        }
+        if let Some(token) = &self.token {
+            request.headers_mut().insert("x-customer-token", token.parse().expect("a header"));
         }
         Ask { machine: self.machine, request, checked: true }
     }

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Code, Idempotent, InvalidRequest, NoParameters, Problem, Reply, created, finish, openapi::BASE,
-    scope::WriteConversations, wire::CreateMessageRequest,
+    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, finish,
+    openapi::BASE, scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::{
     AssistantId, Channel, Conversation, Edit, ExternalId, InboxId, MemberId, Metadata, NewConversation, PipelineId,
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     dto::{ConversationResponse, CustomerRequest},
+    own::{self, dto::EitherConversationCreatedResponse},
     references,
 };
 
@@ -125,13 +126,18 @@ fn said<T>(id: Option<T>) -> Edit<T> {
 /// Open a conversation
 ///
 /// The customer's record is made, or refreshed with what `customer` says.
+///
+/// With a client key: `subject`, `channel`, `message.body` and, unverified and on this conversation only, the contact details
+/// in `customer`. Who the customer is says `X-Customer-Token`; without one they are new, and the answer has the
+/// `customerToken` by which they are known from then on.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
     tag = "Conversations",
+    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer")),
     request_body = CreateConversationRequest,
     responses(
-        (status = 201, description = "Opened", body = ConversationResponse, headers(
+        (status = 201, description = "Opened", body = EitherConversationCreatedResponse, headers(
             ("Location" = String, description = "Where it is"),
             ("ETag" = String, description = "Its version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
@@ -140,11 +146,16 @@ fn said<T>(id: Option<T>) -> Edit<T> {
     ),
 )]
 pub async fn create_conversation(
-    caller: Caller<WriteConversations>,
+    caller: Opener<WriteConversations>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    request: Idempotent<CreateConversationRequest>,
+    request: Idempotent<Unread>,
 ) -> Reply {
-    let (request, repeat) = request.split(&caller);
+    let caller = match caller {
+        Opener::Server(caller) => caller,
+        Opener::Customer(caller) => return own::create::by_customer(&caller, request).await,
+        Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
+    };
+    let (request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
     let new = request.check(caller.store()).await?;
     let names = references::names(caller.store(), [&new.placement]).await?;
     let answer = |conversation: &Conversation| {

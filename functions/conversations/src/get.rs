@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, IfNoneMatch, InvalidRequest, Reply, Walk, not_modified, ok, scope::ReadConversations,
-    wire::MessageObject,
+    ApiPath, ApiQuery, IfNoneMatch, InvalidRequest, NoParameters, Party, Reply, Unread, Walk, not_modified, ok,
+    scope::ReadConversations, wire::MessageObject,
 };
 use deskless_domain::{ConversationId, Order};
 use deskless_store::Thread;
@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     dto::{ConversationObject, ConversationResponse},
+    own::{self, dto::EitherConversationResponse},
     references::names,
 };
 
@@ -30,7 +31,7 @@ pub enum Include {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct GetConversationQuery {
-    /// `messages`: the first 100 come beside the conversation.
+    /// `messages`: the first 100 come beside the conversation. With a server key only.
     #[deserr(default)]
     #[param(inline)]
     include: Option<Include>,
@@ -59,19 +60,28 @@ pub struct ConversationWithMessagesResponse {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         GetConversationQuery,
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
     ),
     responses(
-        (status = 200, description = "The conversation", body = ConversationWithMessagesResponse, headers(
+        (status = 200, description = "The conversation", body = EitherConversationResponse, headers(
             ("ETag" = Option<String>, description = "Its version"),
         )),
     ),
 )]
 pub async fn get_conversation(
-    caller: Caller<ReadConversations>,
+    caller: Party<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
-    ApiQuery(query): ApiQuery<GetConversationQuery>,
+    query: ApiQuery<Unread>,
     known: IfNoneMatch,
 ) -> Reply {
+    let caller = match caller {
+        Party::Server(caller) => caller,
+        Party::Customer(caller) => {
+            let NoParameters {} = query.read()?;
+            return own::get::get_conversation(&caller, id, &known).await;
+        }
+    };
+    let query: GetConversationQuery = query.read()?;
     let store = caller.store();
     match query.include {
         None => {

@@ -4,6 +4,7 @@ mod create;
 mod dto;
 mod get;
 mod list;
+mod own;
 mod read;
 mod references;
 mod resolve;

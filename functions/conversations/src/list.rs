@@ -1,10 +1,16 @@
-use deskless_api::{ApiQuery, Caller, Limit, Reply, Walk, ok, scope::ReadConversations, wire::ListTag, with_filters};
+use deskless_api::{
+    ApiQuery, Caller, Limit, Party, Reply, Unread, Walk, ok, scope::ReadConversations, wire::ListTag, with_filters,
+};
 use deskless_domain::{ConversationFilter, Order, ViewId};
 use deskless_store::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{dto::ConversationObject, references::names};
+use crate::{
+    dto::ConversationObject,
+    own::{self, dto::EitherConversationListResponse},
+    references::names,
+};
 
 with_filters! {
     /// Which conversations, how many, and in which direction. All filters that are given must hold.
@@ -48,13 +54,18 @@ pub struct ConversationListResponse {
     get,
     path = "/api/v1/conversations",
     tag = "Conversations",
-    params(ListConversationsQuery),
-    responses((status = 200, description = "A page of conversations", body = ConversationListResponse)),
+    params(
+        ListConversationsQuery,
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+    ),
+    responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
 )]
-pub async fn list_conversations(
-    caller: Caller<ReadConversations>,
-    ApiQuery(query): ApiQuery<ListConversationsQuery>,
-) -> Reply {
+pub async fn list_conversations(caller: Party<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
+    let caller = match caller {
+        Party::Server(caller) => caller,
+        Party::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
+    };
+    let query: ListConversationsQuery = query.read()?;
     let mut filters = vec![query.filter()];
     if let Some(view) = query.view_id {
         filters.push(caller.store().view_filter(view).await?);

@@ -1,24 +1,31 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, NoParameters, Reply, created, done, finish, openapi::BASE,
+    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish, openapi::BASE,
     scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::ConversationId;
 use deskless_store::Posted;
 
-use crate::dto::MessageResponse;
+use crate::{
+    dto::MessageResponse,
+    own::{self, dto::EitherMessageResponse},
+};
 
 /// Add a message
 ///
 /// A customer's reply (`role: user`) opens a waiting or solved conversation again. A channel's provider may repeat itself: a
-/// second message with an `externalId` that the conversation knows is not written, and the first one is the answer.
+/// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
+/// client key a message is a customer's reply: `body` is all that there is to say.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
-    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
+    params(
+        ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+    ),
     request_body = CreateMessageRequest,
     responses(
-        (status = 201, description = "Added", body = MessageResponse, headers(
+        (status = 201, description = "Added", body = EitherMessageResponse, headers(
             ("Location" = String, description = "Where it is"),
             ("ETag" = String, description = "Its version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
@@ -31,11 +38,15 @@ use crate::dto::MessageResponse;
     ),
 )]
 pub async fn create_message(
-    caller: Caller<WriteConversations>,
+    caller: Party<WriteConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    request: Idempotent<CreateMessageRequest>,
+    request: Idempotent<Unread>,
 ) -> Reply {
+    let caller = match caller {
+        Party::Server(caller) => caller,
+        Party::Customer(caller) => return own::create::create_message(&caller, conversation, request).await,
+    };
     let answer = |posted: &Posted| match posted {
         Posted::Added(message) => {
             let location = format!("{BASE}/conversations/{}/messages/{}", message.conversation_id, message.id);
@@ -43,7 +54,7 @@ pub async fn create_message(
         }
         Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
-    let (request, repeat) = request.into_parts(&caller, &answer);
+    let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
     let outcome = caller.store().create_message(conversation, request.into(), repeat).await?;
     finish(outcome, answer)
 }

@@ -5,6 +5,7 @@ mod delete;
 mod dto;
 mod get;
 mod list;
+mod own;
 mod transform;
 mod update;
 

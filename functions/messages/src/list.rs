@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, InvalidRequest, Limit, Reply, Walk, ok,
+    ApiPath, ApiQuery, InvalidRequest, Limit, Party, Reply, Walk, ok,
     scope::ReadConversations,
     wire::{ListTag, MessageObject},
 };
@@ -8,6 +8,8 @@ use deskless_domain::{ConversationId, Order};
 use deskless_store::Thread;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
+
+use crate::own::{self, dto::EitherMessageListResponse};
 
 /// How many messages, and in which direction.
 #[derive(Debug, Deserr, IntoParams)]
@@ -17,14 +19,14 @@ pub struct ListMessagesQuery {
     /// How many at the most.
     #[deserr(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
-    limit: Limit<100, 500>,
+    pub(crate) limit: Limit<100, 500>,
     /// Where the page before said to go on.
     #[deserr(default)]
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Oldest first, unless it is turned round.
     #[deserr(default = Order::Asc)]
     #[param(inline, value_type = Option<Order>)]
-    order: Order,
+    pub(crate) order: Order,
 }
 
 /// A page of a thread.
@@ -46,14 +48,22 @@ pub struct MessageListResponse {
     get,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
-    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id"), ListMessagesQuery),
-    responses((status = 200, description = "A page of the thread", body = MessageListResponse)),
+    params(
+        ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
+        ListMessagesQuery,
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+    ),
+    responses((status = 200, description = "A page of the thread", body = EitherMessageListResponse)),
 )]
 pub async fn list_messages(
-    caller: Caller<ReadConversations>,
+    caller: Party<ReadConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(query): ApiQuery<ListMessagesQuery>,
 ) -> Reply {
+    let caller = match caller {
+        Party::Server(caller) => caller,
+        Party::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
+    };
     let walk = Walk::thread(caller.store().workspace_id(), conversation, query.order);
     let after = query.cursor.as_deref().map(|cursor| walk.places(cursor)).transpose()?.map(|[place]| place);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };

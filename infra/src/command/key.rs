@@ -1,6 +1,8 @@
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
-use deskless_domain::{ApiKey, Clock, Invalid, KeyId, KeyKind, Origin, Scope, Timestamp, Title, WorkspaceId};
+use deskless_domain::{
+    ApiKey, Clock, Invalid, KeyId, KeyKind, Origin, RateLimit, Scope, Timestamp, Title, WorkspaceId,
+};
 use deskless_runtime::SystemClock;
 use deskless_store::{KeyRequest, StoreError};
 use serde_json::{Value, json};
@@ -38,6 +40,10 @@ enum Command {
         /// When it stops working: a time such as `2027-01-01T00:00:00Z`, or a number of days such as `90d`.
         #[arg(long, value_parser = expiry)]
         expires: Option<Timestamp>,
+        /// How many requests it may make in a minute: 6000, unless it is said. With a client key each visitor may make a
+        /// tenth of them.
+        #[arg(long, value_parser = RateLimit::parse)]
+        rate_limit: Option<RateLimit>,
     },
     /// List a workspace's keys, without their secrets.
     List {
@@ -56,7 +62,7 @@ enum Command {
     },
 }
 
-fn workspace_id(text: &str) -> Result<WorkspaceId, Invalid> {
+pub(super) fn workspace_id(text: &str) -> Result<WorkspaceId, Invalid> {
     WorkspaceId::parse(text)
         .ok_or_else(|| Invalid::new("invalid", "must be a workspace's id, as `deskless workspace list` shows it"))
 }
@@ -88,10 +94,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         other => other.into(),
     })?;
     match arguments.command {
-        Command::Create { name, kind, scopes, origins, expires, .. } => {
+        Command::Create { name, kind, scopes, origins, expires, rate_limit, .. } => {
             let scopes = if scopes.is_empty() { Scope::ALL.to_vec() } else { scopes };
             let name = Title::parse(name).map_err(|e| anyhow!("the name {}", e.message))?;
-            let request = KeyRequest { name, kind, scopes, allowed_origins: origins, expires_at: expires };
+            let request = KeyRequest { name, kind, scopes, allowed_origins: origins, expires_at: expires, rate_limit };
             let new = tenant.create_key(request).await?;
             if json {
                 println!("{}", json!({ "apiKey": shown(&new.key), "secret": new.secret.reveal() }));
@@ -134,6 +140,7 @@ fn shown(key: &ApiKey) -> Value {
         "scopes": key.scopes,
         "allowedOrigins": key.allowed_origins,
         "expiresAt": key.expires_at.map(|t| t.to_string()),
+        "rateLimit": key.rate_limit,
         "revokedAt": key.revoked_at.map(|t| t.to_string()),
         "last4": key.last4,
     })

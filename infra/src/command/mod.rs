@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub mod dev;
+pub mod identity;
 pub mod key;
 pub mod openapi;
 pub mod serve;

@@ -7,7 +7,12 @@ use deskless_domain::{ApiKeySecret, KeyKind, Scope};
 use deskless_store::{Credential, TenantStore};
 use http::{HeaderMap, header, request::Parts};
 
-use crate::{ApiState, Code, Problem, layers::Trace};
+use crate::{
+    ApiState, Code, Problem,
+    idempotency::Actor,
+    layers::{Extra, Trace},
+    throttle,
+};
 
 /// Marker types, one for each scope: an operation's signature says which one it needs.
 pub mod scope {
@@ -59,18 +64,47 @@ impl<S> Caller<S> {
     }
 }
 
+impl<S> Actor for Caller<S> {
+    /// A server key acts for no customer: their place stays empty.
+    fn identity(&self) -> String {
+        format!("{}\n", self.credential.id)
+    }
+}
+
 impl<S: scope::Required> FromRequestParts<ApiState> for Caller<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let credential = authenticate(&parts.headers, state).await?;
-        if let Some(trace) = parts.extensions.get::<Trace>() {
-            trace.identify(&credential);
+        let credential = authenticated(parts, state).await?;
+        if credential.kind == KeyKind::Client {
+            return Err(Problem::new(
+                Code::Forbidden,
+                "A client key acts for one customer, and this is not open to it. Use a server key.",
+            ));
         }
-        authorize(&credential, &parts.headers, S::SCOPE)?;
-        let store = state.store().tenant(&credential);
-        Ok(Self { credential, store, scope: PhantomData })
+        admit(credential, parts, state).await
     }
+}
+
+/// Who holds the key, as the log shall know too.
+pub(crate) async fn authenticated(parts: &Parts, state: &ApiState) -> Result<Credential, Problem> {
+    let credential = authenticate(&parts.headers, state).await?;
+    if let Some(trace) = parts.extensions.get::<Trace>() {
+        trace.identify(&credential);
+    }
+    Ok(credential)
+}
+
+/// Lets the holder of a server key in, if the key allows it and was not used too often.
+pub(crate) async fn admit<S: scope::Required>(
+    credential: Credential,
+    parts: &Parts,
+    state: &ApiState,
+) -> Result<Caller<S>, Problem> {
+    let store = state.store().tenant(&credential);
+    throttle::server(&store, &credential, &Extra::of(parts)).await?;
+    demand(&credential, &parts.headers, S::SCOPE)?;
+    Ok(Caller { credential, store, scope: PhantomData })
 }
 
 async fn authenticate(headers: &HeaderMap, state: &ApiState) -> Result<Credential, Problem> {
@@ -121,7 +155,8 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
     }
 }
 
-fn authorize(credential: &Credential, headers: &HeaderMap, needed: Scope) -> Result<(), Problem> {
+/// Demands that the key may be used from there and has the scope.
+pub(crate) fn demand(credential: &Credential, headers: &HeaderMap, needed: Scope) -> Result<(), Problem> {
     let forbidden = |detail: String| Err(Problem::new(Code::Forbidden, detail));
     if !credential.allowed_origins.is_empty() {
         let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
@@ -131,11 +166,6 @@ fn authorize(credential: &Credential, headers: &HeaderMap, needed: Scope) -> Res
                 None => "This API key may be used from certain web origins only, and the request names none.".into(),
             });
         }
-    }
-    if credential.kind == KeyKind::Client {
-        return forbidden(
-            "A client key acts for one customer, and nothing here is open to it. Use a server key.".into(),
-        );
     }
     if !credential.scopes.contains(&needed) {
         return forbidden(format!("This API key lacks the scope {needed}."));

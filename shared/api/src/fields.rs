@@ -10,8 +10,8 @@ use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddres
 use deskless_domain::{
     AssistantId, Channel, CompanyName, CustomerId, DeliveryStatus, Description, Edit, Email, ExternalId, InboxId,
     Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata,
-    Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey,
-    Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope,
+    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -227,6 +227,20 @@ macro_rules! parsed_from_uuid {
 
 parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
+impl Deserr<InvalidRequest> for RateLimit {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let number = match value {
+            Value::Integer(number) => u32::try_from(number).unwrap_or(0),
+            Value::NegativeInteger(_) | Value::Float(_) => 0,
+            other => <u32 as Deserr<InvalidRequest>>::deserialize_from_value(other, location)?,
+        };
+        Self::new(number).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
@@ -242,16 +256,21 @@ impl Deserr<InvalidRequest> for Metadata {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        match serde_json::Value::from(value) {
-            serde_json::Value::Object(object) => {
-                Self::parse(object).map_err(|invalid| InvalidRequest::at(location, &invalid))
-            }
-            other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
-                None,
-                ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
-                location,
-            ))),
-        }
+        Self::parse(object(value, location)?).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+fn object<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {
+    match serde_json::Value::from(value) {
+        serde_json::Value::Object(object) => Ok(object),
+        other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
+            None,
+            ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
+            location,
+        ))),
     }
 }
 
@@ -299,5 +318,28 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
             ));
         }
         T::deserialize_from_value(value, location).map(Self)
+    }
+}
+
+/// An object that is read later: what it may be depends on who sends it.
+#[derive(Debug)]
+pub struct Unread(serde_json::Value);
+
+impl Unread {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    pub fn read<T: Deserr<InvalidRequest>>(self) -> Result<T, crate::Problem> {
+        deserr::deserialize::<T, _, InvalidRequest>(self.0).map_err(crate::Problem::from)
+    }
+}
+
+impl Deserr<InvalidRequest> for Unread {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        object(value, location).map(|object| Self(serde_json::Value::Object(object)))
     }
 }

@@ -8,7 +8,7 @@ use deskless_store::{Answer, Repeat, StoreError};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use crate::{ApiState, Caller, InvalidRequest, Problem, json::read_body};
+use crate::{ApiState, InvalidRequest, Problem, fields::Unread, json::read_body};
 
 /// A POST's body, with what its `Idempotency-Key` says. The body of an `Idempotent<Option<T>>` may be left out.
 #[derive(Debug)]
@@ -45,11 +45,27 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
     }
 }
 
+/// Whoever repeats a request: others' repeats are other requests.
+pub trait Actor {
+    /// The API key and the customer for whom it acts, a line each.
+    fn identity(&self) -> String;
+}
+
+impl Idempotent<Unread> {
+    /// Reads the body as what this caller may send.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    pub fn read<T: Deserr<InvalidRequest>>(self) -> Result<Idempotent<T>, Problem> {
+        Ok(Idempotent { body: self.body.read()?, key: self.key })
+    }
+}
+
 impl<T> Idempotent<T> {
     /// Takes the body out, and what the store needs to recognise a repeat of this caller's request.
-    pub fn into_parts<'a, E, S>(
+    pub fn into_parts<'a, E>(
         self,
-        caller: &Caller<S>,
+        caller: &impl Actor,
         answer: &'a (dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync),
     ) -> (T, Option<Repeat<'a, E>>) {
         let (body, repeat) = self.split(caller);
@@ -57,10 +73,9 @@ impl<T> Idempotent<T> {
     }
 
     /// The same, for an answer that is known only once the body was looked at.
-    pub fn split<S>(self, caller: &Caller<S>) -> (T, Option<Repeatable>) {
+    pub fn split(self, caller: &impl Actor) -> (T, Option<Repeatable>) {
         let repeat = self.key.map(|key| Repeatable {
-            // A server key acts for no customer: their place stays empty.
-            identity: format!("{}\n\n{}\n{}", caller.credential().id, key.route, key.chosen),
+            identity: format!("{}\n{}\n{}", caller.identity(), key.route, key.chosen),
             fingerprint: key.fingerprint,
         });
         (self.body, repeat)

@@ -1,7 +1,8 @@
 //! What lies around every operation: request ids, one log line, problem documents, gzip.
 
 use std::{
-    sync::{Arc, OnceLock},
+    mem,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +14,7 @@ use axum::{
 };
 use deskless_domain::{Clock, KeyId, RequestId, WorkspaceId};
 use deskless_store::{Credential, StoreError};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, predicate::SizeAbove},
@@ -36,6 +37,25 @@ pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
 impl Trace {
     pub fn identify(&self, credential: &Credential) {
         let _ = self.0.set((credential.workspace_id, credential.id));
+    }
+}
+
+/// Headers that are found out on a request's way in and go out with its answer, whatever that is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extra(Arc<Mutex<HeaderMap>>);
+
+impl Extra {
+    /// The request's own.
+    pub fn of(parts: &Parts) -> Self {
+        parts.extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
+    pub fn set(&self, name: HeaderName, value: HeaderValue) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    fn take(&self) -> HeaderMap {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -65,7 +85,9 @@ async fn around(State(clock): State<Arc<dyn Clock>>, mut request: Request, next:
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let trace = Trace::default();
+    let extra = Extra::default();
     request.extensions_mut().insert(trace.clone());
+    request.extensions_mut().insert(extra.clone());
 
     let mut response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
@@ -79,6 +101,7 @@ async fn around(State(clock): State<Arc<dyn Clock>>, mut request: Request, next:
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    response.headers_mut().extend(extra.take());
     let (workspace, key) = trace.0.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
@@ -139,6 +162,7 @@ fn cors() -> CorsLayer {
         "idempotent-replayed",
         "ratelimit",
         "ratelimit-policy",
+        "x-customer-token",
     ];
     CorsLayer::new()
         .allow_origin(Any)

@@ -6,33 +6,38 @@
 
 mod auth;
 mod fields;
+mod hs256;
 mod idempotency;
 mod json;
 mod layers;
 pub mod openapi;
 mod operations;
 mod paging;
+mod party;
 mod path;
 mod precondition;
 mod problem;
 mod query;
 mod reply;
 mod state;
+mod throttle;
+pub mod token;
 pub mod wire;
 
 pub use auth::{Caller, scope};
-pub use fields::{FieldError, Given, InvalidRequest, Patch};
-pub use idempotency::{Idempotent, Repeatable};
+pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread};
+pub use idempotency::{Actor, Idempotent, Repeatable};
 pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]
 pub use operations::route;
 pub use paging::{Limit, Walk};
+pub use party::{CustomerCaller, Opener, Party, StrangerCaller};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, created, done, finish, no_content, not_modified, ok};
+pub use reply::{Reply, created, done, finish, likeness, no_content, not_modified, ok};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

@@ -108,6 +108,7 @@ fn complete(paths: &mut Paths) {
                 for (status, text) in [
                     (401, "No valid API key"),
                     (403, "The API key does not allow this"),
+                    (429, "Too many requests in this minute; try again after `Retry-After` seconds"),
                     (500, "A fault of ours"),
                     (503, "It did not work in time; try again"),
                 ] {

@@ -85,6 +85,8 @@ codes! {
     NotSolved = "not_solved", UNPROCESSABLE_ENTITY, "Not solved";
     /// The provider takes no free reply until the customer writes again.
     WindowClosed = "window_closed", UNPROCESSABLE_ENTITY, "Window closed";
+    /// The key, or its visitor, asked too often.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Rate limited";
     /// A fault of ours.
     InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error";
     /// The table did not take the request in time.
@@ -98,15 +100,17 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     log: Option<String>,
+    /// After how many seconds a caller should try again.
+    retry_after: Option<u64>,
 }
 
 /// After how many seconds a caller should try again when we are unavailable.
-const RETRY_AFTER_SECONDS: u16 = 1;
+const RETRY_AFTER_SECONDS: u64 = 1;
 
 impl Problem {
     /// A problem with a text for the caller.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), log: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), log: None, retry_after: None }
     }
 
     /// All that is wrong with a request.
@@ -118,7 +122,7 @@ impl Problem {
             [first, _] => format!("{} There is 1 more error.", first.message),
             [first, rest @ ..] => format!("{} There are {} more errors.", first.message, rest.len()),
         };
-        Self { code: Code::InvalidRequest, detail, errors, log: None }
+        Self { code: Code::InvalidRequest, detail, errors, log: None, retry_after: None }
     }
 
     /// No such thing in this workspace. Always the same text, whatever was asked for.
@@ -132,6 +136,13 @@ impl Problem {
     pub fn internal(log: impl Into<String>) -> Self {
         let detail = "Something went wrong on our side. The request id helps to find out what.";
         Self { log: Some(log.into()), ..Self::new(Code::InternalError, detail) }
+    }
+
+    /// Too many requests in this minute.
+    #[must_use]
+    pub fn rate_limited(limit: u32, seconds: u64) -> Self {
+        let detail = format!("There may be {limit} requests a minute, and there were. Try again in {seconds} s.");
+        Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
     }
 
     /// The stable word.
@@ -234,10 +245,11 @@ impl IntoResponse for Problem {
             Code::Unauthorized | Code::KeyExpired => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Code::Unavailable => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
-            }
             _ => {}
+        }
+        let unavailable = (self.code == Code::Unavailable).then_some(RETRY_AFTER_SECONDS);
+        if let Some(seconds) = self.retry_after.or(unavailable) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

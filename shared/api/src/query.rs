@@ -4,7 +4,7 @@ use deskless_domain::Invalid;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::{ApiState, InvalidRequest, Problem};
+use crate::{ApiState, InvalidRequest, Problem, Unread};
 
 /// The query of an operation that has none.
 #[derive(Debug, Deserr)]
@@ -34,5 +34,15 @@ impl<T: Deserr<InvalidRequest>> FromRequestParts<ApiState> for ApiQuery<T> {
                 Err(errors.into())
             }
         }
+    }
+}
+
+impl ApiQuery<Unread> {
+    /// Reads the query as what this caller may send.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    pub fn read<T: Deserr<InvalidRequest>>(self) -> Result<T, Problem> {
+        self.0.read()
     }
 }

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use deskless_store::{Answer, Once, StoreError};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{Problem, version_tag};
 
@@ -58,10 +59,23 @@ pub fn finish<T>(outcome: Once<T>, answer: impl Fn(&T) -> Result<Answer, StoreEr
     }
 }
 
+/// A version for an object that does not show its own, which counts what the reader shall not know of: it changes with what
+/// is shown and with nothing else.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn likeness(body: &impl Serialize) -> Result<u64, StoreError> {
+    let digest = Sha256::digest(json(body)?);
+    let (first, _) = digest.split_at(8);
+    Ok(first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(body).map_err(|e| StoreError::Internal(format!("an answer cannot be written as JSON: {e}")))
+}
+
 fn answer(status: StatusCode, headers: Vec<(String, String)>, body: &impl Serialize) -> Result<Answer, StoreError> {
-    let body = serde_json::to_vec(body)
-        .map_err(|e| StoreError::Internal(format!("an answer cannot be written as JSON: {e}")))?;
-    Ok(Answer { status: status.as_u16(), headers, body })
+    Ok(Answer { status: status.as_u16(), headers, body: json(body)? })
 }
 
 fn send(answer: Answer) -> Response {

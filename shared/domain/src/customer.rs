@@ -1,7 +1,7 @@
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
-    Clock, CompanyName, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
+    AttemptId, Clock, CompanyName, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
     text::{schema, string_type},
 };
 
@@ -42,6 +42,12 @@ impl CustomerId {
     #[must_use]
     pub fn generate(clock: &dyn Clock) -> Self {
         Self(MessageId::generate(clock).to_string())
+    }
+
+    /// A new id for somebody who said nothing of who they are: `anon_` and a UUID.
+    #[must_use]
+    pub fn anonymous(clock: &dyn Clock) -> Self {
+        Self(format!("anon_{}", AttemptId::generate(clock)))
     }
 
     fn schema() -> RefOr<Schema> {

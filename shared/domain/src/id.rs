@@ -172,6 +172,10 @@ id_type!(
     KeyId
 );
 id_type!(
+    /// A secret that tokens are signed with (not the secret itself).
+    SecretId
+);
+id_type!(
     /// One request, in logs and problem documents.
     RequestId
 );

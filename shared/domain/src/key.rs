@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 
-use crate::{Clock, Invalid, KeyId, KeyKind, Scope, Timestamp, Title, WorkspaceId, clock::random};
+use crate::{Clock, Invalid, KeyId, KeyKind, RateLimit, Scope, Timestamp, Title, WorkspaceId, clock::random};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 30 digits of base 62 are 178 random bits.
@@ -190,6 +190,8 @@ pub struct ApiKey {
     pub allowed_origins: Vec<Origin>,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// How many requests it may make in a minute, where that is not the default.
+    pub rate_limit: Option<RateLimit>,
     /// When somebody revoked it.
     pub revoked_at: Option<Timestamp>,
     /// The last four characters of the secret.

@@ -11,11 +11,13 @@ mod edit;
 mod error;
 mod filter;
 mod id;
+mod identity;
 mod key;
 mod message;
 mod metadata;
 mod placement;
 pub mod provider;
+mod rate;
 mod tags;
 mod text;
 mod timestamp;
@@ -33,12 +35,14 @@ pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
     AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
-    StageId, ViewId, WorkspaceId,
+    SecretId, StageId, ViewId, WorkspaceId,
 };
+pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, MessageReport, Sender};
 pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
+pub use rate::RateLimit;
 pub use tags::Tags;
 pub use text::{
     CompanyName, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,

@@ -10,7 +10,7 @@ use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ApiKey, ApiKeySecret, KeyId, KeyKind, Origin, Scope, SecretHash, Shards, Timestamp, Title, WorkspaceId,
+    ApiKey, ApiKeySecret, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards, Timestamp, Title, WorkspaceId,
 };
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,8 @@ pub struct KeyRequest {
     pub allowed_origins: Vec<Origin>,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// How many requests it may make in a minute, where that shall not be the default.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// A key with its secret, which is not stored and cannot be shown again.
@@ -104,6 +106,8 @@ struct ApiKeyItem {
     valid_until: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
     last4: String,
     hash: String,
     read_shards: u8,
@@ -130,6 +134,7 @@ impl ApiKeyItem {
             allowed_origins: key.allowed_origins.clone(),
             valid_until: key.expires_at.map(Timestamp::as_millis),
             revoked_at: key.revoked_at.map(Timestamp::as_millis),
+            rate_limit: key.rate_limit,
             last4: key.last4.clone(),
             hash: BASE32_NOPAD.encode(hash.as_bytes()),
             read_shards: key.shards.read,
@@ -158,6 +163,7 @@ impl ApiKeyItem {
             allowed_origins: self.allowed_origins,
             expires_at: self.valid_until.map(Timestamp::from_millis),
             revoked_at: self.revoked_at.map(Timestamp::from_millis),
+            rate_limit: self.rate_limit,
             last4: self.last4,
             shards: Shards { read: self.read_shards, write: self.write_shards },
             updated_at: self.updated_at.map_or(self.id.time(), Timestamp::from_millis),
@@ -221,6 +227,7 @@ impl TenantStore {
             scopes: request.scopes,
             allowed_origins: request.allowed_origins,
             expires_at: request.expires_at,
+            rate_limit: request.rate_limit,
             revoked_at: None,
             last4: secret.last4().to_owned(),
             shards: self.shards(),

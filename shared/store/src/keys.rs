@@ -11,6 +11,8 @@ use deskless_domain::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::RateBucket;
+
 /// The primary key of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
@@ -112,6 +114,16 @@ impl TenantKeys {
     /// `request` must name everything that makes two requests different: key, customer, method, path.
     pub fn idempotency(self, request: &str) -> Key {
         Key::new(format!("W#{}#I#{}", self.0, hashed(request)), SELF)
+    }
+
+    /// What a window holds of a key's requests. A visitor's buckets lie beside their key's.
+    pub fn rate_bucket(self, bucket: &RateBucket, window: i64) -> Key {
+        let (key, sk) = match bucket {
+            RateBucket::Key(key) => (key, SELF.to_owned()),
+            RateBucket::Customer(key, customer) => (key, format!("U#{}", hashed(customer.as_str()))),
+            RateBucket::Anonymous(key) => (key, "N".to_owned()),
+        };
+        Key::new(format!("W#{}#R#{key}#{window}", self.0), sk)
     }
 
     /// The partition of the first index that holds a status; `shard` counts from 0.

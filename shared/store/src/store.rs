@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::Client;
 use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
@@ -7,8 +7,10 @@ use crate::{
     StoreError,
     api_key::{Credential, KeyCache},
     collection::NameCache,
+    identity::IdentityCache,
     item::Item,
     keys::{Key, TenantKeys, shard_of},
+    rate::Buckets,
 };
 
 /// The table, before it is known for whom it is asked.
@@ -24,20 +26,23 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: Mutex<KeyCache>,
     names: Mutex<NameCache>,
+    identities: Mutex<IdentityCache>,
+    buckets: Mutex<Buckets>,
 }
 
 impl Store {
     /// A store over `table`, reached by `client`.
     pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                client,
-                table: table.into(),
-                clock,
-                keys: Mutex::default(),
-                names: Mutex::default(),
-            }),
-        }
+        let inner = Inner {
+            client,
+            table: table.into(),
+            clock,
+            keys: Mutex::default(),
+            names: Mutex::default(),
+            identities: Mutex::default(),
+            buckets: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The process's clock.
@@ -54,13 +59,13 @@ impl Store {
         &self.inner.table
     }
 
-    pub(crate) fn key_cache(&self) -> std::sync::MutexGuard<'_, KeyCache> {
+    pub(crate) fn key_cache(&self) -> MutexGuard<'_, KeyCache> {
         // A panic elsewhere cannot leave a cache in between: what is in it is whole.
-        self.inner.keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn name_cache(&self) -> std::sync::MutexGuard<'_, NameCache> {
-        self.inner.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
+        self.inner.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The items of the workspace that a key belongs to.
@@ -123,12 +128,20 @@ impl TenantStore {
         self.store.client()
     }
 
-    pub(crate) fn name_cache(&self) -> std::sync::MutexGuard<'_, NameCache> {
+    pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
         self.store.name_cache()
     }
 
     pub(crate) fn table(&self) -> &str {
         self.store.table()
+    }
+
+    pub(crate) fn identity_cache(&self) -> MutexGuard<'_, IdentityCache> {
+        self.store.inner.identities.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn buckets(&self) -> MutexGuard<'_, Buckets> {
+        self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn shards(&self) -> Shards {

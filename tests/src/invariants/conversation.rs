@@ -44,7 +44,12 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>, partitions
         broken.push(format!("{pk}: closedAt and resolution do not go with {status}"));
     }
     let customer = row.get("gsi2pk").and_then(|pk| partitions.get(pk)).and_then(|customer| customer.get("A"));
-    if customer.is_none_or(|customer| customer.get("id") != row.0["customer"]["M"]["id"]["S"].as_str()) {
+    let said = &row.0["customer"]["M"];
+    if said["identitySource"]["S"] == "anonymous" {
+        if customer.is_some() {
+            broken.push(format!("{pk}: its customer is anonymous and has a record"));
+        }
+    } else if customer.is_none_or(|customer| customer.get("id") != said["id"]["S"].as_str()) {
         broken.push(format!("{pk}: stands under {:?}, which is not its customer", row.get("gsi2pk")));
     }
     let large = row.0.get("largeMetadata").is_some_and(|large| large["BOOL"] == true);

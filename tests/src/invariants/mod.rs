@@ -76,6 +76,12 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         }
         "X" | "U" | "I" => is_hash(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
+        // The window's number stands behind the key's id.
+        "R" => {
+            id.split_once('#').is_some_and(|(key, window)| is_uuid(key) && window.parse::<u32>().is_ok())
+                && (matches!(sk, "A" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
+                && row.number("expiresAt") > 0
+        }
         "N" => id.is_empty() && sk == "A",
         // Small collections: assistants, members, pipelines, inboxes, views.
         "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),

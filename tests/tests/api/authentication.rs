@@ -140,16 +140,6 @@ async fn what_a_key_may_not_do_is_said_before_what_is_wrong_with_the_request() {
 }
 
 #[tokio::test]
-async fn a_client_key_may_do_nothing_yet() {
-    let world = World::new().await;
-    let path = world.server_key().open_path().await;
-    for path in [PATH, &path, &format!("{path}/messages")] {
-        let _ = world.client_key().get(path).await.expect_problem(403, "forbidden");
-    }
-    let _ = world.client_key().post(PATH, &minimal_conversation()).await.expect_problem(403, "forbidden");
-}
-
-#[tokio::test]
 async fn a_key_with_origins_is_for_them_only() {
     let world = World::new().await;
     let origins = vec!["https://app.example.com", "http://localhost:3000"];

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bad_input;
+mod client_keys;
 mod conversations_create;
 mod conversations_filters;
 mod conversations_get;
@@ -18,6 +19,7 @@ mod messages_external_id;
 mod messages_list;
 mod messages_transform;
 mod messages_update;
+mod rate_limits;
 mod versions;
 mod workspace_api_keys;
 mod workspace_customers;

@@ -19,7 +19,7 @@ async fn a_new_key_is_shown_with_its_secret_once_and_works() {
     let wanted = json!({
         "object": "api_key", "id": key["id"], "name": "Shop", "kind": "client",
         "scopes": ["read:conversations", "write:conversations"], "allowedOrigins": ["https://shop.example.com"],
-        "expiresAt": "2026-12-31T23:00:00.000Z", "last4": &secret[secret.len() - 4..], "revokedAt": null,
+        "expiresAt": "2026-12-31T23:00:00.000Z", "last4": &secret[secret.len() - 4..], "rateLimit": null, "revokedAt": null,
         "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
     });
     assert_eq!(key, &wanted);

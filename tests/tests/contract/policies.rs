@@ -35,6 +35,9 @@ async fn conversations(world: &World) {
     let _ = ours.get(PATH).await.expect(200);
     let _ = ours.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
     let _ = ours.get(&format!("{path}?include=messages")).await.expect(200);
+    let opened = world.client_key().post(PATH, &json!({ "subject": "a" })).await.expect(201);
+    let browser = world.client_key().on_behalf_of(opened["customerToken"].as_str().expect("a token"));
+    let _ = browser.get(PATH).await.expect(200);
 }
 
 async fn messages(world: &World, path: &str) {
@@ -46,6 +49,10 @@ async fn messages(world: &World, path: &str) {
     let _ = ask.json(&json!({ "body": "Hi" })).send().await.expect(201);
     let _ = ours.get(&thread).await.expect(200);
     let id = said["message"]["id"].as_str().expect("an id");
+    let _ = ours.get(&format!("{thread}/{id}")).await.expect(200);
+    let browser = world.client_key().on_behalf_of(&world.token(&world.rotate_identity().await, "cus_123"));
+    let _ = browser.get(&thread).await.expect(200);
+    let _ = browser.post(&thread, &json!({ "body": "Hi" })).await.expect(201);
     let message = format!("{thread}/{id}");
     let _ = ours.get(&message).await.expect(200);
     let _ = ours.patch(&message, &json!({ "externalId": "wamid.1" })).await.expect(200);

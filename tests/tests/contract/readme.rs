@@ -33,6 +33,8 @@ async fn the_tour_runs_as_it_is_printed() {
     let mut shell = Command::new("bash")
         .env("DESKLESS_URL", &url)
         .env("DESKLESS_API_KEY", world.key().secret.reveal())
+        .env("DESKLESS_CLIENT_KEY", world.client().secret.reveal())
+        .env("DESKLESS_CUSTOMER_TOKEN", world.token(&world.rotate_identity().await, "cus_123"))
         .env("DESKLESS_OTHER_API_KEY", world.other_key().secret.reveal())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

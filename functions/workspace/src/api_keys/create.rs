@@ -2,7 +2,7 @@ use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, finish, openapi::BASE, scope::WriteKeys,
 };
-use deskless_domain::{KeyKind, Timestamp, Title};
+use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
 use deskless_store::{KeyRequest, NewKey};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +30,10 @@ pub struct CreateApiKeyRequest {
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = "date-time")]
     expires_at: Option<Timestamp>,
+    /// How many requests a minute; 6,000 unless it is said.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    rate_limit: Option<RateLimit>,
 }
 
 /// A new key.
@@ -75,6 +79,7 @@ pub async fn create_api_key(
         scopes: request.scopes.0,
         allowed_origins: request.allowed_origins.0,
         expires_at: request.expires_at,
+        rate_limit: request.rate_limit,
     };
     let outcome = caller.store().create_key_once(wanted, repeat).await?;
     finish(outcome, |new: &NewKey| answer(new, Some(new.secret.reveal().to_owned())))

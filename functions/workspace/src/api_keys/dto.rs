@@ -1,6 +1,6 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_api::{Code, InvalidRequest, Problem, object_tag};
-use deskless_domain::{ApiKey, Clock, Invalid, KeyKind, Origin, Scope, Timestamp};
+use deskless_domain::{ApiKey, Clock, Invalid, KeyKind, Origin, RateLimit, Scope, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,9 @@ pub struct ApiKeyObject {
     /// When it stops working.
     #[schema(required, format = "date-time")]
     expires_at: Option<String>,
+    /// How many requests a minute it allows; null: 6,000.
+    #[schema(required)]
+    rate_limit: Option<u32>,
     /// The last four characters of its secret.
     last4: String,
     /// When it was revoked, if it was.
@@ -52,6 +55,7 @@ impl From<&ApiKey> for ApiKeyObject {
             scopes: key.scopes.clone(),
             allowed_origins: key.allowed_origins.clone(),
             expires_at: time(key.expires_at),
+            rate_limit: key.rate_limit.map(RateLimit::requests),
             last4: key.last4.clone(),
             revoked_at: time(key.revoked_at),
             created_at: key.created_at().to_string(),

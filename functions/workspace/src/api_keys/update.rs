@@ -3,7 +3,7 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
     scope::WriteKeys,
 };
-use deskless_domain::{KeyId, Timestamp, Title};
+use deskless_domain::{KeyId, RateLimit, Timestamp, Title};
 use deskless_store::KeyPatch;
 use utoipa::ToSchema;
 
@@ -29,6 +29,10 @@ pub struct UpdateApiKeyRequest {
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = "date-time", required = false)]
     expires_at: Given<Option<Timestamp>>,
+    /// How many requests a minute; null: 6,000.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000, required = false)]
+    rate_limit: Given<Option<RateLimit>>,
 }
 
 /// Change an API key
@@ -63,7 +67,8 @@ pub async fn update_api_key(
         name: request.name.0,
         scopes: request.scopes.0.map(|Scopes(scopes)| scopes),
         allowed_origins: request.allowed_origins.0.map(|origins| origins.unwrap_or_default().0),
-        expires_at: request.expires_at.0,
+        expires_at: request.expires_at.edit(),
+        rate_limit: request.rate_limit.edit(),
     };
     let key = store.update_key(id, expected, &patch).await?;
     ok(Some(key.version), &ApiKeyResponse::from(&key))

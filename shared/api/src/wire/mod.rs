@@ -3,7 +3,9 @@
 mod filter;
 mod literal;
 mod message;
+mod own;
 
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};

@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ApiKey, KeyId, Origin, Scope, SecretHash, Timestamp, Title};
+use deskless_domain::{ApiKey, Edit, KeyId, Origin, RateLimit, Scope, SecretHash, Timestamp, Title};
 
 use super::ApiKeyItem;
 use crate::{
@@ -21,7 +21,9 @@ pub struct KeyPatch {
     /// From which web origins it may be used; empty: from anywhere.
     pub allowed_origins: Option<Vec<Origin>>,
     /// When it stops working, if ever.
-    pub expires_at: Option<Option<Timestamp>>,
+    pub expires_at: Edit<Timestamp>,
+    /// How often it may be used.
+    pub rate_limit: Edit<RateLimit>,
 }
 
 impl KeyPatch {
@@ -40,11 +42,8 @@ impl KeyPatch {
                 update.set("allowedOrigins", AttributeValue::L(origins));
             }
         }
-        match self.expires_at {
-            None => {}
-            Some(None) => update.remove("validUntil"),
-            Some(Some(end)) => update.set("validUntil", number(end.as_millis())),
-        }
+        update.edit("validUntil", self.expires_at, |end| number(end.as_millis()));
+        update.edit("rateLimit", self.rate_limit, |limit| number(limit.requests()));
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) mod attributes {
     pub(crate) const ATTEMPT: &str = "attempt";
     pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
     pub(crate) const CLOSED_AT: &str = "closedAt";
+    pub(crate) const CUSTOMER_PARTITION: &str = "gsi2pk";
     pub(crate) const DELETED_AT: &str = "deletedAt";
     pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
     pub(crate) const INBOX_ID: &str = "inboxId";
@@ -143,7 +144,7 @@ pub(super) struct DetailItem {
 
 /// A conversation that was read, perhaps without its large metadata.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub conversation: Conversation,
     pub lacks_metadata: bool,
 }

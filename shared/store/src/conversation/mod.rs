@@ -9,5 +9,5 @@ mod list;
 mod read;
 mod update;
 
-pub(crate) use item::{LIVE, attributes};
+pub(crate) use item::{Found, LIVE, attributes};
 pub use list::{ConversationPage, Position};

@@ -1,6 +1,6 @@
 //! Customers as conversations make and refresh them.
 
-use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, Metadata};
+use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, IdentitySource, Metadata};
 
 use super::item::{CustomerAttributes, EmailClaimItem, attributes};
 use crate::{
@@ -35,10 +35,16 @@ impl TenantStore {
     /// Reads the customer's record and whether their email is claimed, at the same time. The claim is read cheaply the
     /// first time (`fresh` is false): claims only ever appear, and a stale answer costs one repetition.
     pub(crate) async fn known_customer(&self, customer: &Customer, fresh: bool) -> Result<Known, StoreError> {
+        if customer.identity_source == IdentitySource::Anonymous {
+            return Ok(Known { record: None, email_is_claimed: true });
+        }
         let claim = async {
             match &customer.details.email {
-                Some(email) => Ok(self.get_with(self.keys().email_claim(email), fresh).await?.is_some()),
-                None => Ok(true),
+                // What a browser says of its customer is not known to be true: it claims nothing.
+                Some(email) if customer.identity_source == IdentitySource::Headers => {
+                    Ok(self.get_with(self.keys().email_claim(email), fresh).await?.is_some())
+                }
+                _ => Ok(true),
             }
         };
         let (record, email_is_claimed) = tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
@@ -55,6 +61,17 @@ impl TenantStore {
         known: Known,
     ) -> Result<(Customer, CustomerSlots), StoreError> {
         let mut slots = CustomerSlots::default();
+        match said.identity_source {
+            // Somebody of whom nothing is known has no record.
+            IdentitySource::Anonymous => return Ok((said.clone(), slots)),
+            // The token proves the id and no more. The rest fills the gaps of what is known, on this conversation only.
+            IdentitySource::Token if said.details != CustomerDetails::default() => {
+                let proven = Customer { details: CustomerDetails::default(), ..said.clone() };
+                let (shown, slots) = self.refresh_customer(transaction, &proven, known)?;
+                return Ok((Customer { details: said.details.clone().refreshed_by(shown.details), ..shown }, slots));
+            }
+            IdentitySource::Headers | IdentitySource::Token => {}
+        }
         let key = self.keys().customer(&said.id);
         let merged = match &known.record {
             None => said.clone(),

@@ -1,12 +1,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ConversationId, Message, MessageDraft, MessageId, Role, Status};
+use deskless_domain::{ConversationId, CustomerId, Message, MessageDraft, MessageId, Role, Status};
 
 use crate::{
     Once, Repeat, StoreError, TenantStore,
     backoff::Backoff,
     conversation::{LIVE, attributes},
     expression::{Update, number, text},
-    item::string,
+    item::{Item, string},
     transaction::{ABSENT, Outcome, Standing, Transaction},
 };
 
@@ -20,6 +20,16 @@ pub enum Posted {
     Added(Message),
     /// It was there: a provider's repeat has the externalId of this message.
     Known(Message),
+}
+
+impl Posted {
+    /// The message, whoever added it.
+    #[must_use]
+    pub fn message(&self) -> &Message {
+        match self {
+            Self::Added(message) | Self::Known(message) => message,
+        }
+    }
 }
 
 impl TenantStore {
@@ -39,6 +49,17 @@ impl TenantStore {
         draft: MessageDraft,
         repeat: Option<Repeat<'_, Posted>>,
     ) -> Result<Once<Posted>, StoreError> {
+        self.create_message_in(conversation_id, None, draft, repeat).await
+    }
+
+    /// The same, but only in a conversation of this customer's, if there is one.
+    pub(crate) async fn create_message_in(
+        &self,
+        conversation_id: ConversationId,
+        owner: Option<&CustomerId>,
+        draft: MessageDraft,
+        repeat: Option<Repeat<'_, Posted>>,
+    ) -> Result<Once<Posted>, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         let mut id = MessageId::generate(self.clock());
         let mut tries = 0;
@@ -46,7 +67,12 @@ impl TenantStore {
             let message = draft.clone().placed(conversation_id, id);
             let mut transaction = Transaction::default();
             transaction.put(self, self.message_item(&message)?, None)?;
-            let (update, condition) = self.arrival(&message);
+            let (mut update, mut condition) = self.arrival(&message);
+            if let Some(owner) = owner {
+                let (name, own) = (update.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
+                let own = update.value("owner", text(own));
+                condition = format!("{condition} AND {name} = {own}");
+            }
             let key = self.keys().conversation(conversation_id);
             let conversation = transaction.update(self, key, update, &condition)?;
             let claim = self.claim_provider_id(&mut transaction, &message, Some(ABSENT))?;
@@ -62,7 +88,10 @@ impl TenantStore {
                 return Ok(Once::Replayed(answer));
             }
             let refused = refusal.of(conversation).map(Standing::item);
-            if refused.is_some_and(|stored| stored.is_none_or(|stored| stored.contains_key(attributes::DELETED_AT))) {
+            let is_there = |stored: &Item| {
+                !stored.contains_key(attributes::DELETED_AT) && owner.is_none_or(|owner| self.is_own(stored, owner))
+            };
+            if refused.is_some_and(|stored| !stored.is_some_and(is_there)) {
                 return Err(StoreError::NotFound);
             }
             // A repeat is refused by its own claim too, so the record was asked for first.

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use aws_sdk_dynamodb::{Client, types::StreamSpecification};
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use deskless_domain::{Clock, KeyKind, Scope, Title, WorkspaceId};
+use deskless_domain::{Clock, KeyKind, RateLimit, Scope, Title, WorkspaceId};
 use deskless_infra::{
     engine::{Engine, TABLE},
     routes, template,
@@ -60,6 +60,7 @@ impl Stack {
             scopes: Scope::ALL.to_vec(),
             allowed_origins: Vec::new(),
             expires_at: None,
+            rate_limit: Some(RateLimit::MAX),
         };
         let key = operator.workspace(id).await?.create_key(request).await?;
         Ok(Tenant { id, bearer: format!("Bearer {}", key.secret.reveal()), router: routes::router(store, clock) })

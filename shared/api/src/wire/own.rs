@@ -1,0 +1,92 @@
+//! What customers themselves say and see of a thread.
+
+use deserr::Deserr;
+use deskless_domain::{
+    CustomerId, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, PersonName, Role, Sender,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::MessageTag;
+use crate::{Code, InvalidRequest, Problem};
+
+/// A message that a customer adds with a client key. It is a reply of theirs and nothing else.
+#[derive(Debug, Deserr)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct OwnMessageRequest {
+    body: MessageBody,
+    #[deserr(default)]
+    role: Option<Role>,
+    #[deserr(rename = "type", default)]
+    kind: Option<MessageType>,
+}
+
+impl OwnMessageRequest {
+    /// The message, said by this customer.
+    ///
+    /// # Errors
+    /// `forbidden` when it claims to be a note, or somebody else's.
+    pub fn said_by(self, customer: &CustomerId) -> Result<MessageDraft, Problem> {
+        let role = self.role.unwrap_or(Role::User);
+        let kind = self.kind.unwrap_or(MessageType::Reply);
+        if role != Role::User || kind != MessageType::Reply {
+            let detail = "With a client key a message is a reply of the customer's: its role is user, its type reply.";
+            return Err(Problem::new(Code::Forbidden, detail));
+        }
+        let sender = Sender { id: ExternalId::parse(customer.to_string()).ok(), ..Sender::default() };
+        Ok(MessageDraft {
+            role,
+            kind,
+            body: self.body,
+            sender: Some(sender),
+            external_id: None,
+            metadata: Metadata::default(),
+        })
+    }
+}
+
+/// Who wrote a message, as customers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerViewSender)]
+pub struct OwnSenderObject {
+    #[schema(required, value_type = Option<String>)]
+    name: Option<PersonName>,
+}
+
+/// One entry of a thread, as its customer sees it: a reply, without what is internal.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerViewMessage)]
+pub struct OwnMessageObject {
+    object: MessageTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = "uuid")]
+    conversation_id: String,
+    role: Role,
+    #[serde(rename = "type")]
+    kind: MessageType,
+    #[schema(value_type = String)]
+    body: MessageBody,
+    #[schema(required)]
+    sender: Option<OwnSenderObject>,
+    /// RFC 3339 in UTC with milliseconds: the time in the id.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+impl From<&Message> for OwnMessageObject {
+    fn from(message: &Message) -> Self {
+        let draft = &message.draft;
+        Self {
+            object: MessageTag,
+            id: message.id.to_string(),
+            conversation_id: message.conversation_id.to_string(),
+            role: draft.role,
+            kind: draft.kind,
+            body: draft.body.clone(),
+            sender: draft.sender.clone().map(|sender| OwnSenderObject { name: sender.name }),
+            created_at: message.created_at().to_string(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The secrets under which customers' tokens are signed: they stand on the workspace's own item.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use deskless_domain::{Identity, IdentitySecret, SecretId, Timestamp, WorkspaceId};
+use lru::LruCache;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError, TenantStore,
+    backoff::Backoff,
+    expression::{Update, text},
+    item::{self, Item},
+    transaction::{Outcome, Transaction},
+};
+
+/// How long a process trusts what it read, like keys.
+const TRUSTED_FOR_MS: i64 = 20_000;
+/// Before this, what was read is not read again, whatever secret a token names.
+const FRESH_FOR_MS: i64 = 1_000;
+/// How many workspaces' secrets a process remembers.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
+
+const IDENTITY: &str = "identity";
+const ANONYMOUS: &str = "anonymousSecret";
+
+/// Secrets that this process read, with the wall clock's time of the reading.
+#[derive(Debug)]
+pub(crate) struct IdentityCache(LruCache<WorkspaceId, (Arc<Identity>, Timestamp)>);
+
+impl Default for IdentityCache {
+    fn default() -> Self {
+        Self(LruCache::new(REMEMBERED))
+    }
+}
+
+impl IdentityCache {
+    fn get(&mut self, workspace: WorkspaceId, now: Timestamp, trusted_for: i64) -> Option<Arc<Identity>> {
+        let (identity, read_at) = self.0.get(&workspace)?;
+        (0..trusted_for).contains(&(now.as_millis() - read_at.as_millis())).then(|| Arc::clone(identity))
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SecretAttributes {
+    id: SecretId,
+    secret: String,
+    created_at: i64,
+    /// Until when the secret before the current one counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    valid_until: Option<i64>,
+}
+
+impl SecretAttributes {
+    fn of(secret: &IdentitySecret, valid_until: Option<Timestamp>) -> Self {
+        Self {
+            id: secret.id,
+            secret: secret.reveal().to_owned(),
+            created_at: secret.created_at.as_millis(),
+            valid_until: valid_until.map(Timestamp::as_millis),
+        }
+    }
+
+    fn into_secret(self) -> IdentitySecret {
+        IdentitySecret::stored(self.id, Timestamp::from_millis(self.created_at), self.secret)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct IdentityAttributes {
+    current: SecretAttributes,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<SecretAttributes>,
+}
+
+/// Those of a workspace's attributes that are secrets.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SecretsItem {
+    #[serde(default)]
+    identity: Option<IdentityAttributes>,
+    #[serde(default)]
+    anonymous_secret: Option<SecretAttributes>,
+}
+
+impl From<SecretsItem> for Identity {
+    fn from(item: SecretsItem) -> Self {
+        let (current, previous) = item.identity.map(|all| (all.current, all.previous)).unzip();
+        let previous = previous.flatten().map(|previous| {
+            let until = Timestamp::from_millis(previous.valid_until.unwrap_or_default());
+            (previous.into_secret(), until)
+        });
+        Self {
+            current: current.map(SecretAttributes::into_secret),
+            previous,
+            anonymous: item.anonymous_secret.map(SecretAttributes::into_secret),
+        }
+    }
+}
+
+fn attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|e| StoreError::Internal(format!("a secret cannot be written: {e}")))
+}
+
+impl TenantStore {
+    /// AP-51: the workspace's secrets, remembered for 20 s like a key.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn identity(&self) -> Result<Arc<Identity>, StoreError> {
+        self.identity_read_within(TRUSTED_FOR_MS).await
+    }
+
+    /// The workspace's secrets, read again unless that was a moment ago: for a token that names one which is not known, since
+    /// it may have been made just now. Whoever invents names causes one read a second.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn identity_now(&self) -> Result<Arc<Identity>, StoreError> {
+        self.identity_read_within(FRESH_FOR_MS).await
+    }
+
+    async fn identity_read_within(&self, millis: i64) -> Result<Arc<Identity>, StoreError> {
+        let now = self.clock().now();
+        if let Some(identity) = self.identity_cache().get(self.workspace_id(), now, millis) {
+            return Ok(identity);
+        }
+        let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
+        self.keep_identity(found, now)
+    }
+
+    fn keep_identity(&self, found: Item, now: Timestamp) -> Result<Arc<Identity>, StoreError> {
+        let identity = Arc::new(Identity::from(item::read::<SecretsItem>(found)?));
+        self.identity_cache().0.put(self.workspace_id(), (Arc::clone(&identity), now));
+        Ok(identity)
+    }
+
+    /// AP-52: the secret under which anonymous customers' tokens are signed. The first who needs it makes it.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn anonymous_secret(&self) -> Result<IdentitySecret, StoreError> {
+        let missing = || StoreError::Internal("a workspace has no secret for anonymous customers".to_owned());
+        if let Some(secret) = &self.identity().await?.anonymous {
+            return Ok(secret.clone());
+        }
+        let now = self.clock().now();
+        let mut update = Update::default();
+        update.set_once(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
+        let output = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(self.keys().workspace().attributes()))
+            .update_expression(update.expression())
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .condition_expression("attribute_exists(pk)")
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await
+            .map_err(|e| StoreError::from_sdk(&e))?;
+        let identity = self.keep_identity(output.attributes.ok_or_else(missing)?, now)?;
+        identity.anonymous.clone().ok_or_else(missing)
+    }
+
+    /// Makes a new secret for the workspace's back end. The one before counts for another day; one before that, no more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when somebody else did the same at the same time.
+    pub async fn rotate_identity(&self) -> Result<IdentitySecret, StoreError> {
+        let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
+        let stored = Identity::from(item::read::<SecretsItem>(found)?);
+        let secret = IdentitySecret::generate(self.clock());
+        let until = self.clock().now().plus_seconds(Identity::OVERLAP_SECONDS);
+        let attributes = IdentityAttributes {
+            current: SecretAttributes::of(&secret, None),
+            previous: stored.current.as_ref().map(|old| SecretAttributes::of(old, Some(until))),
+        };
+        let mut update = Update::default();
+        update.set(IDENTITY, attribute(&attributes)?);
+        let condition = match &stored.current {
+            None => format!("attribute_exists(pk) AND attribute_not_exists(#{IDENTITY})"),
+            Some(old) => {
+                let (current, id) = (update.name("current"), update.name("id"));
+                let seen = update.value("seen", text(old.id));
+                format!("#{IDENTITY}.{current}.{id} = {seen}")
+            }
+        };
+        let mut transaction = Transaction::default();
+        transaction.update(self, self.keys().workspace(), update, &condition)?;
+        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+            Outcome::Committed => Ok(secret),
+            Outcome::Refused(_) => {
+                Err(StoreError::Unavailable("somebody else made a new secret at the same time".to_owned()))
+            }
+        }
+    }
+}

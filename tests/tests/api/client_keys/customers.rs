@@ -1,0 +1,203 @@
+use deskless_domain::Scope;
+use deskless_tests::{KeyOptions, example_conversation, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{PATH, browser, opening, path_of, world};
+
+#[tokio::test]
+async fn a_customer_opens_reads_lists_and_answers_their_own_conversations() {
+    let (world, secret) = world().await;
+    let ada = browser(&world, &secret, "cus_ada");
+    let opened = ada.post(PATH, &opening()).await.expect(201);
+    assert_eq!(opened["customerToken"], Value::Null, "who has a token needs none");
+    assert_eq!(opened["conversation"]["customer"]["id"], "cus_ada");
+    let path = path_of(&opened["conversation"]);
+    assert_eq!(ada.get(&path).await.expect(200)["conversation"], opened["conversation"]);
+
+    let thread = format!("{path}/messages");
+    let _ = world.server_key().post(&thread, &json!({ "role": "assistant", "body": "On its way." })).await.expect(201);
+    let said = ada.post(&thread, &json!({ "body": "Thanks", "role": "user", "type": "reply" })).await.expect(201);
+    let list = ada.get(&thread).await.expect(200);
+    let bodies: Vec<_> = list["messages"].as_array().expect("a list").iter().map(|m| m["body"].clone()).collect();
+    assert_eq!(bodies, ["It was to come yesterday.", "On its way.", "Thanks"]);
+    assert_eq!(list["messages"][2], said["message"]);
+
+    let own = ada.get(PATH).await.expect(200);
+    assert_eq!(own["conversations"].as_array().map(Vec::len), Some(1));
+    assert_eq!(ada.get(&format!("{PATH}?status=solved")).await.expect(200)["conversations"], json!([]));
+    let seen = world.server_key().get(&thread).await.expect(200);
+    assert_eq!(seen["messages"][2]["sender"], json!({ "id": "cus_ada", "name": null, "email": null }));
+    assert_eq!(seen["messages"][2]["role"], "user");
+    let whole = world.server_key().get(&path).await.expect(200)["conversation"].clone();
+    assert_eq!((&whole["source"], &whole["customer"]["identitySource"]), (&json!("widget"), &json!("token")));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_customer_sees_what_a_back_end_opened_for_them_and_answers_it() {
+    let (world, secret) = world().await;
+    let opened = world.server_key().open(&example_conversation()).await;
+    let path = path_of(&opened);
+    let _ = world.server_key().patch(&path, &json!({ "status": "solved" })).await.expect(200);
+    let ada = browser(&world, &secret, "cus_123");
+    assert_eq!(ada.get(&path).await.expect(200)["conversation"]["status"], "solved");
+    let _ = ada.post(&format!("{path}/messages"), &json!({ "body": "It is not." })).await.expect(201);
+    assert_eq!(ada.get(&path).await.expect(200)["conversation"]["status"], "open");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn everything_else_is_forbidden() {
+    let (world, secret) = world().await;
+    let ada = browser(&world, &secret, "cus_ada");
+    let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
+    let thread = format!("{path}/messages");
+    let message = ada.get(&thread).await.expect(200)["messages"][0]["id"].as_str().expect("an id").to_owned();
+    let document = deskless_tests::Specification::committed().document();
+    let open = ["list_conversations", "create_conversation", "get_conversation", "list_messages", "create_message"];
+    let mut closed = 0;
+    for (route, method) in deskless_tests::Specification::committed().operations() {
+        let operation = &document["paths"][&route][method.as_str().to_lowercase()];
+        let id = operation["operationId"].as_str().expect("an id");
+        if open.contains(&id) || operation["security"] == json!([{}]) || operation["security"] == json!([]) {
+            continue;
+        }
+        let (_, conversation) = path.rsplit_once('/').expect("an id");
+        let mut own = route.replace("{conversationId}", conversation).replace("{messageId}", &message);
+        // Whatever else an id may stand for: it is not asked.
+        while let Some((before, rest)) = own.split_once('{') {
+            let (_, after) = rest.split_once('}').expect("a closing brace");
+            own = format!("{before}{conversation}{after}");
+        }
+        let _ = ada.ask(method.clone(), &own).json(&json!({})).send().await.expect_problem(403, "forbidden");
+        closed += 1;
+    }
+    assert!(closed >= 2, "an operation that is not open is tried");
+}
+
+#[tokio::test]
+async fn without_a_token_only_opening_is_allowed() {
+    let (world, secret) = world().await;
+    let path = path_of(&browser(&world, &secret, "cus_ada").post(PATH, &opening()).await.expect(201)["conversation"]);
+    let nobody = world.client_key();
+    for path in [PATH, &path, &format!("{path}/messages")] {
+        let _ = nobody.get(path).await.expect_problem(403, "forbidden");
+    }
+    let said = json!({ "body": "Hi" });
+    let _ = nobody.post(&format!("{path}/messages"), &said).await.expect_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_client_key_needs_its_scopes_and_its_origins() {
+    let (world, secret) = world().await;
+    let token = world.token(&secret, "cus_ada");
+    let options = KeyOptions { kind: deskless_domain::KeyKind::Client, ..KeyOptions::default() };
+    let reads = KeyOptions { scopes: vec![Scope::ReadConversations], ..options.clone() };
+    let reader = world.make_key(reads).await;
+    let reader = world.holder_of(&reader).on_behalf_of(&token);
+    let _ = reader.get(PATH).await.expect(200);
+    let _ = reader.post(PATH, &opening()).await.expect_problem(403, "forbidden");
+
+    let shop = world.make_key(KeyOptions { origins: vec!["https://shop.example"], ..options }).await;
+    let shop = world.holder_of(&shop);
+    let open = |origin: &str| shop.ask(Method::POST, PATH).header("origin", origin).json(&opening());
+    let _ = open("https://shop.example").send().await.expect(201);
+    let _ = open("https://evil.example").send().await.expect_problem(403, "forbidden");
+    let _ = shop.post(PATH, &opening()).await.expect_problem(403, "forbidden");
+    let with_token = shop.on_behalf_of(&token);
+    let _ = with_token.get(PATH).await.expect_problem(403, "forbidden");
+    let _ = with_token.ask(Method::GET, PATH).header("origin", "https://shop.example").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn what_a_customer_may_not_say_is_refused() {
+    let (world, secret) = world().await;
+    let ada = browser(&world, &secret, "cus_ada");
+    for (field, value) in [
+        ("tags", json!(["vip"])),
+        ("metadata", json!({ "plan": "free" })),
+        ("status", json!("solved")),
+        ("priority", json!("urgent")),
+        ("externalId", json!("ticket_1")),
+        ("sessionKey", json!("whatsapp_1")),
+        ("escalated", json!(true)),
+        ("source", json!("phone")),
+    ] {
+        let mut body = opening();
+        body[field] = value;
+        let _ = ada.post(PATH, &body).await.expect_invalid(&[field]);
+    }
+    let mut paid = opening();
+    paid["channel"] = json!("sms");
+    let _ = ada.post(PATH, &paid).await.expect_problem(403, "forbidden");
+    paid["channel"] = json!("live-chat");
+    let thread = format!("{}/messages", path_of(&ada.post(PATH, &paid).await.expect(201)["conversation"]));
+    for body in [
+        json!({ "body": "Hi", "role": "assistant" }),
+        json!({ "body": "Hi", "role": "system" }),
+        json!({ "body": "Hi", "type": "note" }),
+    ] {
+        let _ = ada.post(&thread, &body).await.expect_problem(403, "forbidden");
+        let mut opened = opening();
+        opened["message"] = body;
+        let _ = ada.post(PATH, &opened).await.expect_problem(403, "forbidden");
+    }
+    for field in ["sender", "metadata"] {
+        let mut body = json!({ "body": "Hi" });
+        body[field] = json!({ "id": "cus_other" });
+        let _ = ada.post(&thread, &body).await.expect_invalid(&[field]);
+    }
+    for query in ["customerId=cus_other", "tag=vip", "channel=api"] {
+        let name = query.split('=').next().expect("a name");
+        let _ = ada.get(&format!("{PATH}?{query}")).await.expect_invalid(&[name]);
+    }
+    assert_eq!(ada.get(PATH).await.expect(200)["conversations"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn what_a_customer_says_of_themselves_changes_no_record_and_claims_no_email() {
+    let (world, secret) = world().await;
+    let known = json!({ "id": "cus_123", "name": "Ada Lovelace", "email": "ada@example.com" });
+    let _ = world.server_key().open(&json!({ "subject": "a", "customer": known })).await;
+    let before: Vec<_> = records(&world).await;
+    let ada = browser(&world, &secret, "cus_123");
+    let mut body = opening();
+    body["customer"] = json!({ "id": "cus_123", "name": "Eve", "email": "eve@example.com", "phone": "+49 1" });
+    let shown = ada.post(PATH, &body).await.expect(201)["conversation"]["customer"].clone();
+    assert_eq!(
+        shown,
+        json!({ "id": "cus_123", "name": "Ada Lovelace", "email": "ada@example.com", "phone": "+49 1", "company": null })
+    );
+    assert_eq!(records(&world).await, before, "what is known is known");
+
+    // Somebody whose id is proven gets a record, with that and no more.
+    body["customer"] = json!({ "name": "Eve", "email": "eve@example.com" });
+    let _ = browser(&world, &secret, "cus_eve").post(PATH, &body).await.expect(201);
+    let made = records(&world).await;
+    assert_eq!(made.len(), before.len() + 1);
+    assert!(!made.iter().any(|row| row.contains("eve@example.com")));
+    let eve = json!({ "subject": "a", "customer": { "id": "cus_real", "email": "eve@example.com" } });
+    let _ = world.server_key().open(&eve).await;
+    world.assert_sound().await;
+}
+
+/// Customers' records and their emails' claims.
+async fn records(world: &deskless_tests::World) -> Vec<String> {
+    let prefix = |letter: &str| format!("W#{}#{letter}#", world.workspace);
+    let rows = world.rows().await.into_iter();
+    let mut rows: Vec<_> = rows
+        .filter(|row| row.pk().starts_with(&prefix("U")) || row.pk().starts_with(&prefix("E")))
+        .map(|row| row.0.to_string())
+        .collect();
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn a_server_key_needs_no_token_and_none_changes_what_it_may() {
+    let (world, secret) = world().await;
+    let opened = world.server_key().open(&minimal_conversation()).await;
+    let server = world.server_key().on_behalf_of(&world.token(&secret, "cus_other"));
+    let _ = server.get(&path_of(&opened)).await.expect(200);
+}

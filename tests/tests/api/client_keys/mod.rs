@@ -1,0 +1,34 @@
+//! Client keys: customers' own conversations, strangers, and those who would like to be somebody else.
+
+mod attacks;
+mod customers;
+mod shape;
+mod strangers;
+mod tokens;
+
+use deskless_domain::IdentitySecret;
+use deskless_tests::{Role, World};
+use serde_json::{Value, json};
+
+pub const PATH: &str = "/api/v1/conversations";
+
+/// A world with an identity secret.
+pub async fn world() -> (World, IdentitySecret) {
+    let world = World::new().await;
+    let secret = world.rotate_identity().await;
+    (world, secret)
+}
+
+/// A browser of this customer's.
+pub fn browser<'w>(world: &'w World, secret: &IdentitySecret, customer: &str) -> Role<'w> {
+    world.client_key().on_behalf_of(&world.token(secret, customer))
+}
+
+/// What a customer sends to open a conversation.
+pub fn opening() -> Value {
+    json!({ "subject": "Where is my order?", "message": { "body": "It was to come yesterday." } })
+}
+
+pub fn path_of(conversation: &Value) -> String {
+    format!("{PATH}/{}", conversation["id"].as_str().expect("an id"))
+}

@@ -1,0 +1,177 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use deskless_domain::{Clock, IdentitySecret};
+use deskless_tests::{Faults, World};
+use http::Method;
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::{PATH, opening, world};
+
+/// A token put together by hand.
+pub fn forge(header: &Value, claims: &Value, algorithm: hmac::Algorithm, key: &str) -> String {
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", encode(header), encode(claims));
+    let signature = hmac::sign(&hmac::Key::new(algorithm, key.as_bytes()), message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
+}
+
+fn header(secret: &IdentitySecret) -> Value {
+    json!({ "alg": "HS256", "typ": "JWT", "kid": secret.id })
+}
+
+fn claims(world: &World) -> Value {
+    let now = world.clock.now().as_seconds();
+    json!({ "sub": "cus_ada", "aud": world.workspace, "iat": now, "exp": now + 3600 })
+}
+
+async fn status(world: &World, token: &str) -> u16 {
+    let answer = world.client_key().on_behalf_of(token).get(PATH).await;
+    if answer.status == 401 {
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        let _ = answer.clone().expect_problem(401, "unauthorized");
+    }
+    answer.status.as_u16()
+}
+
+#[tokio::test]
+async fn claims_are_checked_with_sixty_seconds_of_leeway() {
+    let (world, secret) = world().await;
+    let day = 24 * 3600;
+    for (change, expected) in [
+        (json!({}), 200),
+        (json!({ "aud": ["another", world.workspace] }), 200),
+        (json!({ "aud": world.other }), 401),
+        (json!({ "aud": ["another"] }), 401),
+        (json!({ "aud": null }), 401),
+        (json!({ "sub": null }), 401),
+        (json!({ "sub": "" }), 401),
+        (json!({ "sub": "a b" }), 401),
+        (json!({ "sub": 7 }), 401),
+        (json!({ "iat": null }), 401),
+        (json!({ "exp": null }), 401),
+        (json!({ "exp": "soon" }), 401),
+        // The request comes a second later.
+        (json!({ "iat": -100, "exp": -58 }), 200),
+        (json!({ "iat": -100, "exp": -59 }), 401),
+        (json!({ "iat": 61 }), 200),
+        (json!({ "iat": 62 }), 401),
+        (json!({ "nbf": 61 }), 200),
+        (json!({ "nbf": 62 }), 401),
+        (json!({ "exp": day }), 200),
+        (json!({ "exp": day + 1 }), 401),
+        (json!({ "iat": 10, "exp": 10 }), 401),
+        (json!({ "exp": i64::MAX }), 401),
+        (json!({ "iat": i64::MIN }), 401),
+    ] {
+        let now = world.clock.now().as_seconds();
+        let mut all = claims(&world);
+        for (name, value) in change.as_object().expect("an object") {
+            let is_time = ["iat", "exp", "nbf"].contains(&name.as_str());
+            match value.as_i64().filter(|_| is_time) {
+                Some(time) if (-1_000_000..1_000_000).contains(&time) => all[name] = json!(now + time),
+                _ if value.is_null() => drop(all.as_object_mut().expect("an object").remove(name)),
+                _ => all[name] = value.clone(),
+            }
+        }
+        let token = forge(&header(&secret), &all, hmac::HMAC_SHA256, secret.reveal());
+        assert_eq!(status(&world, &token).await, expected, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn only_hs256_under_a_known_secret_is_believed() {
+    let (world, secret) = world().await;
+    let all = claims(&world);
+    let good = forge(&header(&secret), &all, hmac::HMAC_SHA256, secret.reveal());
+    assert_eq!(status(&world, &good).await, 200);
+    let changed = |name: &str, value: Value| {
+        let mut header = header(&secret);
+        header[name] = value;
+        header
+    };
+    let other = IdentitySecret::generate(&*world.clock);
+    let (message, signature) = good.rsplit_once('.').expect("a signature");
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let mut eve = all.clone();
+    eve["sub"] = json!("cus_eve");
+    let (head, _) = message.split_once('.').expect("a header");
+    for bad in [
+        // alg: none, with and without what stands for a signature
+        format!("{}.{}.", encode(&json!({ "alg": "none", "kid": secret.id })), encode(&all)),
+        format!("{}.{}.{signature}", encode(&json!({ "alg": "none", "kid": secret.id })), encode(&all)),
+        format!("{}.{}", encode(&json!({ "alg": "none" })), encode(&all)),
+        forge(&changed("alg", json!("None")), &all, hmac::HMAC_SHA256, secret.reveal()),
+        forge(&changed("alg", json!("HS384")), &all, hmac::HMAC_SHA384, secret.reveal()),
+        forge(&changed("alg", json!("HS512")), &all, hmac::HMAC_SHA512, secret.reveal()),
+        forge(&changed("alg", json!("RS256")), &all, hmac::HMAC_SHA256, secret.reveal()),
+        forge(&changed("kid", json!(other.id)), &all, hmac::HMAC_SHA256, secret.reveal()),
+        forge(&changed("kid", Value::Null), &all, hmac::HMAC_SHA256, secret.reveal()),
+        forge(&changed("kid", json!("../A")), &all, hmac::HMAC_SHA256, secret.reveal()),
+        forge(&changed("crit", json!(["exp"])), &all, hmac::HMAC_SHA256, secret.reveal()),
+        forge(&header(&secret), &all, hmac::HMAC_SHA256, other.reveal()),
+        forge(&header(&secret), &all, hmac::HMAC_SHA256, ""),
+        // Somebody else's claims under an honest signature.
+        format!("{head}.{}.{signature}", encode(&eve)),
+        format!("{message}."),
+        message.to_owned(),
+        format!("{good}x"),
+        format!("{good}.{signature}"),
+        good[..good.len() - 2].to_owned(),
+        String::new(),
+        "x".to_owned(),
+        "..".to_owned(),
+        "x".repeat(5000),
+    ] {
+        assert_eq!(status(&world, &bad).await, 401, "{bad}");
+    }
+    let twice = world.client_key().ask(Method::GET, PATH).header("x-customer-token", &good);
+    let _ = twice.also("x-customer-token", &good).send().await.expect_problem(401, "unauthorized");
+    let opening = world.client_key().on_behalf_of("x").post(PATH, &opening()).await;
+    let _ = opening.expect_problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
+    let (world, old) = world().await;
+    let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");
+    assert_eq!(status(&world, &sign(&old)).await, 200);
+    let new = world.rotate_identity().await;
+    assert_eq!(status(&world, &sign(&new)).await, 200, "it is not waited for");
+    assert_eq!(status(&world, &sign(&old)).await, 200);
+    world.clock.advance_millis(24 * 3_600_000 - 10_000);
+    assert_eq!(status(&world, &sign(&old)).await, 200);
+    world.clock.advance_millis(10_000);
+    assert_eq!(status(&world, &sign(&old)).await, 401);
+    assert_eq!(status(&world, &sign(&new)).await, 200);
+    let newer = world.rotate_identity().await;
+    let newest = world.rotate_identity().await;
+    world.clock.advance_millis(20_000);
+    assert_eq!(status(&world, &sign(&new)).await, 401, "two secrets count, and no third");
+    assert_eq!(status(&world, &sign(&newer)).await, 200);
+    assert_eq!(status(&world, &sign(&newest)).await, 200);
+}
+
+#[tokio::test]
+async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let secret = world.rotate_identity().await;
+    let reads = async |token: &str| {
+        let _ = world.client_key().on_behalf_of(token).ask(Method::GET, PATH).send_now().await;
+        world.proxy().take_meter().operations.iter().filter(|operation| *operation == "GetItem").count()
+    };
+    let good = world.token(&secret, "cus_ada");
+    assert_eq!(reads(&good).await, 2, "the key and the secrets");
+    assert_eq!(reads(&good).await, 0);
+    let invented = world.token(&IdentitySecret::generate(&*world.clock), "cus_ada");
+    assert_eq!(reads(&invented).await, 0);
+    world.clock.advance_millis(1000);
+    assert_eq!(reads(&invented).await, 1);
+    assert_eq!(reads(&invented).await, 0);
+}
+
+#[tokio::test]
+async fn a_workspace_without_a_secret_believes_nobody() {
+    let world = World::new().await;
+    let secret = IdentitySecret::generate(&*world.clock);
+    assert_eq!(status(&world, &world.token(&secret, "cus_ada")).await, 401);
+}

@@ -1,0 +1,198 @@
+//! How often a key may be used: exactly by one machine, and nearly so by several.
+
+use std::time::Duration;
+
+use deskless_domain::{Clock, KeyKind, RateLimit};
+use deskless_tests::{Faults, KeyOptions, Machine, Role, TestClock, World, minimal_conversation};
+use http::Method;
+use serde_json::json;
+
+const PATH: &str = "/api/v1/conversations";
+/// Nothing is read for it but the key: the route is there, and the id is none.
+const CHEAP: &str = "/api/v1/conversations/x";
+
+fn limited(requests: u32) -> KeyOptions {
+    KeyOptions { rate_limit: Some(RateLimit::new(requests).expect("a limit")), ..KeyOptions::default() }
+}
+
+/// Sends one request and says whether it was let through.
+async fn passes(role: &Role<'_>) -> bool {
+    role.ask(Method::GET, CHEAP).unchecked().send_now().await.status != 429
+}
+
+/// Sends so many requests by turns and counts those that were let through.
+async fn admitted(roles: &[Role<'_>], requests: usize) -> usize {
+    let mut admitted = 0;
+    for i in 0..requests {
+        admitted += usize::from(passes(&roles[i % roles.len()]).await);
+    }
+    admitted
+}
+
+#[tokio::test]
+async fn every_answer_says_what_is_left() {
+    let world = World::new().await;
+    let key = world.make_key(limited(100)).await;
+    let holder = world.holder_of(&key);
+    let answer = holder.ask(Method::GET, PATH).send_now().await;
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=100;w=60"));
+    assert_eq!(answer.header("ratelimit"), Some("\"default\";r=99;t=60"));
+    world.clock.advance_millis(20_500);
+    let problem = holder.ask(Method::GET, CHEAP).send_now().await;
+    assert_eq!(problem.header("ratelimit"), Some("\"default\";r=98;t=40"), "errors count, and say it too");
+    let unlimited = world.make_key(KeyOptions { rate_limit: None, ..KeyOptions::default() }).await;
+    let answer = world.holder_of(&unlimited).get(PATH).await;
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=6000;w=60"));
+    let nobody = world.anon().get(PATH).await;
+    assert_eq!(nobody.header("ratelimit"), None);
+}
+
+#[tokio::test]
+async fn past_the_limit_is_a_429_until_the_next_minute() {
+    let world = World::new().await;
+    for limit in [1, 2, 7, 100] {
+        let key = world.make_key(limited(limit)).await;
+        let holder = world.holder_of(&key);
+        world.clock.advance_millis(60_000 - world.clock.now().as_millis() % 60_000);
+        assert_eq!(admitted(std::slice::from_ref(&holder), limit as usize + 5).await, limit as usize);
+        world.clock.advance_millis(48_700);
+        let answer = holder.ask(Method::POST, PATH).json(&minimal_conversation()).send_now().await;
+        assert_eq!(answer.header("retry-after"), Some("12"));
+        assert_eq!(answer.header("ratelimit"), Some("\"default\";r=0;t=12"));
+        let _ = answer.expect_problem(429, "rate_limited");
+        world.clock.advance_millis(11_299);
+        assert!(!passes(&holder).await);
+        world.clock.advance_millis(1);
+        assert!(passes(&holder).await);
+    }
+    assert_eq!(world.server_key().get(PATH).await.expect(200)["conversations"], json!([]), "nothing was done");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn each_key_has_its_own() {
+    let world = World::new().await;
+    let (one, two) = (world.make_key(limited(3)).await, world.make_key(limited(3)).await);
+    assert_eq!(admitted(&[world.holder_of(&one)], 5).await, 3);
+    assert_eq!(admitted(&[world.holder_of(&two)], 5).await, 3);
+}
+
+/// So many machines over the world's table whose clocks stand where the world's does.
+fn machines(world: &World, count: u64) -> Vec<Machine> {
+    let now = world.clock.now().as_millis();
+    let clock = |seed| {
+        let clock = TestClock::new(seed);
+        clock.advance_millis(now - clock.now().as_millis());
+        clock
+    };
+    (0..count).map(|seed| world.machine(clock(1000 + seed))).collect()
+}
+
+#[tokio::test]
+async fn the_limit_holds_across_machines_and_costs_less_than_a_write_in_twenty_requests() {
+    for (limit, count) in [(2_000, 4), (6_000, 10)] {
+        let world = World::behind_proxy(Faults::default()).await;
+        let key = world.make_key(limited(limit)).await;
+        let machines = machines(&world, count);
+        let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
+        let _ = world.proxy().take_meter();
+        let wanted = limit as usize;
+        let within = admitted(&holders, wanted * 9 / 10).await;
+        assert_eq!(within, wanted * 9 / 10, "nobody is refused early");
+        let leases = world.proxy().take_meter().leases;
+        let share = leases / f64::from(u32::try_from(within).expect("a few thousand"));
+        println!("{limit} a minute on {count} machines: {share:.4} writes a request");
+        assert!(share < 0.05, "{share} writes a request");
+        let all = within + admitted(&holders, wanted / 5).await;
+        println!("{limit} a minute on {count} machines: {all} were let through");
+        assert!((wanted * 9 / 10..=wanted).contains(&all), "{all} of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn it_holds_when_requests_come_at_once() {
+    let world = World::behind_proxy(Faults { delay: Duration::from_millis(5), ..Faults::default() }).await;
+    let key = world.make_key(limited(200)).await;
+    let machines = machines(&world, 2);
+    let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
+    let all = futures_util::future::join_all((0..300).map(|i| passes(&holders[i % 2]))).await;
+    let admitted = all.into_iter().filter(|passed| *passed).count();
+    assert!((180..=200).contains(&admitted), "{admitted} of 200");
+    // A lease is three requests here, and nobody takes one that a neighbour has taken already.
+    assert!(world.proxy().take_meter().leases <= 70.0);
+}
+
+#[tokio::test]
+async fn a_limit_that_cannot_be_counted_lets_everybody_pass() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let key = world.make_key(limited(5)).await;
+    let holder = world.holder_of(&key);
+    assert!(passes(&holder).await);
+    world.proxy().set_faults(Faults { errors_before_percent: 100, ..Faults::default() });
+    for _ in 0..10 {
+        let answer = holder.ask(Method::GET, CHEAP).send_now().await;
+        let _ = answer.expect_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn one_visitor_cannot_use_up_a_client_key() {
+    let world = World::new().await;
+    let secret = world.rotate_identity().await;
+    let key = world.make_key(KeyOptions { kind: KeyKind::Client, ..limited(100) }).await;
+    let visitor = |customer: &str| world.holder_of(&key).on_behalf_of(&world.token(&secret, customer));
+    let ask = async |role: &Role<'_>| role.ask(Method::GET, PATH).send_now().await;
+    let eve = visitor("cus_eve");
+    let answer = ask(&eve).await;
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=100;w=60, \"customer\";q=10;w=60"));
+    assert_eq!(answer.header("ratelimit"), Some("\"default\";r=99;t=60, \"customer\";r=9;t=60"));
+    for _ in 0..9 {
+        let _ = ask(&eve).await.expect(200);
+    }
+    for _ in 0..200 {
+        let answer = ask(&eve).await;
+        assert_eq!(answer.header("ratelimit"), Some("\"customer\";r=0;t=60"));
+        assert_eq!(answer.header("retry-after"), Some("60"));
+        let _ = answer.expect_problem(429, "rate_limited");
+    }
+    // Strangers share one bucket.
+    let stranger = world.holder_of(&key);
+    let open = async || stranger.ask(Method::POST, PATH).json(&json!({ "subject": "a" })).send_now().await;
+    for _ in 0..10 {
+        let _ = open().await.expect(201);
+    }
+    let _ = open().await.expect_problem(429, "rate_limited");
+    // The rest is there for everybody else.
+    for i in 0..80 {
+        let _ = ask(&visitor(&format!("cus_{i}"))).await.expect(200);
+    }
+    let last = ask(&visitor("cus_last")).await;
+    assert_eq!(last.header("ratelimit"), Some("\"default\";r=0;t=60, \"customer\";r=9;t=60"));
+    let _ = last.expect_problem(429, "rate_limited");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_asks_little_costs_no_write_of_their_own() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let secret = world.rotate_identity().await;
+    let _ = world.proxy().take_meter();
+    for i in 0..20 {
+        let visitor = world.client_key().on_behalf_of(&world.token(&secret, &format!("cus_{i}")));
+        let _ = visitor.ask(Method::GET, PATH).send_now().await.expect(200);
+    }
+    assert!(world.proxy().take_meter().leases <= 1.0, "the key's");
+}
+
+#[tokio::test]
+async fn what_is_counted_goes_by_itself() {
+    let world = World::new().await;
+    let _ = world.server_key().ask(Method::GET, PATH).send_now().await.expect(200);
+    let window = world.clock.now().as_seconds() / 60;
+    let rows = world.all_rows().await;
+    let row = rows.iter().find(|row| row.pk().contains("#R#")).expect("a bucket");
+    assert_eq!(row.pk(), format!("W#{}#R#{}#{window}", world.workspace, world.key().key.id));
+    let end: i64 = row.get("expiresAt").and_then(|end| end.parse().ok()).expect("an end");
+    assert!(end > (window + 1) * 60);
+    assert!(end < (window + 10) * 60);
+}

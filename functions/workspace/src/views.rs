@@ -1,8 +1,8 @@
 //! Views: saved filters.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag};
-use deskless_domain::{Clock, InvalidField, Resource, Title, View, ViewFilter};
+use deskless_api::{Given, InvalidRequest, object_tag, wire::FilterRequest};
+use deskless_domain::{Clock, ConversationFilter, InvalidField, Resource, Title, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,8 +24,8 @@ pub struct ViewObject {
     #[schema(value_type = String)]
     name: Title,
     /// Filters as the list of conversations takes them; all must hold.
-    #[schema(value_type = ViewFilter)]
-    filter: serde_json::Map<String, serde_json::Value>,
+    #[schema(value_type = FilterRequest)]
+    filter: ConversationFilter,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time")]
@@ -38,7 +38,7 @@ impl From<&Resource<View>> for ViewObject {
             object: ViewTag,
             id: resource.id.to_string(),
             name: resource.fields.name.clone(),
-            filter: resource.fields.filter.object().clone(),
+            filter: resource.fields.filter.clone(),
             created_at: resource.created_at().to_string(),
             updated_at: resource.updated_at.to_string(),
         }
@@ -50,7 +50,7 @@ impl From<&Resource<View>> for ViewObject {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateViewRequest {
     name: Title,
-    filter: ViewFilter,
+    filter: FilterRequest,
 }
 
 /// What to change. A field that is left out stays as it is.
@@ -63,8 +63,8 @@ pub struct UpdateViewRequest {
     name: Given<Title>,
     /// Replaced whole.
     #[deserr(default)]
-    #[schema(value_type = ViewFilter, required = false)]
-    filter: Given<ViewFilter>,
+    #[schema(value_type = FilterRequest, required = false)]
+    filter: Given<FilterRequest>,
 }
 
 impl Shape for View {
@@ -72,13 +72,13 @@ impl Shape for View {
     type Update = UpdateViewRequest;
 
     fn make(request: CreateViewRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self { name: request.name, filter: request.filter })
+        Ok(Self { name: request.name, filter: request.filter.filter() })
     }
 
     fn change(self, request: &UpdateViewRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
         Ok(Self {
             name: request.name.0.clone().unwrap_or(self.name),
-            filter: request.filter.0.clone().unwrap_or(self.filter),
+            filter: request.filter.0.as_ref().map_or(self.filter, FilterRequest::filter),
         })
     }
 }

@@ -7,9 +7,10 @@ use deserr::{
     take_cf_content,
 };
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, Description, Email, ExternalId, Invalid, InvalidField, KeyKind, MemberRole,
-    MessageBody, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, Priority, ProviderSecret, Resolution,
-    Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewFilter,
+    AssistantId, Channel, CompanyName, CustomerId, Description, Edit, Email, ExternalId, InboxId, Invalid,
+    InvalidField, KeyKind, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin,
+    PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey, Source,
+    StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -139,10 +140,6 @@ fn path(location: ValuePointerRef<'_>) -> String {
     }
 }
 
-fn refuse(invalid: &Invalid, location: ValuePointerRef<'_>) -> InvalidRequest {
-    InvalidRequest::at(location, invalid)
-}
-
 /// A string off the wire, for types that parse one.
 pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<String, InvalidRequest> {
     String::deserialize_from_value(value, location)
@@ -155,7 +152,7 @@ macro_rules! parsed_from_string {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                <$name>::parse(string(value, location)?.into()).map_err(|invalid| refuse(&invalid, location))
+                <$name>::parse(string(value, location)?.into()).map_err(|invalid| InvalidRequest::at(location, &invalid))
             }
         }
     )+};
@@ -185,7 +182,7 @@ macro_rules! parsed_from_word {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                <$name>::parse(&string(value, location)?).map_err(|invalid| refuse(&invalid, location))
+                <$name>::parse(&string(value, location)?).map_err(|invalid| InvalidRequest::at(location, &invalid))
             }
         }
     )+};
@@ -206,40 +203,21 @@ parsed_from_word!(
     Timestamp,
 );
 
-impl Deserr<InvalidRequest> for StageId {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, InvalidRequest> {
-        Self::parse(&string(value, location)?)
-            .ok_or_else(|| refuse(&Invalid::new("invalid", "must be a UUID"), location))
-    }
+macro_rules! parsed_from_uuid {
+    ($($name:ty),+ $(,)?) => {$(
+        impl Deserr<InvalidRequest> for $name {
+            fn deserialize_from_value<V: IntoValue>(
+                value: Value<V>,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, InvalidRequest> {
+                let wrong = || InvalidRequest::at(location, &Invalid::new("invalid", "must be an id, which is a UUID"));
+                <$name>::parse(&string(value, location)?).ok_or_else(wrong)
+            }
+        }
+    )+};
 }
 
-impl Deserr<InvalidRequest> for ViewFilter {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, InvalidRequest> {
-        let object = object(value, location)?;
-        Self::parse(object)
-            .map_err(|wrong| InvalidRequest(wrong.into_iter().flat_map(|w| InvalidRequest::from(w).0).collect()))
-    }
-}
-
-fn object<V: IntoValue>(
-    value: Value<V>,
-    location: ValuePointerRef<'_>,
-) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {
-    match serde_json::Value::from(value) {
-        serde_json::Value::Object(object) => Ok(object),
-        other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
-            None,
-            ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
-            location,
-        ))),
-    }
-}
+parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(
@@ -247,7 +225,7 @@ impl Deserr<InvalidRequest> for Tags {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let tags = Vec::<Tag>::deserialize_from_value(value, location)?;
-        Self::parse(tags).map_err(|invalid| refuse(&invalid, location))
+        Self::parse(tags).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 
@@ -256,7 +234,23 @@ impl Deserr<InvalidRequest> for Metadata {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        Self::parse(object(value, location)?).map_err(|invalid| refuse(&invalid, location))
+        match serde_json::Value::from(value) {
+            serde_json::Value::Object(object) => {
+                Self::parse(object).map_err(|invalid| InvalidRequest::at(location, &invalid))
+            }
+            other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
+                None,
+                ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
+                location,
+            ))),
+        }
+    }
+}
+
+impl<T> Given<Option<T>> {
+    /// What to do with a field that `null` clears.
+    pub fn edit(self) -> Edit<T> {
+        self.0.map_or(Edit::Keep, Edit::from)
     }
 }
 
@@ -291,7 +285,10 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
         if let Value::Map(fields) = &value
             && fields.len() == 0
         {
-            return Err(refuse(&Invalid::new("required", "must name at least one field to change"), location));
+            return Err(InvalidRequest::at(
+                location,
+                &Invalid::new("required", "must name at least one field to change"),
+            ));
         }
         T::deserialize_from_value(value, location).map(Self)
     }

@@ -89,7 +89,9 @@ fn complete(paths: &mut Paths) {
         if let Some(operation) = post {
             add_parameter(operation, idempotency_key());
         }
-        for operation in [patch.as_mut(), delete.as_mut()].into_iter().flatten() {
+        // These are changes by name.
+        let change = post.as_mut().filter(|_| path.ends_with("/resolve") || path.ends_with("/read"));
+        for operation in [patch.as_mut(), delete.as_mut(), change].into_iter().flatten() {
             add_parameter(operation, entity_tags("If-Match", "Change it only in one of these versions."));
             add_problem(operation, 412, "Somebody changed it since");
         }

@@ -1,13 +1,13 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::Kind;
+use deskless_domain::{Invalid, Kind};
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{InvalidRequest, fields::FieldError};
+use crate::fields::{FieldError, InvalidRequest};
 
 macro_rules! codes {
     ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
@@ -160,6 +160,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found(),
+            StoreError::NoSuchReference(field) => {
+                let nothing = Invalid::new("not_found", "names nothing here that could be chosen");
+                InvalidRequest::one(field, &nothing).into()
+            }
             StoreError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
                 "Somebody changed it since: no version in If-Match is the stored one. Read it again, then decide.",

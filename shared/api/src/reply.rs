@@ -28,11 +28,11 @@ pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<
     answer(StatusCode::CREATED, headers, body)
 }
 
-/// 200 in place of [`created`], where the thing was there already; not sent yet, so that it can be stored with its effect.
+/// 200 with the version and the thing itself; not sent yet, so that it can be stored with its effect.
 ///
 /// # Errors
 /// When the body cannot be written as JSON, which is a fault of ours.
-pub fn refreshed(version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
+pub fn done(version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
     answer(StatusCode::OK, vec![(header::ETAG.to_string(), version_tag(version))], body)
 }
 

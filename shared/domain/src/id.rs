@@ -230,6 +230,14 @@ impl MessageId {
     }
 }
 
+impl MessageId {
+    /// The id right before this one: nothing lies in between.
+    #[must_use]
+    pub fn preceding(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().saturating_sub(1)))
+    }
+}
+
 impl From<ConversationId> for MessageId {
     /// A conversation's place in lists before it has a reply: see `activity` in the store.
     fn from(id: ConversationId) -> Self {

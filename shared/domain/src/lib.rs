@@ -7,11 +7,14 @@ mod clock;
 mod collection;
 mod conversation;
 mod customer;
+mod edit;
 mod error;
+mod filter;
 mod id;
 mod key;
 mod message;
 mod metadata;
+mod placement;
 mod tags;
 mod text;
 mod timestamp;
@@ -20,11 +23,13 @@ mod vocabulary;
 pub use clock::Clock;
 pub use collection::{
     Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
-    View, ViewFilter,
+    View,
 };
-pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, Resolved};
+pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email};
+pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
+pub use filter::{Assigned, ConversationFilter};
 pub use id::{
     AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
     StageId, ViewId, WorkspaceId,
@@ -32,6 +37,7 @@ pub use id::{
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, Sender};
 pub use metadata::Metadata;
+pub use placement::{Placement, PlacementPatch};
 pub use tags::Tags;
 pub use text::{
     CompanyName, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,

@@ -10,6 +10,9 @@ pub enum StoreError {
     /// No such thing in this workspace.
     #[error("not found")]
     NotFound,
+    /// A field refers to something that there is not, or that is archived and cannot be chosen any more.
+    #[error("{0} refers to nothing")]
+    NoSuchReference(&'static str),
     /// The version that the caller expected is not the stored one.
     #[error("another version is stored")]
     VersionMismatch,

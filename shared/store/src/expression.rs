@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use deskless_domain::Edit;
 
 /// The parts of an `UpdateItem`, collected one attribute at a time. Every attribute's name goes through a placeholder,
 /// since DynamoDB reserves some six hundred words.
@@ -33,6 +34,21 @@ impl Update {
     pub fn set(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(attribute, value));
         self.set.push(format!("{name} = {value}"));
+    }
+
+    /// Sets the attribute to what another one holds.
+    pub fn copy(&mut self, attribute: &str, from: &str) {
+        let (name, from) = (self.name(attribute), self.name(from));
+        self.set.push(format!("{name} = {from}"));
+    }
+
+    /// Sets the attribute or removes it.
+    pub fn edit<T>(&mut self, attribute: &str, edit: Edit<T>, value: impl FnOnce(T) -> AttributeValue) {
+        match edit {
+            Edit::Keep => {}
+            Edit::Clear => self.remove(attribute),
+            Edit::Set(new) => self.set(attribute, value(new)),
+        }
     }
 
     /// Sets the attribute unless it has a value.

@@ -6,7 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ConversationId, CustomerId, Email, ExternalId, Identifier, KeyId, Kind, MessageId, SecretHash, Status, WorkspaceId,
+    ConversationId, CustomerId, Email, ExternalId, Identifier, KeyId, Kind, MemberId, MessageId, SecretHash, Status,
+    WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -132,6 +133,11 @@ impl TenantKeys {
     /// One of a small collection.
     pub fn collected(self, kind: Kind, id: impl Identifier) -> Key {
         Key::new(self.collection(kind), id.to_string())
+    }
+
+    /// The partition of the third index that holds a member's conversations.
+    pub fn by_assignee(self, id: MemberId) -> String {
+        format!("W#{}#G#{id}", self.0)
     }
 
     /// The partition of the first index that lists customers.

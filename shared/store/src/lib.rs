@@ -26,7 +26,7 @@ mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
 pub use collection::{Directory, DirectoryEntry, ResourcePage};
-pub use conversation::{ConversationFilter, ConversationPage, Position};
+pub use conversation::{ConversationPage, Position};
 pub use customer::{CustomerPage, Upsert, Upserted};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};

@@ -3,8 +3,10 @@
 mod authentication;
 mod bad_input;
 mod conversations_create;
+mod conversations_filters;
 mod conversations_get;
 mod conversations_list;
+mod conversations_placement;
 mod conversations_update;
 mod core_contract;
 mod customers;

@@ -9,7 +9,7 @@ async fn a_view_holds_any_filters_of_the_list() {
     for filter in [
         json!({}),
         json!({ "status": "open", "channel": "email", "assigneeId": "none", "unread": true, "snoozed": false }),
-        json!({ "customerEmail": "ada@example.com", "tag": "vip", "createdAfter": "2026-01-01T00:00:00Z" }),
+        json!({ "customerEmail": "ada@example.com", "tag": "vip", "createdAfter": "2026-01-01T00:00:00.000Z" }),
     ] {
         let body = json!({ "name": "Mine", "filter": filter });
         let made = world.server_key().post(PATH, &body).await.expect(201)["view"].clone();

@@ -137,6 +137,19 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-02", bench.get(&format!("{PATH}?status=open")).await);
     put("AP-03", bench.get(PATH).await);
     put("AP-04", bench.get(&format!("{PATH}?customerId=cus_123")).await);
+    put("AP-05", bench.get(&format!("{PATH}?customerEmail=ada@example.com")).await);
+    let member = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let member = bench.world.server_key().post("/api/v1/members", &member).await.expect(201)["member"]["id"].clone();
+    let assign = json!({ "assigneeId": member });
+    let assigned = bench.world.server_key().get(&format!("{PATH}?limit=100")).await.expect(200);
+    for conversation in assigned["conversations"].as_array().expect("an array") {
+        let path = format!("{PATH}/{}", conversation["id"].as_str().expect("an id"));
+        put("AP-11 assignee", bench.cost(Method::PATCH, &path, None, Some(&assign)).await);
+    }
+    put("AP-06", bench.get(&format!("{PATH}?assigneeId={}", member.as_str().expect("an id"))).await);
+    put("AP-07", bench.get(&format!("{PATH}?assistantId=none&escalated=false")).await);
+    let _ = bench.post(&format!("{path}/read"), &json!({})).await;
+    put("AP-60", bench.post(&format!("{path}/read"), &json!({})).await);
 
     let bench = Bench::new(large).await;
     measure_workspace(&bench, &mut put).await;

@@ -19,7 +19,13 @@ async fn conversations(world: &World) {
     known["customer"]["company"] = json!("Another Co");
     let ask = ours.ask(Method::POST, PATH).header("idempotency-key", "k");
     let _ = ask.json(&known).send().await.expect(201);
-    for query in ["", "?status=open", "?customerId=cus_123", "?channel=api&order=asc"] {
+    for query in [
+        "",
+        "?status=open",
+        "?customerId=cus_123",
+        "?channel=api&order=asc",
+        "?assigneeId=01900000-0000-7000-8000-000000000001",
+    ] {
         let _ = ours.get(&format!("{PATH}{query}")).await.expect(200);
     }
     let _ = ours.patch(&path, &json!({ "status": "solved" })).await.expect(200);
@@ -27,6 +33,8 @@ async fn conversations(world: &World) {
     let _ = ours.patch(&path, &large).await.expect(200);
     let _ = ours.get(&path).await.expect(200);
     let _ = ours.get(PATH).await.expect(200);
+    let _ = ours.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
+    let _ = ours.get(&format!("{path}?include=messages")).await.expect(200);
 }
 
 async fn messages(world: &World, path: &str) {

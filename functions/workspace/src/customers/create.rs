@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, finish, openapi::BASE, refreshed,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, done, finish, openapi::BASE,
     scope::WriteCustomers,
 };
 use deskless_domain::{CompanyName, CustomerDetails, CustomerId, Email, Metadata, PersonName, PhoneNumber};
@@ -70,7 +70,7 @@ pub async fn create_customer(
         if *is_new {
             created(format!("{BASE}/customers/{}", record.customer.id), record.version, &body)
         } else {
-            refreshed(record.version, &body)
+            done(record.version, &body)
         }
     };
     let (request, repeat) = request.into_parts(&caller, &answer);

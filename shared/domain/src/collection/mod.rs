@@ -12,7 +12,7 @@ pub use assistant::Assistant;
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
-pub use view::{View, ViewFilter};
+pub use view::View;
 
 use crate::{Clock, Identifier, Timestamp};
 

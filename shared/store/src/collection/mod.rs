@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod directory;
+mod filter;
 mod get;
 mod item;
 mod list;

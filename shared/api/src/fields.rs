@@ -6,11 +6,12 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef,
     take_cf_content,
 };
+use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, Description, Edit, Email, ExternalId, InboxId, Invalid,
-    InvalidField, KeyKind, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin,
-    PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey, Source,
-    StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, CustomerId, DeliveryStatus, Description, Edit, Email, ExternalId, InboxId,
+    Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata,
+    Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey,
+    Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -173,6 +174,11 @@ parsed_from_string!(
     Title,
     Description,
     ProviderSecret,
+    FileName,
+    LanguageCode,
+    MediaUrl,
+    ProviderAddress,
+    TemplateName,
 );
 
 macro_rules! parsed_from_word {
@@ -201,6 +207,8 @@ parsed_from_word!(
     Scope,
     Origin,
     Timestamp,
+    DeliveryStatus,
+    MediaType,
 );
 
 macro_rules! parsed_from_uuid {

@@ -15,6 +15,7 @@ mod key;
 mod message;
 mod metadata;
 mod placement;
+pub mod provider;
 mod tags;
 mod text;
 mod timestamp;
@@ -35,7 +36,7 @@ pub use id::{
     StageId, ViewId, WorkspaceId,
 };
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
-pub use message::{Message, MessageDraft, Sender};
+pub use message::{Message, MessageDraft, MessageReport, Sender};
 pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use tags::Tags;
@@ -45,6 +46,6 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MemberRole, MessageType, Order, Resolution, Role, Scope, Source,
-    Status,
+    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, Provider, Resolution,
+    Role, Scope, SmsEncoding, Source, Status,
 };

@@ -30,7 +30,7 @@ pub use conversation::{ConversationPage, Position};
 pub use customer::{CustomerPage, Upsert, Upserted};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};
-pub use message::{MessagePage, Thread};
+pub use message::{MessagePage, Posted, Thread};
 pub use operator::Operator;
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;

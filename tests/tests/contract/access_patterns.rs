@@ -55,7 +55,7 @@ struct Bench {
 
 impl Bench {
     async fn new(large: bool) -> Self {
-        let faults = Faults { delay: Duration::from_millis(20), ..Faults::default() };
+        let faults = Faults { delay: Duration::from_millis(80), ..Faults::default() };
         let bench = Self { world: World::behind_proxy(faults).await, large };
         // The key is looked up once and then remembered: authentication is AP-01, and is not counted elsewhere.
         let _ = bench.world.server_key().get("/api/v1/conversations/x").await.expect(404);
@@ -127,6 +127,31 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-12 note", bench.post(&thread, &json!({ "type": "note", "body": "Rings often." })).await);
     put("AP-13", bench.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
     put("AP-13 replayed", bench.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
+
+    let bench = Bench::new(large).await;
+    let mut carried = conversation(large);
+    carried["channel"] = json!("whatsapp");
+    let opened = bench.world.server_key().open(&carried).await;
+    let thread = format!("{PATH}/{}/messages", opened["id"].as_str().expect("an id"));
+    let mut named = said.clone();
+    named["externalId"] = json!("wamid.1");
+    put("AP-30", bench.post(&thread, &named).await);
+    put("AP-30 repeated", bench.post(&thread, &named).await);
+    let listed = bench.world.server_key().get(&thread).await.expect(200);
+    let first = format!("{thread}/{}", listed["messages"][0]["id"].as_str().expect("an id"));
+    let report = async |body: Value| bench.cost(Method::PATCH, &first, None, Some(&body)).await;
+    put("AP-31", report(json!({ "deliveryStatus": "sent" })).await);
+    put("AP-31 late", report(json!({ "deliveryStatus": "queued" })).await);
+    put("AP-31 externalId", report(json!({ "deliveryStatus": "read", "externalId": "wamid.2" })).await);
+    let show = json!({ "template": { "name": "hello", "language": "de" }, "to": "+15551234567" });
+    let path = format!("{thread}/transform");
+    put("AP-33", bench.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    put("AP-33 replayed", bench.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    let _ = bench.world.server_key().post(&thread, &said).await.expect(201);
+    put("AP-32", bench.cost(Method::DELETE, &first, None, None).await);
+    let listed = bench.world.server_key().get(&thread).await.expect(200);
+    let newest = format!("{thread}/{}", listed["messages"][0]["id"].as_str().expect("an id"));
+    put("AP-32 newest", bench.cost(Method::DELETE, &newest, None, None).await);
 
     let bench = Bench::new(large).await;
     let path = bench.open().await;

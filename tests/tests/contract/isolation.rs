@@ -12,11 +12,10 @@ const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 fn body(operation: &str) -> Option<Value> {
     match operation {
         "update_conversation" => Some(json!({ "priority": "stolen" })),
-        "create_message" => Some(json!({ "body": "stolen" })),
+        "update_message" => Some(json!({ "externalId": "stolen" })),
+        "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "resolve_conversation" | "read_conversation" => Some(json!({})),
-        "get_conversation" | "list_messages" | "get_message" | "get_customer" | "get_inbox" | "get_member"
-        | "get_assistant" | "get_pipeline" | "get_view" | "get_api_key" | "delete_inbox" | "delete_member"
-        | "delete_assistant" | "delete_pipeline" | "delete_view" | "delete_api_key" => None,
+        bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" => Some(json!({ "name": "stolen" })),
         other => panic!("{other} has ids in its path: say here with which body it would work"),
@@ -96,7 +95,7 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
         let _ = answer.expect_problem(404, "not_found");
         covered += 1;
     }
-    assert_eq!(covered, 27, "every operation with an id in its path is tried");
+    assert!(covered >= 30, "every operation with an id in its path is tried");
     assert_eq!(world.rows().await.len(), before, "nothing was written");
     let now = world.server_key().get(&thread).await.expect(200);
     assert_eq!(now["messages"], json!([said["message"]]));

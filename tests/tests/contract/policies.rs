@@ -46,7 +46,14 @@ async fn messages(world: &World, path: &str) {
     let _ = ask.json(&json!({ "body": "Hi" })).send().await.expect(201);
     let _ = ours.get(&thread).await.expect(200);
     let id = said["message"]["id"].as_str().expect("an id");
-    let _ = ours.get(&format!("{thread}/{id}")).await.expect(200);
+    let message = format!("{thread}/{id}");
+    let _ = ours.get(&message).await.expect(200);
+    let _ = ours.patch(&message, &json!({ "externalId": "wamid.1" })).await.expect(200);
+    let _ = ours.post(&thread, &json!({ "body": "Hi", "externalId": "wamid.1" })).await.expect(200);
+    let note = json!({ "body": "Hi", "type": "note" });
+    let shown = ours.post(&format!("{thread}/transform"), &note).await;
+    let _ = shown.expect_invalid(&["channel"]);
+    let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
 }
 
 async fn workspace(world: &World) {

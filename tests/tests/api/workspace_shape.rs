@@ -305,17 +305,17 @@ async fn what_is_required_is_said() {
 async fn a_workspace_has_at_most_a_thousand_of_a_kind() {
     let world = World::new().await;
     let role = world.server_key();
-    let make = json!({ "name": "a" });
-    let made = role.post("/api/v1/assistants", &make).await.expect(201);
+    let body = json!({ "name": "a" });
+    let made = role.post("/api/v1/assistants", &body).await.expect(201);
     let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("it is stored");
     for i in 1..1000 {
         let mut another = row.clone();
         another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });
         world.put(&another).await;
     }
-    let _ = role.post("/api/v1/assistants", &make).await.expect_problem(409, "conflict");
-    let _ = role.post("/api/v1/pipelines", &make).await.expect(201);
+    let _ = role.post("/api/v1/assistants", &body).await.expect_problem(409, "conflict");
+    let _ = role.post("/api/v1/pipelines", &body).await.expect(201);
     let path = format!("/api/v1/assistants/{}", made["assistant"]["id"].as_str().expect("an id"));
     assert_eq!(delete(&world, &path).await.status.as_u16(), 204);
-    let _ = role.post("/api/v1/assistants", &make).await.expect(201);
+    let _ = role.post("/api/v1/assistants", &body).await.expect(201);
 }

@@ -60,3 +60,19 @@ async fn a_stage_that_is_not_this_pipelines_is_refused_by_its_place() {
     let _ = role.post(PATH, &many).await.expect_invalid(&["stages"]);
     assert_eq!(role.get(&path).await.expect(200)["pipeline"]["stages"], json!(stages));
 }
+
+#[tokio::test]
+async fn a_page_ends_at_a_megabyte_and_the_next_one_goes_on() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let large = json!({ "name": "a", "stages": vec![json!({ "name": "ü".repeat(120) }); 100] });
+    for _ in 0..40 {
+        let _ = role.post(PATH, &large).await.expect(201);
+    }
+    let first = role.get(&format!("{PATH}?limit=100")).await.expect(200);
+    let rows = first["pipelines"].as_array().map_or(0, Vec::len);
+    assert!((1..40).contains(&rows), "{rows} rows");
+    let cursor = first["nextCursor"].as_str().expect("there is more");
+    let rest = role.get(&format!("{PATH}?limit=100&cursor={cursor}")).await.expect(200);
+    assert_eq!(rows + rest["pipelines"].as_array().map_or(0, Vec::len), 40);
+}

@@ -120,10 +120,10 @@ async fn a_change_is_made_only_in_the_version_that_was_read() {
     let role = world.server_key();
     for resource in resources() {
         let path = resource.path_of(&resource.made(&role).await);
-        let patch = |tag: &'static str| role.ask(Method::PATCH, &path).header("if-match", tag).json(&resource.change);
-        let _ = patch("\"7\"").send().await.expect_problem(412, "version_mismatch");
-        let _ = patch("\"1\"").send().await.expect(200);
-        let _ = patch("\"1\"").send().await.expect_problem(412, "version_mismatch");
+        let change = |tag: &'static str| role.ask(Method::PATCH, &path).header("if-match", tag).json(&resource.change);
+        let _ = change("\"7\"").send().await.expect_problem(412, "version_mismatch");
+        let _ = change("\"1\"").send().await.expect(200);
+        let _ = change("\"1\"").send().await.expect_problem(412, "version_mismatch");
         let known = role.ask(Method::GET, &path).header("if-none-match", "\"2\"").send().await;
         assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
         if resource.when_deleted != Deleted::Never {
@@ -154,6 +154,23 @@ async fn a_repeat_under_the_same_key_gets_the_same_answer() {
         assert_eq!(resource.listed(&role).await.len(), before + 1);
     }
     world.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_repeats_at_once_have_one_effect() {
+    for resource in resources() {
+        let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
+        let role = world.server_key();
+        let before = resource.listed(&role).await.len();
+        let ask = || role.ask(Method::POST, resource.path).header("idempotency-key", "k").json(&resource.make).send();
+        let answers = futures_util::future::join_all((0..16).map(|_| ask())).await;
+        let replayed = answers.iter().filter(|a| a.header("idempotent-replayed").is_some()).count();
+        assert_eq!(replayed, 15, "{}", resource.path);
+        let made: Vec<_> = answers.into_iter().map(|a| a.expect(201)[resource.one].clone()).collect();
+        assert!(made.iter().all(|one| *one == made[0]));
+        assert_eq!(resource.listed(&role).await.len(), before + 1);
+        world.assert_sound().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,17 +305,17 @@ async fn what_is_required_is_said() {
 async fn a_workspace_has_at_most_a_thousand_of_a_kind() {
     let world = World::new().await;
     let role = world.server_key();
-    let make = json!({ "name": "a" });
-    let made = role.post("/api/v1/assistants", &make).await.expect(201);
+    let body = json!({ "name": "a" });
+    let made = role.post("/api/v1/assistants", &body).await.expect(201);
     let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("it is stored");
     for i in 1..1000 {
         let mut another = row.clone();
         another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });
         world.put(&another).await;
     }
-    let _ = role.post("/api/v1/assistants", &make).await.expect_problem(409, "conflict");
-    let _ = role.post("/api/v1/pipelines", &make).await.expect(201);
+    let _ = role.post("/api/v1/assistants", &body).await.expect_problem(409, "conflict");
+    let _ = role.post("/api/v1/pipelines", &body).await.expect(201);
     let path = format!("/api/v1/assistants/{}", made["assistant"]["id"].as_str().expect("an id"));
     assert_eq!(delete(&world, &path).await.status.as_u16(), 204);
-    let _ = role.post("/api/v1/assistants", &make).await.expect(201);
+    let _ = role.post("/api/v1/assistants", &body).await.expect(201);
 }

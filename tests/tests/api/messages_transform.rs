@@ -24,7 +24,7 @@ async fn requests(role: &Role<'_>, path: &str, body: Value) -> Value {
     transform(role, path, body).await.expect(200)["transform"]["requests"].clone()
 }
 
-fn post(url: &str, body: Value) -> Value {
+fn post(url: &str, body: &Value) -> Value {
     json!({ "method": "POST", "url": url, "headers": { "Content-Type": "application/json" }, "body": body })
 }
 
@@ -42,7 +42,7 @@ async fn whatsapp_gets_texts_files_and_templates() {
             "messaging_product": "whatsapp", "recipient_type": "individual", "to": "+49123456789", "type": kind,
         });
         body[kind] = content;
-        post("https://graph.facebook.com/v24.0/1067/messages", body)
+        post("https://graph.facebook.com/v24.0/1067/messages", &body)
     };
     let text = send("text", json!({ "preview_url": false, "body": "Hello" }));
     let link = "https://example.com/f";
@@ -91,7 +91,7 @@ async fn messenger_and_instagram_get_words_and_files_apart() {
     let path = open(&ours, "messenger", "messenger_2468").await;
     let send = |message: Value| {
         let body = json!({ "recipient": { "id": "2468" }, "messaging_type": "RESPONSE", "message": message });
-        post("https://graph.facebook.com/v24.0/me/messages", body)
+        post("https://graph.facebook.com/v24.0/me/messages", &body)
     };
     let payload = json!({ "url": "https://example.com/f", "is_reusable": false });
     assert_eq!(requests(&ours, &path, json!({ "body": "Hello" })).await, json!([send(json!({ "text": "Hello" }))]));
@@ -106,7 +106,7 @@ async fn messenger_and_instagram_get_words_and_files_apart() {
     let path = open(&ours, "instagram", "instagram_1357").await;
     let send = |message: Value| {
         let body = json!({ "recipient": { "id": "1357" }, "message": message });
-        post("https://graph.instagram.com/v24.0/17841/messages", body)
+        post("https://graph.instagram.com/v24.0/17841/messages", &body)
     };
     let payload = json!({ "url": "https://example.com/f" });
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Content, FORM, Faults, Outgoing, ProviderRequest, recipient};
+use super::{Content, FORM, Faults, Outgoing, ProviderAddress, ProviderRequest, recipient};
 use crate::{Conversation, SmsEncoding};
 
 /// The most units of a text, in its encoding: septets or UTF-16 code units.
@@ -58,10 +58,10 @@ pub(super) fn request(
 ) -> Vec<ProviderRequest> {
     let to = recipient::phone(conversation, outgoing, faults, recipient::is_dialled);
     let mut body = json!({ "To": to });
-    match outgoing.from.as_ref().map(|from| from.as_str()) {
+    match outgoing.from.as_ref().map(ProviderAddress::as_str) {
         // A messaging service chooses the number.
         Some(service) if service.starts_with("MG") && service.len() == 34 => {
-            body["MessagingServiceSid"] = json!(service)
+            body["MessagingServiceSid"] = json!(service);
         }
         from => body["From"] = json!(from.unwrap_or("{from}")),
     }

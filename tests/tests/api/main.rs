@@ -16,4 +16,5 @@ mod messages_external_id;
 mod messages_list;
 mod messages_transform;
 mod messages_update;
+mod messages_window;
 mod versions;

@@ -342,7 +342,7 @@ async fn a_request_that_is_wrong_is_named() {
         (json!({ "body": "" }), vec!["body"]),
         (json!({ "body": "Hello", "template": template }), vec!["template"]),
         (json!({ "media": media("image"), "template": template }), vec!["template"]),
-        (json!({ "type": "note", "template": template }), vec!["template"]),
+        (json!({ "body": null, "to": null }), vec!["body", "to"]),
         (json!({ "media": { "type": "sticker", "url": "http://example.com" } }), vec!["media.type", "media.url"]),
         (json!({ "media": { "type": "image", "url": "https://" } }), vec!["media.url"]),
         (json!({ "media": { "type": "image", "url": "https://a b" } }), vec!["media.url"]),

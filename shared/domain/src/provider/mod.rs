@@ -106,8 +106,8 @@ pub fn transform(conversation: &Conversation, outgoing: &Outgoing, now: Timestam
     };
     let is_template = matches!(outgoing.content, Content::Template(_));
     let is_note = outgoing.kind == MessageType::Note;
-    if is_template && (is_note || provider != Provider::WhatsAppCloud) {
-        faults.add("template", "invalid", "is for replies on WhatsApp only");
+    if is_template && !is_note && provider != Provider::WhatsAppCloud {
+        faults.add("template", "invalid", "is for WhatsApp only");
     }
     let mut segments = None;
     let requests = match provider {

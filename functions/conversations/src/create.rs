@@ -4,12 +4,17 @@ use deskless_api::{
     scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::{
-    Channel, Conversation, ExternalId, Metadata, NewConversation, Priority, Resolution, Resolved, SessionKey, Source,
-    Status, Subject, Tags,
+    AssistantId, Channel, Conversation, Edit, ExternalId, InboxId, MemberId, Metadata, NewConversation, PipelineId,
+    Placement, PlacementPatch, Priority, Resolution, Resolved, SessionKey, Source, StageId, Status, Subject, Tags,
+    Timestamp,
 };
+use deskless_store::TenantStore;
 use utoipa::ToSchema;
 
-use crate::dto::{ConversationResponse, CustomerRequest};
+use crate::{
+    dto::{ConversationResponse, CustomerRequest},
+    references,
+};
 
 /// A conversation to open.
 #[derive(Debug, Deserr, ToSchema)]
@@ -48,6 +53,25 @@ pub struct CreateConversationRequest {
     #[deserr(default)]
     #[schema(required = false)]
     priority: Priority,
+    /// The inbox where it arrived.
+    #[deserr(default)]
+    inbox_id: Option<InboxId>,
+    /// The member who works on it.
+    #[deserr(default)]
+    assignee_id: Option<MemberId>,
+    /// The assistant who answers in it.
+    #[deserr(default)]
+    assistant_id: Option<AssistantId>,
+    /// The pipeline that it goes through.
+    #[deserr(default)]
+    pipeline_id: Option<PipelineId>,
+    /// A stage of that pipeline; alone, it brings its pipeline with it.
+    #[deserr(default)]
+    stage_id: Option<StageId>,
+    /// Until when nobody wants to see it.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    snoozed_until: Option<Timestamp>,
     /// At most 20 labels of 1 to 64 characters.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
@@ -60,28 +84,42 @@ pub struct CreateConversationRequest {
     message: Option<CreateMessageRequest>,
 }
 
-impl TryFrom<CreateConversationRequest> for NewConversation {
-    type Error = Problem;
-
-    fn try_from(request: CreateConversationRequest) -> Result<Self, Problem> {
-        let status = Resolved::of(request.status, request.resolution).ok_or_else(|| {
+impl CreateConversationRequest {
+    async fn check(self, store: &TenantStore) -> Result<NewConversation, Problem> {
+        let status = Resolved::of(self.status, self.resolution).ok_or_else(|| {
             Problem::new(Code::NotSolved, "A resolution says how a conversation was solved; its status must be solved.")
         })?;
-        Ok(Self {
-            channel: request.channel,
-            source: request.source,
+        let said = PlacementPatch {
+            inbox_id: said(self.inbox_id),
+            assignee_id: said(self.assignee_id),
+            assistant_id: said(self.assistant_id),
+            pipeline_id: said(self.pipeline_id),
+            stage_id: said(self.stage_id),
+        };
+        let mut placement = Placement::default();
+        references::check(store, said).await?.apply(&mut placement);
+        Ok(NewConversation {
+            channel: self.channel,
+            source: self.source,
             status,
-            escalated: request.escalated,
-            priority: request.priority,
-            subject: request.subject,
-            customer: request.customer.into(),
-            external_id: request.external_id,
-            session_key: request.session_key,
-            tags: request.tags.unwrap_or_default(),
-            metadata: request.metadata.unwrap_or_default(),
-            message: request.message.map(Into::into),
+            escalated: self.escalated,
+            priority: self.priority,
+            subject: self.subject,
+            customer: self.customer.into(),
+            external_id: self.external_id,
+            session_key: self.session_key,
+            placement,
+            snoozed_until: self.snoozed_until,
+            tags: self.tags.unwrap_or_default(),
+            metadata: self.metadata.unwrap_or_default(),
+            message: self.message.map(Into::into),
         })
     }
+}
+
+/// `null` says as little as nothing, where there is nothing yet to clear.
+fn said<T>(id: Option<T>) -> Edit<T> {
+    id.map_or(Edit::Keep, Edit::Set)
 }
 
 /// Open a conversation
@@ -106,11 +144,13 @@ pub async fn create_conversation(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateConversationRequest>,
 ) -> Reply {
+    let (request, repeat) = request.split(&caller);
+    let new = request.check(caller.store()).await?;
+    let names = references::names(caller.store(), [&new.placement]).await?;
     let answer = |conversation: &Conversation| {
         let location = format!("{BASE}/conversations/{}", conversation.id);
-        created(location, conversation.version, &ConversationResponse::from(conversation))
+        created(location, conversation.version, &ConversationResponse::new(conversation, &names))
     };
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let outcome = caller.store().create_conversation(request.try_into()?, repeat).await?;
+    let outcome = caller.store().create_conversation(new, repeat.map(|repeat| repeat.answered(&answer))).await?;
     finish(outcome, answer)
 }

@@ -4,8 +4,9 @@ use deserr::Deserr;
 use deskless_api::{InvalidRequest, object_tag};
 use deskless_domain::{
     Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, IdentitySource, Metadata,
-    PersonName, PhoneNumber, Priority, Resolution, Source, Status, Subject, Tags, Timestamp,
+    PersonName, PhoneNumber, Placement, Priority, Resolution, Source, Status, Subject, Tags, Timestamp,
 };
+use deskless_store::{Directory, DirectoryEntry};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -77,6 +78,12 @@ pub struct Reference {
     #[schema(format = "uuid")]
     id: String,
     name: String,
+}
+
+impl Reference {
+    fn to(id: impl ToString, entry: Option<&DirectoryEntry>) -> Option<Self> {
+        entry.map(|entry| Self { id: id.to_string(), name: entry.name.to_string() })
+    }
 }
 
 /// A thread with a customer.
@@ -159,8 +166,10 @@ pub struct ConversationObject {
     closed_at: Option<String>,
 }
 
-impl From<&Conversation> for ConversationObject {
-    fn from(conversation: &Conversation) -> Self {
+impl ConversationObject {
+    /// With the names of what it refers to.
+    pub fn new(conversation: &Conversation, names: &Directory) -> Self {
+        let Placement { inbox_id, assignee_id, assistant_id, pipeline_id, stage_id } = conversation.placement;
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
         Self {
             object: ConversationTag,
@@ -177,22 +186,22 @@ impl From<&Conversation> for ConversationObject {
             customer: (&conversation.customer).into(),
             external_id: conversation.external_id.as_ref().map(ToString::to_string),
             session_key: conversation.session_key.as_ref().map(ToString::to_string),
-            inbox_id: None,
-            inbox: None,
-            assignee_id: None,
-            assignee: None,
-            assistant_id: None,
-            assistant: None,
-            pipeline_id: None,
-            stage_id: None,
-            stage: None,
+            inbox_id: inbox_id.map(|id| id.to_string()),
+            inbox: inbox_id.and_then(|id| Reference::to(id, names.inbox(id))),
+            assignee_id: assignee_id.map(|id| id.to_string()),
+            assignee: assignee_id.and_then(|id| Reference::to(id, names.member(id))),
+            assistant_id: assistant_id.map(|id| id.to_string()),
+            assistant: assistant_id.and_then(|id| Reference::to(id, names.assistant(id))),
+            pipeline_id: pipeline_id.map(|id| id.to_string()),
+            stage_id: stage_id.map(|id| id.to_string()),
+            stage: stage_id.and_then(|id| Reference::to(id, names.stage(id).map(|(_, entry)| entry))),
             tags: conversation.tags.clone(),
             metadata: conversation.metadata.clone(),
             message_count: conversation.message_count,
             unread_count: conversation.unread_count,
             awaiting_reply: conversation.awaiting_reply,
             window_expires_at: time(conversation.window_expires_at()),
-            snoozed_until: None,
+            snoozed_until: time(conversation.snoozed_until),
             created_at: conversation.created_at().to_string(),
             updated_at: conversation.updated_at.to_string(),
             last_message_at: conversation.last_message_at().to_string(),
@@ -208,8 +217,9 @@ pub struct ConversationResponse {
     conversation: ConversationObject,
 }
 
-impl From<&Conversation> for ConversationResponse {
-    fn from(conversation: &Conversation) -> Self {
-        Self { conversation: conversation.into() }
+impl ConversationResponse {
+    /// With the names of what it refers to.
+    pub fn new(conversation: &Conversation, names: &Directory) -> Self {
+        Self { conversation: ConversationObject::new(conversation, names) }
     }
 }

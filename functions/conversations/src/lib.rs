@@ -4,6 +4,9 @@ mod create;
 mod dto;
 mod get;
 mod list;
+mod read;
+mod references;
+mod resolve;
 mod update;
 
 deskless_api::operations!(
@@ -11,4 +14,6 @@ deskless_api::operations!(
     create::create_conversation,
     get::get_conversation,
     update::update_conversation,
+    resolve::resolve_conversation,
+    read::read_conversation,
 );

@@ -1,37 +1,31 @@
-use deserr::Deserr;
-use deskless_api::{ApiQuery, Caller, InvalidRequest, Limit, Reply, Walk, ok, scope::ReadConversations, wire::ListTag};
-use deskless_domain::{Channel, CustomerId, Order, Status};
-use deskless_store::{ConversationFilter, Position};
+use deskless_api::{ApiQuery, Caller, Limit, Reply, Walk, ok, scope::ReadConversations, wire::ListTag, with_filters};
+use deskless_domain::{ConversationFilter, Order, ViewId};
+use deskless_store::Position;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::dto::ConversationObject;
+use crate::{dto::ConversationObject, references::names};
 
-/// Which conversations, how many, and in which direction.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct ListConversationsQuery {
-    /// How many at the most.
-    #[deserr(default)]
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
-    limit: Limit<20, 100>,
-    /// Where the page before said to go on.
-    #[deserr(default)]
-    cursor: Option<String>,
-    /// Newest activity first, unless it is turned round.
-    #[deserr(default = Order::Desc)]
-    #[param(inline, value_type = Option<Order>)]
-    order: Order,
-    /// Only those in this state.
-    #[deserr(default)]
-    status: Option<Status>,
-    /// Only those on this channel.
-    #[deserr(default)]
-    channel: Option<Channel>,
-    /// Only those with this customer.
-    #[deserr(default)]
-    customer_id: Option<CustomerId>,
+with_filters! {
+    /// Which conversations, how many, and in which direction. All filters that are given must hold.
+    pub struct ListConversationsQuery {
+        /// How many at the most.
+        #[deserr(default)]
+        #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+        #[schema(value_type = Option<u8>)]
+        limit: Limit<20, 100>,
+        /// Where the page before said to go on.
+        #[deserr(default)]
+        cursor: Option<String>,
+        /// Newest activity first, unless it is turned round.
+        #[deserr(default = Order::Desc)]
+        #[param(inline, value_type = Option<Order>)]
+        order: Order,
+        /// Only those in this saved view, besides all other filters.
+        #[deserr(default)]
+        #[param(value_type = Option<String>, format = "uuid")]
+        view_id: Option<ViewId>,
+    }
 }
 
 /// A page of conversations.
@@ -61,7 +55,11 @@ pub async fn list_conversations(
     caller: Caller<ReadConversations>,
     ApiQuery(query): ApiQuery<ListConversationsQuery>,
 ) -> Reply {
-    let walk = query.walk(&caller);
+    let mut filters = vec![query.filter()];
+    if let Some(view) = query.view_id {
+        filters.push(caller.store().view_filter(view).await?);
+    }
+    let walk = walk(&caller, &filters, query.order);
     let after = match &query.cursor {
         None => None,
         Some(cursor) => {
@@ -69,8 +67,8 @@ pub async fn list_conversations(
             Some(Position { frontier, until: (query.order == Order::Asc).then_some(until) })
         }
     };
-    let filter = ConversationFilter { status: query.status, channel: query.channel, customer_id: query.customer_id };
-    let page = caller.store().list_conversations(&filter, query.order, after, query.limit.0).await?;
+    let page = caller.store().list_conversations(&filters, query.order, after, query.limit.0).await?;
+    let names = names(caller.store(), page.conversations.iter().map(|conversation| &conversation.placement)).await?;
     let next_cursor = page.next.map(|next| walk.cursor(&[next.frontier, next.until.unwrap_or(next.frontier)]));
     ok(
         None,
@@ -78,22 +76,13 @@ pub async fn list_conversations(
             object: ListTag,
             has_more: next_cursor.is_some(),
             next_cursor,
-            conversations: page.conversations.iter().map(ConversationObject::from).collect(),
+            conversations: page.conversations.iter().map(|one| ConversationObject::new(one, &names)).collect(),
         },
     )
 }
 
-impl ListConversationsQuery {
-    fn walk<S>(&self, caller: &Caller<S>) -> Walk {
-        Walk::new(
-            caller.store().workspace_id(),
-            &[
-                "conversations",
-                self.order.as_str(),
-                self.status.map_or("", Status::as_str),
-                self.channel.map_or("", Channel::as_str),
-                self.customer_id.as_ref().map_or("", CustomerId::as_str),
-            ],
-        )
-    }
+/// A view that is changed in between makes another walk: its filter is part of it, not its id.
+fn walk<S>(caller: &Caller<S>, filters: &[ConversationFilter], order: Order) -> Walk {
+    let filters = serde_json::to_string(filters).unwrap_or_default();
+    Walk::new(caller.store().workspace_id(), &["conversations", order.as_str(), &filters])
 }

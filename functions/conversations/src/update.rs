@@ -4,11 +4,12 @@ use deskless_api::{
     scope::WriteConversations,
 };
 use deskless_domain::{
-    Change, ConversationId, ConversationPatch, Invalid, Metadata, Priority, Resolution, Resolved, Status, Subject, Tags,
+    AssistantId, Change, ConversationId, ConversationPatch, InboxId, Invalid, MemberId, Metadata, PipelineId,
+    PlacementPatch, Priority, Resolution, Resolved, StageId, Status, Subject, Tags, Timestamp,
 };
 use utoipa::ToSchema;
 
-use crate::dto::ConversationResponse;
+use crate::{dto::ConversationResponse, references};
 
 /// What to change. A field that is left out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
@@ -33,6 +34,30 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = Subject, required = false)]
     subject: Given<Subject>,
+    /// The member who works on it; null for nobody.
+    #[deserr(default)]
+    #[schema(value_type = Option<MemberId>, required = false)]
+    assignee_id: Given<Option<MemberId>>,
+    /// The assistant who answers in it; null for none.
+    #[deserr(default)]
+    #[schema(value_type = Option<AssistantId>, required = false)]
+    assistant_id: Given<Option<AssistantId>>,
+    /// The inbox; null takes it out of all.
+    #[deserr(default)]
+    #[schema(value_type = Option<InboxId>, required = false)]
+    inbox_id: Given<Option<InboxId>>,
+    /// The pipeline; alone, it takes the stage away. Null takes it out of all.
+    #[deserr(default)]
+    #[schema(value_type = Option<PipelineId>, required = false)]
+    pipeline_id: Given<Option<PipelineId>>,
+    /// A stage of the pipeline; alone, it brings its pipeline with it.
+    #[deserr(default)]
+    #[schema(value_type = Option<StageId>, required = false)]
+    stage_id: Given<Option<StageId>>,
+    /// Until when nobody wants to see it; null or a time that is over for now.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, format = DateTime, required = false)]
+    snoozed_until: Given<Option<Timestamp>>,
     /// Replaced whole; null clears them.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20, required = false)]
@@ -63,6 +88,15 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
             subject: request.subject.0,
             tags: request.tags.0.map(Option::unwrap_or_default),
             metadata: request.metadata.0.map(Option::unwrap_or_default),
+            placement: PlacementPatch {
+                inbox_id: request.inbox_id.edit(),
+                assignee_id: request.assignee_id.edit(),
+                assistant_id: request.assistant_id.edit(),
+                pipeline_id: request.pipeline_id.edit(),
+                stage_id: request.stage_id.edit(),
+            },
+            snoozed_until: request.snoozed_until.edit(),
+            read: None,
         };
         if patch.is_empty() {
             let empty = Invalid::new("required", "must name at least one field to change");
@@ -93,6 +127,10 @@ pub async fn update_conversation(
     IfMatch(expected): IfMatch,
     ApiJson(request): ApiJson<UpdateConversationRequest>,
 ) -> Reply {
-    let conversation = caller.store().update_conversation(id, request.try_into()?, expected).await?;
-    ok(Some(conversation.version), &ConversationResponse::from(&conversation))
+    let store = caller.store();
+    let mut patch = ConversationPatch::try_from(request)?;
+    patch.placement = references::check(store, patch.placement).await?;
+    let conversation = store.update_conversation(id, &patch, expected).await?;
+    let names = references::names(store, [&conversation.placement]).await?;
+    ok(Some(conversation.version), &ConversationResponse::new(&conversation, &names))
 }

@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, NoParameters, Reply, created, finish, found, openapi::BASE,
+    ApiPath, ApiQuery, Caller, Idempotent, NoParameters, Reply, created, done, finish, openapi::BASE,
     scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::ConversationId;
@@ -41,7 +41,7 @@ pub async fn create_message(
             let location = format!("{BASE}/conversations/{}/messages/{}", message.conversation_id, message.id);
             created(location, message.version, &MessageResponse::from(message))
         }
-        Posted::Known(message) => found(Some(message.version), &MessageResponse::from(message)),
+        Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
     let (request, repeat) = request.into_parts(&caller, &answer);
     let outcome = caller.store().create_message(conversation, request.into(), repeat).await?;

@@ -54,8 +54,7 @@ pub async fn list_messages(
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(query): ApiQuery<ListMessagesQuery>,
 ) -> Reply {
-    let id = conversation.to_string();
-    let walk = Walk::new(caller.store().workspace_id(), &["messages", &id, query.order.as_str()]);
+    let walk = Walk::thread(caller.store().workspace_id(), conversation, query.order);
     let after = query.cursor.as_deref().map(|cursor| walk.places(cursor)).transpose()?.map(|[place]| place);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };
     let page = caller.store().list_messages(thread).await?;

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Code, FieldError, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply,
-    finish, found, scope::ReadConversations,
+    ApiPath, ApiQuery, Caller, Code, FieldError, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply, done,
+    finish, scope::ReadConversations,
 };
 use deskless_domain::{
     Channel, ConversationId, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
@@ -261,7 +261,7 @@ pub async fn transform_message(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<TransformMessageRequest>,
 ) -> Reply {
-    let answer = |transform: &Transform| found(None, &TransformMessageResponse::from(transform));
+    let answer = |transform: &Transform| done(None, &TransformMessageResponse::from(transform));
     let (request, repeat) = request.into_parts(&caller, &answer);
     let outgoing = request.try_into()?;
     let store = caller.store();

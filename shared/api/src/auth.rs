@@ -32,6 +32,9 @@ pub mod scope {
     }
 
     scopes!(ReadConversations, WriteConversations);
+    scopes!(ReadCustomers, WriteCustomers);
+    scopes!(ReadWorkspace, WriteWorkspace);
+    scopes!(ReadKeys, WriteKeys);
 }
 
 /// The holder of a server key that has the scope `S`. Its [`TenantStore`] is the only way to the table.

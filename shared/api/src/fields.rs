@@ -3,13 +3,15 @@
 use std::ops::ControlFlow;
 
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef, take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    Channel, CompanyName, CustomerId, DeliveryStatus, Email, ExternalId, Invalid, MediaType, MessageBody, MessageType,
-    Metadata, Order, PersonName, PhoneNumber, Priority, Resolution, Role, SessionKey, Source, Status, Subject, Tag,
-    Tags,
+    AssistantId, Channel, CompanyName, CustomerId, DeliveryStatus, Description, Edit, Email, ExternalId, InboxId,
+    Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata,
+    Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey,
+    Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -43,6 +45,18 @@ impl InvalidRequest {
         let name = if field.is_empty() { "The body" } else { &field };
         let message = format!("{name} {}.", invalid.message);
         Self(vec![FieldError { field, code: invalid.code, message }])
+    }
+
+    /// One thing that is wrong, where a value stands in a body.
+    #[must_use]
+    pub fn at(location: ValuePointerRef<'_>, invalid: &Invalid) -> Self {
+        Self::one(path(location), invalid)
+    }
+}
+
+impl From<InvalidField> for InvalidRequest {
+    fn from(InvalidField { field, invalid }: InvalidField) -> Self {
+        Self::one(field, &invalid)
     }
 }
 
@@ -127,10 +141,6 @@ fn path(location: ValuePointerRef<'_>) -> String {
     }
 }
 
-fn refuse(invalid: &Invalid, location: ValuePointerRef<'_>) -> InvalidRequest {
-    InvalidRequest::one(path(location), invalid)
-}
-
 /// A string off the wire, for types that parse one.
 pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<String, InvalidRequest> {
     String::deserialize_from_value(value, location)
@@ -143,7 +153,7 @@ macro_rules! parsed_from_string {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                <$name>::parse(string(value, location)?.into()).map_err(|invalid| refuse(&invalid, location))
+                <$name>::parse(string(value, location)?.into()).map_err(|invalid| InvalidRequest::at(location, &invalid))
             }
         }
     )+};
@@ -161,6 +171,9 @@ parsed_from_string!(
     Tag,
     CustomerId,
     Email,
+    Title,
+    Description,
+    ProviderSecret,
     FileName,
     LanguageCode,
     MediaUrl,
@@ -175,13 +188,44 @@ macro_rules! parsed_from_word {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                <$name>::parse(&string(value, location)?).map_err(|invalid| refuse(&invalid, location))
+                <$name>::parse(&string(value, location)?).map_err(|invalid| InvalidRequest::at(location, &invalid))
             }
         }
     )+};
 }
 
-parsed_from_word!(Channel, Source, Status, Resolution, Role, MessageType, Order, DeliveryStatus, MediaType);
+parsed_from_word!(
+    Channel,
+    Source,
+    Status,
+    Resolution,
+    Role,
+    MessageType,
+    Order,
+    MemberRole,
+    KeyKind,
+    Scope,
+    Origin,
+    Timestamp,
+    DeliveryStatus,
+    MediaType,
+);
+
+macro_rules! parsed_from_uuid {
+    ($($name:ty),+ $(,)?) => {$(
+        impl Deserr<InvalidRequest> for $name {
+            fn deserialize_from_value<V: IntoValue>(
+                value: Value<V>,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, InvalidRequest> {
+                let wrong = || InvalidRequest::at(location, &Invalid::new("invalid", "must be an id, which is a UUID"));
+                <$name>::parse(&string(value, location)?).ok_or_else(wrong)
+            }
+        }
+    )+};
+}
+
+parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
 impl Deserr<InvalidRequest> for Tags {
     fn deserialize_from_value<V: IntoValue>(
@@ -189,7 +233,7 @@ impl Deserr<InvalidRequest> for Tags {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let tags = Vec::<Tag>::deserialize_from_value(value, location)?;
-        Self::parse(tags).map_err(|invalid| refuse(&invalid, location))
+        Self::parse(tags).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 
@@ -199,13 +243,22 @@ impl Deserr<InvalidRequest> for Metadata {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         match serde_json::Value::from(value) {
-            serde_json::Value::Object(object) => Self::parse(object).map_err(|invalid| refuse(&invalid, location)),
+            serde_json::Value::Object(object) => {
+                Self::parse(object).map_err(|invalid| InvalidRequest::at(location, &invalid))
+            }
             other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
                 None,
                 ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
                 location,
             ))),
         }
+    }
+}
+
+impl<T> Given<Option<T>> {
+    /// What to do with a field that `null` clears.
+    pub fn edit(self) -> Edit<T> {
+        self.0.map_or(Edit::Keep, Edit::from)
     }
 }
 
@@ -225,5 +278,26 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}
+
+/// What to change: an object that names at least one field.
+#[derive(Debug)]
+pub struct Patch<T>(pub T);
+
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        if let Value::Map(fields) = &value
+            && fields.len() == 0
+        {
+            return Err(InvalidRequest::at(
+                location,
+                &Invalid::new("required", "must name at least one field to change"),
+            ));
+        }
+        T::deserialize_from_value(value, location).map(Self)
     }
 }

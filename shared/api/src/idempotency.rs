@@ -8,12 +8,9 @@ use deskless_store::{Answer, Repeat, StoreError};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    ApiState, Caller, InvalidRequest, Problem,
-    json::{read_json, take_apart},
-};
+use crate::{ApiState, Caller, InvalidRequest, Problem, json::read_body};
 
-/// A POST's body, with what its `Idempotency-Key` says.
+/// A POST's body, with what its `Idempotency-Key` says. The body of an `Idempotent<Option<T>>` may be left out.
 #[derive(Debug)]
 pub struct Idempotent<T> {
     /// The body.
@@ -36,7 +33,7 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
 
     async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let value = read_json(&parts.headers, body).await?;
+        let (value, body) = read_body(&parts.headers, body).await?;
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let key = client_key(&parts.headers)?.map(|chosen| Key {
             chosen,
@@ -44,7 +41,7 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
             // Objects are kept sorted by key, so that the order of fields does not make another body.
             fingerprint: digest(&[uri.query().unwrap_or_default(), &value.to_string()]),
         });
-        Ok(Self { body: take_apart(value)?, key })
+        Ok(Self { body, key })
     }
 }
 
@@ -55,13 +52,35 @@ impl<T> Idempotent<T> {
         caller: &Caller<S>,
         answer: &'a (dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync),
     ) -> (T, Option<Repeat<'a, E>>) {
-        let repeat = self.key.map(|key| Repeat {
+        let (body, repeat) = self.split(caller);
+        (body, repeat.map(|repeat| repeat.answered(answer)))
+    }
+
+    /// The same, for an answer that is known only once the body was looked at.
+    pub fn split<S>(self, caller: &Caller<S>) -> (T, Option<Repeatable>) {
+        let repeat = self.key.map(|key| Repeatable {
             // A server key acts for no customer: their place stays empty.
             identity: format!("{}\n\n{}\n{}", caller.credential().id, key.route, key.chosen),
             fingerprint: key.fingerprint,
-            answer,
         });
         (self.body, repeat)
+    }
+}
+
+/// A request that may be a repeat, before it is known how its answer will read.
+#[derive(Debug)]
+pub struct Repeatable {
+    identity: String,
+    fingerprint: String,
+}
+
+impl Repeatable {
+    /// Says how the answer will read.
+    pub fn answered<'a, E>(
+        self,
+        answer: &'a (dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync),
+    ) -> Repeat<'a, E> {
+        Repeat { identity: self.identity, fingerprint: self.fingerprint, answer }
     }
 }
 

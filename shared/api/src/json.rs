@@ -12,7 +12,8 @@ use crate::{ApiState, Code, InvalidRequest, Problem};
 /// The most bytes of a body.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// A JSON body as a request type; rejects with everything that is wrong with it.
+/// A JSON body as a request type; rejects with everything that is wrong with it. That of an `ApiJson<Option<T>>` may be
+/// left out.
 #[derive(Debug)]
 pub struct ApiJson<T>(pub T);
 
@@ -21,22 +22,26 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for ApiJson<T> {
 
     async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let value = read_json(&parts.headers, body).await?;
-        Ok(Self(take_apart(value)?))
+        read_body(&parts.headers, body).await.map(|(_, body)| Self(body))
     }
 }
 
-/// Reads a body of JSON.
-pub(crate) async fn read_json(headers: &HeaderMap, body: axum::body::Body) -> Result<Value, Problem> {
-    require_json(headers)?;
+/// Reads a body, as JSON and as a request type. One that is not there is `null`.
+pub(crate) async fn read_body<T: Deserr<InvalidRequest>>(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<(Value, T), Problem> {
     let too_large = || Problem::new(Code::PayloadTooLarge, format!("The body may have at most {MAX_BODY} bytes."));
     let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
-    parse(&bytes)
-}
-
-/// Makes a request type of JSON.
-pub(crate) fn take_apart<T: Deserr<InvalidRequest>>(value: Value) -> Result<T, Problem> {
-    deserr::deserialize::<T, _, InvalidRequest>(value).map_err(Problem::from)
+    if bytes.is_empty()
+        && let Ok(nothing) = deserr::deserialize::<T, _, InvalidRequest>(Value::Null)
+    {
+        return Ok((Value::Null, nothing));
+    }
+    require_json(headers)?;
+    let value = parse(&bytes)?;
+    let body = deserr::deserialize::<T, _, InvalidRequest>(value.clone())?;
+    Ok((value, body))
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {

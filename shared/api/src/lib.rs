@@ -21,8 +21,8 @@ mod state;
 pub mod wire;
 
 pub use auth::{Caller, scope};
-pub use fields::{FieldError, Given, InvalidRequest};
-pub use idempotency::Idempotent;
+pub use fields::{FieldError, Given, InvalidRequest, Patch};
+pub use idempotency::{Idempotent, Repeatable};
 pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]
@@ -32,7 +32,7 @@ pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, created, finish, found, no_content, not_modified, ok};
+pub use reply::{Reply, created, done, finish, no_content, not_modified, ok};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

@@ -43,6 +43,12 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
         .tags(Some([
             TagBuilder::new().name("Conversations").description(Some("Threads with a customer.")).build(),
             TagBuilder::new().name("Messages").description(Some("What is said in a thread.")).build(),
+            TagBuilder::new().name("Customers").description(Some("Whom the workspace talks with.")).build(),
+            TagBuilder::new()
+                .name("Workspace")
+                .description(Some("What conversations refer to, and saved views of them."))
+                .build(),
+            TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
             TagBuilder::new().name("Description").description(Some("This document.")).build(),
         ]))
         .build();
@@ -83,7 +89,9 @@ fn complete(paths: &mut Paths) {
         if let Some(operation) = post {
             add_parameter(operation, idempotency_key());
         }
-        for operation in [patch.as_mut(), delete.as_mut()].into_iter().flatten() {
+        // These are changes by name.
+        let change = post.as_mut().filter(|_| path.ends_with("/resolve") || path.ends_with("/read"));
+        for operation in [patch.as_mut(), delete.as_mut(), change].into_iter().flatten() {
             add_parameter(operation, entity_tags("If-Match", "Change it only in one of these versions."));
             add_problem(operation, 412, "Somebody changed it since");
         }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_domain::{Invalid, MessageId, WorkspaceId};
+use deskless_domain::{ConversationId, Invalid, MessageId, Order, WorkspaceId};
 use sha2::{Digest, Sha256};
 
 use crate::{Code, InvalidRequest, Problem, fields::string};
@@ -53,6 +53,12 @@ impl Walk {
             hash.update(part);
         }
         Self(hash.finalize().into())
+    }
+
+    /// The walk through a conversation's messages.
+    #[must_use]
+    pub fn thread(workspace: WorkspaceId, conversation: ConversationId, order: Order) -> Self {
+        Self::new(workspace, &["messages", &conversation.to_string(), order.as_str()])
     }
 
     /// An opaque text for these places: a version, the places, and a digest of both together with the walk.

@@ -1,5 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
-use deskless_domain::{ConversationId, MessageId};
+use deskless_domain::{
+    AssistantId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId, ViewId,
+};
 use http::request::Parts;
 
 use crate::{ApiState, Problem};
@@ -14,9 +16,21 @@ pub trait FromPath: Sized {
     fn from_path<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self>;
 }
 
-impl FromPath for ConversationId {
+macro_rules! single {
+    ($($id:ident),+) => {$(
+        impl FromPath for $id {
+            fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+                Self::parse(parameters.next()?)
+            }
+        }
+    )+};
+}
+
+single!(ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, KeyId);
+
+impl FromPath for CustomerId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
+        Self::parse(parameters.next()?.to_owned()).ok()
     }
 }
 

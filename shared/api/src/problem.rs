@@ -1,7 +1,7 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::Invalid;
+use deskless_domain::{Invalid, Kind};
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -71,7 +71,7 @@ codes! {
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
     /// The message with this externalId was deleted.
     MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
-    /// It clashes with what is stored.
+    /// What is stored does not go with this.
     Conflict = "conflict", CONFLICT, "Conflict";
     /// `If-Match` does not hold.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
@@ -164,6 +164,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found(),
+            StoreError::NoSuchReference(field) => {
+                let nothing = Invalid::new("not_found", "names nothing here that could be chosen");
+                InvalidRequest::one(field, &nothing).into()
+            }
             StoreError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
                 "Somebody changed it since: no version in If-Match is the stored one. Read it again, then decide.",
@@ -175,6 +179,20 @@ impl From<StoreError> for Problem {
             StoreError::ExternalIdExists => {
                 Self::new(Code::ExternalIdExists, "A conversation with this externalId exists already.")
             }
+            StoreError::Archived => Self::new(
+                Code::Conflict,
+                "It was deleted and is kept only so that conversations can name it: it cannot be changed.",
+            ),
+            StoreError::Revoked => Self::new(Code::Conflict, "This API key was revoked: it cannot be changed."),
+            StoreError::TooMany(kind) => Self::new(
+                Code::Conflict,
+                format!(
+                    "A workspace has at most {} {}, and this one does. Delete some first.",
+                    Kind::MOST,
+                    kind.plural()
+                ),
+            ),
+            StoreError::InvalidField(invalid) => InvalidRequest::from(invalid).into(),
             StoreError::MessageDeleted => Self::new(
                 Code::MessageDeleted,
                 "The message with this externalId was deleted. A provider's message is taken once.",

@@ -1,6 +1,6 @@
 use crate::{
-    Channel, ConversationId, Customer, ExternalId, MessageDraft, MessageId, Metadata, Priority, Resolution, SessionKey,
-    Source, Status, Subject, Tags, Timestamp,
+    Channel, ConversationId, Customer, Edit, ExternalId, MessageDraft, MessageId, Metadata, Placement, PlacementPatch,
+    Priority, Resolution, SessionKey, Source, Status, Subject, Tags, Timestamp,
 };
 
 /// A thread between one customer and a workspace.
@@ -32,14 +32,20 @@ pub struct Conversation {
     pub external_id: Option<ExternalId>,
     /// The channel's own thread key.
     pub session_key: Option<SessionKey>,
+    /// Where it stands, and who works on it.
+    pub placement: Placement,
     /// Labels.
     pub tags: Tags,
     /// The caller's own data.
     pub metadata: Metadata,
+    /// Until when nobody wants to see it.
+    pub snoozed_until: Option<Timestamp>,
     /// Replies and notes.
     pub message_count: u64,
     /// The customer's replies since somebody last read.
     pub unread_count: u64,
+    /// How far somebody has read.
+    pub read_up_to: Option<MessageId>,
     /// Whether the newest reply is the customer's.
     pub awaiting_reply: bool,
     /// When the customer last wrote; known only where the channel has a reply window.
@@ -89,6 +95,50 @@ impl Conversation {
         self.id.channel().unwrap_or(Channel::Api)
     }
 
+    /// Whether nobody wants to see it yet. Nothing wakes it: that is read off the clock.
+    #[must_use]
+    pub fn is_snoozed(&self, now: Timestamp) -> bool {
+        self.snoozed_until.is_some_and(|until| until > now)
+    }
+
+    /// Carries a change out, as the table does.
+    ///
+    /// Gives `None` where a resolution is said of a conversation that is not solved. What a mark of everything read
+    /// stands at is known to the table alone.
+    #[must_use]
+    pub fn changed(mut self, patch: &ConversationPatch, now: Timestamp) -> Option<Self> {
+        match patch.state {
+            Change::Keep => {}
+            Change::Resolution(_) if self.status != Status::Solved => return None,
+            Change::Resolution(resolution) => self.resolution = Some(resolution),
+            Change::Status(state) => {
+                self.status = state.status();
+                match state {
+                    Resolved::No(_) => (self.resolution, self.closed_at) = (None, None),
+                    Resolved::Yes(said) => {
+                        self.resolution = said.or(self.resolution).or(state.resolution());
+                        self.closed_at = self.closed_at.or(Some(now));
+                    }
+                }
+            }
+        }
+        self.escalated = patch.escalated.unwrap_or(self.escalated);
+        self.priority = patch.priority.clone().unwrap_or(self.priority);
+        self.subject = patch.subject.clone().unwrap_or(self.subject);
+        self.tags = patch.tags.clone().unwrap_or(self.tags);
+        self.metadata = patch.metadata.clone().unwrap_or(self.metadata);
+        patch.placement.apply(&mut self.placement);
+        patch.snoozed_until.apply(&mut self.snoozed_until);
+        match patch.read {
+            None => {}
+            Some(ReadMark::Everything) => self.unread_count = 0,
+            Some(ReadMark::UpTo(id, left)) => (self.read_up_to, self.unread_count) = (Some(id), left),
+        }
+        self.updated_at = now;
+        self.version += 1;
+        Some(self)
+    }
+
     /// The newest reply's first 140 characters; the subject until there is one.
     #[must_use]
     pub fn preview(&self) -> &str {
@@ -117,6 +167,10 @@ pub struct NewConversation {
     pub external_id: Option<ExternalId>,
     /// The channel's own thread key.
     pub session_key: Option<SessionKey>,
+    /// Where it stands, and who works on it.
+    pub placement: Placement,
+    /// Until when nobody wants to see it.
+    pub snoozed_until: Option<Timestamp>,
     /// Labels.
     pub tags: Tags,
     /// The caller's own data.
@@ -178,6 +232,15 @@ pub enum Change {
     Resolution(Resolution),
 }
 
+/// What somebody has read of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadMark {
+    /// All that there is.
+    Everything,
+    /// Everything up to a message, behind which so many replies of the customer are left.
+    UpTo(MessageId, u64),
+}
+
 /// A partial change: `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConversationPatch {
@@ -193,6 +256,12 @@ pub struct ConversationPatch {
     pub tags: Option<Tags>,
     /// The caller's own data, replaced whole.
     pub metadata: Option<Metadata>,
+    /// Where it stands, and who works on it.
+    pub placement: PlacementPatch,
+    /// Until when nobody wants to see it.
+    pub snoozed_until: Edit<Timestamp>,
+    /// How far somebody has read.
+    pub read: Option<ReadMark>,
 }
 
 impl ConversationPatch {

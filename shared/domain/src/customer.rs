@@ -1,7 +1,7 @@
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
-    CompanyName, IdentitySource, Invalid, PersonName, PhoneNumber,
+    Clock, CompanyName, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
     text::{schema, string_type},
 };
 
@@ -36,6 +36,12 @@ impl CustomerId {
             return Err(Invalid::new("invalid", "must not be . or .."));
         }
         Ok(Self(text))
+    }
+
+    /// A new id, for a customer who comes without one.
+    #[must_use]
+    pub fn generate(clock: &dyn Clock) -> Self {
+        Self(MessageId::generate(clock).to_string())
     }
 
     fn schema() -> RefOr<Schema> {
@@ -132,6 +138,45 @@ pub struct Customer {
     pub details: CustomerDetails,
     /// How we know who it is.
     pub identity_source: IdentitySource,
+}
+
+/// A customer's own record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomerRecord {
+    /// Who it is.
+    pub customer: Customer,
+    /// Data of the caller's own.
+    pub metadata: Metadata,
+    /// Where they stand in the list of customers; it holds the time of their creation.
+    pub place: MessageId,
+    /// When the record was last changed.
+    pub updated_at: Timestamp,
+    /// Rises by one with each change.
+    pub version: u64,
+}
+
+impl CustomerRecord {
+    /// A new record.
+    #[must_use]
+    pub fn new(customer: Customer, metadata: Metadata, clock: &dyn Clock) -> Self {
+        let place = MessageId::generate(clock);
+        Self { customer, metadata, place, updated_at: place.time(), version: 1 }
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.place.time()
+    }
+
+    /// This record as the next version of `before`, or `before` itself where nothing is different.
+    #[must_use]
+    pub fn following(self, before: &Self, clock: &dyn Clock) -> Self {
+        if self == *before {
+            return self;
+        }
+        Self { version: before.version + 1, updated_at: clock.now(), ..self }
+    }
 }
 
 #[cfg(test)]

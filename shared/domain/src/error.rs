@@ -24,3 +24,27 @@ impl std::fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+/// Why a value was refused, and where it stands: for values that can only be judged beside what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidField {
+    /// Its path in the request, such as `stages[1].id`.
+    pub field: String,
+    /// What is wrong with it.
+    pub invalid: Invalid,
+}
+
+impl InvalidField {
+    /// Makes a refusal of one field.
+    pub fn new(field: impl Into<String>, invalid: Invalid) -> Self {
+        Self { field: field.into(), invalid }
+    }
+}
+
+impl std::fmt::Display for InvalidField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.field, self.invalid.message)
+    }
+}
+
+impl std::error::Error for InvalidField {}

@@ -26,6 +26,36 @@ fn random_of(id: Uuid) -> u128 {
     (bits >> 64 << 62) | (bits & ((1 << 62) - 1))
 }
 
+/// What every id can do.
+pub trait Identifier:
+    Copy
+    + Eq
+    + std::hash::Hash
+    + Ord
+    + std::fmt::Debug
+    + std::fmt::Display
+    + serde::Serialize
+    + serde::de::DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// A new id of this moment.
+    fn generate(clock: &dyn Clock) -> Self;
+
+    /// Reads the hyphenated form.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// The sixteen bytes.
+    fn to_bytes(self) -> [u8; 16];
+
+    /// Reads the sixteen bytes back.
+    fn from_bytes(bytes: [u8; 16]) -> Self;
+
+    /// When the id was made.
+    fn time(self) -> Timestamp;
+}
+
 macro_rules! id_type {
     ($(#[doc = $doc:literal])* $name:ident) => {
         $(#[doc = $doc])*
@@ -67,6 +97,28 @@ macro_rules! id_type {
             #[must_use]
             pub fn time(self) -> Timestamp {
                 time_of(self.0)
+            }
+        }
+
+        impl Identifier for $name {
+            fn generate(clock: &dyn Clock) -> Self {
+                Self::generate(clock)
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                Self::parse(text)
+            }
+
+            fn to_bytes(self) -> [u8; 16] {
+                *self.as_bytes()
+            }
+
+            fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self::from_bytes(bytes)
+            }
+
+            fn time(self) -> Timestamp {
+                self.time()
             }
         }
 
@@ -175,6 +227,14 @@ impl MessageId {
     #[must_use]
     pub fn end_of(time: Timestamp) -> Self {
         Self(v7(time, u128::MAX))
+    }
+}
+
+impl MessageId {
+    /// The id right before this one: nothing lies in between.
+    #[must_use]
+    pub fn preceding(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().saturating_sub(1)))
     }
 }
 

@@ -117,6 +117,9 @@ fn checksum(text: &str) -> String {
 pub struct Origin(String);
 
 impl Origin {
+    /// The most characters of an origin.
+    pub const MAX: usize = 300;
+
     /// Checks for scheme, host and optional port, and nothing behind them.
     ///
     /// # Errors
@@ -125,7 +128,9 @@ impl Origin {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let plain = |c: char| c.is_ascii_graphic() && !c.is_ascii_uppercase() && !"/?#@\\".contains(c);
         match rest {
-            Some(host) if !host.is_empty() && host.chars().all(plain) => Ok(Self(text.to_owned())),
+            Some(host) if !host.is_empty() && text.len() <= Self::MAX && host.chars().all(plain) => {
+                Ok(Self(text.to_owned()))
+            }
             _ => Err(Invalid::new(
                 "invalid",
                 "must be an origin in lower case without a path, such as https://app.example.com",
@@ -139,6 +144,19 @@ impl Origin {
         &self.0
     }
 }
+
+impl utoipa::PartialSchema for Origin {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A web origin in lower case, such as https://app.example.com."))
+            .max_length(Some(Self::MAX))
+            .pattern(Some(r"^https?://[!\x22$-.0->\[\]-~]+$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Origin {}
 
 /// Over how many index partitions a workspace's conversations are spread. Readers know at least as many as writers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +196,18 @@ pub struct ApiKey {
     pub last4: String,
     /// How the workspace's index is spread.
     pub shards: Shards,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Rises by one with each change.
+    pub version: u64,
+}
+
+impl ApiKey {
+    /// When it was made: the time in its id.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.id.time()
+    }
 }
 
 #[cfg(test)]

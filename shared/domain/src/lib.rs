@@ -5,13 +5,17 @@
 //! through [`Clock`].
 
 mod clock;
+mod collection;
 mod conversation;
 mod customer;
+mod edit;
 mod error;
+mod filter;
 mod id;
 mod key;
 mod message;
 mod metadata;
+mod placement;
 pub mod provider;
 mod tags;
 mod text;
@@ -19,22 +23,30 @@ mod timestamp;
 mod vocabulary;
 
 pub use clock::Clock;
-pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, Resolved};
-pub use customer::{Customer, CustomerDetails, CustomerId, Email};
-pub use error::Invalid;
+pub use collection::{
+    Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
+    View,
+};
+pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email};
+pub use edit::Edit;
+pub use error::{Invalid, InvalidField};
+pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId, StageId,
-    ViewId, WorkspaceId,
+    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
+    StageId, ViewId, WorkspaceId,
 };
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, MessageReport, Sender};
 pub use metadata::Metadata;
+pub use placement::{Placement, PlacementPatch};
 pub use tags::Tags;
 pub use text::{
-    CompanyName, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag, Title,
+    CompanyName, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
+    Title,
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MessageType, Order, Provider, Resolution, Role, Scope,
-    SmsEncoding, Source, Status,
+    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, Provider, Resolution,
+    Role, Scope, SmsEncoding, Source, Status,
 };

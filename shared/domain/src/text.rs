@@ -165,8 +165,12 @@ text_type!(
     Tag, 64, Lines::One
 );
 text_type!(
-    /// The name of a workspace or an API key: 1 to 120 characters.
+    /// The name of a workspace or of something in it: 1 to 120 characters.
     Title, 120, Lines::One
+);
+text_type!(
+    /// What something is for: 1 to 1,000 characters, line breaks and tabs allowed.
+    Description, 1000, Lines::Many
 );
 
 impl Default for Priority {

@@ -221,6 +221,11 @@ words! {
 }
 
 words! {
+    /// What a member is in the workspace.
+    MemberRole { Admin = "admin", Agent = "agent", }
+}
+
+words! {
     /// What an API key allows.
     Scope {
         ReadConversations = "read:conversations",

@@ -1,5 +1,11 @@
 //! Who holds a key: looked up by the secret's hash, remembered for a moment.
 
+mod list;
+mod update;
+
+pub use list::KeyPage;
+pub use update::KeyPatch;
+
 use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use data_encoding::BASE32_NOPAD;
@@ -10,9 +16,9 @@ use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Store, StoreError, TenantStore,
+    Once, Repeat, Store, StoreError, TenantStore,
     backoff::Backoff,
-    expression::{Update, number, text},
+    expression::text,
     item::{self, Item},
     keys::{TenantKeys, root},
     transaction::{ABSENT, Outcome, Transaction},
@@ -102,6 +108,15 @@ struct ApiKeyItem {
     hash: String,
     read_shards: u8,
     write_shards: u8,
+    /// Keys made before there was a version are in their first one.
+    #[serde(default = "first_version")]
+    version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
+}
+
+fn first_version() -> u64 {
+    1
 }
 
 impl ApiKeyItem {
@@ -119,6 +134,8 @@ impl ApiKeyItem {
             hash: BASE32_NOPAD.encode(hash.as_bytes()),
             read_shards: key.shards.read,
             write_shards: key.shards.write,
+            version: key.version,
+            updated_at: Some(key.updated_at.as_millis()),
         }
     }
 
@@ -143,6 +160,8 @@ impl ApiKeyItem {
             revoked_at: self.revoked_at.map(Timestamp::from_millis),
             last4: self.last4,
             shards: Shards { read: self.read_shards, write: self.write_shards },
+            updated_at: self.updated_at.map_or(self.id.time(), Timestamp::from_millis),
+            version: self.version,
         }
     }
 }
@@ -173,9 +192,29 @@ impl TenantStore {
     /// # Errors
     /// When the table does not answer.
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
+        match self.create_key_once(request, None).await? {
+            Once::Done(new) => Ok(new),
+            Once::Replayed(_) => Err(StoreError::Internal("there was nothing to replay".to_owned())),
+        }
+    }
+
+    /// AP-26: makes a key of this workspace, once for each Idempotency-Key. The answer that is stored for a repeat must
+    /// not hold the secret.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn create_key_once(
+        &self,
+        request: KeyRequest,
+        repeat: Option<Repeat<'_, NewKey>>,
+    ) -> Result<Once<NewKey>, StoreError> {
+        if let Some(answer) = self.replay(repeat.as_ref()).await? {
+            return Ok(Once::Replayed(answer));
+        }
         let secret = ApiKeySecret::generate(request.kind, self.clock());
+        let id = KeyId::generate(self.clock());
         let key = ApiKey {
-            id: KeyId::generate(self.clock()),
+            id,
             workspace_id: self.workspace_id(),
             name: request.name,
             kind: request.kind,
@@ -185,14 +224,33 @@ impl TenantStore {
             revoked_at: None,
             last4: secret.last4().to_owned(),
             shards: self.shards(),
+            updated_at: id.time(),
+            version: 1,
         };
         let attributes = ApiKeyItem::of(&key, &secret.hash());
-        let mut transaction = Transaction::default();
-        transaction.put(self, item::write(root::api_key(&secret.hash()), &attributes)?, Some(ABSENT))?;
-        transaction.put(self, item::write(self.keys().api_key_listing(key.id), &attributes)?, Some(ABSENT))?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => Ok(NewKey { key, secret }),
-            Outcome::Refused(_) => Err(StoreError::Internal("a new key exists already".to_owned())),
+        let new = NewKey { key, secret };
+        let mut backoff = Backoff::new(self.clock());
+        loop {
+            let mut transaction = Transaction::default();
+            let by_secret = root::api_key(&new.secret.hash());
+            transaction.put(self, item::write(by_secret, &attributes)?, Some(ABSENT))?;
+            let listing = self.keys().api_key_listing(new.key.id);
+            transaction.put(self, item::write(listing, &attributes)?, Some(ABSENT))?;
+            let record = match &repeat {
+                Some(repeat) => Some(self.remember(&mut transaction, repeat, &new)?),
+                None => None,
+            };
+            match transaction.commit(self, &mut backoff).await? {
+                Outcome::Committed => return Ok(Once::Done(new)),
+                Outcome::Refused(refusal) if record.is_some_and(|slot| refusal.of(slot).is_some()) => {}
+                Outcome::Refused(_) => return Err(StoreError::Internal("a new key exists already".to_owned())),
+            }
+            if let Some(answer) = self.replay(repeat.as_ref()).await? {
+                return Ok(Once::Replayed(answer));
+            }
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("a record of an earlier answer keeps changing".to_owned()));
+            }
         }
     }
 
@@ -218,29 +276,5 @@ impl TenantStore {
             keys.push(item::read::<ApiKeyItem>(found)?.into_key());
         }
         Ok(keys)
-    }
-
-    /// Revokes a key: it stops working everywhere within 30 s. Revoking it again changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such key.
-    pub async fn revoke_key(&self, id: KeyId) -> Result<ApiKey, StoreError> {
-        let listing = self.keys().api_key_listing(id);
-        let found = self.get(listing.clone()).await?.ok_or(StoreError::NotFound)?;
-        let mut attributes: ApiKeyItem = item::read(found)?;
-        if attributes.revoked_at.is_none() {
-            let now = self.clock().now();
-            attributes.revoked_at = Some(now.as_millis());
-            let mut transaction = Transaction::default();
-            for key in [root::api_key(&attributes.hash()?), listing] {
-                let mut update = Update::default();
-                update.set("revokedAt", number(now.as_millis()));
-                transaction.update(self, key, update, "attribute_exists(pk)")?;
-            }
-            if let Outcome::Refused(_) = transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-                return Err(StoreError::NotFound);
-            }
-        }
-        Ok(attributes.into_key())
     }
 }

@@ -2,6 +2,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
+use deskless_domain::{InvalidField, Kind};
 
 /// What can come of asking the table, in the table's own terms.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +10,9 @@ pub enum StoreError {
     /// No such thing in this workspace.
     #[error("not found")]
     NotFound,
+    /// A field refers to something that there is not, or that is archived and cannot be chosen any more.
+    #[error("{0} refers to nothing")]
+    NoSuchReference(&'static str),
     /// The version that the caller expected is not the stored one.
     #[error("another version is stored")]
     VersionMismatch,
@@ -18,6 +22,18 @@ pub enum StoreError {
     /// Another conversation of the workspace has this externalId.
     #[error("the externalId is taken")]
     ExternalIdExists,
+    /// It was deleted, and is there only so that conversations can name it.
+    #[error("it is archived")]
+    Archived,
+    /// The API key was revoked.
+    #[error("the key is revoked")]
+    Revoked,
+    /// The workspace has as many of this kind as it can have.
+    #[error("there are too many {}", .0.plural())]
+    TooMany(Kind),
+    /// A field that is wrong beside what is stored.
+    #[error("{0}")]
+    InvalidField(InvalidField),
     /// The message with this provider's id was deleted.
     #[error("the message was deleted")]
     MessageDeleted,

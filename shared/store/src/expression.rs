@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use deskless_domain::Edit;
 
 /// The parts of an `UpdateItem`, collected one attribute at a time. Every attribute's name goes through a placeholder,
 /// since DynamoDB reserves some six hundred words.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Update {
     set: Vec<String>,
     add: Vec<String>,
@@ -35,6 +36,21 @@ impl Update {
         self.set.push(format!("{name} = {value}"));
     }
 
+    /// Sets the attribute to what another one holds.
+    pub fn copy(&mut self, attribute: &str, from: &str) {
+        let (name, from) = (self.name(attribute), self.name(from));
+        self.set.push(format!("{name} = {from}"));
+    }
+
+    /// Sets the attribute or removes it.
+    pub fn edit<T>(&mut self, attribute: &str, edit: Edit<T>, value: impl FnOnce(T) -> AttributeValue) {
+        match edit {
+            Edit::Keep => {}
+            Edit::Clear => self.remove(attribute),
+            Edit::Set(new) => self.set(attribute, value(new)),
+        }
+    }
+
     /// Sets the attribute unless it has a value.
     pub fn set_once(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(attribute, value));
@@ -45,6 +61,13 @@ impl Update {
         let amount = AttributeValue::N(amount.to_string());
         let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), amount));
         self.add.push(format!("{name} {value}"));
+    }
+
+    /// Sets the attribute to one more than it is, or than `first` where it has no value yet.
+    pub fn count_up(&mut self, attribute: &str, first: u64) {
+        let name = self.name(attribute);
+        let (one, first) = (self.value("one", number(1)), self.value("first", number(first)));
+        self.set.push(format!("{name} = if_not_exists({name}, {first}) + {one}"));
     }
 
     pub fn remove(&mut self, attribute: &str) {

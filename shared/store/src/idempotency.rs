@@ -47,6 +47,12 @@ pub struct Repeat<'a, T: ?Sized> {
     pub answer: &'a (dyn Fn(&T) -> Result<Answer, StoreError> + Send + Sync),
 }
 
+impl<T: ?Sized> Clone for Repeat<'_, T> {
+    fn clone(&self) -> Self {
+        Self { identity: self.identity.clone(), fingerprint: self.fingerprint.clone(), answer: self.answer }
+    }
+}
+
 impl<T: ?Sized> std::fmt::Debug for Repeat<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Repeat").field("fingerprint", &self.fingerprint).finish_non_exhaustive()

@@ -6,7 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ConversationId, CustomerId, Email, ExternalId, KeyId, MessageId, SecretHash, Status, WorkspaceId,
+    ConversationId, CustomerId, Email, ExternalId, Identifier, KeyId, Kind, MemberId, MessageId, SecretHash, Status,
+    WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -69,6 +70,12 @@ impl TenantKeys {
 
     pub const API_KEY_PREFIX: &str = "K#";
 
+    /// The sort keys of the API keys behind `after`, as the ends of a range.
+    pub fn api_keys_after(after: Option<KeyId>) -> [String; 2] {
+        // '!' sorts before every digit, and '~' behind every letter.
+        [after.map_or("K#!".to_owned(), |id| format!("K#{id}!")), "K#~".to_owned()]
+    }
+
     pub fn conversation(self, id: ConversationId) -> Key {
         Key::new(format!("W#{}#C#{id}", self.0), SELF)
     }
@@ -117,6 +124,28 @@ impl TenantKeys {
         format!("W#{}#U#{}", self.0, hashed(id.as_str()))
     }
 
+    /// The partition of a small collection.
+    pub fn collection(self, kind: Kind) -> String {
+        let letter = match kind {
+            Kind::Assistant => "A",
+            Kind::Inbox => "Q",
+            Kind::Member => "H",
+            Kind::Pipeline => "J",
+            Kind::View => "V",
+        };
+        format!("W#{}#{letter}", self.0)
+    }
+
+    /// One of a small collection.
+    pub fn collected(self, kind: Kind, id: impl Identifier) -> Key {
+        Key::new(self.collection(kind), id.to_string())
+    }
+
+    /// The partition of the third index that holds a member's conversations.
+    pub fn by_assignee(self, id: MemberId) -> String {
+        format!("W#{}#G#{id}", self.0)
+    }
+
     /// The partition of the first index that lists customers.
     pub fn customer_listing(self, shard: u8) -> String {
         format!("W#{}#L#{shard}", self.0)
@@ -131,6 +160,11 @@ pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
 /// Reads a message's id out of its sort key.
 pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
     sk.strip_prefix(MESSAGE).and_then(MessageId::parse)
+}
+
+/// Reads the id of one of a small collection out of its sort key.
+pub(crate) fn collected_of<I: Identifier>(sk: &str) -> Option<I> {
+    I::parse(sk)
 }
 
 /// On which of `shards` index partitions a conversation stands. Its random bits are spread evenly.

@@ -8,6 +8,7 @@
 
 mod api_key;
 mod backoff;
+mod collection;
 mod conversation;
 mod customer;
 mod error;
@@ -23,8 +24,10 @@ mod table;
 mod transaction;
 mod workspace;
 
-pub use api_key::{Credential, KeyRequest, NewKey};
-pub use conversation::{ConversationFilter, ConversationPage, Position};
+pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use collection::{Directory, DirectoryEntry, ResourcePage};
+pub use conversation::{ConversationPage, Position};
+pub use customer::{CustomerPage, Upsert, Upserted};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};
 pub use message::{MessagePage, Posted, Thread};

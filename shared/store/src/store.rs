@@ -6,6 +6,7 @@ use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
 use crate::{
     StoreError,
     api_key::{Credential, KeyCache},
+    collection::NameCache,
     item::Item,
     keys::{Key, TenantKeys, shard_of},
 };
@@ -22,12 +23,21 @@ struct Inner {
     table: String,
     clock: Arc<dyn Clock>,
     keys: Mutex<KeyCache>,
+    names: Mutex<NameCache>,
 }
 
 impl Store {
     /// A store over `table`, reached by `client`.
     pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
-        Self { inner: Arc::new(Inner { client, table: table.into(), clock, keys: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                table: table.into(),
+                clock,
+                keys: Mutex::default(),
+                names: Mutex::default(),
+            }),
+        }
     }
 
     /// The process's clock.
@@ -47,6 +57,10 @@ impl Store {
     pub(crate) fn key_cache(&self) -> std::sync::MutexGuard<'_, KeyCache> {
         // A panic elsewhere cannot leave a cache in between: what is in it is whole.
         self.inner.keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn name_cache(&self) -> std::sync::MutexGuard<'_, NameCache> {
+        self.inner.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The items of the workspace that a key belongs to.
@@ -107,6 +121,10 @@ impl TenantStore {
 
     pub(crate) fn client(&self) -> &Client {
         self.store.client()
+    }
+
+    pub(crate) fn name_cache(&self) -> std::sync::MutexGuard<'_, NameCache> {
+        self.store.name_cache()
     }
 
     pub(crate) fn table(&self) -> &str {

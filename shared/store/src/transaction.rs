@@ -72,6 +72,11 @@ impl Transaction {
         Slot(self.items.len() - 1)
     }
 
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// Adds a `Put` under `condition` in which nothing but the built-in functions is used.
     pub fn put(&mut self, store: &TenantStore, item: Item, condition: Option<&str>) -> Result<Slot, StoreError> {
         self.put_with(store, item, condition, std::collections::HashMap::new())

@@ -77,6 +77,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         "X" | "U" | "I" => is_hash(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
         "N" => id.is_empty() && sk == "A",
+        // Small collections: assistants, members, pipelines, inboxes, views.
+        "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),
         _ => false,
     };
     if !known {

@@ -19,7 +19,13 @@ async fn conversations(world: &World) {
     known["customer"]["company"] = json!("Another Co");
     let ask = ours.ask(Method::POST, PATH).header("idempotency-key", "k");
     let _ = ask.json(&known).send().await.expect(201);
-    for query in ["", "?status=open", "?customerId=cus_123", "?channel=api&order=asc"] {
+    for query in [
+        "",
+        "?status=open",
+        "?customerId=cus_123",
+        "?channel=api&order=asc",
+        "?assigneeId=01900000-0000-7000-8000-000000000001",
+    ] {
         let _ = ours.get(&format!("{PATH}{query}")).await.expect(200);
     }
     let _ = ours.patch(&path, &json!({ "status": "solved" })).await.expect(200);
@@ -27,6 +33,8 @@ async fn conversations(world: &World) {
     let _ = ours.patch(&path, &large).await.expect(200);
     let _ = ours.get(&path).await.expect(200);
     let _ = ours.get(PATH).await.expect(200);
+    let _ = ours.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
+    let _ = ours.get(&format!("{path}?include=messages")).await.expect(200);
 }
 
 async fn messages(world: &World, path: &str) {
@@ -48,6 +56,29 @@ async fn messages(world: &World, path: &str) {
     let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
 }
 
+async fn workspace(world: &World) {
+    let ours = world.server_key();
+    for (path, one, body) in [
+        ("inboxes", "inbox", json!({ "name": "a", "channel": "sms" })),
+        ("views", "view", json!({ "name": "a", "filter": {} })),
+        ("api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
+        ("customers", "customer", json!({ "name": "a", "email": "a@example.com" })),
+    ] {
+        let path = format!("/api/v1/{path}");
+        let ask = ours.ask(Method::POST, &path).header("idempotency-key", "k");
+        let made = ask.json(&body).send().await.expect(201);
+        let _ = ours.get(&path).await.expect(200);
+        let path = format!("{path}/{}", made[one]["id"].as_str().expect("an id"));
+        let _ = ours.get(&path).await.expect(200);
+        let _ = ours.patch(&path, &json!({ "name": "b" })).await.expect(200);
+        if one != "customer" {
+            assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
+        }
+    }
+    let _ = ours.get("/api/v1/customers?email=a@example.com").await.expect(200);
+    let _ = ours.post("/api/v1/customers", &json!({ "email": "a@example.com", "name": "c" })).await.expect(200);
+}
+
 #[tokio::test]
 async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let world = World::behind_proxy(Faults::default()).await;
@@ -60,6 +91,9 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     messages(&world, &path).await;
     needed.insert("messages".to_owned(), world.proxy().take_meter().permissions);
+    world.clock.advance_millis(30_000);
+    workspace(&world).await;
+    needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let allowed: BTreeMap<_, _> = template::functions().into_iter().map(|f| (f.binary, f.permissions)).collect();
     assert_eq!(needed, allowed);

@@ -45,8 +45,9 @@ async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
     for reader in readers {
         assert_eq!(reader.await.expect("the reader ends"), thread, "a reader that follows sees every message once");
     }
-    // One in a thousand where the two cores are its own; a machine that is busy with something else has more.
-    assert!(unavailable * 20 <= WRITERS * MESSAGES, "{unavailable} of {} got 503", WRITERS * MESSAGES);
+    // The aim is one in a thousand, which a machine reaches that has its cores for this alone; one that shares them gets a
+    // few more.
+    assert!(unavailable * 50 <= WRITERS * MESSAGES, "{unavailable} of {} got 503", WRITERS * MESSAGES);
     assert!(meter.disturbed * 5 > WRITERS * MESSAGES, "the proxy disturbed only {}", meter.disturbed);
     assert_eq!(world.foreign_rows().await, theirs);
     world.assert_sound().await;

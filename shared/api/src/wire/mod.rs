@@ -1,7 +1,9 @@
 //! Wire types that more than one function speaks.
 
+mod filter;
 mod literal;
 mod message;
 
+pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};

@@ -1,7 +1,7 @@
 use deskless_domain::{Conversation, ConversationId};
 
 use super::item::Found;
-use crate::{StoreError, TenantStore};
+use crate::{MessagePage, StoreError, TenantStore, Thread};
 
 impl TenantStore {
     /// AP-08: one conversation, read strongly. One with more than 1 KiB of metadata takes a second read.
@@ -11,5 +11,16 @@ impl TenantStore {
     pub async fn get_conversation(&self, id: ConversationId) -> Result<Conversation, StoreError> {
         let item = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
         self.complete(Found::read(item)?.ok_or(StoreError::NotFound)?).await
+    }
+
+    /// AP-08 and AP-14 at once: a conversation with a page of its thread.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the workspace has no such conversation.
+    pub async fn get_conversation_with_messages(
+        &self,
+        thread: Thread,
+    ) -> Result<(Conversation, MessagePage), StoreError> {
+        tokio::try_join!(self.get_conversation(thread.conversation), self.query_thread(thread))
     }
 }

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    AttemptId, Channel, Conversation, ConversationId, ExternalId, MessageId, Metadata, Priority, Resolution,
-    SessionKey, Source, Status, Subject, Tags, Timestamp,
+    AssistantId, AttemptId, Channel, Conversation, ConversationId, ExternalId, InboxId, MemberId, MessageId, Metadata,
+    PipelineId, Placement, Priority, Resolution, SessionKey, Source, StageId, Status, Subject, Tags, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,21 +18,27 @@ pub(crate) const LIVE: &str = "attribute_exists(pk) AND attribute_not_exists(del
 /// The names of attributes that more than one operation writes.
 pub(crate) mod attributes {
     pub(crate) const ACTIVITY: &str = "activity";
+    pub(crate) const ASSIGNEE_ID: &str = "assigneeId";
+    pub(crate) const ASSIGNEE_PARTITION: &str = "gsi3pk";
+    pub(crate) const ASSISTANT_ID: &str = "assistantId";
     pub(crate) const ATTEMPT: &str = "attempt";
     pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
     pub(crate) const CLOSED_AT: &str = "closedAt";
     pub(crate) const DELETED_AT: &str = "deletedAt";
     pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
+    pub(crate) const INBOX_ID: &str = "inboxId";
     pub(crate) const LAST_CUSTOMER_REPLY_AT: &str = "lastCustomerReplyAt";
     pub(crate) const LARGE_METADATA: &str = "largeMetadata";
     pub(crate) const MESSAGE_COUNT: &str = "messageCount";
     pub(crate) const METADATA: &str = "metadata";
     pub(crate) const ORDER_MARK: &str = "orderMark";
+    pub(crate) const PIPELINE_ID: &str = "pipelineId";
     pub(crate) const PREVIEW: &str = "preview";
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
     pub(crate) const READ_UP_TO: &str = "readUpTo";
     pub(crate) const RESOLUTION: &str = "resolution";
     pub(crate) const SNOOZED_UNTIL: &str = "snoozedUntil";
+    pub(crate) const STAGE_ID: &str = "stageId";
     pub(crate) const STATUS: &str = "status";
     pub(crate) const STATUS_PARTITION: &str = "gsi1pk";
     pub(crate) const UNREAD_COUNT: &str = "unreadCount";
@@ -51,6 +57,8 @@ pub(super) struct ConversationItem {
     pub status_partition: String,
     #[serde(rename = "gsi2pk")]
     pub customer_partition: String,
+    #[serde(rename = "gsi3pk", skip_serializing_if = "Option::is_none")]
+    pub assignee_partition: Option<String>,
     /// Where it stands in lists: the id of the last reply there ever was, else that of the creation.
     pub activity: MessageId,
     /// The newest message id that was committed, notes included: a new one must be greater.
@@ -76,6 +84,18 @@ pub(super) struct ConversationItem {
     pub external_id: Option<ExternalId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_key: Option<SessionKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<MemberId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assistant_id: Option<AssistantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline_id: Option<PipelineId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage_id: Option<StageId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<i64>,
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// JSON text: a map of DynamoDB's would take other numbers and refuse some texts.
@@ -86,7 +106,11 @@ pub(super) struct ConversationItem {
     pub large_metadata: bool,
     pub message_count: u64,
     pub unread_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_up_to: Option<MessageId>,
     pub awaiting_reply: bool,
+    /// For filters, which cannot read it out of the key.
+    pub created_at: i64,
     pub updated_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_response_at: Option<i64>,
@@ -163,10 +187,19 @@ impl ConversationItem {
             customer: self.customer.into(),
             external_id: self.external_id,
             session_key: self.session_key,
+            placement: Placement {
+                inbox_id: self.inbox_id,
+                assignee_id: self.assignee_id,
+                assistant_id: self.assistant_id,
+                pipeline_id: self.pipeline_id,
+                stage_id: self.stage_id,
+            },
+            snoozed_until: self.snoozed_until.map(Timestamp::from_millis),
             tags: self.tags,
             metadata,
             message_count: self.message_count,
             unread_count: self.unread_count,
+            read_up_to: self.read_up_to,
             awaiting_reply: self.awaiting_reply,
             last_customer_reply_at: self.last_customer_reply_at.map(Timestamp::from_millis),
             activity: self.activity,

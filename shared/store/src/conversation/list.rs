@@ -3,28 +3,20 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use deskless_domain::{Channel, Conversation, ConversationId, CustomerId, MessageId, Metadata, Order, Status};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use deskless_domain::{Conversation, ConversationFilter, ConversationId, MessageId, Metadata, Order};
 use futures_util::future::try_join_all;
 
-use super::item::{DetailItem, Found, attributes};
+use super::{
+    filter::{Plan, Source},
+    item::{DetailItem, Found, attributes},
+};
 use crate::{StoreError, TenantStore, backoff::Backoff, expression::text, item::string, keys::conversation_of};
 
 /// The most queries in a row that one page may take.
 const MAX_TRIPS: usize = 10;
 /// The most rows that one query evaluates.
 const MAX_BATCH: usize = 500;
-
-/// Which conversations are wanted. All parts must hold.
-#[derive(Debug, Clone, Default)]
-pub struct ConversationFilter {
-    /// In this state.
-    pub status: Option<Status>,
-    /// On this channel.
-    pub channel: Option<Channel>,
-    /// With this customer.
-    pub customer_id: Option<CustomerId>,
-}
 
 /// Where a page ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,34 +45,77 @@ struct Partition {
     exhausted: bool,
 }
 
-/// What one request reads: the narrowest index that answers, and what is left to filter.
-struct Plan {
+/// What one request reads of an index, and how.
+struct Reading<'a> {
     index: &'static str,
     attribute: &'static str,
-    partitions: Vec<Partition>,
-    conditions: Vec<(&'static str, AttributeValue)>,
+    plan: &'a Plan,
+    order: Order,
+    until: Option<MessageId>,
 }
 
 impl TenantStore {
-    /// AP-02, AP-03, AP-04 and what else these indexes can answer: one page of conversations, by activity.
+    /// AP-02, AP-03, AP-04, AP-06, AP-07: one page of the conversations for which all `filters` hold, by activity.
     ///
-    /// A page ends at `limit` rows or after ten queries in a row: it may be short, even empty, and still say where to
-    /// go on. Index reads lag a write by a moment.
+    /// The narrowest index is read and the rest is filtered. A page ends at `limit` rows or after ten queries in a row:
+    /// it may be short, even empty, and still say where to go on. Index reads lag a write by a moment.
     ///
     /// # Errors
     /// When the table does not answer.
     pub async fn list_conversations(
         &self,
-        filter: &ConversationFilter,
+        filters: &[ConversationFilter],
         order: Order,
         after: Option<Position>,
         limit: usize,
     ) -> Result<ConversationPage, StoreError> {
-        let mut plan = self.plan(filter, after);
-        let until = match order {
-            Order::Desc => None,
-            Order::Asc => after.and_then(|p| p.until).or_else(|| Some(MessageId::end_of(self.clock().now()))),
+        let plan = self.plan(filters).await?;
+        match &plan.source {
+            Source::Nowhere => Ok(ConversationPage { conversations: Vec::new(), next: None }),
+            &Source::One(id) => self.the_one(id, &plan, order, after).await,
+            Source::Index { name, attribute, partitions } => {
+                let until = match order {
+                    Order::Desc => None,
+                    Order::Asc => after.and_then(|p| p.until).or_else(|| Some(MessageId::end_of(self.clock().now()))),
+                };
+                let reached = after.map(|position| position.frontier);
+                let partition = |key: &String| Partition { key: key.clone(), reached, exhausted: false };
+                let mut partitions: Vec<_> = partitions.iter().map(partition).collect();
+                let reading = Reading { index: name, attribute, plan: &plan, order, until };
+                let rows = self.walk(&reading, &mut partitions, limit).await?;
+                self.page(rows, &partitions, order, until, limit).await
+            }
+        }
+    }
+
+    /// The only conversation that can match, if it does and was not shown on the page before.
+    async fn the_one(
+        &self,
+        id: ConversationId,
+        plan: &Plan,
+        order: Order,
+        after: Option<Position>,
+    ) -> Result<ConversationPage, StoreError> {
+        let now = self.clock().now();
+        let found = match self.get_conversation(id).await {
+            Ok(found) => Some(found),
+            Err(StoreError::NotFound) => None,
+            Err(error) => return Err(error),
         };
+        let wanted = |found: &Conversation| {
+            let unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
+            unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
+        };
+        Ok(ConversationPage { conversations: found.into_iter().filter(wanted).collect(), next: None })
+    }
+
+    /// Reads until there are enough rows, nothing is left or the bound is reached.
+    async fn walk(
+        &self,
+        reading: &Reading<'_>,
+        partitions: &mut [Partition],
+        limit: usize,
+    ) -> Result<Vec<Found>, StoreError> {
         let mut rows: Vec<Found> = Vec::new();
         let mut evaluated = 0;
         for _ in 0..MAX_TRIPS {
@@ -90,14 +125,13 @@ impl TenantStore {
                 (0, _) => wanted,
                 (evaluated, found) => (wanted * evaluated / found.max(1)).clamp(wanted, MAX_BATCH),
             };
-            let edge = nth(&rows, order, limit);
-            let due = plan
-                .partitions
+            let edge = nth(&rows, reading.order, limit);
+            let due = partitions
                 .iter()
                 .enumerate()
-                .filter(|(_, partition)| !partition.exhausted && precedes(order, partition.reached, edge));
+                .filter(|(_, partition)| !partition.exhausted && precedes(reading.order, partition.reached, edge));
             let read = try_join_all(due.map(|(i, partition)| {
-                let query = self.query(&plan, partition, order, until, batch);
+                let query = self.query(reading, partition, batch);
                 async move { query.await.map(|output| (i, output)) }
             }))
             .await?;
@@ -105,81 +139,54 @@ impl TenantStore {
                 break;
             }
             for (i, output) in read {
-                let partition = &mut plan.partitions[i];
+                let partition = &mut partitions[i];
                 evaluated += output.evaluated;
                 partition.exhausted = output.reached.is_none();
                 partition.reached = output.reached.or(partition.reached);
                 rows.extend(output.rows);
             }
         }
-        self.page(rows, &plan, order, until, limit).await
-    }
-
-    fn plan(&self, filter: &ConversationFilter, after: Option<Position>) -> Plan {
-        let mut conditions = Vec::new();
-        if let Some(channel) = filter.channel {
-            conditions.push(("channel", text(channel)));
-        }
-        let (index, attribute, keys) = match (&filter.customer_id, filter.status) {
-            (Some(customer), status) => {
-                conditions.extend(status.map(|status| (attributes::STATUS, text(status))));
-                ("gsi2", "gsi2pk", vec![self.keys().by_customer(customer)])
-            }
-            (None, Some(status)) => ("gsi1", "gsi1pk", self.status_partitions(status).collect()),
-            (None, None) => {
-                let all = Status::ALL.iter().flat_map(|&status| self.status_partitions(status));
-                ("gsi1", "gsi1pk", all.collect())
-            }
-        };
-        let reached = after.map(|position| position.frontier);
-        let partitions = keys.into_iter().map(|key| Partition { key, reached, exhausted: false }).collect();
-        Plan { index, attribute, partitions, conditions }
+        Ok(rows)
     }
 
     fn query(
         &self,
-        plan: &Plan,
+        reading: &Reading<'_>,
         partition: &Partition,
-        order: Order,
-        until: Option<MessageId>,
         batch: usize,
     ) -> impl Future<Output = Result<Read, StoreError>> + use<> {
+        let Reading { index, attribute, plan, order, until } = *reading;
         let mut request = self
             .client()
             .query()
             .table_name(self.table())
-            .index_name(plan.index)
-            .expression_attribute_names("#pk", plan.attribute)
+            .index_name(index)
+            .expression_attribute_names("#pk", attribute)
             .expression_attribute_values(":pk", text(&partition.key))
             .scan_index_forward(order == Order::Asc)
+            .set_filter_expression(plan.sieve.expression())
             .limit(i32::try_from(batch).unwrap_or(i32::MAX));
-        let range = match (order, partition.reached, until) {
-            (Order::Desc, None, _) => "",
-            (Order::Desc, Some(reached), _) => {
-                request = request.expression_attribute_values(":reached", text(reached));
-                " AND activity < :reached"
-            }
-            (Order::Asc, reached, until) => {
-                // '!' sorts before every digit, so the text behind `reached` comes right after it.
-                let from = reached.map_or("!".to_owned(), |reached| format!("{reached}!"));
-                request = request
+        for (placeholder, name) in &plan.sieve.names {
+            request = request.expression_attribute_names(placeholder, name);
+        }
+        for (placeholder, value) in &plan.sieve.values {
+            request = request.expression_attribute_values(placeholder, value.clone());
+        }
+        let range = range(order, partition.reached, plan.floor, until);
+        let mut empty = false;
+        request = match range {
+            (None, None) => request.key_condition_expression("#pk = :pk"),
+            (from, to) => {
+                let from = from.unwrap_or_else(|| "!".to_owned());
+                let to = to.unwrap_or(MessageId::LAST).to_string();
+                // The engine calls it an error to look for nothing.
+                empty = from > to;
+                request
+                    .key_condition_expression("#pk = :pk AND activity BETWEEN :from AND :to")
                     .expression_attribute_values(":from", text(from))
-                    .expression_attribute_values(":until", text(until.unwrap_or(MessageId::LAST)));
-                " AND activity BETWEEN :from AND :until"
+                    .expression_attribute_values(":to", text(to))
             }
         };
-        request = request.key_condition_expression(format!("#pk = :pk{range}"));
-        for (i, (name, value)) in plan.conditions.iter().enumerate() {
-            request = request
-                .expression_attribute_names(format!("#f{i}"), *name)
-                .expression_attribute_values(format!(":f{i}"), value.clone());
-        }
-        if !plan.conditions.is_empty() {
-            let all: Vec<_> = (0..plan.conditions.len()).map(|i| format!("#f{i} = :f{i}")).collect();
-            request = request.filter_expression(all.join(" AND "));
-        }
-        // An `asc` walk that was asked to start behind its own end has nothing to read; the engine calls it an error.
-        let empty = order == Order::Asc && matches!((partition.reached, until), (Some(r), Some(u)) if r >= u);
         async move {
             if empty {
                 return Ok(Read { rows: Vec::new(), reached: None, evaluated: 0 });
@@ -203,7 +210,7 @@ impl TenantStore {
     async fn page(
         &self,
         mut rows: Vec<Found>,
-        plan: &Plan,
+        partitions: &[Partition],
         order: Order,
         until: Option<MessageId>,
         limit: usize,
@@ -213,7 +220,7 @@ impl TenantStore {
         let mut seen = HashSet::new();
         rows.retain(|row| seen.insert(row.conversation.id));
         // Beyond the nearest unread place, another partition may still hold rows that belong in between.
-        let unread = plan.partitions.iter().filter(|partition| !partition.exhausted);
+        let unread = partitions.iter().filter(|partition| !partition.exhausted);
         let frontier = match order {
             Order::Desc => unread.filter_map(|partition| partition.reached).max(),
             Order::Asc => unread.filter_map(|partition| partition.reached).min(),
@@ -284,6 +291,21 @@ struct Read {
     /// The last row that was evaluated, if there are more.
     reached: Option<MessageId>,
     evaluated: usize,
+}
+
+/// Between which activities there is something to read, both ends included.
+fn range(
+    order: Order,
+    reached: Option<MessageId>,
+    floor: Option<MessageId>,
+    until: Option<MessageId>,
+) -> (Option<String>, Option<MessageId>) {
+    // '!' sorts before every digit, so the text behind an id comes right after it.
+    let behind = |id: Option<MessageId>| id.map(|id| format!("{id}!"));
+    match order {
+        Order::Desc => (behind(floor), reached.map(MessageId::preceding)),
+        Order::Asc => (behind(reached.max(floor)), until),
+    }
 }
 
 /// Whether `a` comes strictly before `b` in this order. Nothing read yet comes before everything; no edge comes after

@@ -1,10 +1,13 @@
-//! Conversations: AP-02 to AP-04 and AP-08 to AP-11.
+//! Conversations: AP-02 to AP-11 and AP-60.
 
+mod change;
 mod create;
+mod filter;
 mod get;
 mod item;
 mod list;
+mod read;
 mod update;
 
 pub(crate) use item::{LIVE, attributes};
-pub use list::{ConversationFilter, ConversationPage, Position};
+pub use list::{ConversationPage, Position};

@@ -4,27 +4,19 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use deskless_domain::{
-    AttemptId, Change, Conversation, ConversationId, ConversationPatch, Metadata, Resolution, Resolved, Status,
-};
+use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch};
 
-use super::item::{DetailItem, Found, LIVE, Placed, attributes, place};
+use super::{
+    change::Write,
+    item::{DetailItem, Found, Placed, attributes, place},
+};
 use crate::{
-    StoreError, TenantStore,
+    Once, Repeat, StoreError, TenantStore,
     backoff::Backoff,
     error::is_transient,
-    expression::{Update, number, text},
     item::{self, Item, integer, string},
     transaction::{Outcome, Standing, Transaction},
 };
-
-/// A change, ready to be written.
-struct Write {
-    attempt: AttemptId,
-    update: Update,
-    condition: String,
-    expected: Option<Vec<u64>>,
-}
 
 impl TenantStore {
     /// AP-11: changes a conversation in one trip. `expected` holds the versions under which the caller wants the
@@ -35,76 +27,62 @@ impl TenantStore {
     pub async fn update_conversation(
         &self,
         id: ConversationId,
-        patch: ConversationPatch,
+        patch: &ConversationPatch,
         expected: Option<Vec<u64>>,
     ) -> Result<Conversation, StoreError> {
-        let write = self.prepare(id, &patch, expected);
+        let write = self.prepare(id, patch, self.clock().now(), expected);
         match patch.metadata.as_ref().map(place) {
             Some(Placed::Apart(json)) => self.update_with_detail(id, write, json).await,
             _ => self.update_alone(id, write).await,
         }
     }
 
-    fn prepare(&self, id: ConversationId, patch: &ConversationPatch, expected: Option<Vec<u64>>) -> Write {
-        let attempt = AttemptId::generate(self.clock());
-        let now = self.clock().now();
-        let mut update = Update::default();
-        update.set(attributes::ATTEMPT, text(attempt));
-        // A repetition behind a lost answer is refused, whatever came since: made again, this change would undo a
-        // customer's reply that opened the conversation in between.
-        let mut condition = format!("{LIVE} AND #{attempt} <> :{attempt}", attempt = attributes::ATTEMPT);
-        update.set(attributes::UPDATED_AT, number(now.as_millis()));
-        update.add(attributes::VERSION, 1);
-        if let Some(versions) = &expected {
-            let versions: Vec<_> = versions
-                .iter()
-                .enumerate()
-                .map(|(i, version)| update.value(&format!("expected{i}"), number(version)))
-                .collect();
-            condition = format!("{condition} AND #version IN ({})", versions.join(", "));
-        }
-        match patch.state {
-            Change::Keep => {}
-            Change::Resolution(resolution) => {
-                update.set(attributes::RESOLUTION, text(resolution));
-                let solved = update.value("solved", text(Status::Solved));
-                let status = update.name(attributes::STATUS);
-                condition = format!("{condition} AND {status} = {solved}");
+    /// AP-11: the same for a request that may be a repeat: the stored answer holds the conversation as it is
+    /// afterwards, so that is read first, and the change is written only while nobody else is faster. Two trips.
+    ///
+    /// # Errors
+    /// Those of a change, and [`StoreError::IdempotencyKeyReused`].
+    pub async fn update_conversation_once(
+        &self,
+        id: ConversationId,
+        patch: &ConversationPatch,
+        expected: Option<Vec<u64>>,
+        repeat: Option<Repeat<'_, Conversation>>,
+    ) -> Result<Once<Conversation>, StoreError> {
+        let Some(repeat) = &repeat else {
+            return self.update_conversation(id, patch, expected).await.map(Once::Done);
+        };
+        let mut backoff = Backoff::new(self.clock());
+        loop {
+            let (earlier, current) = tokio::join!(self.replay(Some(repeat)), self.get_conversation(id));
+            if let Some(answer) = earlier? {
+                return Ok(Once::Replayed(answer));
             }
-            Change::Status(state) => {
-                update.set(attributes::STATUS, text(state.status()));
-                update.set(attributes::STATUS_PARTITION, text(self.status_partition(id, state.status())));
-                match state {
-                    Resolved::No(_) => {
-                        update.remove(attributes::RESOLUTION);
-                        update.remove(attributes::CLOSED_AT);
-                    }
-                    Resolved::Yes(resolution) => {
-                        update.set_once(attributes::CLOSED_AT, number(now.as_millis()));
-                        match resolution {
-                            Some(resolution) => update.set(attributes::RESOLUTION, text(resolution)),
-                            None => update.set_once(attributes::RESOLUTION, text(Resolution::Resolved)),
-                        }
-                    }
-                }
+            let current = current?;
+            if expected.as_ref().is_some_and(|versions| !versions.contains(&current.version)) {
+                return Err(StoreError::VersionMismatch);
+            }
+            let now = self.clock().now();
+            let write = self.prepare(id, patch, now, Some(vec![current.version]));
+            let after = current.changed(patch, now).ok_or(StoreError::NotSolved)?;
+            let mut transaction = Transaction::default();
+            transaction.update(self, self.keys().conversation(id), write.update, &write.condition)?;
+            if let Some(Placed::Apart(json)) = patch.metadata.as_ref().map(place) {
+                self.put_detail(&mut transaction, id, json)?;
+            }
+            self.remember(&mut transaction, repeat, &after)?;
+            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
+                return Ok(Once::Done(after));
+            }
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
             }
         }
-        if let Some(escalated) = patch.escalated {
-            update.set("escalated", AttributeValue::Bool(escalated));
-        }
-        if let Some(priority) = &patch.priority {
-            update.set("priority", text(priority));
-        }
-        if let Some(subject) = &patch.subject {
-            update.set("subject", text(subject));
-        }
-        if let Some(tags) = &patch.tags {
-            update.set("tags", AttributeValue::L(tags.as_slice().iter().map(text).collect()));
-        }
-        if let Some(metadata) = &patch.metadata {
-            set_metadata(&mut update, metadata);
-        }
-        Write { attempt, update, condition, expected }
+    }
+
+    fn put_detail(&self, transaction: &mut Transaction, id: ConversationId, json: &str) -> Result<(), StoreError> {
+        let detail = DetailItem { metadata: json.to_owned() };
+        transaction.put(self, item::write(self.keys().conversation_detail(id), &detail)?, None).map(drop)
     }
 
     async fn update_alone(&self, id: ConversationId, write: Write) -> Result<Conversation, StoreError> {
@@ -145,8 +123,7 @@ impl TenantStore {
         let Write { attempt, update, condition, expected } = write;
         let mut transaction = Transaction::default();
         let itself = transaction.update(self, self.keys().conversation(id), update, &condition)?;
-        let detail = DetailItem { metadata: metadata.to_owned() };
-        transaction.put(self, item::write(self.keys().conversation_detail(id), &detail)?, None)?;
+        self.put_detail(&mut transaction, id, metadata)?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
             Outcome::Committed => {}
             Outcome::Refused(refusal) => {
@@ -154,23 +131,6 @@ impl TenantStore {
             }
         }
         self.get_conversation(id).await
-    }
-}
-
-fn set_metadata(update: &mut Update, metadata: &Metadata) {
-    match place(metadata) {
-        Placed::Nowhere => {
-            update.remove(attributes::METADATA);
-            update.remove(attributes::LARGE_METADATA);
-        }
-        Placed::Inline(json) => {
-            update.set(attributes::METADATA, text(json));
-            update.remove(attributes::LARGE_METADATA);
-        }
-        Placed::Apart(_) => {
-            update.remove(attributes::METADATA);
-            update.set(attributes::LARGE_METADATA, AttributeValue::Bool(true));
-        }
     }
 }
 

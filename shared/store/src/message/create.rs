@@ -10,6 +10,9 @@ use crate::{
     transaction::{ABSENT, Outcome, Standing, Transaction},
 };
 
+/// How often a message that came too late is tried again at once.
+const TRIES_WITHOUT_PAUSE: u32 = 3;
+
 /// A message of a thread that somebody asked to be there.
 #[derive(Debug)]
 pub enum Posted {
@@ -75,8 +78,12 @@ impl TenantStore {
                     if backoff.is_over() {
                         return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
                     }
-                    // Somebody else's message was committed first. That is progress, so there is no pause.
+                    // Somebody else's message was committed first. That is progress; who is late again and again gives
+                    // way for a moment, so that many writers do not all try at once.
                     tries += 1;
+                    if tries > TRIES_WITHOUT_PAUSE {
+                        backoff.pause().await;
+                    }
                     id = MessageId::following(mark, tries, self.clock());
                 }
                 Some(None) => return Err(StoreError::NotFound),

@@ -41,7 +41,7 @@ impl TenantStore {
         }
     }
 
-    async fn query_thread(
+    pub(crate) async fn query_thread(
         &self,
         Thread { conversation, order, after, limit }: Thread,
     ) -> Result<MessagePage, StoreError> {

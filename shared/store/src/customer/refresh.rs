@@ -1,61 +1,14 @@
 //! Customers as conversations make and refresh them.
 
-use deskless_domain::{
-    CompanyName, Customer, CustomerDetails, CustomerId, Email, IdentitySource, MessageId, PersonName, PhoneNumber,
-};
-use serde::{Deserialize, Serialize};
+use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, Metadata};
 
+use super::item::{CustomerAttributes, EmailClaimItem, attributes};
 use crate::{
     StoreError, TenantStore,
-    expression::{Update, text},
+    expression::{Update, number, text},
     item,
     transaction::{ABSENT, Refusal, Slot, Transaction},
 };
-
-/// A customer as their own item and every conversation of theirs hold it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CustomerAttributes {
-    id: CustomerId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<PersonName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<Email>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<PhoneNumber>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    company: Option<CompanyName>,
-    identity_source: IdentitySource,
-}
-
-impl From<Customer> for CustomerAttributes {
-    fn from(customer: Customer) -> Self {
-        let Customer { id, details: CustomerDetails { name, email, phone, company }, identity_source } = customer;
-        Self { id, name, email, phone, company, identity_source }
-    }
-}
-
-impl From<CustomerAttributes> for Customer {
-    fn from(attributes: CustomerAttributes) -> Self {
-        let CustomerAttributes { id, name, email, phone, company, identity_source } = attributes;
-        Self { id, details: CustomerDetails { name, email, phone, company }, identity_source }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct CustomerItem<'a> {
-    gsi1pk: String,
-    activity: MessageId,
-    #[serde(flatten)]
-    attributes: &'a CustomerAttributes,
-}
-
-/// The item that gives an email to the first customer who claims it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EmailClaimItem<'a> {
-    customer_id: &'a CustomerId,
-}
 
 /// What the table knows of a customer while a conversation is opened with them.
 #[derive(Debug, Clone)]
@@ -111,22 +64,20 @@ impl TenantStore {
         };
         match known.record {
             None => {
-                let attributes = CustomerAttributes::from(said.clone());
-                let listed = CustomerItem {
-                    gsi1pk: self.keys().customer_listing(0),
-                    activity: MessageId::generate(self.clock()),
-                    attributes: &attributes,
-                };
-                slots.record = Some(transaction.put(self, item::write(key, &listed)?, Some(ABSENT))?);
+                let record = CustomerRecord::new(said.clone(), Metadata::default(), self.clock());
+                let item = self.customer_item(&record, AttemptId::generate(self.clock()))?;
+                slots.record = Some(transaction.put(self, item, Some(ABSENT))?);
             }
             Some(record) if record.details != merged.details => {
-                let update = refresh(&said.details);
+                let mut update = refresh(&said.details);
+                update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
+                update.count_up(attributes::VERSION, 1);
                 slots.record = Some(transaction.update(self, key, update, "attribute_exists(pk)")?);
             }
             Some(_) => {}
         }
         if let (Some(email), false) = (&said.details.email, known.email_is_claimed) {
-            let claim = EmailClaimItem { customer_id: &said.id };
+            let claim = EmailClaimItem { customer_id: said.id.clone() };
             let claim = item::write(self.keys().email_claim(email), &claim)?;
             slots.claim = Some(transaction.put(self, claim, Some(ABSENT))?);
         }

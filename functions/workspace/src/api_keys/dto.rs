@@ -1,0 +1,127 @@
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use deskless_api::{Code, InvalidRequest, Problem, object_tag};
+use deskless_domain::{ApiKey, Clock, Invalid, KeyKind, Origin, Scope, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::shape::envelope;
+
+object_tag!(
+    /// `"api_key"`
+    ApiKeyTag = "api_key"
+);
+
+/// What somebody may do, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey)]
+pub struct ApiKeyObject {
+    object: ApiKeyTag,
+    #[schema(format = "uuid")]
+    id: String,
+    name: String,
+    /// `server` for a back end, `client` for a browser or an app.
+    kind: KeyKind,
+    /// What it allows.
+    scopes: Vec<Scope>,
+    /// From which web origins it may be used; empty: from anywhere.
+    #[schema(value_type = Vec<String>)]
+    allowed_origins: Vec<Origin>,
+    /// When it stops working.
+    #[schema(required, format = "date-time")]
+    expires_at: Option<String>,
+    /// The last four characters of its secret.
+    last4: String,
+    /// When it was revoked, if it was.
+    #[schema(required, format = "date-time")]
+    revoked_at: Option<String>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+}
+
+impl From<&ApiKey> for ApiKeyObject {
+    fn from(key: &ApiKey) -> Self {
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+        Self {
+            object: ApiKeyTag,
+            id: key.id.to_string(),
+            name: key.name.to_string(),
+            kind: key.kind,
+            scopes: key.scopes.clone(),
+            allowed_origins: key.allowed_origins.clone(),
+            expires_at: time(key.expires_at),
+            last4: key.last4.clone(),
+            revoked_at: time(key.revoked_at),
+            created_at: key.created_at().to_string(),
+            updated_at: key.updated_at.to_string(),
+        }
+    }
+}
+
+envelope!(ApiKey => ApiKeyObject, api_key, api_keys, ApiKeyResponse, ApiKeyListResponse);
+
+/// At least one scope, each once.
+#[derive(Debug, Clone)]
+pub struct Scopes(pub Vec<Scope>);
+
+impl Deserr<InvalidRequest> for Scopes {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let mut scopes = Vec::<Scope>::deserialize_from_value(value, location)?;
+        if scopes.is_empty() {
+            return Err(InvalidRequest::at(location, &Invalid::new("too_few", "must hold at least one scope")));
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        Ok(Self(scopes))
+    }
+}
+
+/// At most 20 web origins, each once.
+#[derive(Debug, Clone, Default)]
+pub struct Origins(pub Vec<Origin>);
+
+impl Origins {
+    const MAX: usize = 20;
+}
+
+impl Deserr<InvalidRequest> for Origins {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let mut origins: Vec<Origin> = Vec::new();
+        for origin in Vec::<Origin>::deserialize_from_value(value, location)? {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        if origins.len() > Self::MAX {
+            let message = format!("must hold at most {} origins; it has {}", Self::MAX, origins.len());
+            return Err(InvalidRequest::at(location, &Invalid::new("too_many", message)));
+        }
+        Ok(Self(origins))
+    }
+}
+
+/// Refuses an end that is not ahead.
+pub fn check_end(end: Option<Timestamp>, clock: &dyn Clock) -> Result<(), Problem> {
+    if end.is_some_and(|end| end <= clock.now()) {
+        return Err(InvalidRequest::one("expiresAt", &Invalid::new("invalid", "must lie ahead")).into());
+    }
+    Ok(())
+}
+
+/// Refuses scopes that are neither the caller's nor the key's already: nobody can grant what they lack.
+pub fn check_grant(caller: &ApiKey, granted: &[Scope], before: &[Scope]) -> Result<(), Problem> {
+    match granted.iter().find(|scope| !caller.scopes.contains(scope) && !before.contains(scope)) {
+        None => Ok(()),
+        Some(scope) => {
+            Err(Problem::new(Code::Forbidden, format!("This API key lacks the scope {scope}, and so cannot grant it.")))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadKeys};
+use deskless_domain::KeyId;
+
+use super::dto::ApiKeyResponse;
+
+/// Retrieve an API key
+///
+/// Without its secret, which nobody knows but its holder.
+#[utoipa::path(
+    get,
+    path = "/api/v1/api-keys/{keyId}",
+    tag = "API keys",
+    params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
+    responses(
+        (status = 200, description = "The key", body = ApiKeyResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_api_key(
+    caller: Caller<ReadKeys>,
+    ApiPath(id): ApiPath<KeyId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    known: IfNoneMatch,
+) -> Reply {
+    let key = caller.store().get_key(id).await?;
+    if known.holds(key.version) {
+        return Ok(not_modified(key.version));
+    }
+    ok(Some(key.version), &ApiKeyResponse::from(&key))
+}

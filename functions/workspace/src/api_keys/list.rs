@@ -1,0 +1,20 @@
+use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadKeys};
+
+use super::dto::ApiKeyListResponse;
+use crate::shape::ListQuery;
+
+/// List API keys
+///
+/// Oldest first, revoked ones too.
+#[utoipa::path(
+    get,
+    path = "/api/v1/api-keys",
+    tag = "API keys",
+    params(ListQuery),
+    responses((status = 200, description = "A page of keys", body = ApiKeyListResponse)),
+)]
+pub async fn list_api_keys(caller: Caller<ReadKeys>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
+    let walk = query.walk(&caller, "api-keys");
+    let page = caller.store().page_of_keys(walk.after()?, query.limit()).await?;
+    ok(None, &ApiKeyListResponse::from(walk.page(page.keys, page.next)))
+}

@@ -1,0 +1,14 @@
+//! API keys: who may do what in the workspace.
+
+mod create;
+mod delete;
+mod dto;
+mod get;
+mod list;
+mod update;
+
+pub use create::*;
+pub use delete::*;
+pub use get::*;
+pub use list::*;
+pub use update::*;

@@ -1,0 +1,105 @@
+//! Assistants: programs that answer.
+
+use deserr::Deserr;
+use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_domain::{Assistant, Clock, Description, InvalidField, Resource, Title};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::shape::{Shape, resource};
+
+object_tag!(
+    /// `"assistant"`
+    AssistantTag = "assistant"
+);
+
+/// A program that answers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Assistant)]
+pub struct AssistantObject {
+    object: AssistantTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(value_type = String)]
+    name: Title,
+    #[schema(required)]
+    description: Option<String>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+    /// When it was deleted, if it was: it cannot be chosen any more, and is still named where it is in use.
+    #[schema(required, format = "date-time")]
+    archived_at: Option<String>,
+}
+
+impl From<&Resource<Assistant>> for AssistantObject {
+    fn from(resource: &Resource<Assistant>) -> Self {
+        let Assistant { name, description } = &resource.fields;
+        Self {
+            object: AssistantTag,
+            id: resource.id.to_string(),
+            name: name.clone(),
+            description: description.as_ref().map(ToString::to_string),
+            created_at: resource.created_at().to_string(),
+            updated_at: resource.updated_at.to_string(),
+            archived_at: resource.archived_at.map(|time| time.to_string()),
+        }
+    }
+}
+
+/// An assistant to add.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct CreateAssistantRequest {
+    name: Title,
+    /// What it is for: 1 to 1,000 characters.
+    #[deserr(default)]
+    description: Option<Description>,
+}
+
+/// What to change. A field that is left out stays as it is.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(min_properties = 1)]
+pub struct UpdateAssistantRequest {
+    #[deserr(default)]
+    #[schema(value_type = Title, required = false)]
+    name: Given<Title>,
+    /// Null clears it.
+    #[deserr(default)]
+    #[schema(value_type = Option<Description>, required = false)]
+    description: Given<Option<Description>>,
+}
+
+impl Shape for Assistant {
+    type Create = CreateAssistantRequest;
+    type Update = UpdateAssistantRequest;
+
+    fn make(request: CreateAssistantRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+        Ok(Self { name: request.name, description: request.description })
+    }
+
+    fn change(self, request: &UpdateAssistantRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+        Ok(Self {
+            name: request.name.0.clone().unwrap_or(self.name),
+            description: request.description.0.clone().unwrap_or(self.description),
+        })
+    }
+}
+
+resource!(
+    Assistant as AssistantObject,
+    assistant,
+    assistants,
+    path = "/api/v1/assistants",
+    item = "/api/v1/assistants/{assistantId}",
+    id = "assistantId",
+    tag = "Workspace",
+    one = "an assistant",
+    many = "assistants",
+    create = CreateAssistantRequest,
+    update = UpdateAssistantRequest,
+    delete = "It is archived: it cannot be chosen any more, and is still named where it is in use.",
+);

@@ -1,0 +1,55 @@
+use deskless_api::object_tag;
+use deskless_domain::{CustomerDetails, CustomerRecord, IdentitySource, Metadata};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::shape::envelope;
+
+object_tag!(
+    /// `"customer"`
+    CustomerTag = "customer"
+);
+
+/// Somebody whom the workspace talks with.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Customer)]
+pub struct CustomerObject {
+    object: CustomerTag,
+    /// Your own id, or the one that was made.
+    id: String,
+    #[schema(required)]
+    name: Option<String>,
+    #[schema(required)]
+    email: Option<String>,
+    #[schema(required)]
+    phone: Option<String>,
+    #[schema(required)]
+    company: Option<String>,
+    metadata: Metadata,
+    identity_source: IdentitySource,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+}
+
+impl From<&CustomerRecord> for CustomerObject {
+    fn from(record: &CustomerRecord) -> Self {
+        let CustomerDetails { name, email, phone, company } = &record.customer.details;
+        Self {
+            object: CustomerTag,
+            id: record.customer.id.to_string(),
+            name: name.as_ref().map(ToString::to_string),
+            email: email.as_ref().map(ToString::to_string),
+            phone: phone.as_ref().map(ToString::to_string),
+            company: company.as_ref().map(ToString::to_string),
+            metadata: record.metadata.clone(),
+            identity_source: record.customer.identity_source,
+            created_at: record.created_at().to_string(),
+            updated_at: record.updated_at.to_string(),
+        }
+    }
+}
+
+envelope!(CustomerRecord => CustomerObject, customer, customers, CustomerResponse, CustomerListResponse);

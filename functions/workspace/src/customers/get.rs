@@ -1,0 +1,31 @@
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadCustomers,
+};
+use deskless_domain::CustomerId;
+
+use super::dto::CustomerResponse;
+
+/// Retrieve a customer
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers/{customerId}",
+    tag = "Customers",
+    params(("customerId" = String, Path, description = "Your own id of the customer")),
+    responses(
+        (status = 200, description = "The customer", body = CustomerResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_customer(
+    caller: Caller<ReadCustomers>,
+    ApiPath(id): ApiPath<CustomerId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    known: IfNoneMatch,
+) -> Reply {
+    let record = caller.store().get_customer(&id).await?;
+    if known.holds(record.version) {
+        return Ok(not_modified(record.version));
+    }
+    ok(Some(record.version), &CustomerResponse::from(&record))
+}

@@ -1,0 +1,51 @@
+use deserr::Deserr;
+use deskless_api::{ApiQuery, Caller, InvalidRequest, Limit, Reply, ok, scope::ReadCustomers};
+use deskless_domain::Email;
+use utoipa::IntoParams;
+
+use super::dto::CustomerListResponse;
+use crate::shape::{ListWalk, Page};
+
+/// Which customers, and how many.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct ListCustomersQuery {
+    /// How many at the most.
+    #[deserr(default)]
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: Limit<20, 100>,
+    /// Where the page before said to go on.
+    #[deserr(default)]
+    cursor: Option<String>,
+    /// Only the one who first claimed this email.
+    #[deserr(default)]
+    email: Option<Email>,
+}
+
+/// List customers
+///
+/// Newest first. The list lags a change by a moment; a search by `email` never does.
+#[utoipa::path(
+    get,
+    path = "/api/v1/customers",
+    tag = "Customers",
+    params(ListCustomersQuery),
+    responses((status = 200, description = "A page of customers", body = CustomerListResponse)),
+)]
+pub async fn list_customers(caller: Caller<ReadCustomers>, ApiQuery(query): ApiQuery<ListCustomersQuery>) -> Reply {
+    let email = query.email.as_ref().map(Email::normalized).unwrap_or_default();
+    let walk = ListWalk::new(&caller, query.cursor.as_deref(), &["customers", &email]);
+    let after = walk.after()?;
+    let store = caller.store();
+    let page = match &query.email {
+        Some(email) => {
+            Page { rows: store.get_customer_by_email(email).await?.into_iter().collect(), next_cursor: None }
+        }
+        None => {
+            let page = store.list_customers(after, query.limit.0).await?;
+            walk.page(page.customers, page.next)
+        }
+    };
+    ok(None, &CustomerListResponse::from(page))
+}

@@ -1,0 +1,122 @@
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use deskless_api::{Given, InvalidRequest};
+use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What a channel's provider has to be told, and what it allows. Secrets are never shown: whether there is one, is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = InboxSettings)]
+pub struct InboxSettingsObject {
+    /// The provider's id of your telephone number (WhatsApp Cloud).
+    #[schema(required)]
+    phone_number_id: Option<String>,
+    /// The provider's id of your page (Messenger, Instagram).
+    #[schema(required)]
+    page_id: Option<String>,
+    /// The provider's id of your account.
+    #[schema(required)]
+    account_id: Option<String>,
+    /// What replies come from: a telephone number, a sender's name or an address.
+    #[schema(required)]
+    from: Option<String>,
+    /// The most characters of one message.
+    #[schema(required)]
+    max_body_length: Option<u32>,
+    /// For how many hours after a customer's message free replies are allowed.
+    #[schema(required)]
+    reply_window_hours: Option<u32>,
+    /// Whether an access token is stored.
+    has_access_token: bool,
+    /// Whether an app secret is stored.
+    has_app_secret: bool,
+}
+
+impl From<&InboxSettings> for InboxSettingsObject {
+    fn from(settings: &InboxSettings) -> Self {
+        let text = |id: &Option<ExternalId>| id.as_ref().map(ToString::to_string);
+        Self {
+            phone_number_id: text(&settings.phone_number_id),
+            page_id: text(&settings.page_id),
+            account_id: text(&settings.account_id),
+            from: text(&settings.from),
+            max_body_length: settings.max_body_length,
+            reply_window_hours: settings.reply_window_hours,
+            has_access_token: settings.access_token.is_some(),
+            has_app_secret: settings.app_secret.is_some(),
+        }
+    }
+}
+
+/// Settings to make or change. One that is left out stays as it is; null clears it.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct InboxSettingsRequest {
+    /// The provider's id of your telephone number (WhatsApp Cloud).
+    #[deserr(default)]
+    #[schema(value_type = Option<ExternalId>, required = false)]
+    phone_number_id: Given<Option<ExternalId>>,
+    /// The provider's id of your page (Messenger, Instagram).
+    #[deserr(default)]
+    #[schema(value_type = Option<ExternalId>, required = false)]
+    page_id: Given<Option<ExternalId>>,
+    /// The provider's id of your account.
+    #[deserr(default)]
+    #[schema(value_type = Option<ExternalId>, required = false)]
+    account_id: Given<Option<ExternalId>>,
+    /// What replies come from: a telephone number, a sender's name or an address.
+    #[deserr(default)]
+    #[schema(value_type = Option<ExternalId>, required = false)]
+    from: Given<Option<ExternalId>>,
+    /// The most characters of one message: 1 to 8,000.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8000)]
+    max_body_length: Given<Option<Bounded<8000>>>,
+    /// For how many hours after a customer's message free replies are allowed: 1 to 8,760.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8760)]
+    reply_window_hours: Given<Option<Bounded<8760>>>,
+    /// What we show the provider. It is never shown again.
+    #[deserr(default)]
+    #[schema(value_type = Option<ProviderSecret>, required = false)]
+    access_token: Given<Option<ProviderSecret>>,
+    /// What the provider signs its calls with. It is never shown again.
+    #[deserr(default)]
+    #[schema(value_type = Option<ProviderSecret>, required = false)]
+    app_secret: Given<Option<ProviderSecret>>,
+}
+
+impl InboxSettingsRequest {
+    /// These settings over those that there are.
+    pub fn over(&self, before: InboxSettings) -> InboxSettings {
+        InboxSettings {
+            phone_number_id: self.phone_number_id.0.clone().unwrap_or(before.phone_number_id),
+            page_id: self.page_id.0.clone().unwrap_or(before.page_id),
+            account_id: self.account_id.0.clone().unwrap_or(before.account_id),
+            from: self.from.0.clone().unwrap_or(before.from),
+            max_body_length: self.max_body_length.0.map_or(before.max_body_length, |n| n.map(|n| n.0)),
+            reply_window_hours: self.reply_window_hours.0.map_or(before.reply_window_hours, |n| n.map(|n| n.0)),
+            access_token: self.access_token.0.clone().unwrap_or(before.access_token),
+            app_secret: self.app_secret.0.clone().unwrap_or(before.app_secret),
+        }
+    }
+}
+
+/// A whole number from 1 to `MAX`.
+#[derive(Debug, Clone, Copy)]
+struct Bounded<const MAX: u32>(u32);
+
+impl<const MAX: u32> Deserr<InvalidRequest> for Bounded<MAX> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let number: u64 = Deserr::<InvalidRequest>::deserialize_from_value(value, location)?;
+        match u32::try_from(number) {
+            Ok(number @ 1..) if number <= MAX => Ok(Self(number)),
+            _ => Err(InvalidRequest::at(location, &Invalid::new("out_of_range", format!("must be from 1 to {MAX}")))),
+        }
+    }
+}

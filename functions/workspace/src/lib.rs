@@ -1,0 +1,47 @@
+//! The workspace: customers, what conversations refer to, saved views and API keys.
+
+mod api_keys;
+mod assistants;
+mod customers;
+mod inboxes;
+mod members;
+mod pipelines;
+mod shape;
+mod views;
+
+deskless_api::operations!(
+    customers::list_customers,
+    customers::create_customer,
+    customers::get_customer,
+    customers::update_customer,
+    inboxes::list_inboxes,
+    inboxes::create_inbox,
+    inboxes::get_inbox,
+    inboxes::update_inbox,
+    inboxes::delete_inbox,
+    members::list_members,
+    members::create_member,
+    members::get_member,
+    members::update_member,
+    members::delete_member,
+    assistants::list_assistants,
+    assistants::create_assistant,
+    assistants::get_assistant,
+    assistants::update_assistant,
+    assistants::delete_assistant,
+    pipelines::list_pipelines,
+    pipelines::create_pipeline,
+    pipelines::get_pipeline,
+    pipelines::update_pipeline,
+    pipelines::delete_pipeline,
+    views::list_views,
+    views::create_view,
+    views::get_view,
+    views::update_view,
+    views::delete_view,
+    api_keys::list_api_keys,
+    api_keys::create_api_key,
+    api_keys::get_api_key,
+    api_keys::update_api_key,
+    api_keys::delete_api_key,
+);

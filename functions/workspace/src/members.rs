@@ -1,0 +1,113 @@
+//! Members: people who work in the workspace.
+
+use deserr::Deserr;
+use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_domain::{Clock, Email, InvalidField, Member, MemberRole, PersonName, Resource};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::shape::{Shape, resource};
+
+object_tag!(
+    /// `"member"`
+    MemberTag = "member"
+);
+
+/// A person who works in the workspace.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Member)]
+pub struct MemberObject {
+    object: MemberTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(value_type = String)]
+    name: PersonName,
+    #[schema(value_type = String)]
+    email: Email,
+    role: MemberRole,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+    /// When they were deleted, if they were: they cannot be chosen any more, and are still named where they are in use.
+    #[schema(required, format = "date-time")]
+    archived_at: Option<String>,
+}
+
+impl From<&Resource<Member>> for MemberObject {
+    fn from(resource: &Resource<Member>) -> Self {
+        let Member { name, email, role } = &resource.fields;
+        Self {
+            object: MemberTag,
+            id: resource.id.to_string(),
+            name: name.clone(),
+            email: email.clone(),
+            role: *role,
+            created_at: resource.created_at().to_string(),
+            updated_at: resource.updated_at.to_string(),
+            archived_at: resource.archived_at.map(|time| time.to_string()),
+        }
+    }
+}
+
+/// A member to add.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct CreateMemberRequest {
+    /// The name as it is shown.
+    name: PersonName,
+    email: Email,
+    /// `agent` unless said otherwise.
+    #[deserr(default = MemberRole::Agent)]
+    #[schema(required = false)]
+    role: MemberRole,
+}
+
+/// What to change. A field that is left out stays as it is.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(min_properties = 1)]
+pub struct UpdateMemberRequest {
+    #[deserr(default)]
+    #[schema(value_type = PersonName, required = false)]
+    name: Given<PersonName>,
+    #[deserr(default)]
+    #[schema(value_type = Email, required = false)]
+    email: Given<Email>,
+    #[deserr(default)]
+    #[schema(value_type = MemberRole, required = false)]
+    role: Given<MemberRole>,
+}
+
+impl Shape for Member {
+    type Create = CreateMemberRequest;
+    type Update = UpdateMemberRequest;
+
+    fn make(request: CreateMemberRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+        Ok(Self { name: request.name, email: request.email, role: request.role })
+    }
+
+    fn change(self, request: &UpdateMemberRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+        Ok(Self {
+            name: request.name.0.clone().unwrap_or(self.name),
+            email: request.email.0.clone().unwrap_or(self.email),
+            role: request.role.0.unwrap_or(self.role),
+        })
+    }
+}
+
+resource!(
+    Member as MemberObject,
+    member,
+    members,
+    path = "/api/v1/members",
+    item = "/api/v1/members/{memberId}",
+    id = "memberId",
+    tag = "Workspace",
+    one = "a member",
+    many = "members",
+    create = CreateMemberRequest,
+    update = UpdateMemberRequest,
+    delete = "They are archived: they cannot be chosen any more, and are still named where they are in use.",
+);

@@ -1,0 +1,139 @@
+//! Pipelines: ordered rows of stages.
+
+use deserr::Deserr;
+use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_domain::{Clock, InvalidField, Pipeline, Resource, Stage, StageDraft, StageId, Title};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::shape::{Shape, resource};
+
+object_tag!(
+    /// `"pipeline"`
+    PipelineTag = "pipeline"
+);
+
+/// One stage of a pipeline.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Stage)]
+pub struct StageObject {
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(value_type = String)]
+    name: Title,
+}
+
+impl From<&Stage> for StageObject {
+    fn from(stage: &Stage) -> Self {
+        Self { id: stage.id.to_string(), name: stage.name.clone() }
+    }
+}
+
+/// An ordered row of stages through which conversations move.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Pipeline)]
+pub struct PipelineObject {
+    object: PipelineTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(value_type = String)]
+    name: Title,
+    /// In order.
+    stages: Vec<StageObject>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+    /// When it was deleted, if it was: it cannot be chosen any more, and is still named where it is in use.
+    #[schema(required, format = "date-time")]
+    archived_at: Option<String>,
+}
+
+impl From<&Resource<Pipeline>> for PipelineObject {
+    fn from(resource: &Resource<Pipeline>) -> Self {
+        Self {
+            object: PipelineTag,
+            id: resource.id.to_string(),
+            name: resource.fields.name.clone(),
+            stages: resource.fields.stages().map(StageObject::from).collect(),
+            created_at: resource.created_at().to_string(),
+            updated_at: resource.updated_at.to_string(),
+            archived_at: resource.archived_at.map(|time| time.to_string()),
+        }
+    }
+}
+
+/// A stage to put into a pipeline.
+#[derive(Debug, Clone, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct StageRequest {
+    /// Which stage of this pipeline it is; a new one, unless it is said.
+    #[deserr(default)]
+    id: Option<StageId>,
+    name: Title,
+}
+
+/// A pipeline to make.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct CreatePipelineRequest {
+    name: Title,
+    /// In order; at most 100, all of them new.
+    #[deserr(default)]
+    #[schema(required = false, max_items = 100)]
+    stages: Vec<StageRequest>,
+}
+
+/// What to change. A field that is left out stays as it is.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(min_properties = 1)]
+pub struct UpdatePipelineRequest {
+    #[deserr(default)]
+    #[schema(value_type = Title, required = false)]
+    name: Given<Title>,
+    /// All of them, in order; at most 100. One with an `id` is renamed and moved, one without is new, one that is left out
+    /// is archived; naming an archived one brings it back.
+    #[deserr(default)]
+    #[schema(value_type = Vec<StageRequest>, required = false, max_items = 100)]
+    stages: Given<Vec<StageRequest>>,
+}
+
+fn drafts(stages: &[StageRequest]) -> Vec<StageDraft> {
+    stages.iter().cloned().map(|StageRequest { id, name }| StageDraft { id, name }).collect()
+}
+
+impl Shape for Pipeline {
+    type Create = CreatePipelineRequest;
+    type Update = UpdatePipelineRequest;
+
+    fn make(request: CreatePipelineRequest, clock: &dyn Clock) -> Result<Self, InvalidField> {
+        Self::new(request.name, &drafts(&request.stages), clock)
+    }
+
+    fn change(mut self, request: &UpdatePipelineRequest, clock: &dyn Clock) -> Result<Self, InvalidField> {
+        if let Some(name) = &request.name.0 {
+            self.name = name.clone();
+        }
+        match &request.stages.0 {
+            Some(stages) => self.rearranged(&drafts(stages), clock),
+            None => Ok(self),
+        }
+    }
+}
+
+resource!(
+    Pipeline as PipelineObject,
+    pipeline,
+    pipelines,
+    path = "/api/v1/pipelines",
+    item = "/api/v1/pipelines/{pipelineId}",
+    id = "pipelineId",
+    tag = "Workspace",
+    one = "a pipeline",
+    many = "pipelines",
+    create = CreatePipelineRequest,
+    update = UpdatePipelineRequest,
+    delete = "It is archived with its stages: it cannot be chosen any more, and is still named where it is in use.",
+);

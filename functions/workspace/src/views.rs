@@ -1,0 +1,99 @@
+//! Views: saved filters.
+
+use deserr::Deserr;
+use deskless_api::{Given, InvalidRequest, object_tag, wire::FilterRequest};
+use deskless_domain::{Clock, ConversationFilter, InvalidField, Resource, Title, View};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::shape::{Shape, resource};
+
+object_tag!(
+    /// `"view"`
+    ViewTag = "view"
+);
+
+/// A saved filter of conversations.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = View)]
+pub struct ViewObject {
+    object: ViewTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(value_type = String)]
+    name: Title,
+    /// Filters as the list of conversations takes them; all must hold.
+    #[schema(value_type = FilterRequest)]
+    filter: ConversationFilter,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+}
+
+impl From<&Resource<View>> for ViewObject {
+    fn from(resource: &Resource<View>) -> Self {
+        Self {
+            object: ViewTag,
+            id: resource.id.to_string(),
+            name: resource.fields.name.clone(),
+            filter: resource.fields.filter.clone(),
+            created_at: resource.created_at().to_string(),
+            updated_at: resource.updated_at.to_string(),
+        }
+    }
+}
+
+/// A view to save.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct CreateViewRequest {
+    name: Title,
+    filter: FilterRequest,
+}
+
+/// What to change. A field that is left out stays as it is.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(min_properties = 1)]
+pub struct UpdateViewRequest {
+    #[deserr(default)]
+    #[schema(value_type = Title, required = false)]
+    name: Given<Title>,
+    /// Replaced whole.
+    #[deserr(default)]
+    #[schema(value_type = FilterRequest, required = false)]
+    filter: Given<FilterRequest>,
+}
+
+impl Shape for View {
+    type Create = CreateViewRequest;
+    type Update = UpdateViewRequest;
+
+    fn make(request: CreateViewRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+        Ok(Self { name: request.name, filter: request.filter.filter() })
+    }
+
+    fn change(self, request: &UpdateViewRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+        Ok(Self {
+            name: request.name.0.clone().unwrap_or(self.name),
+            filter: request.filter.0.as_ref().map_or(self.filter, FilterRequest::filter),
+        })
+    }
+}
+
+resource!(
+    View as ViewObject,
+    view,
+    views,
+    path = "/api/v1/views",
+    item = "/api/v1/views/{viewId}",
+    id = "viewId",
+    tag = "Workspace",
+    one = "a view",
+    many = "views",
+    create = CreateViewRequest,
+    update = UpdateViewRequest,
+    delete = "It is gone for good. The conversations that it showed stay as they are.",
+);

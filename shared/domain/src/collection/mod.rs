@@ -1,0 +1,95 @@
+//! The small collections of a workspace: what conversations refer to, and saved views of them.
+
+mod assistant;
+mod inbox;
+mod member;
+mod pipeline;
+mod view;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use assistant::Assistant;
+pub use inbox::{Inbox, InboxSettings, ProviderSecret};
+pub use member::Member;
+pub use pipeline::{Pipeline, Stage, StageDraft};
+pub use view::View;
+
+use crate::{Clock, Identifier, Timestamp};
+
+/// Which small collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Where conversations arrive.
+    Inbox,
+    /// People who work in the workspace.
+    Member,
+    /// Programs that answer.
+    Assistant,
+    /// Ordered rows of stages.
+    Pipeline,
+    /// Saved filters.
+    View,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Inbox, Self::Member, Self::Assistant, Self::Pipeline, Self::View];
+
+    /// The most that a workspace has of one kind, archived ones not counted.
+    pub const MOST: usize = 1000;
+
+    /// What several of them are called.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Inbox => "inboxes",
+            Self::Member => "members",
+            Self::Assistant => "assistants",
+            Self::Pipeline => "pipelines",
+            Self::View => "views",
+        }
+    }
+}
+
+/// The fields of what a small collection holds, besides those that all have: see [`Resource`].
+pub trait Collected:
+    std::fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// The type of its ids.
+    type Id: Identifier;
+    /// Which collection it is in.
+    const KIND: Kind;
+    /// Whether conversations may refer to it. Then deleting archives it: it can no longer be chosen, and is still named
+    /// where it is in use.
+    const IS_REFERRED_TO: bool = true;
+}
+
+/// One of a small collection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource<T: Collected> {
+    /// Its id.
+    pub id: T::Id,
+    /// What it is.
+    pub fields: T,
+    /// Rises by one with each change.
+    pub version: u64,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When it was deleted, if conversations may still name it.
+    pub archived_at: Option<Timestamp>,
+}
+
+impl<T: Collected> Resource<T> {
+    /// A new one.
+    #[must_use]
+    pub fn new(fields: T, clock: &dyn Clock) -> Self {
+        let id = T::Id::generate(clock);
+        Self { id, fields, version: 1, updated_at: id.time(), archived_at: None }
+    }
+
+    /// When it was made: the time in its id.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.id.time()
+    }
+}

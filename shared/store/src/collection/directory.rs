@@ -1,0 +1,182 @@
+//! The names of what conversations refer to.
+
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
+
+use deskless_domain::{
+    AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId, Timestamp, WorkspaceId,
+};
+use futures_util::future::try_join_all;
+use lru::LruCache;
+use serde::Deserialize;
+
+use super::item::{ARCHIVED_AT, FIELDS, unreadable};
+use crate::{
+    StoreError, TenantStore,
+    expression::text,
+    item::{self, Item, string},
+};
+
+/// How long a process shows names that it read: so long may an old one be seen after a renaming.
+const TRUSTED_FOR_MS: i64 = 30_000;
+/// The names of how many collections a process remembers.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
+
+/// The name of something that a conversation refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// What people call it.
+    pub name: String,
+    /// Whether it can no longer be chosen.
+    pub archived: bool,
+}
+
+/// The names of one collection.
+#[derive(Debug, Default)]
+struct Names {
+    entries: HashMap<[u8; 16], DirectoryEntry>,
+    /// Of pipelines only.
+    stages: HashMap<StageId, (PipelineId, DirectoryEntry)>,
+}
+
+/// The names of those kinds that were asked for, archived ones included.
+#[derive(Debug, Clone, Default)]
+pub struct Directory(HashMap<Kind, Arc<Names>>);
+
+impl Directory {
+    /// An inbox, if the workspace has or had it.
+    #[must_use]
+    pub fn inbox(&self, id: InboxId) -> Option<&DirectoryEntry> {
+        self.entry(Kind::Inbox, id)
+    }
+
+    /// A member, if the workspace has or had them.
+    #[must_use]
+    pub fn member(&self, id: MemberId) -> Option<&DirectoryEntry> {
+        self.entry(Kind::Member, id)
+    }
+
+    /// An assistant, if the workspace has or had it.
+    #[must_use]
+    pub fn assistant(&self, id: AssistantId) -> Option<&DirectoryEntry> {
+        self.entry(Kind::Assistant, id)
+    }
+
+    /// A pipeline, if the workspace has or had it.
+    #[must_use]
+    pub fn pipeline(&self, id: PipelineId) -> Option<&DirectoryEntry> {
+        self.entry(Kind::Pipeline, id)
+    }
+
+    /// A stage with its pipeline, if the workspace has or had it. The stages of an archived pipeline are archived.
+    #[must_use]
+    pub fn stage(&self, id: StageId) -> Option<(PipelineId, &DirectoryEntry)> {
+        let (pipeline, entry) = self.0.get(&Kind::Pipeline)?.stages.get(&id)?;
+        Some((*pipeline, entry))
+    }
+
+    fn entry(&self, kind: Kind, id: impl Identifier) -> Option<&DirectoryEntry> {
+        self.0.get(&kind)?.entries.get(&id.to_bytes())
+    }
+}
+
+/// Names that this process read, with the wall clock's time of the reading.
+#[derive(Debug)]
+pub(crate) struct NameCache(LruCache<(WorkspaceId, Kind), (Arc<Names>, Timestamp)>);
+
+impl Default for NameCache {
+    fn default() -> Self {
+        Self(LruCache::new(REMEMBERED))
+    }
+}
+
+impl NameCache {
+    fn get(&mut self, workspace: WorkspaceId, kind: Kind, now: Timestamp) -> Option<Arc<Names>> {
+        let (names, read_at) = self.0.get(&(workspace, kind))?;
+        // An age below zero means that the clock was set back: then nothing is known about the age.
+        (0..TRUSTED_FOR_MS).contains(&(now.as_millis() - read_at.as_millis())).then(|| Arc::clone(names))
+    }
+
+    fn put(&mut self, workspace: WorkspaceId, kind: Kind, names: Arc<Names>, now: Timestamp) {
+        self.0.put((workspace, kind), (names, now));
+    }
+}
+
+/// As much of an item as is needed for its name.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NamedItem {
+    fields: NamedFields,
+    #[serde(default)]
+    archived_at: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NamedFields {
+    name: String,
+    #[serde(default)]
+    stages: Vec<Stage>,
+}
+
+impl TenantStore {
+    /// AP-20: the names of these kinds, at most 30 s old: one query for each that is not remembered, all at once.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
+        self.look_up(kinds, false).await
+    }
+
+    /// AP-20: the same, read strongly past what is remembered, for when something is not found there or is archived: it
+    /// may have been made or brought back a moment ago.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn fresh_directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
+        self.look_up(kinds, true).await
+    }
+
+    async fn look_up(&self, kinds: &[Kind], fresh: bool) -> Result<Directory, StoreError> {
+        let now = self.clock().now();
+        let each = kinds.iter().map(|&kind| async move {
+            let remembered = self.name_cache().get(self.workspace_id(), kind, now);
+            if let (Some(names), false) = (remembered, fresh) {
+                return Ok((kind, names));
+            }
+            let names = Arc::new(self.read_names(kind, fresh).await?);
+            self.name_cache().put(self.workspace_id(), kind, Arc::clone(&names), now);
+            Ok::<_, StoreError>((kind, names))
+        });
+        Ok(Directory(try_join_all(each).await?.into_iter().collect()))
+    }
+
+    async fn read_names(&self, kind: Kind, consistent: bool) -> Result<Names, StoreError> {
+        let mut items = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("pk = :pk")
+            .projection_expression(format!("sk, #format, #fields.#name, #fields.#stages, {ARCHIVED_AT}"))
+            .expression_attribute_names("#format", "format")
+            .expression_attribute_names("#fields", FIELDS)
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_names("#stages", "stages")
+            .expression_attribute_values(":pk", text(self.keys().collection(kind)))
+            .consistent_read(consistent)
+            .into_paginator()
+            .items()
+            .send();
+        let mut names = Names::default();
+        while let Some(found) = items.next().await {
+            let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
+            let id = string(&found, "sk").and_then(PipelineId::parse).ok_or_else(unreadable)?;
+            let NamedItem { fields, archived_at } = item::read(found)?;
+            let archived = archived_at.is_some();
+            for stage in fields.stages {
+                let entry = DirectoryEntry { name: stage.name.to_string(), archived: archived || stage.archived };
+                names.stages.insert(stage.id, (id, entry));
+            }
+            names.entries.insert(id.to_bytes(), DirectoryEntry { name: fields.name, archived });
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,14 @@
+//! Small collections: what conversations refer to, and saved views. Each is one partition of a workspace.
+
+mod create;
+mod delete;
+mod directory;
+mod filter;
+mod get;
+mod item;
+mod list;
+mod update;
+
+pub(crate) use directory::NameCache;
+pub use directory::{Directory, DirectoryEntry};
+pub use list::ResourcePage;

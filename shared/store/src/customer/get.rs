@@ -1,0 +1,35 @@
+use deskless_domain::{CustomerId, CustomerRecord, Email};
+
+use super::item::{EmailClaimItem, read};
+use crate::{StoreError, TenantStore, item};
+
+impl TenantStore {
+    /// AP-21: one customer, read strongly.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the workspace has no such customer.
+    pub async fn get_customer(&self, id: &CustomerId) -> Result<CustomerRecord, StoreError> {
+        self.find_customer(id).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// AP-22: the customer who first claimed this email, if anybody did. Their email may be another one by now.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn get_customer_by_email(&self, email: &Email) -> Result<Option<CustomerRecord>, StoreError> {
+        match self.claimant(email).await? {
+            Some(id) => self.find_customer(&id).await,
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn find_customer(&self, id: &CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
+        self.get(self.keys().customer(id)).await?.map(read).transpose()
+    }
+
+    /// Who has claimed an email.
+    pub(super) async fn claimant(&self, email: &Email) -> Result<Option<CustomerId>, StoreError> {
+        let found = self.get(self.keys().email_claim(email)).await?;
+        Ok(found.map(item::read::<EmailClaimItem>).transpose()?.map(|claim| claim.customer_id))
+    }
+}

@@ -1,0 +1,123 @@
+use deskless_domain::{
+    AttemptId, CompanyName, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, IdentitySource, MessageId,
+    Metadata, PersonName, PhoneNumber, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError, TenantStore,
+    item::{self, Item, string},
+};
+
+/// The names of attributes that more than one operation writes.
+pub(super) mod attributes {
+    pub(crate) const ATTEMPT: &str = "attempt";
+    pub(crate) const METADATA: &str = "metadata";
+    pub(crate) const UPDATED_AT: &str = "updatedAt";
+    pub(crate) const VERSION: &str = "version";
+}
+
+/// A customer as their own item and every conversation of theirs hold it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomerAttributes {
+    id: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<PersonName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<PhoneNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyName>,
+    identity_source: IdentitySource,
+}
+
+impl From<Customer> for CustomerAttributes {
+    fn from(customer: Customer) -> Self {
+        let Customer { id, details: CustomerDetails { name, email, phone, company }, identity_source } = customer;
+        Self { id, name, email, phone, company, identity_source }
+    }
+}
+
+impl From<CustomerAttributes> for Customer {
+    fn from(attributes: CustomerAttributes) -> Self {
+        let CustomerAttributes { id, name, email, phone, company, identity_source } = attributes;
+        Self { id, details: CustomerDetails { name, email, phone, company }, identity_source }
+    }
+}
+
+/// A customer's own item.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomerItem {
+    gsi1pk: String,
+    #[serde(flatten)]
+    attributes: CustomerAttributes,
+    #[serde(flatten)]
+    own: OwnAttributes,
+}
+
+/// What only the customer's own item has. Those made before there was a version lack one.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnAttributes {
+    /// Where they stand in the list: the id of their creation.
+    activity: MessageId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt: Option<AttemptId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
+    /// JSON text: a map of DynamoDB's would take other numbers and refuse some texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<String>,
+}
+
+/// The item that gives an email to the first customer who claims it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EmailClaimItem {
+    pub customer_id: CustomerId,
+}
+
+impl TenantStore {
+    pub(super) fn customer_item(&self, record: &CustomerRecord, attempt: AttemptId) -> Result<Item, StoreError> {
+        let attributes = CustomerItem {
+            gsi1pk: self.keys().customer_listing(0),
+            attributes: record.customer.clone().into(),
+            own: OwnAttributes {
+                activity: record.place,
+                version: Some(record.version),
+                attempt: Some(attempt),
+                updated_at: Some(record.updated_at.as_millis()),
+                metadata: (!record.metadata.is_empty()).then(|| record.metadata.json().to_owned()),
+            },
+        };
+        item::write(self.keys().customer(&record.customer.id), &attributes)
+    }
+}
+
+/// Reads a customer's own item.
+pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
+    let own: OwnAttributes = item::read(found.clone())?;
+    let attributes: CustomerAttributes = item::read(found)?;
+    let metadata = match &own.metadata {
+        Some(json) => Metadata::from_json(json)
+            .map_err(|e| StoreError::Internal(format!("stored metadata cannot be read: {e}")))?,
+        None => Metadata::default(),
+    };
+    Ok(CustomerRecord {
+        customer: attributes.into(),
+        metadata,
+        place: own.activity,
+        version: own.version.unwrap_or(1),
+        updated_at: own.updated_at.map_or(own.activity.time(), Timestamp::from_millis),
+    })
+}
+
+/// Whether this attempt is what stands there: then its first answer was lost.
+pub(super) fn is_of(item: Option<&Item>, attempt: AttemptId) -> bool {
+    item.and_then(|item| string(item, attributes::ATTEMPT)) == Some(attempt.to_string().as_str())
+}

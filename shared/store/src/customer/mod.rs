@@ -1,0 +1,14 @@
+//! Customers: their records, and who has claimed which email.
+
+mod get;
+mod item;
+mod list;
+mod refresh;
+mod update;
+mod upsert;
+mod write;
+
+pub(crate) use item::CustomerAttributes;
+pub use list::CustomerPage;
+pub(crate) use refresh::{CustomerSlots, Known};
+pub use upsert::{Upsert, Upserted};

@@ -1,0 +1,55 @@
+use deskless_domain::{AttemptId, CustomerId, CustomerRecord};
+
+use super::item::is_of;
+use crate::{
+    StoreError, TenantStore,
+    backoff::Backoff,
+    transaction::{Outcome, Standing, Transaction},
+};
+
+impl TenantStore {
+    /// AP-25: changes a customer. `expected` holds the versions under which the caller wants the change; `None` means any.
+    /// A new email is claimed if nobody has; the claim of the one before stays.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
+    pub async fn update_customer(
+        &self,
+        id: &CustomerId,
+        expected: Option<Vec<u64>>,
+        change: impl Fn(&mut CustomerRecord) + Send + Sync,
+    ) -> Result<CustomerRecord, StoreError> {
+        let attempt = AttemptId::generate(self.clock());
+        let mut backoff = Backoff::new(self.clock());
+        loop {
+            let before = self.get_customer(id).await?;
+            if expected.as_ref().is_some_and(|versions| !versions.contains(&before.version)) {
+                return Err(StoreError::VersionMismatch);
+            }
+            let mut next = before.clone();
+            change(&mut next);
+            let next = next.following(&before, self.clock());
+            if next == before {
+                return Ok(before);
+            }
+            let mut transaction = Transaction::default();
+            let itself = self.replace_customer(&mut transaction, before.version, &next, attempt)?;
+            if let Some(email) = &next.customer.details.email
+                && before.customer.details.email.as_ref() != Some(email)
+                && self.claimant(email).await?.is_none()
+            {
+                self.claim_email(&mut transaction, email, &next)?;
+            }
+            match transaction.commit(self, &mut backoff).await? {
+                Outcome::Committed => return Ok(next),
+                Outcome::Refused(refusal) if is_of(refusal.of(itself).and_then(Standing::item), attempt) => {
+                    return Ok(next);
+                }
+                Outcome::Refused(_) => {}
+            }
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("the customer keeps changing".to_owned()));
+            }
+        }
+    }
+}

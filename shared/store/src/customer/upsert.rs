@@ -1,0 +1,131 @@
+use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerId, CustomerRecord, IdentitySource, Metadata};
+
+use super::item::is_of;
+use crate::{
+    Once, Repeat, StoreError, TenantStore,
+    backoff::Backoff,
+    transaction::{Outcome, Standing, Transaction},
+};
+
+/// What somebody says of a customer. What is not said stays.
+#[derive(Debug, Clone)]
+pub struct Upsert {
+    /// Which customer; `None`: whoever has the email, else a new one.
+    pub id: Option<CustomerId>,
+    /// Name and addresses.
+    pub details: CustomerDetails,
+    /// Replaced whole, if it is said.
+    pub metadata: Option<Metadata>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Upserted {
+    /// The customer as they are now.
+    pub record: CustomerRecord,
+    /// Whether they were made by this.
+    pub is_new: bool,
+}
+
+/// What the table knows.
+struct Found {
+    id: CustomerId,
+    record: Option<CustomerRecord>,
+    email_is_claimed: bool,
+}
+
+impl TenantStore {
+    /// AP-24: makes a customer, or refreshes the one who has this id, else this email. An email belongs to the first who
+    /// claims it: beside another id it is noted and not claimed.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn upsert_customer(
+        &self,
+        said: Upsert,
+        repeat: Option<Repeat<'_, Upserted>>,
+    ) -> Result<Once<Upserted>, StoreError> {
+        let mut backoff = Backoff::new(self.clock());
+        let attempt = AttemptId::generate(self.clock());
+        let (mut found, earlier) = tokio::try_join!(self.look_for(&said), self.replay(repeat.as_ref()))?;
+        if let Some(answer) = earlier {
+            return Ok(Once::Replayed(answer));
+        }
+        loop {
+            let upserted = self.applied(&said, &found);
+            let unchanged = found.record.as_ref() == Some(&upserted.record);
+            let mut transaction = Transaction::default();
+            let itself = match &found.record {
+                None => Some(self.put_customer(&mut transaction, &upserted.record, attempt)?),
+                Some(_) if unchanged => None,
+                Some(record) => {
+                    Some(self.replace_customer(&mut transaction, record.version, &upserted.record, attempt)?)
+                }
+            };
+            if let (Some(email), false) = (&said.details.email, found.email_is_claimed) {
+                self.claim_email(&mut transaction, email, &upserted.record)?;
+            }
+            if let Some(repeat) = &repeat {
+                self.remember(&mut transaction, repeat, &upserted)?;
+            }
+            if transaction.is_empty() {
+                return Ok(Once::Done(upserted));
+            }
+            match transaction.commit(self, &mut backoff).await? {
+                Outcome::Committed => return Ok(Once::Done(upserted)),
+                Outcome::Refused(refusal) => {
+                    let standing = itself.and_then(|slot| refusal.of(slot)).and_then(Standing::item);
+                    if is_of(standing, attempt) {
+                        return Ok(Once::Done(upserted));
+                    }
+                }
+            }
+            if let Some(answer) = self.replay(repeat.as_ref()).await? {
+                return Ok(Once::Replayed(answer));
+            }
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("the customer keeps changing".to_owned()));
+            }
+            found = self.look_for(&said).await?;
+        }
+    }
+
+    async fn look_for(&self, said: &Upsert) -> Result<Found, StoreError> {
+        let claimant = async {
+            match &said.details.email {
+                Some(email) => self.claimant(email).await,
+                None => Ok(None),
+            }
+        };
+        if let Some(id) = said.id.clone() {
+            let (record, claimant) = tokio::try_join!(self.find_customer(&id), claimant)?;
+            return Ok(Found { id, record, email_is_claimed: claimant.is_some() });
+        }
+        match claimant.await? {
+            Some(id) => {
+                let record = self.find_customer(&id).await?;
+                Ok(Found { id, record, email_is_claimed: true })
+            }
+            None => {
+                let id = CustomerId::generate(self.clock());
+                Ok(Found { id, record: None, email_is_claimed: false })
+            }
+        }
+    }
+
+    fn applied(&self, said: &Upsert, found: &Found) -> Upserted {
+        let Some(record) = &found.record else {
+            let customer = Customer {
+                id: found.id.clone(),
+                details: said.details.clone(),
+                identity_source: IdentitySource::Headers,
+            };
+            let record = CustomerRecord::new(customer, said.metadata.clone().unwrap_or_default(), self.clock());
+            return Upserted { record, is_new: true };
+        };
+        let mut next = record.clone();
+        next.customer.details = next.customer.details.refreshed_by(said.details.clone());
+        next.metadata = said.metadata.clone().unwrap_or(next.metadata);
+        Upserted { record: next.following(record, self.clock()), is_new: false }
+    }
+}

@@ -6,13 +6,13 @@ use deskless_api::{
     finish, scope::ReadConversations,
 };
 use deskless_domain::{
-    Channel, ConversationId, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
+    Channel, ConversationId, Inbox, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
     provider::{
         Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, Refusal,
         Template, TemplateName, Transform, transform,
     },
 };
-use deskless_store::Once;
+use deskless_store::{Once, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{
@@ -43,7 +43,8 @@ pub struct TransformMessageRequest {
 
 const TYPE: &str = "`reply` unless said otherwise. A `note` is never sent: there are no requests for it.";
 const FROM: &str = "The provider's id of your side: WhatsApp's phone number id, the page's or account's id, the number or \
-messaging service that an SMS comes from. Where it is not said, its name stands in the request in braces, or `me`.";
+messaging service that an SMS comes from. The \
+conversation's inbox says it otherwise; where neither does, its name stands in the request in braces, or `me`.";
 const TO: &str = "The provider's id or number of the customer, if neither the conversation's `sessionKey` nor the \
 customer says it.";
 
@@ -241,7 +242,8 @@ fn refused(refusal: Refusal) -> Problem {
 /// Show how a message would be sent
 ///
 /// The exact request to the provider of the conversation's channel: WhatsApp's Cloud API, Instagram, Messenger, SMS (by
-/// Twilio's API) and web chat. Nothing is sent and nothing is stored; what breaks the provider's limits is said.
+/// Twilio's API) and web chat. The workspace's side of it is what the conversation's inbox says, if that is of the same
+/// channel. Nothing is sent and nothing is stored; what breaks the provider's limits is said.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages/transform",
@@ -269,6 +271,16 @@ pub async fn transform_message(
         return finish(Once::Replayed(earlier), answer);
     }
     let conversation = store.get_conversation(conversation).await?;
-    let shown = transform(&conversation, &outgoing, store.clock().now()).map_err(refused)?;
+    let inbox = match conversation.placement.inbox_id {
+        Some(id) => match store.get_resource::<Inbox>(id).await {
+            Ok(found) => Some(found.fields),
+            Err(StoreError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
+    let inbox = inbox.filter(|inbox| inbox.channel == conversation.channel()).map(|inbox| inbox.settings);
+    let shown =
+        transform(&conversation, &inbox.unwrap_or_default(), &outgoing, store.clock().now()).map_err(refused)?;
     finish(store.answer_once(shown, repeat).await?, answer)
 }

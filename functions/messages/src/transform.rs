@@ -2,46 +2,103 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Code, FieldError, Idempotent, InvalidRequest, NoParameters, Problem, Reply, done,
+    ApiPath, ApiQuery, Caller, Code, FieldError, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply, done,
     finish, scope::ReadConversations,
 };
 use deskless_domain::{
-    Channel, ConversationId, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
+    Channel, ConversationId, Inbox, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
     provider::{
         Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, Refusal,
         Template, TemplateName, Transform, transform,
     },
 };
-use deskless_store::Once;
+use deskless_store::{Once, StoreError};
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, Ref, RefOr, Schema,
+        schema::{AdditionalProperties, OneOfBuilder},
+    },
+};
 
 /// A message that would be sent: a `body`, a `media` or both, or a `template` alone.
-#[derive(Debug, Deserr, ToSchema)]
+#[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-#[schema(rename_all = "camelCase")]
 pub struct TransformMessageRequest {
-    /// What is said, beside a file or alone.
     #[deserr(default)]
-    body: Option<MessageBody>,
-    /// A file that the provider fetches.
+    body: Given<MessageBody>,
     #[deserr(default)]
-    media: Option<MediaObject>,
-    /// A message that WhatsApp has approved beforehand: it may be sent when the window is closed.
+    media: Given<MediaObject>,
     #[deserr(default)]
-    template: Option<TemplateObject>,
-    /// `reply` unless said otherwise. A `note` is never sent: there are no requests for it.
+    template: Given<TemplateObject>,
     #[deserr(rename = "type", default = MessageType::Reply)]
-    #[schema(rename = "type", required = false)]
     kind: MessageType,
-    /// The provider's id of your side: WhatsApp's phone number id, the page's or account's id, the number or messaging
-    /// service that an SMS comes from. Where it is not said, its name stands in the request in braces, or `me`.
     #[deserr(default)]
-    from: Option<ProviderAddress>,
-    /// The provider's id or number of the customer, if neither the conversation's `sessionKey` nor the customer says it.
+    from: Given<ProviderAddress>,
     #[deserr(default)]
-    to: Option<ProviderAddress>,
+    to: Given<ProviderAddress>,
+}
+
+const TYPE: &str = "`reply` unless said otherwise. A `note` is never sent: there are no requests for it.";
+const FROM: &str = "The provider's id of your side: WhatsApp's phone number id, the page's or account's id, the number or \
+messaging service that an SMS comes from. The \
+conversation's inbox says it otherwise; where neither does, its name stands in the request in braces, or `me`.";
+const TO: &str = "The provider's id or number of the customer, if neither the conversation's `sessionKey` nor the \
+customer says it.";
+
+/// One of the forms of a request: these members and no others.
+fn form(
+    title: &str,
+    required: &[&str],
+    optional: &[(&str, RefOr<Schema>)],
+    members: &[(&str, RefOr<Schema>)],
+) -> Schema {
+    let mut object =
+        ObjectBuilder::new().title(Some(title)).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    for (name, schema) in members.iter().chain(optional) {
+        object = object.property(*name, schema.clone());
+    }
+    required.iter().fold(object, |object, name| object.required(*name)).into()
+}
+
+fn described<T: ToSchema>(text: &str) -> RefOr<Schema> {
+    let mut reference = Ref::from_schema_name(T::name());
+    text.clone_into(&mut reference.description);
+    reference.into()
+}
+
+impl PartialSchema for TransformMessageRequest {
+    fn schema() -> RefOr<Schema> {
+        let body = ("body", described::<MessageBody>("What is said, beside a file or alone."));
+        let media = ("media", described::<MediaObject>("A file that the provider fetches."));
+        let text = "A message that WhatsApp has approved beforehand: it may be sent when the window is closed.";
+        let template = ("template", described::<TemplateObject>(text));
+        let address = |text: &str| described::<ProviderAddress>(text);
+        let mut kind = MessageType::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut kind {
+            object.description = Some(TYPE.to_owned());
+        }
+        let both = [("type", kind), ("from", address(FROM)), ("to", address(TO))];
+        OneOfBuilder::new()
+            .description(Some("A message that would be sent: a `body`, a `media` or both, or a `template` alone."))
+            .item(form("Text", &["body"], &both, std::slice::from_ref(&body)))
+            .item(form("Media", &["media"], &both, &[media, body]))
+            .item(form("Template", &["template"], &both, &[template]))
+            .into()
+    }
+}
+
+impl ToSchema for TransformMessageRequest {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((MessageBody::name().into_owned(), MessageBody::schema()));
+        schemas.push((ProviderAddress::name().into_owned(), ProviderAddress::schema()));
+        schemas.push((MediaObject::name().into_owned(), MediaObject::schema()));
+        MediaObject::schemas(schemas);
+        schemas.push((TemplateObject::name().into_owned(), TemplateObject::schema()));
+        TemplateObject::schemas(schemas);
+    }
 }
 
 /// A file that a provider fetches.
@@ -76,12 +133,12 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
 
     fn try_from(request: TransformMessageRequest) -> Result<Self, Problem> {
         let refuse = |field: &str, code, message: &str| InvalidRequest::one(field, &Invalid::new(code, message));
-        let media = request.media.map(|MediaObject { kind, url, file_name }| Media { kind, url, file_name });
-        let template = request.template.map(|TemplateObject { name, language, components }| {
+        let media = request.media.0.map(|MediaObject { kind, url, file_name }| Media { kind, url, file_name });
+        let template = request.template.0.map(|TemplateObject { name, language, components }| {
             let components = components.unwrap_or_default().into_iter().map(|c| c.into_iter().collect()).collect();
             Template { name, language, components }
         });
-        let content = match (template, media, request.body) {
+        let content = match (template, media, request.body.0) {
             (Some(template), None, None) => Content::Template(template),
             (Some(_), ..) => return Err(refuse("template", "invalid", "stands alone, without body and media").into()),
             (None, Some(media), body) => Content::Media(media, body),
@@ -90,7 +147,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
                 return Err(refuse("body", "required", "is required, where there is no media and no template").into());
             }
         };
-        Ok(Self { kind: request.kind, content, from: request.from, to: request.to })
+        Ok(Self { kind: request.kind, content, from: request.from.0, to: request.to.0 })
     }
 }
 
@@ -185,7 +242,8 @@ fn refused(refusal: Refusal) -> Problem {
 /// Show how a message would be sent
 ///
 /// The exact request to the provider of the conversation's channel: WhatsApp's Cloud API, Instagram, Messenger, SMS (by
-/// Twilio's API) and web chat. Nothing is sent and nothing is stored; what breaks the provider's limits is said.
+/// Twilio's API) and web chat. The workspace's side of it is what the conversation's inbox says, if that is of the same
+/// channel. Nothing is sent and nothing is stored; what breaks the provider's limits is said.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages/transform",
@@ -213,6 +271,16 @@ pub async fn transform_message(
         return finish(Once::Replayed(earlier), answer);
     }
     let conversation = store.get_conversation(conversation).await?;
-    let shown = transform(&conversation, &outgoing, store.clock().now()).map_err(refused)?;
+    let inbox = match conversation.placement.inbox_id {
+        Some(id) => match store.get_resource::<Inbox>(id).await {
+            Ok(found) => Some(found.fields),
+            Err(StoreError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
+    let inbox = inbox.filter(|inbox| inbox.channel == conversation.channel()).map(|inbox| inbox.settings);
+    let shown =
+        transform(&conversation, &inbox.unwrap_or_default(), &outgoing, store.clock().now()).map_err(refused)?;
     finish(store.answer_once(shown, repeat).await?, answer)
 }

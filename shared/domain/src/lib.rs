@@ -1,7 +1,8 @@
 //! What Deskless is about, without saying how it is stored or served.
 //!
-//! Values here can only hold what is allowed: private fields, one `parse` each. Nothing in this crate
-//! knows HTTP, AWS or an async runtime, and time and randomness come in through [`Clock`].
+//! Values here can only hold what is allowed: private fields, one `parse` each. Nothing in this crate knows how we are
+//! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
+//! through [`Clock`].
 
 mod clock;
 mod collection;

@@ -19,6 +19,7 @@ mod messages_external_id;
 mod messages_list;
 mod messages_transform;
 mod messages_update;
+mod messages_window;
 mod rate_limits;
 mod versions;
 mod workspace_api_keys;

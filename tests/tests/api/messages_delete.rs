@@ -1,6 +1,6 @@
 //! Deleting a message, and what follows in its conversation.
 
-use deskless_tests::{Role, World, minimal_conversation};
+use deskless_tests::{Role, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -136,34 +136,25 @@ async fn a_message_is_deleted_under_its_version() {
 }
 
 #[tokio::test]
-async fn the_window_of_metas_channels_runs_from_the_customers_last_message() {
+async fn messages_that_come_and_go_at_once_are_counted_right() {
     let world = World::new().await;
     let ours = world.server_key();
-    for (channel, has_window) in [("whatsapp", true), ("instagram", true), ("messenger", true), ("sms", false)] {
-        let mut body = minimal_conversation();
-        body["channel"] = json!(channel);
-        let made = ours.open(&body).await;
-        assert_eq!(made["windowExpiresAt"], Value::Null, "the customer has not written");
-        let path = format!("/api/v1/conversations/{}", made["id"].as_str().expect("an id"));
-        let said = say(&ours, &path, json!({ "body": "Hi" })).await;
-        let _ = say(&ours, &path, json!({ "body": "Hello", "role": "assistant" })).await;
-        let _ = say(&ours, &path, json!({ "body": "x", "role": "user", "type": "note" })).await;
-        let day_later = |time: &Value| {
-            let time = deskless_domain::Timestamp::parse(time.as_str().expect("a time")).expect("a time");
-            json!(time.plus_seconds(86_400).to_string())
-        };
-        let wanted = if has_window { day_later(&said["createdAt"]) } else { Value::Null };
-        let now = conversation(&ours, &path).await;
-        assert_eq!(now["windowExpiresAt"], wanted, "{channel}");
-        delete(&ours, &path, &said).await;
-        assert_eq!(conversation(&ours, &path).await["windowExpiresAt"], wanted, "the provider's window is as it was");
-        let list = ours.get(&format!("/api/v1/conversations?channel={channel}")).await.expect(200);
-        assert_eq!(list["conversations"][0]["windowExpiresAt"], wanted);
-
-        body["message"] = json!({ "body": "Hi" });
-        let made = ours.open(&body).await;
-        let wanted = if has_window { day_later(&made["createdAt"]) } else { Value::Null };
-        assert_eq!(made["windowExpiresAt"], wanted, "{channel}");
+    let path = ours.open_path().await;
+    let mut said = Vec::new();
+    for role in ["user", "assistant", "user", "assistant"] {
+        said.push(say(&ours, &path, json!({ "body": role, "role": role })).await);
     }
+    world.clock.advance_millis(1000);
+    let thread = format!("{path}/messages");
+    let gone = said.iter().map(|message| {
+        let message = format!("{thread}/{}", message["id"].as_str().expect("an id"));
+        ours.ask(Method::DELETE, &message).send_now()
+    });
+    let new = (0..4).map(|i| ours.ask(Method::POST, &thread).json(&json!({ "body": i.to_string() })).send_now());
+    let (gone, new) = futures_util::join!(futures_util::future::join_all(gone), futures_util::future::join_all(new));
+    assert!(gone.iter().all(|answer| answer.status == 204), "{gone:?}");
+    assert!(new.iter().all(|answer| answer.status == 201), "{new:?}");
+    let now = conversation(&ours, &path).await;
+    assert_eq!((&now["messageCount"], &now["unreadCount"]), (&json!(4), &json!(4)));
     world.assert_sound().await;
 }

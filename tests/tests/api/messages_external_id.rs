@@ -118,3 +118,21 @@ async fn a_known_id_opens_no_way_into_a_foreign_conversation() {
     let answer = world.other_workspace().post(&thread(&path), &inbound("wamid.1", "Hi")).await;
     let _ = answer.expect_problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn of_many_deliveries_at_once_one_is_written_and_all_get_it() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let path = ours.open_path().await;
+    let thread = thread(&path);
+    world.clock.advance_millis(1000);
+    let send = |_| ours.ask(Method::POST, &thread).json(&inbound("wamid.1", "Hi")).send_now();
+    let answers = futures_util::future::join_all((0..16).map(send)).await;
+    let count = |status: u16| answers.iter().filter(|answer| answer.status.as_u16() == status).count();
+    assert_eq!((count(201), count(200)), (1, 15));
+    let written = messages(&ours, &path).await;
+    for answer in answers {
+        assert_eq!(json!([answer.json()["message"]]), written);
+    }
+    world.assert_sound().await;
+}

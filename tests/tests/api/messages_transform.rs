@@ -24,7 +24,7 @@ async fn requests(role: &Role<'_>, path: &str, body: Value) -> Value {
     transform(role, path, body).await.expect(200)["transform"]["requests"].clone()
 }
 
-fn post(url: &str, body: Value) -> Value {
+fn post(url: &str, body: &Value) -> Value {
     json!({ "method": "POST", "url": url, "headers": { "Content-Type": "application/json" }, "body": body })
 }
 
@@ -42,7 +42,7 @@ async fn whatsapp_gets_texts_files_and_templates() {
             "messaging_product": "whatsapp", "recipient_type": "individual", "to": "+49123456789", "type": kind,
         });
         body[kind] = content;
-        post("https://graph.facebook.com/v24.0/1067/messages", body)
+        post("https://graph.facebook.com/v24.0/1067/messages", &body)
     };
     let text = send("text", json!({ "preview_url": false, "body": "Hello" }));
     let link = "https://example.com/f";
@@ -91,7 +91,7 @@ async fn messenger_and_instagram_get_words_and_files_apart() {
     let path = open(&ours, "messenger", "messenger_2468").await;
     let send = |message: Value| {
         let body = json!({ "recipient": { "id": "2468" }, "messaging_type": "RESPONSE", "message": message });
-        post("https://graph.facebook.com/v24.0/me/messages", body)
+        post("https://graph.facebook.com/v24.0/me/messages", &body)
     };
     let payload = json!({ "url": "https://example.com/f", "is_reusable": false });
     assert_eq!(requests(&ours, &path, json!({ "body": "Hello" })).await, json!([send(json!({ "text": "Hello" }))]));
@@ -106,7 +106,7 @@ async fn messenger_and_instagram_get_words_and_files_apart() {
     let path = open(&ours, "instagram", "instagram_1357").await;
     let send = |message: Value| {
         let body = json!({ "recipient": { "id": "1357" }, "message": message });
-        post("https://graph.instagram.com/v24.0/17841/messages", body)
+        post("https://graph.instagram.com/v24.0/17841/messages", &body)
     };
     let payload = json!({ "url": "https://example.com/f" });
     assert_eq!(
@@ -196,21 +196,14 @@ async fn a_providers_limits_are_checked_in_its_own_unit() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, key, with, fits, exceeds, figures) in [
-        (
-            "whatsapp",
-            "whatsapp_+491234567",
-            None,
-            "😀".repeat(4096),
-            "😀".repeat(4097),
-            "4096 characters here; it has 4097",
-        ),
+        ("whatsapp", "whatsapp_+491234567", None, "😀".repeat(4096), "😀".repeat(4097), "4096 characters; it has 4097"),
         (
             "whatsapp",
             "whatsapp_+491234567",
             Some("image"),
             "é".repeat(1024),
             "é".repeat(1025),
-            "1024 characters beside a file here; it has 1025",
+            "1024 characters beside a file; it has 1025",
         ),
         (
             "whatsapp",
@@ -218,27 +211,13 @@ async fn a_providers_limits_are_checked_in_its_own_unit() {
             Some("audio"),
             "é".repeat(4096),
             "é".repeat(4097),
-            "4096 characters here; it has 4097",
+            "4096 characters; it has 4097",
         ),
-        ("messenger", "messenger_1", None, "é".repeat(2000), "é".repeat(2001), "2000 characters here; it has 2001"),
-        ("instagram", "instagram_1", None, "é".repeat(500), "é".repeat(501), "1000 bytes in UTF-8 here; it has 1002"),
-        (
-            "sms",
-            "sms_+491234567",
-            None,
-            "a".repeat(1600),
-            "a".repeat(1601),
-            "1600 characters of GSM-7 here; it has 1601",
-        ),
-        ("sms", "sms_+491234567", None, "€".repeat(800), "€".repeat(801), "1600 characters of GSM-7 here; it has 1602"),
-        (
-            "sms",
-            "sms_+491234567",
-            None,
-            "😀".repeat(800),
-            "😀".repeat(801),
-            "1600 characters of UCS-2 here; it has 1602",
-        ),
+        ("messenger", "messenger_1", None, "é".repeat(2000), "é".repeat(2001), "2000 characters; it has 2001"),
+        ("instagram", "instagram_1", None, "é".repeat(500), "é".repeat(501), "1000 bytes in UTF-8; it has 1002"),
+        ("sms", "sms_+491234567", None, "a".repeat(1600), "a".repeat(1601), "1600 characters of GSM-7; it has 1601"),
+        ("sms", "sms_+491234567", None, "€".repeat(800), "€".repeat(801), "1600 characters of GSM-7; it has 1602"),
+        ("sms", "sms_+491234567", None, "😀".repeat(800), "😀".repeat(801), "1600 characters of UCS-2; it has 1602"),
     ] {
         let path = open(&ours, channel, key).await;
         let message = |text: &str| match with {
@@ -321,6 +300,40 @@ async fn a_message_goes_to_somebody() {
 }
 
 #[tokio::test]
+async fn the_workspaces_side_is_what_the_inbox_says() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let settings = json!({
+        "phoneNumberId": "1067", "pageId": "2067", "accountId": "3067", "from": "+15557654321", "maxBodyLength": 10,
+    });
+    for (channel, key, wanted) in [
+        ("whatsapp", "whatsapp_+15551234567", "https://graph.facebook.com/v24.0/1067/messages"),
+        ("messenger", "messenger_1", "https://graph.facebook.com/v24.0/2067/messages"),
+        ("instagram", "instagram_1", "https://graph.instagram.com/v24.0/3067/messages"),
+        ("sms", "sms_+15551234567", "https://api.twilio.com/2010-04-01/Accounts/3067/Messages.json"),
+    ] {
+        let path = open(&ours, channel, key).await;
+        let make = async |of: &str| {
+            let inbox = json!({ "name": of, "channel": of, "settings": settings });
+            ours.post("/api/v1/inboxes", &inbox).await.expect(201)["inbox"]["id"].clone()
+        };
+        let _ = ours.patch(&path, &json!({ "inboxId": make(channel).await })).await.expect(200);
+        let shown = requests(&ours, &path, json!({ "body": "Hello" })).await;
+        assert_eq!(shown[0]["url"], wanted);
+        if channel == "sms" {
+            assert_eq!(shown[0]["body"]["From"], "+15557654321");
+        }
+        let said = requests(&ours, &path, json!({ "body": "Hello", "from": "4067" })).await;
+        assert!(said[0].to_string().contains("4067"), "the request goes before the inbox: {said}");
+        let problem = transform(&ours, &path, json!({ "body": "Hello world" })).await.expect_invalid(&["body"]);
+        assert_eq!(problem["error"], "body must be at most 10 characters for this inbox; it has 11.");
+        let _ = ours.patch(&path, &json!({ "inboxId": make("email").await })).await.expect(200);
+        let other = requests(&ours, &path, json!({ "body": "Hello world" })).await;
+        assert_ne!(other[0]["url"], wanted, "an inbox of another channel says nothing of this one");
+    }
+}
+
+#[tokio::test]
 async fn a_channel_without_a_known_provider_is_said() {
     let world = World::new().await;
     let ours = world.server_key();
@@ -342,7 +355,7 @@ async fn a_request_that_is_wrong_is_named() {
         (json!({ "body": "" }), vec!["body"]),
         (json!({ "body": "Hello", "template": template }), vec!["template"]),
         (json!({ "media": media("image"), "template": template }), vec!["template"]),
-        (json!({ "type": "note", "template": template }), vec!["template"]),
+        (json!({ "body": null, "to": null }), vec!["body", "to"]),
         (json!({ "media": { "type": "sticker", "url": "http://example.com" } }), vec!["media.type", "media.url"]),
         (json!({ "media": { "type": "image", "url": "https://" } }), vec!["media.url"]),
         (json!({ "media": { "type": "image", "url": "https://a b" } }), vec!["media.url"]),

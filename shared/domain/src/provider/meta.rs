@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Content, Faults, Outgoing, ProviderRequest, recipient};
-use crate::{Conversation, MediaType};
+use super::{Content, Faults, Outgoing, ProviderRequest, own_side, recipient};
+use crate::{Conversation, InboxSettings, MediaType};
 
 /// The version of Meta's Graph API whose requests are written here.
 pub(super) const GRAPH: &str = "https://graph.facebook.com/v24.0";
@@ -16,29 +16,39 @@ const MESSENGER_TEXT: usize = 2000;
 /// The most bytes of a text on Instagram, in UTF-8.
 const INSTAGRAM_TEXT: usize = 1000;
 
-pub(super) fn messenger(conversation: &Conversation, outgoing: &Outgoing, faults: &mut Faults) -> Vec<ProviderRequest> {
+pub(super) fn messenger(
+    conversation: &Conversation,
+    inbox: &InboxSettings,
+    outgoing: &Outgoing,
+    faults: &mut Faults,
+) -> Vec<ProviderRequest> {
     let length = outgoing.content.text().map_or(0, |text| text.chars().count());
     faults.limit("body", MESSENGER_TEXT, length, "characters");
     let to = recipient::scoped_id(conversation, outgoing, faults);
-    let url = address(GRAPH, outgoing);
+    let url = address(GRAPH, own_side(outgoing, inbox.page_id.as_ref()));
     let messages = messages(&outgoing.content, |url| json!({ "url": url, "is_reusable": false }));
     let send = |message| json!({ "recipient": { "id": to }, "messaging_type": "RESPONSE", "message": message });
     messages.into_iter().map(|message| ProviderRequest::json(&url, send(message))).collect()
 }
 
-pub(super) fn instagram(conversation: &Conversation, outgoing: &Outgoing, faults: &mut Faults) -> Vec<ProviderRequest> {
+pub(super) fn instagram(
+    conversation: &Conversation,
+    inbox: &InboxSettings,
+    outgoing: &Outgoing,
+    faults: &mut Faults,
+) -> Vec<ProviderRequest> {
     let length = outgoing.content.text().map_or(0, str::len);
     faults.limit("body", INSTAGRAM_TEXT, length, "bytes in UTF-8");
     let to = recipient::scoped_id(conversation, outgoing, faults);
-    let url = address(INSTAGRAM, outgoing);
+    let url = address(INSTAGRAM, own_side(outgoing, inbox.account_id.as_ref()));
     let messages = messages(&outgoing.content, |url| json!({ "url": url }));
     let send = |message| json!({ "recipient": { "id": to }, "message": message });
     messages.into_iter().map(|message| ProviderRequest::json(&url, send(message))).collect()
 }
 
 /// `me` is the page or account of the token that the request is sent with.
-fn address(base: &str, outgoing: &Outgoing) -> String {
-    format!("{base}/{}/messages", outgoing.from.as_ref().map_or("me", |from| from.as_str()))
+fn address(base: &str, own: Option<&str>) -> String {
+    format!("{base}/{}/messages", own.unwrap_or("me"))
 }
 
 /// A message holds words or a file: the words follow the file.

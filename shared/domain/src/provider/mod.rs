@@ -16,7 +16,7 @@ pub use content::{
 };
 pub use sms::{Segments, segments};
 
-use crate::{Channel, Conversation, Invalid, MessageType, Provider, Timestamp};
+use crate::{Channel, Conversation, ExternalId, InboxSettings, Invalid, MessageType, Provider, Timestamp};
 
 /// One HTTP request to a provider.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,9 +74,15 @@ impl Faults {
     /// Refuses more than `most` of the provider's `unit`.
     fn limit(&mut self, field: &'static str, most: usize, has: usize, unit: &str) {
         if has > most {
-            self.add(field, "too_long", format!("must be at most {most} {unit} here; it has {has}"));
+            self.add(field, "too_long", format!("must be at most {most} {unit}; it has {has}"));
         }
     }
+}
+
+/// The workspace's side of a channel, as a URL can hold it: what the request says, else the inbox.
+fn own_side<'a>(outgoing: &'a Outgoing, inbox: Option<&'a ExternalId>) -> Option<&'a str> {
+    let inbox = inbox.map(ExternalId::as_str).filter(|id| ProviderAddress::parse((*id).to_owned()).is_ok());
+    outgoing.from.as_ref().map(ProviderAddress::as_str).or(inbox)
 }
 
 /// The provider that carries a channel, if there is one whose requests are known.
@@ -92,11 +98,16 @@ fn provider_of(channel: Channel) -> Option<Provider> {
 }
 
 /// The requests that a conversation's provider would be sent for a message. A note passes every check, since it is
-/// never sent.
+/// never sent. `inbox` holds the settings of the conversation's inbox.
 ///
 /// # Errors
 /// [`Refusal::Fields`] with everything that is wrong, [`Refusal::WindowClosed`] for a free reply after the window.
-pub fn transform(conversation: &Conversation, outgoing: &Outgoing, now: Timestamp) -> Result<Transform, Refusal> {
+pub fn transform(
+    conversation: &Conversation,
+    inbox: &InboxSettings,
+    outgoing: &Outgoing,
+    now: Timestamp,
+) -> Result<Transform, Refusal> {
     let channel = conversation.channel();
     let mut faults = Faults::default();
     let Some(provider) = provider_of(channel) else {
@@ -106,18 +117,25 @@ pub fn transform(conversation: &Conversation, outgoing: &Outgoing, now: Timestam
     };
     let is_template = matches!(outgoing.content, Content::Template(_));
     let is_note = outgoing.kind == MessageType::Note;
-    if is_template && (is_note || provider != Provider::WhatsAppCloud) {
-        faults.add("template", "invalid", "is for replies on WhatsApp only");
+    if is_template && !is_note && provider != Provider::WhatsAppCloud {
+        faults.add("template", "invalid", "is for WhatsApp only");
     }
     let mut segments = None;
     let requests = match provider {
         _ if is_note => Vec::new(),
-        Provider::WhatsAppCloud => whatsapp::requests(conversation, outgoing, &mut faults),
-        Provider::Instagram => meta::instagram(conversation, outgoing, &mut faults),
-        Provider::Messenger => meta::messenger(conversation, outgoing, &mut faults),
-        Provider::Twilio => sms::request(conversation, outgoing, &mut faults, &mut segments),
+        Provider::WhatsAppCloud => whatsapp::requests(conversation, inbox, outgoing, &mut faults),
+        Provider::Instagram => meta::instagram(conversation, inbox, outgoing, &mut faults),
+        Provider::Messenger => meta::messenger(conversation, inbox, outgoing, &mut faults),
+        Provider::Twilio => sms::request(conversation, inbox, outgoing, &mut faults, &mut segments),
         Provider::WebChat => web_chat::request(conversation, outgoing, &mut faults),
     };
+    // The inbox's own limit comes after the provider's, and is told of only where that holds.
+    if let (false, true, Some(most), Some(text)) =
+        (is_note, faults.0.is_empty(), inbox.max_body_length, outgoing.content.text())
+    {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        faults.limit("body", most, text.chars().count(), "characters for this inbox");
+    }
     if !faults.0.is_empty() {
         return Err(Refusal::Fields(faults.0));
     }

@@ -61,11 +61,8 @@ fn choose(
     }
     let prefix = format!("{}_", conversation.channel());
     let key = conversation.session_key.as_ref().and_then(|key| key.as_str().strip_prefix(&prefix));
-    match key.filter(|key| fits(key)).map(str::to_owned).or(known) {
-        Some(to) => to,
-        None => {
-            faults.add("to", "required", missing);
-            String::new()
-        }
-    }
+    key.filter(|key| fits(key)).map(str::to_owned).or(known).unwrap_or_else(|| {
+        faults.add("to", "required", missing);
+        String::new()
+    })
 }

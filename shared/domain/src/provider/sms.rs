@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Content, FORM, Faults, Outgoing, ProviderRequest, recipient};
-use crate::{Conversation, SmsEncoding};
+use super::{Content, FORM, Faults, Outgoing, ProviderAddress, ProviderRequest, recipient};
+use crate::{Conversation, ExternalId, InboxSettings, SmsEncoding};
 
 /// The most units of a text, in its encoding: septets or UTF-16 code units.
 const TEXT: usize = 1600;
@@ -52,16 +52,17 @@ pub fn segments(text: &str) -> Segments {
 
 pub(super) fn request(
     conversation: &Conversation,
+    inbox: &InboxSettings,
     outgoing: &Outgoing,
     faults: &mut Faults,
     parts: &mut Option<Segments>,
 ) -> Vec<ProviderRequest> {
     let to = recipient::phone(conversation, outgoing, faults, recipient::is_dialled);
     let mut body = json!({ "To": to });
-    match outgoing.from.as_ref().map(|from| from.as_str()) {
+    match outgoing.from.as_ref().map(ProviderAddress::as_str).or(inbox.from.as_ref().map(ExternalId::as_str)) {
         // A messaging service chooses the number.
         Some(service) if service.starts_with("MG") && service.len() == 34 => {
-            body["MessagingServiceSid"] = json!(service)
+            body["MessagingServiceSid"] = json!(service);
         }
         from => body["From"] = json!(from.unwrap_or("{from}")),
     }
@@ -80,7 +81,9 @@ pub(super) fn request(
         // That is an MMS, which is not taken apart.
         *parts = None;
     }
-    let url = "https://api.twilio.com/2010-04-01/Accounts/{account-sid}/Messages.json".to_owned();
+    let account = inbox.account_id.as_ref().and_then(|id| ProviderAddress::parse(id.to_string()).ok());
+    let account = account.as_ref().map_or("{account-sid}", ProviderAddress::as_str);
+    let url = format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Messages.json");
     vec![ProviderRequest { url, content_type: FORM, body }]
 }
 

@@ -2,17 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{Content, Faults, Media, Outgoing, ProviderRequest, meta::GRAPH, recipient};
-use crate::{Conversation, MediaType};
+use super::{Content, Faults, Media, Outgoing, ProviderRequest, meta::GRAPH, own_side, recipient};
+use crate::{Conversation, InboxSettings, MediaType};
 
 /// The most characters of a text.
 const TEXT: usize = 4096;
 /// The most characters of a caption.
 const CAPTION: usize = 1024;
 
-pub(super) fn requests(conversation: &Conversation, outgoing: &Outgoing, faults: &mut Faults) -> Vec<ProviderRequest> {
+pub(super) fn requests(
+    conversation: &Conversation,
+    inbox: &InboxSettings,
+    outgoing: &Outgoing,
+    faults: &mut Faults,
+) -> Vec<ProviderRequest> {
     let to = recipient::phone(conversation, outgoing, faults, recipient::is_phone);
-    let from = outgoing.from.as_ref().map_or("{phone-number-id}", |from| from.as_str());
+    let from = own_side(outgoing, inbox.phone_number_id.as_ref()).unwrap_or("{phone-number-id}");
     let url = format!("{GRAPH}/{from}/messages");
     let send = |kind: &str, content: Value| {
         let mut body = json!({

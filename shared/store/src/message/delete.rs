@@ -82,15 +82,12 @@ impl TenantStore {
             let newest = self.newest_reply_before(message.conversation_id, message.id).await?;
             let waits = newest.as_ref().is_some_and(|reply| reply.draft.is_from_customer());
             update.set(attributes::AWAITING_REPLY, AttributeValue::Bool(waits));
-            match newest {
-                Some(reply) => {
-                    update.set(attributes::PREVIEW, text(reply.draft.body.preview()));
-                    update.set(attributes::PREVIEW_MESSAGE_ID, text(reply.id));
-                }
-                None => {
-                    update.remove(attributes::PREVIEW);
-                    update.remove(attributes::PREVIEW_MESSAGE_ID);
-                }
+            if let Some(reply) = newest {
+                update.set(attributes::PREVIEW, text(reply.draft.body.preview()));
+                update.set(attributes::PREVIEW_MESSAGE_ID, text(reply.id));
+            } else {
+                update.remove(attributes::PREVIEW);
+                update.remove(attributes::PREVIEW_MESSAGE_ID);
             }
         }
         transaction.update(self, keys.conversation(message.conversation_id), update, &condition)?;

@@ -166,8 +166,8 @@ impl Session<'_> {
         let answer = self.post(&path, body, keyed).await;
         let now = self.now();
         match self.model.claimed(which, body) {
-            Some(Some(first)) => return assert_eq!(answer.expect(200)["message"], *first),
-            Some(None) => return drop(answer.expect_problem(409, "message_deleted")),
+            Some(Ok(first)) => return assert_eq!(answer.expect(200)["message"], *first),
+            Some(Err(code)) => return drop(answer.expect_problem(409, code)),
             None => {}
         }
         let message = answer.expect(201)["message"].clone();

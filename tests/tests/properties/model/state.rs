@@ -179,11 +179,11 @@ impl Model {
         }
     }
 
-    /// The message that a provider's id stands for, if that was used; `None` in it when the message was deleted.
-    pub fn claimed(&self, which: usize, body: &Map<String, Value>) -> Option<Option<&Value>> {
+    /// The message that a provider's id stands for, if that was used, or why it is refused.
+    pub fn claimed(&self, which: usize, body: &Map<String, Value>) -> Option<Result<&Value, &'static str>> {
         let thread = &self.threads[which];
         let id = thread.claims.get(&body.get("externalId")?.to_string())?;
-        Some(thread.messages.iter().find(|message| message["id"] == *id))
+        Some(thread.messages.iter().find(|message| message["id"] == *id).ok_or("message_deleted"))
     }
 
     /// Deletes a message.

@@ -131,6 +131,19 @@ async fn only_hs256_under_a_known_secret_is_believed() {
 }
 
 #[tokio::test]
+async fn a_token_of_which_one_character_is_changed_is_refused() {
+    let (world, secret) = world().await;
+    let good = world.token(&secret, "cus_ada");
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad.replace_range(at..=at, if &good[at..=at] == "A" { "B" } else { "A" });
+        let answer = world.client_key().on_behalf_of(&bad).ask(Method::GET, PATH).send_now().await;
+        let _ = answer.expect_problem(401, "unauthorized");
+    }
+    assert_eq!(status(&world, &good).await, 200);
+}
+
+#[tokio::test]
 async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
     let (world, old) = world().await;
     let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");

@@ -1,5 +1,6 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use deskless_domain::{Clock, IdentitySecret};
+use deskless_store::Operator;
 use deskless_tests::{Faults, World};
 use http::Method;
 use ring::hmac;
@@ -180,6 +181,18 @@ async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
     world.clock.advance_millis(1000);
     assert_eq!(reads(&invented).await, 1);
     assert_eq!(reads(&invented).await, 0);
+}
+
+#[tokio::test]
+async fn a_process_that_makes_a_secret_knows_it_at_once() {
+    let world = World::new().await;
+    let list = async |token: &str| world.client_key().on_behalf_of(token).ask(Method::GET, PATH).send_now().await;
+    let nobodys = IdentitySecret::generate(&*world.clock);
+    let _ = list(&world.token(&nobodys, "cus_ada")).await.expect_problem(401, "unauthorized");
+    let operator = Operator::new(world.store.clone());
+    let tenant = operator.workspace(world.workspace).await.expect("our workspace");
+    let secret = tenant.rotate_identity().await.expect("a secret is made");
+    let _ = list(&world.token(&secret, "cus_ada")).await.expect(200);
 }
 
 #[tokio::test]

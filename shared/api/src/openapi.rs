@@ -21,7 +21,10 @@ pub const BASE: &str = "/api/v1";
 
 const ABOUT: &str = "Conversations between customers and a workspace: support inbox, chat, AI threads.\n\n\
 Every request carries an API key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`, and sees the workspace of \
-that key and no other. Errors are problem documents (RFC 9457) with a stable `code`. Lists are walked with `cursor`; a \
+that key and no other. A server key is for a back end. A client key is for a browser or an app: it acts for one customer, \
+whom `X-Customer-Token` names (a JWT: HS256, `kid` the identity secret, `aud` the workspace's id, `sub` the customer's, \
+`iat` and `exp` at most 24 hours apart), on the operations that take that header, and sees a shape of its own. Each key has \
+a number of requests a minute. Errors are problem documents (RFC 9457) with a stable `code`. Lists are walked with `cursor`; a \
 page may be short and still say `hasMore`. Every POST may be repeated safely under an `Idempotency-Key`. Lists of \
 conversations come from indexes and lag a write by a moment; single objects and threads never do.";
 
@@ -131,12 +134,44 @@ fn complete(paths: &mut Paths) {
                     response.headers.insert("X-Request-Id".to_owned(), text_header(id).into());
                 }
             }
+            if operation.responses.responses.contains_key("429") {
+                add_limits(operation);
+            }
         }
         if let Some(post) = post {
             add_problem(post, 422, "The state of things refuses it");
         }
     }
 }
+
+/// What every answer to a known key says of its limit, and those to an anonymous customer of their token.
+fn add_limits(operation: &mut Operation) {
+    let names_customers = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == CUSTOMER_TOKEN));
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        let mut add = |name: &str, text: &str| response.headers.insert(name.to_owned(), text_header(text).into());
+        if status == "429" {
+            add("Retry-After", "In how many seconds the next minute begins.");
+        }
+        if status != "401" {
+            add("RateLimit-Policy", "How many requests (`q`) there may be in how many seconds (`w`).");
+            add("RateLimit", "About how many are left (`r`), and in how many seconds there are new ones (`t`).");
+        }
+        if names_customers && status.starts_with('2') {
+            add(
+                CUSTOMER_TOKEN,
+                "A fresh token, where an anonymous customer's was older than a day: use it from now on.",
+            );
+        }
+    }
+}
+
+/// The header with which a client key says for whom it acts, and in which an anonymous customer's token is renewed.
+const CUSTOMER_TOKEN: &str = "X-Customer-Token";
 
 /// Whether there is anything in the request, besides the path, that can be wrong.
 fn takes_input(operation: &Operation) -> bool {

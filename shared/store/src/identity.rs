@@ -193,7 +193,10 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         transaction.update(self, self.keys().workspace(), update, &condition)?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => Ok(secret),
+            Outcome::Committed => {
+                self.identity_cache().0.pop(&self.workspace_id());
+                Ok(secret)
+            }
             Outcome::Refused(_) => {
                 Err(StoreError::Unavailable("somebody else made a new secret at the same time".to_owned()))
             }

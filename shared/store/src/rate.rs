@@ -38,12 +38,12 @@ pub enum RateBucket {
 }
 
 impl RateBucket {
-    /// How many requests of a window are counted in the process only. A visitor is mostly done by then, so that a bucket of
-    /// theirs costs nothing; nobody comes to ten times as much by having ten processes serve them.
+    /// How many requests of a window are counted in the process only. Most visitors ask no more than that on one machine, and
+    /// their bucket costs nothing; and a thousand machines do not make as much of it as a client key has.
     fn free(&self, limit: u64) -> u64 {
         match self {
             Self::Key(_) => 0,
-            Self::Customer(..) | Self::Anonymous(_) => (limit / 20).min(20),
+            Self::Customer(..) | Self::Anonymous(_) => (limit / 100).min(5),
         }
     }
 }

@@ -1,5 +1,6 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use deskless_domain::{Clock, IdentitySecret};
+use deskless_store::Operator;
 use deskless_tests::{Faults, World};
 use http::Method;
 use ring::hmac;
@@ -131,6 +132,19 @@ async fn only_hs256_under_a_known_secret_is_believed() {
 }
 
 #[tokio::test]
+async fn a_token_of_which_one_character_is_changed_is_refused() {
+    let (world, secret) = world().await;
+    let good = world.token(&secret, "cus_ada");
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad.replace_range(at..=at, if &good[at..=at] == "A" { "B" } else { "A" });
+        let answer = world.client_key().on_behalf_of(&bad).ask(Method::GET, PATH).send_now().await;
+        let _ = answer.expect_problem(401, "unauthorized");
+    }
+    assert_eq!(status(&world, &good).await, 200);
+}
+
+#[tokio::test]
 async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
     let (world, old) = world().await;
     let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");
@@ -167,6 +181,18 @@ async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
     world.clock.advance_millis(1000);
     assert_eq!(reads(&invented).await, 1);
     assert_eq!(reads(&invented).await, 0);
+}
+
+#[tokio::test]
+async fn a_process_that_makes_a_secret_knows_it_at_once() {
+    let world = World::new().await;
+    let list = async |token: &str| world.client_key().on_behalf_of(token).ask(Method::GET, PATH).send_now().await;
+    let nobodys = IdentitySecret::generate(&*world.clock);
+    let _ = list(&world.token(&nobodys, "cus_ada")).await.expect_problem(401, "unauthorized");
+    let operator = Operator::new(world.store.clone());
+    let tenant = operator.workspace(world.workspace).await.expect("our workspace");
+    let secret = tenant.rotate_identity().await.expect("a secret is made");
+    let _ = list(&world.token(&secret, "cus_ada")).await.expect(200);
 }
 
 #[tokio::test]

@@ -169,7 +169,9 @@ impl TenantStore {
         };
         let now = self.clock().now();
         let mut sieve = Sieve::default();
-        filters.iter().for_each(|filter| sieve.add(filter, &narrowest, now));
+        for filter in &filters {
+            sieve.add(filter, &narrowest, now);
+        }
         let floor = filters.iter().filter_map(|filter| filter.created_after).max().map(MessageId::end_of);
         Ok(Plan { source, sieve, filters, floor })
     }

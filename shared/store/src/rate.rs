@@ -86,6 +86,7 @@ impl Buckets {
 #[derive(Debug, Default)]
 struct Bucket {
     window: Option<i64>,
+    limit: u64,
     /// What was leased and not used yet.
     left: u64,
     /// What the table had left to lease, when it was last asked.
@@ -102,9 +103,9 @@ impl TenantStore {
         let bucket = self.buckets().bucket(which);
         // Requests that come at once wait for one lease, and do not take one each.
         let mut bucket = bucket.lock().await;
-        if bucket.window != Some(window) {
-            let free = which.free(all);
-            *bucket = Bucket { window: Some(window), left: free, rest: all };
+        // A limit that was changed is asked for anew; what was used counts.
+        if (bucket.window, bucket.limit) != (Some(window), all) {
+            *bucket = Bucket { window: Some(window), limit: all, left: which.free(all), rest: all };
         }
         if bucket.left == 0 && bucket.rest > 0 {
             let asked = 1 + block(all);

@@ -100,6 +100,31 @@ async fn a_revoked_key_stops_working() {
 }
 
 #[tokio::test]
+async fn a_keys_rate_limit_is_set_changed_and_held_to() {
+    let world = World::new().await;
+    let body = json!({ "name": "a", "scopes": ["read:conversations"], "rateLimit": 2 });
+    let made = world.server_key().post(PATH, &body).await.expect(201);
+    assert_eq!(made["apiKey"]["rateLimit"], 2);
+    let holder = world.with_secret(made["secret"].as_str().expect("a secret"));
+    let policy = async || {
+        let answer = holder.ask(Method::GET, "/api/v1/conversations").send_now().await;
+        (answer.status.as_u16(), answer.header("ratelimit-policy").map(str::to_owned))
+    };
+    let says = |requests: u32| Some(format!("\"default\";q={requests};w=60"));
+    for status in [200, 200, 429] {
+        assert_eq!(policy().await, (status, says(2)));
+    }
+    let path = format!("{PATH}/{}", made["apiKey"]["id"].as_str().expect("an id"));
+    let changed = world.server_key().patch(&path, &json!({ "rateLimit": null })).await.expect(200);
+    assert_eq!(changed["apiKey"]["rateLimit"], Value::Null);
+    world.clock.advance_millis(20_000);
+    assert_eq!(policy().await, (200, says(6000)));
+    for limit in [json!(0), json!(1_000_001), json!(-1), json!(1.5), json!("1")] {
+        let _ = world.server_key().patch(&path, &json!({ "rateLimit": limit })).await.expect_invalid(&["rateLimit"]);
+    }
+}
+
+#[tokio::test]
 async fn what_no_key_can_be_is_named() {
     let world = World::new().await;
     let body = json!({

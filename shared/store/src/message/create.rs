@@ -67,7 +67,7 @@ impl TenantStore {
             let message = draft.clone().placed(conversation_id, id);
             let mut transaction = Transaction::default();
             transaction.put(self, self.message_item(&message)?, None)?;
-            let (mut update, mut condition) = self.arrival(&message);
+            let (mut update, mut condition) = self.arrival(&message, owner.is_none());
             if let Some(owner) = owner {
                 let (name, own) = (update.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
                 let own = update.value("owner", text(own));
@@ -123,8 +123,9 @@ impl TenantStore {
         }
     }
 
-    /// What a message changes in its conversation, and under which condition. Nothing is read for it.
-    fn arrival(&self, message: &Message) -> (Update, String) {
+    /// What a message changes in its conversation, and under which condition. Nothing is read for it. What a customer writes
+    /// with a client key has not come by the channel's provider, whose window for free replies it does not open.
+    fn arrival(&self, message: &Message, by_provider: bool) -> (Update, String) {
         let mut update = Update::default();
         update.set(attributes::ORDER_MARK, text(message.id));
         update.set(attributes::UPDATED_AT, number(message.created_at().as_millis()));
@@ -145,7 +146,7 @@ impl TenantStore {
             update.set(attributes::STATUS, text(Status::Open));
             update.set(attributes::STATUS_PARTITION, text(open));
             update.add(attributes::UNREAD_COUNT, 1);
-            if message.channel().reply_window_seconds().is_some() {
+            if by_provider && message.channel().reply_window_seconds().is_some() {
                 update.set(attributes::LAST_CUSTOMER_REPLY_AT, number(message.created_at().as_millis()));
             }
             update.remove(attributes::RESOLUTION);

@@ -48,6 +48,19 @@ async fn a_customer_sees_what_a_back_end_opened_for_them_and_answers_it() {
 }
 
 #[tokio::test]
+async fn what_is_said_in_a_browser_opens_no_providers_window() {
+    let (world, secret) = world().await;
+    let body = json!({ "subject": "a", "channel": "whatsapp", "customer": { "id": "cus_ada" } });
+    let path = path_of(&world.server_key().open(&body).await);
+    let thread = format!("{path}/messages");
+    let window = async || world.server_key().get(&path).await.expect(200)["conversation"]["windowExpiresAt"].clone();
+    let _ = browser(&world, &secret, "cus_ada").post(&thread, &json!({ "body": "Hi" })).await.expect(201);
+    assert_eq!(window().await, Value::Null);
+    let _ = world.server_key().post(&thread, &json!({ "body": "Hi", "externalId": "wamid.1" })).await.expect(201);
+    assert!(window().await.is_string());
+}
+
+#[tokio::test]
 async fn everything_else_is_forbidden() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");

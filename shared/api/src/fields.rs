@@ -7,7 +7,7 @@ use deserr::{
     take_cf_content,
 };
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, Description, Edit, Email, ExternalId, InboxId, Invalid,
+    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, Description, Edit, Email, ExternalId, InboxId, Invalid,
     InvalidField, KeyKind, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin,
     PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey, Source,
     StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
@@ -172,6 +172,7 @@ parsed_from_string!(
     Email,
     Title,
     Description,
+    DeletionReason,
     ProviderSecret,
 );
 

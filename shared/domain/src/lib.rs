@@ -40,7 +40,7 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use tags::Tags;
 pub use text::{
-    CompanyName, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
+    CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
     Title,
 };
 pub use timestamp::Timestamp;

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
-    types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 use deskless_domain::AttemptId;
 
@@ -101,6 +101,11 @@ impl Transaction {
         Ok(self.push(TransactWriteItem::builder().put(put).build()))
     }
 
+    /// Adds an `Update` of what may be there or not.
+    pub fn update_any(&mut self, store: &TenantStore, key: Key, update: Update) -> Result<Slot, StoreError> {
+        self.update_if(store, key, update, None)
+    }
+
     /// Adds an `Update` under `condition`.
     pub fn update(
         &mut self,
@@ -109,17 +114,59 @@ impl Transaction {
         update: Update,
         condition: &str,
     ) -> Result<Slot, StoreError> {
+        self.update_if(store, key, update, Some(condition))
+    }
+
+    fn update_if(
+        &mut self,
+        store: &TenantStore,
+        key: Key,
+        update: Update,
+        condition: Option<&str>,
+    ) -> Result<Slot, StoreError> {
         let update = aws_sdk_dynamodb::types::Update::builder()
             .table_name(store.table())
             .set_key(Some(key.attributes()))
             .update_expression(update.expression())
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values((!update.values.is_empty()).then_some(update.values))
-            .condition_expression(condition)
+            .set_condition_expression(condition.map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|e| StoreError::Internal(e.to_string()))?;
         Ok(self.push(TransactWriteItem::builder().update(update).build()))
+    }
+
+    /// Adds a `Delete` under `condition`; `terms` holds the names and values that it refers to.
+    pub fn delete(
+        &mut self,
+        store: &TenantStore,
+        key: Key,
+        terms: Update,
+        condition: &str,
+    ) -> Result<Slot, StoreError> {
+        let delete = Delete::builder()
+            .table_name(store.table())
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition)
+            .set_expression_attribute_names((!terms.names.is_empty()).then_some(terms.names))
+            .set_expression_attribute_values((!terms.values.is_empty()).then_some(terms.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        Ok(self.push(TransactWriteItem::builder().delete(delete).build()))
+    }
+
+    /// Adds a `ConditionCheck` in which nothing but the built-in functions is used.
+    pub fn check(&mut self, store: &TenantStore, key: Key, condition: &str) -> Result<Slot, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(store.table())
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::Internal(e.to_string()))?;
+        Ok(self.push(TransactWriteItem::builder().condition_check(check).build()))
     }
 
     /// Commits, waiting out conflicts with other writers.

@@ -4,6 +4,8 @@ mod authentication;
 mod bad_input;
 mod conversations_create;
 mod conversations_filters;
+mod conversations_counts;
+mod conversations_delete;
 mod conversations_get;
 mod conversations_list;
 mod conversations_placement;

@@ -24,6 +24,7 @@ pub(crate) mod attributes {
     pub(crate) const ATTEMPT: &str = "attempt";
     pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
     pub(crate) const CLOSED_AT: &str = "closedAt";
+    pub(crate) const CUSTOMER_PARTITION: &str = "gsi2pk";
     pub(crate) const DELETED_AT: &str = "deletedAt";
     pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
     pub(crate) const INBOX_ID: &str = "inboxId";
@@ -34,6 +35,7 @@ pub(crate) mod attributes {
     pub(crate) const PIPELINE_ID: &str = "pipelineId";
     pub(crate) const PREVIEW: &str = "preview";
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
+    pub(crate) const PURGED: &str = "purged";
     pub(crate) const READ_UP_TO: &str = "readUpTo";
     pub(crate) const RESOLUTION: &str = "resolution";
     pub(crate) const SNOOZED_UNTIL: &str = "snoozedUntil";

@@ -1,5 +1,6 @@
 //! Customers: their records, and who has claimed which email.
 
+mod copies;
 mod get;
 mod item;
 mod list;
@@ -9,6 +10,7 @@ mod upsert;
 mod write;
 
 pub(crate) use item::CustomerAttributes;
+pub use copies::Refreshed;
 pub use list::CustomerPage;
 pub(crate) use refresh::{CustomerSlots, Known};
 pub use upsert::{Upsert, Upserted};

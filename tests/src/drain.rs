@@ -59,7 +59,7 @@ pub(crate) async fn drain(
             return drained;
         }
         if delivery.shuffled {
-            batch.sort_by_key(|_| happens(50));
+            batch.sort_by_cached_key(|_| happens(50));
         }
         let mut tries = 0;
         loop {

@@ -13,6 +13,7 @@ fn body(operation: &str) -> Option<Value> {
     match operation {
         "update_conversation" => Some(json!({ "priority": "stolen" })),
         "create_message" => Some(json!({ "body": "stolen" })),
+        "delete_conversation" => Some(json!({ "reason": "stolen" })),
         "resolve_conversation" | "read_conversation" => Some(json!({})),
         "get_conversation" | "list_messages" | "get_message" => None,
         other => panic!("{other} has ids in its path: say here with which body it would work"),
@@ -72,7 +73,7 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
         let _ = answer.expect_problem(404, "not_found");
         covered += 1;
     }
-    assert_eq!(covered, 7, "every operation with an id in its path is tried");
+    assert_eq!(covered, 8, "every operation with an id in its path is tried");
     assert_eq!(world.rows().await.len(), before, "nothing was written");
     let now = world.server_key().get(&thread).await.expect(200);
     assert_eq!(now["messages"], json!([said["message"]]));

@@ -34,7 +34,8 @@ impl Stream {
         let described = stream.ask("DynamoDB_20120810.DescribeTable", &json!({ "TableName": table })).await?;
         let arn = described["Table"]["LatestStreamArn"].as_str().context("the table has no stream")?;
         arn.clone_into(&mut stream.arn);
-        let described = stream.ask("DynamoDBStreams_20120810.DescribeStream", &json!({ "StreamArn": stream.arn })).await?;
+        let described =
+            stream.ask("DynamoDBStreams_20120810.DescribeStream", &json!({ "StreamArn": stream.arn })).await?;
         for shard in described["StreamDescription"]["Shards"].as_array().into_iter().flatten() {
             let id = shard["ShardId"].as_str().context("a shard has no id")?.to_owned();
             let iterator = stream.iterator(&id, after).await?;
@@ -101,4 +102,11 @@ impl Stream {
 #[must_use]
 pub fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
+}
+
+/// Whether the worker is handed this record: the filter of `template.yaml`.
+#[must_use]
+pub fn is_wanted(record: &Value) -> bool {
+    let key = |name: &str| record["dynamodb"]["Keys"][name]["S"].as_str().unwrap_or_default();
+    key("pk").starts_with("W#") && key("sk") == "A"
 }

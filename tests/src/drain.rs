@@ -1,7 +1,7 @@
 //! The table's stream, handed to the very function that Lambda hands it to.
 
 use aws_lambda_events::dynamodb::Event;
-use deskless_infra::stream::{Stream, sequence_number};
+use deskless_infra::stream::{Stream, is_wanted, sequence_number};
 use deskless_store::Store;
 use serde_json::{Value, json};
 
@@ -51,12 +51,17 @@ pub(crate) async fn drain(
         if let Some(last) = fresh.last() {
             *after = Some(sequence_number(last).to_owned());
         }
+        let ended = fresh.is_empty();
+        let fresh: Vec<_> = fresh.into_iter().filter(is_wanted).collect();
         drained.records += fresh.len();
         let mut batch = std::mem::take(&mut again);
         again.extend(fresh.iter().filter(|_| happens(delivery.doubled_percent)).cloned());
         batch.extend(fresh);
         if batch.is_empty() {
-            return drained;
+            if ended {
+                return drained;
+            }
+            continue;
         }
         if delivery.shuffled {
             batch.sort_by_cached_key(|_| happens(50));

@@ -118,7 +118,20 @@ impl World {
             make(other, KeyOptions::default()).await,
         ];
         let store = machine.store.clone();
-        Self { clock, store, workspace, other, operator, machine, keys, direct, table, proxy, delivered: tokio::sync::Mutex::default(), _engine: engine }
+        Self {
+            clock,
+            store,
+            workspace,
+            other,
+            operator,
+            machine,
+            keys,
+            direct,
+            table,
+            proxy,
+            delivered: tokio::sync::Mutex::default(),
+            _engine: engine,
+        }
     }
 
     /// Somebody without a key.
@@ -248,6 +261,11 @@ impl World {
     /// Every row of the table, read past the store.
     pub async fn rows(&self) -> Vec<Row> {
         table::scan(&self.direct, &self.table).await
+    }
+
+    /// Writes a row past the store.
+    pub async fn put(&self, row: &Row) {
+        let _ = table::ask(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": row.0 })).await;
     }
 
     /// Every row of the other workspace, in a fixed order: what our workspace does must leave them as they are.

@@ -145,7 +145,8 @@ pub struct ConversationObject {
     unread_count: u64,
     /// Whether the newest reply is the customer's.
     awaiting_reply: bool,
-    /// Until when the channel's provider allows free replies.
+    /// Until when the channel's provider allows free replies: 24 hours from the customer's last message on `whatsapp`,
+    /// `instagram` and `messenger`. Null on other channels, and while the customer has not written.
     #[schema(required, format = "date-time")]
     window_expires_at: Option<String>,
     #[schema(required, format = "date-time")]
@@ -199,7 +200,7 @@ impl ConversationObject {
             message_count: conversation.message_count,
             unread_count: conversation.unread_count,
             awaiting_reply: conversation.awaiting_reply,
-            window_expires_at: None,
+            window_expires_at: time(conversation.window_expires_at()),
             snoozed_until: time(conversation.snoozed_until),
             created_at: conversation.created_at().to_string(),
             updated_at: conversation.updated_at.to_string(),

@@ -6,9 +6,7 @@ use crate::Placed;
 pub(crate) async fn count(changes: &[Placed<ConversationChange>]) -> Result<(), StoreError> {
     let counting = changes.iter().filter_map(|(_, change)| Some((change.version, change, change.counts_as?)));
     match counting.max_by_key(|(version, ..)| *version) {
-        Some((version, change, status)) => {
-            change.tenant.count_conversation(change.id, version, status).await.map(drop)
-        }
+        Some((version, change, status)) => change.tenant.count_conversation(change.id, version, status).await.map(drop),
         None => Ok(()),
     }
 }

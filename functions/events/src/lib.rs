@@ -31,8 +31,7 @@ struct Work {
 /// Does what a batch of records calls for, and names the first that has to come again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     let worker = Worker::new(store);
-    let sequence_numbers: Vec<_> =
-        batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+    let sequence_numbers: Vec<_> = batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
     let mut work = Work::default();
     for (place, record) in batch.records.into_iter().enumerate() {
         let change = record.change;

@@ -74,15 +74,22 @@ pub struct StageRequest {
     name: Title,
 }
 
+/// A stage to make.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct NewStageRequest {
+    name: Title,
+}
+
 /// A pipeline to make.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreatePipelineRequest {
     name: Title,
-    /// In order; at most 100, all of them new.
+    /// In order; at most 100.
     #[deserr(default)]
     #[schema(required = false, max_items = 100)]
-    stages: Vec<StageRequest>,
+    stages: Vec<NewStageRequest>,
 }
 
 /// What to change. A field that is left out stays as it is.
@@ -109,7 +116,8 @@ impl Shape for Pipeline {
     type Update = UpdatePipelineRequest;
 
     fn make(request: CreatePipelineRequest, clock: &dyn Clock) -> Result<Self, InvalidField> {
-        Self::new(request.name, &drafts(&request.stages), clock)
+        let stages = request.stages.into_iter().map(|NewStageRequest { name }| StageDraft { id: None, name });
+        Self::new(request.name, &stages.collect::<Vec<_>>(), clock)
     }
 
     fn change(mut self, request: &UpdatePipelineRequest, clock: &dyn Clock) -> Result<Self, InvalidField> {

@@ -6,11 +6,12 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Map, MergeWithError, Value, ValueKind, ValuePointerRef,
     take_cf_content,
 };
+use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, Description, Edit, Email, ExternalId, InboxId, Invalid,
-    InvalidField, KeyKind, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin,
-    PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution, Role, Scope, SessionKey, Source,
-    StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, DeliveryStatus, Description, Edit, Email,
+    ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId,
+    MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, Resolution,
+    Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -174,6 +175,11 @@ parsed_from_string!(
     Description,
     DeletionReason,
     ProviderSecret,
+    FileName,
+    LanguageCode,
+    MediaUrl,
+    ProviderAddress,
+    TemplateName,
 );
 
 macro_rules! parsed_from_word {
@@ -202,6 +208,8 @@ parsed_from_word!(
     Scope,
     Origin,
     Timestamp,
+    DeliveryStatus,
+    MediaType,
 );
 
 macro_rules! parsed_from_uuid {

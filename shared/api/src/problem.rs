@@ -69,6 +69,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// Another conversation has this externalId.
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
+    /// The message with this externalId was deleted.
+    MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
     /// What is stored does not go with this.
     Conflict = "conflict", CONFLICT, "Conflict";
     /// `If-Match` does not hold.
@@ -81,6 +83,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "Idempotency key reused";
     /// A resolution of a conversation that is not solved.
     NotSolved = "not_solved", UNPROCESSABLE_ENTITY, "Not solved";
+    /// The provider takes no free reply until the customer writes again.
+    WindowClosed = "window_closed", UNPROCESSABLE_ENTITY, "Window closed";
     /// A fault of ours.
     InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error";
     /// The table did not take the request in time.
@@ -189,6 +193,21 @@ impl From<StoreError> for Problem {
                 ),
             ),
             StoreError::InvalidField(invalid) => InvalidRequest::from(invalid).into(),
+            StoreError::MessageDeleted => Self::new(
+                Code::MessageDeleted,
+                "The message with this externalId was deleted. A provider's message is taken once.",
+            ),
+            StoreError::MessageIdTaken => {
+                Self::new(Code::Conflict, "Another message of this conversation has, or had, this externalId.")
+            }
+            StoreError::NotCarried => InvalidRequest::one(
+                "deliveryStatus",
+                &Invalid::new(
+                    "invalid",
+                    "is reported of an assistant's reply on a channel that a provider carries, and of nothing else",
+                ),
+            )
+            .into(),
             StoreError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This Idempotency-Key was used with another body or query. Take a new key for a new request.",

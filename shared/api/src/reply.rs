@@ -15,8 +15,7 @@ pub type Reply = Result<Response, Problem>;
 /// # Errors
 /// When the body cannot be written as JSON, which is a fault of ours.
 pub fn ok(version: Option<u64>, body: &impl Serialize) -> Reply {
-    let headers = version.map(|version| (header::ETAG.to_string(), version_tag(version)));
-    Ok(send(answer(StatusCode::OK, headers.into_iter().collect(), body)?))
+    Ok(send(done(version, body)?))
 }
 
 /// 201 with where the new thing is, its version and itself; not sent yet, so that it can be stored with its effect.
@@ -28,12 +27,13 @@ pub fn created(location: String, version: u64, body: &impl Serialize) -> Result<
     answer(StatusCode::CREATED, headers, body)
 }
 
-/// 200 with the version and the thing itself; not sent yet, so that it can be stored with its effect.
+/// 200 with the thing itself and, if it has one, its version; not sent yet, so that it can be stored with its effect.
 ///
 /// # Errors
 /// When the body cannot be written as JSON, which is a fault of ours.
-pub fn done(version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
-    answer(StatusCode::OK, vec![(header::ETAG.to_string(), version_tag(version))], body)
+pub fn done(version: impl Into<Option<u64>>, body: &impl Serialize) -> Result<Answer, StoreError> {
+    let headers = version.into().map(|version| (header::ETAG.to_string(), version_tag(version)));
+    answer(StatusCode::OK, headers.into_iter().collect(), body)
 }
 
 /// 204: done, and there is nothing to say.

@@ -24,6 +24,8 @@ pub struct Conversation {
     pub subject: Subject,
     /// The newest reply's first characters.
     pub newest_reply: Option<String>,
+    /// The newest reply itself.
+    pub newest_reply_id: Option<MessageId>,
     /// With whom.
     pub customer: Customer,
     /// The caller's own id.
@@ -46,7 +48,10 @@ pub struct Conversation {
     pub read_up_to: Option<MessageId>,
     /// Whether the newest reply is the customer's.
     pub awaiting_reply: bool,
-    /// The id of the last reply, else that of the creation: its place in lists.
+    /// When the customer last wrote; known only where the channel has a reply window.
+    pub last_customer_reply_at: Option<Timestamp>,
+    /// The greatest id that a reply ever had, else that of the creation: its place in lists. It only moves forward,
+    /// also when that reply is deleted, so that no walk through a list meets a conversation twice.
     pub activity: MessageId,
     /// When it last changed, messages included.
     pub updated_at: Timestamp,
@@ -65,10 +70,23 @@ impl Conversation {
         self.id.time()
     }
 
-    /// When the last reply came, else when it was opened.
+    /// When the last reply that is there came, else when it was opened.
     #[must_use]
     pub fn last_message_at(&self) -> Timestamp {
-        self.activity.time()
+        self.newest_reply_id.map_or_else(|| self.created_at(), MessageId::time)
+    }
+
+    /// Until when the channel's provider allows free replies: 24 hours from the customer's last message on Meta's
+    /// channels. `None` where there is no such limit, and where the customer has not written yet.
+    #[must_use]
+    pub fn window_expires_at(&self) -> Option<Timestamp> {
+        Some(self.last_customer_reply_at?.plus_seconds(self.channel().reply_window_seconds()?))
+    }
+
+    /// Whether the channel's provider would carry a free reply now.
+    #[must_use]
+    pub fn is_window_open(&self, now: Timestamp) -> bool {
+        self.channel().reply_window_seconds().is_none() || self.window_expires_at().is_some_and(|end| now < end)
     }
 
     /// On which channel.

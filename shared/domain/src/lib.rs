@@ -15,6 +15,7 @@ mod key;
 mod message;
 mod metadata;
 mod placement;
+pub mod provider;
 mod tags;
 mod text;
 mod timestamp;
@@ -35,16 +36,16 @@ pub use id::{
     StageId, ViewId, WorkspaceId,
 };
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
-pub use message::{Message, MessageDraft, Sender};
+pub use message::{Message, MessageDraft, MessageReport, Sender};
 pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use tags::Tags;
 pub use text::{
-    CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
-    Title,
+    CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
+    Subject, Tag, Title,
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MemberRole, MessageType, Order, Resolution, Role, Scope, Source,
-    Status,
+    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, Provider, Resolution,
+    Role, Scope, SmsEncoding, Source, Status,
 };

@@ -25,6 +25,8 @@ pub struct MessageDraft {
     pub body: MessageBody,
     /// Who wrote it.
     pub sender: Option<Sender>,
+    /// The channel provider's id of the message, unique in the conversation.
+    pub external_id: Option<crate::ExternalId>,
     /// The caller's own data.
     pub metadata: Metadata,
 }
@@ -77,11 +79,45 @@ impl Message {
         self.conversation_id.channel().unwrap_or(Channel::Api)
     }
 
+    /// Whether a channel's provider carries it to the customer and reports how it fares: an assistant's reply on such a
+    /// channel.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        self.draft.is_reply() && self.draft.role == Role::Assistant && self.channel().has_provider()
+    }
+
+    /// The message as a report leaves it; `None` where the report says nothing new.
+    #[must_use]
+    pub fn reported(&self, report: &MessageReport) -> Option<Self> {
+        let mut next = self.clone();
+        if let Some(status) = report.status.filter(|status| status.follows(self.delivery_status())) {
+            next.reported_status = Some(status);
+        }
+        if report.external_id.is_some() {
+            next.draft.external_id.clone_from(&report.external_id);
+        }
+        let is_new = next != *self;
+        next.version += 1;
+        is_new.then_some(next)
+    }
+
     /// What was reported or, before that, `queued` for an assistant's reply that a provider has to carry, and
     /// `delivered` for everything else, since we hold it ourselves.
     #[must_use]
     pub fn delivery_status(&self) -> DeliveryStatus {
-        let carried = self.draft.is_reply() && self.draft.role == Role::Assistant && self.channel().has_provider();
-        self.reported_status.unwrap_or(if carried { DeliveryStatus::Queued } else { DeliveryStatus::Delivered })
+        self.reported_status.unwrap_or(if self.is_carried() {
+            DeliveryStatus::Queued
+        } else {
+            DeliveryStatus::Delivered
+        })
     }
+}
+
+/// What a channel's provider reports of a message: `None` says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageReport {
+    /// How far it got.
+    pub status: Option<DeliveryStatus>,
+    /// The provider's id of it.
+    pub external_id: Option<crate::ExternalId>,
 }

@@ -97,6 +97,16 @@ impl Channel {
         )
     }
 
+    /// For how many seconds after a customer's message the channel's provider allows free replies; `None` where there is
+    /// no such limit. (Meta's customer service window.)
+    #[must_use]
+    pub const fn reply_window_seconds(self) -> Option<i64> {
+        match self {
+            Self::WhatsApp | Self::Instagram | Self::Messenger => Some(24 * 60 * 60),
+            _ => None,
+        }
+    }
+
     /// A number that never changes its meaning: it is part of every conversation's id.
     pub(crate) const fn code(self) -> u8 {
         match self {
@@ -147,6 +157,27 @@ words! {
 }
 
 words! {
+    /// As what a customer gets a file.
+    MediaType { Image = "image", Audio = "audio", Video = "video", Document = "document", }
+}
+
+words! {
+    /// Who carries a channel's replies, as far as their requests are known here.
+    Provider {
+        WhatsAppCloud = "whatsapp-cloud",
+        Instagram = "instagram",
+        Messenger = "messenger",
+        Twilio = "twilio",
+        WebChat = "web-chat",
+    }
+}
+
+words! {
+    /// The alphabet of an SMS.
+    SmsEncoding { Gsm7 = "gsm-7", Ucs2 = "ucs-2", }
+}
+
+words! {
     /// Whether a message is for the customer or an internal note.
     MessageType { Reply = "reply", Note = "note", }
 }
@@ -159,6 +190,23 @@ words! {
         Delivered = "delivered",
         Read = "read",
         Failed = "failed",
+    }
+}
+
+impl DeliveryStatus {
+    /// Whether a report of this moves a message on that got as far as `known`. Providers' reports come out of order, so
+    /// each word has its place: `queued`, `sent`, `failed`, `delivered`, `read`. A message that failed and was delivered
+    /// after all is delivered; one that was delivered cannot fail any more.
+    #[must_use]
+    pub fn follows(self, known: Self) -> bool {
+        let place = |status| match status {
+            Self::Queued => 0,
+            Self::Sent => 1,
+            Self::Failed => 2,
+            Self::Delivered => 3,
+            Self::Read => 4,
+        };
+        place(self) > place(known)
     }
 }
 

@@ -34,6 +34,15 @@ pub enum StoreError {
     /// A field that is wrong beside what is stored.
     #[error("{0}")]
     InvalidField(InvalidField),
+    /// The message with this provider's id was deleted.
+    #[error("the message was deleted")]
+    MessageDeleted,
+    /// Another message of the conversation has, or had, this provider's id.
+    #[error("the provider's id belongs to another message")]
+    MessageIdTaken,
+    /// A delivery status was reported of a message that no provider carries.
+    #[error("no provider carries the message")]
+    NotCarried,
     /// The idempotency key was used for another request.
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,

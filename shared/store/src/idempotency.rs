@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
+    backoff::Backoff,
     expression::number,
     item::{self, Item, integer},
-    transaction::{Slot, Transaction},
+    transaction::{Outcome, Slot, Transaction},
 };
 
 /// How long an answer is kept.
@@ -70,11 +71,11 @@ struct RecordItem {
 }
 
 impl TenantStore {
-    /// The stored answer to this very request.
+    /// AP-33: the stored answer to this very request, where its key has one.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request.
-    pub(crate) async fn replay<T: ?Sized>(&self, repeat: Option<&Repeat<'_, T>>) -> Result<Option<Answer>, StoreError> {
+    pub async fn replay<T: ?Sized>(&self, repeat: Option<&Repeat<'_, T>>) -> Result<Option<Answer>, StoreError> {
         let Some(repeat) = repeat else { return Ok(None) };
         let Some(found) = self.get(self.keys().idempotency(&repeat.identity)).await? else { return Ok(None) };
         if is_over(&found, self.clock().now()) {
@@ -89,6 +90,30 @@ impl TenantStore {
             .read_to_end(&mut body)
             .map_err(|e| StoreError::Internal(format!("a stored answer cannot be read: {e}")))?;
         Ok(Some(Answer { status: record.status, headers: record.headers, body }))
+    }
+
+    /// AP-33: stores the answer to a request that changes nothing, so that its repeat is answered alike, or gives the answer that
+    /// was stored first.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request.
+    pub async fn answer_once<T>(&self, effect: T, repeat: Option<Repeat<'_, T>>) -> Result<Once<T>, StoreError> {
+        let mut backoff = Backoff::new(self.clock());
+        while let Some(repeat) = &repeat {
+            let mut transaction = Transaction::default();
+            self.remember(&mut transaction, repeat, &effect)?;
+            if matches!(transaction.commit(self, &mut backoff).await?, Outcome::Committed) {
+                break;
+            }
+            if let Some(answer) = self.replay(Some(repeat)).await? {
+                return Ok(Once::Replayed(answer));
+            }
+            // The record stood in the way and is gone by now: it was past its time.
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("the idempotency record keeps changing".to_owned()));
+            }
+        }
+        Ok(Once::Done(effect))
     }
 
     /// Adds the answer to the transaction of its effect, so that neither is there without the other.

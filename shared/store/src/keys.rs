@@ -34,6 +34,7 @@ const SELF: &str = "A";
 /// The sort key of what is too large for the item itself.
 const DETAIL: &str = "D";
 const MESSAGE: &str = "M#";
+const PROVIDER_MESSAGE: &str = "P#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
@@ -107,6 +108,11 @@ impl TenantKeys {
 
     pub fn audit(self, id: MessageId) -> Key {
         Key::new(format!("W#{}#L", self.0), id.to_string())
+    }
+
+    /// A provider's id of a message, under the message's conversation.
+    pub fn provider_message(self, conversation: ConversationId, id: &ExternalId) -> Key {
+        Key::new(format!("W#{}#C#{conversation}", self.0), format!("{PROVIDER_MESSAGE}{}", hashed(id.as_str())))
     }
 
     pub fn external_id(self, id: &ExternalId) -> Key {

@@ -33,7 +33,7 @@ pub use counter::{Counted, Counts};
 pub use customer::{CustomerPage, Refreshed, Upsert, Upserted};
 pub use error::StoreError;
 pub use idempotency::{Answer, Once, Repeat};
-pub use message::{MessagePage, Thread};
+pub use message::{MessagePage, Posted, Thread};
 pub use operator::Operator;
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;

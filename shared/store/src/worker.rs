@@ -68,20 +68,14 @@ impl Worker {
                 let purged = purged(&after).filter(|_| purged(&before) != purged(&after));
                 let version = integer(&after, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
                 // A tombstone that goes takes everything with it, its count too: nothing is left to do.
-                let change = ConversationChange {
-                    tenant,
-                    id,
-                    version: version?,
-                    counts_as: (was != is).then_some(is),
-                    purged,
-                };
+                let change =
+                    ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
                 (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
             }
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
-                let of_interest = |item: &Item| {
-                    ["version", "refreshedTo"].map(|attribute| item.get(attribute).cloned())
-                };
+                let of_interest =
+                    |item: &Item| ["version", "refreshedTo"].map(|attribute| item.get(attribute).cloned());
                 if after.is_empty() || before.is_empty() || of_interest(&before) == of_interest(&after) {
                     return None;
                 }

@@ -68,7 +68,12 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     };
     let known = match letter {
         "" => sk == "A" || sk.strip_prefix("K#").is_some_and(is_uuid),
-        "C" => is_uuid(id) && (matches!(sk, "A" | "D" | "Z") || sk.strip_prefix("M#").is_some_and(is_uuid)),
+        "C" => {
+            is_uuid(id)
+                && (matches!(sk, "A" | "D" | "Z")
+                    || sk.strip_prefix("M#").is_some_and(is_uuid)
+                    || sk.strip_prefix("P#").is_some_and(is_hash))
+        }
         "X" | "U" | "I" => is_hash(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
         "N" => id.is_empty() && sk == "A",

@@ -176,7 +176,8 @@ async fn a_stage_and_its_pipeline_go_together() {
 async fn a_view_is_a_saved_filter_that_others_narrow() {
     let world = World::new().await;
     let ours = world.server_key();
-    for (subject, status, tags) in [("a", "open", json!(["vip"])), ("b", "waiting", json!(["vip"])), ("c", "open", json!([]))]
+    for (subject, status, tags) in
+        [("a", "open", json!(["vip"])), ("b", "waiting", json!(["vip"])), ("c", "open", json!([]))]
     {
         let body = json!({ "subject": subject, "customer": { "id": "cus_1" }, "status": status, "tags": tags });
         let _ = ours.open(&body).await;

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use deskless_domain::Kind;
 use deskless_tests::{Answer, Faults, Meter, World, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ struct Bench {
 
 impl Bench {
     async fn new(large: bool) -> Self {
-        let faults = Faults { delay: Duration::from_millis(20), ..Faults::default() };
+        let faults = Faults { delay: Duration::from_millis(80), ..Faults::default() };
         let bench = Self { world: World::behind_proxy(faults).await, large };
         // The key is looked up once and then remembered: authentication is AP-01, and is not counted elsewhere.
         let _ = bench.world.server_key().get("/api/v1/conversations/x").await.expect(404);
@@ -128,6 +129,31 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-13 replayed", bench.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
 
     let bench = Bench::new(large).await;
+    let mut carried = conversation(large);
+    carried["channel"] = json!("whatsapp");
+    let opened = bench.world.server_key().open(&carried).await;
+    let thread = format!("{PATH}/{}/messages", opened["id"].as_str().expect("an id"));
+    let mut named = said.clone();
+    named["externalId"] = json!("wamid.1");
+    put("AP-30", bench.post(&thread, &named).await);
+    put("AP-30 repeated", bench.post(&thread, &named).await);
+    let listed = bench.world.server_key().get(&thread).await.expect(200);
+    let first = format!("{thread}/{}", listed["messages"][0]["id"].as_str().expect("an id"));
+    let report = async |body: Value| bench.cost(Method::PATCH, &first, None, Some(&body)).await;
+    put("AP-31", report(json!({ "deliveryStatus": "sent" })).await);
+    put("AP-31 late", report(json!({ "deliveryStatus": "queued" })).await);
+    put("AP-31 externalId", report(json!({ "deliveryStatus": "read", "externalId": "wamid.2" })).await);
+    let show = json!({ "template": { "name": "hello", "language": "de" }, "to": "+15551234567" });
+    let path = format!("{thread}/transform");
+    put("AP-33", bench.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    put("AP-33 replayed", bench.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    let _ = bench.world.server_key().post(&thread, &said).await.expect(201);
+    put("AP-32", bench.cost(Method::DELETE, &first, None, None).await);
+    let listed = bench.world.server_key().get(&thread).await.expect(200);
+    let newest = format!("{thread}/{}", listed["messages"][0]["id"].as_str().expect("an id"));
+    put("AP-32 newest", bench.cost(Method::DELETE, &newest, None, None).await);
+
+    let bench = Bench::new(large).await;
     let path = bench.open().await;
     put("AP-14", bench.get(&format!("{path}/messages")).await);
     for _ in 0..20 {
@@ -137,15 +163,69 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-03", bench.get(PATH).await);
     put("AP-04", bench.get(&format!("{PATH}?customerId=cus_123")).await);
     put("AP-05", bench.get(&format!("{PATH}?customerEmail=ada@example.com")).await);
-    put("AP-07", bench.get(&format!("{PATH}?assigneeId=none&escalated=false")).await);
+    let member = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let member = bench.world.server_key().post("/api/v1/members", &member).await.expect(201)["member"]["id"].clone();
+    let assign = json!({ "assigneeId": member });
+    let assigned = bench.world.server_key().get(&format!("{PATH}?limit=100")).await.expect(200);
+    for conversation in assigned["conversations"].as_array().expect("an array") {
+        let path = format!("{PATH}/{}", conversation["id"].as_str().expect("an id"));
+        put("AP-11 assignee", bench.cost(Method::PATCH, &path, None, Some(&assign)).await);
+    }
+    put("AP-06", bench.get(&format!("{PATH}?assigneeId={}", member.as_str().expect("an id"))).await);
+    put("AP-07", bench.get(&format!("{PATH}?assistantId=none&escalated=false")).await);
     let _ = bench.post(&format!("{path}/read"), &json!({})).await;
     put("AP-60", bench.post(&format!("{path}/read"), &json!({})).await);
 
+    let bench = Bench::new(large).await;
+    measure_workspace(&bench, &mut put).await;
+
+    let bench = Bench::new(large).await;
     bench.world.clock.advance_millis(20_000);
     let meter = bench.get("/api/v1/conversations?status=solved").await;
     let keys = meter.operations.iter().filter(|operation| *operation == "GetItem").count();
     put("AP-01", Meter { trips: keys, reads: meter.reads - 0.5, ..Meter::default() });
     costs
+}
+
+/// What the workspace's resources cost.
+async fn measure_workspace(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let filler = if bench.large { "x".repeat(1000) } else { "Answers first.".to_owned() };
+    let assistants = "/api/v1/assistants";
+    let body = json!({ "name": "Robot", "description": filler });
+    let made = bench.world.server_key().post(assistants, &body).await.expect(201);
+    let path = format!("{assistants}/{}", made["assistant"]["id"].as_str().expect("an id"));
+    let _ = put("AP-16", bench.get(&path).await);
+    let _ = put("AP-17", bench.post(assistants, &body).await);
+    let _ = put("AP-17 with an Idempotency-Key", bench.cost(Method::POST, assistants, Some("k"), Some(&body)).await);
+    let _ = put("AP-18", bench.cost(Method::PATCH, &path, None, Some(&json!({ "name": "Robbie" }))).await);
+    let _ = put("AP-18 delete", bench.cost(Method::DELETE, &path, None, None).await);
+    let _ = put("AP-19", bench.get(assistants).await);
+    let credential = bench.world.store.find_key(&bench.world.key().secret).await.expect("it answers").expect("a key");
+    let tenant = bench.world.store.tenant(&credential);
+    let _ = bench.world.proxy().take_meter();
+    let kinds = [Kind::Inbox, Kind::Member, Kind::Assistant, Kind::Pipeline];
+    let _ = tenant.directory(&kinds).await.expect("names");
+    let _ = put("AP-20", bench.world.proxy().take_meter());
+
+    let customers = "/api/v1/customers";
+    let body = json!({ "id": "cus_1", "name": "Ada", "email": "ada@example.com", "metadata": { "note": filler } });
+    let _ = put("AP-24 new with email", bench.post(customers, &body).await);
+    let _ = put("AP-24 new", bench.post(customers, &json!({ "id": "cus_2", "metadata": { "note": filler } })).await);
+    let _ =
+        put("AP-24 found by email", bench.post(customers, &json!({ "email": "ada@example.com", "name": "A" })).await);
+    let _ = put("AP-21", bench.get(&format!("{customers}/cus_1")).await);
+    let _ = put("AP-22", bench.get(&format!("{customers}?email=ada@example.com")).await);
+    let _ = put("AP-23", bench.get(customers).await);
+    let change = async |body: Value| bench.cost(Method::PATCH, &format!("{customers}/cus_1"), None, Some(&body)).await;
+    let _ = put("AP-25", change(json!({ "company": "Engines" })).await);
+    let _ = put("AP-25 email", change(json!({ "email": "ada@example.org" })).await);
+
+    let keys = "/api/v1/api-keys";
+    let _ = put("AP-26", bench.post(keys, &json!({ "name": "a", "scopes": ["read:files"] })).await);
+    let _ = put("AP-27", bench.get(keys).await);
+    let path = format!("{keys}/{}", bench.world.key().key.id);
+    let _ = put("AP-28", bench.get(&path).await);
+    let _ = put("AP-29", bench.cost(Method::PATCH, &path, None, Some(&json!({ "name": "b" }))).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

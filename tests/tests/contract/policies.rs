@@ -35,6 +35,36 @@ async fn conversations(world: &World) {
     let _ = ours.get(PATH).await.expect(200);
     let _ = ours.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
     let _ = ours.get(&format!("{path}?include=messages")).await.expect(200);
+    for query in ["", "?customerId=cus_123", "?assigneeId=01900000-0000-7000-8000-000000000001"] {
+        let _ = ours.get(&format!("{PATH}/counts{query}")).await.expect(200);
+    }
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_9");
+    let doomed = ours.open(&doomed).await;
+    let doomed = format!("{PATH}/{}", doomed["id"].as_str().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &doomed).send().await.expect(204);
+}
+
+/// What the worker asks of the table: for what was done before, for a long thread and for a customer of many.
+async fn events(world: &World) {
+    let ours = world.server_key();
+    let path = ours.open_path().await;
+    let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
+    let rows = world.rows().await;
+    let message = rows.iter().find(|row| row.sk().starts_with("M#")).expect("a message").clone();
+    let planted: Vec<_> = (0..600)
+        .map(|i| {
+            let mut row = message.clone();
+            row.0["sk"] = json!({ "S": format!("M#019f0f63-6500-7232-afd6-{i:012}") });
+            row
+        })
+        .collect();
+    world.plant(&planted).await;
+    let path = path.replace(path.rsplit('/').next().expect("an id"), message.pk().rsplit('#').next().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = ours.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
+    let _ = world.proxy().take_meter();
+    let _ = world.drain_events().await;
 }
 
 async fn messages(world: &World, path: &str) {
@@ -46,7 +76,37 @@ async fn messages(world: &World, path: &str) {
     let _ = ask.json(&json!({ "body": "Hi" })).send().await.expect(201);
     let _ = ours.get(&thread).await.expect(200);
     let id = said["message"]["id"].as_str().expect("an id");
-    let _ = ours.get(&format!("{thread}/{id}")).await.expect(200);
+    let message = format!("{thread}/{id}");
+    let _ = ours.get(&message).await.expect(200);
+    let _ = ours.patch(&message, &json!({ "externalId": "wamid.1" })).await.expect(200);
+    let _ = ours.post(&thread, &json!({ "body": "Hi", "externalId": "wamid.1" })).await.expect(200);
+    let note = json!({ "body": "Hi", "type": "note" });
+    let shown = ours.post(&format!("{thread}/transform"), &note).await;
+    let _ = shown.expect_invalid(&["channel"]);
+    let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
+}
+
+async fn workspace(world: &World) {
+    let ours = world.server_key();
+    for (path, one, body) in [
+        ("inboxes", "inbox", json!({ "name": "a", "channel": "sms" })),
+        ("views", "view", json!({ "name": "a", "filter": {} })),
+        ("api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
+        ("customers", "customer", json!({ "name": "a", "email": "a@example.com" })),
+    ] {
+        let path = format!("/api/v1/{path}");
+        let ask = ours.ask(Method::POST, &path).header("idempotency-key", "k");
+        let made = ask.json(&body).send().await.expect(201);
+        let _ = ours.get(&path).await.expect(200);
+        let path = format!("{path}/{}", made[one]["id"].as_str().expect("an id"));
+        let _ = ours.get(&path).await.expect(200);
+        let _ = ours.patch(&path, &json!({ "name": "b" })).await.expect(200);
+        if one != "customer" {
+            assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
+        }
+    }
+    let _ = ours.get("/api/v1/customers?email=a@example.com").await.expect(200);
+    let _ = ours.post("/api/v1/customers", &json!({ "email": "a@example.com", "name": "c" })).await.expect(200);
 }
 
 #[tokio::test]
@@ -61,6 +121,11 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     messages(&world, &path).await;
     needed.insert("messages".to_owned(), world.proxy().take_meter().permissions);
+    world.clock.advance_millis(30_000);
+    workspace(&world).await;
+    needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
+    events(&world).await;
+    needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let allowed: BTreeMap<_, _> = template::functions().into_iter().map(|f| (f.binary, f.permissions)).collect();
     assert_eq!(needed, allowed);

@@ -165,6 +165,97 @@ async fn a_message_under_a_key_whose_answer_is_lost_is_written_once() {
     write_once(Some("key")).await;
 }
 
+#[tokio::test]
+async fn a_providers_message_whose_answer_is_lost_is_written_once_and_not_refused() {
+    for (lost, key) in LOST.into_iter().flat_map(|lost| [(lost, None), (lost, Some("key"))]) {
+        let world = World::behind_proxy(Faults::default()).await;
+        let role = world.server_key();
+        let path = format!("{}/messages", role.open_path().await);
+        let _ = world.proxy().take_meter();
+        world.proxy().set_faults(losing(lost));
+        let body = json!({ "body": "Hello", "externalId": "wamid.1" });
+        let mut ask = role.ask(Method::POST, &path).json(&body);
+        if let Some(key) = key {
+            ask = ask.header("idempotency-key", key);
+        }
+        let written = ask.send().await.expect(201)["message"].clone();
+        assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
+        assert_eq!(role.post(&path, &body).await.expect(200)["message"], written);
+        assert_eq!(all(&role, &path, "messages").await, [written]);
+        world.assert_sound().await;
+    }
+}
+
+/// A world with a message of an assistant on a provider's channel.
+async fn with_a_reply() -> (World, String, String) {
+    let world = World::behind_proxy(Faults::default()).await;
+    let mut body = minimal_conversation();
+    body["channel"] = json!("whatsapp");
+    let conversation = format!("{CONVERSATIONS}/{}", text(&world.server_key().open(&body).await, "id"));
+    let thread = format!("{conversation}/messages");
+    let said = json!({ "role": "assistant", "body": "Hello" });
+    let said = world.server_key().post(&thread, &said).await.expect(201)["message"].clone();
+    let message = format!("{thread}/{}", text(&said, "id"));
+    let _ = world.proxy().take_meter();
+    (world, conversation, message)
+}
+
+#[tokio::test]
+async fn a_report_whose_answer_is_lost_is_taken_once() {
+    for if_match in [None, Some("\"1\"")] {
+        for lost in LOST {
+            let (world, _, message) = with_a_reply().await;
+            world.proxy().set_faults(losing(lost));
+            let report = json!({ "deliveryStatus": "sent", "externalId": "wamid.1" });
+            let mut ask = world.server_key().ask(Method::PATCH, &message).json(&report);
+            if let Some(tag) = if_match {
+                ask = ask.header("if-match", tag);
+            }
+            let answer = ask.send().await;
+            assert_eq!(answer.header("etag"), Some("\"2\""), "the report counts once: {answer:?}");
+            assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
+            let told = answer.expect(200);
+            assert_eq!(world.server_key().get(&message).await.expect(200), told);
+            world.assert_sound().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_is_lost_is_told_of_and_counts_once() {
+    for if_match in [None, Some("\"1\"")] {
+        for lost in LOST {
+            let (world, conversation, message) = with_a_reply().await;
+            world.proxy().set_faults(losing(lost));
+            let mut ask = world.server_key().ask(Method::DELETE, &message);
+            if let Some(tag) = if_match {
+                ask = ask.header("if-match", tag);
+            }
+            let _ = ask.send().await.expect(204);
+            assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
+            let answer = world.server_key().get(&conversation).await;
+            assert_eq!(answer.header("etag"), Some("\"3\""));
+            assert_eq!(answer.expect(200)["conversation"]["messageCount"], 0);
+            world.assert_sound().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_not_made_again_behind_a_message_that_came_since() {
+    let (world, conversation, message) = with_a_reply().await;
+    let elsewhere = world.machine_past_proxy(TestClock::new(8));
+    let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));
+    let answer = meanwhile(&world, role.ask(Method::DELETE, &message).send(), async {
+        let _ = other.post(&format!("{conversation}/messages"), &json!({ "body": "Hi" })).await.expect(201);
+    })
+    .await;
+    let _ = answer.expect(204);
+    let now = role.get(&conversation).await.expect(200)["conversation"].clone();
+    assert_eq!((&now["messageCount"], &now["unreadCount"], &now["preview"]), (&json!(1), &json!(1), &json!("Hi")));
+    world.assert_sound().await;
+}
+
 /// Loses the answers to `ask` until `meanwhile` is through on a machine that is not disturbed.
 async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: impl Future<Output = ()>) -> Answer {
     world.proxy().set_faults(losing(u64::MAX));

@@ -8,5 +8,6 @@ mod metadata;
 mod model;
 mod paging;
 mod secrets;
+mod sms;
 mod support;
 mod texts;

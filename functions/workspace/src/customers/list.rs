@@ -38,14 +38,11 @@ pub async fn list_customers(caller: Caller<ReadCustomers>, ApiQuery(query): ApiQ
     let walk = ListWalk::new(&caller, query.cursor.as_deref(), &["customers", &email]);
     let after = walk.after()?;
     let store = caller.store();
-    let page = match &query.email {
-        Some(email) => {
-            Page { rows: store.get_customer_by_email(email).await?.into_iter().collect(), next_cursor: None }
-        }
-        None => {
-            let page = store.list_customers(after, query.limit.0).await?;
-            walk.page(page.customers, page.next)
-        }
+    let page = if let Some(email) = &query.email {
+        Page { rows: store.get_customer_by_email(email).await?.into_iter().collect(), next_cursor: None }
+    } else {
+        let page = store.list_customers(after, query.limit.0).await?;
+        walk.page(page.customers, page.next)
     };
     ok(None, &CustomerListResponse::from(page))
 }

@@ -26,6 +26,9 @@ pub struct CreateMessageRequest {
     /// Who wrote it.
     #[deserr(default)]
     pub sender: Option<SenderObject>,
+    /// The channel provider's id of the message: a second one in the same conversation gives the first message back.
+    #[deserr(default)]
+    pub external_id: Option<ExternalId>,
     /// Data of your own.
     #[deserr(default)]
     pub metadata: Option<Metadata>,
@@ -43,6 +46,7 @@ impl From<CreateMessageRequest> for MessageDraft {
             kind,
             body: request.body,
             sender: request.sender.map(Sender::from),
+            external_id: request.external_id,
             metadata: request.metadata.unwrap_or_default(),
         }
     }
@@ -121,7 +125,7 @@ impl From<&Message> for MessageObject {
             sender: draft.sender.clone().map(SenderObject::from),
             channel: message.channel(),
             delivery_status: message.delivery_status(),
-            external_id: None,
+            external_id: draft.external_id.as_ref().map(ToString::to_string),
             attachments: Vec::new(),
             metadata: draft.metadata.clone(),
             created_at: message.created_at().to_string(),

@@ -25,7 +25,7 @@ impl Collected for Inbox {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboxSettings {
-    /// The provider's id of our telephone number (WhatsApp Cloud).
+    /// The provider's id of our telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number_id: Option<ExternalId>,
     /// The provider's id of our page (Messenger, Instagram).

@@ -16,7 +16,8 @@ pub struct ResourcePage<T: Collected> {
 }
 
 impl TenantStore {
-    /// AP-19: one page of a collection, oldest first, read strongly. It ends at `limit` or after ten queries in a row.
+    /// AP-19: one page of a collection, oldest first, read strongly. It ends at `limit`, at 1 MB of rows or after ten
+    /// queries in a row.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -44,11 +45,13 @@ impl TenantStore {
                     .expression_attribute_values(":reached", text(reached)),
             };
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
+            let is_full = usize::try_from(output.scanned_count()).unwrap_or(0) <= limit;
             reached = output.last_evaluated_key().map(id_of::<T>).transpose()?;
             for item in output.items.unwrap_or_default() {
                 resources.push(read(item)?);
             }
-            if reached.is_none() || resources.len() > limit {
+            // One that ended before its limit ended at 1 MB, and an answer may have 6.
+            if reached.is_none() || resources.len() > limit || (is_full && !resources.is_empty()) {
                 break;
             }
         }

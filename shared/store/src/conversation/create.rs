@@ -96,6 +96,8 @@ impl TenantStore {
         }
         if let Some(message) = &first {
             transaction.put(self, self.message_item(message)?, None)?;
+            // Nobody else writes under a conversation that is not there yet.
+            let _ = self.claim_provider_id(&mut transaction, message, None)?;
         }
         let external_id = match &new.external_id {
             Some(external_id) => {
@@ -111,7 +113,6 @@ impl TenantStore {
     fn conversation_item(&self, conversation: &Conversation, first: Option<&Message>) -> ConversationItem {
         let id = conversation.id;
         let metadata = place(&conversation.metadata);
-        let reply = conversation.newest_reply.is_some();
         ConversationItem {
             status_partition: self.status_partition(id, conversation.status),
             customer_partition: self.keys().by_customer(&conversation.customer.id),
@@ -129,7 +130,7 @@ impl TenantStore {
             priority: conversation.priority.clone(),
             subject: conversation.subject.clone(),
             preview: conversation.newest_reply.clone(),
-            preview_message_id: first.filter(|_| reply).map(|message| message.id),
+            preview_message_id: conversation.newest_reply_id,
             customer: conversation.customer.clone().into(),
             external_id: conversation.external_id.clone(),
             session_key: conversation.session_key.clone(),
@@ -150,6 +151,7 @@ impl TenantStore {
             updated_at: conversation.updated_at.as_millis(),
             first_response_at: conversation.first_response_at.map(Timestamp::as_millis),
             closed_at: conversation.closed_at.map(Timestamp::as_millis),
+            last_customer_reply_at: conversation.last_customer_reply_at.map(Timestamp::as_millis),
         }
     }
 }
@@ -166,6 +168,7 @@ fn compose(
     let created_at = id.time();
     let reply = first.filter(|message| message.draft.is_reply());
     let from_customer = reply.is_some_and(|message| message.draft.is_from_customer());
+    let opens_window = from_customer && new.channel.reply_window_seconds().is_some();
     let answered = reply.filter(|message| message.draft.role == Role::Assistant);
     Conversation {
         id,
@@ -177,6 +180,7 @@ fn compose(
         priority: new.priority.clone(),
         subject: new.subject.clone(),
         newest_reply: reply.map(|message| message.draft.body.preview().into_owned()),
+        newest_reply_id: reply.map(|message| message.id),
         customer,
         external_id: new.external_id.clone(),
         session_key: new.session_key.clone(),
@@ -188,6 +192,7 @@ fn compose(
         unread_count: u64::from(from_customer),
         read_up_to: None,
         awaiting_reply: from_customer,
+        last_customer_reply_at: reply.filter(|_| opens_window).map(Message::created_at),
         activity: reply.map_or(id.into(), |message| message.id),
         updated_at: first.map_or(created_at, Message::created_at),
         first_response_at: answered.map(Message::created_at),

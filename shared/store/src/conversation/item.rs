@@ -28,6 +28,7 @@ pub(crate) mod attributes {
     pub(crate) const DELETED_AT: &str = "deletedAt";
     pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
     pub(crate) const INBOX_ID: &str = "inboxId";
+    pub(crate) const LAST_CUSTOMER_REPLY_AT: &str = "lastCustomerReplyAt";
     pub(crate) const LARGE_METADATA: &str = "largeMetadata";
     pub(crate) const MESSAGE_COUNT: &str = "messageCount";
     pub(crate) const METADATA: &str = "metadata";
@@ -60,7 +61,7 @@ pub(super) struct ConversationItem {
     pub customer_partition: String,
     #[serde(rename = "gsi3pk", skip_serializing_if = "Option::is_none")]
     pub assignee_partition: Option<String>,
-    /// Where it stands in lists: the id of the last reply, else that of the creation.
+    /// Where it stands in lists: the id of the last reply there ever was, else that of the creation.
     pub activity: MessageId,
     /// The newest message id that was committed, notes included: a new one must be greater.
     pub order_mark: MessageId,
@@ -117,6 +118,8 @@ pub(super) struct ConversationItem {
     pub first_response_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_customer_reply_at: Option<i64>,
 }
 
 /// Where metadata is kept.
@@ -182,6 +185,7 @@ impl ConversationItem {
             priority: self.priority,
             subject: self.subject,
             newest_reply: self.preview,
+            newest_reply_id: self.preview_message_id,
             customer: self.customer.into(),
             external_id: self.external_id,
             session_key: self.session_key,
@@ -199,6 +203,7 @@ impl ConversationItem {
             unread_count: self.unread_count,
             read_up_to: self.read_up_to,
             awaiting_reply: self.awaiting_reply,
+            last_customer_reply_at: self.last_customer_reply_at.map(Timestamp::from_millis),
             activity: self.activity,
             updated_at: Timestamp::from_millis(self.updated_at),
             first_response_at: self.first_response_at.map(Timestamp::from_millis),

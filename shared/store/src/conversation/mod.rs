@@ -11,8 +11,8 @@ mod purge;
 mod read;
 mod update;
 
-pub(crate) use item::{LIVE, attributes};
 pub use delete::Deletion;
+pub(crate) use item::{LIVE, attributes};
 pub use list::{ConversationPage, Position};
 pub use purge::Purge;
 pub(crate) use purge::progress;

@@ -125,10 +125,8 @@ impl TenantStore {
         let mut backoff = Backoff::new(self.clock());
         let mut left: Vec<WriteRequest> = Vec::new();
         for key in keys {
-            let request = DeleteRequest::builder()
-                .set_key(Some(key))
-                .build()
-                .map_err(|e| StoreError::Internal(e.to_string()))?;
+            let request =
+                DeleteRequest::builder().set_key(Some(key)).build().map_err(|e| StoreError::Internal(e.to_string()))?;
             left.push(WriteRequest::builder().delete_request(request).build());
         }
         while !left.is_empty() {
@@ -142,7 +140,9 @@ impl TenantStore {
             let Some(refused) = refused.filter(|refused| !refused.is_empty()) else { continue };
             left.extend(refused);
             if !backoff.pause().await {
-                return Err(StoreError::Unavailable("what a conversation left could not be removed in time".to_owned()));
+                return Err(StoreError::Unavailable(
+                    "what a conversation left could not be removed in time".to_owned(),
+                ));
             }
         }
         Ok(())

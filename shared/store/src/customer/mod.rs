@@ -9,8 +9,8 @@ mod update;
 mod upsert;
 mod write;
 
-pub(crate) use item::CustomerAttributes;
 pub use copies::Refreshed;
+pub(crate) use item::CustomerAttributes;
 pub use list::CustomerPage;
 pub(crate) use refresh::{CustomerSlots, Known};
 pub use upsert::{Upsert, Upserted};

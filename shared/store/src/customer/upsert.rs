@@ -101,16 +101,11 @@ impl TenantStore {
             let (record, claimant) = tokio::try_join!(self.find_customer(&id), claimant)?;
             return Ok(Found { id, record, email_is_claimed: claimant.is_some() });
         }
-        match claimant.await? {
-            Some(id) => {
-                let record = self.find_customer(&id).await?;
-                Ok(Found { id, record, email_is_claimed: true })
-            }
-            None => {
-                let id = CustomerId::generate(self.clock());
-                Ok(Found { id, record: None, email_is_claimed: false })
-            }
+        if let Some(id) = claimant.await? {
+            let record = self.find_customer(&id).await?;
+            return Ok(Found { id, record, email_is_claimed: true });
         }
+        Ok(Found { id: CustomerId::generate(self.clock()), record: None, email_is_claimed: false })
     }
 
     fn applied(&self, said: &Upsert, found: &Found) -> Upserted {

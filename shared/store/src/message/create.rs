@@ -7,27 +7,38 @@ use crate::{
     conversation::{LIVE, attributes},
     expression::{Update, number, text},
     item::string,
-    transaction::{Outcome, Standing, Transaction},
+    transaction::{ABSENT, Outcome, Standing, Transaction},
 };
 
 /// How often a message that came too late is tried again at once.
 const TRIES_WITHOUT_PAUSE: u32 = 3;
 
+/// A message of a thread that somebody asked to be there.
+#[derive(Debug)]
+pub enum Posted {
+    /// It was added.
+    Added(Message),
+    /// It was there: a provider's repeat has the externalId of this message.
+    Known(Message),
+}
+
 impl TenantStore {
-    /// AP-12, AP-13: adds a message to a thread, in one trip.
+    /// AP-12, AP-13, AP-30: adds a message to a thread, in one trip.
     ///
     /// Message ids sort in commit order: the conversation keeps the newest one committed, and a message whose id is
     /// not greater takes a new one behind it. A customer's reply opens the conversation again.
+    /// A second message with the same externalId is not written: the first one is given instead.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::IdempotencyKeyReused`],
+    /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::MessageDeleted`] when
+    /// the message with this externalId was deleted, [`StoreError::IdempotencyKeyReused`],
     /// [`StoreError::Unavailable`] when other writers were faster for eight seconds.
     pub async fn create_message(
         &self,
         conversation_id: ConversationId,
         draft: MessageDraft,
-        repeat: Option<Repeat<'_, Message>>,
-    ) -> Result<Once<Message>, StoreError> {
+        repeat: Option<Repeat<'_, Posted>>,
+    ) -> Result<Once<Posted>, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         let mut id = MessageId::generate(self.clock());
         let mut tries = 0;
@@ -38,18 +49,29 @@ impl TenantStore {
             let (update, condition) = self.arrival(&message);
             let key = self.keys().conversation(conversation_id);
             let conversation = transaction.update(self, key, update, &condition)?;
+            let claim = self.claim_provider_id(&mut transaction, &message, Some(ABSENT))?;
+            let posted = Posted::Added(message);
             if let Some(repeat) = &repeat {
-                self.remember(&mut transaction, repeat, &message)?;
+                self.remember(&mut transaction, repeat, &posted)?;
             }
             let refusal = match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(message)),
+                Outcome::Committed => return Ok(Once::Done(posted)),
                 Outcome::Refused(refusal) => refusal,
             };
             if let Some(answer) = self.replay(repeat.as_ref()).await? {
                 return Ok(Once::Replayed(answer));
             }
-            match refusal.of(conversation).map(Standing::item) {
-                Some(Some(stored)) if !stored.contains_key(attributes::DELETED_AT) => {
+            let refused = refusal.of(conversation).map(Standing::item);
+            if refused.is_some_and(|stored| stored.is_none_or(|stored| stored.contains_key(attributes::DELETED_AT))) {
+                return Err(StoreError::NotFound);
+            }
+            // A repeat is refused by its own claim too, so the record was asked for first.
+            if let Some(claim) = claim.and_then(|slot| refusal.of(slot)) {
+                let first = Posted::Known(self.claimed_message(conversation_id, claim).await?);
+                return self.answer_once(first, repeat).await;
+            }
+            match refused {
+                Some(Some(stored)) => {
                     let mark = string(stored, attributes::ORDER_MARK)
                         .and_then(MessageId::parse)
                         .ok_or_else(|| StoreError::Internal("a conversation has no order mark".to_owned()))?;
@@ -64,7 +86,7 @@ impl TenantStore {
                     }
                     id = MessageId::following(mark, tries, self.clock());
                 }
-                Some(_) => return Err(StoreError::NotFound),
+                Some(None) => return Err(StoreError::NotFound),
                 // The record stood in the way and is gone by now: it was past its time.
                 None if backoff.pause().await => {}
                 None => return Err(StoreError::Unavailable("the idempotency record keeps changing".to_owned())),
@@ -94,6 +116,9 @@ impl TenantStore {
             update.set(attributes::STATUS, text(Status::Open));
             update.set(attributes::STATUS_PARTITION, text(open));
             update.add(attributes::UNREAD_COUNT, 1);
+            if message.channel().reply_window_seconds().is_some() {
+                update.set(attributes::LAST_CUSTOMER_REPLY_AT, number(message.created_at().as_millis()));
+            }
             update.remove(attributes::RESOLUTION);
             update.remove(attributes::CLOSED_AT);
             update.remove(attributes::SNOOZED_UNTIL);

@@ -21,6 +21,8 @@ struct MessageItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     sender: Option<SenderAttributes>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<ExternalId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_status: Option<DeliveryStatus>,
@@ -45,6 +47,7 @@ impl TenantStore {
             kind: draft.kind,
             body: draft.body,
             sender: draft.sender.map(|Sender { id, name, email }| SenderAttributes { id, name, email }),
+            external_id: draft.external_id,
             metadata: (!draft.metadata.is_empty()).then(|| draft.metadata.json().to_owned()),
             delivery_status: message.reported_status,
             version: message.version,
@@ -63,6 +66,13 @@ pub(super) fn read(conversation_id: ConversationId, item: Item) -> Result<Messag
         None => Metadata::default(),
     };
     let sender = item.sender.map(|SenderAttributes { id, name, email }| Sender { id, name, email });
-    let draft = MessageDraft { role: item.role, kind: item.kind, body: item.body, sender, metadata };
+    let draft = MessageDraft {
+        role: item.role,
+        kind: item.kind,
+        body: item.body,
+        sender,
+        external_id: item.external_id,
+        metadata,
+    };
     Ok(Message { id, conversation_id, draft, reported_status: item.delivery_status, version: item.version })
 }

@@ -1,8 +1,12 @@
-//! Messages: AP-12 to AP-14.
+//! Messages: AP-12 to AP-14 and AP-30 to AP-32.
 
+mod claim;
 mod create;
+mod delete;
 mod get;
 mod item;
 mod thread;
+mod update;
 
+pub use create::Posted;
 pub use thread::{MessagePage, Thread};

@@ -61,7 +61,7 @@ impl Session<'_> {
         }
         let answer = ask.send().await;
         assert_eq!(answer.header("idempotent-replayed"), None);
-        if keyed && answer.status == 201 {
+        if keyed && answer.status.is_success() {
             self.sent.push(Sent { key, path: path.to_owned(), body, answer: answer.clone() });
         }
         answer
@@ -78,6 +78,11 @@ impl Session<'_> {
             Operation::Write { which, body, keyed } => {
                 if let Some(which) = self.one(which) {
                     self.write(which, &body, keyed).await;
+                }
+            }
+            Operation::Delete { which, message } => {
+                if let Some(which) = self.one(which) {
+                    self.delete(which, message).await;
                 }
             }
             Operation::Read { which } => {
@@ -160,11 +165,31 @@ impl Session<'_> {
         let path = format!("{}/messages", self.path(which));
         let answer = self.post(&path, body, keyed).await;
         let now = self.now();
+        match self.model.claimed(which, body) {
+            Some(Some(first)) => return assert_eq!(answer.expect(200)["message"], *first),
+            Some(None) => return drop(answer.expect_problem(409, "message_deleted")),
+            None => {}
+        }
         let message = answer.expect(201)["message"].clone();
         self.model.write(which, body, &now, &message["id"], false);
         assert_eq!(Some(&message), self.model.threads[which].messages.last());
         let read = self.role.get(&format!("{path}/{}", message["id"].as_str().expect("an id"))).await.expect(200);
         assert_eq!(read["message"], message);
+        self.compare(which).await;
+    }
+
+    async fn delete(&mut self, which: usize, message: Index) {
+        let messages = &self.model.threads[which].messages;
+        if messages.is_empty() {
+            return;
+        }
+        let message = message.index(messages.len());
+        let id = messages[message]["id"].as_str().expect("an id");
+        let path = format!("{}/messages/{id}", self.path(which));
+        let _ = self.role.ask(Method::DELETE, &path).send().await.expect(204);
+        let now = self.now();
+        self.model.delete(which, message, &now);
+        let _ = self.role.ask(Method::DELETE, &path).send().await.expect_problem(404, "not_found");
         self.compare(which).await;
     }
 

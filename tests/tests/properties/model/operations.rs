@@ -27,6 +27,11 @@ pub enum Operation {
         body: Map<String, Value>,
         keyed: bool,
     },
+    /// Deletes one of the conversation's messages.
+    Delete {
+        which: Index,
+        message: Index,
+    },
     Read {
         which: Index,
     },
@@ -111,6 +116,7 @@ fn message() -> impl Strategy<Value = Map<String, Value>> {
         ("role", 0.6, word(&["user", "assistant", "system"]).boxed()),
         ("type", 0.4, word(&["reply", "note"]).boxed()),
         ("sender", 0.2, Just(json!({ "id": "agent_1", "name": "Grace" })).boxed()),
+        ("externalId", 0.3, word(&["wamid.1", "wamid.2", "wamid.3"]).boxed()),
         ("metadata", 0.2, metadata().boxed()),
     ])
 }
@@ -170,6 +176,7 @@ pub fn operations() -> impl Strategy<Value = Operation> {
         5 => (conversation(), any::<bool>()).prop_map(|(body, keyed)| Operation::Open { body, keyed }),
         5 => (which(), change(), under).prop_map(|(which, body, under)| Operation::Change { which, body, under }),
         7 => (which(), message(), any::<bool>()).prop_map(|(which, body, keyed)| Operation::Write { which, body, keyed }),
+        2 => (which(), which()).prop_map(|(which, message)| Operation::Delete { which, message }),
         1 => which().prop_map(|which| Operation::Read { which }),
         1 => (which(), any::<bool>(), 1..6_usize)
             .prop_map(|(which, descending, limit)| Operation::ReadThread { which, descending, limit }),

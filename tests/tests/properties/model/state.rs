@@ -10,10 +10,12 @@ use super::operations::Filters;
 #[derive(Clone)]
 pub struct Thread {
     pub conversation: Value,
-    /// The id of the newest reply, else of the conversation.
+    /// The id of the newest reply there ever was, else of the conversation.
     pub activity: String,
     pub version: u64,
     pub messages: Vec<Value>,
+    /// The ids that a provider has used, and for which messages.
+    pub claims: HashMap<String, Value>,
 }
 
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Model {
             "closedAt": solved.then_some(now),
         });
         let activity = answered["id"].as_str().expect("an id").to_owned();
-        self.threads.push(Thread { conversation, activity, version: 1, messages: Vec::new() });
+        self.threads.push(Thread { conversation, activity, version: 1, messages: Vec::new(), claims: HashMap::new() });
     }
 
     /// A conversation as a change would leave it, or why it is refused.
@@ -145,11 +147,14 @@ impl Model {
             "sender": sender,
             "channel": conversation["channel"],
             "deliveryStatus": if carried { "queued" } else { "delivered" },
-            "externalId": null,
+            "externalId": body.get("externalId"),
             "attachments": [],
             "metadata": or(body, "metadata", &json!({})),
             "createdAt": now,
         }));
+        if let Some(external_id) = body.get("externalId") {
+            thread.claims.insert(external_id.to_string(), id.clone());
+        }
         conversation["messageCount"] = json!(thread.messages.len());
         conversation["updatedAt"] = json!(now);
         if kind == "reply" {
@@ -172,6 +177,32 @@ impl Model {
         if !with_conversation {
             thread.version += 1;
         }
+    }
+
+    /// The message that a provider's id stands for, if that was used; `None` in it when the message was deleted.
+    pub fn claimed(&self, which: usize, body: &Map<String, Value>) -> Option<Option<&Value>> {
+        let thread = &self.threads[which];
+        let id = thread.claims.get(&body.get("externalId")?.to_string())?;
+        Some(thread.messages.iter().find(|message| message["id"] == *id))
+    }
+
+    /// Deletes a message.
+    pub fn delete(&mut self, which: usize, message: usize, now: &str) {
+        let thread = &mut self.threads[which];
+        let conversation = &mut thread.conversation;
+        let gone = thread.messages.remove(message);
+        conversation["messageCount"] = json!(thread.messages.len());
+        conversation["updatedAt"] = json!(now);
+        if gone["type"] == "reply" && gone["role"] == "user" {
+            conversation["unreadCount"] = json!(conversation["unreadCount"].as_u64().expect("a number") - 1);
+        }
+        let newest = thread.messages.iter().rfind(|message| message["type"] == "reply");
+        conversation["preview"] =
+            newest.map_or_else(|| conversation["subject"].clone(), |message| first_140(&message["body"]));
+        conversation["lastMessageAt"] =
+            newest.map_or(&conversation["createdAt"], |message| &message["createdAt"]).clone();
+        conversation["awaitingReply"] = json!(newest.is_some_and(|message| message["role"] == "user"));
+        thread.version += 1;
     }
 
     /// What a list shows.

@@ -1,0 +1,124 @@
+//! SMS through Twilio: <https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource>.
+
+use serde_json::json;
+
+use super::{Content, FORM, Faults, Outgoing, ProviderRequest, recipient};
+use crate::{Conversation, SmsEncoding};
+
+/// The most units of a text, in its encoding: septets or UTF-16 code units.
+const TEXT: usize = 1600;
+
+/// The characters of GSM 03.38 that take one septet: the standard's own order, without the escape.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+                     ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+/// Those that take two: the escape and one more.
+const EXTENDED: &str = "\u{c}^{}\\[~]|€";
+
+/// Into what a network takes an SMS apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segments {
+    /// How many messages are sent, and billed.
+    pub count: usize,
+    /// In which alphabet: one character beside GSM-7 makes all of it UCS-2.
+    pub encoding: SmsEncoding,
+    /// How many units the text has in it: septets, or UTF-16 code units.
+    pub units: usize,
+}
+
+/// Counts the segments of an SMS: 160 septets or 70 code units alone, 153 or 67 in a row. What takes two units is never
+/// torn apart.
+#[must_use]
+pub fn segments(text: &str) -> Segments {
+    let septets = |c| if BASIC.contains(c) { Some(1) } else { EXTENDED.contains(c).then_some(2) };
+    let (encoding, widths, alone, in_a_row): (_, Vec<usize>, _, _) = match text.chars().map(septets).collect() {
+        Some(widths) => (SmsEncoding::Gsm7, widths, 160, 153),
+        None => (SmsEncoding::Ucs2, text.chars().map(char::len_utf16).collect(), 70, 67),
+    };
+    let units = widths.iter().sum();
+    if units <= alone {
+        return Segments { count: 1, encoding, units };
+    }
+    let mut count = 1;
+    let mut filled = 0;
+    for width in widths {
+        if filled + width > in_a_row {
+            count += 1;
+            filled = 0;
+        }
+        filled += width;
+    }
+    Segments { count, encoding, units }
+}
+
+pub(super) fn request(
+    conversation: &Conversation,
+    outgoing: &Outgoing,
+    faults: &mut Faults,
+    parts: &mut Option<Segments>,
+) -> Vec<ProviderRequest> {
+    let to = recipient::phone(conversation, outgoing, faults, recipient::is_dialled);
+    let mut body = json!({ "To": to });
+    match outgoing.from.as_ref().map(|from| from.as_str()) {
+        // A messaging service chooses the number.
+        Some(service) if service.starts_with("MG") && service.len() == 34 => {
+            body["MessagingServiceSid"] = json!(service)
+        }
+        from => body["From"] = json!(from.unwrap_or("{from}")),
+    }
+    if let Some(text) = outgoing.content.text() {
+        let counted = segments(text);
+        let unit = match counted.encoding {
+            SmsEncoding::Gsm7 => "characters of GSM-7",
+            SmsEncoding::Ucs2 => "characters of UCS-2",
+        };
+        faults.limit("body", TEXT, counted.units, unit);
+        body["Body"] = json!(text);
+        *parts = Some(counted);
+    }
+    if let Content::Media(media, _) = &outgoing.content {
+        body["MediaUrl"] = json!(media.url);
+        // That is an MMS, which is not taken apart.
+        *parts = None;
+    }
+    let url = "https://api.twilio.com/2010-04-01/Accounts/{account-sid}/Messages.json".to_owned();
+    vec![ProviderRequest { url, content_type: FORM, body }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BASIC, EXTENDED, Segments, segments};
+    use crate::SmsEncoding::{Gsm7, Ucs2};
+
+    #[test]
+    fn the_alphabet_has_its_127_characters_and_10_more() {
+        let basic: std::collections::BTreeSet<_> = BASIC.chars().collect();
+        assert_eq!((BASIC.chars().count(), basic.len(), EXTENDED.chars().count()), (127, 127, 10));
+        assert!(EXTENDED.chars().all(|c| !basic.contains(&c)));
+    }
+
+    #[test]
+    fn segments_are_counted_as_networks_do() {
+        for (text, count, encoding, units) in [
+            ("a".repeat(160), 1, Gsm7, 160),
+            ("a".repeat(161), 2, Gsm7, 161),
+            ("a".repeat(306), 2, Gsm7, 306),
+            ("a".repeat(307), 3, Gsm7, 307),
+            ("é\n@£ß".to_owned(), 1, Gsm7, 5),
+            ("€".repeat(80), 1, Gsm7, 160),
+            ("€".repeat(81), 2, Gsm7, 162),
+            // An escape and what it escapes stay together: 76 of them in a segment of 153.
+            ("€".repeat(153), 3, Gsm7, 306),
+            ("ç".to_owned(), 1, Ucs2, 1),
+            ("a\tb".to_owned(), 1, Ucs2, 3),
+            ("я".repeat(70), 1, Ucs2, 70),
+            ("я".repeat(71), 2, Ucs2, 71),
+            ("я".repeat(134), 2, Ucs2, 134),
+            ("я".repeat(135), 3, Ucs2, 135),
+            ("😀".repeat(35), 1, Ucs2, 70),
+            // Nor is a surrogate pair torn apart: 33 of them in a segment of 67.
+            ("😀".repeat(67), 3, Ucs2, 134),
+        ] {
+            assert_eq!(segments(&text), Segments { count, encoding, units }, "{text}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! WhatsApp Cloud API: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>.
+
+use serde_json::{Value, json};
+
+use super::{Content, Faults, Media, Outgoing, ProviderRequest, meta::GRAPH, recipient};
+use crate::{Conversation, MediaType};
+
+/// The most characters of a text.
+const TEXT: usize = 4096;
+/// The most characters of a caption.
+const CAPTION: usize = 1024;
+
+pub(super) fn requests(conversation: &Conversation, outgoing: &Outgoing, faults: &mut Faults) -> Vec<ProviderRequest> {
+    let to = recipient::phone(conversation, outgoing, faults, recipient::is_phone);
+    let from = outgoing.from.as_ref().map_or("{phone-number-id}", |from| from.as_str());
+    let url = format!("{GRAPH}/{from}/messages");
+    let send = |kind: &str, content: Value| {
+        let mut body = json!({
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": to,
+            "type": kind,
+        });
+        body[kind] = content;
+        ProviderRequest::json(&url, body)
+    };
+    let text = |text: &str| send("text", json!({ "preview_url": false, "body": text }));
+    let words = outgoing.content.text();
+    let length = words.map_or(0, |words| words.chars().count());
+    match &outgoing.content {
+        Content::Text(body) => {
+            faults.limit("body", TEXT, length, "characters");
+            vec![text(body.as_str())]
+        }
+        // A voice has no caption: the words follow it.
+        Content::Media(media @ Media { kind: MediaType::Audio, .. }, _) => {
+            faults.limit("body", TEXT, length, "characters");
+            std::iter::once(send("audio", json!({ "link": media.url }))).chain(words.map(text)).collect()
+        }
+        Content::Media(media, _) => {
+            faults.limit("body", CAPTION, length, "characters beside a file");
+            let mut content = json!({ "link": media.url });
+            if let Some(caption) = words {
+                content["caption"] = json!(caption);
+            }
+            if let (MediaType::Document, Some(name)) = (media.kind, &media.file_name) {
+                content["filename"] = json!(name);
+            }
+            vec![send(media.kind.as_str(), content)]
+        }
+        Content::Template(template) => {
+            let mut content = json!({ "name": template.name, "language": { "code": template.language } });
+            if !template.components.is_empty() {
+                content["components"] = json!(template.components);
+            }
+            vec![send("template", content)]
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use deskless_domain::Scope;
+use deskless_tests::{KeyOptions, World};
+use http::Method;
+use serde_json::{Value, json};
+
+const PATH: &str = "/api/v1/api-keys";
+
+#[tokio::test]
+async fn a_new_key_is_shown_with_its_secret_once_and_works() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let body = json!({
+        "name": "Shop", "kind": "client", "scopes": ["write:conversations", "read:conversations", "read:conversations"],
+        "allowedOrigins": ["https://shop.example.com"], "expiresAt": "2027-01-01T00:00:00+01:00",
+    });
+    let made = role.post(PATH, &body).await.expect(201);
+    let secret = made["secret"].as_str().expect("a secret");
+    let key = &made["apiKey"];
+    let wanted = json!({
+        "object": "api_key", "id": key["id"], "name": "Shop", "kind": "client",
+        "scopes": ["read:conversations", "write:conversations"], "allowedOrigins": ["https://shop.example.com"],
+        "expiresAt": "2026-12-31T23:00:00.000Z", "last4": &secret[secret.len() - 4..], "revokedAt": null,
+        "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
+    });
+    assert_eq!(key, &wanted);
+    let path = format!("{PATH}/{}", key["id"].as_str().expect("an id"));
+    assert_eq!(role.get(&path).await.expect(200), json!({ "apiKey": wanted }));
+    let all = role.get(PATH).await.expect(200).to_string();
+    assert!(!all.contains(secret));
+    assert!(!world.rows().await.iter().any(|row| row.0.to_string().contains(secret)));
+    let server = json!({ "name": "CI", "scopes": ["read:conversations"] });
+    let made = role.post(PATH, &server).await.expect(201);
+    let holder = world.with_secret(made["secret"].as_str().expect("a secret"));
+    let _ = holder.get("/api/v1/conversations").await.expect(200);
+    let _ = holder.get(PATH).await.expect_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_repeat_does_not_show_the_secret_and_nothing_stores_it() {
+    let world = World::new().await;
+    let body = json!({ "name": "CI", "scopes": ["read:conversations"] });
+    let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k").json(&body);
+    let first = ask().send().await.expect(201);
+    let again = ask().send().await.expect(201);
+    assert!(first["secret"].is_string());
+    assert_eq!((&again["secret"], &again["apiKey"]), (&Value::Null, &first["apiKey"]));
+}
+
+#[tokio::test]
+async fn nobody_can_grant_a_scope_that_they_lack() {
+    let world = World::new().await;
+    let scopes = vec![Scope::ReadKeys, Scope::WriteKeys, Scope::ReadConversations];
+    let limited = world.make_key(KeyOptions { scopes, ..KeyOptions::default() }).await;
+    let role = world.holder_of(&limited);
+    let more = json!({ "name": "a", "scopes": ["read:conversations", "write:conversations"] });
+    let problem = role.post(PATH, &more).await.expect_problem(403, "forbidden");
+    assert!(problem["error"].as_str().is_some_and(|text| text.contains("write:conversations")));
+    let made = role.post(PATH, &json!({ "name": "a", "scopes": ["read:conversations"] })).await.expect(201);
+    let path = format!("{PATH}/{}", made["apiKey"]["id"].as_str().expect("an id"));
+    let _ = role.patch(&path, &json!({ "scopes": ["write:files"] })).await.expect_problem(403, "forbidden");
+    let _ = role.patch(&path, &json!({ "scopes": ["read:keys"] })).await.expect(200);
+    // What the key has already may stay.
+    let theirs = format!("{PATH}/{}", world.key().key.id);
+    let _ = role.patch(&theirs, &json!({ "scopes": ["write:files", "read:files"] })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_change_counts_as_soon_as_nobody_remembers_the_key() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let made = role.post(PATH, &json!({ "name": "a", "scopes": ["read:conversations"] })).await.expect(201);
+    let path = format!("{PATH}/{}", made["apiKey"]["id"].as_str().expect("an id"));
+    let holder = world.with_secret(made["secret"].as_str().expect("a secret"));
+    let _ = holder.get("/api/v1/conversations").await.expect(200);
+    let change = json!({ "name": "b", "scopes": ["read:customers"], "allowedOrigins": null, "expiresAt": null });
+    let _ = role.patch(&path, &change).await.expect(200);
+    world.clock.advance_millis(30_000);
+    let _ = holder.get("/api/v1/conversations").await.expect_problem(403, "forbidden");
+    let _ = holder.get("/api/v1/customers").await.expect(200);
+    let end = json!({ "expiresAt": "2026-06-28T18:01:00Z", "allowedOrigins": ["https://a.example.com"] });
+    let changed = role.patch(&path, &end).await.expect(200)["apiKey"].clone();
+    assert_eq!(changed["expiresAt"], "2026-06-28T18:01:00.000Z");
+    world.clock.advance_millis(30_000);
+    let _ = holder.get("/api/v1/customers").await.expect_problem(401, "key_expired");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_stops_working() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let made = role.post(PATH, &json!({ "name": "a", "scopes": ["read:conversations"] })).await.expect(201);
+    let path = format!("{PATH}/{}", made["apiKey"]["id"].as_str().expect("an id"));
+    let holder = world.with_secret(made["secret"].as_str().expect("a secret"));
+    let _ = holder.get("/api/v1/conversations").await.expect(200);
+    assert_eq!(role.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
+    world.clock.advance_millis(30_000);
+    let _ = holder.get("/api/v1/conversations").await.expect_problem(401, "unauthorized");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_no_key_can_be_is_named() {
+    let world = World::new().await;
+    let body = json!({
+        "name": "a", "kind": "browser", "scopes": ["read:everything"], "allowedOrigins": ["https://a/b", "HTTPS://a"],
+        "expiresAt": "tomorrow", "secret": "x",
+    });
+    let fields = ["kind", "scopes[0]", "allowedOrigins[0]", "allowedOrigins[1]", "expiresAt", "secret"];
+    let _ = world.server_key().post(PATH, &body).await.expect_invalid(&fields);
+    let past = json!({ "name": "a", "scopes": ["read:files"], "expiresAt": "2026-06-28T18:00:00Z" });
+    let _ = world.server_key().post(PATH, &past).await.expect_invalid(&["expiresAt"]);
+    let none = json!({ "name": "a", "scopes": [] });
+    let _ = world.server_key().post(PATH, &none).await.expect_invalid(&["scopes"]);
+    let origins: Vec<_> = (0..21).map(|i| format!("https://{i}.example.com")).collect();
+    let many = json!({ "name": "a", "scopes": ["read:files"], "allowedOrigins": origins });
+    let _ = world.server_key().post(PATH, &many).await.expect_invalid(&["allowedOrigins"]);
+    let path = format!("{PATH}/{}", world.key().key.id);
+    for change in [json!({ "kind": "client" }), json!({ "secret": null }), json!({ "revokedAt": null })] {
+        let field = change.as_object().expect("fields").keys().next().expect("a field").clone();
+        let _ = world.server_key().patch(&path, &change).await.expect_invalid(&[&field]);
+    }
+}

@@ -1,0 +1,165 @@
+use deskless_tests::{Faults, World};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::workspace_support::assert_pages;
+
+const PATH: &str = "/api/v1/customers";
+
+async fn said(world: &World, status: u16, body: Value) -> Value {
+    world.server_key().post(PATH, &body).await.expect(status)["customer"].clone()
+}
+
+async fn by_email(world: &World, email: &str) -> Value {
+    world.server_key().get(&format!("{PATH}?email={email}")).await.expect(200)["customers"].clone()
+}
+
+#[tokio::test]
+async fn a_customer_is_made_or_found_by_id() {
+    let world = World::new().await;
+    let body = json!({ "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "metadata": { "plan": "pro" } });
+    let made = said(&world, 201, body).await;
+    let wanted = json!({
+        "object": "customer", "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "phone": null, "company": null,
+        "metadata": { "plan": "pro" }, "identitySource": "headers",
+        "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
+    });
+    assert_eq!(made, wanted);
+    let found = said(&world, 200, json!({ "id": "cus_1", "phone": "+49", "name": null })).await;
+    assert_eq!(
+        (&found["name"], &found["phone"], &found["metadata"]),
+        (&json!("Ada"), &json!("+49"), &made["metadata"])
+    );
+    assert_eq!((&found["createdAt"], &found["updatedAt"]), (&made["createdAt"], &json!("2026-06-28T18:00:02.000Z")));
+    let answer = world.server_key().post(PATH, &json!({ "id": "cus_1" })).await;
+    assert_eq!(
+        (answer.header("location"), answer.header("etag")),
+        (None, Some("\"2\"")),
+        "nothing new: no new version"
+    );
+    assert_eq!(answer.expect(200)["customer"], found);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_customer_is_made_or_found_by_email() {
+    let world = World::new().await;
+    let made = said(&world, 201, json!({ "email": "ada@example.com" })).await;
+    let found = said(&world, 200, json!({ "email": " ADA@example.com ", "name": "Ada" })).await;
+    assert_eq!((&found["id"], &found["name"]), (&made["id"], &json!("Ada")));
+    let stranger = said(&world, 201, json!({ "name": "Ada" })).await;
+    assert_ne!(stranger["id"], made["id"]);
+    assert_eq!(by_email(&world, "Ada@Example.com").await, json!([found]));
+    assert_eq!(by_email(&world, "nobody@example.com").await, json!([]));
+    let _ = world.server_key().get(&format!("{PATH}?email=nobody")).await.expect_invalid(&["email"]);
+}
+
+#[tokio::test]
+async fn an_email_belongs_to_the_first_who_claims_it() {
+    let world = World::new().await;
+    let first = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let second = said(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
+    assert_eq!(second["email"], "Ada@example.com", "it is noted");
+    assert_eq!(by_email(&world, "ada@example.com").await, json!([first]), "and finds the first one still");
+    let third = said(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
+    assert_eq!(third["id"], "cus_1");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_new_email_is_claimed_and_the_old_one_still_finds_them() {
+    let world = World::new().await;
+    let _ = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let path = format!("{PATH}/cus_1");
+    let change = json!({ "email": "ada@example.org" });
+    let changed = world.server_key().patch(&path, &change).await.expect(200)["customer"].clone();
+    for email in ["ada@example.com", "ada@example.org"] {
+        assert_eq!(by_email(&world, email).await, json!([changed]));
+    }
+    let cleared = world.server_key().patch(&path, &json!({ "email": null })).await.expect(200)["customer"].clone();
+    assert_eq!(cleared["email"], Value::Null);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn null_clears_and_metadata_is_replaced_whole() {
+    let world = World::new().await;
+    let body = json!({ "id": "cus_1", "name": "Ada", "phone": "1", "company": "c", "metadata": { "a": 1 } });
+    let _ = said(&world, 201, body).await;
+    let change = json!({ "name": null, "phone": null, "company": null, "metadata": { "b": 2 } });
+    let changed = world.server_key().patch(&format!("{PATH}/cus_1"), &change).await.expect(200)["customer"].clone();
+    for field in ["name", "phone", "company"] {
+        assert_eq!(changed[field], Value::Null);
+    }
+    assert_eq!(changed["metadata"], json!({ "b": 2 }));
+    let cleared = world.server_key().patch(&format!("{PATH}/cus_1"), &json!({ "metadata": null })).await.expect(200);
+    assert_eq!(cleared["customer"]["metadata"], json!({}));
+}
+
+#[tokio::test]
+async fn one_that_came_with_a_conversation_is_a_customer_like_any_other() {
+    let world = World::new().await;
+    let customer = json!({ "id": "cus_9", "name": "Ada", "email": "ada@example.com" });
+    let _ = world.server_key().open(&json!({ "subject": "a", "customer": customer })).await;
+    let path = format!("{PATH}/cus_9");
+    let answer = world.server_key().get(&path).await;
+    assert_eq!(answer.header("etag"), Some("\"1\""));
+    let shown = answer.expect(200)["customer"].clone();
+    assert_eq!((&shown["name"], &shown["createdAt"]), (&json!("Ada"), &json!("2026-06-28T18:00:01.000Z")));
+    let customer = json!({ "id": "cus_9", "company": "Engines" });
+    let _ = world.server_key().open(&json!({ "subject": "b", "customer": customer })).await;
+    let answer = world.server_key().get(&path).await;
+    assert_eq!(answer.header("etag"), Some("\"2\""));
+    let now = answer.expect(200)["customer"].clone();
+    assert_eq!((&now["company"], &now["createdAt"]), (&json!("Engines"), &shown["createdAt"]));
+    assert_ne!(now["updatedAt"], shown["updatedAt"]);
+    assert_eq!(world.server_key().get(PATH).await.expect(200)["customers"], json!([now]));
+}
+
+#[tokio::test]
+async fn an_email_is_a_list_of_its_own() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let mut wanted = Vec::new();
+    for i in 0..3 {
+        wanted.insert(0, said(&world, 201, json!({ "email": format!("{i}@example.com") })).await);
+    }
+    assert_pages(&role, PATH, "customers", &wanted).await;
+    let page = role.get(&format!("{PATH}?limit=1")).await.expect(200);
+    let cursor = page["nextCursor"].as_str().expect("a cursor");
+    let path = format!("{PATH}?email=1@example.com&cursor={cursor}");
+    let _ = role.get(&path).await.expect_problem(400, "invalid_cursor");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_say_the_same_email_at_once_make_one_customer() {
+    let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
+    let role = world.server_key();
+    let body = json!({ "email": "ada@example.com", "name": "Ada" });
+    let answers = futures_util::future::join_all((0..64).map(|_| role.post(PATH, &body))).await;
+    let mut made = 0;
+    let mut ids = std::collections::BTreeSet::new();
+    for answer in answers {
+        made += usize::from(answer.status.as_u16() == 201);
+        assert!(answer.status.is_success(), "{answer:?}");
+        ids.insert(answer.json()["customer"]["id"].as_str().expect("an id").to_owned());
+    }
+    assert_eq!((made, ids.len()), (1, 1));
+    let listed = role.get(PATH).await.expect(200);
+    assert_eq!(listed["customers"].as_array().map(Vec::len), Some(1));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_repeat_that_found_somebody_is_a_200_again() {
+    let world = World::new().await;
+    let _ = said(&world, 201, json!({ "id": "cus_1" })).await;
+    let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k");
+    let body = json!({ "id": "cus_1" });
+    let first = ask().json(&body).send().await;
+    let again = ask().json(&body).send().await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
+    assert_eq!(first.header("idempotent-replayed"), None);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(first.bytes, again.bytes);
+}

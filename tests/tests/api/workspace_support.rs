@@ -1,0 +1,160 @@
+//! What the tests of the workspace's resources share.
+
+use deskless_tests::{Answer, Role, World};
+use http::Method;
+use serde_json::{Value, json};
+
+/// One resource, as all of them look from outside.
+pub struct Resource {
+    /// Its path.
+    pub path: &'static str,
+    /// The name of one.
+    pub one: &'static str,
+    /// The name of many.
+    pub many: &'static str,
+    /// A body that makes one.
+    pub make: Value,
+    /// A body that changes it.
+    pub change: Value,
+    /// What a deleted one is.
+    pub when_deleted: Deleted,
+    /// The scopes to read and to write.
+    pub scopes: [&'static str; 2],
+}
+
+/// What a deleted one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// No longer listed, and shown with this time.
+    Unlisted(&'static str),
+    /// Still listed, with this time.
+    Listed(&'static str),
+    /// Not there any more.
+    Gone,
+    /// It cannot be deleted here.
+    Never,
+}
+
+const WORKSPACE: [&str; 2] = ["read:workspace", "write:workspace"];
+
+/// All seven.
+pub fn resources() -> Vec<Resource> {
+    let archived = Deleted::Unlisted("archivedAt");
+    let collection = |path, one, many, make, change, when_deleted| Resource {
+        path,
+        one,
+        many,
+        make,
+        change,
+        when_deleted,
+        scopes: WORKSPACE,
+    };
+    vec![
+        collection(
+            "/api/v1/inboxes",
+            "inbox",
+            "inboxes",
+            json!({ "name": "Support", "channel": "whatsapp", "settings": { "phoneNumberId": "1055" } }),
+            json!({ "name": "Sales" }),
+            archived,
+        ),
+        collection(
+            "/api/v1/members",
+            "member",
+            "members",
+            json!({ "name": "Ada Lovelace", "email": "ada@example.com", "role": "admin" }),
+            json!({ "role": "agent" }),
+            archived,
+        ),
+        collection(
+            "/api/v1/assistants",
+            "assistant",
+            "assistants",
+            json!({ "name": "Robot", "description": "Answers\nfirst" }),
+            json!({ "description": null }),
+            archived,
+        ),
+        collection(
+            "/api/v1/pipelines",
+            "pipeline",
+            "pipelines",
+            json!({ "name": "Sales", "stages": [{ "name": "New" }, { "name": "Won" }] }),
+            json!({ "name": "Renewals" }),
+            archived,
+        ),
+        collection(
+            "/api/v1/views",
+            "view",
+            "views",
+            json!({ "name": "Mine", "filter": { "status": "open", "unread": true } }),
+            json!({ "filter": { "tag": "vip" } }),
+            Deleted::Gone,
+        ),
+        Resource {
+            path: "/api/v1/customers",
+            one: "customer",
+            many: "customers",
+            make: json!({ "name": "Grace Hopper", "metadata": { "plan": "pro" } }),
+            change: json!({ "phone": "+49" }),
+            when_deleted: Deleted::Never,
+            scopes: ["read:customers", "write:customers"],
+        },
+        Resource {
+            path: "/api/v1/api-keys",
+            one: "apiKey",
+            many: "apiKeys",
+            make: json!({ "name": "CI", "scopes": ["read:conversations"] }),
+            change: json!({ "name": "Build" }),
+            when_deleted: Deleted::Listed("revokedAt"),
+            scopes: ["read:keys", "write:keys"],
+        },
+    ]
+}
+
+impl Resource {
+    /// Makes one and gives it.
+    pub async fn made(&self, role: &Role<'_>) -> Value {
+        role.post(self.path, &self.make).await.expect(201)[self.one].clone()
+    }
+
+    /// Where it is.
+    pub fn path_of(&self, object: &Value) -> String {
+        format!("{}/{}", self.path, object["id"].as_str().expect("an id"))
+    }
+
+    /// Those that are listed.
+    pub async fn listed(&self, role: &Role<'_>) -> Vec<Value> {
+        role.get(self.path).await.expect(200)[self.many].as_array().expect("rows").clone()
+    }
+}
+
+/// Sends a DELETE.
+pub async fn delete(world: &World, path: &str) -> Answer {
+    world.server_key().ask(Method::DELETE, path).send().await
+}
+
+/// Proves that a list shows exactly these rows, each once, in this order, by any limit, and takes no foreign cursor.
+pub async fn assert_pages(role: &Role<'_>, path: &str, many: &str, wanted: &[Value]) {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    for limit in [1, 2, wanted.len() - 1, wanted.len(), 100] {
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = role.get(&format!("{path}{sign}limit={limit}{cursor}")).await.expect(200);
+            let rows = page[many].as_array().expect("rows");
+            assert!(rows.len() <= limit);
+            seen.extend(rows.iter().cloned());
+            assert_eq!(page["hasMore"], json!(page["nextCursor"].is_string()));
+            let Some(next) = page["nextCursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen, wanted, "{path} by {limit}");
+        if limit < wanted.len() {
+            let damaged = format!("{cursor}x");
+            let _ = role.get(&format!("{path}{sign}limit=1{damaged}")).await.expect_problem(400, "invalid_cursor");
+        }
+    }
+    for wrong in ["0", "101", "", "x", "1.5"] {
+        let _ = role.get(&format!("{path}{sign}limit={wrong}")).await.expect_invalid(&["limit"]);
+    }
+}

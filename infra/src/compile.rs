@@ -28,7 +28,7 @@ pub struct Binary {
 pub async fn functions() -> Result<BTreeMap<String, Binary>> {
     let mut cargo = Command::from(cargo::command("cargo"));
     cargo.args(["build", "--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
-    for (name, _) in routes::functions() {
+    for name in routes::functions().into_iter().map(|(name, _)| name).chain([routes::WORKER]) {
         cargo.args(["--bin", name]);
     }
     let mut build = Group::spawn(&mut cargo)?;

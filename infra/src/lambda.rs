@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use deskless_infra::{engine::TABLE, routes};
+use serde_json::Value;
 use tokio::{
     net::TcpStream,
     process::Command,
@@ -15,10 +16,17 @@ use tokio::{
 };
 use utoipa::openapi::OpenApi;
 
-use crate::{compile::Binary, process::Group};
+use crate::{
+    compile::Binary,
+    process::Group,
+    pump::{self, Outcome},
+};
 
 /// How many processes each function has: that many requests it answers at once.
 const INSTANCES: usize = 4;
+
+/// What `template.yaml` gives the worker.
+const WORKER_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A process that lives for less has failed to start.
 const LIVED: Duration = Duration::from_secs(1);
@@ -57,6 +65,9 @@ impl Lambda {
                 lambda.add(function, true, binary.clone())?;
             }
         }
+        // One is enough: records are handed over one batch after the other.
+        let worker = &binaries.get(routes::WORKER).context("there is no binary for the stream")?.path;
+        lambda.add(routes::WORKER, false, worker.clone())?;
         Ok(lambda)
     }
 
@@ -154,6 +165,18 @@ pub async fn wake(port: u16) -> Result<()> {
         client.get(url).send().await.with_context(|| format!("the function {name} does not answer"))?;
     }
     Ok(())
+}
+
+/// Hands records of the stream to the worker.
+pub async fn invoke_worker(port: u16, records: &[Value]) -> Outcome {
+    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations", routes::WORKER);
+    let client = reqwest::Client::builder().no_proxy().timeout(WORKER_TIMEOUT).build()?;
+    let answer = client.post(url).json(&pump::event(records)).send().await?.error_for_status()?;
+    let answer: Value = answer.json().await.context("the worker's answer cannot be read")?;
+    if answer.get("errorType").is_some() {
+        bail!("the worker fails: {answer}");
+    }
+    Ok(pump::outcome(&answer))
 }
 
 /// Looks before minutes of compiling, not after.

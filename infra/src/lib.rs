@@ -5,4 +5,5 @@
 pub mod cargo;
 pub mod engine;
 pub mod routes;
+pub mod stream;
 pub mod template;

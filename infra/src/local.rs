@@ -20,6 +20,8 @@ use deskless_runtime::{SystemClock, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::pump::Pump;
+
 const ENV_FILE: &str = "dev.env";
 
 /// Options of `deskless dev` and `deskless serve`.
@@ -140,6 +142,11 @@ impl Stack {
         demo_keys(&store, &mut env).await?;
         env.write(folder)?;
         Ok(Self { engine, store, env, env_file: folder.join(ENV_FILE), _claim: claim })
+    }
+
+    /// What hands over the stream of the stack's table.
+    pub fn pump(&self) -> Pump {
+        Pump::new(self.engine.url(), self.env_file.parent().unwrap_or(Path::new(".")))
     }
 
     pub fn engine_url(&self) -> &str {

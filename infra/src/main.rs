@@ -6,6 +6,7 @@ mod connection;
 mod lambda;
 mod local;
 mod process;
+mod pump;
 
 use clap::{Parser, Subcommand};
 use command::{dev, identity, key, openapi, serve, workspace};

@@ -6,6 +6,7 @@
 
 mod answer;
 mod clock;
+mod drain;
 mod faults;
 mod invariants;
 mod proxy;
@@ -16,8 +17,9 @@ mod world;
 
 pub use answer::Answer;
 pub use clock::TestClock;
+pub use drain::{Delivery, Drained};
 pub use faults::Faults;
-pub use invariants::violations;
+pub use invariants::{unsettled, violations};
 pub use proxy::{Meter, Proxy};
 pub use role::{Ask, Role};
 pub use specification::Specification;

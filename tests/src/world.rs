@@ -13,7 +13,7 @@ use deskless_runtime::local_client;
 use deskless_store::{KeyRequest, NewKey, Operator, Store};
 use serde_json::{Value, json};
 
-use crate::{Faults, Proxy, Role, Row, TestClock, invariants, table};
+use crate::{Delivery, Drained, Faults, Proxy, Role, Row, TestClock, drain, invariants, table};
 
 /// One process that serves all routes over a world's table: its own clock, its own client, its own memory of keys.
 pub struct Machine {
@@ -51,6 +51,8 @@ pub struct World {
     direct: String,
     table: String,
     proxy: Option<Proxy>,
+    /// Up to where the stream was delivered to the worker.
+    delivered: tokio::sync::Mutex<Option<String>>,
     _engine: Option<Engine>,
 }
 
@@ -127,7 +129,20 @@ impl World {
             make(other, KeyOptions::default()).await,
         ];
         let store = machine.store.clone();
-        Self { clock, store, workspace, other, operator, machine, keys, direct, table, proxy, _engine: engine }
+        Self {
+            clock,
+            store,
+            workspace,
+            other,
+            operator,
+            machine,
+            keys,
+            direct,
+            table,
+            proxy,
+            delivered: tokio::sync::Mutex::default(),
+            _engine: engine,
+        }
     }
 
     /// Somebody without a key.
@@ -258,6 +273,27 @@ impl World {
         &self.table
     }
 
+    /// Delivers the table's stream to the worker until nothing is left to do.
+    pub async fn drain_events(&self) -> Drained {
+        self.drain_events_as(Delivery::default()).await
+    }
+
+    /// Delivers the table's stream to the worker in this way, until nothing is left to do. What was delivered before is
+    /// not delivered again.
+    pub async fn drain_events_as(&self, delivery: Delivery) -> Drained {
+        let mut delivered = self.delivered.lock().await;
+        drain::drain(&self.store, &self.direct, &self.table, &mut delivered, delivery).await
+    }
+
+    /// Writes rows as they are, past the store and the proxy.
+    pub async fn plant(&self, rows: &[Row]) {
+        for batch in rows.chunks(25) {
+            let requests: Vec<_> = batch.iter().map(|row| json!({ "PutRequest": { "Item": row.0 } })).collect();
+            let body = json!({ "RequestItems": { self.table.as_str(): requests } });
+            let _ = table::ask(&self.direct, "BatchWriteItem", &body).await;
+        }
+    }
+
     /// Every row of the table, read past the store, but for those that count requests for a few minutes: they are nobody's
     /// data, and every request may write one.
     pub async fn rows(&self) -> Vec<Row> {
@@ -290,6 +326,14 @@ impl World {
     /// Fails with every invariant that the table breaks.
     pub async fn assert_sound(&self) {
         let broken = invariants::violations(&self.all_rows().await);
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    /// Fails with every invariant that the table breaks, and with everything that the worker on its stream has not done.
+    pub async fn assert_settled(&self) {
+        let rows = self.rows().await;
+        let mut broken = invariants::violations(&rows);
+        broken.extend(invariants::unsettled(&rows));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 

@@ -3,8 +3,8 @@
 use deserr::Deserr;
 use deskless_api::{InvalidRequest, object_tag};
 use deskless_domain::{
-    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, IdentitySource, Metadata,
-    PersonName, PhoneNumber, Placement, Priority, Resolution, Source, Status, Subject, Tags, Timestamp,
+    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, Identifier, IdentitySource,
+    Metadata, PersonName, PhoneNumber, Placement, Priority, Resolution, Source, Status, Subject, Tags, Timestamp,
 };
 use deskless_store::{Directory, DirectoryEntry};
 use serde::Serialize;
@@ -81,8 +81,8 @@ pub struct Reference {
 }
 
 impl Reference {
-    fn to(id: impl ToString, entry: Option<&DirectoryEntry>) -> Option<Self> {
-        entry.map(|entry| Self { id: id.to_string(), name: entry.name.to_string() })
+    fn to(id: impl Identifier, entry: Option<&DirectoryEntry>) -> Option<Self> {
+        entry.map(|entry| Self { id: id.to_string(), name: entry.name.clone() })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Conversations: threads with a customer.
 
+mod counts;
 mod create;
+mod delete;
 mod dto;
 mod get;
 mod list;
@@ -15,6 +17,8 @@ deskless_api::operations!(
     create::create_conversation,
     get::get_conversation,
     update::update_conversation,
+    delete::delete_conversation,
+    counts::count_conversations,
     resolve::resolve_conversation,
     read::read_conversation,
 );

@@ -1,6 +1,7 @@
 use std::{io::Write, pin::Pin, time::Duration};
 
 use anyhow::Result;
+use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
@@ -40,7 +41,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         () = interrupt.received() => return Ok(()),
     };
     let changes = (!arguments.no_reload).then_some(changes);
+    let pump = stack.pump();
     let outcome = tokio::select! {
+        failure = pump.run(async |records: &[Value]| lambda::invoke_worker(port, records).await) => failure,
         failure = keep_running(&mut lambda, changes) => failure,
         failure = announce(&stack, port) => failure,
         () = interrupt.received() => Ok(()),

@@ -8,10 +8,10 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, DeliveryStatus, Description, Edit, Email, ExternalId, InboxId,
-    Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata,
-    Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope,
-    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, DeliveryStatus, Description, Edit, Email,
+    ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId,
+    MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit,
+    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -173,6 +173,7 @@ parsed_from_string!(
     Email,
     Title,
     Description,
+    DeletionReason,
     ProviderSecret,
     FileName,
     LanguageCode,

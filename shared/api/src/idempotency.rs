@@ -91,10 +91,7 @@ pub struct Repeatable {
 
 impl Repeatable {
     /// Says how the answer will read.
-    pub fn answered<'a, E>(
-        self,
-        answer: &'a (dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync),
-    ) -> Repeat<'a, E> {
+    pub fn answered<E>(self, answer: &(dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync)) -> Repeat<'_, E> {
         Repeat { identity: self.identity, fingerprint: self.fingerprint, answer }
     }
 }

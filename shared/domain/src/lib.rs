@@ -46,8 +46,8 @@ pub use placement::{Placement, PlacementPatch};
 pub use rate::RateLimit;
 pub use tags::Tags;
 pub use text::{
-    CompanyName, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
-    Title,
+    CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
+    Subject, Tag, Title,
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{

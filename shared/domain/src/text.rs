@@ -172,6 +172,10 @@ text_type!(
     /// What something is for: 1 to 1,000 characters, line breaks and tabs allowed.
     Description, 1000, Lines::Many
 );
+text_type!(
+    /// Why something was deleted: 1 to 500 characters, line breaks and tabs allowed.
+    DeletionReason, 500, Lines::Many
+);
 
 impl Default for Priority {
     fn default() -> Self {

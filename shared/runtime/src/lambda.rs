@@ -11,7 +11,7 @@ use lambda_http::{
     request::LambdaRequest, tower::ServiceBuilder,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{SystemClock, client::function_client, config::Config, telemetry};
 
@@ -32,6 +32,28 @@ pub fn run(routes: Router<ApiState>) -> Result<(), Error> {
         let store = Store::new(function_client(&config), config.table, Arc::clone(&clock));
         let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
         poll(serve(routes, ApiState::new(store), clock)).await
+    })
+}
+
+/// Hands the events of one kind to `work`, over the table that `TABLE_NAME` names.
+///
+/// # Errors
+/// When the environment is incomplete or the Lambda runtime does not answer.
+pub fn run_worker<Event, Answer, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+where
+    Event: DeserializeOwned,
+    Answer: Serialize,
+    Work: Future<Output = Answer>,
+{
+    start(async {
+        let config = Config::from_env()?;
+        let store = Store::new(function_client(&config), config.table, Arc::new(SystemClock));
+        let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
+        let answer = |event: LambdaEvent<Event>| {
+            let done = work(store.clone(), event.payload);
+            async move { Ok::<_, Infallible>(done.await) }
+        };
+        lambda_runtime::run(lambda_runtime::service_fn(answer)).await
     })
 }
 

@@ -9,5 +9,5 @@ mod telemetry;
 pub use client::{deployed_client, local_client};
 pub use clock::SystemClock;
 pub use config::ConfigError;
-pub use lambda::{run, run_without_table, service};
+pub use lambda::{run, run_without_table, run_worker, service};
 pub use lambda_http::{Context, Error, LambdaEvent, Service, request::LambdaRequest};

@@ -70,6 +70,12 @@ impl Update {
         self.set.push(format!("{name} = if_not_exists({name}, {first}) + {one}"));
     }
 
+    /// Adds an amount that may be below zero.
+    pub fn shift(&mut self, attribute: &str, amount: i64) {
+        let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), number(amount)));
+        self.add.push(format!("{name} {value}"));
+    }
+
     pub fn remove(&mut self, attribute: &str) {
         let name = self.name(attribute);
         self.remove.push(name);

@@ -90,6 +90,28 @@ impl TenantKeys {
         Key::new(format!("W#{}#C#{conversation}", self.0), format!("{MESSAGE}{id}"))
     }
 
+    /// What a conversation was last counted as.
+    pub fn counted(self, id: ConversationId) -> Key {
+        Key::new(self.conversation(id).pk, "Z")
+    }
+
+    /// Everything under a conversation but its own item and what it was counted as: the ends of a range.
+    pub const UNDER_A_CONVERSATION: [&str; 2] = ["A!", "Y~"];
+
+    /// One of the workspace's counters; `shard` counts from 0 to [`COUNTER_SHARDS`].
+    pub fn counter(self, shard: u8) -> Key {
+        Key::new(format!("W#{}#Z#{shard}", self.0), SELF)
+    }
+
+    /// The partition of the first index that holds what is being deleted.
+    pub fn tombstones(self) -> String {
+        format!("W#{}#T", self.0)
+    }
+
+    pub fn audit(self, id: MessageId) -> Key {
+        Key::new(format!("W#{}#L", self.0), id.to_string())
+    }
+
     /// A provider's id of a message, under the message's conversation.
     pub fn provider_message(self, conversation: ConversationId, id: &ExternalId) -> Key {
         Key::new(format!("W#{}#C#{conversation}", self.0), format!("{PROVIDER_MESSAGE}{}", hashed(id.as_str())))
@@ -167,6 +189,35 @@ impl TenantKeys {
 /// Reads a conversation's id out of its partition key.
 pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
     pk.rsplit_once("#C#").and_then(|(_, id)| ConversationId::parse(id))
+}
+
+/// Over how many items a workspace's counters are spread: one item takes some hundred transactions a second.
+pub(crate) const COUNTER_SHARDS: u8 = 4;
+
+/// Whose a thing's own item is, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owned {
+    Conversation(WorkspaceId, ConversationId),
+    Customer(WorkspaceId),
+}
+
+/// Reads a stream record's key, as far as the worker on the stream cares for it.
+pub(crate) fn owned(pk: &str, sk: &str) -> Option<Owned> {
+    let (workspace, rest) = pk.strip_prefix("W#")?.split_once('#')?;
+    let workspace = WorkspaceId::parse(workspace)?;
+    if sk != SELF {
+        return None;
+    }
+    match rest.split_once('#')? {
+        ("C", id) => ConversationId::parse(id).map(|id| Owned::Conversation(workspace, id)),
+        ("U", _) => Some(Owned::Customer(workspace)),
+        _ => None,
+    }
+}
+
+/// The key of an externalId that was stored, and so is one.
+pub(crate) fn external_id_of(keys: TenantKeys, stored: &str) -> Key {
+    Key::new(format!("W#{}#X#{}", keys.0, hashed(stored)), SELF)
 }
 
 /// Reads a message's id out of its sort key.

@@ -101,6 +101,11 @@ impl Transaction {
         Ok(self.push(TransactWriteItem::builder().put(put).build()))
     }
 
+    /// Adds an `Update` of what may be there or not.
+    pub fn update_any(&mut self, store: &TenantStore, key: Key, update: Update) -> Result<Slot, StoreError> {
+        self.update_if(store, key, update, None)
+    }
+
     /// Adds an `Update` under `condition`.
     pub fn update(
         &mut self,
@@ -109,13 +114,23 @@ impl Transaction {
         update: Update,
         condition: &str,
     ) -> Result<Slot, StoreError> {
+        self.update_if(store, key, update, Some(condition))
+    }
+
+    fn update_if(
+        &mut self,
+        store: &TenantStore,
+        key: Key,
+        update: Update,
+        condition: Option<&str>,
+    ) -> Result<Slot, StoreError> {
         let update = aws_sdk_dynamodb::types::Update::builder()
             .table_name(store.table())
             .set_key(Some(key.attributes()))
             .update_expression(update.expression())
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values((!update.values.is_empty()).then_some(update.values))
-            .condition_expression(condition)
+            .set_condition_expression(condition.map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|e| StoreError::Internal(e.to_string()))?;

@@ -3,7 +3,9 @@
 mod authentication;
 mod bad_input;
 mod client_keys;
+mod conversations_counts;
 mod conversations_create;
+mod conversations_delete;
 mod conversations_filters;
 mod conversations_get;
 mod conversations_list;

@@ -12,6 +12,7 @@ const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 fn body(operation: &str) -> Option<Value> {
     match operation {
         "update_conversation" => Some(json!({ "priority": "stolen" })),
+        "delete_conversation" => Some(json!({ "reason": "stolen" })),
         "update_message" => Some(json!({ "externalId": "stolen" })),
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "resolve_conversation" | "read_conversation" => Some(json!({})),

@@ -38,6 +38,36 @@ async fn conversations(world: &World) {
     let opened = world.client_key().post(PATH, &json!({ "subject": "a" })).await.expect(201);
     let browser = world.client_key().on_behalf_of(opened["customerToken"].as_str().expect("a token"));
     let _ = browser.get(PATH).await.expect(200);
+    for query in ["", "?customerId=cus_123", "?assigneeId=01900000-0000-7000-8000-000000000001"] {
+        let _ = ours.get(&format!("{PATH}/counts{query}")).await.expect(200);
+    }
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_9");
+    let doomed = ours.open(&doomed).await;
+    let doomed = format!("{PATH}/{}", doomed["id"].as_str().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &doomed).send().await.expect(204);
+}
+
+/// What the worker asks of the table: for what was done before, for a long thread and for a customer of many.
+async fn events(world: &World) {
+    let ours = world.server_key();
+    let path = ours.open_path().await;
+    let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
+    let rows = world.rows().await;
+    let message = rows.iter().find(|row| row.sk().starts_with("M#")).expect("a message").clone();
+    let planted: Vec<_> = (0..600)
+        .map(|i| {
+            let mut row = message.clone();
+            row.0["sk"] = json!({ "S": format!("M#019f0f63-6500-7232-afd6-{i:012}") });
+            row
+        })
+        .collect();
+    world.plant(&planted).await;
+    let path = path.replace(path.rsplit('/').next().expect("an id"), message.pk().rsplit('#').next().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = ours.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
+    let _ = world.proxy().take_meter();
+    let _ = world.drain_events().await;
 }
 
 async fn messages(world: &World, path: &str) {
@@ -101,6 +131,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     workspace(&world).await;
     needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
+    events(&world).await;
+    needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let allowed: BTreeMap<_, _> = template::functions().into_iter().map(|f| (f.binary, f.permissions)).collect();
     assert_eq!(needed, allowed);

@@ -9,7 +9,8 @@ type Routes = BTreeMap<String, BTreeSet<String>>;
 
 fn of_the_template() -> Routes {
     let paths = |f: &template::Function| f.events.iter().filter_map(|(path, _)| path.clone()).collect();
-    template::functions().iter().map(|f| (f.binary.clone(), paths(f))).collect()
+    let routed = template::functions().into_iter().filter(|f| !f.events.is_empty());
+    routed.map(|f| (f.binary.clone(), paths(&f))).collect()
 }
 
 fn of_the_routers() -> Routes {

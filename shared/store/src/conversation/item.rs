@@ -36,6 +36,7 @@ pub(crate) mod attributes {
     pub(crate) const PIPELINE_ID: &str = "pipelineId";
     pub(crate) const PREVIEW: &str = "preview";
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
+    pub(crate) const PURGED: &str = "purged";
     pub(crate) const READ_UP_TO: &str = "readUpTo";
     pub(crate) const RESOLUTION: &str = "resolution";
     pub(crate) const SNOOZED_UNTIL: &str = "snoozedUntil";

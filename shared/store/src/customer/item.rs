@@ -18,7 +18,7 @@ pub(super) mod attributes {
 }
 
 /// A customer as their own item and every conversation of theirs hold it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomerAttributes {
     id: CustomerId,
@@ -31,6 +31,12 @@ pub(crate) struct CustomerAttributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<CompanyName>,
     identity_source: IdentitySource,
+}
+
+impl CustomerAttributes {
+    pub fn id(&self) -> &CustomerId {
+        &self.id
+    }
 }
 
 impl From<Customer> for CustomerAttributes {

@@ -1,5 +1,6 @@
 //! Customers: their records, and who has claimed which email.
 
+mod copies;
 mod get;
 mod item;
 mod list;
@@ -8,6 +9,7 @@ mod update;
 mod upsert;
 mod write;
 
+pub use copies::Refreshed;
 pub(crate) use item::CustomerAttributes;
 pub use list::CustomerPage;
 pub(crate) use refresh::{CustomerSlots, Known};

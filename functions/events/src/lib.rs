@@ -1,0 +1,71 @@
+//! What follows from a write: the worker on the table's stream.
+//!
+//! Lambda hands over each record at least once, those of one item in order. Every consumer here is once in effect, in
+//! whatever order its records come. When something fails, the answer names the first record that has to come again;
+//! those behind it come again too, and change nothing.
+
+mod counters;
+mod customers;
+mod purge;
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::{
+    dynamodb::Event,
+    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
+};
+use deskless_domain::{ConversationId, WorkspaceId};
+use deskless_store::{Changed, ConversationChange, CustomerChange, Store, StoreError, Worker};
+
+/// A change with the place of its record in the batch.
+type Placed<T> = (usize, T);
+
+/// What a batch calls for.
+#[derive(Default)]
+struct Work {
+    /// Grouped, since of many changes only the newest counts.
+    conversations: BTreeMap<(WorkspaceId, ConversationId), Vec<Placed<ConversationChange>>>,
+    customers: Vec<Placed<CustomerChange>>,
+}
+
+/// Does what a batch of records calls for, and names the first that has to come again.
+pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
+    let worker = Worker::new(store);
+    let sequence_numbers: Vec<_> = batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+    let mut work = Work::default();
+    for (place, record) in batch.records.into_iter().enumerate() {
+        let change = record.change;
+        match worker.read(change.keys, change.old_image, change.new_image) {
+            Some(Changed::Conversation(change)) => {
+                let key = (change.tenant.workspace_id(), change.id);
+                work.conversations.entry(key).or_default().push((place, change));
+            }
+            Some(Changed::Customer(change)) => work.customers.push((place, change)),
+            None => {}
+        }
+    }
+    let mut failed = Vec::new();
+    for changes in work.conversations.values() {
+        failed.extend(failure(changes[0].0, "counters", counters::count(changes).await));
+    }
+    for (place, change) in work.conversations.values().flatten() {
+        failed.extend(failure(*place, "purge", purge::step(change).await));
+    }
+    for (place, change) in &work.customers {
+        failed.extend(failure(*place, "customers", customers::refresh(change).await));
+    }
+    let mut response = DynamoDbEventResponse::default();
+    if let Some(first) = failed.into_iter().min() {
+        let mut failure = DynamoDbBatchItemFailure::default();
+        failure.item_identifier.clone_from(&sequence_numbers[first]);
+        response.batch_item_failures.push(failure);
+    }
+    response
+}
+
+/// The place of a record whose work failed, after a line in the log.
+fn failure(place: usize, consumer: &str, outcome: Result<(), StoreError>) -> Option<usize> {
+    let error = outcome.err()?;
+    tracing::error!(consumer, error = %error, "record");
+    Some(place)
+}

@@ -1,0 +1,112 @@
+//! The table's stream, read as Lambda reads it. It is asked for in DynamoDB's own JSON, in which the records are already
+//! what a function is handed; the engines on this machine check no signatures.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+/// The most records that Lambda hands over at once, as `template.yaml` says.
+pub const BATCH: usize = 100;
+
+/// A reader of one table's stream, on an engine on this machine.
+#[derive(Debug)]
+pub struct Stream {
+    client: reqwest::Client,
+    engine: String,
+    arn: String,
+    /// The shards and where to go on in each.
+    shards: Vec<Shard>,
+}
+
+#[derive(Debug)]
+struct Shard {
+    id: String,
+    iterator: Option<String>,
+}
+
+impl Stream {
+    /// Reads from the oldest record there is, or behind the one with this sequence number.
+    ///
+    /// # Errors
+    /// When the engine does not answer or the table has no stream.
+    pub async fn open(engine: &str, table: &str, after: Option<&str>) -> Result<Self> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let mut stream = Self { client, engine: engine.to_owned(), arn: String::new(), shards: Vec::new() };
+        let described = stream.ask("DynamoDB_20120810.DescribeTable", &json!({ "TableName": table })).await?;
+        let arn = described["Table"]["LatestStreamArn"].as_str().context("the table has no stream")?;
+        arn.clone_into(&mut stream.arn);
+        let described =
+            stream.ask("DynamoDBStreams_20120810.DescribeStream", &json!({ "StreamArn": stream.arn })).await?;
+        for shard in described["StreamDescription"]["Shards"].as_array().into_iter().flatten() {
+            let id = shard["ShardId"].as_str().context("a shard has no id")?.to_owned();
+            let iterator = stream.iterator(&id, after).await?;
+            stream.shards.push(Shard { id, iterator });
+        }
+        Ok(stream)
+    }
+
+    async fn iterator(&self, shard: &str, after: Option<&str>) -> Result<Option<String>> {
+        let mut request = json!({ "StreamArn": self.arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+        if let Some(after) = after {
+            request["ShardIteratorType"] = json!("AFTER_SEQUENCE_NUMBER");
+            request["SequenceNumber"] = json!(after);
+        }
+        let answer = self.ask("DynamoDBStreams_20120810.GetShardIterator", &request).await?;
+        Ok(answer["ShardIterator"].as_str().map(str::to_owned))
+    }
+
+    /// The next records, at most a hundred; none when there are none yet.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn next(&mut self) -> Result<Vec<Value>> {
+        for at in 0..self.shards.len() {
+            let Some(iterator) = self.shards[at].iterator.clone() else { continue };
+            let request = json!({ "ShardIterator": iterator, "Limit": BATCH });
+            let mut answer = self
+                .ask("DynamoDBStreams_20120810.GetRecords", &request)
+                .await
+                .with_context(|| format!("the shard {} cannot be read", self.shards[at].id))?;
+            self.shards[at].iterator = answer["NextShardIterator"].as_str().map(str::to_owned);
+            if let Value::Array(records) = answer["Records"].take()
+                && !records.is_empty()
+            {
+                return Ok(records);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn ask(&self, target: &str, body: &Value) -> Result<Value> {
+        let answer = self
+            .client
+            .post(&self.engine)
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-date", "20260628T180000Z")
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=local/20260628/local/dynamodb/aws4_request, \
+                 SignedHeaders=host;x-amz-date;x-amz-target, Signature=0",
+            )
+            .body(body.to_string())
+            .send()
+            .await?;
+        if !answer.status().is_success() {
+            bail!("the engine refuses {target}: {}", answer.text().await.unwrap_or_default());
+        }
+        Ok(answer.json().await?)
+    }
+}
+
+/// The sequence number of a record.
+#[must_use]
+pub fn sequence_number(record: &Value) -> &str {
+    record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
+}
+
+/// Whether the worker is handed this record: the filter of `template.yaml`.
+#[must_use]
+pub fn is_wanted(record: &Value) -> bool {
+    let key = |name: &str| record["dynamodb"]["Keys"][name]["S"].as_str().unwrap_or_default();
+    key("pk").starts_with("W#") && key("sk") == "A"
+}

@@ -1,0 +1,97 @@
+//! What the table's stream tells.
+
+use deskless_domain::{ConversationId, Shards, Status};
+
+use crate::{
+    Store, TenantStore,
+    conversation::{attributes, progress},
+    item::{Item, integer, string},
+    keys::{Owned, owned},
+};
+
+/// An item as the stream shows it: before or after a change.
+pub type Image = serde_dynamo::Item;
+
+/// The worker on the table's stream. It belongs to no workspace: each record's key says whose it is, and the table wrote
+/// that key. No function of the API makes one.
+#[derive(Debug, Clone)]
+pub struct Worker(Store);
+
+/// A change that something follows from.
+#[derive(Debug)]
+pub enum Changed {
+    /// Of a conversation's own item.
+    Conversation(ConversationChange),
+    /// Of a customer's own item.
+    Customer(CustomerChange),
+}
+
+/// What a change of a conversation's own item calls for.
+#[derive(Debug)]
+pub struct ConversationChange {
+    /// Its workspace's items.
+    pub tenant: TenantStore,
+    /// Which one.
+    pub id: ConversationId,
+    /// Its version after the change.
+    pub version: u64,
+    /// What it counts as from now on, if that is something else than before; `Some(None)`: as nothing, it is deleted.
+    pub counts_as: Option<Option<Status>>,
+    /// The progress of its removal, if that has changed: it calls for the next step.
+    pub purged: Option<u64>,
+}
+
+/// What a change of a customer's own item calls for.
+#[derive(Debug)]
+pub struct CustomerChange {
+    /// Their workspace's items.
+    pub tenant: TenantStore,
+    /// Their item after the change.
+    pub(crate) after: Item,
+}
+
+impl Worker {
+    /// Works on the whole table.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self(store)
+    }
+
+    /// Reads one record of the stream: an item's key, and the item before and after. `None`: nothing follows from it.
+    #[must_use]
+    pub fn read(&self, key: Image, before: Image, after: Image) -> Option<Changed> {
+        let [key, before, after]: [Item; 3] = [key.into(), before.into(), after.into()];
+        match owned(string(&key, "pk")?, string(&key, "sk")?)? {
+            Owned::Conversation(workspace, id) => {
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let (was, is) = (counts_as(&before), counts_as(&after));
+                let purged = purged(&after).filter(|_| purged(&before) != purged(&after));
+                let version = integer(&after, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
+                // A tombstone that goes takes everything with it, its count too: nothing is left to do.
+                let change =
+                    ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
+                (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
+            }
+            Owned::Customer(workspace) => {
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let of_interest =
+                    |item: &Item| ["version", "refreshedTo"].map(|attribute| item.get(attribute).cloned());
+                if after.is_empty() || before.is_empty() || of_interest(&before) == of_interest(&after) {
+                    return None;
+                }
+                Some(Changed::Customer(CustomerChange { tenant, after }))
+            }
+        }
+    }
+}
+
+fn counts_as(item: &Item) -> Option<Status> {
+    if item.contains_key(attributes::DELETED_AT) {
+        return None;
+    }
+    string(item, attributes::STATUS).and_then(|status| Status::parse(status).ok())
+}
+
+fn purged(item: &Item) -> Option<u64> {
+    item.contains_key(attributes::DELETED_AT).then(|| progress(item))
+}

@@ -1,0 +1,87 @@
+use deskless_tests::{Delivery, World, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+const PATH: &str = "/api/v1/conversations/counts";
+
+async fn counts(world: &World, query: &str) -> [u64; 4] {
+    let answer = world.server_key().get(&format!("{PATH}{query}")).await.expect(200);
+    assert_eq!(answer["exact"], true);
+    ["open", "waiting", "solved", "total"].map(|name| answer["counts"][name].as_u64().expect(name))
+}
+
+#[tokio::test]
+async fn an_empty_workspace_counts_nothing() {
+    let world = World::new().await;
+    assert_eq!(counts(&world, "").await, [0; 4]);
+    assert_eq!(counts(&world, "?customerId=nobody").await, [0; 4]);
+    let answer = world.server_key().get(PATH).await.expect(200);
+    assert_eq!(answer["asOf"], "2026-06-28T18:00:03.000Z");
+}
+
+#[tokio::test]
+async fn counters_follow_what_is_opened_changed_answered_and_deleted() {
+    let world = World::new().await;
+    let server = world.server_key();
+    let [a, b, c] = [server.open_path().await, server.open_path().await, server.open_path().await];
+    let _ = world.drain_events().await;
+    assert_eq!(counts(&world, "").await, [3, 0, 0, 3]);
+    let _ = server.patch(&a, &json!({ "status": "waiting" })).await.expect(200);
+    let _ = server.patch(&b, &json!({ "status": "solved" })).await.expect(200);
+    let _ = world.drain_events().await;
+    assert_eq!(counts(&world, "").await, [1, 1, 1, 3]);
+    let _ = server.post(&format!("{b}/messages"), &json!({ "body": "Not quite" })).await.expect(201);
+    let _ = server.ask(Method::DELETE, &c).send().await.expect(204);
+    let _ = world.drain_events().await;
+    assert_eq!(counts(&world, "").await, [1, 1, 0, 2]);
+    let _ = world.other_workspace().get(PATH).await.expect(200);
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn counters_are_exact_whatever_comes_twice_and_in_whatever_order() {
+    let world = World::new().await;
+    let server = world.server_key();
+    for i in 0..30 {
+        let path = server.open_path().await;
+        for status in ["solved", "waiting", "open", "solved"].iter().take(i % 5) {
+            let _ = server.patch(&path, &json!({ "status": status })).await.expect(200);
+        }
+        if i % 7 == 0 {
+            let _ = server.ask(Method::DELETE, &path).send().await.expect(204);
+        }
+    }
+    let _ = world.drain_events_as(Delivery { doubled_percent: 40, shuffled: true, failing_percent: 30 }).await;
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_customers_conversations_are_counted_as_they_are() {
+    let world = World::new().await;
+    let server = world.server_key();
+    let path = server.open_path().await;
+    let _ = server.open_path().await;
+    let mut body = minimal_conversation();
+    body["customer"]["id"] = json!("another");
+    let _ = server.open(&body).await;
+    let _ = server.patch(&path, &json!({ "status": "solved" })).await.expect(200);
+    assert_eq!(counts(&world, "?customerId=cus_123").await, [1, 0, 1, 2]);
+    assert_eq!(counts(&world, "?customerId=another").await, [1, 0, 0, 1]);
+    let answer: Value = world.other_workspace().get(&format!("{PATH}?customerId=cus_123")).await.expect(200);
+    assert_eq!(answer["counts"]["total"], 0);
+}
+
+#[tokio::test]
+async fn a_members_conversations_are_counted_as_they_are() {
+    let world = World::new().await;
+    let server = world.server_key();
+    let member = json!({ "name": "Grace", "email": "grace@example.com" });
+    let member = server.post("/api/v1/members", &member).await.expect(201)["member"]["id"].clone();
+    let path = server.open_path().await;
+    let _ = server.open_path().await;
+    let _ = server.patch(&path, &json!({ "assigneeId": member })).await.expect(200);
+    let member = member.as_str().expect("an id");
+    assert_eq!(counts(&world, &format!("?assigneeId={member}")).await, [1, 0, 0, 1]);
+    assert_eq!(counts(&world, &format!("?assigneeId={member}&customerId=cus_123")).await, [1, 0, 0, 1]);
+    let _ = server.get(&format!("{PATH}?assigneeId=x")).await.expect_invalid(&["assigneeId"]);
+}

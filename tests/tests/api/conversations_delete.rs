@@ -1,0 +1,194 @@
+use deskless_tests::{Delivery, World, example_conversation, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+const PATH: &str = "/api/v1/conversations";
+
+fn path_of(conversation: &Value) -> String {
+    format!("{PATH}/{}", conversation["id"].as_str().expect("an id"))
+}
+
+async fn delete(world: &World, path: &str) -> deskless_tests::Answer {
+    world.server_key().ask(Method::DELETE, path).send().await
+}
+
+/// A conversation with an externalId, large metadata and three messages.
+async fn full(world: &World) -> String {
+    let mut body = example_conversation();
+    body["metadata"] = json!({ "large": "x".repeat(2000) });
+    let path = path_of(&world.server_key().open(&body).await);
+    for text in ["one", "two", "three"] {
+        let _ = world.server_key().post(&format!("{path}/messages"), &json!({ "body": text })).await.expect(201);
+    }
+    path
+}
+
+#[tokio::test]
+async fn a_deleted_conversation_is_gone_at_once() {
+    let world = World::new().await;
+    let path = full(&world).await;
+    let server = world.server_key();
+    let thread = server.get(&format!("{path}/messages")).await.expect(200);
+    let message = thread["messages"][0]["id"].as_str().expect("an id").to_owned();
+    let answer = delete(&world, &path).await;
+    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (204, 0));
+
+    let _ = server.get(&path).await.expect_problem(404, "not_found");
+    let _ = server.get(&format!("{path}/messages")).await.expect_problem(404, "not_found");
+    let _ = server.get(&format!("{path}/messages/{message}")).await.expect_problem(404, "not_found");
+    let _ = server.patch(&path, &json!({ "priority": "high" })).await.expect_problem(404, "not_found");
+    let _ = server.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect_problem(404, "not_found");
+    for query in ["", "?status=open", "?customerId=cus_123", "?externalId=ticket_123"] {
+        assert_eq!(server.get(&format!("{PATH}{query}")).await.expect(200)["conversations"], json!([]), "{query}");
+    }
+    let _ = delete(&world, &path).await.expect_problem(404, "not_found");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn an_external_id_is_free_again_at_once() {
+    let world = World::new().await;
+    let path = full(&world).await;
+    let _ = delete(&world, &path).await.expect(204);
+    let again = world.server_key().open(&example_conversation()).await;
+    assert_eq!(again["externalId"], "ticket_123");
+    let _ = world.drain_events().await;
+    let _ = world.server_key().get(&path_of(&again)).await.expect(200);
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn everything_under_it_is_removed_in_the_background() {
+    let world = World::new().await;
+    let path = full(&world).await;
+    let _ = delete(&world, &path).await.expect(204);
+    let id = path.rsplit('/').next().expect("an id");
+    assert!(world.rows().await.iter().filter(|row| row.pk().ends_with(id)).count() > 4, "nothing is removed yet");
+    let _ = world.drain_events().await;
+    let left: Vec<_> = world.rows().await.into_iter().filter(|row| row.pk().ends_with(id)).collect();
+    assert!(left.is_empty(), "{left:?}");
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_tombstone_holds_nothing_that_people_wrote() {
+    let world = World::new().await;
+    let path = full(&world).await;
+    let _ = delete(&world, &path).await.expect(204);
+    let rows = world.rows().await;
+    let tombstone = rows.iter().find(|row| row.get("deletedAt").is_some() && row.sk() == "A").expect("a tombstone");
+    let text = tombstone.0.to_string();
+    for word in ["Ada", "ada@example.com", "Need help", "three", "ticket_123", "gsi2pk"] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn who_deleted_what_and_why_is_kept_for_ninety_days() {
+    let world = World::new().await;
+    let path = full(&world).await;
+    let ask = world.server_key().ask(Method::DELETE, &path).json(&json!({ "reason": "Asked for by the customer" }));
+    let _ = ask.send().await.expect(204);
+    let _ = world.drain_events().await;
+    let prefix = format!("W#{}#L", world.workspace);
+    let rows = world.rows().await;
+    let rows: Vec<_> = rows.iter().filter(|row| row.pk() == prefix).collect();
+    let [audit] = rows[..] else { panic!("{rows:?}") };
+    assert_eq!(audit.get("conversationId"), path.rsplit('/').next());
+    assert_eq!(audit.get("number"), Some("1"));
+    assert_eq!(audit.get("reason"), Some("Asked for by the customer"));
+    assert_eq!(audit.get("keyId"), Some(world.key().key.id.to_string().as_str()));
+    let seconds = |name: &str| audit.get(name).and_then(|n| n.parse::<i64>().ok()).expect(name);
+    assert_eq!(seconds("expiresAt"), seconds("deletedAt") / 1000 + 90 * 86_400);
+}
+
+#[tokio::test]
+async fn a_conversation_is_deleted_only_in_the_version_that_was_read() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let _ = world.server_key().patch(&path, &json!({ "priority": "high" })).await.expect(200);
+    let ask = |tag: &str| world.server_key().ask(Method::DELETE, &path).header("if-match", tag);
+    let _ = ask("\"1\"").send().await.expect_problem(412, "version_mismatch");
+    let _ = world.server_key().get(&path).await.expect(200);
+    let _ = ask("\"2\"").send().await.expect(204);
+    let _ = ask("\"2\"").send().await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_reason_has_its_bounds() {
+    let world = World::new().await;
+    let path = world.server_key().open_path().await;
+    let ask = |body: Value| world.server_key().ask(Method::DELETE, &path).json(&body);
+    let _ = ask(json!({ "reason": "x".repeat(501) })).send().await.expect_invalid(&["reason"]);
+    let _ = ask(json!({ "reason": "" })).send().await.expect_invalid(&["reason"]);
+    let _ = ask(json!({ "why": "x" })).send().await.expect_invalid(&["why"]);
+    let _ = ask(json!({ "reason": "x".repeat(500) })).send().await.expect(204);
+}
+
+#[tokio::test]
+async fn another_workspaces_conversation_cannot_be_deleted() {
+    let world = World::new().await;
+    let theirs = world.other_workspace().open_path().await;
+    let _ = delete(&world, &theirs).await.expect_problem(404, "not_found");
+    let _ = world.other_workspace().get(&theirs).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_thread_of_more_than_one_step_goes_also_when_records_come_twice_and_batches_fail() {
+    let world = World::new().await;
+    let path = full(&world).await;
+    let id = path.rsplit('/').next().expect("an id").to_owned();
+    let rows = world.rows().await;
+    let message = rows.iter().find(|row| row.pk().ends_with(&id) && row.sk().starts_with("M#")).expect("a message");
+    let planted: Vec<_> = (0..1200)
+        .map(|i| {
+            let mut row = message.clone();
+            row.0["sk"] = json!({ "S": format!("M#019f0f63-6500-7232-afd6-{i:012}") });
+            row
+        })
+        .collect();
+    world.plant(&planted).await;
+    let _ = delete(&world, &path).await.expect(204);
+    let _ = world.drain_events_as(Delivery { doubled_percent: 50, shuffled: true, failing_percent: 30 }).await;
+    assert!(!world.rows().await.iter().any(|row| row.pk().ends_with(&id)), "something is left");
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_customer_who_changes_is_shown_so_on_every_conversation() {
+    let world = World::new().await;
+    let server = world.server_key();
+    let before = server.open(&example_conversation()).await;
+    let other = server.open(&minimal_conversation()).await;
+    let stranger = json!({ "subject": "Hi", "customer": { "id": "cus_9", "name": "Ada Lovelace" } });
+    let stranger = server.open(&stranger).await;
+    let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King", "phone": "+1" })).await.expect(200);
+    let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
+    for conversation in [&before, &other] {
+        let answer = server.get(&path_of(conversation)).await;
+        assert_ne!(answer.header("etag"), Some("\"1\""), "what it stands for has changed");
+        let now = answer.expect(200)["conversation"].clone();
+        assert_eq!((&now["customer"]["name"], &now["customer"]["phone"]), (&json!("Ada King"), &json!("+1")));
+        assert_eq!(now["updatedAt"], conversation["updatedAt"]);
+        assert_eq!(now["lastMessageAt"], conversation["lastMessageAt"]);
+    }
+    assert_eq!(server.get(&path_of(&stranger)).await.expect(200)["conversation"], stranger);
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_customer_of_many_conversations_is_refreshed_in_steps() {
+    let world = World::new().await;
+    let server = world.server_key();
+    for _ in 0..230 {
+        let _ = server.open_path().await;
+    }
+    let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada" })).await.expect(200);
+    let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
+    let _ = world.drain_events_as(Delivery { doubled_percent: 30, shuffled: true, failing_percent: 30 }).await;
+    let ours = format!("W#{}#C#", world.workspace);
+    for row in world.rows().await.iter().filter(|row| row.pk().starts_with(&ours) && row.sk() == "A") {
+        assert_eq!(row.0["customer"]["M"]["name"]["S"], "Ada King", "{}", row.pk());
+    }
+    world.assert_settled().await;
+}

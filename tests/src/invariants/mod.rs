@@ -84,9 +84,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         }
         "N" => id.is_empty() && sk == "A",
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
-        "L" => id.is_empty() && is_uuid(sk),
-        // Small collections: assistants, members, pipelines, inboxes, views.
-        "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),
+        // The audit's rows, and small collections: assistants, members, pipelines, inboxes, views.
+        "L" | "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),
         _ => false,
     };
     if !known {

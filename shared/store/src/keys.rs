@@ -141,7 +141,8 @@ impl TenantKeys {
     /// What a window holds of a key's requests. A visitor's buckets lie beside their key's.
     pub fn rate_bucket(self, bucket: &RateBucket, window: i64) -> Key {
         let (key, sk) = match bucket {
-            RateBucket::Key(key) => (key, SELF.to_owned()),
+            // Not a thing's own item: what the stream's worker is given are those, and leases are none of its business.
+            RateBucket::Key(key) => (key, "K".to_owned()),
             RateBucket::Customer(key, customer) => (key, format!("U#{}", hashed(customer.as_str()))),
             RateBucket::Anonymous(key) => (key, "N".to_owned()),
         };

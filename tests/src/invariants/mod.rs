@@ -79,7 +79,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         // The window's number stands behind the key's id.
         "R" => {
             id.split_once('#').is_some_and(|(key, window)| is_uuid(key) && window.parse::<u32>().is_ok())
-                && (matches!(sk, "A" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
+                && (matches!(sk, "K" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
                 && row.number("expiresAt") > 0
         }
         "N" => id.is_empty() && sk == "A",

@@ -9,7 +9,7 @@ mod process;
 mod pump;
 
 use clap::{Parser, Subcommand};
-use command::{dev, key, openapi, serve, workspace};
+use command::{dev, key, openapi, purge, serve, workspace};
 
 /// A conversations back end in your own AWS account: local stack, workspaces, keys.
 #[derive(Debug, Parser)]
@@ -29,6 +29,8 @@ enum Command {
     Workspace(workspace::Arguments),
     /// Make, list and revoke API keys.
     Key(key::Arguments),
+    /// List what deleted conversations have left behind, or remove it.
+    Purge(purge::Arguments),
     /// Write the API's description, or check that the committed one is true.
     Openapi(openapi::Options),
 }
@@ -40,6 +42,7 @@ async fn main() -> std::process::ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Workspace(arguments) => workspace::run(arguments).await,
         Command::Key(arguments) => key::run(arguments).await,
+        Command::Purge(arguments) => purge::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
     };
     match outcome {

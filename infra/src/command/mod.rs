@@ -3,5 +3,6 @@
 pub mod dev;
 pub mod key;
 pub mod openapi;
+pub mod purge;
 pub mod serve;
 pub mod workspace;

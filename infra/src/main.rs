@@ -9,7 +9,7 @@ mod process;
 mod pump;
 
 use clap::{Parser, Subcommand};
-use command::{dev, identity, key, openapi, serve, workspace};
+use command::{dev, identity, key, openapi, purge, serve, workspace};
 
 /// A conversations back end in your own AWS account: local stack, workspaces, keys.
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ enum Command {
     Key(key::Arguments),
     /// Make the secret with which customers' tokens are signed, and sign one.
     Identity(identity::Arguments),
+    /// List what deleted conversations have left behind, or remove it.
+    Purge(purge::Arguments),
     /// Write the API's description, or check that the committed one is true.
     Openapi(openapi::Options),
 }
@@ -43,6 +45,7 @@ async fn main() -> std::process::ExitCode {
         Command::Workspace(arguments) => workspace::run(arguments).await,
         Command::Key(arguments) => key::run(arguments).await,
         Command::Identity(arguments) => identity::run(arguments).await,
+        Command::Purge(arguments) => purge::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
     };
     match outcome {

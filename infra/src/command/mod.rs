@@ -4,5 +4,6 @@ pub mod dev;
 pub mod identity;
 pub mod key;
 pub mod openapi;
+pub mod purge;
 pub mod serve;
 pub mod workspace;

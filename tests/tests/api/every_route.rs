@@ -44,7 +44,7 @@ async fn other_methods_are_a_405_that_lists_the_right_ones() {
     for (path, method, allowed) in [
         (PATH, Method::DELETE, "GET,HEAD,POST"),
         (PATH, Method::PATCH, "GET,HEAD,POST"),
-        (&path, Method::PUT, "GET,HEAD,PATCH"),
+        (&path, Method::PUT, "GET,HEAD,PATCH,DELETE"),
         (&format!("{path}/messages"), Method::DELETE, "GET,HEAD,POST"),
         ("/api/v1/openapi.json", Method::POST, "GET,HEAD"),
     ] {

@@ -154,6 +154,14 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-32 newest", bench.cost(Method::DELETE, &newest, None, None).await);
 
     let bench = Bench::new(large).await;
+    let mut doomed = conversation(large);
+    doomed["externalId"] = json!("ticket_126");
+    let doomed = bench.world.server_key().open(&doomed).await;
+    let doomed = format!("{PATH}/{}", doomed["id"].as_str().expect("an id"));
+    put("AP-15", bench.cost(Method::DELETE, &doomed, None, None).await);
+    put("AP-43", bench.get(&format!("{PATH}/counts")).await);
+
+    let bench = Bench::new(large).await;
     let path = bench.open().await;
     put("AP-14", bench.get(&format!("{path}/messages")).await);
     for _ in 0..20 {
@@ -161,6 +169,7 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     }
     put("AP-02", bench.get(&format!("{PATH}?status=open")).await);
     put("AP-03", bench.get(PATH).await);
+    put("AP-44", bench.get(&format!("{PATH}/counts?customerId=cus_123")).await);
     put("AP-04", bench.get(&format!("{PATH}?customerId=cus_123")).await);
     put("AP-05", bench.get(&format!("{PATH}?customerEmail=ada@example.com")).await);
     let member = json!({ "name": "Grace Hopper", "email": "grace@example.com" });

@@ -1,0 +1,106 @@
+//! Deleting a conversation while it is written to, and while its removal is interrupted again and again.
+
+use std::sync::Arc;
+
+use deskless_tests::{Faults, Row, World, minimal_conversation};
+use http::Method;
+use serde_json::json;
+
+use crate::support::{ALONE, at_once, post, text};
+
+/// Opens a conversation and writes so many messages into its thread, past the API.
+async fn long_thread(world: &World, messages: usize) -> (String, String) {
+    let id = text(&world.server_key().open(&minimal_conversation()).await, "id");
+    let path = format!("/api/v1/conversations/{id}");
+    let _ = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
+    let rows = world.rows().await;
+    let message = rows.iter().find(|row| row.sk().starts_with("M#")).expect("a message");
+    let planted: Vec<Row> = (1..messages)
+        .map(|i| {
+            let mut row = message.clone();
+            row.0["sk"] = json!({ "S": format!("M#019f0f63-6500-7232-afd6-{i:012}") });
+            row
+        })
+        .collect();
+    world.plant(&planted).await;
+    (path, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
+    let _alone = ALONE.lock().await;
+    let world = World::behind_proxy(Faults::default()).await;
+    let (path, id) = long_thread(&world, 20_000).await;
+    let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
+    // Some twenty of the following thousand requests end with their connection, one half of them after they were
+    // carried out.
+    world.proxy().set_faults(Faults { cuts_percent: 3, ..Faults::default() });
+    let _ = world.proxy().take_meter();
+    let _ = world.drain_events().await;
+    let cut = world.proxy().take_meter().disturbed;
+    assert!(cut >= 20, "only {cut} interruptions");
+    world.proxy().set_faults(Faults::default());
+    let left = world.rows().await.iter().filter(|row| row.pk().ends_with(&id)).count();
+    assert_eq!(left, 0, "after {cut} interruptions");
+    world.assert_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_that_races_with_messages_leaves_neither_orphan_nor_ghost() {
+    let _alone = ALONE.lock().await;
+    let faults = Faults { conflicts_percent: 10, ..Faults::default() };
+    let world = Arc::new(World::behind_proxy(faults).await);
+    for round in 0..40 {
+        let path = world.server_key().open_path().await;
+        let answers = at_once(&world, 6, |world, i| {
+            let path = path.clone();
+            async move {
+                let role = world.server_key();
+                match i {
+                    3 => role.ask(Method::DELETE, &path).send_now().await,
+                    5 => role.ask(Method::PATCH, &path).json(&json!({ "status": "solved" })).send_now().await,
+                    _ => post(role, &format!("{path}/messages"), None, &json!({ "body": "Hi" })).await,
+                }
+            }
+        })
+        .await;
+        let statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert_eq!(statuses[3], 204, "round {round}: {statuses:?}");
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 201 | 204 | 404)), "round {round}: {statuses:?}");
+        if round % 2 == 0 {
+            let _ = world.drain_events().await;
+        }
+        let late = post(world.server_key(), &format!("{path}/messages"), None, &json!({ "body": "Hi" })).await;
+        let _ = late.expect_problem(404, "not_found");
+    }
+    let _ = world.drain_events().await;
+    world.assert_settled().await;
+    let threads = format!("W#{}#C#", world.workspace);
+    assert!(!world.rows().await.iter().any(|row| row.pk().starts_with(&threads)), "something is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_delete_at_once_one_is_told_so_and_its_deletion_is_kept_once() {
+    let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await);
+    let path = world.server_key().open_path().await;
+    let answers = at_once(&world, 8, |world, _| {
+        let path = path.clone();
+        async move { world.server_key().ask(Method::DELETE, &path).send_now().await }
+    })
+    .await;
+    let deleted = answers.iter().filter(|answer| answer.status == 204).count();
+    let gone = answers.iter().filter(|answer| answer.status == 404).count();
+    assert_eq!((deleted, gone), (1, 7));
+    let audit = format!("W#{}#L", world.workspace);
+    assert_eq!(world.rows().await.iter().filter(|row| row.pk() == audit).count(), 1);
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_is_lost_is_still_a_success() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let path = world.server_key().open_path().await;
+    world.proxy().set_faults(Faults { lost_answers: 1, ..Faults::default() });
+    let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
+    let audit = format!("W#{}#L", world.workspace);
+    assert_eq!(world.rows().await.iter().filter(|row| row.pk() == audit).count(), 1);
+}

@@ -78,9 +78,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         "E" => is_hash(id) && sk == "!",
         "N" => id.is_empty() && sk == "A",
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
-        "L" => id.is_empty() && is_uuid(sk),
-        // Small collections: assistants, members, pipelines, inboxes, views.
-        "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),
+        // Deletions, and small collections: assistants, members, pipelines, inboxes, views.
+        "L" | "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),
         _ => false,
     };
     if !known {

@@ -295,6 +295,13 @@ impl World {
         }
     }
 
+    /// Removes a row past the store, as DynamoDB does with one past its time.
+    pub async fn uproot(&self, row: &Row) {
+        let key = json!({ "pk": row.0["pk"], "sk": row.0["sk"] });
+        let body = json!({ "TableName": self.table, "Key": key });
+        let _ = table::ask(&self.direct, "DeleteItem", &body).await;
+    }
+
     /// Every row of the table, read past the store, but for those that count requests for a few minutes: they are nobody's
     /// data, and every request may write one.
     pub async fn rows(&self) -> Vec<Row> {

@@ -52,7 +52,7 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
         failed.extend(failure(*place, "purge", purge::step(change).await));
     }
     for (place, change) in &work.customers {
-        failed.extend(failure(*place, "customers", customers::refresh(change).await));
+        failed.extend(failure(*place, "customers", customers::follow(change).await));
     }
     let mut response = DynamoDbEventResponse::default();
     if let Some(first) = failed.into_iter().min() {

@@ -14,6 +14,7 @@ deskless_api::operations!(
     customers::create_customer,
     customers::get_customer,
     customers::update_customer,
+    customers::delete_customer,
     inboxes::list_inboxes,
     inboxes::create_inbox,
     inboxes::get_inbox,

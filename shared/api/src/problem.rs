@@ -194,6 +194,10 @@ impl From<StoreError> for Problem {
                 Code::Conflict,
                 "It was deleted and is kept only so that conversations can name it: it cannot be changed.",
             ),
+            StoreError::Erasing => Self::new(
+                Code::Conflict,
+                "This customer is being erased. A minute after the last of their conversations is gone, the id is free again.",
+            ),
             StoreError::Revoked => Self::new(Code::Conflict, "This API key was revoked: it cannot be changed."),
             StoreError::TooMany(kind) => Self::new(
                 Code::Conflict,

@@ -37,6 +37,15 @@ pub fn done(version: impl Into<Option<u64>>, body: &impl Serialize) -> Result<An
     answer(StatusCode::OK, headers.into_iter().collect(), body)
 }
 
+/// 202 with what goes on in the background, and its version.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn accepted(version: u64, body: &impl Serialize) -> Reply {
+    let headers = vec![(header::ETAG.to_string(), version_tag(version))];
+    Ok(send(answer(StatusCode::ACCEPTED, headers, body)?))
+}
+
 /// 204: done, and there is nothing to say.
 #[must_use]
 pub fn no_content() -> Response {

@@ -159,6 +159,17 @@ pub struct CustomerRecord {
     pub updated_at: Timestamp,
     /// Rises by one with each change.
     pub version: u64,
+    /// How far their erasure has come, if they are being erased.
+    pub erasure: Option<Erasure>,
+}
+
+/// How far the erasure of a customer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasure {
+    /// When it began.
+    pub since: Timestamp,
+    /// How many conversations it has deleted.
+    pub conversations: u64,
 }
 
 impl CustomerRecord {
@@ -166,7 +177,7 @@ impl CustomerRecord {
     #[must_use]
     pub fn new(customer: Customer, metadata: Metadata, clock: &dyn Clock) -> Self {
         let place = MessageId::generate(clock);
-        Self { customer, metadata, place, updated_at: place.time(), version: 1 }
+        Self { customer, metadata, place, updated_at: place.time(), version: 1, erasure: None }
     }
 
     /// When it was made.

@@ -30,7 +30,7 @@ pub use collection::{
     View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
-pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};

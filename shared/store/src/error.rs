@@ -25,6 +25,9 @@ pub enum StoreError {
     /// It was deleted, and is there only so that conversations can name it.
     #[error("it is archived")]
     Archived,
+    /// The customer is being erased.
+    #[error("the customer is being erased")]
+    Erasing,
     /// The API key was revoked.
     #[error("the key is revoked")]
     Revoked,

@@ -76,6 +76,13 @@ impl Update {
         self.add.push(format!("{name} {value}"));
     }
 
+    /// Adds a text to a set of texts, which is made if it is not there.
+    pub fn add_to_set(&mut self, attribute: &str, text: String) {
+        let name = self.name(attribute);
+        let value = self.value(&format!("add_{attribute}"), AttributeValue::Ss(vec![text]));
+        self.add.push(format!("{name} {value}"));
+    }
+
     pub fn remove(&mut self, attribute: &str) {
         let name = self.name(attribute);
         self.remove.push(name);

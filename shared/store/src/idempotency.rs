@@ -2,15 +2,13 @@
 
 use std::io::{Read, Write};
 
-use deskless_domain::Timestamp;
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
-    expression::number,
-    item::{self, Item, integer},
+    item::{self, is_over},
     transaction::{Outcome, Slot, Transaction},
 };
 
@@ -136,18 +134,8 @@ impl TenantStore {
             expires_at: now.plus_seconds(KEPT_FOR_SECONDS).as_seconds(),
         };
         let item = item::write(self.keys().idempotency(&repeat.identity), &record)?;
-        transaction.put_with(
-            self,
-            item,
-            Some("attribute_not_exists(pk) OR expiresAt <= :now"),
-            Item::from([(":now".to_owned(), number(now.as_seconds()))]),
-        )
+        transaction.put_free(self, item)
     }
-}
-
-/// Whether an item is past its time: the table deletes such items days late.
-fn is_over(item: &Item, now: Timestamp) -> bool {
-    integer(item, "expiresAt").is_some_and(|end| end <= now.as_seconds())
 }
 
 fn compress(mut encoder: GzEncoder<Vec<u8>>, body: &[u8]) -> std::io::Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use deskless_domain::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{StoreError, keys::Key};
@@ -31,6 +32,11 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
         return Err(StoreError::Internal(text));
     }
     serde_dynamo::from_item(item).map_err(|e| StoreError::Internal(format!("an item cannot be read: {e}")))
+}
+
+/// Whether an item is past its time: the table deletes such items days late.
+pub(crate) fn is_over(item: &Item, now: Timestamp) -> bool {
+    integer(item, "expiresAt").is_some_and(|end| end <= now.as_seconds())
 }
 
 /// A string attribute.

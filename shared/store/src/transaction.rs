@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
-    types::{ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 use deskless_domain::AttemptId;
 
@@ -104,6 +104,13 @@ impl Transaction {
     /// Adds an `Update` of what may be there or not.
     pub fn update_any(&mut self, store: &TenantStore, key: Key, update: Update) -> Result<Slot, StoreError> {
         self.update_if(store, key, update, None)
+    }
+
+    /// Adds a `Put` where nothing stands yet, or only what is past its time.
+    pub fn put_free(&mut self, store: &TenantStore, item: Item) -> Result<Slot, StoreError> {
+        let now = AttributeValue::N(store.clock().now().as_seconds().to_string());
+        let condition = format!("{ABSENT} OR expiresAt <= :now");
+        self.put_with(store, item, Some(&condition), Item::from([(":now".to_owned(), now)]))
     }
 
     /// Adds an `Update` under `condition`.

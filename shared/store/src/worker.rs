@@ -46,8 +46,10 @@ pub struct ConversationChange {
 pub struct CustomerChange {
     /// Their workspace's items.
     pub tenant: TenantStore,
-    /// Their item after the change.
-    pub(crate) after: Item,
+    /// Their item after the change; before it, if it was removed.
+    pub(crate) image: Item,
+    /// Whether the table has removed the item, whose time was over.
+    pub(crate) is_removed: bool,
 }
 
 impl Worker {
@@ -74,12 +76,17 @@ impl Worker {
             }
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
-                let of_interest =
-                    |item: &Item| ["version", "refreshedTo"].map(|attribute| item.get(attribute).cloned());
-                if after.is_empty() || before.is_empty() || of_interest(&before) == of_interest(&after) {
-                    return None;
+                if after.is_empty() {
+                    let change = CustomerChange { tenant, image: before, is_removed: true };
+                    return change.is_erasure().then_some(Changed::Customer(change));
                 }
-                Some(Changed::Customer(CustomerChange { tenant, after }))
+                let of_interest = |item: &Item| {
+                    ["version", "refreshedTo", "erasureStep"].map(|attribute| item.get(attribute).cloned())
+                };
+                let change = CustomerChange { tenant, image: after, is_removed: false };
+                // Nobody has a conversation with a customer who is new; who never had a record may be erased.
+                let is_new = before.is_empty() && !change.is_erasure();
+                (!is_new && of_interest(&before) != of_interest(&change.image)).then_some(Changed::Customer(change))
             }
         }
     }

@@ -103,6 +103,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     let indexed = row.get("gsi1pk").and_then(kind).map(|(_, letter, _)| letter);
     let fits = match letter {
         "C" if sk == "A" => matches!(indexed, Some("S" | "T")),
+        // Who is being erased stands in no list.
+        "U" if row.number("erasingSince") > 0 => indexed.is_none(),
         "U" => indexed == Some("L"),
         _ => row.0.as_object().is_some_and(|row| !row.keys().any(|name| name.starts_with("gsi"))),
     };

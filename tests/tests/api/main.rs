@@ -13,6 +13,7 @@ mod conversations_placement;
 mod conversations_update;
 mod core_contract;
 mod customers;
+mod customers_erase;
 mod every_route;
 mod idempotency;
 mod messages_create;

@@ -229,6 +229,7 @@ async fn measure_workspace(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> O
     let change = async |body: Value| bench.cost(Method::PATCH, &format!("{customers}/cus_1"), None, Some(&body)).await;
     let _ = put("AP-25", change(json!({ "company": "Engines" })).await);
     let _ = put("AP-25 email", change(json!({ "email": "ada@example.org" })).await);
+    let _ = put("AP-46", bench.cost(Method::DELETE, &format!("{customers}/cus_1"), None, None).await);
 
     let keys = "/api/v1/api-keys";
     let _ = put("AP-26", bench.post(keys, &json!({ "name": "a", "scopes": ["read:files"] })).await);

@@ -66,6 +66,11 @@ async fn events(world: &World) {
     let path = path.replace(path.rsplit('/').next().expect("an id"), message.pk().rsplit('#').next().expect("an id"));
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
     let _ = ours.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
+    let mut doomed = example_conversation();
+    doomed["customer"] = json!({ "id": "doomed" });
+    doomed["externalId"] = json!("ticket_10");
+    let _ = ours.open(&doomed).await;
+    let _ = ours.ask(Method::DELETE, "/api/v1/customers/doomed").send().await.expect(202);
     let _ = world.proxy().take_meter();
     let _ = world.drain_events().await;
 }
@@ -113,6 +118,7 @@ async fn workspace(world: &World) {
         }
     }
     let _ = ours.get("/api/v1/customers?email=a@example.com").await.expect(200);
+    let _ = ours.ask(Method::DELETE, "/api/v1/customers/nobody").send().await;
     let _ = ours.post("/api/v1/customers", &json!({ "email": "a@example.com", "name": "c" })).await.expect(200);
 }
 

@@ -58,6 +58,7 @@ impl From<CreateCustomerRequest> for Upsert {
             ("ETag" = String, description = "Its version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
         )),
+        (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_customer(

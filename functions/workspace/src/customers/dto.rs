@@ -10,6 +10,17 @@ object_tag!(
     CustomerTag = "customer"
 );
 
+/// How far the erasure of a customer has come.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Erasure)]
+pub struct ErasureObject {
+    #[schema(format = "date-time")]
+    since: String,
+    /// How many of their conversations are deleted so far.
+    deleted_conversations: u64,
+}
+
 /// Somebody whom the workspace talks with.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +39,9 @@ pub struct CustomerObject {
     company: Option<String>,
     metadata: Metadata,
     identity_source: IdentitySource,
+    /// How far their erasure has come; null unless they are being erased.
+    #[schema(required)]
+    erasing: Option<ErasureObject>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time")]
@@ -46,6 +60,10 @@ impl From<&CustomerRecord> for CustomerObject {
             company: company.as_ref().map(ToString::to_string),
             metadata: record.metadata.clone(),
             identity_source: record.customer.identity_source,
+            erasing: record.erasure.map(|erasure| ErasureObject {
+                since: erasure.since.to_string(),
+                deleted_conversations: erasure.conversations,
+            }),
             created_at: record.created_at().to_string(),
             updated_at: record.updated_at.to_string(),
         }

@@ -1,12 +1,14 @@
 //! Customers: whom the workspace talks with.
 
 mod create;
+mod delete;
 mod dto;
 mod get;
 mod list;
 mod update;
 
 pub use create::*;
+pub use delete::*;
 pub use get::*;
 pub use list::*;
 pub use update::*;

@@ -61,6 +61,7 @@ impl UpdateCustomerRequest {
         (status = 200, description = "The customer as they are now", body = CustomerResponse, headers(
             ("ETag" = String, description = "Its version"),
         )),
+        (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_customer(

@@ -42,14 +42,14 @@ impl CustomerChange {
     /// # Errors
     /// When the table does not answer.
     pub async fn refresh_copies(&self) -> Result<Refreshed, StoreError> {
-        let Some(key) = key_of(&self.after) else { return Ok(Refreshed::Passed) };
+        let Some(key) = key_of(&self.image) else { return Ok(Refreshed::Passed) };
         let Some(stored) = self.tenant.get(key.clone()).await? else { return Ok(Refreshed::Passed) };
         // The progress counts for the version that it was made for only.
         let reached = |item: &Item| {
             let same = integer(item, REFRESHED_VERSION) == Some(version(item));
             string(item, REFRESHED_TO).filter(|_| same).map(str::to_owned)
         };
-        let (from, version) = (reached(&self.after), version(&self.after));
+        let (from, version) = (reached(&self.image), version(&self.image));
         if version != self::version(&stored) || from != reached(&stored) {
             return Ok(Refreshed::Passed);
         }
@@ -120,7 +120,7 @@ impl CustomerChange {
     }
 
     /// Whether the condition held.
-    async fn update_where(&self, key: Key, update: Update, condition: &str) -> Result<bool, StoreError> {
+    pub(super) async fn update_where(&self, key: Key, update: Update, condition: &str) -> Result<bool, StoreError> {
         let request = self
             .tenant
             .client()

@@ -1,7 +1,10 @@
 use deskless_domain::{CustomerId, CustomerRecord, Email};
 
 use super::item::{EmailClaimItem, read};
-use crate::{StoreError, TenantStore, item};
+use crate::{
+    StoreError, TenantStore,
+    item::{self, is_over},
+};
 
 impl TenantStore {
     /// AP-21: one customer, read strongly.
@@ -24,7 +27,8 @@ impl TenantStore {
     }
 
     pub(super) async fn find_customer(&self, id: &CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
-        self.get(self.keys().customer(id)).await?.map(read).transpose()
+        let now = self.clock().now();
+        self.get(self.keys().customer(id)).await?.filter(|item| !is_over(item, now)).map(read).transpose()
     }
 
     /// Who has claimed an email.

@@ -1,6 +1,7 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    AttemptId, CompanyName, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, IdentitySource, MessageId,
-    Metadata, PersonName, PhoneNumber, Timestamp,
+    AttemptId, CompanyName, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure, IdentitySource,
+    MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,13 @@ use crate::{
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
     pub(crate) const ATTEMPT: &str = "attempt";
+    /// The emails that the customer has claimed, by which their claims are found.
+    pub(crate) const CLAIMS: &str = "claims";
+    pub(crate) const ERASED: &str = "erased";
+    pub(crate) const ERASING_SINCE: &str = "erasingSince";
+    pub(crate) const ERASURE_STEP: &str = "erasureStep";
+    pub(crate) const EXPIRES_AT: &str = "expiresAt";
+    pub(crate) const LISTING: &str = "gsi1pk";
     pub(crate) const METADATA: &str = "metadata";
     pub(crate) const UPDATED_AT: &str = "updatedAt";
     pub(crate) const VERSION: &str = "version";
@@ -57,7 +65,8 @@ impl From<CustomerAttributes> for Customer {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CustomerItem {
-    gsi1pk: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gsi1pk: Option<String>,
     #[serde(flatten)]
     attributes: CustomerAttributes,
     #[serde(flatten)]
@@ -79,6 +88,13 @@ struct OwnAttributes {
     /// JSON text: a map of DynamoDB's would take other numbers and refuse some texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erasing_since: Option<i64>,
+    /// How many conversations the erasure has deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erased: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erasure_step: Option<u64>,
 }
 
 /// The item that gives an email to the first customer who claims it.
@@ -89,9 +105,15 @@ pub(super) struct EmailClaimItem {
 }
 
 impl TenantStore {
-    pub(super) fn customer_item(&self, record: &CustomerRecord, attempt: AttemptId) -> Result<Item, StoreError> {
+    /// A customer's own item. `claimed` is the email whose claim is made with it.
+    pub(super) fn customer_item(
+        &self,
+        record: &CustomerRecord,
+        claimed: Option<&Email>,
+        attempt: AttemptId,
+    ) -> Result<Item, StoreError> {
         let attributes = CustomerItem {
-            gsi1pk: self.keys().customer_listing(0),
+            gsi1pk: record.erasure.is_none().then(|| self.keys().customer_listing(0)),
             attributes: record.customer.clone().into(),
             own: OwnAttributes {
                 activity: record.place,
@@ -99,9 +121,16 @@ impl TenantStore {
                 attempt: Some(attempt),
                 updated_at: Some(record.updated_at.as_millis()),
                 metadata: (!record.metadata.is_empty()).then(|| record.metadata.json().to_owned()),
+                erasing_since: record.erasure.map(|erasure| erasure.since.as_millis()),
+                erased: record.erasure.map(|erasure| erasure.conversations),
+                erasure_step: record.erasure.map(|_| 0),
             },
         };
-        item::write(self.keys().customer(&record.customer.id), &attributes)
+        let mut item = item::write(self.keys().customer(&record.customer.id), &attributes)?;
+        if let Some(email) = claimed {
+            item.insert(attributes::CLAIMS.to_owned(), AttributeValue::Ss(vec![email.normalized()]));
+        }
+        Ok(item)
     }
 }
 
@@ -119,8 +148,17 @@ pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
         metadata,
         place: own.activity,
         version: own.version.unwrap_or(1),
+        erasure: own.erasing_since.map(|since| Erasure {
+            since: Timestamp::from_millis(since),
+            conversations: own.erased.unwrap_or_default(),
+        }),
         updated_at: own.updated_at.map_or(own.activity.time(), Timestamp::from_millis),
     })
+}
+
+/// Whether the customer is being erased.
+pub(super) fn is_erasing(item: &Item) -> bool {
+    item.contains_key(attributes::ERASING_SINCE)
 }
 
 /// Whether this attempt is what stands there: then its first answer was lost.

@@ -1,6 +1,7 @@
 //! Customers: their records, and who has claimed which email.
 
 mod copies;
+mod erase;
 mod get;
 mod item;
 mod list;

@@ -2,11 +2,11 @@
 
 use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, IdentitySource, Metadata};
 
-use super::item::{CustomerAttributes, EmailClaimItem, attributes};
+use super::item::{CustomerAttributes, EmailClaimItem, attributes, is_erasing};
 use crate::{
     StoreError, TenantStore,
     expression::{Update, number, text},
-    item,
+    item::{self, is_over},
     transaction::{ABSENT, Refusal, Slot, Transaction},
 };
 
@@ -48,6 +48,11 @@ impl TenantStore {
             }
         };
         let (record, email_is_claimed) = tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
+        let now = self.clock().now();
+        let record = record.filter(|record| !is_over(record, now));
+        if record.as_ref().is_some_and(is_erasing) {
+            return Err(StoreError::Erasing);
+        }
         let record = record.map(item::read::<CustomerAttributes>).transpose()?.map(Customer::from);
         Ok(Known { record, email_is_claimed })
     }
@@ -79,21 +84,26 @@ impl TenantStore {
                 Customer { details: record.details.clone().refreshed_by(said.details.clone()), ..said.clone() }
             }
         };
+        let claimed = said.details.email.as_ref().filter(|_| !known.email_is_claimed);
         match known.record {
             None => {
                 let record = CustomerRecord::new(said.clone(), Metadata::default(), self.clock());
-                let item = self.customer_item(&record, AttemptId::generate(self.clock()))?;
-                slots.record = Some(transaction.put(self, item, Some(ABSENT))?);
+                let item = self.customer_item(&record, claimed, AttemptId::generate(self.clock()))?;
+                slots.record = Some(transaction.put_free(self, item)?);
             }
-            Some(record) if record.details != merged.details => {
+            Some(record) if record.details != merged.details || claimed.is_some() => {
                 let mut update = refresh(&said.details);
+                if let Some(email) = claimed {
+                    update.add_to_set(attributes::CLAIMS, email.normalized());
+                }
                 update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
                 update.count_up(attributes::VERSION, 1);
-                slots.record = Some(transaction.update(self, key, update, "attribute_exists(pk)")?);
+                let condition = format!("attribute_exists(pk) AND attribute_not_exists({})", attributes::ERASING_SINCE);
+                slots.record = Some(transaction.update(self, key, update, &condition)?);
             }
             Some(_) => {}
         }
-        if let (Some(email), false) = (&said.details.email, known.email_is_claimed) {
+        if let Some(email) = claimed {
             let claim = EmailClaimItem { customer_id: said.id.clone() };
             let claim = item::write(self.keys().email_claim(email), &claim)?;
             slots.claim = Some(transaction.put(self, claim, Some(ABSENT))?);

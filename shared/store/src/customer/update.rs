@@ -23,6 +23,9 @@ impl TenantStore {
         let mut backoff = Backoff::new(self.clock());
         loop {
             let before = self.get_customer(id).await?;
+            if before.erasure.is_some() {
+                return Err(StoreError::Erasing);
+            }
             if expected.as_ref().is_some_and(|versions| !versions.contains(&before.version)) {
                 return Err(StoreError::VersionMismatch);
             }
@@ -32,12 +35,16 @@ impl TenantStore {
             if next == before {
                 return Ok(before);
             }
-            let mut transaction = Transaction::default();
-            let itself = self.replace_customer(&mut transaction, before.version, &next, attempt)?;
-            if let Some(email) = &next.customer.details.email
-                && before.customer.details.email.as_ref() != Some(email)
-                && self.claimant(email).await?.is_none()
+            let mut claimed = next.customer.details.email.as_ref();
+            claimed = claimed.filter(|email| before.customer.details.email.as_ref() != Some(email));
+            if let Some(email) = claimed
+                && self.claimant(email).await?.is_some()
             {
+                claimed = None;
+            }
+            let mut transaction = Transaction::default();
+            let itself = self.replace_customer(&mut transaction, before.version, &next, claimed, attempt)?;
+            if let Some(email) = claimed {
                 self.claim_email(&mut transaction, email, &next)?;
             }
             match transaction.commit(self, &mut backoff).await? {

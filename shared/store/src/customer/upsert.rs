@@ -52,17 +52,21 @@ impl TenantStore {
             return Ok(Once::Replayed(answer));
         }
         loop {
+            if found.record.as_ref().is_some_and(|record| record.erasure.is_some()) {
+                return Err(StoreError::Erasing);
+            }
             let upserted = self.applied(&said, &found);
-            let unchanged = found.record.as_ref() == Some(&upserted.record);
+            let claimed = said.details.email.as_ref().filter(|_| !found.email_is_claimed);
+            let unchanged = claimed.is_none() && found.record.as_ref() == Some(&upserted.record);
             let mut transaction = Transaction::default();
             let itself = match &found.record {
-                None => Some(self.put_customer(&mut transaction, &upserted.record, attempt)?),
+                None => Some(self.put_customer(&mut transaction, &upserted.record, claimed, attempt)?),
                 Some(_) if unchanged => None,
                 Some(record) => {
-                    Some(self.replace_customer(&mut transaction, record.version, &upserted.record, attempt)?)
+                    Some(self.replace_customer(&mut transaction, record.version, &upserted.record, claimed, attempt)?)
                 }
             };
-            if let (Some(email), false) = (&said.details.email, found.email_is_claimed) {
+            if let Some(email) = claimed {
                 self.claim_email(&mut transaction, email, &upserted.record)?;
             }
             if let Some(repeat) = &repeat {

@@ -17,9 +17,10 @@ impl TenantStore {
         &self,
         transaction: &mut Transaction,
         record: &CustomerRecord,
+        claimed: Option<&Email>,
         attempt: AttemptId,
     ) -> Result<Slot, StoreError> {
-        transaction.put(self, self.customer_item(record, attempt)?, Some(ABSENT))
+        transaction.put_free(self, self.customer_item(record, claimed, attempt)?)
     }
 
     /// Adds a change of the record that is there in the version `before`. What else its item holds is left alone.
@@ -28,6 +29,7 @@ impl TenantStore {
         transaction: &mut Transaction,
         before: u64,
         next: &CustomerRecord,
+        claimed: Option<&Email>,
         attempt: AttemptId,
     ) -> Result<Slot, StoreError> {
         let details = &next.customer.details;
@@ -45,6 +47,9 @@ impl TenantStore {
         put("phone", details.phone.as_ref().map(text));
         put("company", details.company.as_ref().map(text));
         put(attributes::METADATA, metadata);
+        if let Some(email) = claimed {
+            update.add_to_set(attributes::CLAIMS, email.normalized());
+        }
         let before_value = update.value("before", number(before));
         // Records made before there was a version are in their first one.
         let unversioned = if before == 1 { " OR attribute_not_exists(#version)" } else { "" };

@@ -1,12 +1,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
 
 use crate::{
     StoreError,
     api_key::{Credential, KeyCache},
     collection::NameCache,
+    expression::Update,
     identity::IdentityCache,
     item::Item,
     keys::{Key, TenantKeys, shard_of},
@@ -169,5 +170,26 @@ impl TenantStore {
 
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.store.get_with(key, consistent).await
+    }
+
+    /// Updates one item where `condition` holds, and says whether it did. For steps that are taken again when their answer
+    /// is lost: a repetition finds its own work and says `false`.
+    pub(crate) async fn update_where(&self, key: Key, update: Update, condition: &str) -> Result<bool, StoreError> {
+        let request = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(key.attributes()))
+            .update_expression(update.expression())
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .condition_expression(condition);
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::from_sdk(&error)),
+            },
+        }
     }
 }

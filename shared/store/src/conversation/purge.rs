@@ -1,9 +1,6 @@
 //! What a deleted conversation leaves behind, removed step by step.
 
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::{DeleteRequest, WriteRequest},
-};
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use deskless_domain::ConversationId;
 
 use super::item::attributes;
@@ -154,22 +151,7 @@ impl TenantStore {
         update.set(attributes::PURGED, number(now));
         let known = update.value("before", number(before));
         let condition = format!("{DELETED} AND #{} = {known}", attributes::PURGED);
-        let request = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(self.keys().conversation(id).attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
-            .condition_expression(condition);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(StoreError::from_sdk(&error)),
-            },
-        }
+        self.update_where(self.keys().conversation(id), update, &condition).await
     }
 
     /// Removes the tombstone and what the conversation was counted as, and takes it out of the counters if nobody has.

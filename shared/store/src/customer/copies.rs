@@ -1,6 +1,5 @@
 //! What conversations show of a customer, after the customer has changed.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use deskless_domain::MessageId;
 
 use super::item::CustomerAttributes;
@@ -97,7 +96,7 @@ impl CustomerChange {
         update.add(attributes::VERSION, 1);
         let older = format!("(attribute_not_exists(#{CUSTOMER_VERSION}) OR #{CUSTOMER_VERSION} < :{CUSTOMER_VERSION})");
         let condition = format!("{LIVE} AND {older}");
-        self.update_where(self.tenant.keys().conversation(id), update, &condition).await.map(drop)
+        self.tenant.update_where(self.tenant.keys().conversation(id), update, &condition).await.map(drop)
     }
 
     async fn note(&self, key: Key, version: i64, to: &str, from: Option<&str>) -> Result<Refreshed, StoreError> {
@@ -115,29 +114,8 @@ impl CustomerChange {
         // Records made before there was a version are in their first one.
         let unversioned = if version == 1 { format!(" OR attribute_not_exists({named})") } else { String::new() };
         let condition = format!("attribute_exists(pk) AND ({named} = {current}{unversioned}) AND {unmoved}");
-        let noted = self.update_where(key, update, &condition).await?;
+        let noted = self.tenant.update_where(key, update, &condition).await?;
         Ok(if noted { Refreshed::Goes } else { Refreshed::Passed })
-    }
-
-    /// Whether the condition held.
-    pub(super) async fn update_where(&self, key: Key, update: Update, condition: &str) -> Result<bool, StoreError> {
-        let request = self
-            .tenant
-            .client()
-            .update_item()
-            .table_name(self.tenant.table())
-            .set_key(Some(key.attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
-            .condition_expression(condition);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(StoreError::from_sdk(&error)),
-            },
-        }
     }
 }
 

@@ -195,6 +195,6 @@ impl CustomerChange {
         let step = update.value("step", number(step));
         let condition =
             format!("attribute_exists({}) AND #{} = {step}", attributes::ERASING_SINCE, attributes::ERASURE_STEP);
-        self.update_where(key, update, &condition).await.map(drop)
+        tenant.update_where(key, update, &condition).await.map(drop)
     }
 }

@@ -21,7 +21,7 @@ async fn a_customer_is_made_or_found_by_id() {
     let made = said(&world, 201, body).await;
     let wanted = json!({
         "object": "customer", "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "phone": null, "company": null,
-        "metadata": { "plan": "pro" }, "identitySource": "headers",
+        "metadata": { "plan": "pro" }, "identitySource": "headers", "erasing": null,
         "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
     });
     assert_eq!(made, wanted);

@@ -1,18 +1,23 @@
 //! The table's stream, handed to the very function that Lambda hands it to.
 
+use std::{future::poll_fn, pin::pin, task::Poll};
+
 use aws_lambda_events::dynamodb::Event;
-use deskless_infra::stream::{Stream, is_wanted, sequence_number};
+use deskless_infra::stream::{BATCH, Stream, is_wanted, sequence_number};
 use deskless_store::Store;
 use serde_json::{Value, json};
+
+use crate::Row;
 
 /// How records are delivered.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Delivery {
-    /// How many of a hundred records come a second time, in a later batch.
+    /// How many of a hundred records come a second time, one or more batches later.
     pub doubled_percent: u64,
     /// Whether the records of a batch come in another order than they were written in.
     pub shuffled: bool,
-    /// How many of a hundred batches are not answered after their work was done, and come again whole.
+    /// How many of a hundred batches are not answered and come again whole: the function is ended in the middle of its
+    /// work, or right behind it.
     pub failing_percent: u64,
 }
 
@@ -25,62 +30,137 @@ pub struct Drained {
     pub batches: usize,
     /// How many times the function said that a record has to come again.
     pub failures: usize,
+    /// How many times it was ended in the middle.
+    pub ended: usize,
 }
 
 /// More deliveries of one batch than this mean that it never succeeds.
 const PATIENCE: usize = 50;
+/// A function that is ended in the middle waits less often than this before: about as often as it does for a batch.
+const MOST_WAITS: u64 = 40;
 
-/// Delivers every record from `after` on until no new ones come, and says where it ended.
-pub(crate) async fn drain(
-    store: &Store,
-    engine: &str,
-    table: &str,
-    after: &mut Option<String>,
-    delivery: Delivery,
-) -> Drained {
-    let mut stream = Stream::open(engine, table, after.as_deref()).await.expect("the stream is there");
+/// Where records come from.
+pub(crate) enum Source<'a> {
+    /// A table's stream; up to where it was read.
+    Stream(Stream, &'a mut Option<String>),
+    /// These.
+    Records(std::vec::IntoIter<Value>),
+}
+
+impl<'a> Source<'a> {
+    /// A table's stream, behind the record with this sequence number.
+    pub(crate) async fn stream(engine: &str, table: &str, after: &'a mut Option<String>) -> Self {
+        let stream = Stream::open(engine, table, after.as_deref()).await.expect("the stream is there");
+        Self::Stream(stream, after)
+    }
+
+    /// The next batch; empty when there is none.
+    async fn next(&mut self) -> Vec<Value> {
+        match self {
+            Self::Stream(stream, after) => {
+                let fresh = stream.next().await.expect("the stream is read");
+                if let Some(last) = fresh.last() {
+                    **after = Some(sequence_number(last).to_owned());
+                }
+                fresh
+            }
+            Self::Records(records) => records.take(BATCH).collect(),
+        }
+    }
+}
+
+/// Delivers what comes from there until nothing comes any more.
+pub(crate) async fn deliver(store: &Store, mut source: Source<'_>, delivery: Delivery) -> Drained {
     let mut drained = Drained::default();
     let mut dice = 1_u64;
-    let mut happens = move |percent: u64| {
+    let mut throw = move |sides: u64| {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (dice >> 33) % 100 < percent
+        (dice >> 33) % sides
     };
     let mut again: Vec<Value> = Vec::new();
     loop {
-        let fresh = stream.next().await.expect("the stream is read");
-        if let Some(last) = fresh.last() {
-            *after = Some(sequence_number(last).to_owned());
-        }
+        let fresh = source.next().await;
         let ended = fresh.is_empty();
         let fresh: Vec<_> = fresh.into_iter().filter(is_wanted).collect();
         drained.records += fresh.len();
-        let mut batch = std::mem::take(&mut again);
-        again.extend(fresh.iter().filter(|_| happens(delivery.doubled_percent)).cloned());
+        let (mut batch, later): (Vec<_>, Vec<_>) = again.into_iter().partition(|_| throw(100) < 50);
+        again = later;
+        again.extend(fresh.iter().filter(|_| throw(100) < delivery.doubled_percent).cloned());
         batch.extend(fresh);
         if batch.is_empty() {
-            if ended {
+            if ended && again.is_empty() {
                 return drained;
             }
             continue;
         }
         if delivery.shuffled {
-            batch.sort_by_cached_key(|_| happens(50));
+            batch.sort_by_cached_key(|_| throw(100) < 50);
         }
         let mut tries = 0;
         loop {
             assert!(tries < PATIENCE, "a batch never succeeds: {batch:#?}");
             tries += 1;
             drained.batches += 1;
-            let event: Event = serde_json::from_value(json!({ "Records": batch })).expect("records are an event");
-            let answer = deskless_events::handle(store.clone(), event).await;
-            if let Some(failure) = answer.batch_item_failures.first() {
+            let waits = (throw(100) < delivery.failing_percent).then(|| throw(MOST_WAITS));
+            let Some(failed) = ended_after(waits, hand_over(store, &batch)).await else {
+                drained.ended += 1;
+                continue;
+            };
+            if let Some(from) = failed {
                 drained.failures += 1;
-                let from = failure.item_identifier.as_deref().unwrap_or_default();
                 let at = batch.iter().position(|record| sequence_number(record) == from).expect("one of this batch");
                 batch.drain(..at);
-            } else if !happens(delivery.failing_percent) {
+            } else if waits.is_none() {
                 break;
             }
         }
     }
+}
+
+/// Ends work when it has to wait once more than so many times: a function is ended wherever it is.
+async fn ended_after<T>(waits: Option<u64>, work: impl Future<Output = T>) -> Option<T> {
+    let Some(mut left) = waits else { return Some(work.await) };
+    let mut work = pin!(work);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Hands over one batch, and gives the sequence number of the first record that has to come again.
+pub(crate) async fn hand_over(store: &Store, batch: &[Value]) -> Option<String> {
+    let event: Event = serde_json::from_value(json!({ "Records": batch })).expect("records are an event");
+    let answer = deskless_events::handle(store.clone(), event).await;
+    let failure = answer.batch_item_failures.into_iter().next()?;
+    Some(failure.item_identifier.expect("a failure names a record"))
+}
+
+/// What the stream tells of a row that was this and is that. The sequence number is the caller's: it orders nothing for
+/// the worker, and names a record within its batch.
+#[must_use]
+pub fn record(sequence_number: usize, before: Option<&Row>, after: Option<&Row>) -> Value {
+    let row = after.or(before).expect("a row that is or was there");
+    let name = match (before, after) {
+        (None, _) => "INSERT",
+        (_, None) => "REMOVE",
+        _ => "MODIFY",
+    };
+    let mut change = json!({
+        "ApproximateCreationDateTime": 1_782_669_600,
+        "Keys": { "pk": row.0["pk"], "sk": row.0["sk"] },
+        "SequenceNumber": format!("{sequence_number:021}"),
+        "SizeBytes": 1,
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    });
+    for (image, row) in [("OldImage", before), ("NewImage", after)] {
+        if let Some(row) = row {
+            change[image] = row.0.clone();
+        }
+    }
+    json!({ "eventID": "1", "eventName": name, "awsRegion": "local", "dynamodb": change })
 }

@@ -17,7 +17,7 @@ mod world;
 
 pub use answer::Answer;
 pub use clock::TestClock;
-pub use drain::{Delivery, Drained};
+pub use drain::{Delivery, Drained, record};
 pub use faults::Faults;
 pub use invariants::{unsettled, violations};
 pub use proxy::{Meter, Proxy};

@@ -11,9 +11,10 @@ use deskless_domain::{
 use deskless_infra::{engine::Engine, routes, template};
 use deskless_runtime::local_client;
 use deskless_store::{KeyRequest, NewKey, Operator, Store};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::{Delivery, Drained, Faults, Proxy, Role, Row, TestClock, drain, invariants, table};
+use crate::{Delivery, Drained, Faults, Proxy, Role, Row, TestClock, drain, drain::Source, invariants, table};
 
 /// One process that serves all routes over a world's table: its own clock, its own client, its own memory of keys.
 pub struct Machine {
@@ -282,17 +283,47 @@ impl World {
     /// not delivered again.
     pub async fn drain_events_as(&self, delivery: Delivery) -> Drained {
         let mut delivered = self.delivered.lock().await;
-        drain::drain(&self.store, &self.direct, &self.table, &mut delivered, delivery).await
+        let source = Source::stream(&self.direct, &self.table, &mut delivered).await;
+        drain::deliver(&self.store, source, delivery).await
+    }
+
+    /// Delivers these records as if they were the stream's, a hundred at a time, until nothing is left to do.
+    pub async fn deliver(&self, records: Vec<Value>, delivery: Delivery) -> Drained {
+        drain::deliver(&self.store, Source::Records(records.into_iter()), delivery).await
+    }
+
+    /// Hands the worker one batch, once. Whether all of it is done.
+    pub async fn hand_over(&self, batch: &[Value]) -> bool {
+        drain::hand_over(&self.store, batch).await.is_none()
+    }
+
+    /// Ends the table's stream. The embedded engine looks through all of a stream's records to number the next one, so
+    /// tests that write a lot end it, and deliver records of their own.
+    pub async fn end_stream(&self) {
+        let body = json!({ "TableName": self.table, "StreamSpecification": { "StreamEnabled": false } });
+        let _ = table::ask(&self.direct, "UpdateTable", &body).await;
     }
 
     /// Writes rows as they are, past the store and the proxy.
     pub async fn plant(&self, rows: &[Row]) {
         let client = reqwest::Client::new();
-        for batch in rows.chunks(25) {
+        let write = async |batch: &[Row]| {
             let requests: Vec<_> = batch.iter().map(|row| json!({ "PutRequest": { "Item": row.0 } })).collect();
             let body = json!({ "RequestItems": { self.table.as_str(): requests } });
             let _ = table::ask_with(&client, &self.direct, "BatchWriteItem", &body).await;
-        }
+        };
+        stream::iter(rows.chunks(25)).for_each_concurrent(4, write).await;
+    }
+
+    /// One row, read past the store and the proxy.
+    pub async fn row(&self, pk: &str, sk: &str) -> Option<Row> {
+        let body = json!({
+            "TableName": self.table,
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConsistentRead": true,
+        });
+        let mut answer = table::ask(&self.direct, "GetItem", &body).await;
+        Some(answer["Item"].take()).filter(Value::is_object).map(Row)
     }
 
     /// Removes a row past the store, as DynamoDB does with one past its time.

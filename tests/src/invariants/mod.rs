@@ -168,6 +168,8 @@ fn customers(partitions: &Partitions<'_>) -> Vec<String> {
 #[must_use]
 pub fn unsettled(rows: &[Row]) -> Vec<String> {
     let mut broken = Vec::new();
+    // What each conversation was last counted as.
+    let known: HashMap<&str, &Row> = rows.iter().filter(|row| row.sk() == "Z").map(|row| (row.pk(), row)).collect();
     let mut counted: BTreeMap<(&str, String), i64> = BTreeMap::new();
     let mut there: BTreeMap<(&str, String), i64> = BTreeMap::new();
     for row in rows {
@@ -175,6 +177,9 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
             Some((workspace, "Z", _)) => {
                 for status in ["open", "waiting", "solved"] {
                     let count = row.get(status).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+                    if count < 0 {
+                        broken.push(format!("{}: counts {count} {status}", row.pk()));
+                    }
                     *counted.entry((workspace, status.to_owned())).or_default() += count;
                 }
             }
@@ -182,7 +187,15 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                 broken.push(format!("{}: is deleted and not purged", row.pk()));
             }
             Some((workspace, "C", _)) if row.sk() == "A" => {
-                *there.entry((workspace, row.get("status").unwrap_or_default().to_owned())).or_default() += 1;
+                let status = row.get("status");
+                *there.entry((workspace, status.unwrap_or_default().to_owned())).or_default() += 1;
+                let known = known.get(row.pk());
+                let fits = known.is_some_and(|known| {
+                    known.get("status") == status && known.number("version") <= row.number("version")
+                });
+                if !fits {
+                    broken.push(format!("{}: is {status:?} and was last counted as {known:?}", row.pk()));
+                }
             }
             _ => {}
         }

@@ -1,51 +1,132 @@
 //! The worker on the stream: at least once in, once in effect.
 
-use deskless_tests::{Delivery, Faults, Row, World, minimal_conversation};
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::support::{ALONE, text};
+use deskless_tests::{Delivery, Drained, Faults, Row, World, minimal_conversation, record};
+use serde_json::{Value, json};
 
-/// Conversations that are written past the API, each so often: the stream tells of every change.
-const CONVERSATIONS: usize = 500;
+use crate::support::{ALONE, at_once, text};
+
+/// Conversations that are changed over HTTP, each so often.
+const REAL: usize = 20;
+const PATCHES: usize = 10;
+/// Conversations whose rows are made up, each with so many changes.
+const MADE_UP: usize = 500;
 const CHANGES: usize = 20;
+/// So many are changed in turn, until each has all its changes: the records of one conversation come in a few batches,
+/// and those that come twice often come behind newer ones.
+const IN_TURN: usize = 32;
+/// The stream has so many shards, each with a worker of its own. A conversation's records are all in one.
+const SHARDS: usize = 4;
+
+const STATUSES: [&str; 3] = ["open", "waiting", "solved"];
+
+/// What the stream tells, in its order.
+#[derive(Default)]
+struct Told([Vec<Value>; SHARDS]);
+
+impl Told {
+    /// A change of the `i`th conversation.
+    fn change(&mut self, i: usize, before: Option<&Row>, after: &Row) {
+        let shard = &mut self.0[i % SHARDS];
+        shard.push(record(shard.len(), before, Some(after)));
+    }
+}
+
+/// Opens conversations and changes them in turn, over HTTP.
+async fn real(world: &World, told: &mut Told) {
+    let role = world.server_key();
+    let mut rows = Vec::new();
+    for i in 0..REAL {
+        let id = text(&role.open(&minimal_conversation()).await, "id");
+        let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
+        told.change(i, None, &row);
+        rows.push((format!("/api/v1/conversations/{id}"), row));
+    }
+    for change in 0..PATCHES {
+        for (i, (path, row)) in rows.iter_mut().enumerate() {
+            let _ = role.patch(path, &json!({ "status": STATUSES[(i + change * change) % 3] })).await.expect(200);
+            let after = world.row(row.pk(), "A").await.expect("the conversation");
+            told.change(i, Some(row), &after);
+            *row = after;
+        }
+    }
+}
+
+/// A conversation like this one, after so many changes. Every tenth is deleted with its last change.
+fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
+    let mut row = like.clone();
+    let id = format!("019f0f63-6500-7232-afd6-{i:010}01");
+    // Where the status goes is the same in every run, and looks like chance.
+    let status = STATUSES[(i * 7 + change * change * 5 + i * change) % 3];
+    row.0["pk"] = json!({ "S": format!("W#{}#C#{id}", world.workspace) });
+    for attribute in ["activity", "orderMark"] {
+        row.0[attribute] = json!({ "S": id });
+    }
+    row.0["status"] = json!({ "S": status });
+    row.0["gsi1pk"] = json!({ "S": format!("W#{}#S#{status}#0", world.workspace) });
+    row.0["version"] = json!({ "N": (change + 1).to_string() });
+    row.0["number"] = json!({ "N": (REAL + 1 + i).to_string() });
+    let members = row.0.as_object_mut().expect("a row");
+    for attribute in ["closedAt", "resolution"] {
+        let _ = members.remove(attribute);
+    }
+    if status == "solved" {
+        row.0["closedAt"] = json!({ "N": "1782669600000" });
+        row.0["resolution"] = json!({ "S": "resolved" });
+    }
+    if change + 1 == CHANGES && i.is_multiple_of(10) {
+        row.0["deletedAt"] = json!({ "N": "1782669600000" });
+        row.0["purged"] = json!({ "N": "0" });
+        row.0["gsi1pk"] = json!({ "S": format!("W#{}#T", world.workspace) });
+    }
+    row
+}
+
+/// Writes made-up conversations as they are after all their changes, and tells all of these.
+async fn plant(world: &World, told: &mut Told) {
+    let rows = world.rows().await;
+    let ours = format!("W#{}#C#", world.workspace);
+    let like = rows.iter().find(|row| row.pk().starts_with(&ours)).expect("a conversation");
+    let mut planted = Vec::new();
+    for first in (0..MADE_UP).step_by(IN_TURN) {
+        for change in 0..CHANGES {
+            for i in first..MADE_UP.min(first + IN_TURN) {
+                let before = change.checked_sub(1).map(|before| made_up(world, like, i, before));
+                let after = made_up(world, like, i, change);
+                told.change(i, before.as_ref(), &after);
+                if change + 1 == CHANGES {
+                    planted.push(after);
+                }
+            }
+        }
+    }
+    let mut numbers = world.row(&format!("W#{}#N", world.workspace), "A").await.expect("the numbers");
+    numbers.0["last"] = json!({ "N": (REAL + MADE_UP).to_string() });
+    planted.push(numbers);
+    world.plant(&planted).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_equal_a_recount_after_10_000_events_with_30_percent_twice_and_failing_batches() {
     let _alone = ALONE.lock().await;
-    let world = World::behind_proxy(Faults::default()).await;
-    let id = text(&world.server_key().open(&minimal_conversation()).await, "id");
-    let rows = world.rows().await;
-    let first = rows.iter().find(|row| row.pk().ends_with(&id)).expect("a conversation").clone();
-    let number: usize = 2;
-    for change in 0..CHANGES {
-        let planted: Vec<Row> = (0..CONVERSATIONS)
-            .map(|i| {
-                let mut row = first.clone();
-                let id = format!("019f0f63-6500-7232-afd6-{i:010}01");
-                // Where the status goes is the same in every run, and looks like chance.
-                let status = ["open", "waiting", "solved"][(i * 7 + change * change * 5 + i * change) % 3];
-                row.0["pk"] = json!({ "S": format!("W#{}#C#{id}", world.workspace) });
-                for attribute in ["activity", "orderMark"] {
-                    row.0[attribute] = json!({ "S": id });
-                }
-                row.0["status"] = json!({ "S": status });
-                row.0["gsi1pk"] = json!({ "S": format!("W#{}#S#{status}#0", world.workspace) });
-                row.0["version"] = json!({ "N": (change + 1).to_string() });
-                row.0["number"] = json!({ "N": (number + i).to_string() });
-                if status == "solved" {
-                    row.0["closedAt"] = json!({ "N": "1782669600000" });
-                    row.0["resolution"] = json!({ "S": "resolved" });
-                }
-                row
-            })
-            .collect();
-        world.plant(&planted).await;
-    }
+    let world = Arc::new(World::behind_proxy(Faults::default()).await);
+    world.end_stream().await;
+    let mut told = Told::default();
+    real(&world, &mut told).await;
+    plant(&world, &mut told).await;
     world.proxy().set_faults(Faults { errors_after_percent: 2, conflicts_percent: 5, ..Faults::default() });
-    let delivery = Delivery { doubled_percent: 30, shuffled: true, failing_percent: 10 };
-    let drained = world.drain_events_as(delivery).await;
+    let drained = at_once(&world, SHARDS, |world, shard| {
+        let records = told.0[shard].clone();
+        let delivery = Delivery { doubled_percent: 30, shuffled: true, failing_percent: 20 };
+        async move { world.deliver(records, delivery).await }
+    })
+    .await;
     world.proxy().set_faults(Faults::default());
-    assert!(drained.records >= CONVERSATIONS * CHANGES, "{drained:?}");
-    let broken = deskless_tests::unsettled(&world.rows().await);
-    assert!(broken.is_empty(), "{drained:?}: {broken:?}");
+    let sum = |of: fn(&Drained) -> usize| drained.iter().map(of).sum::<usize>();
+    assert!(sum(|drained| drained.records) >= MADE_UP * CHANGES, "{drained:?}");
+    assert!(sum(|drained| drained.ended) >= 10, "{drained:?}");
+    world.assert_settled().await;
+    let counts = world.server_key().get("/api/v1/conversations/counts").await.expect(200);
+    assert_eq!(counts["counts"]["total"], REAL + MADE_UP - MADE_UP / 10, "{drained:?}: {counts}");
 }

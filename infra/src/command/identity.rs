@@ -63,7 +63,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
                 println!("{}", secret.reveal());
                 eprintln!(
                     "This secret is shown once. Sign JWTs with it: HS256, kid {id}, aud {workspace}, sub the customer's id, \
-                     iat, exp. The secret before it counts until {until}.",
+                     iat, exp. If there was one before, that counts until {until}.",
                     id = secret.id,
                 );
             }

@@ -157,5 +157,6 @@ fn line(key: &ApiKey) -> String {
         all if all == Scope::ALL.len() => "all scopes".to_owned(),
         _ => key.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
     };
-    format!("{}  …{}  {}  {state}  {scopes}  {}", key.id, key.last4, key.kind, key.name)
+    let limit = key.rate_limit.unwrap_or_default().requests();
+    format!("{}  …{}  {}  {state}  {scopes}  {limit}/min  {}", key.id, key.last4, key.kind, key.name)
 }

@@ -56,7 +56,7 @@ async fn the_binaries_keep_the_rules_of_http() {
     assert_eq!(echoed.header("x-request-id"), Some("mine-1"));
 
     let refused = watch.ask(Method::PUT, &path).send().await;
-    assert_eq!(refused.header("allow"), Some("GET,HEAD,PATCH"));
+    assert_eq!(refused.header("allow"), Some("GET,HEAD,PATCH,DELETE"));
     let _ = refused.expect_problem(405, "method_not_allowed");
     let foreign = watch.world.other_key().secret.reveal();
     let theirs = watch.ask(Method::GET, &path).header("x-api-key", foreign).send().await;

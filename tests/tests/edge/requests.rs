@@ -63,7 +63,7 @@ async fn any_method_of_a_path_reaches_its_function() {
     assert!(head.answer.bytes.is_empty() && !head.base64);
 
     let refused = gateway.recorded_about("retrieve", &id).method("PUT").send().await;
-    assert_eq!(refused.answer.header("allow"), Some("GET,HEAD,PATCH"));
+    assert_eq!(refused.answer.header("allow"), Some("GET,HEAD,PATCH,DELETE"));
     let _ = refused.expect_problem(405, "method_not_allowed");
 
     let message = gateway.recorded_about("list-messages", &id).method("POST").json(&json!({ "body": "Hello" }));

@@ -31,6 +31,7 @@ async fn every_answer_is_within_the_description() {
         .args(["--max-examples", &env::var("DESKLESS_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_owned())])
         .current_dir(folder)
         .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("DESKLESS_KEY_ID", world.key().key.id.to_string())
         .env("PYTHONPATH", folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()

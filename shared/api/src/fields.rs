@@ -228,17 +228,34 @@ macro_rules! parsed_from_uuid {
 
 parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
+/// A whole number that is not negative. To JSON, `6000.0` is one too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole(pub u64);
+
+impl Deserr<InvalidRequest> for Whole {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let wrong = |message: &str| InvalidRequest::at(location, &Invalid::new("wrong_type", message));
+        match value {
+            Value::Integer(number) => Ok(Self(number)),
+            Value::Float(number) if number.fract() == 0.0 => {
+                format!("{number:.0}").parse().map(Self).map_err(|_| wrong("must be a whole number from 0 on"))
+            }
+            Value::NegativeInteger(_) | Value::Float(_) => Err(wrong("must be a whole number from 0 on")),
+            other => <u64 as Deserr<InvalidRequest>>::deserialize_from_value(other, location).map(Self),
+        }
+    }
+}
+
 impl Deserr<InvalidRequest> for RateLimit {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        let number = match value {
-            Value::Integer(number) => u32::try_from(number).unwrap_or(0),
-            Value::NegativeInteger(_) | Value::Float(_) => 0,
-            other => <u32 as Deserr<InvalidRequest>>::deserialize_from_value(other, location)?,
-        };
-        Self::new(number).map_err(|invalid| InvalidRequest::at(location, &invalid))
+        let Whole(number) = Whole::deserialize_from_value(value, location)?;
+        Self::new(u32::try_from(number).unwrap_or(0)).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 

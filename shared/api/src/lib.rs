@@ -25,7 +25,7 @@ pub mod token;
 pub mod wire;
 
 pub use auth::{Caller, scope};
-pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread};
+pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
 pub use idempotency::{Actor, Idempotent, Repeatable};
 pub use json::ApiJson;
 pub use layers::serve;

@@ -1,5 +1,5 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_api::{Given, InvalidRequest};
+use deskless_api::{Given, InvalidRequest, Whole};
 use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -113,7 +113,7 @@ impl<const MAX: u32> Deserr<InvalidRequest> for Bounded<MAX> {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        let number: u64 = Deserr::<InvalidRequest>::deserialize_from_value(value, location)?;
+        let Whole(number) = Whole::deserialize_from_value(value, location)?;
         match u32::try_from(number) {
             Ok(number @ 1..) if number <= MAX => Ok(Self(number)),
             _ => Err(InvalidRequest::at(location, &Invalid::new("out_of_range", format!("must be from 1 to {MAX}")))),

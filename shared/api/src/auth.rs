@@ -37,6 +37,9 @@ pub mod scope {
     }
 
     scopes!(ReadConversations, WriteConversations);
+    scopes!(ReadFiles, WriteFiles);
+    scopes!(ReadReplies, WriteReplies);
+    scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadCustomers, WriteCustomers);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);

@@ -4,6 +4,7 @@
 //! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
 //! through [`Clock`].
 
+mod action;
 mod clock;
 mod collection;
 mod conversation;
@@ -24,6 +25,7 @@ mod text;
 mod timestamp;
 mod vocabulary;
 
+pub use action::{Action, Effect, TagChange};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
@@ -35,8 +37,8 @@ pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
-    SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, BulkActionId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -51,6 +53,6 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, Provider, Resolution,
-    Role, Scope, SmsEncoding, Source, Status,
+    ActionFailure, BulkStatus, Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
+    Order, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status,
 };

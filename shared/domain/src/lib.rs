@@ -5,6 +5,7 @@
 //! through [`Clock`].
 
 mod action;
+mod bulk;
 mod clock;
 mod collection;
 mod conversation;
@@ -26,6 +27,7 @@ mod timestamp;
 mod vocabulary;
 
 pub use action::{Action, Effect, TagChange};
+pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,

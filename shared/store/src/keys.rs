@@ -6,8 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ConversationId, CustomerId, Email, ExternalId, Identifier, KeyId, Kind, MemberId, MessageId, SecretHash, Status,
-    WorkspaceId,
+    BulkActionId, ConversationId, CustomerId, Email, ExternalId, Identifier, KeyId, Kind, MemberId, MessageId,
+    SecretHash, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -37,6 +37,7 @@ const SELF: &str = "A";
 const DETAIL: &str = "D";
 const MESSAGE: &str = "M#";
 const PROVIDER_MESSAGE: &str = "P#";
+const DONE: &str = "D#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
@@ -176,6 +177,29 @@ impl TenantKeys {
         Key::new(self.collection(kind), id.to_string())
     }
 
+    pub fn bulk_action(self, id: BulkActionId) -> Key {
+        Key::new(format!("W#{}#B#{id}", self.0), SELF)
+    }
+
+    /// The partition that lists the bulk actions.
+    pub fn bulk_listings(self) -> String {
+        format!("W#{}#B", self.0)
+    }
+
+    pub fn bulk_listing(self, id: BulkActionId) -> Key {
+        Key::new(self.bulk_listings(), id.to_string())
+    }
+
+    /// The ids of a bulk action's later steps, in chunks.
+    pub fn bulk_ids(self, id: BulkActionId, chunk: u8) -> Key {
+        Key::new(self.bulk_action(id).pk, format!("I#{chunk:03}"))
+    }
+
+    /// Says that a bulk action has dealt with a conversation.
+    pub fn bulk_done(self, id: BulkActionId, conversation: ConversationId) -> Key {
+        Key::new(self.bulk_action(id).pk, format!("{DONE}{conversation}"))
+    }
+
     /// The partition of the third index that holds a member's conversations.
     pub fn by_assignee(self, id: MemberId) -> String {
         format!("W#{}#G#{id}", self.0)
@@ -185,6 +209,16 @@ impl TenantKeys {
     pub fn customer_listing(self, shard: u8) -> String {
         format!("W#{}#L#{shard}", self.0)
     }
+}
+
+/// Reads a bulk action's id out of its partition key.
+pub(crate) fn bulk_action_of(pk: &str) -> Option<BulkActionId> {
+    pk.rsplit_once("#B#").and_then(|(_, id)| BulkActionId::parse(id))
+}
+
+/// Reads the conversation's id out of the sort key that says that a bulk action has dealt with it.
+pub(crate) fn bulk_done_of(sk: &str) -> Option<ConversationId> {
+    sk.strip_prefix(DONE).and_then(ConversationId::parse)
 }
 
 /// Reads a conversation's id out of its partition key.

@@ -9,6 +9,7 @@
 mod api_key;
 mod backoff;
 mod batch;
+mod bulk;
 mod collection;
 mod conversation;
 mod counter;
@@ -31,6 +32,7 @@ mod worker;
 mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use bulk::{BulkActionPage, BulkStep};
 pub use collection::{Directory, DirectoryEntry, ResourcePage};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};

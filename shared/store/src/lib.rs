@@ -42,5 +42,5 @@ pub use own::CustomerStore;
 pub use rate::{Allowance, RateBucket};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
-pub use worker::{Changed, ConversationChange, CustomerChange, Image, Worker};
+pub use worker::{Changed, ConversationChange, CustomerChange, Image, Job, Worker};
 pub use workspace::Workspace;

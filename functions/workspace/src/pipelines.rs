@@ -119,7 +119,11 @@ impl Shape for PipelineObject {
         Pipeline::new(request.name, &stages.collect::<Vec<_>>(), clock)
     }
 
-    fn change(mut fields: Pipeline, request: &UpdatePipelineRequest, clock: &dyn Clock) -> Result<Pipeline, InvalidField> {
+    fn change(
+        mut fields: Pipeline,
+        request: &UpdatePipelineRequest,
+        clock: &dyn Clock,
+    ) -> Result<Pipeline, InvalidField> {
         if let Some(name) = &request.name.0 {
             fields.name = name.clone();
         }

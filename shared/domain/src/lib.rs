@@ -20,14 +20,15 @@ mod placement;
 pub mod provider;
 mod rate;
 mod tags;
+mod template;
 mod text;
 mod timestamp;
 mod vocabulary;
 
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
-    View,
+    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
+    Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
@@ -35,8 +36,8 @@ pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
-    SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -45,12 +46,13 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use rate::RateLimit;
 pub use tags::Tags;
+pub use template::{Template, TemplateNames};
 pub use text::{
     CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
     Subject, Tag, Title,
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, Provider, Resolution,
-    Role, Scope, SmsEncoding, Source, Status,
+    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType,
+    Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
 };

@@ -30,7 +30,7 @@ mod worker;
 mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
-pub use collection::{Directory, DirectoryEntry, ResourcePage};
+pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};
 pub use customer::{CustomerPage, Refreshed, Upsert, Upserted};

@@ -7,7 +7,11 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use deskless_infra::{engine::TABLE, routes};
+use deskless_infra::{
+    engine::TABLE,
+    routes,
+    worker::{self, Worker},
+};
 use serde_json::Value;
 use tokio::{
     net::TcpStream,
@@ -25,7 +29,7 @@ use crate::{
 /// How many processes each function has: that many requests it answers at once.
 const INSTANCES: usize = 4;
 
-/// What `template.yaml` gives the worker.
+/// What `template.yaml` gives each worker.
 const WORKER_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A process that lives for less has failed to start.
@@ -66,8 +70,10 @@ impl Lambda {
             }
         }
         // One is enough: records are handed over one batch after the other.
-        let worker = &binaries.get(routes::WORKER).context("there is no binary for the stream")?.path;
-        lambda.add(routes::WORKER, false, worker.clone())?;
+        for worker in Worker::ALL.map(Worker::name) {
+            let binary = &binaries.get(worker).with_context(|| format!("there is no binary {worker}"))?.path;
+            lambda.add(worker, false, binary.clone())?;
+        }
         Ok(lambda)
     }
 
@@ -167,11 +173,11 @@ pub async fn wake(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Hands records of the stream to the worker.
-pub async fn invoke_worker(port: u16, records: &[Value]) -> Outcome {
-    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations", routes::WORKER);
+/// Hands records of the stream to a worker.
+pub async fn invoke_worker(port: u16, worker: Worker, records: &[Value]) -> Outcome {
+    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations", worker.name());
     let client = reqwest::Client::builder().no_proxy().timeout(WORKER_TIMEOUT).build()?;
-    let answer = client.post(url).json(&pump::event(records)).send().await?.error_for_status()?;
+    let answer = client.post(url).json(&worker::event(records)).send().await?.error_for_status()?;
     let answer: Value = answer.json().await.context("the worker's answer cannot be read")?;
     if answer.get("errorType").is_some() {
         bail!("the worker fails: {answer}");

@@ -7,3 +7,4 @@ pub mod engine;
 pub mod routes;
 pub mod stream;
 pub mod template;
+pub mod worker;

@@ -15,12 +15,15 @@ use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title
 use deskless_infra::{
     engine::{Engine, TABLE},
     template,
+    worker::Worker,
 };
 use deskless_runtime::{SystemClock, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
+use futures_util::future::try_join_all;
+use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::pump::Pump;
+use crate::pump::{Outcome, Pump};
 
 const ENV_FILE: &str = "dev.env";
 
@@ -144,9 +147,15 @@ impl Stack {
         Ok(Self { engine, store, env, env_file: folder.join(ENV_FILE), _claim: claim })
     }
 
-    /// What hands over the stream of the stack's table.
-    pub fn pump(&self) -> Pump {
-        Pump::new(self.engine.url(), self.env_file.parent().unwrap_or(Path::new(".")))
+    /// Hands over the stream of the stack's table to every worker, in the way that is said. Only ends by failing.
+    pub async fn pump(&self, deliver: impl AsyncFn(Worker, &[Value]) -> Outcome) -> Result<()> {
+        let folder = self.env_file.parent().unwrap_or(Path::new("."));
+        let deliver = &deliver;
+        let pumps = Worker::ALL.map(|worker| async move {
+            let pump = Pump::new(self.engine.url(), folder, worker);
+            pump.run(async |records: &[Value]| deliver(worker, records).await).await
+        });
+        try_join_all(pumps).await.map(drop)
     }
 
     pub fn engine_url(&self) -> &str {

@@ -9,15 +9,13 @@ use deskless_store::Store;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-/// The function that no route leads to: the worker on the table's stream.
-pub const WORKER: &str = "events";
-
 /// The functions by their names in the template, with their routes.
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     vec![
         ("conversations", described(deskless_conversations::router(), deskless_conversations::description())),
         ("messages", described(deskless_messages::router(), deskless_messages::description())),
+        ("bulk-actions", described(deskless_bulk_actions::router(), deskless_bulk_actions::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
         ("discovery", deskless_discovery::router()),
     ]

@@ -8,7 +8,7 @@ use deskless_api::token;
 use deskless_domain::{
     Clock, CustomerId, IdentitySecret, KeyKind, Origin, RateLimit, Scope, Timestamp, Title, WorkspaceId,
 };
-use deskless_infra::{engine::Engine, routes, template};
+use deskless_infra::{engine::Engine, routes, template, worker::Worker};
 use deskless_runtime::local_client;
 use deskless_store::{KeyRequest, NewKey, Operator, Store};
 use futures_util::{StreamExt, stream};
@@ -52,8 +52,8 @@ pub struct World {
     direct: String,
     table: String,
     proxy: Option<Proxy>,
-    /// Up to where the stream was delivered to the worker.
-    delivered: tokio::sync::Mutex<Option<String>>,
+    /// Up to where the stream was delivered to each worker.
+    delivered: tokio::sync::Mutex<[Option<String>; Worker::ALL.len()]>,
     _engine: Option<Engine>,
 }
 
@@ -274,27 +274,43 @@ impl World {
         &self.table
     }
 
-    /// Delivers the table's stream to the worker until nothing is left to do.
+    /// Delivers the table's stream to the workers until nothing is left to do.
     pub async fn drain_events(&self) -> Drained {
         self.drain_events_as(Delivery::default()).await
     }
 
-    /// Delivers the table's stream to the worker in this way, until nothing is left to do. What was delivered before is
+    /// Delivers the table's stream to the workers in this way, until nothing is left to do. What was delivered before is
     /// not delivered again.
     pub async fn drain_events_as(&self, delivery: Delivery) -> Drained {
+        let mut drained = Drained::default();
+        loop {
+            let before = drained.records;
+            for worker in Worker::ALL {
+                drained += self.drain_to(worker, delivery).await;
+            }
+            // What one does may call for the other.
+            if drained.records == before {
+                return drained;
+            }
+        }
+    }
+
+    /// Delivers the table's stream to one worker in this way, as far as it goes.
+    pub async fn drain_to(&self, worker: Worker, delivery: Delivery) -> Drained {
         let mut delivered = self.delivered.lock().await;
-        let source = Source::stream(&self.direct, &self.table, &mut delivered).await;
-        drain::deliver(&self.store, source, delivery).await
+        let delivered = &mut delivered[worker as usize];
+        let source = Source::stream(&self.direct, &self.table, delivered).await;
+        drain::deliver(worker, &self.store, source, delivery).await
     }
 
-    /// Delivers these records as if they were the stream's, a hundred at a time, until nothing is left to do.
-    pub async fn deliver(&self, records: Vec<Value>, delivery: Delivery) -> Drained {
-        drain::deliver(&self.store, Source::Records(records.into_iter()), delivery).await
+    /// Delivers these records to a worker as if they were the stream's, a hundred at a time, until nothing is left to do.
+    pub async fn deliver(&self, worker: Worker, records: Vec<Value>, delivery: Delivery) -> Drained {
+        drain::deliver(worker, &self.store, Source::Records(records.into_iter()), delivery).await
     }
 
-    /// Hands the worker one batch, once. Whether all of it is done.
-    pub async fn hand_over(&self, batch: &[Value]) -> bool {
-        drain::hand_over(&self.store, batch).await.is_none()
+    /// Hands a worker one batch, once. Whether all of it is done.
+    pub async fn hand_over(&self, worker: Worker, batch: &[Value]) -> bool {
+        drain::hand_over(worker, &self.store, batch).await.is_none()
     }
 
     /// Ends the table's stream. The embedded engine looks through all of a stream's records to number the next one, so

@@ -41,9 +41,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         () = interrupt.received() => return Ok(()),
     };
     let changes = (!arguments.no_reload).then_some(changes);
-    let pump = stack.pump();
     let outcome = tokio::select! {
-        failure = pump.run(async |records: &[Value]| lambda::invoke_worker(port, records).await) => failure,
+        failure = stack.pump(async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await) => failure,
         failure = keep_running(&mut lambda, changes) => failure,
         failure = announce(&stack, port) => failure,
         () = interrupt.received() => Ok(()),

@@ -168,6 +168,10 @@ id_type!(
     ViewId
 );
 id_type!(
+    /// A predefined message.
+    PredefinedMessageId
+);
+id_type!(
     /// A bulk action.
     BulkActionId
 );

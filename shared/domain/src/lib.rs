@@ -22,6 +22,7 @@ mod placement;
 pub mod provider;
 mod rate;
 mod tags;
+mod template;
 mod text;
 mod timestamp;
 mod vocabulary;
@@ -30,8 +31,8 @@ pub use action::{Action, Effect, TagChange};
 pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
-    View,
+    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
+    Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
@@ -40,7 +41,7 @@ pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
     AssistantId, AttemptId, BulkActionId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
-    RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -49,6 +50,7 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use rate::RateLimit;
 pub use tags::Tags;
+pub use template::{Template, TemplateNames};
 pub use text::{
     CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
     Subject, Tag, Title,
@@ -56,5 +58,5 @@ pub use text::{
 pub use timestamp::Timestamp;
 pub use vocabulary::{
     ActionFailure, BulkStatus, Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
-    Order, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status,
+    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
 };

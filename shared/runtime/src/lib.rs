@@ -1,5 +1,6 @@
 //! What every function's `main` calls: configuration, logs, clients and the way into the Lambda runtime.
 
+pub mod batch;
 mod client;
 mod clock;
 mod config;

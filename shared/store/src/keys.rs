@@ -168,6 +168,7 @@ impl TenantKeys {
             Kind::Member => "H",
             Kind::Pipeline => "J",
             Kind::View => "V",
+            Kind::PredefinedMessage => "Y",
         };
         format!("W#{}#{letter}", self.0)
     }
@@ -198,6 +199,12 @@ impl TenantKeys {
     /// Says that a bulk action has dealt with a conversation.
     pub fn bulk_done(self, id: BulkActionId, conversation: ConversationId) -> Key {
         Key::new(self.bulk_action(id).pk, format!("{DONE}{conversation}"))
+    }
+
+    /// Where one of a collection stands in the first index, if that lists it by a text: regardless of case, and by age where
+    /// texts are the same. A tab sorts before everything that a title may hold.
+    pub fn sorted_place(text: &str, id: impl Identifier) -> String {
+        format!("{}\t{id}", text.to_lowercase())
     }
 
     /// The partition of the third index that holds a member's conversations.
@@ -232,6 +239,7 @@ pub(crate) const COUNTER_SHARDS: u8 = 4;
 /// Whose a thing's own item is, by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owned {
+    BulkAction(WorkspaceId, BulkActionId),
     Conversation(WorkspaceId, ConversationId),
     Customer(WorkspaceId),
 }
@@ -244,6 +252,7 @@ pub(crate) fn owned(pk: &str, sk: &str) -> Option<Owned> {
         return None;
     }
     match rest.split_once('#')? {
+        ("B", id) => BulkActionId::parse(id).map(|id| Owned::BulkAction(workspace, id)),
         ("C", id) => ConversationId::parse(id).map(|id| Owned::Conversation(workspace, id)),
         ("U", _) => Some(Owned::Customer(workspace)),
         _ => None,

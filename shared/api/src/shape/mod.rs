@@ -39,7 +39,7 @@ pub trait Shape {
     fn change(fields: Self::Fields, request: &Self::Update, clock: &dyn Clock) -> Result<Self::Fields, InvalidField>;
 }
 
-/// How answers are wrapped: one object under its singular name, a page under the plural. [`resource!`] implements it.
+/// How answers are wrapped: one object under its singular name, a page under the plural. [`resource!`](crate::resource) implements it.
 pub trait Envelope: Shape {
     /// One of them.
     type One: Serialize + for<'a> From<&'a Resource<Self::Fields>>;

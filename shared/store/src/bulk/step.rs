@@ -125,11 +125,11 @@ impl TenantStore {
         let Some(filters) = self.resolve_filters(&item.filters(id)).await? else { return Ok(Results::default()) };
         let mut known = self.read_conversations(&item.plan).await?;
         let act = Act { action: &item.action, filters: &filters, key: Some(item.key_id), cause: None };
-        let turns = item.plan.iter().map(|&conversation| {
-            let stored = known.remove(&conversation);
-            let turn = self.deal_with(id, item, &act, conversation, stored);
-            async move { Ok::<_, StoreError>((conversation, turn.await?)) }
-        });
+        let mut turns = Vec::with_capacity(item.plan.len());
+        for &conversation in &item.plan {
+            let turn = self.deal_with(id, item, &act, conversation, known.remove(&conversation));
+            turns.push(async move { Ok::<_, StoreError>((conversation, turn.await?)) });
+        }
         let turns: Vec<_> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
         Ok(Results::of(turns))
     }

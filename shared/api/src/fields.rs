@@ -8,10 +8,11 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, DeliveryStatus, Description, Edit, Email,
-    ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId,
-    MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit,
-    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, ConversationId, CustomerId, DeletionReason, DeliveryStatus, Description, Edit,
+    Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody,
+    MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId,
+    PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId,
+    Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -180,6 +181,7 @@ parsed_from_string!(
     MediaUrl,
     ProviderAddress,
     TemplateName,
+    Template,
 );
 
 macro_rules! parsed_from_word {
@@ -210,6 +212,7 @@ parsed_from_word!(
     Timestamp,
     DeliveryStatus,
     MediaType,
+    PredefinedMessageType,
 );
 
 macro_rules! parsed_from_uuid {
@@ -226,7 +229,17 @@ macro_rules! parsed_from_uuid {
     )+};
 }
 
-parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
+parsed_from_uuid!(
+    AssistantId,
+    ConversationId,
+    InboxId,
+    MemberId,
+    MessageId,
+    PipelineId,
+    PredefinedMessageId,
+    StageId,
+    ViewId,
+);
 
 /// A whole number that is not negative. To JSON, `6000.0` is one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,7 +291,8 @@ impl Deserr<InvalidRequest> for Metadata {
     }
 }
 
-fn object<V: IntoValue>(
+/// An object off the wire, before it is read any further.
+pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
 ) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {

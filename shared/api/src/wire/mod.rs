@@ -7,5 +7,5 @@ mod own;
 
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
-pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};
 pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};

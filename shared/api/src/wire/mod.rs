@@ -9,5 +9,5 @@ mod own;
 pub use action::{ActionObject, ActionRequest};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
-pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};
 pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};

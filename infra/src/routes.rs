@@ -18,6 +18,7 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     vec![
         ("conversations", described(deskless_conversations::router(), deskless_conversations::description())),
         ("messages", described(deskless_messages::router(), deskless_messages::description())),
+        ("files", described(deskless_files::router(), deskless_files::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
         ("discovery", deskless_discovery::router()),
     ]

@@ -99,6 +99,10 @@ impl CreateConversationRequest {
         };
         let mut placement = Placement::default();
         references::check(store, said).await?.apply(&mut placement);
+        let message = match self.message {
+            Some(message) => Some(message.draft(store, None, "message.").await?),
+            None => None,
+        };
         Ok(NewConversation {
             channel: self.channel,
             source: self.source,
@@ -113,7 +117,7 @@ impl CreateConversationRequest {
             snoozed_until: self.snoozed_until,
             tags: self.tags.unwrap_or_default(),
             metadata: self.metadata.unwrap_or_default(),
-            message: self.message.map(Into::into),
+            message,
         })
     }
 }

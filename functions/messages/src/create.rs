@@ -1,9 +1,9 @@
 use deskless_api::{
     ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish, openapi::BASE,
-    scope::WriteConversations, wire::CreateMessageRequest,
+    scope::WriteConversations, unless_replayed, wire::CreateMessageRequest,
 };
 use deskless_domain::ConversationId;
-use deskless_store::Posted;
+use deskless_store::{Once, Posted};
 
 use crate::{
     dto::MessageResponse,
@@ -14,7 +14,8 @@ use crate::{
 ///
 /// A customer's reply (`role: user`) opens a waiting or solved conversation again. A channel's provider may repeat itself: a
 /// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
-/// client key a message is a customer's reply: `body` is all that there is to say.
+/// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. A message keeps the name,
+/// type and size of its files, also when they are deleted.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -55,6 +56,16 @@ pub async fn create_message(
         Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
     let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
-    let outcome = caller.store().create_message(conversation, request.into(), repeat).await?;
+    let store = caller.store();
+    let draft = if request.has_attachments() {
+        let draft = request.draft(store, Some(conversation), "");
+        match unless_replayed(store.replay(repeat.as_ref()), draft).await? {
+            Once::Done(draft) => draft,
+            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
+        }
+    } else {
+        request.draft(store, Some(conversation), "").await?
+    };
+    let outcome = store.create_message(conversation, draft, repeat).await?;
     finish(outcome, answer)
 }

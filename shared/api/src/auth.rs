@@ -37,6 +37,7 @@ pub mod scope {
     }
 
     scopes!(ReadConversations, WriteConversations);
+    scopes!(ReadFiles, WriteFiles);
     scopes!(ReadCustomers, WriteCustomers);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);

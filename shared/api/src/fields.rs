@@ -8,10 +8,11 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, DeliveryStatus, Description, Edit, Email,
-    ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId,
-    MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit,
-    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, ContentType, ConversationId, CustomerId, DeletionReason, DeliveryStatus,
+    Description, Edit, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, InvalidField, KeyKind,
+    MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
+    PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId,
+    Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -180,6 +181,8 @@ parsed_from_string!(
     MediaUrl,
     ProviderAddress,
     TemplateName,
+    FileTitle,
+    ContentType,
 );
 
 macro_rules! parsed_from_word {
@@ -226,7 +229,7 @@ macro_rules! parsed_from_uuid {
     )+};
 }
 
-parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
+parsed_from_uuid!(AssistantId, ConversationId, FileId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
 /// A whole number that is not negative. To JSON, `6000.0` is one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,6 +259,16 @@ impl Deserr<InvalidRequest> for RateLimit {
     ) -> Result<Self, InvalidRequest> {
         let Whole(number) = Whole::deserialize_from_value(value, location)?;
         Self::new(u32::try_from(number).unwrap_or(0)).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+impl Deserr<InvalidRequest> for FileSize {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let Whole(number) = Whole::deserialize_from_value(value, location)?;
+        Self::new(number).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 

@@ -26,7 +26,7 @@ pub mod wire;
 
 pub use auth::{Caller, scope};
 pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
-pub use idempotency::{Actor, Idempotent, Repeatable};
+pub use idempotency::{Actor, Idempotent, Repeatable, unless_replayed};
 pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]

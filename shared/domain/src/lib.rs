@@ -10,6 +10,7 @@ mod conversation;
 mod customer;
 mod edit;
 mod error;
+mod file;
 mod filter;
 mod id;
 mod identity;
@@ -33,10 +34,11 @@ pub use conversation::{Change, Conversation, ConversationPatch, NewConversation,
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
+pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, RequestId,
-    SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, ConversationId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -51,6 +53,6 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, Provider, Resolution,
-    Role, Scope, SmsEncoding, Source, Status,
+    Channel, DeliveryStatus, FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
+    Order, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status,
 };

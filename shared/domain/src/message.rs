@@ -1,6 +1,6 @@
 use crate::{
-    Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata, PersonName, Role,
-    Timestamp,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata,
+    PersonName, Role, Timestamp,
 };
 
 /// Who wrote a message, as the caller says.
@@ -27,6 +27,8 @@ pub struct MessageDraft {
     pub sender: Option<Sender>,
     /// The channel provider's id of the message, unique in the conversation.
     pub external_id: Option<crate::ExternalId>,
+    /// The files that come with it, at most ten.
+    pub attachments: Vec<Attachment>,
     /// The caller's own data.
     pub metadata: Metadata,
 }

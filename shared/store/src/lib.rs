@@ -8,12 +8,14 @@
 
 mod api_key;
 mod backoff;
+mod bucket;
 mod collection;
 mod conversation;
 mod counter;
 mod customer;
 mod error;
 mod expression;
+mod file;
 mod idempotency;
 mod identity;
 mod item;
@@ -30,11 +32,13 @@ mod worker;
 mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use collection::{Directory, DirectoryEntry, ResourcePage};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};
 pub use customer::{CustomerPage, Refreshed, Upsert, Upserted};
 pub use error::StoreError;
+pub use file::FileChange;
 pub use idempotency::{Answer, Once, Repeat};
 pub use message::{MessagePage, Posted, Thread};
 pub use operator::Operator;

@@ -3,7 +3,7 @@
 use deskless_domain::{ConversationId, Shards, Status};
 
 use crate::{
-    Store, TenantStore,
+    FileChange, Store, TenantStore,
     conversation::{attributes, progress},
     item::{Item, integer, string},
     keys::{Owned, owned},
@@ -24,6 +24,8 @@ pub enum Changed {
     Conversation(ConversationChange),
     /// Of a customer's own item.
     Customer(CustomerChange),
+    /// Of a file's own item: it was deleted.
+    File(FileChange),
 }
 
 /// What a change of a conversation's own item calls for.
@@ -73,6 +75,12 @@ impl Worker {
                 let change =
                     ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
                 (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
+            }
+            Owned::File(workspace, id) => {
+                let is_deleted = |item: &Item| item.contains_key(attributes::DELETED_AT);
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let conversation = string(&after, "conversationId").and_then(ConversationId::parse);
+                is_deleted(&after).then_some(Changed::File(FileChange { tenant, id, conversation }))
             }
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());

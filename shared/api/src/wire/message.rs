@@ -1,13 +1,17 @@
 use deserr::Deserr;
 use deskless_domain::{
-    Channel, DeliveryStatus, Email, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, PersonName,
-    Role, Sender,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Message, MessageBody, MessageDraft,
+    MessageType, Metadata, PersonName, Role, Sender,
 };
+use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::MessageTag;
-use crate::InvalidRequest;
+use super::{
+    MessageTag,
+    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
+};
+use crate::{InvalidRequest, Problem};
 
 /// A message to add to a thread.
 #[derive(Debug, Deserr, ToSchema)]
@@ -29,24 +33,56 @@ pub struct CreateMessageRequest {
     /// The channel provider's id of the message: a second one in the same conversation gives the first message back.
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
+    /// At most ten registered files of the conversation, or of the workspace.
+    #[deserr(default)]
+    #[schema(value_type = Option<Vec<AttachmentRequest>>, max_items = 10)]
+    pub attachments: Option<AttachmentsRequest>,
     /// Data of your own.
     #[deserr(default)]
     pub metadata: Option<Metadata>,
 }
 
-impl From<CreateMessageRequest> for MessageDraft {
-    fn from(request: CreateMessageRequest) -> Self {
+impl CreateMessageRequest {
+    /// Whether files are to be looked up for it.
+    #[must_use]
+    pub fn has_attachments(&self) -> bool {
+        self.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty())
+    }
+
+    /// The message, with what it keeps of its files. `conversation` is the one that it is for, if there is one already, and
+    /// `at` what stands before its fields in the body.
+    ///
+    /// # Errors
+    /// `invalid_request` with the files that are none; whatever the table says.
+    pub async fn draft(
+        mut self,
+        store: &TenantStore,
+        conversation: Option<ConversationId>,
+        at: &str,
+    ) -> Result<MessageDraft, Problem> {
+        let wanted = self.attachments.take().unwrap_or_default();
+        let files = store.ready_files(&wanted.ids()).await?;
+        let attachments = wanted.resolve(files, |file| fits(file, conversation), at)?;
+        Ok(self.with(attachments))
+    }
+}
+
+impl CreateMessageRequest {
+    /// The message, with these files.
+    fn with(self, attachments: Vec<Attachment>) -> MessageDraft {
+        let request = self;
         let kind = request.kind.unwrap_or(MessageType::Reply);
         let usual = match kind {
             MessageType::Reply => Role::User,
             MessageType::Note => Role::Assistant,
         };
-        Self {
+        MessageDraft {
             role: request.role.unwrap_or(usual),
             kind,
             body: request.body,
             sender: request.sender.map(Sender::from),
             external_id: request.external_id,
+            attachments,
             metadata: request.metadata.unwrap_or_default(),
         }
     }
@@ -105,7 +141,7 @@ pub struct MessageObject {
     #[schema(required)]
     external_id: Option<String>,
     /// Files sent with the message.
-    attachments: Vec<serde_json::Value>,
+    attachments: Vec<AttachmentObject>,
     metadata: Metadata,
     /// RFC 3339 in UTC with milliseconds: the time in the id.
     #[schema(format = "date-time")]
@@ -126,7 +162,7 @@ impl From<&Message> for MessageObject {
             channel: message.channel(),
             delivery_status: message.delivery_status(),
             external_id: draft.external_id.as_ref().map(ToString::to_string),
-            attachments: Vec::new(),
+            attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             metadata: draft.metadata.clone(),
             created_at: message.created_at().to_string(),
         }

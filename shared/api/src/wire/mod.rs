@@ -1,10 +1,12 @@
 //! Wire types that more than one function speaks.
 
+mod attachment;
 mod filter;
 mod literal;
 mod message;
 mod own;
 
+pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use deskless_infra::{cargo, routes};
+use deskless_infra::{cargo, routes, worker::Worker};
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, process::Command};
 
@@ -28,7 +28,7 @@ pub struct Binary {
 pub async fn functions() -> Result<BTreeMap<String, Binary>> {
     let mut cargo = Command::from(cargo::command("cargo"));
     cargo.args(["build", "--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
-    for name in routes::functions().into_iter().map(|(name, _)| name).chain([routes::WORKER]) {
+    for name in routes::functions().into_iter().map(|(name, _)| name).chain(Worker::ALL.map(Worker::name)) {
         cargo.args(["--bin", name]);
     }
     let mut build = Group::spawn(&mut cargo)?;

@@ -10,9 +10,10 @@ use std::{
 use anyhow::{Context, Result};
 use deskless_infra::{
     engine::TABLE,
-    stream::{Stream, is_wanted, sequence_number},
+    stream::{Stream, sequence_number},
+    worker::Worker,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::sleep;
 
 /// How often an empty stream is looked at.
@@ -25,8 +26,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What becomes of a batch: the sequence number of the first record that has to come again, if one has.
 pub type Outcome = Result<Option<String>>;
 
-/// Hands over the table's stream, from where it stopped last.
+/// Hands over the table's stream to one worker, from where it stopped last.
 pub struct Pump {
+    worker: Worker,
     engine: String,
     checkpoint: PathBuf,
     failed: PathBuf,
@@ -34,9 +36,10 @@ pub struct Pump {
 }
 
 impl Pump {
-    pub fn new(engine: &str, folder: &Path) -> Self {
-        let (checkpoint, failed) = (folder.join("events.checkpoint"), folder.join("failed-events"));
-        Self { engine: engine.to_owned(), checkpoint, failed, pause: PAUSE }
+    pub fn new(engine: &str, folder: &Path, worker: Worker) -> Self {
+        let checkpoint = folder.join(format!("{}.checkpoint", worker.name()));
+        let failed = folder.join(format!("failed-{}", worker.name()));
+        Self { worker, engine: engine.to_owned(), checkpoint, failed, pause: PAUSE }
     }
 
     /// Only ends by failing.
@@ -54,7 +57,7 @@ impl Pump {
                 sleep(IDLE).await;
                 continue;
             };
-            let wanted: Vec<_> = records.into_iter().filter(is_wanted).collect();
+            let wanted: Vec<_> = records.into_iter().filter(|record| self.worker.wants(record)).collect();
             if !wanted.is_empty() {
                 self.hand_over(wanted, &deliver).await?;
             }
@@ -103,11 +106,6 @@ impl Pump {
     }
 }
 
-/// Records as the function gets them.
-pub fn event(records: &[Value]) -> Value {
-    json!({ "Records": records })
-}
-
 /// What the function answered.
 pub fn outcome(answer: &Value) -> Option<String> {
     answer["batchItemFailures"][0]["itemIdentifier"].as_str().map(str::to_owned)
@@ -120,7 +118,7 @@ mod tests {
     use anyhow::bail;
     use serde_json::{Value, json};
 
-    use super::{Pump, sequence_number};
+    use super::{Pump, Worker, sequence_number};
 
     fn records(numbers: std::ops::Range<usize>) -> Vec<Value> {
         numbers.map(|n| json!({ "dynamodb": { "SequenceNumber": n.to_string() } })).collect()
@@ -129,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn one_bad_record_is_put_aside_and_all_others_are_done() {
         let folder = env::temp_dir().join(format!("deskless-pump-{}", process::id()));
-        let pump = Pump { pause: Duration::ZERO, ..Pump::new("", &folder) };
+        let pump = Pump { pause: Duration::ZERO, ..Pump::new("", &folder, Worker::Events) };
         let done = RefCell::new(BTreeSet::new());
         let calls = RefCell::new(0);
         let deliver = async |batch: &[Value]| {

@@ -9,9 +9,6 @@ use deskless_store::Store;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-/// The function that no route leads to: the worker on the table's stream.
-pub const WORKER: &str = "events";
-
 /// The functions by their names in the template, with their routes.
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {

@@ -103,10 +103,3 @@ impl Stream {
 pub fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
 }
-
-/// Whether the worker is handed this record: the filter of `template.yaml`.
-#[must_use]
-pub fn is_wanted(record: &Value) -> bool {
-    let key = |name: &str| record["dynamodb"]["Keys"][name]["S"].as_str().unwrap_or_default();
-    key("pk").starts_with("W#") && key("sk") == "A"
-}

@@ -1,9 +1,11 @@
-//! The table's stream, handed to the very function that Lambda hands it to.
+//! The table's stream, handed to the very functions that Lambda hands it to.
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, ops::AddAssign, pin::pin, task::Poll};
 
-use aws_lambda_events::dynamodb::Event;
-use deskless_infra::stream::{BATCH, Stream, is_wanted, sequence_number};
+use deskless_infra::{
+    stream::{BATCH, Stream, sequence_number},
+    worker::Worker,
+};
 use deskless_store::Store;
 use serde_json::{Value, json};
 
@@ -69,8 +71,17 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Delivers what comes from there until nothing comes any more.
-pub(crate) async fn deliver(store: &Store, mut source: Source<'_>, delivery: Delivery) -> Drained {
+impl AddAssign for Drained {
+    fn add_assign(&mut self, more: Self) {
+        self.records += more.records;
+        self.batches += more.batches;
+        self.failures += more.failures;
+        self.ended += more.ended;
+    }
+}
+
+/// Delivers what comes from there to a worker, until nothing comes any more.
+pub(crate) async fn deliver(worker: Worker, store: &Store, mut source: Source<'_>, delivery: Delivery) -> Drained {
     let mut drained = Drained::default();
     let mut dice = 1_u64;
     let mut throw = move |sides: u64| {
@@ -81,7 +92,7 @@ pub(crate) async fn deliver(store: &Store, mut source: Source<'_>, delivery: Del
     loop {
         let fresh = source.next().await;
         let ended = fresh.is_empty();
-        let fresh: Vec<_> = fresh.into_iter().filter(is_wanted).collect();
+        let fresh: Vec<_> = fresh.into_iter().filter(|record| worker.wants(record)).collect();
         drained.records += fresh.len();
         let (mut batch, later): (Vec<_>, Vec<_>) = again.into_iter().partition(|_| throw(100) < 50);
         again = later;
@@ -102,7 +113,7 @@ pub(crate) async fn deliver(store: &Store, mut source: Source<'_>, delivery: Del
             tries += 1;
             drained.batches += 1;
             let waits = (throw(100) < delivery.failing_percent).then(|| throw(MOST_WAITS));
-            let Some(failed) = ended_after(waits, hand_over(store, &batch)).await else {
+            let Some(failed) = ended_after(waits, hand_over(worker, store, &batch)).await else {
                 drained.ended += 1;
                 continue;
             };
@@ -133,11 +144,8 @@ async fn ended_after<T>(waits: Option<u64>, work: impl Future<Output = T>) -> Op
 }
 
 /// Hands over one batch, and gives the sequence number of the first record that has to come again.
-pub(crate) async fn hand_over(store: &Store, batch: &[Value]) -> Option<String> {
-    let event: Event = serde_json::from_value(json!({ "Records": batch })).expect("records are an event");
-    let answer = deskless_events::handle(store.clone(), event).await;
-    let failure = answer.batch_item_failures.into_iter().next()?;
-    Some(failure.item_identifier.expect("a failure names a record"))
+pub(crate) async fn hand_over(worker: Worker, store: &Store, batch: &[Value]) -> Option<String> {
+    worker.hand_over(store, batch).await.expect("records are an event")
 }
 
 /// What the stream tells of a row that was this and is that. The sequence number is the caller's: it orders nothing for

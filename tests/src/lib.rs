@@ -17,6 +17,7 @@ mod world;
 
 pub use answer::Answer;
 pub use clock::TestClock;
+pub use deskless_infra::worker::Worker;
 pub use drain::{Delivery, Drained, record};
 pub use faults::Faults;
 pub use invariants::{unsettled, violations};

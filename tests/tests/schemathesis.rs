@@ -8,7 +8,7 @@ use std::{env, net::Ipv4Addr};
 use deskless_tests::World;
 use tokio::{net::TcpListener, process::Command};
 
-/// Some 3,000 requests in all. `DESKLESS_EXAMPLES=1500` makes more than 20,000.
+/// Some 9,000 requests in all. `DESKLESS_EXAMPLES=300` makes more than 20,000.
 const EXAMPLES: &str = "100";
 
 #[tokio::test(flavor = "multi_thread")]

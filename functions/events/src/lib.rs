@@ -11,12 +11,10 @@ mod purge;
 
 use std::collections::BTreeMap;
 
-use aws_lambda_events::{
-    dynamodb::Event,
-    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
-};
+use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_domain::{ConversationId, WorkspaceId};
-use deskless_store::{Changed, ConversationChange, CustomerChange, FileChange, Store, StoreError, Worker};
+use deskless_runtime::batch::{self, failure};
+use deskless_store::{Changed, ConversationChange, CustomerChange, FileChange, Store, Worker};
 
 /// A change with the place of its record in the batch.
 type Placed<T> = (usize, T);
@@ -33,7 +31,7 @@ struct Work {
 /// Does what a batch of records calls for, and names the first that has to come again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     let worker = Worker::new(store);
-    let sequence_numbers: Vec<_> = batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+    let numbers = batch::numbers(&batch);
     let mut work = Work::default();
     for (place, record) in batch.records.into_iter().enumerate() {
         let change = record.change;
@@ -60,18 +58,5 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     for (place, change) in &work.files {
         failed.extend(failure(*place, "files", files::erase(change).await));
     }
-    let mut response = DynamoDbEventResponse::default();
-    if let Some(first) = failed.into_iter().min() {
-        let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier.clone_from(&sequence_numbers[first]);
-        response.batch_item_failures.push(failure);
-    }
-    response
-}
-
-/// The place of a record whose work failed, after a line in the log.
-fn failure(place: usize, consumer: &str, outcome: Result<(), StoreError>) -> Option<usize> {
-    let error = outcome.err()?;
-    tracing::error!(consumer, error = %error, "record");
-    Some(place)
+    batch::answer(&numbers, failed)
 }

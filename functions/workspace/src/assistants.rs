@@ -1,12 +1,10 @@
 //! Assistants: programs that answer.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
 use deskless_domain::{Assistant, Clock, Description, InvalidField, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::shape::{Shape, resource};
 
 object_tag!(
     /// `"assistant"`
@@ -73,18 +71,19 @@ pub struct UpdateAssistantRequest {
     description: Given<Option<Description>>,
 }
 
-impl Shape for Assistant {
+impl Shape for AssistantObject {
+    type Fields = Assistant;
     type Create = CreateAssistantRequest;
     type Update = UpdateAssistantRequest;
 
-    fn make(request: CreateAssistantRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self { name: request.name, description: request.description })
+    fn make(request: CreateAssistantRequest, _: &dyn Clock) -> Result<Assistant, InvalidField> {
+        Ok(Assistant { name: request.name, description: request.description })
     }
 
-    fn change(self, request: &UpdateAssistantRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self {
-            name: request.name.0.clone().unwrap_or(self.name),
-            description: request.description.0.clone().unwrap_or(self.description),
+    fn change(fields: Assistant, request: &UpdateAssistantRequest, _: &dyn Clock) -> Result<Assistant, InvalidField> {
+        Ok(Assistant {
+            name: request.name.0.clone().unwrap_or(fields.name),
+            description: request.description.0.clone().unwrap_or(fields.description),
         })
     }
 }
@@ -97,6 +96,8 @@ resource!(
     item = "/api/v1/assistants/{assistantId}",
     id = "assistantId",
     tag = "Workspace",
+    read = ReadWorkspace,
+    write = WriteWorkspace,
     one = "an assistant",
     many = "assistants",
     create = CreateAssistantRequest,

@@ -3,13 +3,12 @@
 mod settings;
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
 use deskless_domain::{Channel, Clock, Inbox, InboxSettings, InvalidField, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::settings::{InboxSettingsObject, InboxSettingsRequest};
-use crate::shape::{Shape, resource};
 
 object_tag!(
     /// `"inbox"`
@@ -80,25 +79,26 @@ pub struct UpdateInboxRequest {
     settings: Given<Option<InboxSettingsRequest>>,
 }
 
-impl Shape for Inbox {
+impl Shape for InboxObject {
+    type Fields = Inbox;
     type Create = CreateInboxRequest;
     type Update = UpdateInboxRequest;
 
-    fn make(request: CreateInboxRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+    fn make(request: CreateInboxRequest, _: &dyn Clock) -> Result<Inbox, InvalidField> {
         let settings = match &request.settings {
             Some(settings) => settings.over(InboxSettings::default()),
             None => InboxSettings::default(),
         };
-        Ok(Self { name: request.name, channel: request.channel, settings })
+        Ok(Inbox { name: request.name, channel: request.channel, settings })
     }
 
-    fn change(self, request: &UpdateInboxRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
+    fn change(fields: Inbox, request: &UpdateInboxRequest, _: &dyn Clock) -> Result<Inbox, InvalidField> {
         let settings = match &request.settings.0 {
-            None => self.settings,
+            None => fields.settings,
             Some(None) => InboxSettings::default(),
-            Some(Some(settings)) => settings.over(self.settings),
+            Some(Some(settings)) => settings.over(fields.settings),
         };
-        Ok(Self { name: request.name.0.clone().unwrap_or(self.name), settings, ..self })
+        Ok(Inbox { name: request.name.0.clone().unwrap_or(fields.name), settings, ..fields })
     }
 }
 
@@ -110,6 +110,8 @@ resource!(
     item = "/api/v1/inboxes/{inboxId}",
     id = "inboxId",
     tag = "Workspace",
+    read = ReadWorkspace,
+    write = WriteWorkspace,
     one = "an inbox",
     many = "inboxes",
     create = CreateInboxRequest,

@@ -6,7 +6,6 @@ mod customers;
 mod inboxes;
 mod members;
 mod pipelines;
-mod shape;
 mod views;
 
 deskless_api::operations!(

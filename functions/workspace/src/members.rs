@@ -1,12 +1,10 @@
 //! Members: people who work in the workspace.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
 use deskless_domain::{Clock, Email, InvalidField, Member, MemberRole, PersonName, Resource};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::shape::{Shape, resource};
 
 object_tag!(
     /// `"member"`
@@ -80,19 +78,20 @@ pub struct UpdateMemberRequest {
     role: Given<MemberRole>,
 }
 
-impl Shape for Member {
+impl Shape for MemberObject {
+    type Fields = Member;
     type Create = CreateMemberRequest;
     type Update = UpdateMemberRequest;
 
-    fn make(request: CreateMemberRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self { name: request.name, email: request.email, role: request.role })
+    fn make(request: CreateMemberRequest, _: &dyn Clock) -> Result<Member, InvalidField> {
+        Ok(Member { name: request.name, email: request.email, role: request.role })
     }
 
-    fn change(self, request: &UpdateMemberRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self {
-            name: request.name.0.clone().unwrap_or(self.name),
-            email: request.email.0.clone().unwrap_or(self.email),
-            role: request.role.0.unwrap_or(self.role),
+    fn change(fields: Member, request: &UpdateMemberRequest, _: &dyn Clock) -> Result<Member, InvalidField> {
+        Ok(Member {
+            name: request.name.0.clone().unwrap_or(fields.name),
+            email: request.email.0.clone().unwrap_or(fields.email),
+            role: request.role.0.unwrap_or(fields.role),
         })
     }
 }
@@ -105,6 +104,8 @@ resource!(
     item = "/api/v1/members/{memberId}",
     id = "memberId",
     tag = "Workspace",
+    read = ReadWorkspace,
+    write = WriteWorkspace,
     one = "a member",
     many = "members",
     create = CreateMemberRequest,

@@ -1,12 +1,10 @@
 //! Pipelines: ordered rows of stages.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag};
+use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
 use deskless_domain::{Clock, InvalidField, Pipeline, Resource, Stage, StageDraft, StageId, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::shape::{Shape, resource};
 
 object_tag!(
     /// `"pipeline"`
@@ -111,22 +109,27 @@ fn drafts(stages: &[StageRequest]) -> Vec<StageDraft> {
     stages.iter().cloned().map(|StageRequest { id, name }| StageDraft { id, name }).collect()
 }
 
-impl Shape for Pipeline {
+impl Shape for PipelineObject {
+    type Fields = Pipeline;
     type Create = CreatePipelineRequest;
     type Update = UpdatePipelineRequest;
 
-    fn make(request: CreatePipelineRequest, clock: &dyn Clock) -> Result<Self, InvalidField> {
+    fn make(request: CreatePipelineRequest, clock: &dyn Clock) -> Result<Pipeline, InvalidField> {
         let stages = request.stages.into_iter().map(|NewStageRequest { name }| StageDraft { id: None, name });
-        Self::new(request.name, &stages.collect::<Vec<_>>(), clock)
+        Pipeline::new(request.name, &stages.collect::<Vec<_>>(), clock)
     }
 
-    fn change(mut self, request: &UpdatePipelineRequest, clock: &dyn Clock) -> Result<Self, InvalidField> {
+    fn change(
+        mut fields: Pipeline,
+        request: &UpdatePipelineRequest,
+        clock: &dyn Clock,
+    ) -> Result<Pipeline, InvalidField> {
         if let Some(name) = &request.name.0 {
-            self.name = name.clone();
+            fields.name = name.clone();
         }
         match &request.stages.0 {
-            Some(stages) => self.rearranged(&drafts(stages), clock),
-            None => Ok(self),
+            Some(stages) => fields.rearranged(&drafts(stages), clock),
+            None => Ok(fields),
         }
     }
 }
@@ -139,6 +142,8 @@ resource!(
     item = "/api/v1/pipelines/{pipelineId}",
     id = "pipelineId",
     tag = "Workspace",
+    read = ReadWorkspace,
+    write = WriteWorkspace,
     one = "a pipeline",
     many = "pipelines",
     create = CreatePipelineRequest,

@@ -1,12 +1,10 @@
 //! Views: saved filters.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, wire::FilterRequest};
+use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape, wire::FilterRequest};
 use deskless_domain::{Clock, ConversationFilter, InvalidField, Resource, Title, View};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::shape::{Shape, resource};
 
 object_tag!(
     /// `"view"`
@@ -67,18 +65,19 @@ pub struct UpdateViewRequest {
     filter: Given<FilterRequest>,
 }
 
-impl Shape for View {
+impl Shape for ViewObject {
+    type Fields = View;
     type Create = CreateViewRequest;
     type Update = UpdateViewRequest;
 
-    fn make(request: CreateViewRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self { name: request.name, filter: request.filter.filter() })
+    fn make(request: CreateViewRequest, _: &dyn Clock) -> Result<View, InvalidField> {
+        Ok(View { name: request.name, filter: request.filter.filter() })
     }
 
-    fn change(self, request: &UpdateViewRequest, _: &dyn Clock) -> Result<Self, InvalidField> {
-        Ok(Self {
-            name: request.name.0.clone().unwrap_or(self.name),
-            filter: request.filter.0.as_ref().map_or(self.filter, FilterRequest::filter),
+    fn change(fields: View, request: &UpdateViewRequest, _: &dyn Clock) -> Result<View, InvalidField> {
+        Ok(View {
+            name: request.name.0.clone().unwrap_or(fields.name),
+            filter: request.filter.0.as_ref().map_or(fields.filter, FilterRequest::filter),
         })
     }
 }
@@ -91,6 +90,8 @@ resource!(
     item = "/api/v1/views/{viewId}",
     id = "viewId",
     tag = "Workspace",
+    read = ReadWorkspace,
+    write = WriteWorkspace,
     one = "a view",
     many = "views",
     create = CreateViewRequest,

@@ -6,10 +6,7 @@ use deskless_runtime::SystemClock;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{
-    local::{Interrupt, Options, Stack},
-    pump,
-};
+use crate::local::{Interrupt, Options, Stack};
 
 /// All routes in one process: for load tests and quick tries.
 pub async fn run(options: Options) -> Result<()> {
@@ -19,14 +16,8 @@ pub async fn run(options: Options) -> Result<()> {
     let stack = Stack::start(&options, claim).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     stack.announce();
-    let worker = async |records: &[Value]| {
-        let event = serde_json::from_value(pump::event(records))?;
-        let answer = deskless_events::handle(stack.store.clone(), event).await;
-        Ok(answer.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier))
-    };
-    let pump = stack.pump();
     tokio::select! {
-        failure = pump.run(worker) => failure?,
+        failure = stack.pump(async |worker, records: &[Value]| worker.hand_over(&stack.store, records).await) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

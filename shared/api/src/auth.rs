@@ -38,6 +38,8 @@ pub mod scope {
 
     scopes!(ReadConversations, WriteConversations);
     scopes!(ReadFiles, WriteFiles);
+    scopes!(ReadReplies, WriteReplies);
+    scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadCustomers, WriteCustomers);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);

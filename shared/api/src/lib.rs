@@ -19,12 +19,15 @@ mod precondition;
 mod problem;
 mod query;
 mod reply;
+pub mod shape;
 mod state;
 mod throttle;
 pub mod token;
 pub mod wire;
 
 pub use auth::{Caller, scope};
+#[doc(hidden)]
+pub use deskless_domain as domain;
 pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
 pub use idempotency::{Actor, Idempotent, Repeatable, unless_replayed};
 pub use json::ApiJson;

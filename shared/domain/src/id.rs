@@ -172,6 +172,10 @@ id_type!(
     FileId
 );
 id_type!(
+    /// A predefined message.
+    PredefinedMessageId
+);
+id_type!(
     /// An API key (not its secret).
     KeyId
 );

@@ -21,14 +21,15 @@ mod placement;
 pub mod provider;
 mod rate;
 mod tags;
+mod template;
 mod text;
 mod timestamp;
 mod vocabulary;
 
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, ProviderSecret, Resource, Stage, StageDraft,
-    View,
+    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
+    Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
@@ -38,7 +39,7 @@ pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
     AssistantId, AttemptId, ConversationId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
-    RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -47,6 +48,7 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use rate::RateLimit;
 pub use tags::Tags;
+pub use template::{Template, TemplateNames};
 pub use text::{
     CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
     Subject, Tag, Title,
@@ -54,5 +56,5 @@ pub use text::{
 pub use timestamp::Timestamp;
 pub use vocabulary::{
     Channel, DeliveryStatus, FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
-    Order, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status,
+    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
 };

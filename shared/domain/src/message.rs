@@ -15,14 +15,15 @@ pub struct Sender {
 }
 
 /// A message before it has its place in a thread.
+/// `B` is what is known of its body: the text itself, or how it comes to be.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MessageDraft {
+pub struct MessageDraft<B = MessageBody> {
     /// Who speaks.
     pub role: Role,
     /// For the customer, or an internal note.
     pub kind: MessageType,
     /// What is said.
-    pub body: MessageBody,
+    pub body: B,
     /// Who wrote it.
     pub sender: Option<Sender>,
     /// The channel provider's id of the message, unique in the conversation.
@@ -31,6 +32,15 @@ pub struct MessageDraft {
     pub attachments: Vec<Attachment>,
     /// The caller's own data.
     pub metadata: Metadata,
+}
+
+impl<B> MessageDraft<B> {
+    /// The same message with this body.
+    #[must_use]
+    pub fn saying<C>(self, body: C) -> MessageDraft<C> {
+        let Self { role, kind, body: _, sender, external_id, attachments, metadata } = self;
+        MessageDraft { role, kind, body, sender, external_id, attachments, metadata }
+    }
 }
 
 impl MessageDraft {

@@ -236,6 +236,36 @@ words! {
 }
 
 words! {
+    /// What kind of message a predefined one makes.
+    PredefinedMessageType {
+        Text = "text",
+        Image = "image",
+        Video = "video",
+        Document = "document",
+        Audio = "audio",
+        Location = "location",
+    }
+}
+
+words! {
+    /// What a predefined message can say of a conversation.
+    TemplateVariable {
+        CustomerId = "customer.id",
+        CustomerName = "customer.name",
+        CustomerEmail = "customer.email",
+        CustomerPhone = "customer.phone",
+        CustomerCompany = "customer.company",
+        ConversationId = "conversation.id",
+        ConversationNumber = "conversation.number",
+        ConversationSubject = "conversation.subject",
+        ConversationChannel = "conversation.channel",
+        AssigneeName = "assignee.name",
+        InboxName = "inbox.name",
+        WorkspaceName = "workspace.name",
+    }
+}
+
+words! {
     /// What an API key allows.
     Scope {
         ReadConversations = "read:conversations",

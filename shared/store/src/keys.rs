@@ -187,6 +187,7 @@ impl TenantKeys {
             Kind::Member => "H",
             Kind::Pipeline => "J",
             Kind::View => "V",
+            Kind::PredefinedMessage => "Y",
         };
         format!("W#{}#{letter}", self.0)
     }
@@ -194,6 +195,12 @@ impl TenantKeys {
     /// One of a small collection.
     pub fn collected(self, kind: Kind, id: impl Identifier) -> Key {
         Key::new(self.collection(kind), id.to_string())
+    }
+
+    /// Where one of a collection stands in the first index, if that lists it by a text: regardless of case, and by age where
+    /// texts are the same. A tab sorts before everything that a title may hold.
+    pub fn sorted_place(text: &str, id: impl Identifier) -> String {
+        format!("{}\t{id}", text.to_lowercase())
     }
 
     /// The partition of the third index that holds a member's conversations.

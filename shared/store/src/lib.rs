@@ -33,7 +33,7 @@ mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
-pub use collection::{Directory, DirectoryEntry, ResourcePage};
+pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};
 pub use customer::{CustomerPage, Refreshed, Upsert, Upserted};
@@ -46,5 +46,5 @@ pub use own::CustomerStore;
 pub use rate::{Allowance, RateBucket};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
-pub use worker::{Changed, ConversationChange, CustomerChange, Image, Worker};
+pub use worker::{Changed, ConversationChange, CustomerChange, Image, Job, Worker};
 pub use workspace::Workspace;

@@ -28,6 +28,10 @@ pub enum Changed {
     File(FileChange),
 }
 
+/// A job with work left, of which an item tells.
+#[derive(Debug)]
+pub enum Job {}
+
 /// What a change of a conversation's own item calls for.
 #[derive(Debug)]
 pub struct ConversationChange {
@@ -59,6 +63,13 @@ impl Worker {
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self(store)
+    }
+
+    /// Reads one record of the stream that tells of a job: an item's key, and the item as it is now. `None`: there is
+    /// nothing to do.
+    #[must_use]
+    pub fn read_job(&self, _key: Image, _after: Image) -> Option<Job> {
+        None
     }
 
     /// Reads one record of the stream: an item's key, and the item before and after. `None`: nothing follows from it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskless_tests::{Faults, World, example_conversation, minimal_conversation};
+use deskless_tests::{Delivery, Faults, Worker, World, example_conversation, minimal_conversation};
 use http::Method;
 use serde_json::json;
 
@@ -72,7 +72,13 @@ async fn events(world: &World) {
     let _ = ours.open(&doomed).await;
     let _ = ours.ask(Method::DELETE, "/api/v1/customers/doomed").send().await.expect(202);
     let _ = world.proxy().take_meter();
-    let _ = world.drain_events().await;
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
+}
+
+/// What the other worker asks of the table.
+async fn jobs(world: &World) {
+    let _ = world.proxy().take_meter();
+    let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
 }
 
 async fn messages(world: &World, path: &str) {
@@ -139,6 +145,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
     events(&world).await;
     needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
+    jobs(&world).await;
+    needed.insert("jobs".to_owned(), world.proxy().take_meter().permissions);
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let allowed: BTreeMap<_, _> = template::functions().into_iter().map(|f| (f.binary, f.permissions)).collect();
     assert_eq!(needed, allowed);

@@ -2,7 +2,7 @@
 
 use std::{slice, sync::Arc};
 
-use deskless_tests::{Faults, Row, World, minimal_conversation, record};
+use deskless_tests::{Faults, Row, Worker, World, minimal_conversation, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn long_thread(world: &World, messages: usize) -> (String, String) {
 async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
     let done = tokio::select! {
         () = world.proxy().disturbed(*breaks + 2) => false,
-        done = world.hand_over(slice::from_ref(record)) => done,
+        done = world.hand_over(Worker::Events, slice::from_ref(record)) => done,
     };
     *breaks += world.proxy().take_meter().disturbed;
     done
@@ -46,7 +46,7 @@ async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
     let (path, id) = long_thread(&world, 20_000).await;
     let pk = format!("W#{}#C#{id}", world.workspace);
     let mut before = world.row(&pk, "A").await.expect("the conversation");
-    assert!(world.hand_over(&[record(0, None, Some(&before))]).await);
+    assert!(world.hand_over(Worker::Events, &[record(0, None, Some(&before))]).await);
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
 
     let _ = world.proxy().take_meter();
@@ -64,7 +64,7 @@ async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
         before = tombstone;
     }
     world.proxy().set_faults(Faults::default());
-    assert!(world.hand_over(&[record(steps + 1, Some(&before), None)]).await);
+    assert!(world.hand_over(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
 
     // A step that is taken again removes another 500 before it tells how far it has come: there are fewer than 40.
     assert!(steps >= 20, "20,000 messages in {steps} steps");

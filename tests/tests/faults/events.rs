@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deskless_tests::{Delivery, Drained, Faults, Row, World, minimal_conversation, record};
+use deskless_tests::{Delivery, Drained, Faults, Row, Worker, World, minimal_conversation, record};
 use serde_json::{Value, json};
 
 use crate::support::{ALONE, at_once, text};
@@ -119,7 +119,7 @@ async fn counters_equal_a_recount_after_10_000_events_with_30_percent_twice_and_
     let drained = at_once(&world, SHARDS, |world, shard| {
         let records = told.0[shard].clone();
         let delivery = Delivery { doubled_percent: 30, shuffled: true, failing_percent: 20 };
-        async move { world.deliver(records, delivery).await }
+        async move { world.deliver(Worker::Events, records, delivery).await }
     })
     .await;
     world.proxy().set_faults(Faults::default());

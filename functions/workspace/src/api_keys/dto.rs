@@ -4,8 +4,6 @@ use deskless_domain::{ApiKey, Clock, Invalid, KeyKind, Origin, RateLimit, Scope,
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::shape::envelope;
-
 object_tag!(
     /// `"api_key"`
     ApiKeyTag = "api_key"
@@ -64,7 +62,7 @@ impl From<&ApiKey> for ApiKeyObject {
     }
 }
 
-envelope!(ApiKey => ApiKeyObject, api_key, api_keys, ApiKeyResponse, ApiKeyListResponse);
+deskless_api::envelope!(ApiKey => ApiKeyObject, api_key, api_keys, ApiKeyResponse, ApiKeyListResponse);
 
 /// At least one scope, each once.
 #[derive(Debug, Clone)]

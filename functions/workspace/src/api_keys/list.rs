@@ -1,7 +1,6 @@
-use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadKeys};
+use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadKeys, shape::ListQuery};
 
 use super::dto::ApiKeyListResponse;
-use crate::shape::ListQuery;
 
 /// List API keys
 ///

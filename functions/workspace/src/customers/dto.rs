@@ -3,8 +3,6 @@ use deskless_domain::{CustomerDetails, CustomerRecord, IdentitySource, Metadata}
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::shape::envelope;
-
 object_tag!(
     /// `"customer"`
     CustomerTag = "customer"
@@ -70,4 +68,4 @@ impl From<&CustomerRecord> for CustomerObject {
     }
 }
 
-envelope!(CustomerRecord => CustomerObject, customer, customers, CustomerResponse, CustomerListResponse);
+deskless_api::envelope!(CustomerRecord => CustomerObject, customer, customers, CustomerResponse, CustomerListResponse);

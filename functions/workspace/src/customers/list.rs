@@ -1,10 +1,13 @@
 use deserr::Deserr;
-use deskless_api::{ApiQuery, Caller, InvalidRequest, Limit, Reply, ok, scope::ReadCustomers};
+use deskless_api::{
+    ApiQuery, Caller, InvalidRequest, Limit, Reply, ok,
+    scope::ReadCustomers,
+    shape::{ListWalk, Page},
+};
 use deskless_domain::Email;
 use utoipa::IntoParams;
 
 use super::dto::CustomerListResponse;
-use crate::shape::{ListWalk, Page};
 
 /// Which customers, and how many.
 #[derive(Debug, Deserr, IntoParams)]

@@ -4,6 +4,7 @@ mod assistant;
 mod inbox;
 mod member;
 mod pipeline;
+mod predefined_message;
 mod view;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,6 +13,7 @@ pub use assistant::Assistant;
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
+pub use predefined_message::{Author, PredefinedMessage};
 pub use view::View;
 
 use crate::{Clock, Identifier, Timestamp};
@@ -29,11 +31,14 @@ pub enum Kind {
     Pipeline,
     /// Saved filters.
     View,
+    /// Texts that are said again and again.
+    PredefinedMessage,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Inbox, Self::Member, Self::Assistant, Self::Pipeline, Self::View];
+    pub const ALL: &'static [Self] =
+        &[Self::Inbox, Self::Member, Self::Assistant, Self::Pipeline, Self::View, Self::PredefinedMessage];
 
     /// The most that a workspace has of one kind, archived ones not counted.
     pub const MOST: usize = 1000;
@@ -47,6 +52,7 @@ impl Kind {
             Self::Assistant => "assistants",
             Self::Pipeline => "pipelines",
             Self::View => "views",
+            Self::PredefinedMessage => "predefined-messages",
         }
     }
 }
@@ -62,6 +68,11 @@ pub trait Collected:
     /// Whether conversations may refer to it. Then deleting archives it: it can no longer be chosen, and is still named
     /// where it is in use.
     const IS_REFERRED_TO: bool = true;
+
+    /// By which text it is listed, where that is not its age.
+    fn sort_text(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// One of a small collection.

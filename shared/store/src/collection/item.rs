@@ -3,8 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
+    expression::text,
     item::{self, Item, string},
-    keys::collected_of,
+    keys::{TenantKeys, collected_of},
 };
 
 /// One of a collection, as it is stored.
@@ -25,6 +26,10 @@ pub(super) const ARCHIVED_AT: &str = "archivedAt";
 /// Where the fields lie, the name among them.
 pub(super) const FIELDS: &str = "fields";
 
+/// The partition and the place in the first index, of what it lists by a text.
+pub(super) const LISTING: &str = "gsi1pk";
+pub(super) const PLACE: &str = "activity";
+
 const ATTEMPT: &str = "attempt";
 
 impl TenantStore {
@@ -40,7 +45,12 @@ impl TenantStore {
             updated_at: resource.updated_at.as_millis(),
             archived_at: resource.archived_at.map(Timestamp::as_millis),
         };
-        item::write(self.keys().collected(T::KIND, resource.id), &attributes)
+        let mut item = item::write(self.keys().collected(T::KIND, resource.id), &attributes)?;
+        if let Some(sort_text) = resource.fields.sort_text() {
+            item.insert(LISTING.to_owned(), text(self.keys().collection(T::KIND)));
+            item.insert(PLACE.to_owned(), text(TenantKeys::sorted_place(sort_text, resource.id)));
+        }
+        Ok(item)
     }
 }
 

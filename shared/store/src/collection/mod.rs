@@ -7,8 +7,11 @@ mod filter;
 mod get;
 mod item;
 mod list;
+mod predefined;
+mod sorted;
 mod update;
 
 pub(crate) use directory::NameCache;
 pub use directory::{Directory, DirectoryEntry};
 pub use list::ResourcePage;
+pub use sorted::{SortedPage, SortedPlace};

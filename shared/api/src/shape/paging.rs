@@ -1,7 +1,8 @@
 use deserr::Deserr;
-use deskless_api::{Caller, InvalidRequest, Limit, Problem, Walk};
 use deskless_domain::{Identifier, MessageId};
 use utoipa::IntoParams;
+
+use crate::{Caller, InvalidRequest, Limit, Problem, Walk};
 
 /// How many, and from where.
 #[derive(Debug, Deserr, IntoParams)]

@@ -1,6 +1,7 @@
 //! What has to be spelled for each resource, since the description wants concrete types and names.
 
 /// Makes the answers with one object under its singular name and with a page under the plural.
+#[macro_export]
 macro_rules! envelope {
     ($row:ty => $object:ident, $singular:ident, $plural:ident, $One:ident, $Many:ident) => {
         /// One of them.
@@ -20,7 +21,7 @@ macro_rules! envelope {
         #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct $Many {
-            object: deskless_api::wire::ListTag,
+            object: $crate::wire::ListTag,
             /// Whether there may be more.
             has_more: bool,
             /// What to send as `cursor` for the next page; null on the last one.
@@ -29,10 +30,10 @@ macro_rules! envelope {
             $plural: Vec<$object>,
         }
 
-        impl From<crate::shape::Page<$row>> for $Many {
-            fn from(page: crate::shape::Page<$row>) -> Self {
+        impl From<$crate::shape::Page<$row>> for $Many {
+            fn from(page: $crate::shape::Page<$row>) -> Self {
                 Self {
-                    object: deskless_api::wire::ListTag,
+                    object: $crate::wire::ListTag,
                     has_more: page.next_cursor.is_some(),
                     next_cursor: page.next_cursor,
                     $plural: page.rows.iter().map($object::from).collect(),
@@ -42,20 +43,21 @@ macro_rules! envelope {
     };
 }
 
-/// Makes the five operations of a resource that implements [`Shape`](crate::shape::Shape), and its answers.
+/// Makes the five operations of a resource that implements [`Shape`]($crate::shape::Shape), and its answers.
+#[macro_export]
 macro_rules! resource {
     (
         $Fields:ident as $Object:ident, $singular:ident, $plural:ident,
-        path = $path:tt, item = $item:tt, id = $id:tt, tag = $tag:tt,
+        path = $path:tt, item = $item:tt, id = $id:tt, tag = $tag:tt, read = $Read:ident, write = $Write:ident,
         one = $one:tt, many = $many:tt, create = $Create:ident, update = $Update:ident,
         delete = $delete:tt,
     ) => {
-        deskless_api::paste! {
-            crate::shape::envelope!(
-                deskless_domain::Resource<$Fields> => $Object, $singular, $plural, [<$Fields Response>], [<$Fields ListResponse>]
+        $crate::paste! {
+            $crate::envelope!(
+                $crate::domain::Resource<$Fields> => $Object, $singular, $plural, [<$Fields Response>], [<$Fields ListResponse>]
             );
 
-            impl crate::shape::Envelope for $Fields {
+            impl $crate::shape::Envelope for $Object {
                 type One = [<$Fields Response>];
                 type Many = [<$Fields ListResponse>];
             }
@@ -67,14 +69,14 @@ macro_rules! resource {
                 get,
                 path = $path,
                 tag = $tag,
-                params(crate::shape::ListQuery),
+                params($crate::shape::ListQuery),
                 responses((status = 200, description = "A page", body = [<$Fields ListResponse>])),
             )]
             pub async fn [<list_ $plural>](
-                caller: deskless_api::Caller<deskless_api::scope::ReadWorkspace>,
-                deskless_api::ApiQuery(query): deskless_api::ApiQuery<crate::shape::ListQuery>,
-            ) -> deskless_api::Reply {
-                crate::shape::list::<$Fields>(&caller, &query).await
+                caller: $crate::Caller<$crate::scope::$Read>,
+                $crate::ApiQuery(query): $crate::ApiQuery<$crate::shape::ListQuery>,
+            ) -> $crate::Reply {
+                $crate::shape::list::<$Object, _>(&caller, &query).await
             }
 
             #[doc = "Create " $one]
@@ -91,15 +93,15 @@ macro_rules! resource {
                         ("ETag" = String, description = "Its version"),
                         ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
                     )),
-                    (status = 409, description = "There are too many", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "There are too many", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<create_ $singular>](
-                caller: deskless_api::Caller<deskless_api::scope::WriteWorkspace>,
-                deskless_api::ApiQuery(deskless_api::NoParameters {}): deskless_api::ApiQuery<deskless_api::NoParameters>,
-                request: deskless_api::Idempotent<$Create>,
-            ) -> deskless_api::Reply {
-                crate::shape::create::<$Fields>(&caller, request).await
+                caller: $crate::Caller<$crate::scope::$Write>,
+                $crate::ApiQuery($crate::NoParameters {}): $crate::ApiQuery<$crate::NoParameters>,
+                request: $crate::Idempotent<$Create>,
+            ) -> $crate::Reply {
+                $crate::shape::create::<$Object, _>(&caller, request).await
             }
 
             #[doc = "Retrieve " $one]
@@ -115,12 +117,12 @@ macro_rules! resource {
                 ),
             )]
             pub async fn [<get_ $singular>](
-                caller: deskless_api::Caller<deskless_api::scope::ReadWorkspace>,
-                id: deskless_api::ApiPath<<$Fields as deskless_domain::Collected>::Id>,
-                deskless_api::ApiQuery(deskless_api::NoParameters {}): deskless_api::ApiQuery<deskless_api::NoParameters>,
-                known: deskless_api::IfNoneMatch,
-            ) -> deskless_api::Reply {
-                crate::shape::get::<$Fields>(&caller, id, &known).await
+                caller: $crate::Caller<$crate::scope::$Read>,
+                id: $crate::ApiPath<<$Fields as $crate::domain::Collected>::Id>,
+                $crate::ApiQuery($crate::NoParameters {}): $crate::ApiQuery<$crate::NoParameters>,
+                known: $crate::IfNoneMatch,
+            ) -> $crate::Reply {
+                $crate::shape::get::<$Object, _>(&caller, id, &known).await
             }
 
             #[doc = "Change " $one]
@@ -134,17 +136,17 @@ macro_rules! resource {
                     (status = 200, description = "It as it is now", body = [<$Fields Response>], headers(
                         ("ETag" = String, description = "Its version"),
                     )),
-                    (status = 409, description = "It is archived", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "It is archived", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<update_ $singular>](
-                caller: deskless_api::Caller<deskless_api::scope::WriteWorkspace>,
-                id: deskless_api::ApiPath<<$Fields as deskless_domain::Collected>::Id>,
-                deskless_api::ApiQuery(deskless_api::NoParameters {}): deskless_api::ApiQuery<deskless_api::NoParameters>,
-                expected: deskless_api::IfMatch,
-                request: deskless_api::ApiJson<deskless_api::Patch<$Update>>,
-            ) -> deskless_api::Reply {
-                crate::shape::update::<$Fields>(&caller, id, expected, request).await
+                caller: $crate::Caller<$crate::scope::$Write>,
+                id: $crate::ApiPath<<$Fields as $crate::domain::Collected>::Id>,
+                $crate::ApiQuery($crate::NoParameters {}): $crate::ApiQuery<$crate::NoParameters>,
+                expected: $crate::IfMatch,
+                request: $crate::ApiJson<$crate::Patch<$Update>>,
+            ) -> $crate::Reply {
+                $crate::shape::update::<$Object, _>(&caller, id, expected, request).await
             }
 
             #[doc = "Delete " $one]
@@ -158,15 +160,13 @@ macro_rules! resource {
                 responses((status = 204, description = "Deleted")),
             )]
             pub async fn [<delete_ $singular>](
-                caller: deskless_api::Caller<deskless_api::scope::WriteWorkspace>,
-                id: deskless_api::ApiPath<<$Fields as deskless_domain::Collected>::Id>,
-                deskless_api::ApiQuery(deskless_api::NoParameters {}): deskless_api::ApiQuery<deskless_api::NoParameters>,
-                expected: deskless_api::IfMatch,
-            ) -> deskless_api::Reply {
-                crate::shape::delete::<$Fields>(&caller, id, expected).await
+                caller: $crate::Caller<$crate::scope::$Write>,
+                id: $crate::ApiPath<<$Fields as $crate::domain::Collected>::Id>,
+                $crate::ApiQuery($crate::NoParameters {}): $crate::ApiQuery<$crate::NoParameters>,
+                expected: $crate::IfMatch,
+            ) -> $crate::Reply {
+                $crate::shape::delete::<$Object, _>(&caller, id, expected).await
             }
         }
     };
 }
-
-pub(crate) use {envelope, resource};

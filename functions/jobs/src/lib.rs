@@ -1,0 +1,28 @@
+//! What takes longer than a request may: the other worker on the table's stream.
+//!
+//! A job is an item with an attribute `job` while there is work left. Each step writes its progress on that item, and the
+//! stream's record of that write calls for the next step: there is no queue, and nothing that runs for long. This
+//! function has a mapping of its own, so that slow jobs hold up neither counters nor removals.
+//!
+//! Lambda hands over each record at least once. A step looks first whether its item still says what the record says.
+
+use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
+use deskless_runtime::batch;
+use deskless_store::{Job, Store, StoreError, Worker};
+
+/// Takes the next step of every job that a batch of records tells of, and names the first record that has to come again.
+pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
+    let worker = Worker::new(store);
+    let numbers = batch::numbers(&batch);
+    let mut failed = Vec::new();
+    for (place, record) in batch.records.into_iter().enumerate() {
+        let Some(job) = worker.read_job(record.change.keys, record.change.new_image) else { continue };
+        failed.extend(batch::failure(place, "jobs", step(job).await));
+    }
+    batch::answer(&numbers, failed)
+}
+
+#[expect(clippy::unused_async, reason = "no kind of job waits for anything yet")]
+async fn step(job: Job) -> Result<(), StoreError> {
+    match job {}
+}

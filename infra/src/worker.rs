@@ -1,0 +1,58 @@
+//! The functions that no route leads to: the workers on the table's stream.
+
+use anyhow::Result;
+use deskless_store::Store;
+use serde_json::{Value, json};
+
+/// A function on the table's stream, with an event source mapping of its own in `template.yaml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// What follows from a write at once.
+    Events,
+    /// What takes longer: bulk actions and automations, step by step.
+    Jobs,
+}
+
+impl Worker {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Events, Self::Jobs];
+
+    /// The function's name in the template.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Jobs => "jobs",
+        }
+    }
+
+    /// Whether it is handed this record: the filter of its mapping.
+    #[must_use]
+    pub fn wants(self, record: &Value) -> bool {
+        let change = &record["dynamodb"];
+        let key = |name: &str| change["Keys"][name]["S"].as_str().unwrap_or_default();
+        match self {
+            Self::Events => key("pk").starts_with("W#") && key("sk") == "A",
+            Self::Jobs => change["NewImage"]["job"]["S"].is_string(),
+        }
+    }
+
+    /// Hands it records in this process. Gives the sequence number of the first one that has to come again.
+    ///
+    /// # Errors
+    /// When these are no records.
+    pub async fn hand_over(self, store: &Store, records: &[Value]) -> Result<Option<String>> {
+        let event = serde_json::from_value(event(records))?;
+        let answer = match self {
+            Self::Events => deskless_events::handle(store.clone(), event).await,
+            Self::Jobs => deskless_jobs::handle(store.clone(), event).await,
+        };
+        Ok(answer.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier))
+    }
+}
+
+/// Records as a function gets them.
+#[must_use]
+pub fn event(records: &[Value]) -> Value {
+    json!({ "Records": records })
+}

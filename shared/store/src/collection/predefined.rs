@@ -1,0 +1,81 @@
+use deskless_domain::{
+    Conversation, InvalidField, Kind, MessageBody, Placement, PredefinedMessage, PredefinedMessageId, Resource,
+    Template, TemplateNames, TemplateVariable,
+};
+
+use crate::{StoreError, TenantStore, item, workspace::WorkspaceItem};
+
+/// The field with which a request names a predefined message.
+const FIELD: &str = "predefinedMessageId";
+
+impl TenantStore {
+    /// AP-16: a predefined message that a request refers to.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchReference`] of `predefinedMessageId` when the workspace has no such message.
+    pub async fn predefined_message(&self, id: PredefinedMessageId) -> Result<Resource<PredefinedMessage>, StoreError> {
+        self.get_resource(id).await.map_err(|error| match error {
+            StoreError::NotFound => StoreError::NoSuchReference(FIELD),
+            other => other,
+        })
+    }
+
+    /// AP-81: the names that a template says of a conversation that stands there. Nothing is read for one that says none;
+    /// those of inboxes and members come from AP-20, at most 30 s old.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn template_names(&self, template: &Template, at: &Placement) -> Result<TemplateNames, StoreError> {
+        let assignee = at.assignee_id.filter(|_| template.names(TemplateVariable::AssigneeName));
+        let inbox = at.inbox_id.filter(|_| template.names(TemplateVariable::InboxName));
+        let kinds: Vec<_> = [(Kind::Member, assignee.is_some()), (Kind::Inbox, inbox.is_some())]
+            .into_iter()
+            .filter_map(|(kind, is_named)| is_named.then_some(kind))
+            .collect();
+        let directory = async {
+            let known = self.directory(&kinds).await?;
+            let is_known = assignee.is_none_or(|id| known.member(id).is_some())
+                && inbox.is_none_or(|id| known.inbox(id).is_some());
+            // Something may be newer than what this process remembers.
+            if is_known { Ok(known) } else { self.fresh_directory(&kinds).await }
+        };
+        let workspace = async {
+            if template.names(TemplateVariable::WorkspaceName) { self.workspace_name().await } else { Ok(None) }
+        };
+        let (directory, workspace) = tokio::try_join!(directory, workspace)?;
+        Ok(TemplateNames {
+            assignee: assignee.and_then(|id| directory.member(id)).map(|entry| entry.name.clone()),
+            inbox: inbox.and_then(|id| directory.inbox(id)).map(|entry| entry.name.clone()),
+            workspace,
+        })
+    }
+
+    /// AP-82: the body that a predefined message makes for a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidField`] of `predefinedMessageId` when the text is empty or too long, now that it is filled.
+    pub async fn predefined_body(
+        &self,
+        message: &PredefinedMessage,
+        conversation: &Conversation,
+    ) -> Result<MessageBody, StoreError> {
+        let names = self.template_names(&message.content, &conversation.placement).await?;
+        body(&message.content, conversation, &names, FIELD)
+    }
+
+    /// AP-84: what the workspace is called.
+    async fn workspace_name(&self) -> Result<Option<String>, StoreError> {
+        let found = self.get_with(self.keys().workspace(), false).await?;
+        found.map(|found| item::read::<WorkspaceItem>(found).map(|workspace| workspace.name.to_string())).transpose()
+    }
+}
+
+/// The body that a template makes for a conversation; `field` is what named the template.
+pub(crate) fn body(
+    template: &Template,
+    conversation: &Conversation,
+    names: &TemplateNames,
+    field: &str,
+) -> Result<MessageBody, StoreError> {
+    template.body(conversation, names).map_err(|invalid| StoreError::InvalidField(InvalidField::new(field, invalid)))
+}

@@ -13,6 +13,7 @@ mod proxy;
 mod role;
 mod specification;
 mod table;
+mod upload;
 mod world;
 
 pub use answer::Answer;
@@ -25,6 +26,7 @@ pub use proxy::{Meter, Proxy};
 pub use role::{Ask, Role};
 pub use specification::Specification;
 pub use table::Row;
+pub use upload::{Upload, download};
 pub use world::{KeyOptions, Machine, World};
 
 /// A conversation's body with nothing but what must be there.

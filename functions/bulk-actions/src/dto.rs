@@ -5,7 +5,7 @@ use deskless_api::{
     InvalidRequest, Problem, done, object_tag,
     openapi::BASE,
     queued,
-    wire::{ActionObject, ActionRequest, FilterRequest, Flag},
+    wire::{ActionObject, ActionRequest, FilterRequest},
 };
 use deskless_domain::{
     ActionFailure, BulkAction, BulkFailure, BulkSelection, BulkStatus, BulkTarget, ConversationFilter, ConversationIds,
@@ -40,8 +40,8 @@ struct TargetFields {
     view_id: Option<ViewId>,
     /// Count them, and change nothing.
     #[deserr(default)]
-    #[schema(value_type = Option<bool>, default = false)]
-    dry_run: Option<Flag>,
+    #[schema(default = false)]
+    dry_run: Option<bool>,
 }
 
 impl TargetFields {
@@ -136,7 +136,7 @@ impl CreateBulkActionRequest {
                 BulkSelection::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
             }
         };
-        Ok(NewBulkAction { action, selection, dry_run: dry_run.is_some_and(|flag| flag.0), key })
+        Ok(NewBulkAction { action, selection, dry_run: dry_run.unwrap_or(false), key })
     }
 }
 

@@ -158,6 +158,23 @@ async fn a_cancelled_action_stops_behind_the_step_that_is_under_way() {
 }
 
 #[tokio::test]
+async fn an_action_that_cannot_go_on_has_failed_and_says_what_it_did() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let mut ids = opened(&ours, 1).await;
+    ids.extend((0..149).map(|i| json!(format!("01900000-0000-7000-8000-{i:012}"))));
+    let bulk = ours.post(PATH, &json!({ "action": "tag", "add": ["a"], "conversationIds": ids })).await.expect(202);
+    let id = bulk["bulkAction"]["id"].as_str().expect("an id");
+    let later = world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the later ids");
+    world.uproot(&later).await;
+    let _ = world.drain_events().await;
+    let failed = ours.get(&path_of(&bulk)).await.expect(200);
+    assert_eq!(counts(&failed["bulkAction"]), ("failed", 150, 100, 99));
+    assert!(failed["bulkAction"]["finishedAt"].is_string());
+    world.assert_settled().await;
+}
+
+#[tokio::test]
 async fn what_has_ended_cannot_be_cancelled() {
     let world = World::new().await;
     let ours = world.server_key();

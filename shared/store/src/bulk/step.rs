@@ -78,7 +78,8 @@ impl TenantStore {
             Ok(Some(item)) => Ok(if item.is_over() { BulkStep::Done } else { BulkStep::Goes }),
             // Neither waiting nor trying again would help.
             Err(StoreError::Internal(why)) => {
-                let _ = self.write_down(id, item, &Results::default(), None).await?;
+                let results = Results::of(self.done_before(id, step, &item.plan).await?);
+                let _ = self.write_down(id, item, &results, None).await?;
                 Ok(BulkStep::Failed(why))
             }
             Err(error) => Err(error),
@@ -144,7 +145,7 @@ impl TenantStore {
         // What an attempt that was interrupted has changed may not pass the filter any more.
         let left = turns.iter().filter(|(_, turn)| matches!(turn, Turn::Left));
         let left: Vec<_> = left.map(|(conversation, _)| *conversation).collect();
-        let mut before = self.done_before(id, item.step, &left).await?;
+        let mut before: HashMap<_, _> = self.done_before(id, item.step, &left).await?.into_iter().collect();
         for (conversation, turn) in &mut turns {
             if let Some(done) = before.remove(conversation) {
                 *turn = done;
@@ -177,15 +178,16 @@ impl TenantStore {
         }
     }
 
-    /// What an attempt of this step that was interrupted has done to these conversations.
+    /// What an attempt of this step that was interrupted has done to these conversations, in their order.
     async fn done_before(
         &self,
         id: BulkActionId,
         step: u64,
         conversations: &[ConversationId],
-    ) -> Result<HashMap<ConversationId, Turn>, StoreError> {
-        let found = self.bulk_rows(id, conversations).await?;
-        found.into_iter().map(|(conversation, row)| Ok((conversation, turn_of(row, step)?))).collect()
+    ) -> Result<Vec<(ConversationId, Turn)>, StoreError> {
+        let mut found = self.bulk_rows(id, conversations).await?;
+        let done = conversations.iter().filter_map(|id| Some((*id, found.remove(id)?)));
+        done.map(|(id, row)| Ok((id, turn_of(row, step)?))).collect()
     }
 
     /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Gives the

@@ -33,6 +33,12 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         ("{pipelineId}", "pipelines", "pipeline", json!({ "name": "a", "stages": [{ "name": "a" }] })),
         ("{viewId}", "views", "view", json!({ "name": "a", "filter": {} })),
         ("{keyId}", "api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
+        (
+            "{fileId}",
+            "files/sign",
+            "file",
+            json!({ "fileName": "a", "contentType": "image/png", "size": 1, "conversationId": null }),
+        ),
         ("{customerId}", "customers", "customer", json!({ "name": "a" })),
     ] {
         let made = world.server_key().post(&format!("/api/v1/{path}"), &body).await.expect(201);

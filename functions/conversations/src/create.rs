@@ -1,20 +1,22 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, finish,
-    openapi::BASE, scope::WriteConversations, wire::CreateMessageRequest,
+    openapi::BASE,
+    references,
+    scope::WriteConversations,
+    wire::{CreateMessageRequest, Wording},
 };
 use deskless_domain::{
-    AssistantId, Channel, Conversation, Edit, ExternalId, InboxId, MemberId, Metadata, NewConversation, PipelineId,
-    Placement, PlacementPatch, Priority, Resolution, Resolved, SessionKey, Source, StageId, Status, Subject, Tags,
-    Timestamp,
+    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, Metadata, NewConversation,
+    PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status,
+    Subject, Tags, Timestamp,
 };
-use deskless_store::TenantStore;
+use deskless_store::{Once, TenantStore};
 use utoipa::ToSchema;
 
 use crate::{
     dto::{ConversationResponse, CustomerRequest},
     own::{self, dto::EitherConversationCreatedResponse},
-    references,
 };
 
 /// A conversation to open.
@@ -99,10 +101,6 @@ impl CreateConversationRequest {
         };
         let mut placement = Placement::default();
         references::check(store, said).await?.apply(&mut placement);
-        let message = match self.message {
-            Some(message) => Some(message.draft(store, None, "message.").await?),
-            None => None,
-        };
         Ok(NewConversation {
             channel: self.channel,
             source: self.source,
@@ -117,7 +115,7 @@ impl CreateConversationRequest {
             snoozed_until: self.snoozed_until,
             tags: self.tags.unwrap_or_default(),
             metadata: self.metadata.unwrap_or_default(),
-            message,
+            message: None,
         })
     }
 }
@@ -159,13 +157,37 @@ pub async fn create_conversation(
         Opener::Customer(caller) => return own::create::by_customer(&caller, request).await,
         Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
     };
-    let (request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
-    let new = request.check(caller.store()).await?;
+    let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
+    let message = request.message.take();
+    if message.as_ref().is_some_and(|message| matches!(message.wording(), Wording::Predefined(_))) {
+        caller.require(Scope::ReadReplies)?;
+    }
+    let mut new = request.check(caller.store()).await?;
     let names = references::names(caller.store(), [&new.placement]).await?;
     let answer = |conversation: &Conversation| {
         let location = format!("{BASE}/conversations/{}", conversation.id);
         created(location, conversation.version, &ConversationResponse::new(conversation, &names))
     };
-    let outcome = caller.store().create_conversation(new, repeat.map(|repeat| repeat.answered(&answer))).await?;
+    let repeat = repeat.map(|repeat| repeat.answered(&answer));
+    if let Some(message) = message {
+        let message = match message.draft_once(caller.store(), None, "message.", repeat.as_ref()).await? {
+            Once::Done(draft) => draft,
+            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
+        };
+        let words = match &message.body {
+            Wording::Said(body) => FirstWords::Said(body.clone()),
+            Wording::Predefined(id) => {
+                // An earlier answer goes before a predefined message that was deleted since.
+                if let Some(earlier) = caller.store().replay(repeat.as_ref()).await? {
+                    return finish(Once::Replayed(earlier), answer);
+                }
+                let found = caller.store().predefined_message(*id, "message.predefinedMessageId").await?;
+                let names = caller.store().template_names(&found.fields.content, &new.placement).await?;
+                FirstWords::Filled(found.fields.content, names)
+            }
+        };
+        new.message = Some(message.worded(|_| words));
+    }
+    let outcome = caller.store().create_conversation(new, repeat).await?;
     finish(outcome, answer)
 }

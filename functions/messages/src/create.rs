@@ -1,8 +1,10 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish, openapi::BASE,
-    scope::WriteConversations, unless_replayed, wire::CreateMessageRequest,
+    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
+    openapi::BASE,
+    scope::WriteConversations,
+    wire::{CreateMessageRequest, Wording},
 };
-use deskless_domain::ConversationId;
+use deskless_domain::{ConversationId, Scope};
 use deskless_store::{Once, Posted};
 
 use crate::{
@@ -14,8 +16,9 @@ use crate::{
 ///
 /// A customer's reply (`role: user`) opens a waiting or solved conversation again. A channel's provider may repeat itself: a
 /// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
-/// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. A message keeps the name,
-/// type and size of its files, also when they are deleted.
+/// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. With
+/// `predefinedMessageId`, for which the key needs `read:replies` too, the body is what that predefined message makes of this
+/// conversation. A message keeps the name, type and size of its files, also when they are deleted.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -57,15 +60,20 @@ pub async fn create_message(
     };
     let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
     let store = caller.store();
-    let draft = if request.has_attachments() {
-        let draft = request.draft(store, Some(conversation), "");
-        match unless_replayed(store.replay(repeat.as_ref()), draft).await? {
-            Once::Done(draft) => draft,
-            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-        }
-    } else {
-        request.draft(store, Some(conversation), "").await?
+    let draft = match request.draft_once(store, Some(conversation), "", repeat.as_ref()).await? {
+        Once::Done(draft) => draft,
+        Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
     };
-    let outcome = store.create_message(conversation, draft, repeat).await?;
+    let body = match &draft.body {
+        Wording::Said(body) => body.clone(),
+        Wording::Predefined(id) => {
+            caller.require(Scope::ReadReplies)?;
+            match store.word_message(conversation, *id, repeat.as_ref()).await? {
+                Once::Done(body) => body,
+                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
+            }
+        }
+    };
+    let outcome = store.create_message(conversation, draft.worded(|_| body), repeat).await?;
     finish(outcome, answer)
 }

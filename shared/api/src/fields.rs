@@ -8,11 +8,12 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, ContentType, ConversationId, CustomerId, DeletionReason, DeliveryStatus,
-    Description, Edit, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, InvalidField, KeyKind,
-    MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
-    PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId,
-    Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, ContentType, ConversationId, ConversationIds, CustomerId, DeletionReason,
+    DeliveryStatus, Description, Edit, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, InvalidField,
+    KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
+    PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit,
+    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title,
+    ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -183,6 +184,7 @@ parsed_from_string!(
     TemplateName,
     FileTitle,
     ContentType,
+    Template,
 );
 
 macro_rules! parsed_from_word {
@@ -213,6 +215,7 @@ parsed_from_word!(
     Timestamp,
     DeliveryStatus,
     MediaType,
+    PredefinedMessageType,
 );
 
 macro_rules! parsed_from_uuid {
@@ -229,7 +232,18 @@ macro_rules! parsed_from_uuid {
     )+};
 }
 
-parsed_from_uuid!(AssistantId, ConversationId, FileId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
+parsed_from_uuid!(
+    AssistantId,
+    ConversationId,
+    FileId,
+    InboxId,
+    MemberId,
+    MessageId,
+    PipelineId,
+    PredefinedMessageId,
+    StageId,
+    ViewId,
+);
 
 /// A whole number that is not negative. To JSON, `6000.0` is one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,6 +296,16 @@ impl Deserr<InvalidRequest> for Tags {
     }
 }
 
+impl Deserr<InvalidRequest> for ConversationIds {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let ids = Vec::<ConversationId>::deserialize_from_value(value, location)?;
+        Self::parse(ids).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
 impl Deserr<InvalidRequest> for Metadata {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
@@ -291,7 +315,8 @@ impl Deserr<InvalidRequest> for Metadata {
     }
 }
 
-fn object<V: IntoValue>(
+/// An object off the wire, before it is read any further.
+pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
 ) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {

@@ -50,10 +50,15 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
                 .name("Files")
                 .description(Some("What is sent along with messages: announced here, uploaded straight to S3."))
                 .build(),
+            TagBuilder::new().name("Bulk actions").description(Some("One action on many conversations.")).build(),
             TagBuilder::new().name("Customers").description(Some("Whom the workspace talks with.")).build(),
             TagBuilder::new()
                 .name("Workspace")
                 .description(Some("What conversations refer to, and saved views of them."))
+                .build(),
+            TagBuilder::new()
+                .name("Predefined messages")
+                .description(Some("Texts that are said again and again, with variables."))
                 .build(),
             TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
             TagBuilder::new().name("Description").description(Some("This document.")).build(),
@@ -87,6 +92,8 @@ fn close(schema: &mut RefOr<Schema>) {
     {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         object.properties.values_mut().for_each(close);
+    } else if let RefOr::T(Schema::OneOf(kinds)) = schema {
+        kinds.items.iter_mut().for_each(close);
     }
 }
 

@@ -1,6 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, ConversationId, CustomerId, FileId, InboxId, KeyId, MemberId, MessageId, PipelineId, ViewId,
+    AssistantId, BulkActionId, ConversationId, CustomerId, FileId, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    PredefinedMessageId, ViewId,
 };
 use http::request::Parts;
 
@@ -26,7 +27,18 @@ macro_rules! single {
     )+};
 }
 
-single!(ConversationId, FileId, InboxId, MemberId, AssistantId, PipelineId, ViewId, KeyId);
+single!(
+    BulkActionId,
+    ConversationId,
+    FileId,
+    InboxId,
+    MemberId,
+    AssistantId,
+    PipelineId,
+    ViewId,
+    PredefinedMessageId,
+    KeyId
+);
 
 impl FromPath for CustomerId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {

@@ -4,6 +4,8 @@
 //! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
 //! through [`Clock`].
 
+mod action;
+mod bulk;
 mod clock;
 mod collection;
 mod conversation;
@@ -26,20 +28,22 @@ mod text;
 mod timestamp;
 mod vocabulary;
 
+pub use action::{Action, Effect, TagChange};
+pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
     Resource, Stage, StageDraft, View,
 };
-pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
+pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
-    PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, BulkActionId, ConversationId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId,
+    PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -55,6 +59,7 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
-    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
+    ActionFailure, BulkStatus, Channel, DeliveryStatus, FileCategory, FileStatus, IdentitySource, KeyKind, MediaType,
+    MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source,
+    Status, TemplateVariable,
 };

@@ -31,6 +31,9 @@ pub enum StoreError {
     /// What was uploaded has another size or type than what was signed.
     #[error("the upload is not what was signed")]
     UploadDiffers,
+    /// It has ended, and cannot be stopped any more.
+    #[error("it has ended")]
+    Ended,
     /// The customer is being erased.
     #[error("the customer is being erased")]
     Erasing,

@@ -8,7 +8,9 @@
 
 mod api_key;
 mod backoff;
+mod batch;
 mod bucket;
+mod bulk;
 mod collection;
 mod conversation;
 mod counter;
@@ -33,6 +35,7 @@ mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
+pub use bulk::{BulkActionPage, BulkStep};
 pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};
@@ -46,5 +49,5 @@ pub use own::CustomerStore;
 pub use rate::{Allowance, RateBucket};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
-pub use worker::{Changed, ConversationChange, CustomerChange, Image, Job, Worker};
+pub use worker::{BulkJob, Changed, ConversationChange, CustomerChange, Image, Job, Worker};
 pub use workspace::Workspace;

@@ -1,6 +1,6 @@
 //! What the table's stream tells.
 
-use deskless_domain::{ConversationId, Shards, Status};
+use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
     FileChange, Store, TenantStore,
@@ -30,7 +30,21 @@ pub enum Changed {
 
 /// A job with work left, of which an item tells.
 #[derive(Debug)]
-pub enum Job {}
+pub enum Job {
+    /// A bulk action.
+    Bulk(BulkJob),
+}
+
+/// A bulk action whose next step is due.
+#[derive(Debug)]
+pub struct BulkJob {
+    /// Its workspace's items.
+    pub tenant: TenantStore,
+    /// Which one.
+    pub id: BulkActionId,
+    /// Its progress, which calls for the step.
+    pub step: u64,
+}
 
 /// What a change of a conversation's own item calls for.
 #[derive(Debug)]
@@ -68,8 +82,17 @@ impl Worker {
     /// Reads one record of the stream that tells of a job: an item's key, and the item as it is now. `None`: there is
     /// nothing to do.
     #[must_use]
-    pub fn read_job(&self, _key: Image, _after: Image) -> Option<Job> {
-        None
+    pub fn read_job(&self, key: Image, after: Image) -> Option<Job> {
+        let [key, after]: [Item; 2] = [key.into(), after.into()];
+        let _ = string(&after, "job")?;
+        match owned(string(&key, "pk")?, string(&key, "sk")?)? {
+            Owned::BulkAction(workspace, id) => {
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let step = integer(&after, "step").and_then(|step| u64::try_from(step).ok())?;
+                Some(Job::Bulk(BulkJob { tenant, id, step }))
+            }
+            Owned::Conversation(..) | Owned::Customer(_) | Owned::File(..) => None,
+        }
     }
 
     /// Reads one record of the stream: an item's key, and the item before and after. `None`: nothing follows from it.
@@ -93,6 +116,7 @@ impl Worker {
                 let conversation = string(&after, "conversationId").and_then(ConversationId::parse);
                 is_deleted(&after).then_some(Changed::File(FileChange { tenant, id, conversation }))
             }
+            Owned::BulkAction(..) => None,
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 if after.is_empty() {

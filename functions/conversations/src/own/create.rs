@@ -4,8 +4,8 @@ use deskless_api::{
     likeness, openapi::BASE, wire::OwnMessageRequest,
 };
 use deskless_domain::{
-    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, Metadata, NewConversation,
-    PersonName, PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
+    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, FirstWords, Metadata,
+    NewConversation, PersonName, PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
 use deskless_store::{Answer, CustomerStore, StoreError};
 use serde::Serialize;
@@ -68,6 +68,7 @@ impl OpenConversationRequest {
             message.attachments().resolve(none, |_| false, "message.")?;
         }
         let message = self.message.map(|message| message.said_by(customer)).transpose()?;
+        let message = message.map(|draft| draft.worded(FirstWords::Said));
         Ok(NewConversation {
             channel: self.channel,
             source: Source::Widget,

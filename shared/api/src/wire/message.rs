@@ -1,25 +1,53 @@
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Message, MessageBody, MessageDraft,
-    MessageType, Metadata, PersonName, Role, Sender,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody,
+    MessageDraft, MessageType, Metadata, PersonName, PredefinedMessageId, Role, Sender,
 };
-use deskless_store::TenantStore;
+use deskless_store::{Once, Repeat, TenantStore};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{AdditionalProperties, OneOfBuilder},
+    },
+};
 
 use super::{
     MessageTag,
     attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
 };
-use crate::{InvalidRequest, Problem};
+use crate::{Given, InvalidRequest, Problem, fields::object, unless_replayed};
 
-/// A message to add to a thread.
+/// A message to add to a thread: with a `body`, or with a `predefinedMessageId` in place of it.
+#[derive(Debug)]
+pub struct CreateMessageRequest {
+    fields: MessageFields,
+    wording: Wording,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wording {
+    /// This.
+    Said(MessageBody),
+    /// What a predefined message makes of the conversation.
+    Predefined(PredefinedMessageId),
+}
+
+/// The fields of a message to add.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
-pub struct CreateMessageRequest {
+struct MessageFields {
     /// What is said: 1 to 8,000 characters.
-    pub body: MessageBody,
+    #[deserr(default)]
+    #[schema(value_type = MessageBody)]
+    pub body: Given<MessageBody>,
+    /// In place of `body`: a predefined message, whose text is filled in with this conversation.
+    #[deserr(default)]
+    #[schema(value_type = String, format = "uuid")]
+    pub predefined_message_id: Given<PredefinedMessageId>,
     /// Who speaks: `user` unless said otherwise; `assistant` for a note.
     #[deserr(default)]
     pub role: Option<Role>,
@@ -42,35 +70,105 @@ pub struct CreateMessageRequest {
     pub metadata: Option<Metadata>,
 }
 
-impl CreateMessageRequest {
-    /// Whether files are to be looked up for it.
-    #[must_use]
-    pub fn has_attachments(&self) -> bool {
-        self.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty())
-    }
+const BODY: &str = "body";
+const PREDEFINED: &str = "predefinedMessageId";
 
-    /// The message, with what it keeps of its files. `conversation` is the one that it is for, if there is one already, and
-    /// `at` what stands before its fields in the body.
-    ///
-    /// # Errors
-    /// `invalid_request` with the files that are none; whatever the table says.
-    pub async fn draft(
-        mut self,
-        store: &TenantStore,
-        conversation: Option<ConversationId>,
-        at: &str,
-    ) -> Result<MessageDraft, Problem> {
-        let wanted = self.attachments.take().unwrap_or_default();
-        let files = store.ready_files(&wanted.ids()).await?;
-        let attachments = wanted.resolve(files, |file| fits(file, conversation), at)?;
-        Ok(self.with(attachments))
+impl Deserr<InvalidRequest> for CreateMessageRequest {
+    /// Says of both fields what is wrong with them together, beside whatever else is wrong.
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let object = object(value, location)?;
+        let both = [BODY, PREDEFINED].map(|field| object.contains_key(field));
+        let fields = MessageFields::deserialize_from_value(serde_json::Value::Object(object).into_value(), location);
+        let wrong =
+            |field: &str, code, message| InvalidRequest::at(location.push_key(field), &Invalid::new(code, message));
+        let mut wrong = match both {
+            [true, true] => {
+                let mut both = wrong(BODY, "conflict", "stands beside predefinedMessageId: it is one or the other");
+                both.0.extend(wrong(PREDEFINED, "conflict", "stands beside body: it is one or the other").0);
+                both
+            }
+            [false, false] => wrong(BODY, "required", "is required, or predefinedMessageId in its place"),
+            _ => InvalidRequest::default(),
+        };
+        match fields {
+            Err(other) => {
+                wrong.0.extend(other.0);
+                Err(wrong)
+            }
+            Ok(_) if !wrong.0.is_empty() => Err(wrong),
+            Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
+                (Some(body), _) => Ok(Self { fields, wording: Wording::Said(body) }),
+                (None, Some(id)) => Ok(Self { fields, wording: Wording::Predefined(id) }),
+                (None, None) => Err(wrong),
+            },
+        }
+    }
+}
+
+impl PartialSchema for CreateMessageRequest {
+    fn schema() -> RefOr<Schema> {
+        let form = |title: &str, says: &str, says_not: &str| {
+            let RefOr::T(Schema::Object(mut object)) = MessageFields::schema() else { return MessageFields::schema() };
+            object.title = Some(title.to_owned());
+            object.properties.remove(says_not);
+            object.required = vec![says.to_owned()];
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            RefOr::T(Schema::Object(object))
+        };
+        OneOfBuilder::new()
+            .description(Some("A message to add: with a `body`, or with a `predefinedMessageId` in place of it."))
+            .item(form("Text", BODY, PREDEFINED))
+            .item(form("Predefined message", PREDEFINED, BODY))
+            .into()
+    }
+}
+
+impl ToSchema for CreateMessageRequest {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        MessageFields::schemas(schemas);
     }
 }
 
 impl CreateMessageRequest {
+    /// What it says.
+    #[must_use]
+    pub fn wording(&self) -> &Wording {
+        &self.wording
+    }
+
+    /// The message, with what it keeps of its files, which are looked up. `conversation` is the one that it is for, if there is
+    /// one already, and `at` what stands before its fields in the body. An earlier answer goes before files that were deleted
+    /// since.
+    ///
+    /// # Errors
+    /// `invalid_request` with the files that are none; whatever the table says.
+    pub async fn draft_once<E>(
+        mut self,
+        store: &TenantStore,
+        conversation: Option<ConversationId>,
+        at: &str,
+        repeat: Option<&Repeat<'_, E>>,
+    ) -> Result<Once<MessageDraft<Wording>>, Problem> {
+        let wanted = self.fields.attachments.take().unwrap_or_default();
+        if wanted.is_empty() {
+            return Ok(Once::Done(self.with(Vec::new())));
+        }
+        let attached = async {
+            let files = store.ready_files(&wanted.ids()).await?;
+            wanted.resolve(files, |file| fits(file, conversation), at)
+        };
+        match unless_replayed(store.replay(repeat), attached).await? {
+            Once::Done(attachments) => Ok(Once::Done(self.with(attachments))),
+            Once::Replayed(earlier) => Ok(Once::Replayed(earlier)),
+        }
+    }
+
     /// The message, with these files.
-    fn with(self, attachments: Vec<Attachment>) -> MessageDraft {
-        let request = self;
+    fn with(self, attachments: Vec<Attachment>) -> MessageDraft<Wording> {
+        let Self { fields: request, wording } = self;
         let kind = request.kind.unwrap_or(MessageType::Reply);
         let usual = match kind {
             MessageType::Reply => Role::User,
@@ -79,7 +177,7 @@ impl CreateMessageRequest {
         MessageDraft {
             role: request.role.unwrap_or(usual),
             kind,
-            body: request.body,
+            body: wording,
             sender: request.sender.map(Sender::from),
             external_id: request.external_id,
             attachments,

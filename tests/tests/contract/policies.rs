@@ -199,6 +199,9 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     workspace(&world).await;
     needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
+    world.clock.advance_millis(30_000);
+    replies(&world, &path).await;
+    needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
     let _ = world.take_asked_of_s3();
     files(&world).await;
     let mut of_files = world.proxy().take_meter().permissions;
@@ -206,9 +209,6 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     // What a registration clears away when its file is deleted meanwhile.
     of_files.insert("s3:DeleteObject/files".to_owned());
     needed.insert("files".to_owned(), of_files);
-    world.clock.advance_millis(30_000);
-    replies(&world, &path).await;
-    needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
     events(&world).await;
     let mut of_events = world.proxy().take_meter().permissions;
     of_events.extend(of_s3(&world));

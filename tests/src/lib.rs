@@ -19,7 +19,7 @@ mod world;
 pub use answer::Answer;
 pub use clock::TestClock;
 pub use deskless_infra::worker::Worker;
-pub use drain::{Delivery, Drained, record};
+pub use drain::{Delivery, Drained, ended_after, record};
 pub use faults::Faults;
 pub use invariants::{unsettled, violations};
 pub use proxy::{Meter, Proxy};

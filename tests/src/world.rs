@@ -439,9 +439,11 @@ impl World {
         table::describe(&self.direct, &self.table).await
     }
 
-    /// Fails with every invariant that the table breaks.
+    /// Fails with every invariant that the table and the bucket break.
     pub async fn assert_sound(&self) {
-        let broken = invariants::violations(&self.all_rows().await);
+        let rows = self.all_rows().await;
+        let mut broken = invariants::violations(&rows);
+        broken.extend(invariants::orphans(&rows, &self.objects()));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 
@@ -450,6 +452,7 @@ impl World {
         let rows = self.rows().await;
         let mut broken = invariants::violations(&rows);
         broken.extend(invariants::unsettled(&rows));
+        broken.extend(invariants::orphans(&rows, &self.objects()));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 

@@ -147,7 +147,11 @@ impl TenantStore {
     }
 
     pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
-        let missing = || StoreError::Internal("there is no bucket for files: FILES_BUCKET is not set".to_owned());
+        let missing = || {
+            StoreError::Internal(
+                "there is no bucket for files: a function has it in FILES_BUCKET, a command in --bucket".to_owned(),
+            )
+        };
         self.store.bucket.as_deref().ok_or_else(missing)
     }
 

@@ -5,6 +5,7 @@ mod bulk;
 mod deletion;
 mod events;
 mod external_id;
+mod files;
 mod idempotency;
 mod invariants;
 mod lost_answers;

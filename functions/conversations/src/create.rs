@@ -2,6 +2,7 @@ use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, finish,
     openapi::BASE,
+    references,
     scope::WriteConversations,
     wire::{CreateMessageRequest, Wording},
 };
@@ -16,7 +17,6 @@ use utoipa::ToSchema;
 use crate::{
     dto::{ConversationResponse, CustomerRequest},
     own::{self, dto::EitherConversationCreatedResponse},
-    references,
 };
 
 /// A conversation to open.

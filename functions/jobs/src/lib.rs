@@ -6,6 +6,8 @@
 //!
 //! Lambda hands over each record at least once. A step looks first whether its item still says what the record says.
 
+mod bulk;
+
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_runtime::batch;
 use deskless_store::{Job, Store, StoreError, Worker};
@@ -22,7 +24,8 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     batch::answer(&numbers, failed)
 }
 
-#[expect(clippy::unused_async, reason = "no kind of job waits for anything yet")]
 async fn step(job: Job) -> Result<(), StoreError> {
-    match job {}
+    match job {
+        Job::Bulk(job) => bulk::step(&job).await,
+    }
 }

@@ -1,7 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId,
-    ViewId,
+    AssistantId, BulkActionId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    PredefinedMessageId, ViewId,
 };
 use http::request::Parts;
 
@@ -27,7 +27,7 @@ macro_rules! single {
     )+};
 }
 
-single!(ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, PredefinedMessageId, KeyId);
+single!(BulkActionId, ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, PredefinedMessageId, KeyId);
 
 impl FromPath for CustomerId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {

@@ -4,6 +4,8 @@
 //! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
 //! through [`Clock`].
 
+mod action;
+mod bulk;
 mod clock;
 mod collection;
 mod conversation;
@@ -25,6 +27,8 @@ mod text;
 mod timestamp;
 mod vocabulary;
 
+pub use action::{Action, Effect, TagChange};
+pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
@@ -36,7 +40,7 @@ pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    AssistantId, AttemptId, BulkActionId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
     PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
@@ -53,6 +57,6 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType,
-    Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
+    ActionFailure, BulkStatus, Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
+    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
 };

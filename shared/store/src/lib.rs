@@ -8,6 +8,8 @@
 
 mod api_key;
 mod backoff;
+mod batch;
+mod bulk;
 mod collection;
 mod conversation;
 mod counter;
@@ -30,6 +32,7 @@ mod worker;
 mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use bulk::{BulkActionPage, BulkStep};
 pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};
@@ -42,5 +45,5 @@ pub use own::CustomerStore;
 pub use rate::{Allowance, RateBucket};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
-pub use worker::{Changed, ConversationChange, CustomerChange, Image, Job, Worker};
+pub use worker::{BulkJob, Changed, ConversationChange, CustomerChange, Image, Job, Worker};
 pub use workspace::Workspace;

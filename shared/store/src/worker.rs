@@ -1,6 +1,6 @@
 //! What the table's stream tells.
 
-use deskless_domain::{ConversationId, Shards, Status};
+use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
     Store, TenantStore,
@@ -28,7 +28,21 @@ pub enum Changed {
 
 /// A job with work left, of which an item tells.
 #[derive(Debug)]
-pub enum Job {}
+pub enum Job {
+    /// A bulk action.
+    Bulk(BulkJob),
+}
+
+/// A bulk action whose next step is due.
+#[derive(Debug)]
+pub struct BulkJob {
+    /// Its workspace's items.
+    pub tenant: TenantStore,
+    /// Which one.
+    pub id: BulkActionId,
+    /// Its progress, which calls for the step.
+    pub step: u64,
+}
 
 /// What a change of a conversation's own item calls for.
 #[derive(Debug)]
@@ -66,8 +80,17 @@ impl Worker {
     /// Reads one record of the stream that tells of a job: an item's key, and the item as it is now. `None`: there is
     /// nothing to do.
     #[must_use]
-    pub fn read_job(&self, _key: Image, _after: Image) -> Option<Job> {
-        None
+    pub fn read_job(&self, key: Image, after: Image) -> Option<Job> {
+        let [key, after]: [Item; 2] = [key.into(), after.into()];
+        let _ = string(&after, "job")?;
+        match owned(string(&key, "pk")?, string(&key, "sk")?)? {
+            Owned::BulkAction(workspace, id) => {
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let step = integer(&after, "step").and_then(|step| u64::try_from(step).ok())?;
+                Some(Job::Bulk(BulkJob { tenant, id, step }))
+            }
+            Owned::Conversation(..) | Owned::Customer(_) => None,
+        }
     }
 
     /// Reads one record of the stream: an item's key, and the item before and after. `None`: nothing follows from it.
@@ -85,6 +108,7 @@ impl Worker {
                     ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
                 (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
             }
+            Owned::BulkAction(..) => None,
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 if after.is_empty() {

@@ -3,7 +3,6 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use deskless_domain::{Conversation, ConversationFilter, ConversationId, MessageId, Metadata, Order};
 use futures_util::future::try_join_all;
 
@@ -11,7 +10,7 @@ use super::{
     filter::{Plan, Source},
     item::{DetailItem, Found, attributes},
 };
-use crate::{StoreError, TenantStore, backoff::Backoff, expression::text, item::string, keys::conversation_of};
+use crate::{StoreError, TenantStore, expression::text, item::string, keys::conversation_of};
 
 /// The most queries in a row that one page may take.
 const MAX_TRIPS: usize = 10;
@@ -69,9 +68,21 @@ impl TenantStore {
         after: Option<Position>,
         limit: usize,
     ) -> Result<ConversationPage, StoreError> {
+        let (rows, next) = self.find(filters, order, after, limit).await?;
+        Ok(ConversationPage { conversations: self.complete_all(rows).await?, next })
+    }
+
+    /// The same without the large metadata, which takes another read.
+    pub(crate) async fn find(
+        &self,
+        filters: &[ConversationFilter],
+        order: Order,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
         let plan = self.plan(filters).await?;
         match &plan.source {
-            Source::Nowhere => Ok(ConversationPage { conversations: Vec::new(), next: None }),
+            Source::Nowhere => Ok((Vec::new(), None)),
             &Source::One(id) => self.the_one(id, &plan, order, after).await,
             Source::Index { name, attribute, partitions } => {
                 let until = match order {
@@ -83,7 +94,7 @@ impl TenantStore {
                 let mut partitions: Vec<_> = partitions.iter().map(partition).collect();
                 let reading = Reading { index: name, attribute, plan: &plan, order, until };
                 let rows = self.walk(&reading, &mut partitions, limit).await?;
-                self.page(rows, &partitions, order, until, limit).await
+                Ok(page(rows, &partitions, order, until, limit))
             }
         }
     }
@@ -95,18 +106,14 @@ impl TenantStore {
         plan: &Plan,
         order: Order,
         after: Option<Position>,
-    ) -> Result<ConversationPage, StoreError> {
+    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
         let now = self.clock().now();
-        let found = match self.get_conversation(id).await {
-            Ok(found) => Some(found),
-            Err(StoreError::NotFound) => None,
-            Err(error) => return Err(error),
-        };
-        let wanted = |found: &Conversation| {
+        let found = self.get(self.keys().conversation(id)).await?.map(Found::read).transpose()?.flatten();
+        let wanted = |Found { conversation: found, .. }: &Found| {
             let unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
             unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
         };
-        Ok(ConversationPage { conversations: found.into_iter().filter(wanted).collect(), next: None })
+        Ok((found.into_iter().filter(wanted).collect(), None))
     }
 
     /// Reads until there are enough rows, nothing is left or the bound is reached.
@@ -207,39 +214,6 @@ impl TenantStore {
         }
     }
 
-    async fn page(
-        &self,
-        mut rows: Vec<Found>,
-        partitions: &[Partition],
-        order: Order,
-        until: Option<MessageId>,
-        limit: usize,
-    ) -> Result<ConversationPage, StoreError> {
-        sort(&mut rows, order);
-        // While a row moves from one partition to another, an index may show it at both places.
-        let mut seen = HashSet::new();
-        rows.retain(|row| seen.insert(row.conversation.id));
-        // Beyond the nearest unread place, another partition may still hold rows that belong in between.
-        let unread = partitions.iter().filter(|partition| !partition.exhausted);
-        let frontier = match order {
-            Order::Desc => unread.filter_map(|partition| partition.reached).max(),
-            Order::Asc => unread.filter_map(|partition| partition.reached).min(),
-        };
-        if let Some(frontier) = frontier {
-            rows.retain(|row| !precedes(order, Some(frontier), Some(row.conversation.activity)));
-        }
-        let next = if rows.len() > limit {
-            rows.truncate(limit);
-            rows.last().map(|row| row.conversation.activity)
-        } else {
-            frontier
-        };
-        Ok(ConversationPage {
-            conversations: self.complete_all(rows).await?,
-            next: next.map(|frontier| Position { frontier, until }),
-        })
-    }
-
     /// Adds the large metadata of those conversations that have it.
     async fn complete_all(&self, rows: Vec<Found>) -> Result<Vec<Conversation>, StoreError> {
         let lacking: Vec<_> = rows.iter().filter(|row| row.lacks_metadata).map(|row| row.conversation.id).collect();
@@ -257,32 +231,45 @@ impl TenantStore {
     }
 
     async fn details(&self, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Metadata>, StoreError> {
+        let keys = ids.iter().map(|&id| self.keys().conversation_detail(id)).collect();
         let mut found = HashMap::new();
-        let mut wanted: Vec<_> = ids.iter().map(|&id| self.keys().conversation_detail(id).attributes()).collect();
-        let mut backoff = Backoff::new(self.clock());
-        loop {
-            let keys = KeysAndAttributes::builder()
-                .set_keys(Some(wanted))
-                .consistent_read(true)
-                .build()
-                .map_err(|e| StoreError::Internal(e.to_string()))?;
-            let request = self.client().batch_get_item().request_items(self.table(), keys);
-            let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
-            for item in output.responses.into_iter().filter_map(|mut tables| tables.remove(self.table())).flatten() {
-                if let Some(id) = string(&item, "pk").and_then(conversation_of) {
-                    found.insert(id, DetailItem::read(item)?);
-                }
-            }
-            // The table may leave some unread when it is busy or the answer would pass 16 MB.
-            wanted = match output.unprocessed_keys.and_then(|mut tables| tables.remove(self.table())) {
-                Some(rest) if !rest.keys.is_empty() => rest.keys,
-                _ => return Ok(found),
-            };
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("metadata could not be read in time".to_owned()));
+        for item in self.get_all(keys).await? {
+            if let Some(id) = string(&item, "pk").and_then(conversation_of) {
+                found.insert(id, DetailItem::read(item)?);
             }
         }
+        Ok(found)
     }
+}
+
+/// What is shown of the rows that were read, and where to go on.
+fn page(
+    mut rows: Vec<Found>,
+    partitions: &[Partition],
+    order: Order,
+    until: Option<MessageId>,
+    limit: usize,
+) -> (Vec<Found>, Option<Position>) {
+    sort(&mut rows, order);
+    // While a row moves from one partition to another, an index may show it at both places.
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(row.conversation.id));
+    // Beyond the nearest unread place, another partition may still hold rows that belong in between.
+    let unread = partitions.iter().filter(|partition| !partition.exhausted);
+    let frontier = match order {
+        Order::Desc => unread.filter_map(|partition| partition.reached).max(),
+        Order::Asc => unread.filter_map(|partition| partition.reached).min(),
+    };
+    if let Some(frontier) = frontier {
+        rows.retain(|row| !precedes(order, Some(frontier), Some(row.conversation.activity)));
+    }
+    let next = if rows.len() > limit {
+        rows.truncate(limit);
+        rows.last().map(|row| row.conversation.activity)
+    } else {
+        frontier
+    };
+    (rows, next.map(|frontier| Position { frontier, until }))
 }
 
 /// What one query gave.

@@ -169,6 +169,66 @@ fn sending() -> Vec<Row> {
     rows
 }
 
+const BULK: &str = "/api/v1/bulk-actions";
+
+/// Does this to two conversations of three, and proves that they show it, and the third does not.
+async fn bulk(w: &World, action: Value, field: &str, wanted: Value) {
+    let opened = several(w, 3, json!({})).await;
+    let mut body = action;
+    body["conversationIds"] = json!([opened[0]["id"], opened[2]["id"]]);
+    let done = w.server_key().post(BULK, &body).await.expect(200)["bulkAction"].clone();
+    assert_eq!((&done["status"], &done["processedCount"]), (&json!("succeeded"), &json!(2)), "{done:#}");
+    for (i, one) in opened.iter().enumerate() {
+        assert_eq!(now(w, one).await[field] == wanted, i != 1);
+    }
+}
+
+fn bulk_actions() -> Vec<Row> {
+    vec![
+        row("bulk.create", |w| async move {
+            let opened = several(&w, 3, json!({ "tags": ["late"] })).await;
+            let other = open(&w, json!({})).await;
+            let body = json!({
+                "action": "update_status", "status": "waiting", "filter": { "tag": "late" },
+            });
+            let begun = w.server_key().post(BULK, &body).await.expect(202)["bulkAction"].clone();
+            let _ = w.drain_events().await;
+            let path = format!("{BULK}/{}", begun["id"].as_str().expect("text"));
+            let done = w.server_key().get(&path).await.expect(200)["bulkAction"].clone();
+            assert_eq!((&done["status"], &done["processedCount"]), (&json!("succeeded"), &json!(3)), "{done:#}");
+            for one in &opened {
+                assert_eq!(now(&w, one).await["status"], "waiting");
+            }
+            assert_eq!(now(&w, &other).await["status"], "open");
+        }),
+        row("bulk.owner", |w| async move {
+            let owner = member(&w, "Grace").await["id"].clone();
+            bulk(&w, json!({ "action": "assign", "assigneeId": owner }), "assigneeId", owner).await;
+        }),
+        row("bulk.assistant", |w| async move {
+            let robot = make(&w, "assistants", "assistant", json!({ "name": "Robot" })).await["id"].clone();
+            bulk(&w, json!({ "action": "assign_assistant", "assistantId": robot }), "assistantId", robot).await;
+        }),
+        row("bulk.stage", |w| async move {
+            let body = json!({ "name": "Sales", "stages": [{ "name": "New" }] });
+            let pipeline = make(&w, "pipelines", "pipeline", body).await;
+            let stage = pipeline["stages"][0]["id"].clone();
+            let action = json!({ "action": "move", "pipelineId": pipeline["id"], "stageId": stage });
+            bulk(&w, action, "stageId", stage).await;
+        }),
+        row("bulk.status", |w| async move {
+            let action = json!({ "action": "update_status", "status": "solved", "resolution": "closed" });
+            bulk(&w, action, "resolution", json!("closed")).await;
+        }),
+        row("bulk.delete", |w| async move {
+            let opened = several(&w, 2, json!({})).await;
+            let body = json!({ "action": "delete", "reason": "Spam", "conversationIds": [opened[0]["id"]] });
+            let _ = w.server_key().post(BULK, &body).await.expect(200);
+            assert_eq!(found(&w, "").await, [opened[1]["id"].clone()]);
+        }),
+    ]
+}
+
 /// Makes a predefined message and gives where it is.
 async fn predefined(w: &World, title: &str) -> (String, Value) {
     let body = json!({ "title": title, "content": "Hello {{customer.name}}!" });
@@ -213,5 +273,5 @@ fn replies() -> Vec<Row> {
 
 /// Every row.
 pub fn rows() -> Vec<Row> {
-    [record(), messages(), sending(), replies()].into_iter().flatten().collect()
+    [record(), messages(), sending(), bulk_actions(), replies()].into_iter().flatten().collect()
 }

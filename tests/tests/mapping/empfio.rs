@@ -184,6 +184,14 @@ fn list() -> Vec<Row> {
             let counts = w.server_key().get(&format!("{CONVERSATIONS}/counts")).await.expect(200);
             assert_eq!(counts["counts"], json!({ "open": 5, "waiting": 0, "solved": 2, "total": 7 }));
         }),
+        row("list.total.filter", |w| async move {
+            let _ = several(&w, 3, json!({ "channel": "whatsapp", "priority": "high" })).await;
+            let _ = open(&w, json!({ "channel": "whatsapp" })).await;
+            let filter = json!({ "channel": "whatsapp", "priority": "high" });
+            let body = json!({ "action": "update_status", "status": "open", "filter": filter, "dryRun": true });
+            let counted = w.server_key().post("/api/v1/bulk-actions", &body).await.expect(200)["bulkAction"].clone();
+            assert_eq!((&counted["matchedCount"], &counted["exact"]), (&json!(3), &json!(true)));
+        }),
         row("list.total.lead", |w| async move {
             let _ = several(&w, 3, json!({ "customer": { "id": "lead" } })).await;
             let _ = open(&w, json!({})).await;

@@ -171,6 +171,14 @@ fn list() -> Vec<Row> {
             let counts = w.server_key().get(&format!("{CONVERSATIONS}/counts")).await.expect(200);
             assert_eq!(counts["counts"]["total"], 3);
         }),
+        row("list.pagination.total.filter", |w| async move {
+            let _ = several(&w, 3, json!({ "channel": "whatsapp", "priority": "high" })).await;
+            let _ = open(&w, json!({ "channel": "whatsapp" })).await;
+            let filter = json!({ "channel": "whatsapp", "priority": "high" });
+            let body = json!({ "action": "update_status", "status": "open", "filter": filter, "dryRun": true });
+            let counted = w.server_key().post("/api/v1/bulk-actions", &body).await.expect(200)["bulkAction"].clone();
+            assert_eq!((&counted["matchedCount"], &counted["exact"]), (&json!(3), &json!(true)));
+        }),
         row("list.pagination.page", |w| async move {
             let _ = several(&w, 3, json!({})).await;
             let first = w.server_key().get(&format!("{CONVERSATIONS}?limit=2")).await.expect(200);

@@ -69,18 +69,18 @@ impl TenantStore {
     /// # Errors
     /// When the table does not answer.
     pub async fn bulk_step(&self, id: BulkActionId, step: u64) -> Result<BulkStep, StoreError> {
-        match self.bulk_item(id).await? {
-            Some(item) if item.step == step && !item.is_over() => {
-                match self.with_shards(item.shards()).take_step(id, &item).await {
-                    // Neither waiting nor trying again would help.
-                    Err(StoreError::Internal(why)) => {
-                        self.write_down(id, step, &Results::default(), None).await?;
-                        Ok(BulkStep::Failed(why))
-                    }
-                    outcome => outcome,
-                }
+        let Some(item) = self.bulk_item(id).await?.filter(|item| item.step == step && !item.is_over()) else {
+            return Ok(BulkStep::Passed);
+        };
+        match self.take_step(id, &item).await {
+            Ok(None) => Ok(BulkStep::Passed),
+            Ok(Some(item)) => Ok(if item.is_over() { BulkStep::Done } else { BulkStep::Goes }),
+            // Neither waiting nor trying again would help.
+            Err(StoreError::Internal(why)) => {
+                let _ = self.write_down(id, item, &Results::default(), None).await?;
+                Ok(BulkStep::Failed(why))
             }
-            _ => Ok(BulkStep::Passed),
+            Err(error) => Err(error),
         }
     }
 
@@ -95,26 +95,35 @@ impl TenantStore {
         within: Duration,
     ) -> Result<(BulkAction, Option<StoreError>), StoreError> {
         let steps = async {
-            while let Some(item) = self.bulk_item(id).await?.filter(|item| !item.is_over()) {
-                if let BulkStep::Failed(why) = self.bulk_step(id, item.step).await? {
-                    return Err(StoreError::Internal(why));
+            let mut known = None;
+            loop {
+                let item = match known {
+                    Some(known) => known,
+                    None => self.bulk_item(id).await?.ok_or(StoreError::NotFound)?,
+                };
+                if item.is_over() {
+                    return Ok(item.into_action(id));
                 }
+                known = self.take_step(id, &item).await?;
             }
-            Ok(())
         };
         let too_long = |_| Err(StoreError::Unavailable("it takes too long".to_owned()));
-        let trouble = tokio::time::timeout(within, steps).await.unwrap_or_else(too_long).err();
-        Ok((self.get_bulk_action(id).await?, trouble))
+        match tokio::time::timeout(within, steps).await.unwrap_or_else(too_long) {
+            Ok(action) => Ok((action, None)),
+            Err(trouble) => Ok((self.get_bulk_action(id).await?, Some(trouble))),
+        }
     }
 
-    async fn take_step(&self, id: BulkActionId, item: &BulkItem) -> Result<BulkStep, StoreError> {
+    /// Gives the item as it is behind the step; `None`: somebody else has taken it.
+    async fn take_step(&self, id: BulkActionId, item: &BulkItem) -> Result<Option<BulkItem>, StoreError> {
+        let tenant = self.with_shards(item.shards());
         if item.cancelled_at.is_some() {
-            let results = self.done_before(id, item).await?;
-            return self.write_down(id, item.step, &results, Some(&Plan::default())).await;
+            let results = tenant.done_before(id, item).await?;
+            return tenant.write_down(id, item.clone(), &results, Some(&Plan::default())).await;
         }
-        let results = self.work(id, item).await?;
-        let next = self.plan_next(id, item).await?;
-        self.write_down(id, item.step, &results, Some(&next)).await
+        let results = tenant.work(id, item).await?;
+        let next = tenant.plan_next(id, item).await?;
+        tenant.write_down(id, item.clone(), &results, Some(&next)).await
     }
 
     /// Deals with the conversations of the plan.
@@ -170,20 +179,18 @@ impl TenantStore {
         Ok(Results::of(turns))
     }
 
-    /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Somebody
-    /// may have cancelled it meanwhile.
+    /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Gives the
+    /// item as it is then; `None`: somebody else has taken the step. Whoever cancels the action is not in its way.
     async fn write_down(
         &self,
         id: BulkActionId,
-        step: u64,
+        mut item: BulkItem,
         results: &Results,
         next: Option<&Plan>,
-    ) -> Result<BulkStep, StoreError> {
+    ) -> Result<Option<BulkItem>, StoreError> {
+        let step = item.step;
         let mut backoff = Backoff::new(self.clock());
         loop {
-            let Some(mut item) = self.bulk_item(id).await?.filter(|item| item.step == step && !item.is_over()) else {
-                return Ok(BulkStep::Passed);
-            };
             item.advance(results);
             let now = self.clock().now();
             match next {
@@ -195,15 +202,17 @@ impl TenantStore {
                 }
                 Some(Plan { ids, rest }) => (item.plan, item.rest) = (ids.clone(), *rest),
             }
-            let ended = item.is_over();
             let mut transaction = Transaction::default();
             self.put_bulk_item(&mut transaction, id, &mut item)?;
-            match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(if ended { BulkStep::Done } else { BulkStep::Goes }),
-                Outcome::Refused(_) if backoff.pause().await => {}
-                Outcome::Refused(_) => {
-                    return Err(StoreError::Unavailable("the bulk action keeps changing".to_owned()));
-                }
+            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
+                return Ok(Some(item));
+            }
+            item = match self.bulk_item(id).await?.filter(|item| item.step == step && !item.is_over()) {
+                Some(item) => item,
+                None => return Ok(None),
+            };
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("the bulk action keeps changing".to_owned()));
             }
         }
     }

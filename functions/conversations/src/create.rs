@@ -7,9 +7,9 @@ use deskless_api::{
     wire::{CreateMessageRequest, Wording},
 };
 use deskless_domain::{
-    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, MessageDraft, Metadata,
-    NewConversation, PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source,
-    StageId, Status, Subject, Tags, Timestamp,
+    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, Metadata, NewConversation,
+    PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status,
+    Subject, Tags, Timestamp,
 };
 use deskless_store::{Once, TenantStore};
 use utoipa::ToSchema;
@@ -158,8 +158,8 @@ pub async fn create_conversation(
         Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
     };
     let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
-    let message = request.message.take().map(MessageDraft::<Wording>::from);
-    if message.as_ref().is_some_and(|message| matches!(message.body, Wording::Predefined(_))) {
+    let message = request.message.take();
+    if message.as_ref().is_some_and(|message| matches!(message.wording(), Wording::Predefined(_))) {
         caller.require(Scope::ReadReplies)?;
     }
     let mut new = request.check(caller.store()).await?;
@@ -170,6 +170,10 @@ pub async fn create_conversation(
     };
     let repeat = repeat.map(|repeat| repeat.answered(&answer));
     if let Some(message) = message {
+        let message = match message.draft_once(caller.store(), None, "message.", repeat.as_ref()).await? {
+            Once::Done(draft) => draft,
+            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
+        };
         let words = match &message.body {
             Wording::Said(body) => FirstWords::Said(body.clone()),
             Wording::Predefined(id) => {

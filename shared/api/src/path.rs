@@ -1,6 +1,6 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, BulkActionId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    AssistantId, BulkActionId, ConversationId, CustomerId, FileId, InboxId, KeyId, MemberId, MessageId, PipelineId,
     PredefinedMessageId, ViewId,
 };
 use http::request::Parts;
@@ -27,7 +27,18 @@ macro_rules! single {
     )+};
 }
 
-single!(BulkActionId, ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, PredefinedMessageId, KeyId);
+single!(
+    BulkActionId,
+    ConversationId,
+    FileId,
+    InboxId,
+    MemberId,
+    AssistantId,
+    PipelineId,
+    ViewId,
+    PredefinedMessageId,
+    KeyId
+);
 
 impl FromPath for CustomerId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {

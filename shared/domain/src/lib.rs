@@ -12,6 +12,7 @@ mod conversation;
 mod customer;
 mod edit;
 mod error;
+mod file;
 mod filter;
 mod id;
 mod identity;
@@ -38,10 +39,11 @@ pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewC
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
+pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, BulkActionId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
-    PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, BulkActionId, ConversationId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId,
+    PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -57,6 +59,7 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ActionFailure, BulkStatus, Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
-    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
+    ActionFailure, BulkStatus, Channel, DeliveryStatus, FileCategory, FileStatus, IdentitySource, KeyKind, MediaType,
+    MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source,
+    Status, TemplateVariable,
 };

@@ -3,7 +3,7 @@
 use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
-    Store, TenantStore,
+    FileChange, Store, TenantStore,
     conversation::{attributes, progress},
     item::{Item, integer, string},
     keys::{Owned, owned},
@@ -24,6 +24,8 @@ pub enum Changed {
     Conversation(ConversationChange),
     /// Of a customer's own item.
     Customer(CustomerChange),
+    /// Of a file's own item: it was deleted.
+    File(FileChange),
 }
 
 /// A job with work left, of which an item tells.
@@ -89,7 +91,7 @@ impl Worker {
                 let step = integer(&after, "step").and_then(|step| u64::try_from(step).ok())?;
                 Some(Job::Bulk(BulkJob { tenant, id, step }))
             }
-            Owned::Conversation(..) | Owned::Customer(_) => None,
+            Owned::Conversation(..) | Owned::Customer(_) | Owned::File(..) => None,
         }
     }
 
@@ -107,6 +109,12 @@ impl Worker {
                 let change =
                     ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
                 (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
+            }
+            Owned::File(workspace, id) => {
+                let is_deleted = |item: &Item| item.contains_key(attributes::DELETED_AT);
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let conversation = string(&after, "conversationId").and_then(ConversationId::parse);
+                is_deleted(&after).then_some(Changed::File(FileChange { tenant, id, conversation }))
             }
             Owned::BulkAction(..) => None,
             Owned::Customer(workspace) => {

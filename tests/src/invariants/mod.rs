@@ -2,6 +2,7 @@
 
 mod bulk;
 mod conversation;
+mod files;
 mod thread;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -9,6 +10,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::Row;
+
+pub(crate) use files::orphans;
 
 /// Rows by partition and sort key.
 type Partitions<'r> = BTreeMap<&'r str, BTreeMap<&'r str, &'r Row>>;
@@ -27,6 +30,7 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(keys(&partitions));
     broken.extend(customers(&partitions));
     broken.extend(unique(&partitions));
+    broken.extend(files::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
             None => broken.push(format!("{pk}: {:?} lie under a conversation that is gone", partition.keys())),
@@ -73,9 +77,11 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             is_uuid(id)
                 && (matches!(sk, "A" | "D" | "Z")
                     || sk.strip_prefix("M#").is_some_and(is_uuid)
+                    || sk.strip_prefix("F#").is_some_and(is_uuid)
                     || sk.strip_prefix("P#").is_some_and(is_hash))
         }
         "X" | "U" | "I" => is_hash(id) && sk == "A",
+        "F" => is_uuid(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
         // The window's number stands behind the key's id.
         "R" => {
@@ -197,6 +203,9 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                     }
                     *counted.entry((workspace, status.to_owned())).or_default() += count;
                 }
+            }
+            Some((_, "F", _)) if row.get("deletedAt").is_some() => {
+                broken.push(format!("{}: is deleted and not erased", row.pk()));
             }
             Some((_, "C", _)) if row.get("deletedAt").is_some() => {
                 broken.push(format!("{}: is deleted and not purged", row.pk()));

@@ -17,6 +17,7 @@ mod core_contract;
 mod customers;
 mod customers_erase;
 mod every_route;
+mod files;
 mod idempotency;
 mod messages_create;
 mod messages_delete;

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deskless_domain::Kind;
-use deskless_tests::{Answer, Faults, Meter, Role, World, example_conversation};
+use deskless_tests::{Answer, Faults, Meter, Role, Upload, World, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -192,6 +192,9 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     measure_workspace(&bench, &mut put).await;
 
     let bench = Bench::new(large).await;
+    measure_files(&bench, &mut put).await;
+
+    let bench = Bench::new(large).await;
     bench.world.clock.advance_millis(20_000);
     let meter = bench.get("/api/v1/conversations?status=solved").await;
     let keys = meter.operations.iter().filter(|operation| *operation == "GetItem").count();
@@ -265,6 +268,32 @@ async fn measure_workspace(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> O
     let path = format!("{keys}/{}", bench.world.key().key.id);
     let _ = put("AP-28", bench.get(&path).await);
     let _ = put("AP-29", bench.cost(Method::PATCH, &path, None, Some(&json!({ "name": "b" }))).await);
+}
+
+/// What files cost, besides what S3 does.
+async fn measure_files(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let ours = bench.world.server_key();
+    let conversation = bench.open().await;
+    let id = conversation.rsplit('/').next().expect("an id");
+    let files = "/api/v1/files";
+    let announce = json!({ "fileName": "a.txt", "contentType": "text/plain", "size": 5, "conversationId": null });
+    let _ = put("AP-61 the workspace's", bench.post(&format!("{files}/sign"), &announce).await);
+    let mut announce = announce;
+    announce["conversationId"] = json!(id);
+    let _ = put("AP-61", bench.post(&format!("{files}/sign"), &announce).await);
+    let signed = ours.post(&format!("{files}/sign"), &announce).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let register = json!({ "fileId": signed["file"]["id"] });
+    let _ = put("AP-62", bench.post(files, &register).await);
+    let _ = put("AP-62 again", bench.post(files, &register).await);
+    let path = format!("{files}/{}", signed["file"]["id"].as_str().expect("an id"));
+    let _ = put("AP-63", bench.get(&path).await);
+    let said = json!({ "role": "assistant", "body": "Look", "attachments": [register] });
+    let _ = put("AP-66", bench.post(&format!("{conversation}/messages"), &said).await);
+    let brochure = ours.upload(&json!(null), "a.txt", "hello").await;
+    let brochure = format!("{files}/{}", brochure["id"].as_str().expect("an id"));
+    let _ = put("AP-63 the workspace's", bench.get(&brochure).await);
+    let _ = put("AP-64", bench.cost(Method::DELETE, &path, None, None).await);
 }
 
 /// What predefined messages cost, and what is said with them.

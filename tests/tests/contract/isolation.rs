@@ -35,6 +35,12 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         ("{pipelineId}", "pipelines", "pipeline", json!({ "name": "a", "stages": [{ "name": "a" }] })),
         ("{viewId}", "views", "view", json!({ "name": "a", "filter": {} })),
         ("{keyId}", "api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
+        (
+            "{fileId}",
+            "files/sign",
+            "file",
+            json!({ "fileName": "a", "contentType": "image/png", "size": 1, "conversationId": null }),
+        ),
         ("{predefinedMessageId}", "predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "b" })),
         ("{customerId}", "customers", "customer", json!({ "name": "a" })),
     ] {

@@ -4,6 +4,7 @@
 mod deletion;
 mod events;
 mod external_id;
+mod files;
 mod idempotency;
 mod invariants;
 mod lost_answers;

@@ -1,8 +1,9 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::{
-    Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageDraft, MessageType, Metadata,
-    PersonName, PredefinedMessageId, Role, Sender,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody,
+    MessageDraft, MessageType, Metadata, PersonName, PredefinedMessageId, Role, Sender,
 };
+use deskless_store::{Once, Repeat, TenantStore};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -12,8 +13,11 @@ use utoipa::{
     },
 };
 
-use super::MessageTag;
-use crate::{Given, InvalidRequest, fields::object};
+use super::{
+    MessageTag,
+    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
+};
+use crate::{Given, InvalidRequest, Problem, fields::object, unless_replayed};
 
 /// A message to add to a thread: with a `body`, or with a `predefinedMessageId` in place of it.
 #[derive(Debug)]
@@ -57,6 +61,10 @@ struct MessageFields {
     /// The channel provider's id of the message: a second one in the same conversation gives the first message back.
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
+    /// At most ten registered files of the conversation, or of the workspace.
+    #[deserr(default)]
+    #[schema(value_type = Option<Vec<AttachmentRequest>>, max_items = 10)]
+    pub attachments: Option<AttachmentsRequest>,
     /// Data of your own.
     #[deserr(default)]
     pub metadata: Option<Metadata>,
@@ -124,19 +132,55 @@ impl ToSchema for CreateMessageRequest {
     }
 }
 
-impl From<CreateMessageRequest> for MessageDraft<Wording> {
-    fn from(CreateMessageRequest { fields: request, wording }: CreateMessageRequest) -> Self {
+impl CreateMessageRequest {
+    /// What it says.
+    #[must_use]
+    pub fn wording(&self) -> &Wording {
+        &self.wording
+    }
+
+    /// The message, with what it keeps of its files, which are looked up. `conversation` is the one that it is for, if there is
+    /// one already, and `at` what stands before its fields in the body. An earlier answer goes before files that were deleted
+    /// since.
+    ///
+    /// # Errors
+    /// `invalid_request` with the files that are none; whatever the table says.
+    pub async fn draft_once<E>(
+        mut self,
+        store: &TenantStore,
+        conversation: Option<ConversationId>,
+        at: &str,
+        repeat: Option<&Repeat<'_, E>>,
+    ) -> Result<Once<MessageDraft<Wording>>, Problem> {
+        let wanted = self.fields.attachments.take().unwrap_or_default();
+        if wanted.is_empty() {
+            return Ok(Once::Done(self.with(Vec::new())));
+        }
+        let attached = async {
+            let files = store.ready_files(&wanted.ids()).await?;
+            wanted.resolve(files, |file| fits(file, conversation), at)
+        };
+        match unless_replayed(store.replay(repeat), attached).await? {
+            Once::Done(attachments) => Ok(Once::Done(self.with(attachments))),
+            Once::Replayed(earlier) => Ok(Once::Replayed(earlier)),
+        }
+    }
+
+    /// The message, with these files.
+    fn with(self, attachments: Vec<Attachment>) -> MessageDraft<Wording> {
+        let Self { fields: request, wording } = self;
         let kind = request.kind.unwrap_or(MessageType::Reply);
         let usual = match kind {
             MessageType::Reply => Role::User,
             MessageType::Note => Role::Assistant,
         };
-        Self {
+        MessageDraft {
             role: request.role.unwrap_or(usual),
             kind,
             body: wording,
             sender: request.sender.map(Sender::from),
             external_id: request.external_id,
+            attachments,
             metadata: request.metadata.unwrap_or_default(),
         }
     }
@@ -195,7 +239,7 @@ pub struct MessageObject {
     #[schema(required)]
     external_id: Option<String>,
     /// Files sent with the message.
-    attachments: Vec<serde_json::Value>,
+    attachments: Vec<AttachmentObject>,
     metadata: Metadata,
     /// RFC 3339 in UTC with milliseconds: the time in the id.
     #[schema(format = "date-time")]
@@ -216,7 +260,7 @@ impl From<&Message> for MessageObject {
             channel: message.channel(),
             delivery_status: message.delivery_status(),
             external_id: draft.external_id.as_ref().map(ToString::to_string),
-            attachments: Vec::new(),
+            attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             metadata: draft.metadata.clone(),
             created_at: message.created_at().to_string(),
         }

@@ -1,12 +1,14 @@
 //! Wire types that more than one function speaks.
 
 mod action;
+mod attachment;
 mod filter;
 mod literal;
 mod message;
 mod own;
 
 pub use action::{ActionObject, ActionRequest};
+pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};

@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -29,6 +29,8 @@ pub struct Machine {
     pub clock: Arc<TestClock>,
     store: Store,
     router: Router,
+    /// What was asked and answered, in a world that writes it down.
+    traffic: OnceLock<Mutex<String>>,
 }
 
 impl Machine {
@@ -36,7 +38,13 @@ impl Machine {
         let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
         let store = store.with_bucket(Some(bucket));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
-        Self { clock, store, router }
+        Self { clock, store, router, traffic: OnceLock::new() }
+    }
+
+    pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {
+        if let Some(traffic) = self.traffic.get() {
+            traffic.lock().expect("nobody panics while writing it down").push_str(&exchange());
+        }
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -163,6 +171,18 @@ impl World {
             s3,
             objects,
         }
+    }
+
+    /// Writes down from now on what is asked and answered: route, path, headers' names and bodies.
+    pub fn record_traffic(&self) {
+        let _ = self.machine.traffic.get_or_init(Mutex::default);
+    }
+
+    /// What was asked and answered since, all in one text.
+    #[must_use]
+    pub fn traffic(&self) -> String {
+        let recorded = self.machine.traffic.get().map(|traffic| traffic.lock().map(|text| text.clone()));
+        recorded.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Somebody without a key.

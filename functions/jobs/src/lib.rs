@@ -6,6 +6,8 @@
 //!
 //! Lambda hands over each record at least once. A step looks first whether its item still says what the record says.
 
+pub mod webhook;
+
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_runtime::batch;
 use deskless_store::{Job, Store, StoreError, Worker};

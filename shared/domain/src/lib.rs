@@ -24,6 +24,7 @@ mod template;
 mod text;
 mod timestamp;
 mod vocabulary;
+mod webhook;
 
 pub use clock::Clock;
 pub use collection::{
@@ -56,3 +57,4 @@ pub use vocabulary::{
     Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType,
     Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
 };
+pub use webhook::{WebhookSecret, WebhookUrl};

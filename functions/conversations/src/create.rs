@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, finish,
-    openapi::BASE, scope::WriteConversations, wire::CreateMessageRequest,
+    openapi::BASE, references, scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_domain::{
     AssistantId, Channel, Conversation, Edit, ExternalId, InboxId, MemberId, Metadata, NewConversation, PipelineId,
@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use crate::{
     dto::{ConversationResponse, CustomerRequest},
     own::{self, dto::EitherConversationCreatedResponse},
-    references,
 };
 
 /// A conversation to open.

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiPath, ApiQuery, IfNoneMatch, InvalidRequest, NoParameters, Party, Reply, Unread, Walk, not_modified, ok,
-    scope::ReadConversations, wire::MessageObject,
+    references::names, scope::ReadConversations, wire::MessageObject,
 };
 use deskless_domain::{ConversationId, Order};
 use deskless_store::Thread;
@@ -11,7 +11,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     dto::{ConversationObject, ConversationResponse},
     own::{self, dto::EitherConversationResponse},
-    references::names,
 };
 
 /// How many messages come with a conversation.

@@ -8,7 +8,6 @@ mod get;
 mod list;
 mod own;
 mod read;
-mod references;
 mod resolve;
 mod update;
 

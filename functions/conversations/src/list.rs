@@ -1,5 +1,6 @@
 use deskless_api::{
-    ApiQuery, Caller, Limit, Party, Reply, Unread, Walk, ok, scope::ReadConversations, wire::ListTag, with_filters,
+    ApiQuery, Caller, Limit, Party, Reply, Unread, Walk, ok, references::names, scope::ReadConversations,
+    wire::ListTag, with_filters,
 };
 use deskless_domain::{ConversationFilter, Order, ViewId};
 use deskless_store::Position;
@@ -9,7 +10,6 @@ use utoipa::ToSchema;
 use crate::{
     dto::ConversationObject,
     own::{self, dto::EitherConversationListResponse},
-    references::names,
 };
 
 with_filters! {

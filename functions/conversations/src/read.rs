@@ -1,12 +1,12 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, done, finish,
-    scope::WriteConversations,
+    references::all_names, scope::WriteConversations,
 };
 use deskless_domain::{Conversation, ConversationId, MessageId};
 use utoipa::ToSchema;
 
-use crate::{dto::ConversationResponse, references::all_names};
+use crate::dto::ConversationResponse;
 
 /// How far somebody has read.
 #[derive(Debug, Default, Deserr, ToSchema)]

@@ -1,12 +1,12 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, done, finish,
-    scope::WriteConversations,
+    references::all_names, scope::WriteConversations,
 };
 use deskless_domain::{Change, Conversation, ConversationId, ConversationPatch, Resolution, Resolved};
 use utoipa::ToSchema;
 
-use crate::{dto::ConversationResponse, references::all_names};
+use crate::dto::ConversationResponse;
 
 /// How a conversation was solved.
 #[derive(Debug, Default, Deserr, ToSchema)]

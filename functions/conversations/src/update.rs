@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Code, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
-    scope::WriteConversations,
+    references, scope::WriteConversations,
 };
 use deskless_domain::{
     AssistantId, Change, ConversationId, ConversationPatch, InboxId, Invalid, MemberId, Metadata, PipelineId,
@@ -9,7 +9,7 @@ use deskless_domain::{
 };
 use utoipa::ToSchema;
 
-use crate::{dto::ConversationResponse, references};
+use crate::dto::ConversationResponse;
 
 /// What to change. A field that is left out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]

@@ -8,10 +8,11 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, CustomerId, DeletionReason, DeliveryStatus, Description, Edit, Email,
-    ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId,
-    MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret, RateLimit,
-    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title, ViewId,
+    AssistantId, Channel, CompanyName, ConversationId, CustomerId, DeletionReason, DeliveryStatus, Description, Edit,
+    Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody,
+    MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret,
+    RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title,
+    ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -226,7 +227,7 @@ macro_rules! parsed_from_uuid {
     )+};
 }
 
-parsed_from_uuid!(AssistantId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
+parsed_from_uuid!(AssistantId, ConversationId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
 
 /// A whole number that is not negative. To JSON, `6000.0` is one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,7 +279,7 @@ impl Deserr<InvalidRequest> for Metadata {
     }
 }
 
-fn object<V: IntoValue>(
+pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
 ) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {

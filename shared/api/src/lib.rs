@@ -18,6 +18,7 @@ mod path;
 mod precondition;
 mod problem;
 mod query;
+pub mod references;
 mod reply;
 pub mod shape;
 mod state;

@@ -83,6 +83,8 @@ fn close(schema: &mut RefOr<Schema>) {
     {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         object.properties.values_mut().for_each(close);
+    } else if let RefOr::T(Schema::OneOf(kinds)) = schema {
+        kinds.items.iter_mut().for_each(close);
     }
 }
 

@@ -1,6 +1,6 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId, ViewId,
+    AssistantId, BulkActionId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId, ViewId,
 };
 use http::request::Parts;
 
@@ -26,7 +26,7 @@ macro_rules! single {
     )+};
 }
 
-single!(ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, KeyId);
+single!(BulkActionId, ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, KeyId);
 
 impl FromPath for CustomerId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {

@@ -180,7 +180,8 @@ pub struct NewConversation {
 }
 
 /// A state together with how it came about, so that only solved conversations have a resolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Resolved {
     /// Open or waiting.
     No(Status),

@@ -172,6 +172,10 @@ id_type!(
     PredefinedMessageId
 );
 id_type!(
+    /// A bulk action.
+    BulkActionId
+);
+id_type!(
     /// An API key (not its secret).
     KeyId
 );

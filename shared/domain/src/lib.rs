@@ -4,6 +4,7 @@
 //! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
 //! through [`Clock`].
 
+mod action;
 mod clock;
 mod collection;
 mod conversation;
@@ -26,6 +27,7 @@ mod timestamp;
 mod vocabulary;
 mod webhook;
 
+pub use action::{Action, Effect, TagChange};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
@@ -37,7 +39,7 @@ pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
+    AssistantId, AttemptId, BulkActionId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
     PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
@@ -54,7 +56,7 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType,
-    Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
+    ActionFailure, BulkStatus, Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
+    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
 };
 pub use webhook::{WebhookSecret, WebhookUrl};

@@ -256,6 +256,33 @@ words! {
 }
 
 words! {
+    /// How far a bulk action has come.
+    BulkStatus {
+        Queued = "queued",
+        Running = "running",
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// Why an action could not be carried out on a conversation.
+    ActionFailure { NotFound = "not_found", TooManyTags = "too_many_tags", }
+}
+
+impl ActionFailure {
+    /// The same for people.
+    #[must_use]
+    pub fn message(self) -> String {
+        match self {
+            Self::NotFound => "There is no such conversation in this workspace.".to_owned(),
+            Self::TooManyTags => format!("It would have more than {} tags.", crate::Tags::MAX),
+        }
+    }
+}
+
+words! {
     /// What an API key allows.
     Scope {
         ReadConversations = "read:conversations",

@@ -8,6 +8,7 @@
 
 mod api_key;
 mod backoff;
+mod batch;
 mod collection;
 mod conversation;
 mod counter;

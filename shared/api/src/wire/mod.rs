@@ -1,10 +1,12 @@
 //! Wire types that more than one function speaks.
 
+mod action;
 mod filter;
 mod literal;
 mod message;
 mod own;
 
+pub use action::{ActionObject, ActionRequest};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};

@@ -8,7 +8,7 @@ use crate::{
     expression::{Update, number, text},
     item::{self, Item, integer, string},
     keys::external_id_of,
-    transaction::{Outcome, Standing, Transaction},
+    transaction::{Outcome, Slot, Standing, Transaction},
 };
 
 /// For how long it is kept who deleted what.
@@ -35,7 +35,8 @@ const FORGOTTEN: [&str; 11] = [
 pub struct Deletion {
     /// Why, if it was said.
     pub reason: Option<DeletionReason>,
-    /// With which key; `None` where nobody asked for this conversation by itself: its customer is erased.
+    /// With which key; `None` where nobody asked for this conversation by itself: its customer is erased, or an automation
+    /// runs.
     pub key: Option<KeyId>,
 }
 
@@ -69,20 +70,10 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let stored = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
-        // Neither number nor externalId ever changes, so it does not matter what else does in between.
-        let number = integer(&stored, "number").unwrap_or_default();
-        let external_id = string(&stored, "externalId").map(|text| external_id_of(self.keys(), text));
         check(Some(&stored), expected)?;
         let mut transaction = Transaction::default();
         let (update, condition) = self.tombstone(attempt, expected);
-        let itself = transaction.update(self, self.keys().conversation(id), update, &condition)?;
-        if let Some(key) = external_id {
-            let mut terms = Update::default();
-            let ours = terms.value("id", text(id));
-            let condition = format!("attribute_not_exists(pk) OR conversationId = {ours}");
-            transaction.delete(self, key, terms, &condition)?;
-        }
-        transaction.put(self, self.audit_item(id, number, deletion)?, None)?;
+        let itself = self.bury_under(&mut transaction, id, &stored, (update, condition), deletion)?;
         let refusal = match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
             Outcome::Committed => return Ok(()),
             Outcome::Refused(refusal) => refusal,
@@ -98,8 +89,30 @@ impl TenantStore {
         Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
+    /// Adds what is written when a conversation is deleted that was read: the tombstone, its externalId that is free, and the
+    /// audit's row. Neither number nor externalId ever changes, so it does not matter what else does in between.
+    pub(super) fn bury_under(
+        &self,
+        transaction: &mut Transaction,
+        id: ConversationId,
+        stored: &Item,
+        (tombstone, condition): (Update, String),
+        deletion: &Deletion,
+    ) -> Result<Slot, StoreError> {
+        let itself = transaction.update(self, self.keys().conversation(id), tombstone, &condition)?;
+        if let Some(key) = string(stored, "externalId").map(|text| external_id_of(self.keys(), text)) {
+            let mut terms = Update::default();
+            let ours = terms.value("id", text(id));
+            let condition = format!("attribute_not_exists(pk) OR conversationId = {ours}");
+            transaction.delete(self, key, terms, &condition)?;
+        }
+        let number = integer(stored, "number").unwrap_or_default();
+        transaction.put(self, self.audit_item(id, number, deletion)?, None)?;
+        Ok(itself)
+    }
+
     /// What makes a tombstone of a conversation. Its version rises, so that counters see the last change as such.
-    fn tombstone(&self, attempt: AttemptId, expected: Option<&[u64]>) -> (Update, String) {
+    pub(super) fn tombstone(&self, attempt: AttemptId, expected: Option<&[u64]>) -> (Update, String) {
         let now = self.clock().now();
         let mut update = Update::default();
         update.set(attributes::STATUS_PARTITION, text(self.keys().tombstones()));

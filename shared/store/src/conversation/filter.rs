@@ -178,7 +178,7 @@ impl TenantStore {
 
     /// AP-05: puts the customer who has claimed an email in its place. `None` where nobody has, or somebody else than
     /// the filter names.
-    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
+    pub(super) async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
         let mut filter = filter.clone();
         if let Some(email) = filter.customer_email.take() {
             let claim = self.get_with(self.keys().email_claim(&email), false).await?;

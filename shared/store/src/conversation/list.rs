@@ -3,7 +3,6 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use deskless_domain::{Conversation, ConversationFilter, ConversationId, MessageId, Metadata, Order};
 use futures_util::future::try_join_all;
 
@@ -11,7 +10,7 @@ use super::{
     filter::{Plan, Source},
     item::{DetailItem, Found, attributes},
 };
-use crate::{StoreError, TenantStore, backoff::Backoff, expression::text, item::string, keys::conversation_of};
+use crate::{StoreError, TenantStore, expression::text, item::string, keys::conversation_of};
 
 /// The most queries in a row that one page may take.
 const MAX_TRIPS: usize = 10;
@@ -257,31 +256,14 @@ impl TenantStore {
     }
 
     async fn details(&self, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Metadata>, StoreError> {
+        let keys = ids.iter().map(|&id| self.keys().conversation_detail(id)).collect();
         let mut found = HashMap::new();
-        let mut wanted: Vec<_> = ids.iter().map(|&id| self.keys().conversation_detail(id).attributes()).collect();
-        let mut backoff = Backoff::new(self.clock());
-        loop {
-            let keys = KeysAndAttributes::builder()
-                .set_keys(Some(wanted))
-                .consistent_read(true)
-                .build()
-                .map_err(|e| StoreError::Internal(e.to_string()))?;
-            let request = self.client().batch_get_item().request_items(self.table(), keys);
-            let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
-            for item in output.responses.into_iter().filter_map(|mut tables| tables.remove(self.table())).flatten() {
-                if let Some(id) = string(&item, "pk").and_then(conversation_of) {
-                    found.insert(id, DetailItem::read(item)?);
-                }
-            }
-            // The table may leave some unread when it is busy or the answer would pass 16 MB.
-            wanted = match output.unprocessed_keys.and_then(|mut tables| tables.remove(self.table())) {
-                Some(rest) if !rest.keys.is_empty() => rest.keys,
-                _ => return Ok(found),
-            };
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("metadata could not be read in time".to_owned()));
+        for item in self.get_all(keys).await? {
+            if let Some(id) = string(&item, "pk").and_then(conversation_of) {
+                found.insert(id, DetailItem::read(item)?);
             }
         }
+        Ok(found)
     }
 }
 

@@ -1,12 +1,16 @@
 //! What a conversation refers to: whether it may, and what it is called.
 
-use deskless_api::{FieldError, InvalidRequest, Problem};
 use deskless_domain::{Edit, Invalid, Kind, Placement, PlacementPatch};
 use deskless_store::{Directory, DirectoryEntry, StoreError, TenantStore};
+
+use crate::{FieldError, InvalidRequest, Problem};
 
 const KINDS: [Kind; 4] = [Kind::Inbox, Kind::Member, Kind::Assistant, Kind::Pipeline];
 
 /// The names that these conversations need, which are read if any of them refers to anything.
+///
+/// # Errors
+/// When the table does not answer.
 pub async fn names<'p>(
     store: &TenantStore,
     placements: impl IntoIterator<Item = &'p Placement> + Clone,
@@ -24,6 +28,9 @@ pub async fn names<'p>(
 }
 
 /// All names, for an answer that is put together before it is known what it refers to.
+///
+/// # Errors
+/// When the table does not answer.
 pub async fn all_names(store: &TenantStore) -> Result<Directory, StoreError> {
     store.directory(&KINDS).await
 }
@@ -50,7 +57,15 @@ fn knows(names: &Directory, placement: &Placement) -> bool {
 ///
 /// # Errors
 /// Every field that names nothing, or a stage of another pipeline.
-pub async fn check(store: &TenantStore, mut patch: PlacementPatch) -> Result<PlacementPatch, Problem> {
+pub async fn check(store: &TenantStore, patch: PlacementPatch) -> Result<PlacementPatch, Problem> {
+    check_at(store, patch, "").await
+}
+
+/// The same for fields that stand somewhere in a body: `at` is put in front of their names, such as `actions[2].`.
+///
+/// # Errors
+/// Every field that names nothing, or a stage of another pipeline.
+pub async fn check_at(store: &TenantStore, mut patch: PlacementPatch, at: &str) -> Result<PlacementPatch, Problem> {
     let said = |kind| match kind {
         Kind::Inbox => patch.inbox_id.value().is_some(),
         Kind::Member => patch.assignee_id.value().is_some(),
@@ -60,10 +75,10 @@ pub async fn check(store: &TenantStore, mut patch: PlacementPatch) -> Result<Pla
     };
     let kinds: Vec<_> = KINDS.into_iter().filter(|&kind| said(kind)).collect();
     let mut names = store.directory(&kinds).await?;
-    let mut wrong = missing(&names, &patch);
+    let mut wrong = missing(&names, &patch, at);
     if !wrong.is_empty() {
         names = store.fresh_directory(&kinds).await?;
-        wrong = missing(&names, &patch);
+        wrong = missing(&names, &patch, at);
     }
     let pipeline_of_stage = patch.stage_id.value().and_then(|&stage| names.stage(stage)).map(|(pipeline, _)| pipeline);
     match (patch.pipeline_id, patch.stage_id) {
@@ -71,7 +86,7 @@ pub async fn check(store: &TenantStore, mut patch: PlacementPatch) -> Result<Pla
         (Edit::Set(pipeline), Edit::Set(_)) if pipeline_of_stage.is_none_or(|of| of == pipeline) => {}
         (Edit::Set(_) | Edit::Clear, Edit::Set(_)) => {
             let elsewhere = Invalid::new("invalid", "must be a stage of the pipelineId beside it");
-            wrong.extend(InvalidRequest::one("stageId", &elsewhere).0);
+            wrong.extend(InvalidRequest::one(format!("{at}stageId"), &elsewhere).0);
         }
         (Edit::Set(_) | Edit::Clear, Edit::Keep) => patch.stage_id = Edit::Clear,
         _ => {}
@@ -79,7 +94,7 @@ pub async fn check(store: &TenantStore, mut patch: PlacementPatch) -> Result<Pla
     if wrong.is_empty() { Ok(patch) } else { Err(InvalidRequest(wrong).into()) }
 }
 
-fn missing(names: &Directory, patch: &PlacementPatch) -> Vec<FieldError> {
+fn missing(names: &Directory, patch: &PlacementPatch, at: &str) -> Vec<FieldError> {
     fn look<T: Copy>(edit: Edit<T>, find: impl Fn(T) -> Option<bool>) -> Option<&'static str> {
         match edit.value().map(|&id| find(id)) {
             Some(None) => Some("names nothing in this workspace"),
@@ -97,6 +112,6 @@ fn missing(names: &Directory, patch: &PlacementPatch) -> Vec<FieldError> {
     ]
     .into_iter()
     .filter_map(|(field, wrong)| wrong.map(|message| (field, Invalid::new("not_found", message))))
-    .flat_map(|(field, invalid)| InvalidRequest::one(field, &invalid).0)
+    .flat_map(|(field, invalid)| InvalidRequest::one(format!("{at}{field}"), &invalid).0)
     .collect()
 }

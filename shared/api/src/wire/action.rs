@@ -1,0 +1,202 @@
+//! What is done to conversations, by bulk actions and automations alike.
+
+use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointerRef, take_cf_content};
+use deskless_domain::{
+    Action, AssistantId, DeletionReason, Edit, Invalid, MemberId, PipelineId, PlacementPatch, Resolution, Resolved,
+    StageId, Status, TagChange, Tags,
+};
+use deskless_store::TenantStore;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    InvalidRequest, Problem,
+    fields::{object, string},
+    references,
+};
+
+/// Something that is done to conversations. Which fields there are depends on `action`.
+#[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
+#[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = strange_field)]
+#[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[schema(as = Action)]
+pub enum ActionObject {
+    /// Give it to a member, or to nobody.
+    #[deserr(rename = "assign", rename_all = camelCase)]
+    Assign {
+        /// The member; null for nobody.
+        #[schema(required)]
+        assignee_id: Option<MemberId>,
+    },
+    /// Have an assistant answer in it, or none.
+    #[deserr(rename = "assign_assistant", rename_all = camelCase)]
+    AssignAssistant {
+        /// The assistant; null for none.
+        #[schema(required)]
+        assistant_id: Option<AssistantId>,
+    },
+    /// Change its status, as `PATCH` does.
+    #[deserr(rename = "update_status", rename_all = camelCase)]
+    UpdateStatus {
+        /// The status that it gets.
+        status: Status,
+        /// How it was solved; only beside the status `solved`.
+        #[deserr(default)]
+        resolution: Option<Resolution>,
+    },
+    /// Put it into a stage.
+    #[deserr(rename = "move", rename_all = camelCase)]
+    Move {
+        /// The pipeline of the stage.
+        pipeline_id: PipelineId,
+        /// The stage.
+        stage_id: StageId,
+    },
+    /// Add tags and take some away: at least one. A conversation that would have more than 20 is left as it is.
+    #[deserr(rename = "tag", rename_all = camelCase)]
+    Tag {
+        /// What to add.
+        #[deserr(default)]
+        #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
+        add: Option<Tags>,
+        /// What to take away.
+        #[deserr(default)]
+        #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
+        remove: Option<Tags>,
+    },
+    /// Delete it.
+    #[deserr(rename = "delete", rename_all = camelCase)]
+    Delete {
+        /// Kept for 90 days, beside the conversation's id and number.
+        #[deserr(default)]
+        reason: Option<DeletionReason>,
+    },
+}
+
+/// To which actions the fields belong.
+const FIELDS: [(&str, &str); 9] = [
+    ("assigneeId", "assign"),
+    ("assistantId", "assign_assistant"),
+    ("status", "update_status"),
+    ("resolution", "update_status"),
+    ("pipelineId", "move"),
+    ("stageId", "move"),
+    ("add", "tag"),
+    ("remove", "tag"),
+    ("reason", "delete"),
+];
+
+fn strange_field(field: &str, known: &[&str], location: ValuePointerRef<'_>) -> InvalidRequest {
+    if let Some((_, action)) = FIELDS.iter().find(|(name, _)| *name == field) {
+        let elsewhere = Invalid::new("unknown", format!("belongs to the action {action}, which this is not"));
+        return InvalidRequest::at(location.push_key(field), &elsewhere);
+    }
+    let unknown = ErrorKind::UnknownKey::<serde_json::Value> { key: field, accepted: known };
+    take_cf_content(InvalidRequest::error(None, unknown, location))
+}
+
+/// An action as somebody asks for it: well formed, but it is not known yet whether what it refers to is there.
+#[derive(Debug, Clone)]
+pub struct ActionRequest(Action);
+
+impl ActionRequest {
+    /// What `action` can be.
+    pub const WORDS: [&str; 6] = ["assign", "assign_assistant", "update_status", "move", "tag", "delete"];
+
+    /// The action, once everything that it refers to was found. `at` is where it stands in the body, such as
+    /// `actions[2].`, or empty.
+    ///
+    /// # Errors
+    /// Every field that names nothing, or a stage of another pipeline.
+    pub async fn check(self, store: &TenantStore, at: &str) -> Result<Action, Problem> {
+        let mut patch = PlacementPatch::default();
+        match &self.0 {
+            Action::Assign(member) => patch.assignee_id = Edit::from(*member),
+            Action::AssignAssistant(assistant) => patch.assistant_id = Edit::from(*assistant),
+            Action::Move { pipeline, stage } => {
+                patch.pipeline_id = Edit::Set(*pipeline);
+                patch.stage_id = Edit::Set(*stage);
+            }
+            Action::UpdateStatus(_) | Action::Tag(_) | Action::Delete { .. } => return Ok(self.0),
+        }
+        references::check_at(store, patch, at).await?;
+        Ok(self.0)
+    }
+}
+
+impl Deserr<InvalidRequest> for ActionRequest {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let fields = object(value, location)?;
+        if let Some(word) = fields.get("action") {
+            let location = location.push_key("action");
+            let word = string(word.clone().into_value(), location)?;
+            if !Self::WORDS.contains(&word.as_str()) {
+                let unknown = format!("must be one of: {}", Self::WORDS.join(", "));
+                return Err(InvalidRequest::at(location, &Invalid::new("unknown_value", unknown)));
+            }
+        }
+        let form = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
+        form.action(location).map(Self)
+    }
+}
+
+impl utoipa::PartialSchema for ActionRequest {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        ActionObject::schema()
+    }
+}
+
+impl ToSchema for ActionRequest {
+    fn name() -> std::borrow::Cow<'static, str> {
+        ActionObject::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        ActionObject::schemas(schemas);
+    }
+}
+
+impl ActionObject {
+    fn action(self, location: ValuePointerRef<'_>) -> Result<Action, InvalidRequest> {
+        match self {
+            Self::Assign { assignee_id } => Ok(Action::Assign(assignee_id)),
+            Self::AssignAssistant { assistant_id } => Ok(Action::AssignAssistant(assistant_id)),
+            Self::UpdateStatus { status, resolution } => {
+                let unsolved = || {
+                    let invalid = Invalid::new("invalid", "says how a conversation was solved: status must be solved");
+                    InvalidRequest::at(location.push_key("resolution"), &invalid)
+                };
+                Resolved::of(status, resolution).map(Action::UpdateStatus).ok_or_else(unsolved)
+            }
+            Self::Move { pipeline_id, stage_id } => Ok(Action::Move { pipeline: pipeline_id, stage: stage_id }),
+            Self::Tag { add, remove } => TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default())
+                .map(Action::Tag)
+                .map_err(|wrong| InvalidRequest::at(location.push_key(&wrong.field), &wrong.invalid)),
+            Self::Delete { reason } => Ok(Action::Delete { reason }),
+        }
+    }
+}
+
+impl From<&Action> for ActionObject {
+    fn from(action: &Action) -> Self {
+        match action {
+            Action::Assign(member) => Self::Assign { assignee_id: *member },
+            Action::AssignAssistant(assistant) => Self::AssignAssistant { assistant_id: *assistant },
+            Action::UpdateStatus(state) => {
+                let resolution = match state {
+                    Resolved::No(_) => None,
+                    Resolved::Yes(resolution) => *resolution,
+                };
+                Self::UpdateStatus { status: state.status(), resolution }
+            }
+            Action::Move { pipeline, stage } => Self::Move { pipeline_id: *pipeline, stage_id: *stage },
+            Action::Tag(change) => {
+                Self::Tag { add: Some(change.added().clone()), remove: Some(change.removed().clone()) }
+            }
+            Action::Delete { reason } => Self::Delete { reason: reason.clone() },
+        }
+    }
+}

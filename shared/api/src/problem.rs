@@ -1,7 +1,7 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::{Invalid, Kind};
+use deskless_domain::Invalid;
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -203,7 +203,7 @@ impl From<StoreError> for Problem {
                 Code::Conflict,
                 format!(
                     "A workspace has at most {} {}, and this one does. Delete some first.",
-                    Kind::MOST,
+                    kind.most(),
                     kind.plural()
                 ),
             ),

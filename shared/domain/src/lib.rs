@@ -11,6 +11,7 @@ mod conversation;
 mod customer;
 mod edit;
 mod error;
+mod execution;
 mod filter;
 mod id;
 mod identity;
@@ -30,17 +31,18 @@ mod webhook;
 pub use action::{Action, Effect, TagChange};
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
-    Resource, Stage, StageDraft, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
+    Pipeline, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
+pub use execution::{Cause, Execution, Reason, Step};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, BulkActionId, ConversationId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId,
-    PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, Identifier, InboxId, KeyId,
+    MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -56,7 +58,8 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ActionFailure, BulkStatus, Channel, DeliveryStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType,
-    Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, TemplateVariable,
+    ActionFailure, AutomationTrigger, BulkStatus, Channel, DeliveryStatus, ExecutionStatus, IdentitySource, KeyKind,
+    MediaType, MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding,
+    Source, Status, StepStatus, TemplateVariable,
 };
 pub use webhook::{WebhookSecret, WebhookUrl};

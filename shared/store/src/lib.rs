@@ -7,6 +7,7 @@
 //! forgets the tenant does not compile.
 
 mod api_key;
+mod automation;
 mod backoff;
 mod batch;
 mod collection;
@@ -31,6 +32,7 @@ mod worker;
 mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use automation::{ExecutionJob, ExecutionPage, Taken};
 pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
 pub use conversation::{ConversationPage, Deletion, Position, Purge};
 pub use counter::{Counted, Counts};

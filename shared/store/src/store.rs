@@ -6,6 +6,7 @@ use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
 use crate::{
     StoreError,
     api_key::{Credential, KeyCache},
+    automation::WatchCache,
     collection::NameCache,
     expression::Update,
     identity::IdentityCache,
@@ -29,6 +30,7 @@ struct Inner {
     names: Mutex<NameCache>,
     identities: Mutex<IdentityCache>,
     buckets: Mutex<Buckets>,
+    watches: Mutex<WatchCache>,
 }
 
 impl Store {
@@ -42,6 +44,7 @@ impl Store {
             names: Mutex::default(),
             identities: Mutex::default(),
             buckets: Mutex::default(),
+            watches: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -143,6 +146,10 @@ impl TenantStore {
 
     pub(crate) fn buckets(&self) -> MutexGuard<'_, Buckets> {
         self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn watch_cache(&self) -> MutexGuard<'_, WatchCache> {
+        self.store.inner.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn shards(&self) -> Shards {

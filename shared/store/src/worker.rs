@@ -3,10 +3,11 @@
 use deskless_domain::{ConversationId, Shards, Status};
 
 use crate::{
-    Store, TenantStore,
+    ExecutionJob, Store, TenantStore,
+    automation::{Happened, JOB as EXECUTION},
     conversation::{attributes, progress},
     item::{Item, integer, string},
-    keys::{Owned, owned},
+    keys::{Owned, execution_of, owned},
 };
 
 /// An item as the stream shows it: before or after a change.
@@ -28,7 +29,10 @@ pub enum Changed {
 
 /// A job with work left, of which an item tells.
 #[derive(Debug)]
-pub enum Job {}
+pub enum Job {
+    /// A run of an automation.
+    Execution(ExecutionJob),
+}
 
 /// What a change of a conversation's own item calls for.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct ConversationChange {
     pub counts_as: Option<Option<Status>>,
     /// The progress of its removal, if that has changed: it calls for the next step.
     pub purged: Option<u64>,
+    /// What may set automations off.
+    pub(crate) happened: Option<Happened>,
 }
 
 /// What a change of a customer's own item calls for.
@@ -66,8 +72,17 @@ impl Worker {
     /// Reads one record of the stream that tells of a job: an item's key, and the item as it is now. `None`: there is
     /// nothing to do.
     #[must_use]
-    pub fn read_job(&self, _key: Image, _after: Image) -> Option<Job> {
-        None
+    pub fn read_job(&self, key: Image, after: Image) -> Option<Job> {
+        let [key, after]: [Item; 2] = [key.into(), after.into()];
+        match string(&after, "job")? {
+            EXECUTION => {
+                let (workspace, automation_id, id) = execution_of(string(&key, "pk")?, string(&key, "sk")?)?;
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let version = integer(&after, "version").and_then(|version| u64::try_from(version).ok())?;
+                Some(Job::Execution(ExecutionJob { tenant, automation_id, id, version }))
+            }
+            _ => None,
+        }
     }
 
     /// Reads one record of the stream: an item's key, and the item before and after. `None`: nothing follows from it.
@@ -81,9 +96,11 @@ impl Worker {
                 let purged = purged(&after).filter(|_| purged(&before) != purged(&after));
                 let version = integer(&after, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
                 // A tombstone that goes takes everything with it, its count too: nothing is left to do.
-                let change =
-                    ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
-                (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
+                let (version, happened) = (version?, Happened::read(&before, &after));
+                let counts_as = (was != is).then_some(is);
+                let change = ConversationChange { tenant, id, version, counts_as, purged, happened };
+                let is_of_interest = counts_as.is_some() || purged.is_some() || change.happened.is_some();
+                is_of_interest.then_some(Changed::Conversation(change))
             }
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());

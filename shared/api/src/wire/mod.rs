@@ -1,12 +1,14 @@
 //! Wire types that more than one function speaks.
 
 mod action;
+mod conversation;
 mod filter;
 mod literal;
 mod message;
 mod own;
 
 pub use action::{ActionObject, ActionRequest};
+pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};

@@ -16,6 +16,7 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
         ("conversations", described(deskless_conversations::router(), deskless_conversations::description())),
         ("messages", described(deskless_messages::router(), deskless_messages::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
+        ("replies", described(deskless_replies::router(), deskless_replies::description())),
         ("discovery", deskless_discovery::router()),
     ]
 }

@@ -7,7 +7,7 @@ from schemathesis.engine import observations
 
 TAGS = ("If-Match", "If-None-Match")
 # Any UUID to a schema, but only what is there and not archived can be chosen, and a stage only with its own pipeline.
-REFERENCES = ("assigneeId", "assistantId", "inboxId", "pipelineId", "stageId", "upTo")
+REFERENCES = ("assigneeId", "assistantId", "inboxId", "pipelineId", "predefinedMessageId", "stageId", "upTo")
 
 same_origin_path = observations._same_origin_path
 
@@ -39,7 +39,11 @@ def filter_case(context, case):
             return False
         # A stage's id is any UUID to a schema, but only this pipeline's are good.
         body = case.body if isinstance(case.body, dict) else {}
-        if "/conversations" in case.operation.path and any(body.get(name) for name in REFERENCES):
+        message = body.get("message") if isinstance(body.get("message"), dict) else {}
+        if "/conversations" in case.operation.path and any(body.get(name) or message.get(name) for name in REFERENCES):
+            return False
+        # Braces in a content have a meaning of their own.
+        if "/predefined-messages" in case.operation.path and "{{" in str(body.get("content")):
             return False
         if case.operation.path.endswith("/pipelines/{pipelineId}"):
             stages = body.get("stages")

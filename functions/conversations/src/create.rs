@@ -1,14 +1,17 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, finish,
-    openapi::BASE, references, scope::WriteConversations, wire::CreateMessageRequest,
+    openapi::BASE,
+    references,
+    scope::WriteConversations,
+    wire::{CreateMessageRequest, Wording},
 };
 use deskless_domain::{
-    AssistantId, Channel, Conversation, Edit, ExternalId, InboxId, MemberId, Metadata, NewConversation, PipelineId,
-    Placement, PlacementPatch, Priority, Resolution, Resolved, SessionKey, Source, StageId, Status, Subject, Tags,
-    Timestamp,
+    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, MessageDraft, Metadata,
+    NewConversation, PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source,
+    StageId, Status, Subject, Tags, Timestamp,
 };
-use deskless_store::TenantStore;
+use deskless_store::{Once, TenantStore};
 use utoipa::ToSchema;
 
 use crate::{
@@ -112,7 +115,7 @@ impl CreateConversationRequest {
             snoozed_until: self.snoozed_until,
             tags: self.tags.unwrap_or_default(),
             metadata: self.metadata.unwrap_or_default(),
-            message: self.message.map(Into::into),
+            message: None,
         })
     }
 }
@@ -154,13 +157,33 @@ pub async fn create_conversation(
         Opener::Customer(caller) => return own::create::by_customer(&caller, request).await,
         Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
     };
-    let (request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
-    let new = request.check(caller.store()).await?;
+    let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
+    let message = request.message.take().map(MessageDraft::<Wording>::from);
+    if message.as_ref().is_some_and(|message| matches!(message.body, Wording::Predefined(_))) {
+        caller.require(Scope::ReadReplies)?;
+    }
+    let mut new = request.check(caller.store()).await?;
     let names = references::names(caller.store(), [&new.placement]).await?;
     let answer = |conversation: &Conversation| {
         let location = format!("{BASE}/conversations/{}", conversation.id);
         created(location, conversation.version, &ConversationResponse::new(conversation, &names))
     };
-    let outcome = caller.store().create_conversation(new, repeat.map(|repeat| repeat.answered(&answer))).await?;
+    let repeat = repeat.map(|repeat| repeat.answered(&answer));
+    if let Some(message) = message {
+        let words = match &message.body {
+            Wording::Said(body) => FirstWords::Said(body.clone()),
+            Wording::Predefined(id) => {
+                // An earlier answer goes before a predefined message that was deleted since.
+                if let Some(earlier) = caller.store().replay(repeat.as_ref()).await? {
+                    return finish(Once::Replayed(earlier), answer);
+                }
+                let found = caller.store().predefined_message(*id, "message.predefinedMessageId").await?;
+                let names = caller.store().template_names(&found.fields.content, &new.placement).await?;
+                FirstWords::Filled(found.fields.content, names)
+            }
+        };
+        new.message = Some(message.worded(|_| words));
+    }
+    let outcome = caller.store().create_conversation(new, repeat).await?;
     finish(outcome, answer)
 }

@@ -1,9 +1,11 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish, openapi::BASE,
-    scope::WriteConversations, wire::CreateMessageRequest,
+    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
+    openapi::BASE,
+    scope::WriteConversations,
+    wire::{CreateMessageRequest, Wording},
 };
-use deskless_domain::ConversationId;
-use deskless_store::Posted;
+use deskless_domain::{ConversationId, MessageDraft, Scope};
+use deskless_store::{Once, Posted};
 
 use crate::{
     dto::MessageResponse,
@@ -14,7 +16,8 @@ use crate::{
 ///
 /// A customer's reply (`role: user`) opens a waiting or solved conversation again. A channel's provider may repeat itself: a
 /// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
-/// client key a message is a customer's reply: `body` is all that there is to say.
+/// client key a message is a customer's reply: `body` is all that there is to say. With `predefinedMessageId`, for which the key
+/// needs `read:replies` too, the body is what that predefined message makes of this conversation.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -55,6 +58,17 @@ pub async fn create_message(
         Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
     let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
-    let outcome = caller.store().create_message(conversation, request.into(), repeat).await?;
+    let draft = MessageDraft::<Wording>::from(request);
+    let body = match &draft.body {
+        Wording::Said(body) => body.clone(),
+        Wording::Predefined(id) => {
+            caller.require(Scope::ReadReplies)?;
+            match caller.store().word_message(conversation, *id, repeat.as_ref()).await? {
+                Once::Done(body) => body,
+                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
+            }
+        }
+    };
+    let outcome = caller.store().create_message(conversation, draft.worded(|_| body), repeat).await?;
     finish(outcome, answer)
 }

@@ -65,6 +65,20 @@ impl<S> Caller<S> {
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
+
+    /// Demands a further scope, for a request that does more than its operation does by itself.
+    ///
+    /// # Errors
+    /// `forbidden` when the key lacks it.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.credential.scopes.contains(&scope) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Code::Forbidden,
+            format!("This API key lacks the scope {scope}, which this request needs too."),
+        ))
+    }
 }
 
 impl<S> Actor for Caller<S> {

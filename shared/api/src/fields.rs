@@ -10,9 +10,9 @@ use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddres
 use deskless_domain::{
     AssistantId, Channel, CompanyName, ConversationId, CustomerId, DeletionReason, DeliveryStatus, Description, Edit,
     Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody,
-    MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, Priority, ProviderSecret,
-    RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Timestamp, Title,
-    ViewId,
+    MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId,
+    PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId,
+    Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -181,6 +181,7 @@ parsed_from_string!(
     MediaUrl,
     ProviderAddress,
     TemplateName,
+    Template,
 );
 
 macro_rules! parsed_from_word {
@@ -211,6 +212,7 @@ parsed_from_word!(
     Timestamp,
     DeliveryStatus,
     MediaType,
+    PredefinedMessageType,
 );
 
 macro_rules! parsed_from_uuid {
@@ -227,7 +229,17 @@ macro_rules! parsed_from_uuid {
     )+};
 }
 
-parsed_from_uuid!(AssistantId, ConversationId, InboxId, MemberId, MessageId, PipelineId, StageId, ViewId);
+parsed_from_uuid!(
+    AssistantId,
+    ConversationId,
+    InboxId,
+    MemberId,
+    MessageId,
+    PipelineId,
+    PredefinedMessageId,
+    StageId,
+    ViewId,
+);
 
 /// A whole number that is not negative. To JSON, `6000.0` is one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,6 +291,7 @@ impl Deserr<InvalidRequest> for Metadata {
     }
 }
 
+/// An object off the wire, before it is read any further.
 pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,

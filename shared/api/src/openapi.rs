@@ -51,6 +51,10 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
                 .name("Workspace")
                 .description(Some("What conversations refer to, and saved views of them."))
                 .build(),
+            TagBuilder::new()
+                .name("Predefined messages")
+                .description(Some("Texts that are said again and again, with variables."))
+                .build(),
             TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
             TagBuilder::new().name("Description").description(Some("This document.")).build(),
         ]))

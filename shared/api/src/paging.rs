@@ -64,13 +64,26 @@ impl Walk {
     /// An opaque text for these places: a version, the places, and a digest of both together with the walk.
     #[must_use]
     pub fn cursor(&self, places: &[MessageId]) -> String {
+        let places: Vec<u8> = places.iter().flat_map(|place| *place.as_bytes()).collect();
+        self.seal(&places)
+    }
+
+    /// An opaque text for a place in a list that is not sorted by ids.
+    #[must_use]
+    pub fn seal(&self, place: &[u8]) -> String {
         let mut bytes = vec![VERSION];
-        for place in places {
-            bytes.extend(place.as_bytes());
-        }
+        bytes.extend(place);
         let tag = self.tag(&bytes);
         bytes.extend(tag);
         URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads the place that was sealed.
+    ///
+    /// # Errors
+    /// `invalid_cursor` when the cursor is damaged or was made in another walk.
+    pub fn unseal(&self, cursor: &str) -> Result<Vec<u8>, Problem> {
+        self.opened(cursor).ok_or_else(Self::refused)
     }
 
     /// Reads the `N` places of a cursor.
@@ -78,26 +91,36 @@ impl Walk {
     /// # Errors
     /// `invalid_cursor` when it is damaged or was made in another walk.
     pub fn places<const N: usize>(&self, cursor: &str) -> Result<[MessageId; N], Problem> {
-        self.read(cursor).ok_or_else(|| {
-            Problem::new(
-                Code::InvalidCursor,
-                "This cursor is damaged or was made by another list: with other filters, in another order or by another key's \
-                 workspace. Start again without one.",
-            )
-        })
+        self.read(cursor).ok_or_else(Self::refused)
+    }
+
+    /// What is said of a cursor that is none of this walk's, also where its place makes no sense.
+    #[must_use]
+    pub fn refused() -> Problem {
+        Problem::new(
+            Code::InvalidCursor,
+            "This cursor is damaged or was made by another list: with other filters, in another order or by another key's \
+             workspace. Start again without one.",
+        )
     }
 
     fn read<const N: usize>(&self, cursor: &str) -> Option<[MessageId; N]> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (bytes, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
-        if bytes.len() != 1 + 16 * N || bytes[0] != VERSION || self.tag(bytes) != tag {
+        let bytes = self.opened(cursor)?;
+        if bytes.len() != 16 * N {
             return None;
         }
         let mut places = [MessageId::FIRST; N];
-        for (place, bytes) in places.iter_mut().zip(bytes[1..].chunks_exact(16)) {
+        for (place, bytes) in places.iter_mut().zip(bytes.chunks_exact(16)) {
             *place = MessageId::from_bytes(bytes.try_into().ok()?);
         }
         Some(places)
+    }
+
+    fn opened(&self, cursor: &str) -> Option<Vec<u8>> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (bytes, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
+        let (version, place) = bytes.split_first()?;
+        (*version == VERSION && self.tag(bytes) == tag).then(|| place.to_vec())
     }
 
     fn tag(&self, bytes: &[u8]) -> [u8; TAG] {

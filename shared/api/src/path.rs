@@ -1,6 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, BulkActionId, ConversationId, CustomerId, InboxId, KeyId, MemberId, MessageId, PipelineId, ViewId,
+    AssistantId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, InboxId, KeyId, MemberId,
+    MessageId, PipelineId, PredefinedMessageId, ViewId,
 };
 use http::request::Parts;
 
@@ -26,7 +27,18 @@ macro_rules! single {
     )+};
 }
 
-single!(BulkActionId, ConversationId, InboxId, MemberId, AssistantId, PipelineId, ViewId, KeyId);
+single!(
+    AutomationId,
+    BulkActionId,
+    ConversationId,
+    InboxId,
+    MemberId,
+    AssistantId,
+    PipelineId,
+    ViewId,
+    PredefinedMessageId,
+    KeyId
+);
 
 impl FromPath for CustomerId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
@@ -37,6 +49,12 @@ impl FromPath for CustomerId {
 impl FromPath for (ConversationId, MessageId) {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some((ConversationId::parse(parameters.next()?)?, MessageId::parse(parameters.next()?)?))
+    }
+}
+
+impl FromPath for (AutomationId, ExecutionId) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((AutomationId::parse(parameters.next()?)?, ExecutionId::parse(parameters.next()?)?))
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::{
-    Channel, ConversationId, Customer, Edit, ExternalId, MessageDraft, MessageId, Metadata, Placement, PlacementPatch,
-    Priority, Resolution, SessionKey, Source, Status, Subject, Tags, Timestamp,
+    Channel, ConversationId, Customer, Edit, ExternalId, MessageBody, MessageDraft, MessageId, Metadata, Placement,
+    PlacementPatch, Priority, Resolution, SessionKey, Source, Status, Subject, Tags, Template, TemplateNames,
+    Timestamp,
 };
 
 /// A thread between one customer and a workspace.
@@ -176,7 +177,16 @@ pub struct NewConversation {
     /// The caller's own data.
     pub metadata: Metadata,
     /// The first message.
-    pub message: Option<MessageDraft>,
+    pub message: Option<MessageDraft<FirstWords>>,
+}
+
+/// What a conversation's first message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstWords {
+    /// This.
+    Said(MessageBody),
+    /// What a template makes of the conversation, as soon as there is one.
+    Filled(Template, TemplateNames),
 }
 
 /// A state together with how it came about, so that only solved conversations have a resolution.

@@ -34,7 +34,7 @@ pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
     Pipeline, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
-pub use conversation::{Change, Conversation, ConversationPatch, NewConversation, ReadMark, Resolved};
+pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};

@@ -33,11 +33,11 @@ pub struct MessageDraft<B = MessageBody> {
 }
 
 impl<B> MessageDraft<B> {
-    /// The same message with this body.
+    /// The same message with another body, made of its own.
     #[must_use]
-    pub fn saying<C>(self, body: C) -> MessageDraft<C> {
-        let Self { role, kind, body: _, sender, external_id, metadata } = self;
-        MessageDraft { role, kind, body, sender, external_id, metadata }
+    pub fn worded<C>(self, word: impl FnOnce(B) -> C) -> MessageDraft<C> {
+        let Self { role, kind, body, sender, external_id, metadata } = self;
+        MessageDraft { role, kind, body: word(body), sender, external_id, metadata }
     }
 }
 

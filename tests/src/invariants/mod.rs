@@ -84,8 +84,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         }
         "N" => id.is_empty() && sk == "A",
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
-        // The audit's rows, and small collections: assistants, members, pipelines, inboxes, views.
-        "L" | "A" | "H" | "J" | "Q" | "V" => id.is_empty() && is_uuid(sk),
+        // The audit's rows, and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
+        "L" | "A" | "H" | "J" | "Q" | "V" | "Y" => id.is_empty() && is_uuid(sk),
         _ => false,
     };
     if !known {
@@ -106,6 +106,11 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         // Who is being erased stands in no list.
         "U" if row.number("erasingSince") > 0 => indexed.is_none(),
         "U" => indexed == Some("L"),
+        // By its title, and by its id where another has the same.
+        "Y" => {
+            let title = row.0["fields"]["M"]["title"]["S"].as_str().unwrap_or_default().to_lowercase();
+            indexed == Some("Y") && row.get("activity") == Some(&format!("{title}\t{sk}"))
+        }
         _ => row.0.as_object().is_some_and(|row| !row.keys().any(|name| name.starts_with("gsi"))),
     };
     if !fits {

@@ -23,6 +23,7 @@ mod messages_list;
 mod messages_transform;
 mod messages_update;
 mod messages_window;
+mod predefined_messages;
 mod rate_limits;
 mod versions;
 mod workspace_api_keys;

@@ -231,12 +231,45 @@ async fn measure_workspace(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> O
     let _ = put("AP-25 email", change(json!({ "email": "ada@example.org" })).await);
     let _ = put("AP-46", bench.cost(Method::DELETE, &format!("{customers}/cus_1"), None, None).await);
 
+    measure_replies(bench, put).await;
+
     let keys = "/api/v1/api-keys";
     let _ = put("AP-26", bench.post(keys, &json!({ "name": "a", "scopes": ["read:files"] })).await);
     let _ = put("AP-27", bench.get(keys).await);
     let path = format!("{keys}/{}", bench.world.key().key.id);
     let _ = put("AP-28", bench.get(&path).await);
     let _ = put("AP-29", bench.cost(Method::PATCH, &path, None, Some(&json!({ "name": "b" }))).await);
+}
+
+/// What predefined messages cost, and what is said with them.
+async fn measure_replies(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let path = "/api/v1/predefined-messages";
+    let text = if bench.large { "x".repeat(1000) } else { "Answers first.".to_owned() };
+    let body = |content: String| json!({ "title": "Greeting", "content": content });
+    let made = async |content: String| {
+        let made = bench.world.server_key().post(path, &body(content)).await.expect(201);
+        made["predefinedMessage"]["id"].as_str().expect("an id").to_owned()
+    };
+    let plain = made(format!("Hello {{{{customer.name}}}}, {text}")).await;
+    let named = made("{{workspace.name}}".to_owned()).await;
+    let _ = put("AP-80", bench.get(path).await);
+    let _ = put("AP-17 by title", bench.post(path, &body(text)).await);
+    let other = json!({ "title": "Welcome" });
+    let _ = put("AP-18 by title", bench.cost(Method::PATCH, &format!("{path}/{plain}"), None, Some(&other)).await);
+    let opened = bench.world.server_key().open(&conversation(bench.large)).await;
+    let to = json!({ "conversationId": opened["id"] });
+    let render = bench.post(&format!("{path}/{plain}/render"), &to).await;
+    let with_name = bench.post(&format!("{path}/{named}/render"), &to).await;
+    let name =
+        Meter { trips: with_name.trips - render.trips, reads: with_name.reads - render.reads, ..Meter::default() };
+    let _ = put("AP-81", render);
+    let _ = put("AP-84", name);
+    let thread = format!("{PATH}/{}/messages", opened["id"].as_str().expect("an id"));
+    let said = json!({ "role": "assistant", "predefinedMessageId": named });
+    let _ = put("AP-82", bench.post(&thread, &said).await);
+    let mut opening = conversation(bench.large);
+    opening["message"] = json!({ "role": "assistant", "predefinedMessageId": plain });
+    let _ = put("AP-83", bench.post(PATH, &opening).await);
 }
 
 /// What a customer's own requests cost, and what is asked on their way in.

@@ -15,6 +15,8 @@ fn body(operation: &str) -> Option<Value> {
         "delete_conversation" => Some(json!({ "reason": "stolen" })),
         "update_message" => Some(json!({ "externalId": "stolen" })),
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
+        "update_predefined_message" => Some(json!({ "title": "stolen" })),
+        "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
         "resolve_conversation" | "read_conversation" => Some(json!({})),
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
@@ -33,6 +35,7 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         ("{pipelineId}", "pipelines", "pipeline", json!({ "name": "a", "stages": [{ "name": "a" }] })),
         ("{viewId}", "views", "view", json!({ "name": "a", "filter": {} })),
         ("{keyId}", "api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
+        ("{predefinedMessageId}", "predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "b" })),
         ("{customerId}", "customers", "customer", json!({ "name": "a" })),
     ] {
         let made = world.server_key().post(&format!("/api/v1/{path}"), &body).await.expect(201);

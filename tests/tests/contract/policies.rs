@@ -128,6 +128,20 @@ async fn workspace(world: &World) {
     let _ = ours.post("/api/v1/customers", &json!({ "email": "a@example.com", "name": "c" })).await.expect(200);
 }
 
+async fn replies(world: &World, conversation: &str) {
+    let ours = world.server_key();
+    let path = "/api/v1/predefined-messages";
+    let content = "{{workspace.name}}";
+    let ask = ours.ask(Method::POST, path).header("idempotency-key", "k");
+    let made = ask.json(&json!({ "title": "a", "content": content })).send().await.expect(201);
+    let _ = ours.get(path).await.expect(200);
+    let path = format!("{path}/{}", made["predefinedMessage"]["id"].as_str().expect("an id"));
+    let _ = ours.patch(&path, &json!({ "title": "b" })).await.expect(200);
+    let id = conversation.rsplit('/').next().expect("an id");
+    let _ = ours.post(&format!("{path}/render"), &json!({ "conversationId": id })).await.expect(200);
+    assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
+}
+
 #[tokio::test]
 async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let world = World::behind_proxy(Faults::default()).await;
@@ -143,6 +157,9 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     workspace(&world).await;
     needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
+    world.clock.advance_millis(30_000);
+    replies(&world, &path).await;
+    needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
     events(&world).await;
     needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
     jobs(&world).await;

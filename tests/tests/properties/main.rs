@@ -10,4 +10,5 @@ mod paging;
 mod secrets;
 mod sms;
 mod support;
+mod templates;
 mod texts;

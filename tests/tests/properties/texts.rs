@@ -1,6 +1,6 @@
 use deskless_domain::{
     CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
-    Subject, Tag, Tags, Title,
+    Subject, Tag, Tags, Template, Title,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 use utoipa::PartialSchema;
@@ -39,6 +39,7 @@ const KINDS: &[Kind] = &[
     kind!(MessageBody, true),
     kind!(Tag, false),
     kind!(Title, false),
+    kind!(Template, true),
 ];
 
 fn is_blank(c: char) -> bool {

@@ -4,8 +4,8 @@ use deskless_api::{
     likeness, openapi::BASE, wire::OwnMessageRequest,
 };
 use deskless_domain::{
-    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, Metadata, NewConversation,
-    PersonName, PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
+    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, FirstWords, Metadata,
+    NewConversation, PersonName, PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
 use deskless_store::{Answer, CustomerStore, StoreError};
 use serde::Serialize;
@@ -80,7 +80,10 @@ impl OpenConversationRequest {
             snoozed_until: None,
             tags: Tags::default(),
             metadata: Metadata::default(),
-            message: self.message.map(|message| message.said_by(customer)).transpose()?,
+            message: self
+                .message
+                .map(|message| message.said_by(customer).map(|draft| draft.worded(FirstWords::Said)))
+                .transpose()?,
         })
     }
 }

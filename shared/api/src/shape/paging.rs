@@ -33,6 +33,11 @@ impl ListQuery {
         self.limit.0
     }
 
+    /// Where the page before said to go on.
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
     /// The walk through this list.
     pub fn walk<S>(&self, caller: &Caller<S>, route: &str) -> ListWalk<'_> {
         ListWalk::new(caller, self.cursor.as_deref(), &[route])

@@ -1,21 +1,49 @@
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::{
-    Channel, DeliveryStatus, Email, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, PersonName,
-    Role, Sender,
+    Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageDraft, MessageType, Metadata,
+    PersonName, PredefinedMessageId, Role, Sender,
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{AdditionalProperties, OneOfBuilder},
+    },
+};
 
 use super::MessageTag;
-use crate::InvalidRequest;
+use crate::{Given, InvalidRequest, fields::object};
 
-/// A message to add to a thread.
+/// A message to add to a thread: with a `body`, or with a `predefinedMessageId` in place of it.
+#[derive(Debug)]
+pub struct CreateMessageRequest {
+    fields: MessageFields,
+    wording: Wording,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wording {
+    /// This.
+    Said(MessageBody),
+    /// What a predefined message makes of the conversation.
+    Predefined(PredefinedMessageId),
+}
+
+/// The fields of a message to add.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
-pub struct CreateMessageRequest {
+struct MessageFields {
     /// What is said: 1 to 8,000 characters.
-    pub body: MessageBody,
+    #[deserr(default)]
+    #[schema(value_type = MessageBody)]
+    pub body: Given<MessageBody>,
+    /// In place of `body`: a predefined message, whose text is filled in with this conversation.
+    #[deserr(default)]
+    #[schema(value_type = String, format = "uuid")]
+    pub predefined_message_id: Given<PredefinedMessageId>,
     /// Who speaks: `user` unless said otherwise; `assistant` for a note.
     #[deserr(default)]
     pub role: Option<Role>,
@@ -34,8 +62,70 @@ pub struct CreateMessageRequest {
     pub metadata: Option<Metadata>,
 }
 
-impl From<CreateMessageRequest> for MessageDraft {
-    fn from(request: CreateMessageRequest) -> Self {
+const BODY: &str = "body";
+const PREDEFINED: &str = "predefinedMessageId";
+
+impl Deserr<InvalidRequest> for CreateMessageRequest {
+    /// Says of both fields what is wrong with them together, beside whatever else is wrong.
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let object = object(value, location)?;
+        let both = [BODY, PREDEFINED].map(|field| object.contains_key(field));
+        let fields = MessageFields::deserialize_from_value(serde_json::Value::Object(object).into_value(), location);
+        let wrong =
+            |field: &str, code, message| InvalidRequest::at(location.push_key(field), &Invalid::new(code, message));
+        let mut wrong = match both {
+            [true, true] => {
+                let mut both = wrong(BODY, "conflict", "stands beside predefinedMessageId: it is one or the other");
+                both.0.extend(wrong(PREDEFINED, "conflict", "stands beside body: it is one or the other").0);
+                both
+            }
+            [false, false] => wrong(BODY, "required", "is required, or predefinedMessageId in its place"),
+            _ => InvalidRequest::default(),
+        };
+        match fields {
+            Err(other) => {
+                wrong.0.extend(other.0);
+                Err(wrong)
+            }
+            Ok(_) if !wrong.0.is_empty() => Err(wrong),
+            Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
+                (Some(body), _) => Ok(Self { fields, wording: Wording::Said(body) }),
+                (None, Some(id)) => Ok(Self { fields, wording: Wording::Predefined(id) }),
+                (None, None) => Err(wrong),
+            },
+        }
+    }
+}
+
+impl PartialSchema for CreateMessageRequest {
+    fn schema() -> RefOr<Schema> {
+        let form = |title: &str, says: &str, says_not: &str| {
+            let RefOr::T(Schema::Object(mut object)) = MessageFields::schema() else { return MessageFields::schema() };
+            object.title = Some(title.to_owned());
+            object.properties.remove(says_not);
+            object.required = vec![says.to_owned()];
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            RefOr::T(Schema::Object(object))
+        };
+        OneOfBuilder::new()
+            .description(Some("A message to add: with a `body`, or with a `predefinedMessageId` in place of it."))
+            .item(form("Text", BODY, PREDEFINED))
+            .item(form("Predefined message", PREDEFINED, BODY))
+            .into()
+    }
+}
+
+impl ToSchema for CreateMessageRequest {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        MessageFields::schemas(schemas);
+    }
+}
+
+impl From<CreateMessageRequest> for MessageDraft<Wording> {
+    fn from(CreateMessageRequest { fields: request, wording }: CreateMessageRequest) -> Self {
         let kind = request.kind.unwrap_or(MessageType::Reply);
         let usual = match kind {
             MessageType::Reply => Role::User,
@@ -44,7 +134,7 @@ impl From<CreateMessageRequest> for MessageDraft {
         Self {
             role: request.role.unwrap_or(usual),
             kind,
-            body: request.body,
+            body: wording,
             sender: request.sender.map(Sender::from),
             external_id: request.external_id,
             metadata: request.metadata.unwrap_or_default(),

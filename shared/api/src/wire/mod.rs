@@ -11,5 +11,5 @@ pub use action::{ActionObject, ActionRequest};
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
-pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};
 pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};

@@ -14,4 +14,5 @@ mod update;
 pub(crate) use directory::NameCache;
 pub use directory::{Directory, DirectoryEntry};
 pub use list::ResourcePage;
+pub(crate) use predefined::body as predefined_body;
 pub use sorted::{SortedPage, SortedPlace};

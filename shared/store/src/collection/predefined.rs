@@ -1,21 +1,25 @@
 use deskless_domain::{
-    Conversation, InvalidField, Kind, MessageBody, Placement, PredefinedMessage, PredefinedMessageId, Resource,
-    Template, TemplateNames, TemplateVariable,
+    Conversation, ConversationId, InvalidField, Kind, MessageBody, Placement, PredefinedMessage, PredefinedMessageId,
+    Resource, Template, TemplateNames, TemplateVariable,
 };
 
-use crate::{StoreError, TenantStore, item, workspace::WorkspaceItem};
+use crate::{Once, Repeat, StoreError, TenantStore, item, workspace::WorkspaceItem};
 
-/// The field with which a request names a predefined message.
+/// The field with which a message names a predefined one.
 const FIELD: &str = "predefinedMessageId";
 
 impl TenantStore {
-    /// AP-16: a predefined message that a request refers to.
+    /// AP-16: a predefined message that a request refers to in this field.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchReference`] of `predefinedMessageId` when the workspace has no such message.
-    pub async fn predefined_message(&self, id: PredefinedMessageId) -> Result<Resource<PredefinedMessage>, StoreError> {
+    /// [`StoreError::NoSuchReference`] of the field when the workspace has no such message.
+    pub async fn predefined_message(
+        &self,
+        id: PredefinedMessageId,
+        field: &'static str,
+    ) -> Result<Resource<PredefinedMessage>, StoreError> {
         self.get_resource(id).await.map_err(|error| match error {
-            StoreError::NotFound => StoreError::NoSuchReference(FIELD),
+            StoreError::NotFound => StoreError::NoSuchReference(field),
             other => other,
         })
     }
@@ -50,7 +54,16 @@ impl TenantStore {
         })
     }
 
-    /// AP-82: the body that a predefined message makes for a conversation.
+    /// AP-81: the text that a predefined message makes for a conversation, however long.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn render(&self, message: &PredefinedMessage, conversation: &Conversation) -> Result<String, StoreError> {
+        let names = self.template_names(&message.content, &conversation.placement).await?;
+        Ok(message.content.render(conversation, &names))
+    }
+
+    /// AP-82: the body that a predefined message makes for a conversation, as a message to it.
     ///
     /// # Errors
     /// [`StoreError::InvalidField`] of `predefinedMessageId` when the text is empty or too long, now that it is filled.
@@ -61,6 +74,30 @@ impl TenantStore {
     ) -> Result<MessageBody, StoreError> {
         let names = self.template_names(&message.content, &conversation.placement).await?;
         body(&message.content, conversation, &names, FIELD)
+    }
+
+    /// AP-82: the same for a request that may be a repeat: an earlier answer, the conversation and the message are read at
+    /// once. An earlier answer goes before whatever may be missing by now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::NoSuchReference`] and
+    /// [`StoreError::InvalidField`] of `predefinedMessageId`, [`StoreError::IdempotencyKeyReused`].
+    pub async fn word_message<T: ?Sized>(
+        &self,
+        conversation: ConversationId,
+        message: PredefinedMessageId,
+        repeat: Option<&Repeat<'_, T>>,
+    ) -> Result<Once<MessageBody>, StoreError> {
+        let (earlier, conversation, message) = tokio::join!(
+            self.replay(repeat),
+            self.get_conversation(conversation),
+            self.predefined_message(message, FIELD),
+        );
+        if let Some(answer) = earlier? {
+            return Ok(Once::Replayed(answer));
+        }
+        let (conversation, message) = (conversation?, message?);
+        self.predefined_body(&message.fields, &conversation).await.map(Once::Done)
     }
 
     /// AP-84: what the workspace is called.

@@ -1,5 +1,5 @@
 use deskless_domain::{
-    AttemptId, Conversation, ConversationId, Customer, Message, MessageId, NewConversation, Role, Timestamp,
+    AttemptId, Conversation, ConversationId, Customer, FirstWords, Message, MessageId, NewConversation, Role, Timestamp,
 };
 use serde::Serialize;
 
@@ -7,6 +7,7 @@ use super::item::{ConversationItem, DetailItem, Placed, place};
 use crate::{
     Once, Repeat, StoreError, TenantStore,
     backoff::Backoff,
+    collection::predefined_body,
     customer::{CustomerSlots, Known},
     item,
     transaction::{ABSENT, Outcome, Slot, Transaction},
@@ -29,13 +30,14 @@ struct Draft {
 }
 
 impl TenantStore {
-    /// AP-09, AP-10: opens a conversation, with its first message if there is one, and makes or refreshes the
+    /// AP-09, AP-10, AP-83: opens a conversation, with its first message if there is one, and makes or refreshes the
     /// customer's record.
     ///
     /// Takes two trips: the ticket number, the customer and an earlier answer at once, then one write.
     ///
     /// # Errors
-    /// [`StoreError::ExternalIdExists`], [`StoreError::IdempotencyKeyReused`].
+    /// [`StoreError::ExternalIdExists`], [`StoreError::IdempotencyKeyReused`], [`StoreError::InvalidField`] of the first
+    /// message when a template makes no body of this conversation.
     pub async fn create_conversation(
         &self,
         new: NewConversation,
@@ -85,8 +87,20 @@ impl TenantStore {
     fn draft(&self, id: ConversationId, number: u64, new: &NewConversation, known: Known) -> Result<Draft, StoreError> {
         let mut transaction = Transaction::default();
         let (shown, customer) = self.refresh_customer(&mut transaction, &new.customer, known)?;
-        let first =
-            new.message.clone().map(|message| message.placed(id, MessageId::following(id.into(), 0, self.clock())));
+        let first = match &new.message {
+            Some(message) => {
+                let body = match &message.body {
+                    FirstWords::Said(body) => body.clone(),
+                    FirstWords::Filled(template, names) => {
+                        let opened = compose(id, number, new, shown.clone(), None);
+                        predefined_body(template, &opened, names, "message.predefinedMessageId")?
+                    }
+                };
+                let draft = message.clone().worded(|_| body);
+                Some(draft.placed(id, MessageId::following(id.into(), 0, self.clock())))
+            }
+            None => None,
+        };
         let conversation = compose(id, number, new, shown, first.as_ref());
         let item = self.conversation_item(&conversation, first.as_ref());
         let itself = transaction.put(self, item::write(self.keys().conversation(id), &item)?, Some(ABSENT))?;

@@ -3,6 +3,7 @@
 mod conversations;
 mod messages;
 mod moving;
+mod titles;
 
 use deskless_tests::Role;
 use serde_json::Value;

@@ -1,0 +1,71 @@
+//! What predefined messages look like on the wire.
+
+use deskless_api::{envelope, object_tag};
+use deskless_domain::{Author, PredefinedMessage, PredefinedMessageType, Resource, Template, Title};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+object_tag!(
+    /// `"predefinedMessage"`
+    PredefinedMessageTag = "predefinedMessage"
+);
+
+/// A text that is said again and again.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PredefinedMessage)]
+pub struct PredefinedMessageObject {
+    object: PredefinedMessageTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(value_type = String)]
+    title: Title,
+    /// As it was written, with its variables.
+    #[schema(value_type = String)]
+    content: Template,
+    message_type: PredefinedMessageType,
+    /// The API key that it was made with, as it was called then.
+    created_by: AuthorObject,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+}
+
+/// The API key that something was made with.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Author)]
+pub struct AuthorObject {
+    #[schema(format = "uuid")]
+    id: String,
+    /// What it was called when it made this.
+    #[schema(value_type = String)]
+    name: Title,
+}
+
+impl From<&Author> for AuthorObject {
+    fn from(author: &Author) -> Self {
+        Self { id: author.id.to_string(), name: author.name.clone() }
+    }
+}
+
+impl From<&Resource<PredefinedMessage>> for PredefinedMessageObject {
+    fn from(resource: &Resource<PredefinedMessage>) -> Self {
+        let PredefinedMessage { title, content, message_type, created_by, retitled_at: _ } = &resource.fields;
+        Self {
+            object: PredefinedMessageTag,
+            id: resource.id.to_string(),
+            title: title.clone(),
+            content: content.clone(),
+            message_type: *message_type,
+            created_by: created_by.into(),
+            created_at: resource.created_at().to_string(),
+            updated_at: resource.updated_at.to_string(),
+        }
+    }
+}
+
+envelope!(
+    Resource<PredefinedMessage> => PredefinedMessageObject, predefined_message, predefined_messages,
+    PredefinedMessageResponse, PredefinedMessageListResponse
+);

@@ -1,0 +1,29 @@
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadReplies};
+use deskless_domain::{PredefinedMessage, PredefinedMessageId};
+
+use crate::dto::PredefinedMessageResponse;
+
+/// Retrieve a predefined message
+#[utoipa::path(
+    get,
+    path = "/api/v1/predefined-messages/{predefinedMessageId}",
+    tag = "Predefined messages",
+    params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
+    responses(
+        (status = 200, description = "The predefined message", body = PredefinedMessageResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_predefined_message(
+    caller: Caller<ReadReplies>,
+    ApiPath(id): ApiPath<PredefinedMessageId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    known: IfNoneMatch,
+) -> Reply {
+    let resource = caller.store().get_resource::<PredefinedMessage>(id).await?;
+    if known.holds(resource.version) {
+        return Ok(not_modified(resource.version));
+    }
+    ok(Some(resource.version), &PredefinedMessageResponse::from(&resource))
+}

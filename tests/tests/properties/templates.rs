@@ -1,0 +1,142 @@
+//! Templates: whatever is between the variables stays, and each variable stands for itself.
+
+use deskless_domain::{
+    Clock, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, IdentitySource, Metadata, PersonName,
+    Placement, Priority, Source, Status, Subject, Tags, Template, TemplateNames, TemplateVariable,
+};
+use deskless_tests::TestClock;
+use proptest::{collection::vec, prelude::*};
+
+use crate::support::{characters, check};
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Text(String),
+    Variable(TemplateVariable, String),
+}
+
+/// Text in which no variable begins.
+fn text() -> impl Strategy<Value = String> {
+    vec(characters(), 1..12).prop_map(|text| {
+        let text: String = text.into_iter().map(|c| if c.is_control() || c == '{' { 'x' } else { c }).collect();
+        // It shall be seen, also alone.
+        text + "."
+    })
+}
+
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let variable = proptest::sample::select(TemplateVariable::ALL);
+    let spaces = proptest::sample::select(&["", " ", "  ", "\t", "\n"][..]);
+    vec(
+        prop_oneof![
+            text().prop_map(Piece::Text),
+            (variable, spaces).prop_map(|(v, s)| Piece::Variable(v, format!("{{{{{s}{v}{s}}}}}"))),
+        ],
+        1..20,
+    )
+}
+
+fn conversation(name: &str, subject: &str) -> Conversation {
+    let clock = TestClock::new(7);
+    let id = ConversationId::on(deskless_domain::Channel::Email, &clock);
+    let details = CustomerDetails { name: PersonName::parse(name.to_owned()).ok(), ..CustomerDetails::default() };
+    Conversation {
+        id,
+        number: 42,
+        source: Source::Api,
+        status: Status::Open,
+        resolution: None,
+        escalated: false,
+        priority: Priority::default(),
+        subject: Subject::parse(subject.to_owned()).expect("a subject"),
+        newest_reply: None,
+        newest_reply_id: None,
+        customer: Customer {
+            id: CustomerId::parse("cus_123".to_owned()).expect("an id"),
+            details,
+            identity_source: IdentitySource::Headers,
+        },
+        external_id: None,
+        session_key: None,
+        placement: Placement::default(),
+        tags: Tags::default(),
+        metadata: Metadata::default(),
+        snoozed_until: None,
+        message_count: 0,
+        unread_count: 0,
+        read_up_to: None,
+        awaiting_reply: false,
+        last_customer_reply_at: None,
+        activity: id.into(),
+        updated_at: clock.now(),
+        first_response_at: None,
+        closed_at: None,
+        version: 1,
+    }
+}
+
+#[test]
+fn each_piece_stands_for_itself_and_what_is_filled_in_is_left_alone() {
+    let values = proptest::sample::select(&["{{customer.id}}", "Ada", "}}", "{{", "{{customer.name}}"][..]);
+    check(400, &(pieces(), values.clone(), values), |(pieces, name, subject)| {
+        let conversation = conversation(name, subject);
+        let names = TemplateNames { inbox: Some(subject.to_owned()), ..TemplateNames::default() };
+        let (mut written, mut wanted) = (String::new(), String::new());
+        for piece in &pieces {
+            match piece {
+                Piece::Text(text) => {
+                    written.push_str(text);
+                    wanted.push_str(text);
+                }
+                Piece::Variable(variable, spelled) => {
+                    written.push_str(spelled);
+                    wanted.push_str(&match variable {
+                        TemplateVariable::CustomerId => "cus_123".to_owned(),
+                        TemplateVariable::CustomerName => name.to_owned(),
+                        TemplateVariable::ConversationId => conversation.id.to_string(),
+                        TemplateVariable::ConversationNumber => "42".to_owned(),
+                        TemplateVariable::ConversationSubject | TemplateVariable::InboxName => subject.to_owned(),
+                        TemplateVariable::ConversationChannel => "email".to_owned(),
+                        _ => String::new(),
+                    });
+                }
+            }
+        }
+        let template = Template::parse(written.clone()).expect("every variable is known");
+        assert_eq!(template.as_str(), written);
+        assert_eq!(template.render(&conversation, &names), wanted);
+        for &variable in TemplateVariable::ALL {
+            let is_there = pieces.iter().any(|piece| matches!(piece, Piece::Variable(v, _) if *v == variable));
+            assert_eq!(template.names(variable), is_there, "{variable}");
+        }
+    });
+}
+
+#[test]
+fn what_is_wrong_is_found_at_its_character() {
+    let wrong = proptest::sample::select(
+        &["{{", "{{x}}", "{{}}", "{{customer.name", "{{customer.name }", "{{{inbox.name}}"][..],
+    );
+    check(300, &(pieces(), wrong), |(pieces, wrong)| {
+        let before: String = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) | Piece::Variable(_, text) => text.as_str(),
+            })
+            .collect();
+        let refused = Template::parse(format!("{before}{wrong}")).expect_err(wrong);
+        let place = format!(" at character {}", before.chars().count() + 1);
+        assert!(refused.message.contains(&place), "{}: {place}", refused.message);
+    });
+}
+
+#[test]
+fn nothing_that_is_parsed_ends_in_a_panic() {
+    let braces = prop_oneof![Just('{'), Just('}'), characters()];
+    check(1000, &vec(braces, 0..40), |text| {
+        let text: String = text.into_iter().collect();
+        if let Ok(template) = Template::parse(text) {
+            let _ = template.render(&conversation("Ada", "Help"), &TemplateNames::default());
+        }
+    });
+}

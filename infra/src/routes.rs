@@ -17,6 +17,7 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
         ("messages", described(deskless_messages::router(), deskless_messages::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
         ("replies", described(deskless_replies::router(), deskless_replies::description())),
+        ("automations", described(deskless_automations::router(), deskless_automations::description())),
         ("discovery", deskless_discovery::router()),
     ]
 }

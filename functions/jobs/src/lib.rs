@@ -9,8 +9,6 @@
 mod execution;
 pub mod webhook;
 
-use std::sync::LazyLock;
-
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_runtime::batch;
 use deskless_store::{Job, Store, StoreError, Worker};
@@ -19,10 +17,7 @@ use webhook::Webhooks;
 
 /// Takes the next step of every job that a batch of records tells of, and names the first record that has to come again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
-    /// A process reads the system's roots once.
-    static WEBHOOKS: LazyLock<Webhooks> = LazyLock::new(Webhooks::default);
-
-    handle_with(store, &WEBHOOKS, batch).await
+    handle_with(store, webhook::webhooks(), batch).await
 }
 
 /// The same, with these webhooks.

@@ -8,11 +8,11 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, ConversationId, CustomerId, DeletionReason, DeliveryStatus, Description, Edit,
-    Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody,
-    MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId,
-    PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId,
-    Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId,
+    AssistantId, AutomationTrigger, Channel, CompanyName, ConversationId, CustomerId, DeletionReason, DeliveryStatus,
+    Description, Edit, Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole,
+    MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId,
+    PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope,
+    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId, WebhookUrl,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -182,6 +182,7 @@ parsed_from_string!(
     ProviderAddress,
     TemplateName,
     Template,
+    WebhookUrl,
 );
 
 macro_rules! parsed_from_word {
@@ -198,6 +199,7 @@ macro_rules! parsed_from_word {
 }
 
 parsed_from_word!(
+    AutomationTrigger,
     Channel,
     Source,
     Status,

@@ -41,7 +41,7 @@ pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, created, done, finish, likeness, no_content, not_modified, ok};
+pub use reply::{Reply, accepted, created, done, finish, likeness, no_content, not_modified, ok, queued};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

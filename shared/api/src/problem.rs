@@ -151,6 +151,12 @@ impl Problem {
         self.code
     }
 
+    /// Every field or parameter that is wrong.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// What the log shall hold.
     pub(crate) fn log(&self) -> Option<&str> {
         self.log.as_deref()

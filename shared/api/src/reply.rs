@@ -46,6 +46,16 @@ pub fn accepted(version: u64, body: &impl Serialize) -> Reply {
     Ok(send(answer(StatusCode::ACCEPTED, headers, body)?))
 }
 
+/// 202 with what goes on in the background, where it is and its version; not sent yet, so that it can be stored with what
+/// sets it off.
+///
+/// # Errors
+/// When the body cannot be written as JSON, which is a fault of ours.
+pub fn queued(location: String, version: u64, body: &impl Serialize) -> Result<Answer, StoreError> {
+    let headers = vec![(header::LOCATION.to_string(), location), (header::ETAG.to_string(), version_tag(version))];
+    answer(StatusCode::ACCEPTED, headers, body)
+}
+
 /// 204: done, and there is nothing to say.
 #[must_use]
 pub fn no_content() -> Response {

@@ -12,7 +12,7 @@ mod tests;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
@@ -123,6 +123,12 @@ impl Default for Webhooks {
     fn default() -> Self {
         Self::new(Arc::new(Internet), system_roots)
     }
+}
+
+/// This process's own, over the internet: it reads the system's roots once.
+pub fn webhooks() -> &'static Webhooks {
+    static WEBHOOKS: LazyLock<Webhooks> = LazyLock::new(Webhooks::default);
+    &WEBHOOKS
 }
 
 fn system_roots() -> RootCertStore {

@@ -63,12 +63,14 @@ impl AutomationAction {
         }
     }
 
-    /// What a key must be allowed to do itself before it has an automation do it: a webhook tells what a conversation holds.
+    /// What a key must be allowed to do itself before it has an automation do it: a webhook tells what a conversation
+    /// holds, and a reply what the predefined message does.
     #[must_use]
-    pub fn scope(&self) -> Scope {
+    pub fn scopes(&self) -> &'static [Scope] {
         match self {
-            Self::CallWebhook(_) => Scope::ReadConversations,
-            Self::Act(_) | Self::Reply(_) | Self::Note(_) => Scope::WriteConversations,
+            Self::CallWebhook(_) => &[Scope::ReadConversations],
+            Self::Reply(_) => &[Scope::WriteConversations, Scope::ReadReplies],
+            Self::Act(_) | Self::Note(_) => &[Scope::WriteConversations],
         }
     }
 }

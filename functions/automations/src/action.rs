@@ -20,12 +20,14 @@ use utoipa::{
 pub enum OwnActionObject {
     /// Send a predefined message, as a reply of the role `assistant`.
     #[deserr(rename = "reply", rename_all = camelCase)]
+    #[schema(rename_all = "camelCase")]
     Reply {
         /// The message; it is filled in with the conversation as it is then.
         predefined_message_id: PredefinedMessageId,
     },
     /// Write an internal note.
     #[deserr(rename = "note", rename_all = camelCase)]
+    #[schema(rename_all = "camelCase")]
     Note {
         /// What it says.
         body: MessageBody,
@@ -33,6 +35,7 @@ pub enum OwnActionObject {
     /// Call a server of yours: a POST, signed in the manner of Standard Webhooks with the automation's `webhookSecret`. It is
     /// called at least once, under a `webhook-id` that stays the same. Anything but a 2xx within 5 seconds is a failure.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
+    #[schema(rename_all = "camelCase")]
     CallWebhook {
         /// Where: https on port 443, at a public address. Redirects are not followed.
         url: WebhookUrl,

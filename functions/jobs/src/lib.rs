@@ -6,6 +6,7 @@
 //!
 //! Lambda hands over each record at least once. A step looks first whether its item still says what the record says.
 
+mod bulk;
 mod execution;
 pub mod webhook;
 
@@ -35,5 +36,6 @@ pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> Dyn
 async fn step(job: Job, webhooks: &Webhooks) -> Result<(), StoreError> {
     match job {
         Job::Execution(job) => execution::step(&job, webhooks).await,
+        Job::Bulk(job) => bulk::step(&job).await,
     }
 }

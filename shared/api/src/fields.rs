@@ -8,9 +8,9 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, AutomationTrigger, Channel, CompanyName, ConversationId, CustomerId, DeletionReason, DeliveryStatus,
-    Description, Edit, Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole,
-    MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId,
+    AssistantId, AutomationTrigger, Channel, CompanyName, ConversationId, ConversationIds, CustomerId, DeletionReason,
+    DeliveryStatus, Description, Edit, Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId,
+    MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId,
     PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope,
     SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId, WebhookUrl,
 };
@@ -281,6 +281,16 @@ impl Deserr<InvalidRequest> for Tags {
     ) -> Result<Self, InvalidRequest> {
         let tags = Vec::<Tag>::deserialize_from_value(value, location)?;
         Self::parse(tags).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+impl Deserr<InvalidRequest> for ConversationIds {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let ids = Vec::<ConversationId>::deserialize_from_value(value, location)?;
+        Self::parse(ids).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 

@@ -200,6 +200,7 @@ impl From<StoreError> for Problem {
                 Code::Conflict,
                 "It was deleted and is kept only so that conversations can name it: it cannot be changed.",
             ),
+            StoreError::Ended => Self::new(Code::Conflict, "It has ended already: there is nothing left to stop."),
             StoreError::Erasing => Self::new(
                 Code::Conflict,
                 "This customer is being erased. A minute after the last of their conversations is gone, the id is free again.",

@@ -5,6 +5,7 @@
 //! through [`Clock`].
 
 mod action;
+mod bulk;
 mod clock;
 mod collection;
 mod conversation;
@@ -29,6 +30,7 @@ mod vocabulary;
 mod webhook;
 
 pub use action::{Action, Effect, TagChange};
+pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,

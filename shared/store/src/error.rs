@@ -25,6 +25,9 @@ pub enum StoreError {
     /// It was deleted, and is there only so that conversations can name it.
     #[error("it is archived")]
     Archived,
+    /// It has ended, and cannot be stopped any more.
+    #[error("it has ended")]
+    Ended,
     /// The customer is being erased.
     #[error("the customer is being erased")]
     Erasing,

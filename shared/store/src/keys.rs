@@ -6,8 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AutomationId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, Identifier, KeyId, Kind, MemberId,
-    MessageId, SecretHash, Status, WorkspaceId,
+    AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, Identifier, KeyId, Kind,
+    MemberId, MessageId, SecretHash, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -38,6 +38,7 @@ const DETAIL: &str = "D";
 const MESSAGE: &str = "M#";
 const PROVIDER_MESSAGE: &str = "P#";
 const EXECUTION: &str = "X#";
+const DONE: &str = "D#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
@@ -179,6 +180,29 @@ impl TenantKeys {
         Key::new(self.collection(kind), id.to_string())
     }
 
+    pub fn bulk_action(self, id: BulkActionId) -> Key {
+        Key::new(format!("W#{}#B#{id}", self.0), SELF)
+    }
+
+    /// The partition that lists the bulk actions.
+    pub fn bulk_listings(self) -> String {
+        format!("W#{}#B", self.0)
+    }
+
+    pub fn bulk_listing(self, id: BulkActionId) -> Key {
+        Key::new(self.bulk_listings(), id.to_string())
+    }
+
+    /// The ids of a bulk action's later steps, in chunks.
+    pub fn bulk_ids(self, id: BulkActionId, chunk: u8) -> Key {
+        Key::new(self.bulk_action(id).pk, format!("I#{chunk:03}"))
+    }
+
+    /// Says that a bulk action has dealt with a conversation.
+    pub fn bulk_done(self, id: BulkActionId, conversation: ConversationId) -> Key {
+        Key::new(self.bulk_action(id).pk, format!("{DONE}{conversation}"))
+    }
+
     /// Where one of a collection stands in the first index, if that lists it by a text: regardless of case, and by age where
     /// texts are the same. A tab sorts before everything that a title may hold.
     pub fn sorted_place(text: &str, id: impl Identifier) -> String {
@@ -212,6 +236,16 @@ impl TenantKeys {
     }
 }
 
+/// Reads a bulk action's id out of its partition key.
+pub(crate) fn bulk_action_of(pk: &str) -> Option<BulkActionId> {
+    pk.rsplit_once("#B#").and_then(|(_, id)| BulkActionId::parse(id))
+}
+
+/// Reads the conversation's id out of the sort key that says that a bulk action has dealt with it.
+pub(crate) fn bulk_done_of(sk: &str) -> Option<ConversationId> {
+    sk.strip_prefix(DONE).and_then(ConversationId::parse)
+}
+
 /// Reads a conversation's id out of its partition key.
 pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
     pk.rsplit_once("#C#").and_then(|(_, id)| ConversationId::parse(id))
@@ -223,6 +257,7 @@ pub(crate) const COUNTER_SHARDS: u8 = 4;
 /// Whose a thing's own item is, by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owned {
+    BulkAction(WorkspaceId, BulkActionId),
     Conversation(WorkspaceId, ConversationId),
     Customer(WorkspaceId),
 }
@@ -235,6 +270,7 @@ pub(crate) fn owned(pk: &str, sk: &str) -> Option<Owned> {
         return None;
     }
     match rest.split_once('#')? {
+        ("B", id) => BulkActionId::parse(id).map(|id| Owned::BulkAction(workspace, id)),
         ("C", id) => ConversationId::parse(id).map(|id| Owned::Conversation(workspace, id)),
         ("U", _) => Some(Owned::Customer(workspace)),
         _ => None,

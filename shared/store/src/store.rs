@@ -152,6 +152,11 @@ impl TenantStore {
         self.store.inner.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The same items for somebody who knows over how many index partitions they are spread.
+    pub(crate) fn with_shards(&self, shards: Shards) -> Self {
+        Self { shards, ..self.clone() }
+    }
+
     pub(crate) fn shards(&self) -> Shards {
         self.shards
     }

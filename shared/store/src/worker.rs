@@ -1,10 +1,10 @@
 //! What the table's stream tells.
 
-use deskless_domain::{ConversationId, Shards, Status};
+use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
     ExecutionJob, Store, TenantStore,
-    automation::{Happened, JOB as EXECUTION},
+    automation::Happened,
     conversation::{attributes, progress},
     item::{Item, integer, string},
     keys::{Owned, execution_of, owned},
@@ -30,8 +30,21 @@ pub enum Changed {
 /// A job with work left, of which an item tells.
 #[derive(Debug)]
 pub enum Job {
+    /// A bulk action.
+    Bulk(BulkJob),
     /// A run of an automation.
     Execution(ExecutionJob),
+}
+
+/// A bulk action whose next step is due.
+#[derive(Debug)]
+pub struct BulkJob {
+    /// Its workspace's items.
+    pub tenant: TenantStore,
+    /// Which one.
+    pub id: BulkActionId,
+    /// Its progress, which calls for the step.
+    pub step: u64,
 }
 
 /// What a change of a conversation's own item calls for.
@@ -74,14 +87,19 @@ impl Worker {
     #[must_use]
     pub fn read_job(&self, key: Image, after: Image) -> Option<Job> {
         let [key, after]: [Item; 2] = [key.into(), after.into()];
-        match string(&after, "job")? {
-            EXECUTION => {
-                let (workspace, automation_id, id) = execution_of(string(&key, "pk")?, string(&key, "sk")?)?;
-                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
-                let version = integer(&after, "version").and_then(|version| u64::try_from(version).ok())?;
-                Some(Job::Execution(ExecutionJob { tenant, automation_id, id, version }))
+        let _ = string(&after, "job")?;
+        let (pk, sk) = (string(&key, "pk")?, string(&key, "sk")?);
+        let count = |attribute: &str| integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
+        let tenant = |workspace| TenantStore::new(self.0.clone(), workspace, Shards::default());
+        if let Some((workspace, automation_id, id)) = execution_of(pk, sk) {
+            let version = count(attributes::VERSION)?;
+            return Some(Job::Execution(ExecutionJob { tenant: tenant(workspace), automation_id, id, version }));
+        }
+        match owned(pk, sk)? {
+            Owned::BulkAction(workspace, id) => {
+                Some(Job::Bulk(BulkJob { tenant: tenant(workspace), id, step: count("step")? }))
             }
-            _ => None,
+            Owned::Conversation(..) | Owned::Customer(_) => None,
         }
     }
 
@@ -102,6 +120,7 @@ impl Worker {
                 let is_of_interest = counts_as.is_some() || purged.is_some() || change.happened.is_some();
                 is_of_interest.then_some(Changed::Conversation(change))
             }
+            Owned::BulkAction(..) => None,
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 if after.is_empty() {

@@ -14,7 +14,7 @@ use crate::{
 const KEPT_FOR_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// What a run is to the worker that does jobs.
-pub(crate) const JOB: &str = "execution";
+const JOB: &str = "execution";
 
 /// A run, as it is stored. Its id and its automation's are in its key.
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,7 +7,6 @@ mod list;
 mod run;
 mod watch;
 
-pub(crate) use item::JOB;
 pub use list::ExecutionPage;
 pub use run::{ExecutionJob, Taken};
 pub(crate) use watch::{Happened, WatchCache};

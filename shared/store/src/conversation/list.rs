@@ -68,9 +68,21 @@ impl TenantStore {
         after: Option<Position>,
         limit: usize,
     ) -> Result<ConversationPage, StoreError> {
+        let (rows, next) = self.find(filters, order, after, limit).await?;
+        Ok(ConversationPage { conversations: self.complete_all(rows).await?, next })
+    }
+
+    /// The same without the large metadata, which takes another read.
+    pub(crate) async fn find(
+        &self,
+        filters: &[ConversationFilter],
+        order: Order,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
         let plan = self.plan(filters).await?;
         match &plan.source {
-            Source::Nowhere => Ok(ConversationPage { conversations: Vec::new(), next: None }),
+            Source::Nowhere => Ok((Vec::new(), None)),
             &Source::One(id) => self.the_one(id, &plan, order, after).await,
             Source::Index { name, attribute, partitions } => {
                 let until = match order {
@@ -82,7 +94,7 @@ impl TenantStore {
                 let mut partitions: Vec<_> = partitions.iter().map(partition).collect();
                 let reading = Reading { index: name, attribute, plan: &plan, order, until };
                 let rows = self.walk(&reading, &mut partitions, limit).await?;
-                self.page(rows, &partitions, order, until, limit).await
+                Ok(page(rows, &partitions, order, until, limit))
             }
         }
     }
@@ -94,18 +106,14 @@ impl TenantStore {
         plan: &Plan,
         order: Order,
         after: Option<Position>,
-    ) -> Result<ConversationPage, StoreError> {
+    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
         let now = self.clock().now();
-        let found = match self.get_conversation(id).await {
-            Ok(found) => Some(found),
-            Err(StoreError::NotFound) => None,
-            Err(error) => return Err(error),
-        };
-        let wanted = |found: &Conversation| {
+        let found = self.get(self.keys().conversation(id)).await?.map(Found::read).transpose()?.flatten();
+        let wanted = |Found { conversation: found, .. }: &Found| {
             let unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
             unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
         };
-        Ok(ConversationPage { conversations: found.into_iter().filter(wanted).collect(), next: None })
+        Ok((found.into_iter().filter(wanted).collect(), None))
     }
 
     /// Reads until there are enough rows, nothing is left or the bound is reached.
@@ -206,39 +214,6 @@ impl TenantStore {
         }
     }
 
-    async fn page(
-        &self,
-        mut rows: Vec<Found>,
-        partitions: &[Partition],
-        order: Order,
-        until: Option<MessageId>,
-        limit: usize,
-    ) -> Result<ConversationPage, StoreError> {
-        sort(&mut rows, order);
-        // While a row moves from one partition to another, an index may show it at both places.
-        let mut seen = HashSet::new();
-        rows.retain(|row| seen.insert(row.conversation.id));
-        // Beyond the nearest unread place, another partition may still hold rows that belong in between.
-        let unread = partitions.iter().filter(|partition| !partition.exhausted);
-        let frontier = match order {
-            Order::Desc => unread.filter_map(|partition| partition.reached).max(),
-            Order::Asc => unread.filter_map(|partition| partition.reached).min(),
-        };
-        if let Some(frontier) = frontier {
-            rows.retain(|row| !precedes(order, Some(frontier), Some(row.conversation.activity)));
-        }
-        let next = if rows.len() > limit {
-            rows.truncate(limit);
-            rows.last().map(|row| row.conversation.activity)
-        } else {
-            frontier
-        };
-        Ok(ConversationPage {
-            conversations: self.complete_all(rows).await?,
-            next: next.map(|frontier| Position { frontier, until }),
-        })
-    }
-
     /// Adds the large metadata of those conversations that have it.
     async fn complete_all(&self, rows: Vec<Found>) -> Result<Vec<Conversation>, StoreError> {
         let lacking: Vec<_> = rows.iter().filter(|row| row.lacks_metadata).map(|row| row.conversation.id).collect();
@@ -265,6 +240,36 @@ impl TenantStore {
         }
         Ok(found)
     }
+}
+
+/// What is shown of the rows that were read, and where to go on.
+fn page(
+    mut rows: Vec<Found>,
+    partitions: &[Partition],
+    order: Order,
+    until: Option<MessageId>,
+    limit: usize,
+) -> (Vec<Found>, Option<Position>) {
+    sort(&mut rows, order);
+    // While a row moves from one partition to another, an index may show it at both places.
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(row.conversation.id));
+    // Beyond the nearest unread place, another partition may still hold rows that belong in between.
+    let unread = partitions.iter().filter(|partition| !partition.exhausted);
+    let frontier = match order {
+        Order::Desc => unread.filter_map(|partition| partition.reached).max(),
+        Order::Asc => unread.filter_map(|partition| partition.reached).min(),
+    };
+    if let Some(frontier) = frontier {
+        rows.retain(|row| !precedes(order, Some(frontier), Some(row.conversation.activity)));
+    }
+    let next = if rows.len() > limit {
+        rows.truncate(limit);
+        rows.last().map(|row| row.conversation.activity)
+    } else {
+        frontier
+    };
+    (rows, next.map(|frontier| Position { frontier, until }))
 }
 
 /// What one query gave.

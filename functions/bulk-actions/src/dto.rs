@@ -1,0 +1,250 @@
+//! What bulk actions look like on the wire.
+
+use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
+use deskless_api::{
+    InvalidRequest, Problem, done, object_tag,
+    openapi::BASE,
+    queued,
+    wire::{ActionObject, ActionRequest, FilterRequest, Flag},
+};
+use deskless_domain::{
+    ActionFailure, BulkAction, BulkFailure, BulkSelection, BulkStatus, BulkTarget, ConversationFilter, ConversationIds,
+    Invalid, KeyId, NewBulkAction, ViewId,
+};
+use deskless_store::{Answer, StoreError, TenantStore};
+use serde::Serialize;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+object_tag!(
+    /// `"bulk_action"`
+    BulkActionTag = "bulk_action"
+);
+
+/// To which conversations: exactly one of the three.
+#[derive(Debug, Default, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase)]
+#[schema(rename_all = "camelCase")]
+struct TargetFields {
+    /// To these: at most 1,000. One that stands twice counts once; one that there is not is a failure.
+    #[deserr(default)]
+    #[schema(value_type = Option<Vec<deskless_domain::ConversationId>>, min_items = 1, max_items = 1000)]
+    conversation_ids: Option<ConversationIds>,
+    /// To those that these filters let through when their turn comes.
+    #[deserr(default)]
+    filter: Option<FilterRequest>,
+    /// To those in this saved view, as its filter is now.
+    #[deserr(default)]
+    view_id: Option<ViewId>,
+    /// Count them, and change nothing.
+    #[deserr(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    dry_run: Option<Flag>,
+}
+
+impl TargetFields {
+    const NAMES: [&str; 4] = ["conversationIds", "filter", "viewId", "dryRun"];
+
+    fn check(&self, location: ValuePointerRef<'_>) -> Result<(), InvalidRequest> {
+        let given = [
+            ("conversationIds", self.conversation_ids.is_some()),
+            ("filter", self.filter.is_some()),
+            ("viewId", self.view_id.is_some()),
+        ];
+        let given: Vec<_> = given.into_iter().filter_map(|(name, given)| given.then_some(name)).collect();
+        match given.as_slice() {
+            [_] => Ok(()),
+            [] => {
+                let none = "must say which conversations are meant: with conversationIds, with filter or with viewId";
+                Err(InvalidRequest::at(location, &Invalid::new("required", none)))
+            }
+            [first, second, ..] => {
+                let many =
+                    Invalid::new("invalid", format!("cannot stand beside {first}: one of them says who is meant"));
+                Err(InvalidRequest::at(location.push_key(second), &many))
+            }
+        }
+    }
+}
+
+/// An action, and on which conversations. The action's own fields stand beside `conversationIds`, `filter` or `viewId`.
+#[derive(Debug)]
+pub struct CreateBulkActionRequest {
+    action: ActionRequest,
+    target: TargetFields,
+}
+
+impl Deserr<InvalidRequest> for CreateBulkActionRequest {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let (mut target, mut action) = (serde_json::Map::new(), value.into());
+        if let serde_json::Value::Object(fields) = &mut action {
+            target.extend(TargetFields::NAMES.into_iter().filter_map(|name| fields.remove_entry(name)));
+        }
+        let target = TargetFields::deserialize_from_value(serde_json::Value::Object(target).into_value(), location);
+        let target = target.and_then(|target| target.check(location).map(|()| target));
+        let action = ActionRequest::deserialize_from_value(action.into_value(), location);
+        match (action, target) {
+            (Ok(action), Ok(target)) => Ok(Self { action, target }),
+            (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
+            (Err(wrong), Err(more)) => Err(take_cf_content(InvalidRequest::merge(Some(wrong), more, location))),
+        }
+    }
+}
+
+impl PartialSchema for CreateBulkActionRequest {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = ActionObject::schema();
+        let beside = match TargetFields::schema() {
+            RefOr::T(Schema::Object(fields)) => fields.properties,
+            _ => Default::default(),
+        };
+        if let RefOr::T(Schema::OneOf(actions)) = &mut schema {
+            actions.description = Some(
+                "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`.".to_owned(),
+            );
+            for action in &mut actions.items {
+                if let RefOr::T(Schema::Object(action)) = action {
+                    action.properties.extend(beside.clone());
+                }
+            }
+        }
+        schema
+    }
+}
+
+impl ToSchema for CreateBulkActionRequest {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ActionObject::schemas(schemas);
+        TargetFields::schemas(schemas);
+    }
+}
+
+impl CreateBulkActionRequest {
+    /// What is to be done, once everything that it refers to was found.
+    pub async fn check(self, store: &TenantStore, key: KeyId) -> Result<NewBulkAction, Problem> {
+        let TargetFields { conversation_ids, filter, view_id, dry_run } = self.target;
+        let action = self.action.check(store, "").await?;
+        let selection = match (conversation_ids, filter, view_id) {
+            (Some(ids), ..) => BulkSelection::Ids(ids),
+            (None, _, Some(view)) => BulkSelection::View(view, store.view_filter(view).await?),
+            (None, filter, None) => {
+                BulkSelection::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
+            }
+        };
+        Ok(NewBulkAction { action, selection, dry_run: dry_run.is_some_and(|flag| flag.0), key })
+    }
+}
+
+/// A conversation on which the action was not possible.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BulkActionFailure)]
+pub struct FailureObject {
+    /// The conversation's.
+    #[schema(format = "uuid")]
+    id: String,
+    /// A stable word.
+    code: ActionFailure,
+    /// The same for people.
+    text: String,
+}
+
+impl From<&BulkFailure> for FailureObject {
+    fn from(failure: &BulkFailure) -> Self {
+        Self { id: failure.id.to_string(), code: failure.code, text: failure.code.message() }
+    }
+}
+
+/// One action on many conversations, and how far it has come.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BulkAction)]
+pub struct BulkActionObject {
+    object: BulkActionTag,
+    #[schema(format = "uuid")]
+    id: String,
+    /// What is done: `assign`, `assign_assistant`, `update_status`, `move`, `tag` or `delete`.
+    #[schema(value_type = String)]
+    action: serde_json::Value,
+    /// The action's own fields, as the request has them.
+    #[schema(value_type = Object)]
+    parameters: serde_json::Value,
+    /// The filter that a conversation must pass when its turn comes; null where they were named.
+    #[schema(required, value_type = Option<FilterRequest>)]
+    filter: Option<ConversationFilter>,
+    /// The view whose filter that was.
+    #[schema(required, value_type = Option<String>, format = "uuid")]
+    view_id: Option<ViewId>,
+    /// Whether conversations are only counted.
+    dry_run: bool,
+    /// `cancelled` as soon as somebody wants it; it has stopped when `finishedAt` is set.
+    status: BulkStatus,
+    /// How many conversations are meant. Of a filter that is known in the end: those that passed it when their turn came.
+    matched_count: u64,
+    /// Whether `matchedCount` is all of them.
+    exact: bool,
+    /// How many were dealt with, failures included. Nothing but 0 for a dry run.
+    processed_count: u64,
+    /// On how many the action was not possible (would not be, for a dry run).
+    failed_count: u64,
+    /// The first 100 of these.
+    results: Vec<FailureObject>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(required, format = "date-time")]
+    finished_at: Option<String>,
+}
+
+impl From<&BulkAction> for BulkActionObject {
+    fn from(bulk: &BulkAction) -> Self {
+        let mut parameters = serde_json::to_value(ActionObject::from(&bulk.action)).unwrap_or_default();
+        let action = parameters.as_object_mut().and_then(|fields| fields.remove("action")).unwrap_or_default();
+        let view_id = match bulk.target {
+            BulkTarget::View(view, _) => Some(view),
+            BulkTarget::Ids | BulkTarget::Filter(_) => None,
+        };
+        Self {
+            object: BulkActionTag,
+            id: bulk.id.to_string(),
+            action,
+            parameters,
+            filter: bulk.target.filter().cloned(),
+            view_id,
+            dry_run: bulk.dry_run,
+            status: bulk.status,
+            matched_count: bulk.matched,
+            exact: bulk.exact,
+            processed_count: bulk.processed,
+            failed_count: bulk.failed,
+            results: bulk.failures.iter().map(FailureObject::from).collect(),
+            created_at: bulk.created_at().to_string(),
+            finished_at: bulk.finished_at.map(|moment| moment.to_string()),
+        }
+    }
+}
+
+/// One bulk action.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkActionResponse {
+    bulk_action: BulkActionObject,
+}
+
+impl From<&BulkAction> for BulkActionResponse {
+    fn from(bulk: &BulkAction) -> Self {
+        Self { bulk_action: bulk.into() }
+    }
+}
+
+/// 200 for what has ended, 202 for what goes on.
+pub fn answer(bulk: &BulkAction) -> Result<Answer, StoreError> {
+    let response = BulkActionResponse::from(bulk);
+    match bulk.finished_at {
+        Some(_) => done(bulk.version, &response),
+        None => queued(format!("{BASE}/bulk-actions/{}", bulk.id), bulk.version, &response),
+    }
+}

@@ -1,0 +1,33 @@
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
+};
+use deskless_domain::BulkActionId;
+
+use crate::dto::BulkActionResponse;
+
+/// Retrieve a bulk action
+///
+/// With its progress. It is kept for 30 days.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bulk-actions/{bulkActionId}",
+    tag = "Bulk actions",
+    params(("bulkActionId" = String, Path, format = "uuid", description = "The bulk action's id")),
+    responses(
+        (status = 200, description = "The bulk action", body = BulkActionResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_bulk_action(
+    caller: Caller<ReadConversations>,
+    ApiPath(id): ApiPath<BulkActionId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    known: IfNoneMatch,
+) -> Reply {
+    let action = caller.store().get_bulk_action(id).await?;
+    if known.holds(action.version) {
+        return Ok(not_modified(action.version));
+    }
+    ok(Some(action.version), &BulkActionResponse::from(&action))
+}

@@ -1,0 +1,49 @@
+use deskless_api::{
+    ApiQuery, Caller, Reply, ok,
+    scope::ReadConversations,
+    shape::{ListQuery, Page},
+    wire::ListTag,
+};
+use deskless_domain::BulkAction;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::dto::BulkActionObject;
+
+/// A page of bulk actions.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkActionListResponse {
+    object: ListTag,
+    /// Whether there may be more.
+    has_more: bool,
+    /// What to send as `cursor` for the next page; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
+    bulk_actions: Vec<BulkActionObject>,
+}
+
+/// List bulk actions
+///
+/// Newest first; those of the last 30 days.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bulk-actions",
+    tag = "Bulk actions",
+    params(ListQuery),
+    responses((status = 200, description = "A page", body = BulkActionListResponse)),
+)]
+pub async fn list_bulk_actions(caller: Caller<ReadConversations>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
+    let walk = query.walk(&caller, "bulk-actions");
+    let page = caller.store().list_bulk_actions(walk.after()?, query.limit()).await?;
+    let page: Page<BulkAction> = walk.page(page.actions, page.next);
+    ok(
+        None,
+        &BulkActionListResponse {
+            object: ListTag,
+            has_more: page.next_cursor.is_some(),
+            next_cursor: page.next_cursor,
+            bulk_actions: page.rows.iter().map(BulkActionObject::from).collect(),
+        },
+    )
+}

@@ -119,7 +119,7 @@ pub(crate) async fn deliver(
             tries += 1;
             drained.batches += 1;
             let waits = (throw(100) < delivery.failing_percent).then(|| throw(MOST_WAITS));
-            let Some(failed) = ended_after(waits, hand_over(worker, store, internet, &batch)).await else {
+            let Some(failed) = ended_after(waits, Box::pin(hand_over(worker, store, internet, &batch))).await else {
                 drained.ended += 1;
                 continue;
             };

@@ -28,7 +28,7 @@ pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> Dyn
     let mut failed = Vec::new();
     for (place, record) in batch.records.into_iter().enumerate() {
         let Some(job) = worker.read_job(record.change.keys, record.change.new_image) else { continue };
-        failed.extend(batch::failure(place, "jobs", step(job, webhooks).await));
+        failed.extend(batch::failure(place, "jobs", Box::pin(step(job, webhooks)).await));
     }
     batch::answer(&numbers, failed)
 }

@@ -247,7 +247,9 @@ impl ExecutionId {
 
 /// The first half of a SHA-256, in hexadecimal digits.
 pub(crate) fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 #[cfg(test)]

@@ -19,9 +19,11 @@ use crate::webhook::{Call, Webhooks};
 /// Takes a run on: up to its end, or to behind its next webhook, which may take seconds. What is written then calls for
 /// the rest.
 pub(crate) async fn step(job: &ExecutionJob, webhooks: &Webhooks) -> Result<(), StoreError> {
-    let Some(mut execution) = job.execution().await? else { return Ok(()) };
+    let (execution, automation) =
+        tokio::join!(job.execution(), job.tenant.get_resource::<Automation>(job.automation_id));
+    let Some(mut execution) = execution? else { return Ok(()) };
     let run = Run { store: &job.tenant, webhooks };
-    let automation = match job.tenant.get_resource::<Automation>(job.automation_id).await {
+    let automation = match automation {
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {
             return run.end(&execution, "automation_deleted", "The automation was deleted.").await;

@@ -23,6 +23,7 @@ use crate::{
 pub enum ActionObject {
     /// Give it to a member, or to nobody.
     #[deserr(rename = "assign", rename_all = camelCase)]
+    #[schema(rename_all = "camelCase")]
     Assign {
         /// The member; null for nobody.
         #[schema(required)]
@@ -30,6 +31,7 @@ pub enum ActionObject {
     },
     /// Have an assistant answer in it, or none.
     #[deserr(rename = "assign_assistant", rename_all = camelCase)]
+    #[schema(rename_all = "camelCase")]
     AssignAssistant {
         /// The assistant; null for none.
         #[schema(required)]
@@ -46,6 +48,7 @@ pub enum ActionObject {
     },
     /// Put it into a stage.
     #[deserr(rename = "move", rename_all = camelCase)]
+    #[schema(rename_all = "camelCase")]
     Move {
         /// The pipeline of the stage.
         pipeline_id: PipelineId,

@@ -42,18 +42,18 @@ async fn two_automations_do_not_keep_each_other_going() {
     let role = world.server_key();
     let status = |status: &str| json!([{ "action": "update_status", "status": status }]);
     let body = |name: &str, when: &str, then: &str| json!({ "name": name, "trigger": "conversation.updated", "conditions": { "status": when }, "actions": status(then) });
-    let ping = super::saved(&role.post(super::PATH, &body("Ping", "waiting", "open")).await.expect(201));
-    let pong = super::saved(&role.post(super::PATH, &body("Pong", "open", "waiting")).await.expect(201));
+    let there = super::saved(&role.post(super::PATH, &body("Ping", "waiting", "open")).await.expect(201));
+    let back = super::saved(&role.post(super::PATH, &body("Pong", "open", "waiting")).await.expect(201));
     world.clock.advance_millis(30_000);
     let conversation = conversation(&world).await;
     let path = format!("/api/v1/conversations/{conversation}");
     let _ = role.patch(&path, &json!({ "status": "waiting" })).await.expect(200);
     settle(&world).await;
-    assert_eq!((executions(&world, &ping).await.len(), executions(&world, &pong).await.len()), (1, 1));
+    assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (1, 1));
     assert_eq!(shown(&world, &conversation).await["status"], "waiting", "there and back, and no further");
     let _ = role.patch(&path, &json!({ "status": "open" })).await.expect(200);
     settle(&world).await;
-    assert_eq!((executions(&world, &ping).await.len(), executions(&world, &pong).await.len()), (2, 2));
+    assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (2, 2));
     assert_eq!(shown(&world, &conversation).await["status"], "open");
 }
 

@@ -76,6 +76,7 @@ async fn a_step_that_fails_ends_the_run_and_says_why() {
     let gone = json!([{ "action": "delete" }, note("3")]);
     let gone = automation(&role, "manual", gone).await;
     let _ = delete(format!("/api/v1/members/{}", id(&member))).await;
+    world.clock.advance_millis(30_000);
 
     let conversation = conversation(&world).await;
     for (path, at, code) in [

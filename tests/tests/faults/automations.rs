@@ -56,10 +56,8 @@ async fn assert_done_once(world: &World, automation: &str, conversation: &str, w
     assert_eq!(said, ["first", "reply", "last"], "{what}");
     assert_eq!(now["messageCount"], 3, "{what}");
     // Opened, and written to by five steps.
-    assert_eq!(
-        world.row(&format!("W#{}#C#{conversation}", world.workspace), "A").await.expect("it").number("version"),
-        6
-    );
+    let row = world.row(&format!("W#{}#C#{conversation}", world.workspace), "A").await.expect("the conversation");
+    assert_eq!(row.0["version"]["N"], "6", "{what}");
 }
 
 /// The ids under which webhooks were called since the last look, and how many calls there were.

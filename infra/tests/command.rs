@@ -126,6 +126,46 @@ fn identity_secrets_are_made_and_sign_tokens() {
     }
 }
 
+/// Asks the API of the stack, as somebody with its key.
+fn ask(stack: &Stack, path: &str, body: &serde_json::Value) -> serde_json::Value {
+    let env = std::fs::read_to_string(stack.folder.join(".local/dev.env")).expect("dev.env");
+    let get = |name: &str| env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).expect(name);
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let request = client.post(format!("{}/api/v1/{path}", get("DESKLESS_URL"))).bearer_auth(get("DESKLESS_API_KEY"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async { request.json(body).send().await.expect("an answer").json().await.expect("JSON") })
+}
+
+#[test]
+fn a_bulk_action_is_watched_until_it_has_ended() {
+    let stack = Stack::start("bulk");
+    for _ in 0..3 {
+        let conversation = serde_json::json!({ "subject": "Hello", "customer": { "id": "cus_1" } });
+        assert!(ask(&stack, "conversations", &conversation)["conversation"]["id"].is_string());
+    }
+    let body = serde_json::json!({ "action": "tag", "add": ["a"], "filter": { "status": "open" } });
+    let begun = ask(&stack, "bulk-actions", &body);
+    let watched = stack.json(&["bulk", "watch", begun["bulkAction"]["id"].as_str().expect("an id")]);
+    assert_eq!(
+        (&watched["bulkAction"]["status"], &watched["bulkAction"]["processedCount"]),
+        (&"succeeded".into(), &3.into())
+    );
+
+    let stranger = "01900000-0000-7000-8000-000000000001";
+    let body = serde_json::json!({ "action": "delete", "conversationIds": [stranger] });
+    let failed = ask(&stack, "bulk-actions", &body);
+    let output = stack.run(&["bulk", "watch", failed["bulkAction"]["id"].as_str().expect("an id")]);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!output.status.success() && err.contains("not possible on 1 conversations"), "{err}");
+    assert!(out.contains("delete succeeded: 1 of 1 dealt with, 1 failed") && out.contains(stranger), "{out}");
+
+    assert!(stack.failure(&["bulk", "watch", stranger]).contains("no such resource"));
+    assert!(stack.failure(&["bulk", "watch", "7"]).contains("must be a bulk action's id"));
+    assert!(stack.failure(&["bulk", "watch", stranger, "--key", "dsk_sv_x"]).contains("not an API key"));
+    let nowhere = ["bulk", "watch", stranger, "--url", "http://127.0.0.1:1"];
+    assert!(stack.failure(&nowhere).contains("http://127.0.0.1:1 does not answer"));
+}
+
 #[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let stack = Stack::start("wrong");

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod bulk;
 pub mod dev;
 pub mod identity;
 pub mod key;

@@ -182,9 +182,9 @@ parsed_from_string!(
     MediaUrl,
     ProviderAddress,
     TemplateName,
+    Template,
     FileTitle,
     ContentType,
-    Template,
 );
 
 macro_rules! parsed_from_word {

@@ -37,8 +37,8 @@ const SELF: &str = "A";
 const DETAIL: &str = "D";
 const MESSAGE: &str = "M#";
 const PROVIDER_MESSAGE: &str = "P#";
-const FILE: &str = "F#";
 const DONE: &str = "D#";
+const FILE: &str = "F#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])

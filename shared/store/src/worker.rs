@@ -110,13 +110,13 @@ impl Worker {
                     ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
                 (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
             }
+            Owned::BulkAction(..) => None,
             Owned::File(workspace, id) => {
                 let is_deleted = |item: &Item| item.contains_key(attributes::DELETED_AT);
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 let conversation = string(&after, "conversationId").and_then(ConversationId::parse);
                 is_deleted(&after).then_some(Changed::File(FileChange { tenant, id, conversation }))
             }
-            Owned::BulkAction(..) => None,
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 if after.is_empty() {

@@ -1,5 +1,6 @@
 //! What must hold in every table, whatever happened to it.
 
+mod bulk;
 mod conversation;
 mod files;
 mod thread;
@@ -86,6 +87,15 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         "R" => {
             id.split_once('#').is_some_and(|(key, window)| is_uuid(key) && window.parse::<u32>().is_ok())
                 && (matches!(sk, "K" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
+                && row.number("expiresAt") > 0
+        }
+        // A bulk action, the ids of its later steps and what it has dealt with; their listing.
+        "B" if id.is_empty() => is_uuid(sk) && row.number("expiresAt") > 0,
+        "B" => {
+            is_uuid(id)
+                && (sk == "A"
+                    || sk.strip_prefix("I#").is_some_and(|chunk| chunk.parse::<u8>().is_ok())
+                    || sk.strip_prefix("D#").is_some_and(is_uuid))
                 && row.number("expiresAt") > 0
         }
         "N" => id.is_empty() && sk == "A",
@@ -214,6 +224,7 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
             _ => {}
         }
     }
+    broken.extend(bulk::unsettled(rows));
     counted.retain(|_, count| *count != 0);
     if counted != there {
         broken.push(format!("counted are {counted:?}, and there are {there:?}"));

@@ -2,6 +2,8 @@
 
 mod authentication;
 mod bad_input;
+mod bulk_actions;
+mod bulk_jobs;
 mod client_keys;
 mod conversations_counts;
 mod conversations_create;

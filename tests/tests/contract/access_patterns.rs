@@ -186,6 +186,9 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-60", bench.post(&format!("{path}/read"), &json!({})).await);
 
     let bench = Bench::new(large).await;
+    measure_bulk_actions(&bench, &mut put).await;
+
+    let bench = Bench::new(large).await;
     measure_workspace(&bench, &mut put).await;
 
     let bench = Bench::new(large).await;
@@ -198,6 +201,29 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-01", Meter { trips: keys, reads: meter.reads - 0.5, ..Meter::default() });
     own(large, &mut costs).await;
     costs
+}
+
+/// What bulk actions cost, of one conversation where it is done at once.
+async fn measure_bulk_actions(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let bulk = "/api/v1/bulk-actions";
+    let path = bench.open().await;
+    let id = path.rsplit('/').next().expect("an id");
+    let one = json!({ "action": "tag", "add": ["vip"], "conversationIds": [id] });
+    let _ = put("AP-72 done at once", bench.post(bulk, &one).await);
+    let _ = put("AP-72 nothing to change", bench.post(bulk, &one).await);
+    let solve = json!({ "action": "update_status", "status": "solved", "conversationIds": [id] });
+    let _ = put("AP-72 status", bench.post(bulk, &solve).await);
+    let many = json!({ "action": "tag", "add": ["vip"], "filter": { "status": "open" } });
+    let _ = put("AP-72", bench.post(bulk, &many).await);
+    let _ = put("AP-72 with an Idempotency-Key", bench.cost(Method::POST, bulk, Some("k"), Some(&many)).await);
+    let listed = bench.world.server_key().get(bulk).await.expect(200);
+    let path = format!("{bulk}/{}", listed["bulkActions"][0]["id"].as_str().expect("an id"));
+    let _ = put("AP-71", bench.get(&path).await);
+    let _ = put("AP-73", bench.get(bulk).await);
+    let _ = put("AP-74", bench.post(&format!("{path}/cancel"), &json!({})).await);
+    let mut tried = many;
+    tried["dryRun"] = json!(true);
+    let _ = put("AP-76", bench.post(bulk, &tried).await);
 }
 
 /// What the workspace's resources cost.

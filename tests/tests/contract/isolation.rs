@@ -17,7 +17,7 @@ fn body(operation: &str) -> Option<Value> {
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "update_predefined_message" => Some(json!({ "title": "stolen" })),
         "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
-        "resolve_conversation" | "read_conversation" => Some(json!({})),
+        "resolve_conversation" | "read_conversation" | "cancel_bulk_action" => Some(json!({})),
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" => Some(json!({ "name": "stolen" })),
@@ -47,6 +47,9 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         let made = world.server_key().post(&format!("/api/v1/{path}"), &body).await.expect(201);
         things.push((parameter, made[one]["id"].as_str().expect("an id").to_owned()));
     }
+    let bulk = json!({ "action": "delete", "filter": { "status": "solved" } });
+    let bulk = world.server_key().post("/api/v1/bulk-actions", &bulk).await.expect(202);
+    things.push(("{bulkActionId}", bulk["bulkAction"]["id"].as_str().expect("an id").to_owned()));
     things
 }
 

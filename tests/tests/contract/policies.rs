@@ -75,8 +75,51 @@ async fn events(world: &World) {
     let _ = world.drain_to(Worker::Events, Delivery::default()).await;
 }
 
+/// What bulk actions ask of the table before they are answered.
+async fn bulk_actions(world: &World) {
+    let ours = world.server_key();
+    let bulk = "/api/v1/bulk-actions";
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_11");
+    let doomed = ours.open(&doomed).await["id"].clone();
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(30_000);
+    for body in [
+        json!({ "action": "tag", "add": ["a"], "conversationIds": [doomed] }),
+        json!({ "action": "delete", "conversationIds": [doomed] }),
+    ] {
+        let ask = ours.ask(Method::POST, bulk).header("idempotency-key", &body["action"].to_string());
+        let _ = ask.json(&body).send().await.expect(200);
+    }
+    let nobody = "01900000-0000-7000-8000-000000000001";
+    let moved = json!({ "action": "move", "pipelineId": nobody, "stageId": nobody, "filter": {} });
+    let _ = ours.post(bulk, &moved).await.expect_invalid(&["pipelineId", "stageId"]);
+    for filter in [json!({}), json!({ "customerId": "cus_123" }), json!({ "assigneeId": nobody })] {
+        let body = json!({ "action": "delete", "filter": filter, "dryRun": true });
+        let _ = ours.post(bulk, &body).await.expect(200);
+    }
+    let begun = ours.post(bulk, &json!({ "action": "tag", "add": ["a"], "filter": {} })).await.expect(202);
+    let path = format!("{bulk}/{}", begun["bulkAction"]["id"].as_str().expect("an id"));
+    let _ = ours.get(bulk).await.expect(200);
+    let _ = ours.get(&path).await.expect(200);
+    let _ = ours.ask(Method::POST, &format!("{path}/cancel")).send().await.expect(200);
+}
+
 /// What the other worker asks of the table.
 async fn jobs(world: &World) {
+    let ours = world.server_key();
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_12");
+    let _ = ours.open(&doomed).await;
+    let nobody = "01900000-0000-7000-8000-000000000001";
+    for body in [
+        json!({ "action": "tag", "add": ["a"], "filter": { "customerEmail": "ada@example.com" } }),
+        json!({ "action": "tag", "add": ["a"], "filter": { "assigneeId": nobody } }),
+        json!({ "action": "delete", "filter": { "externalId": "ticket_12" } }),
+        json!({ "action": "tag", "add": ["b"], "filter": {} }),
+    ] {
+        let _ = ours.post("/api/v1/bulk-actions", &body).await.expect(202);
+    }
     let _ = world.proxy().take_meter();
     let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
 }
@@ -202,6 +245,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     replies(&world, &path).await;
     needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
+    bulk_actions(&world).await;
+    needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
     let _ = world.take_asked_of_s3();
     files(&world).await;
     let mut of_files = world.proxy().take_meter().permissions;

@@ -75,7 +75,7 @@ impl S3 {
         &self.url
     }
 
-    /// Ends it before its time, with all its connections.
+    /// Ends it before its time: nobody connects to it any more.
     pub async fn stop(&self) {
         self.server.abort();
         while !self.server.is_finished() {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use deskless_infra::{
     engine::TABLE,
     routes,
+    s3::BUCKET,
     worker::{self, Worker},
 };
 use serde_json::Value;
@@ -37,10 +38,17 @@ const LIVED: Duration = Duration::from_secs(1);
 /// After so many failures to start, nothing but another binary will help.
 const PATIENCE: usize = 5;
 
+/// Where the functions find what is AWS's otherwise.
+#[derive(Debug, Clone)]
+pub struct Engines {
+    pub dynamodb: String,
+    pub s3: String,
+}
+
 /// The running functions.
 pub struct Lambda {
     port: u16,
-    engine_url: String,
+    engines: Engines,
     emulator: Group,
     instances: Vec<Instance>,
 }
@@ -57,9 +65,9 @@ struct Instance {
 
 impl Lambda {
     /// Starts everything.
-    pub async fn start(port: u16, engine_url: &str, binaries: &BTreeMap<String, Binary>) -> Result<Self> {
+    pub async fn start(port: u16, engines: &Engines, binaries: &BTreeMap<String, Binary>) -> Result<Self> {
         let emulator = start_emulator(port).await?;
-        let mut lambda = Self { port, engine_url: engine_url.to_owned(), emulator, instances: Vec::new() };
+        let mut lambda = Self { port, engines: engines.clone(), emulator, instances: Vec::new() };
         for (function, _) in routes::functions() {
             let binary = &binaries.get(function).with_context(|| format!("there is no binary {function}"))?.path;
             for _ in 0..INSTANCES {
@@ -80,7 +88,7 @@ impl Lambda {
     fn add(&mut self, function: &'static str, default: bool, binary: PathBuf) -> Result<()> {
         let started = Instant::now();
         let mut instance = Instance { function, default, binary, process: None, started, failures: 0 };
-        instance.start(self.port, &self.engine_url)?;
+        instance.start(self.port, &self.engines)?;
         self.instances.push(instance);
         Ok(())
     }
@@ -91,7 +99,7 @@ impl Lambda {
             bail!("cargo lambda watch ended ({status}): the lines above say why");
         }
         for instance in &mut self.instances {
-            instance.check(self.port, &self.engine_url)?;
+            instance.check(self.port, &self.engines)?;
         }
         Ok(())
     }
@@ -104,7 +112,7 @@ impl Lambda {
                 instance.failures = 0;
                 // The new one is there before the old one goes.
                 let old = instance.process.take();
-                instance.start(self.port, &self.engine_url)?;
+                instance.start(self.port, &self.engines)?;
                 if let Some(old) = old {
                     old.stop().await;
                 }
@@ -125,7 +133,7 @@ impl Lambda {
 }
 
 impl Instance {
-    fn start(&mut self, port: u16, engine_url: &str) -> Result<()> {
+    fn start(&mut self, port: u16, engines: &Engines) -> Result<()> {
         let mut command = Command::new(&self.binary);
         let queue = if self.default { String::new() } else { format!("/{}", self.function) };
         command
@@ -134,26 +142,28 @@ impl Instance {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("TABLE_NAME", TABLE)
-            .env("AWS_ENDPOINT_URL_DYNAMODB", engine_url)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", &engines.dynamodb)
+            .env("FILES_BUCKET", BUCKET)
+            .env("AWS_ENDPOINT_URL_S3", &engines.s3)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_SESSION_TOKEN", "local")
             .env("AWS_REGION", "local")
             // What is set for the real AWS has no business here.
-            .env_remove("AWS_SESSION_TOKEN")
             .env_remove("AWS_PROFILE");
         self.process = Some(Group::spawn(&mut command)?);
         self.started = Instant::now();
         Ok(())
     }
 
-    fn check(&mut self, port: u16, engine_url: &str) -> Result<()> {
+    fn check(&mut self, port: u16, engines: &Engines) -> Result<()> {
         let Some(process) = &mut self.process else { return Ok(()) };
         let Some(status) = process.has_ended()? else { return Ok(()) };
         self.process = None;
         self.failures = if self.started.elapsed() < LIVED { self.failures + 1 } else { 0 };
         if self.failures < PATIENCE {
             println!("The function {} ended ({status}); another one is started.", self.function);
-            self.start(port, engine_url)
+            self.start(port, engines)
         } else {
             println!("The function {} ends as soon as it starts ({status}): change its code.", self.function);
             Ok(())

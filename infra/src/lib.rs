@@ -5,6 +5,7 @@
 pub mod cargo;
 pub mod engine;
 pub mod routes;
+pub mod s3;
 pub mod stream;
 pub mod template;
 pub mod worker;

@@ -14,10 +14,11 @@ use deskless_api::token;
 use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
 use deskless_infra::{
     engine::{Engine, TABLE},
+    s3::{BUCKET, S3},
     template,
     worker::Worker,
 };
-use deskless_runtime::{SystemClock, local_client};
+use deskless_runtime::{SystemClock, local_bucket, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
 use futures_util::future::try_join_all;
 use serde_json::Value;
@@ -36,6 +37,9 @@ pub struct Options {
     /// The port of the DynamoDB engine; one above the API's unless it is said.
     #[arg(long, env = "DYNAMODB_PORT", value_parser = clap::value_parser!(u16).range(1..))]
     dynamodb_port: Option<u16>,
+    /// The port of the S3 engine; two above the API's unless it is said.
+    #[arg(long, env = "S3_PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    s3_port: Option<u16>,
     #[command(flatten)]
     folder: Folder,
 }
@@ -45,10 +49,16 @@ impl Options {
         self.dynamodb_port.unwrap_or(self.port.checked_add(1).unwrap_or(self.port - 1))
     }
 
+    fn s3_port(&self) -> u16 {
+        self.s3_port.unwrap_or(self.port.checked_add(2).unwrap_or(self.port - 2))
+    }
+
     /// Makes sure that the ports are free and that the data is nobody else's. Others would say it less clearly, and
     /// later.
     pub fn claim(&self) -> Result<Claim> {
-        for (variable, port) in [("PORT", self.port), ("DYNAMODB_PORT", self.dynamodb_port())] {
+        for (variable, port) in
+            [("PORT", self.port), ("DYNAMODB_PORT", self.dynamodb_port()), ("S3_PORT", self.s3_port())]
+        {
             TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|e| match e.kind() {
                 ErrorKind::AddrInUse => {
                     anyhow!("port {port} is taken: stop what listens there, or choose another with {variable}=")
@@ -124,6 +134,7 @@ impl DevEnv {
 /// A running engine with the table and the demo workspaces in it.
 pub struct Stack {
     engine: Engine,
+    s3: S3,
     pub store: Store,
     env: DevEnv,
     env_file: PathBuf,
@@ -136,15 +147,19 @@ impl Stack {
         let engine = Engine::on_file(&folder.join("dynamodb.sqlite"), options.dynamodb_port()).await?;
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
-        let store = Store::new(client, TABLE, Arc::new(SystemClock));
+        let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
+        let bucket = local_bucket(s3.url(), BUCKET, Arc::new(SystemClock));
+        let store = Store::new(client, TABLE, Arc::new(SystemClock)).with_bucket(Some(bucket));
 
         let mut env = options.folder.env();
         env.set("DESKLESS_URL", &format!("http://127.0.0.1:{}", options.port));
         env.set("DESKLESS_TABLE", TABLE);
         env.set("DESKLESS_DYNAMODB_URL", engine.url());
+        env.set("DESKLESS_S3_URL", s3.url());
+        env.set("DESKLESS_BUCKET", BUCKET);
         demo_keys(&store, &mut env).await?;
         env.write(folder)?;
-        Ok(Self { engine, store, env, env_file: folder.join(ENV_FILE), _claim: claim })
+        Ok(Self { engine, s3, store, env, env_file: folder.join(ENV_FILE), _claim: claim })
     }
 
     /// Hands over the stream of the stack's table to every worker, in the way that is said. Only ends by failing.
@@ -160,6 +175,10 @@ impl Stack {
 
     pub fn engine_url(&self) -> &str {
         self.engine.url()
+    }
+
+    pub fn s3_url(&self) -> &str {
+        self.s3.url()
     }
 
     pub fn url(&self) -> &str {

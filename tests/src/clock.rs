@@ -16,6 +16,11 @@ impl TestClock {
         Self { millis: AtomicI64::new(1_782_669_600_000), seed: AtomicU64::new(seed) }
     }
 
+    /// Goes to this moment.
+    pub fn set(&self, time: Timestamp) {
+        self.millis.store(time.as_millis(), Ordering::SeqCst);
+    }
+
     /// Moves on, or back.
     pub fn advance_millis(&self, millis: i64) {
         self.millis.fetch_add(millis, Ordering::SeqCst);

@@ -135,7 +135,7 @@ pub(crate) async fn deliver(
 }
 
 /// Ends work when it has to wait once more than so many times: a function is ended wherever it is.
-async fn ended_after<T>(waits: Option<u64>, work: impl Future<Output = T>) -> Option<T> {
+pub async fn ended_after<T>(waits: Option<u64>, work: impl Future<Output = T>) -> Option<T> {
     let Some(mut left) = waits else { return Some(work.await) };
     let mut work = pin!(work);
     poll_fn(|context| match work.as_mut().poll(context) {

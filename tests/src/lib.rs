@@ -14,12 +14,13 @@ mod proxy;
 mod role;
 mod specification;
 mod table;
+mod upload;
 mod world;
 
 pub use answer::Answer;
 pub use clock::TestClock;
 pub use deskless_infra::worker::Worker;
-pub use drain::{Delivery, Drained, record};
+pub use drain::{Delivery, Drained, ended_after, record};
 pub use faults::Faults;
 pub use internet::{Internet, Received};
 pub use invariants::{unsettled, violations};
@@ -27,6 +28,7 @@ pub use proxy::{Meter, Proxy};
 pub use role::{Ask, Role};
 pub use specification::Specification;
 pub use table::Row;
+pub use upload::{Upload, download};
 pub use world::{KeyOptions, Machine, World};
 
 /// A conversation's body with nothing but what must be there.

@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -8,11 +8,18 @@ use deskless_api::token;
 use deskless_domain::{
     Clock, CustomerId, IdentitySecret, KeyKind, Origin, RateLimit, Scope, Timestamp, Title, WorkspaceId,
 };
-use deskless_infra::{engine::Engine, routes, template, worker::Worker};
-use deskless_runtime::local_client;
-use deskless_store::{KeyRequest, NewKey, Operator, Store};
+use deskless_infra::{
+    engine::Engine,
+    routes,
+    s3::{Asked, BUCKET, S3},
+    template,
+    worker::Worker,
+};
+use deskless_runtime::{SystemClock, local_bucket, local_client};
+use deskless_store::{Bucket, KeyRequest, NewKey, Operator, Store};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{
     Delivery, Drained, Faults, Internet, Proxy, Role, Row, TestClock, drain, drain::Source, invariants, table,
@@ -24,18 +31,31 @@ pub struct Machine {
     pub clock: Arc<TestClock>,
     store: Store,
     router: Router,
+    /// What was asked and answered, in a world that writes it down.
+    traffic: OnceLock<Mutex<String>>,
 }
 
 impl Machine {
-    fn new(endpoint: &str, table: &str, clock: Arc<TestClock>) -> Self {
+    fn new(endpoint: &str, table: &str, bucket: Bucket, clock: Arc<TestClock>) -> Self {
         let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
+        let store = store.with_bucket(Some(bucket));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
-        Self { clock, store, router }
+        Self { clock, store, router, traffic: OnceLock::new() }
+    }
+
+    pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {
+        if let Some(traffic) = self.traffic.get() {
+            traffic.lock().expect("nobody panics while writing it down").push_str(&exchange());
+        }
     }
 
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
     }
+}
+
+fn bucket(s3: &S3, signing: Arc<dyn Clock>) -> Bucket {
+    local_bucket(s3.url(), BUCKET, signing)
 }
 
 /// A table, a clock and two workspaces that nobody else has.
@@ -59,6 +79,8 @@ pub struct World {
     /// Up to where the stream was delivered to each worker.
     delivered: tokio::sync::Mutex<[Option<String>; Worker::ALL.len()]>,
     _engine: Option<Engine>,
+    s3: S3,
+    objects: TempDir,
 }
 
 /// What a key shall be, where it is not a server key with all scopes.
@@ -120,7 +142,10 @@ impl World {
             Some(faults) => Some(Proxy::start(&direct, faults).await),
             None => None,
         };
-        let machine = Machine::new(proxy.as_ref().map_or(direct.as_str(), Proxy::url), &table, Arc::clone(&clock));
+        let objects = TempDir::new().expect("a folder");
+        let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
+        let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
+        let machine = Machine::new(endpoint, &table, bucket(&s3, Arc::new(SystemClock)), Arc::clone(&clock));
         // Keys and workspaces are made past the proxy: faults are for what a test does.
         let operator =
             Operator::new(Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>));
@@ -148,7 +173,21 @@ impl World {
             proxy,
             delivered: tokio::sync::Mutex::default(),
             _engine: engine,
+            s3,
+            objects,
         }
+    }
+
+    /// Writes down from now on what is asked and answered: route, path, headers' names and bodies.
+    pub fn record_traffic(&self) {
+        let _ = self.machine.traffic.get_or_init(Mutex::default);
+    }
+
+    /// What was asked and answered since, all in one text.
+    #[must_use]
+    pub fn traffic(&self) -> String {
+        let recorded = self.machine.traffic.get().map(|traffic| traffic.lock().map(|text| text.clone()));
+        recorded.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Somebody without a key.
@@ -244,13 +283,55 @@ impl World {
     /// Another machine over the same table, behind the same proxy if there is one, that goes by a clock of its own.
     #[must_use]
     pub fn machine(&self, clock: TestClock) -> Machine {
-        Machine::new(self.proxy.as_ref().map_or(self.direct.as_str(), Proxy::url), &self.table, Arc::new(clock))
+        let endpoint = self.proxy.as_ref().map_or(self.direct.as_str(), Proxy::url);
+        Machine::new(endpoint, &self.table, bucket(&self.s3, Arc::new(SystemClock)), Arc::new(clock))
+    }
+
+    /// Another machine over the same table and bucket, which signs uploads and downloads by a clock of its own. (S3 on this
+    /// machine goes by the time that it is.)
+    #[must_use]
+    pub fn machine_that_signs_by(&self, signing: TestClock) -> Machine {
+        let clock = TestClock::new(99);
+        clock.set(self.clock.now());
+        Machine::new(&self.direct, &self.table, bucket(&self.s3, Arc::new(signing)), Arc::new(clock))
+    }
+
+    /// What was asked of S3 since the last time.
+    pub fn take_asked_of_s3(&self) -> Asked {
+        self.s3.take_asked()
+    }
+
+    /// The keys of all objects in the bucket.
+    #[must_use]
+    pub fn objects(&self) -> Vec<String> {
+        let root = self.objects.path().join(BUCKET);
+        let mut folders = vec![root.clone()];
+        let mut keys = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let key = path.strip_prefix(&root).expect("in the bucket").to_str().expect("text");
+                    keys.push(key.to_owned());
+                }
+            }
+        }
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Where the bucket lies, for what happens to objects past everybody.
+    #[must_use]
+    pub fn bucket_folder(&self) -> std::path::PathBuf {
+        self.objects.path().join(BUCKET)
     }
 
     /// Another machine over the same table that the proxy does not disturb.
     #[must_use]
     pub fn machine_past_proxy(&self, clock: TestClock) -> Machine {
-        Machine::new(&self.direct, &self.table, Arc::new(clock))
+        Machine::new(&self.direct, &self.table, bucket(&self.s3, Arc::new(SystemClock)), Arc::new(clock))
     }
 
     /// Spreads the conversations that this key writes over so many partitions of the index. Nothing in the API does
@@ -383,9 +464,11 @@ impl World {
         table::describe(&self.direct, &self.table).await
     }
 
-    /// Fails with every invariant that the table breaks.
+    /// Fails with every invariant that the table and the bucket break.
     pub async fn assert_sound(&self) {
-        let broken = invariants::violations(&self.all_rows().await);
+        let rows = self.all_rows().await;
+        let mut broken = invariants::violations(&rows);
+        broken.extend(invariants::orphans(&rows, &self.objects()));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 
@@ -394,6 +477,7 @@ impl World {
         let rows = self.rows().await;
         let mut broken = invariants::violations(&rows);
         broken.extend(invariants::unsettled(&rows));
+        broken.extend(invariants::orphans(&rows, &self.objects()));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 

@@ -4,6 +4,7 @@ use deskless_api::{
     openapi::BASE,
     references,
     scope::WriteConversations,
+    unless_replayed,
     wire::{CreateMessageRequest, Wording},
 };
 use deskless_domain::{
@@ -158,32 +159,47 @@ pub async fn create_conversation(
         Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
     };
     let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
-    let message = request.message.take().map(MessageDraft::<Wording>::from);
-    if message.as_ref().is_some_and(|message| matches!(message.body, Wording::Predefined(_))) {
+    let message = request.message.take();
+    if message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
     }
-    let mut new = request.check(caller.store()).await?;
-    let names = references::names(caller.store(), [&new.placement]).await?;
+    let store = caller.store();
+    let mut new = request.check(store).await?;
+    let names = references::names(store, [&new.placement]).await?;
     let answer = |conversation: &Conversation| {
         let location = format!("{BASE}/conversations/{}", conversation.id);
         created(location, conversation.version, &ConversationResponse::new(conversation, &names))
     };
     let repeat = repeat.map(|repeat| repeat.answered(&answer));
     if let Some(message) = message {
-        let words = match &message.body {
-            Wording::Said(body) => FirstWords::Said(body.clone()),
-            Wording::Predefined(id) => {
-                // An earlier answer goes before a predefined message that was deleted since.
-                if let Some(earlier) = caller.store().replay(repeat.as_ref()).await? {
-                    return finish(Once::Replayed(earlier), answer);
-                }
-                let found = caller.store().predefined_message(*id, "message.predefinedMessageId").await?;
-                let names = caller.store().template_names(&found.fields.content, &new.placement).await?;
-                FirstWords::Filled(found.fields.content, names)
+        let is_plain = message.is_plain();
+        let first = first_message(store, message, &new.placement);
+        new.message = Some(if is_plain {
+            first.await?
+        } else {
+            match unless_replayed(store.replay(repeat.as_ref()), first).await? {
+                Once::Done(message) => message,
+                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
             }
-        };
-        new.message = Some(message.worded(|_| words));
+        });
     }
-    let outcome = caller.store().create_conversation(new, repeat).await?;
+    let outcome = store.create_conversation(new, repeat).await?;
     finish(outcome, answer)
+}
+
+/// What is said first. A predefined message is filled when there is a conversation.
+async fn first_message(
+    store: &TenantStore,
+    message: CreateMessageRequest,
+    placement: &Placement,
+) -> Result<MessageDraft<FirstWords>, Problem> {
+    let word = async |wording| match wording {
+        Wording::Said(body) => Ok(FirstWords::Said(body)),
+        Wording::Predefined(id) => {
+            let found = store.predefined_message(id, "message.predefinedMessageId").await?;
+            let names = store.template_names(&found.fields.content, placement).await?;
+            Ok(FirstWords::Filled(found.fields.content, names))
+        }
+    };
+    message.draft(store, None, "message.", word).await
 }

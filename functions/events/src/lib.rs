@@ -7,6 +7,7 @@
 mod automations;
 mod counters;
 mod customers;
+mod files;
 mod purge;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_domain::{ConversationId, WorkspaceId};
 use deskless_runtime::batch::{self, failure};
-use deskless_store::{Changed, ConversationChange, CustomerChange, Store, Worker};
+use deskless_store::{Changed, ConversationChange, CustomerChange, FileChange, Store, Worker};
 
 /// A change with the place of its record in the batch.
 type Placed<T> = (usize, T);
@@ -25,6 +26,7 @@ struct Work {
     /// Grouped, since of many changes only the newest counts.
     conversations: BTreeMap<(WorkspaceId, ConversationId), Vec<Placed<ConversationChange>>>,
     customers: Vec<Placed<CustomerChange>>,
+    files: Vec<Placed<FileChange>>,
 }
 
 /// Does what a batch of records calls for, and names the first that has to come again.
@@ -40,6 +42,7 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
                 work.conversations.entry(key).or_default().push((place, change));
             }
             Some(Changed::Customer(change)) => work.customers.push((place, change)),
+            Some(Changed::File(change)) => work.files.push((place, change)),
             None => {}
         }
     }
@@ -53,6 +56,9 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     }
     for (place, change) in &work.customers {
         failed.extend(failure(*place, "customers", customers::follow(change).await));
+    }
+    for (place, change) in &work.files {
+        failed.extend(failure(*place, "files", files::erase(change).await));
     }
     batch::answer(&numbers, failed)
 }

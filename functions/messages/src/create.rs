@@ -2,9 +2,10 @@ use deskless_api::{
     ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
     openapi::BASE,
     scope::WriteConversations,
+    unless_replayed,
     wire::{CreateMessageRequest, Wording},
 };
-use deskless_domain::{ConversationId, MessageDraft, Scope};
+use deskless_domain::{ConversationId, Scope};
 use deskless_store::{Once, Posted};
 
 use crate::{
@@ -16,8 +17,9 @@ use crate::{
 ///
 /// A customer's reply (`role: user`) opens a waiting or solved conversation again. A channel's provider may repeat itself: a
 /// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
-/// client key a message is a customer's reply: `body` is all that there is to say. With `predefinedMessageId`, for which the key
-/// needs `read:replies` too, the body is what that predefined message makes of this conversation.
+/// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. With
+/// `predefinedMessageId`, for which the key needs `read:replies` too, the body is what that predefined message makes of this
+/// conversation. A message keeps the name, type and size of its files, also when they are deleted.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -58,17 +60,23 @@ pub async fn create_message(
         Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
     let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
-    let draft = MessageDraft::<Wording>::from(request);
-    let body = match &draft.body {
-        Wording::Said(body) => body.clone(),
-        Wording::Predefined(id) => {
-            caller.require(Scope::ReadReplies)?;
-            match caller.store().word_message(conversation, *id, repeat.as_ref()).await? {
-                Once::Done(body) => body,
-                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-            }
+    if request.is_predefined() {
+        caller.require(Scope::ReadReplies)?;
+    }
+    let store = caller.store();
+    let is_plain = request.is_plain();
+    let draft = request.draft(store, Some(conversation), "", async |wording| match wording {
+        Wording::Said(body) => Ok(body),
+        Wording::Predefined(id) => Ok(store.word_message(conversation, id).await?),
+    });
+    let draft = if is_plain {
+        draft.await?
+    } else {
+        match unless_replayed(store.replay(repeat.as_ref()), draft).await? {
+            Once::Done(draft) => draft,
+            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
         }
     };
-    let outcome = caller.store().create_message(conversation, draft.worded(|_| body), repeat).await?;
+    let outcome = store.create_message(conversation, draft, repeat).await?;
     finish(outcome, answer)
 }

@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     compile::{self, Changes},
-    lambda::{self, Lambda},
+    lambda::{self, Engines, Lambda},
     local::{self, Interrupt, Stack},
 };
 
@@ -36,8 +36,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     println!("Starting the functions …");
     let stack = Stack::start(&arguments.local, claim).await?;
     let port = arguments.local.port;
+    let engines = Engines { dynamodb: stack.engine_url().to_owned(), s3: stack.s3_url().to_owned() };
     let mut lambda = tokio::select! {
-        lambda = Lambda::start(port, stack.engine_url(), &binaries) => lambda?,
+        lambda = Lambda::start(port, &engines, &binaries) => lambda?,
         () = interrupt.received() => return Ok(()),
     };
     let changes = (!arguments.no_reload).then_some(changes);

@@ -1,9 +1,11 @@
 //! One file for each command.
 
+pub mod bulk;
 pub mod dev;
 pub mod identity;
 pub mod key;
 pub mod openapi;
 pub mod purge;
 pub mod serve;
+pub mod upload;
 pub mod workspace;

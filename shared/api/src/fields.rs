@@ -8,11 +8,12 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, AutomationTrigger, Channel, CompanyName, ConversationId, ConversationIds, CustomerId, DeletionReason,
-    DeliveryStatus, Description, Edit, Email, ExternalId, InboxId, Invalid, InvalidField, KeyKind, MediaType, MemberId,
-    MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId,
-    PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope,
-    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId, WebhookUrl,
+    AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds, CustomerId,
+    DeletionReason, DeliveryStatus, Description, Edit, Email, ExternalId, FileId, FileSize, FileTitle, InboxId,
+    Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata,
+    Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
+    ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
+    Template, Timestamp, Title, ViewId, WebhookUrl,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -182,6 +183,8 @@ parsed_from_string!(
     ProviderAddress,
     TemplateName,
     Template,
+    FileTitle,
+    ContentType,
     WebhookUrl,
 );
 
@@ -234,6 +237,7 @@ macro_rules! parsed_from_uuid {
 parsed_from_uuid!(
     AssistantId,
     ConversationId,
+    FileId,
     InboxId,
     MemberId,
     MessageId,
@@ -271,6 +275,16 @@ impl Deserr<InvalidRequest> for RateLimit {
     ) -> Result<Self, InvalidRequest> {
         let Whole(number) = Whole::deserialize_from_value(value, location)?;
         Self::new(u32::try_from(number).unwrap_or(0)).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+impl Deserr<InvalidRequest> for FileSize {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let Whole(number) = Whole::deserialize_from_value(value, location)?;
+        Self::new(number).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 

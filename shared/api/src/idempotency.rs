@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, OriginalUri, Request};
 use data_encoding::BASE32_NOPAD;
 use deserr::Deserr;
 use deskless_domain::Invalid;
-use deskless_store::{Answer, Repeat, StoreError};
+use deskless_store::{Answer, Once, Repeat, StoreError};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
@@ -93,6 +93,21 @@ impl Repeatable {
     /// Says how the answer will read.
     pub fn answered<E>(self, answer: &(dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync)) -> Repeat<'_, E> {
         Repeat { identity: self.identity, fingerprint: self.fingerprint, answer }
+    }
+}
+
+/// Does work that a repeat needs no more, while the earlier answer is looked for.
+///
+/// # Errors
+/// Those of either; what is wrong with the work counts only where there is no earlier answer.
+pub async fn unless_replayed<T>(
+    earlier: impl Future<Output = Result<Option<Answer>, StoreError>>,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<Once<T>, Problem> {
+    let (earlier, work) = tokio::join!(earlier, work);
+    match earlier? {
+        Some(answer) => Ok(Once::Replayed(answer)),
+        None => work.map(Once::Done),
     }
 }
 

@@ -47,6 +47,10 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
             TagBuilder::new().name("Conversations").description(Some("Threads with a customer.")).build(),
             TagBuilder::new().name("Messages").description(Some("What is said in a thread.")).build(),
             TagBuilder::new().name("Bulk actions").description(Some("One action on many conversations.")).build(),
+            TagBuilder::new()
+                .name("Files")
+                .description(Some("What is sent along with messages: announced here, uploaded straight to S3."))
+                .build(),
             TagBuilder::new().name("Customers").description(Some("Whom the workspace talks with.")).build(),
             TagBuilder::new()
                 .name("Workspace")

@@ -1,6 +1,6 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, InboxId, KeyId, MemberId,
+    AssistantId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, FileId, InboxId, KeyId, MemberId,
     MessageId, PipelineId, PredefinedMessageId, ViewId,
 };
 use http::request::Parts;
@@ -31,6 +31,7 @@ single!(
     AutomationId,
     BulkActionId,
     ConversationId,
+    FileId,
     InboxId,
     MemberId,
     AssistantId,

@@ -205,6 +205,14 @@ impl From<StoreError> for Problem {
                 Code::Conflict,
                 "This customer is being erased. A minute after the last of their conversations is gone, the id is free again.",
             ),
+            StoreError::NotUploaded => Self::new(
+                Code::Conflict,
+                "Nothing was uploaded for this file yet. Post the signed form with the file in it, then register the file.",
+            ),
+            StoreError::UploadDiffers => Self::new(
+                Code::Conflict,
+                "What was uploaded has another size or type than what was signed. Sign and upload it again.",
+            ),
             StoreError::Revoked => Self::new(Code::Conflict, "This API key was revoked: it cannot be changed."),
             StoreError::TooMany(kind) => Self::new(
                 Code::Conflict,

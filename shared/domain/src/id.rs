@@ -168,6 +168,10 @@ id_type!(
     ViewId
 );
 id_type!(
+    /// A file.
+    FileId
+);
+id_type!(
     /// A predefined message.
     PredefinedMessageId
 );

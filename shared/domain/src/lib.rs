@@ -13,6 +13,7 @@ mod customer;
 mod edit;
 mod error;
 mod execution;
+mod file;
 mod filter;
 mod id;
 mod identity;
@@ -41,10 +42,11 @@ pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email,
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
 pub use execution::{Cause, Execution, Reason, Step};
+pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, Identifier, InboxId, KeyId,
-    MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
+    KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -60,8 +62,8 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ActionFailure, AutomationTrigger, BulkStatus, Channel, DeliveryStatus, ExecutionStatus, IdentitySource, KeyKind,
-    MediaType, MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding,
-    Source, Status, StepStatus, TemplateVariable,
+    ActionFailure, AutomationTrigger, BulkStatus, Channel, DeliveryStatus, ExecutionStatus, FileCategory, FileStatus,
+    IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution,
+    Role, Scope, SmsEncoding, Source, Status, StepStatus, TemplateVariable,
 };
 pub use webhook::{WebhookSecret, WebhookUrl};

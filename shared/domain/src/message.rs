@@ -1,6 +1,6 @@
 use crate::{
-    Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata, PersonName, Role,
-    Timestamp,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata,
+    PersonName, Role, Timestamp,
 };
 
 /// Who wrote a message, as the caller says.
@@ -28,6 +28,8 @@ pub struct MessageDraft<B = MessageBody> {
     pub sender: Option<Sender>,
     /// The channel provider's id of the message, unique in the conversation.
     pub external_id: Option<crate::ExternalId>,
+    /// The files that come with it, at most ten.
+    pub attachments: Vec<Attachment>,
     /// The caller's own data.
     pub metadata: Metadata,
 }
@@ -36,8 +38,8 @@ impl<B> MessageDraft<B> {
     /// The same message with another body, made of its own.
     #[must_use]
     pub fn worded<C>(self, word: impl FnOnce(B) -> C) -> MessageDraft<C> {
-        let Self { role, kind, body, sender, external_id, metadata } = self;
-        MessageDraft { role, kind, body: word(body), sender, external_id, metadata }
+        let Self { role, kind, body, sender, external_id, attachments, metadata } = self;
+        MessageDraft { role, kind, body: word(body), sender, external_id, attachments, metadata }
     }
 }
 

@@ -162,6 +162,16 @@ words! {
 }
 
 words! {
+    /// What kind of a file it is.
+    FileCategory { Image = "image", Audio = "audio", Video = "video", File = "file", }
+}
+
+words! {
+    /// Whether a file was only announced, or is there.
+    FileStatus { Pending = "pending", Ready = "ready", }
+}
+
+words! {
     /// Who carries a channel's replies, as far as their requests are known here.
     Provider {
         WhatsAppCloud = "whatsapp-cloud",

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
     config::{Credentials, SharedHttpClient},
 };
 use aws_smithy_http_client::{
-    Builder, Connector,
+    Builder, Connector, ConnectorBuilder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
@@ -40,20 +40,28 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// HTTPS with those roots. All timeouts of a client are the same, so it needs one connector; the SDK's own builder would
-/// make two, each with a TLS context of its own, and throw the first away.
-fn https() -> SharedHttpClient {
+/// What a connection's TLS trusts.
+fn context() -> TlsContext {
     let context =
         TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)).build();
     // Only without the roots: then the system's own do.
-    let context = context.unwrap_or_default();
+    context.unwrap_or_default()
+}
+
+/// A connector with that.
+pub(crate) fn tls(builder: ConnectorBuilder) -> Connector {
+    builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context()).build()
+}
+
+/// HTTPS with those roots. All timeouts of a client are the same, so it needs one connector; the SDK's own builder would
+/// make two, each with a TLS context of its own, and throw the first away.
+pub(crate) fn https() -> SharedHttpClient {
     let connector = OnceLock::new();
     http_client_fn(move |settings, components| {
         let connect = || {
             let mut builder = Connector::builder().connector_settings(settings.clone());
             builder.set_sleep_impl(components.sleep_impl());
-            let builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context.clone());
-            SharedHttpConnector::new(builder.build())
+            SharedHttpConnector::new(tls(builder))
         };
         connector.get_or_init(connect).clone()
     })

@@ -22,6 +22,10 @@ pub(crate) struct Config {
     pub session_token: Option<String>,
     /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`: an engine that is not AWS's.
     pub endpoint: Option<String>,
+    /// `FILES_BUCKET`: the bucket of files. Only functions that touch files have it.
+    pub bucket: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`: an S3 that is not AWS's.
+    pub bucket_endpoint: Option<String>,
 }
 
 impl Config {
@@ -33,6 +37,8 @@ impl Config {
             secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
             session_token: optional("AWS_SESSION_TOKEN"),
             endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| optional("AWS_ENDPOINT_URL")),
+            bucket: optional("FILES_BUCKET"),
+            bucket_endpoint: optional("AWS_ENDPOINT_URL_S3").or_else(|| optional("AWS_ENDPOINT_URL")),
         })
     }
 }

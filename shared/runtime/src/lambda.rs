@@ -13,12 +13,13 @@ use lambda_http::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{SystemClock, client::function_client, config::Config, telemetry};
+use crate::{SystemClock, bucket::function_bucket, client::function_client, config::Config, telemetry};
 
 /// How long a start may wait for the table. A start that fails is worse than a first request that is slow.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Serves a group's routes from one Lambda function, over the table that `TABLE_NAME` names.
+/// Serves a group's routes from one Lambda function, over the table that `TABLE_NAME` names, and over the bucket that
+/// `FILES_BUCKET` names, if it does.
 ///
 /// Clients are made and the connection is opened before the first request is asked for: during the start a function
 /// has more CPU than it is paid for.
@@ -29,7 +30,8 @@ pub fn run(routes: Router<ApiState>) -> Result<(), Error> {
     start(async {
         let config = Config::from_env()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Store::new(function_client(&config), config.table, Arc::clone(&clock));
+        let bucket = function_bucket(&config, &clock);
+        let store = Store::new(function_client(&config), config.table, Arc::clone(&clock)).with_bucket(bucket);
         let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
         poll(serve(routes, ApiState::new(store), clock)).await
     })
@@ -47,7 +49,9 @@ where
 {
     start(async {
         let config = Config::from_env()?;
-        let store = Store::new(function_client(&config), config.table, Arc::new(SystemClock));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let bucket = function_bucket(&config, &clock);
+        let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket);
         let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
         let answer = |event: LambdaEvent<Event>| {
             let done = work(store.clone(), event.payload);

@@ -28,6 +28,12 @@ pub enum StoreError {
     /// It has ended, and cannot be stopped any more.
     #[error("it has ended")]
     Ended,
+    /// Nothing was uploaded for the file.
+    #[error("nothing was uploaded")]
+    NotUploaded,
+    /// What was uploaded has another size or type than what was signed.
+    #[error("the upload is not what was signed")]
+    UploadDiffers,
     /// The customer is being erased.
     #[error("the customer is being erased")]
     Erasing,

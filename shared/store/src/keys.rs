@@ -6,8 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, Identifier, KeyId, Kind,
-    MemberId, MessageId, SecretHash, Status, WorkspaceId,
+    AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, FileId, Identifier, KeyId,
+    Kind, MemberId, MessageId, SecretHash, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -39,6 +39,7 @@ const MESSAGE: &str = "M#";
 const PROVIDER_MESSAGE: &str = "P#";
 const EXECUTION: &str = "X#";
 const DONE: &str = "D#";
+const FILE: &str = "F#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
@@ -90,6 +91,25 @@ impl TenantKeys {
 
     pub fn message(self, conversation: ConversationId, id: MessageId) -> Key {
         Key::new(format!("W#{}#C#{conversation}", self.0), format!("{MESSAGE}{id}"))
+    }
+
+    pub fn file(self, id: FileId) -> Key {
+        Key::new(format!("W#{}#F#{id}", self.0), SELF)
+    }
+
+    /// What says that a conversation has this file.
+    pub fn file_of_conversation(self, conversation: ConversationId, id: FileId) -> Key {
+        Key::new(format!("W#{}#C#{conversation}", self.0), format!("{FILE}{id}"))
+    }
+
+    /// Where a file is uploaded to, in the bucket.
+    pub fn pending_object(self, id: FileId) -> String {
+        format!("pending/{}/{id}", self.0)
+    }
+
+    /// Where a file is kept in the bucket, out of reach of whoever uploaded it.
+    pub fn file_object(self, id: FileId) -> String {
+        format!("files/{}/{id}", self.0)
     }
 
     /// What a conversation was last counted as.
@@ -260,6 +280,7 @@ pub(crate) enum Owned {
     BulkAction(WorkspaceId, BulkActionId),
     Conversation(WorkspaceId, ConversationId),
     Customer(WorkspaceId),
+    File(WorkspaceId, FileId),
 }
 
 /// Reads a stream record's key, as far as the worker on the stream cares for it.
@@ -273,6 +294,7 @@ pub(crate) fn owned(pk: &str, sk: &str) -> Option<Owned> {
         ("B", id) => BulkActionId::parse(id).map(|id| Owned::BulkAction(workspace, id)),
         ("C", id) => ConversationId::parse(id).map(|id| Owned::Conversation(workspace, id)),
         ("U", _) => Some(Owned::Customer(workspace)),
+        ("F", id) => FileId::parse(id).map(|id| Owned::File(workspace, id)),
         _ => None,
     }
 }
@@ -292,6 +314,16 @@ pub(crate) fn external_id_of(keys: TenantKeys, stored: &str) -> Key {
 /// Reads a message's id out of its sort key.
 pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
     sk.strip_prefix(MESSAGE).and_then(MessageId::parse)
+}
+
+/// Reads a file's id out of its partition key.
+pub(crate) fn file_in(pk: &str) -> Option<FileId> {
+    pk.rsplit_once("#F#").and_then(|(_, id)| FileId::parse(id))
+}
+
+/// Reads a file's id out of its sort key under a conversation.
+pub(crate) fn file_of(sk: &str) -> Option<FileId> {
+    sk.strip_prefix(FILE).and_then(FileId::parse)
 }
 
 /// Reads the id of one of a small collection out of its sort key.

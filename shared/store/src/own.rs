@@ -1,12 +1,13 @@
 //! What one customer may touch: conversations of their own, without what is internal about them.
 
 use deskless_domain::{
-    Conversation, ConversationFilter, ConversationId, Customer, CustomerId, IdentitySource, Message, MessageDraft,
-    MessageId, NewConversation, Order, Status,
+    Conversation, ConversationFilter, ConversationId, Customer, CustomerId, File, FileDraft, FileId, IdentitySource,
+    Message, MessageDraft, MessageId, NewConversation, Order, Status,
 };
 
 use crate::{
-    ConversationPage, MessagePage, Once, Position, Posted, Repeat, StoreError, TenantStore, Thread,
+    Answer, ConversationPage, Download, MessagePage, Once, Position, Posted, Repeat, StoreError, TenantStore, Thread,
+    Upload,
     conversation::{Found, attributes},
     item::{Item, string},
 };
@@ -118,6 +119,73 @@ impl CustomerStore {
         repeat: Option<Repeat<'_, Posted>>,
     ) -> Result<Once<Posted>, StoreError> {
         self.tenant.create_message_in(conversation, Some(&self.customer), draft, repeat).await
+    }
+
+    /// AP-61: announces a file in a conversation of the customer's.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchReference`] when there is no such conversation or it is another customer's,
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn sign_file(
+        &self,
+        draft: FileDraft,
+        repeat: Option<Repeat<'_, File>>,
+    ) -> Result<Once<File>, StoreError> {
+        self.tenant.sign_file_of(Some(&self.customer), draft, repeat).await
+    }
+
+    /// AP-62: registers a file in a conversation of the customer's.
+    ///
+    /// # Errors
+    /// As [`TenantStore::register_file`]; another's file is none.
+    pub async fn register_file(&self, id: FileId, repeat: Option<Repeat<'_, File>>) -> Result<Once<File>, StoreError> {
+        self.tenant.register_file_of(Some(&self.customer), id, repeat).await
+    }
+
+    /// AP-63: one file of a conversation of the customer's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none: neither the workspace's files nor another customer's are theirs.
+    pub async fn get_file(&self, id: FileId) -> Result<File, StoreError> {
+        self.tenant.find_file(id, Some(&self.customer)).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// The form that uploads a file which is not there yet.
+    ///
+    /// # Errors
+    /// When there is no bucket.
+    pub fn upload(&self, file: &File) -> Result<Upload, StoreError> {
+        self.tenant.upload(file)
+    }
+
+    /// The address of a file that is there.
+    ///
+    /// # Errors
+    /// When there is no bucket.
+    pub fn download(&self, file: &File) -> Result<Option<Download>, StoreError> {
+        self.tenant.download(file)
+    }
+
+    /// The answer to a repeat, as [`TenantStore::replay`].
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn replay<T: ?Sized>(&self, repeat: Option<&Repeat<'_, T>>) -> Result<Option<Answer>, StoreError> {
+        self.tenant.replay(repeat).await
+    }
+
+    /// AP-66: those of these files that are there, as [`TenantStore::ready_files`], for a message in this conversation of the
+    /// customer's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such conversation or it is another customer's.
+    pub async fn ready_files(
+        &self,
+        conversation: ConversationId,
+        ids: &[FileId],
+    ) -> Result<Vec<Option<File>>, StoreError> {
+        let (_, files) = tokio::try_join!(self.own(conversation), self.tenant.ready_files(ids))?;
+        Ok(files)
     }
 
     async fn own(&self, id: ConversationId) -> Result<Item, StoreError> {

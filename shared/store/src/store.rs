@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
 
 use crate::{
-    StoreError,
+    Bucket, StoreError,
     api_key::{Credential, KeyCache},
     automation::WatchCache,
     collection::NameCache,
@@ -19,6 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    bucket: Option<Arc<Bucket>>,
 }
 
 #[derive(Debug)]
@@ -46,7 +47,13 @@ impl Store {
             buckets: Mutex::default(),
             watches: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), bucket: None }
+    }
+
+    /// The same store, with a bucket for files.
+    #[must_use]
+    pub fn with_bucket(self, bucket: Option<Bucket>) -> Self {
+        Self { bucket: bucket.map(Arc::new), ..self }
     }
 
     /// The process's clock.
@@ -82,7 +89,13 @@ impl Store {
     /// first request then finds out for itself.
     pub async fn warm_up(&self) {
         let nobody = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
-        let _ = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send().await;
+        let table = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send();
+        let bucket = async {
+            if let Some(bucket) = &self.bucket {
+                bucket.warm_up().await;
+            }
+        };
+        let _ = tokio::join!(table, bucket);
     }
 
     /// One item, read strongly.
@@ -134,6 +147,15 @@ impl TenantStore {
 
     pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
         self.store.name_cache()
+    }
+
+    pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
+        let missing = || {
+            StoreError::Internal(
+                "there is no bucket for files: a function has it in FILES_BUCKET, a command in --bucket".to_owned(),
+            )
+        };
+        self.store.bucket.as_deref().ok_or_else(missing)
     }
 
     pub(crate) fn table(&self) -> &str {

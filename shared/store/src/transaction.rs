@@ -166,10 +166,23 @@ impl Transaction {
 
     /// Adds a `ConditionCheck` in which nothing but the built-in functions is used.
     pub fn check(&mut self, store: &TenantStore, key: Key, condition: &str) -> Result<Slot, StoreError> {
+        self.check_with(store, key, Update::default(), condition)
+    }
+
+    /// Adds a `ConditionCheck`; `terms` holds the names and values that it refers to.
+    pub fn check_with(
+        &mut self,
+        store: &TenantStore,
+        key: Key,
+        terms: Update,
+        condition: &str,
+    ) -> Result<Slot, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(store.table())
             .set_key(Some(key.attributes()))
             .condition_expression(condition)
+            .set_expression_attribute_names((!terms.names.is_empty()).then_some(terms.names))
+            .set_expression_attribute_values((!terms.values.is_empty()).then_some(terms.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(|e| StoreError::Internal(e.to_string()))?;

@@ -3,7 +3,7 @@
 use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
-    ExecutionJob, Store, TenantStore,
+    ExecutionJob, FileChange, Store, TenantStore,
     automation::Happened,
     conversation::{attributes, progress},
     item::{Item, integer, string},
@@ -25,6 +25,8 @@ pub enum Changed {
     Conversation(ConversationChange),
     /// Of a customer's own item.
     Customer(CustomerChange),
+    /// Of a file's own item: it was deleted.
+    File(FileChange),
 }
 
 /// A job with work left, of which an item tells.
@@ -99,7 +101,7 @@ impl Worker {
             Owned::BulkAction(workspace, id) => {
                 Some(Job::Bulk(BulkJob { tenant: tenant(workspace), id, step: count("step")? }))
             }
-            Owned::Conversation(..) | Owned::Customer(_) => None,
+            Owned::Conversation(..) | Owned::Customer(_) | Owned::File(..) => None,
         }
     }
 
@@ -121,6 +123,12 @@ impl Worker {
                 is_of_interest.then_some(Changed::Conversation(change))
             }
             Owned::BulkAction(..) => None,
+            Owned::File(workspace, id) => {
+                let is_deleted = |item: &Item| item.contains_key(attributes::DELETED_AT);
+                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
+                let conversation = string(&after, "conversationId").and_then(ConversationId::parse);
+                is_deleted(&after).then_some(Changed::File(FileChange { tenant, id, conversation }))
+            }
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 if after.is_empty() {

@@ -1,6 +1,8 @@
 //! What must hold in every table, whatever happened to it.
 
+mod bulk;
 mod conversation;
+mod files;
 mod thread;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -8,6 +10,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::Row;
+
+pub(crate) use files::orphans;
 
 /// Rows by partition and sort key.
 type Partitions<'r> = BTreeMap<&'r str, BTreeMap<&'r str, &'r Row>>;
@@ -26,6 +30,7 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(keys(&partitions));
     broken.extend(customers(&partitions));
     broken.extend(unique(&partitions));
+    broken.extend(files::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
             None => broken.push(format!("{pk}: {:?} lie under a conversation that is gone", partition.keys())),
@@ -72,14 +77,25 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             is_uuid(id)
                 && (matches!(sk, "A" | "D" | "Z")
                     || sk.strip_prefix("M#").is_some_and(is_uuid)
+                    || sk.strip_prefix("F#").is_some_and(is_uuid)
                     || sk.strip_prefix("P#").is_some_and(is_hash))
         }
         "X" | "U" | "I" => is_hash(id) && sk == "A",
+        "F" => is_uuid(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
         // The window's number stands behind the key's id.
         "R" => {
             id.split_once('#').is_some_and(|(key, window)| is_uuid(key) && window.parse::<u32>().is_ok())
                 && (matches!(sk, "K" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
+                && row.number("expiresAt") > 0
+        }
+        // A bulk action, the ids of its later steps and what it has dealt with; their listing.
+        "B" if id.is_empty() => is_uuid(sk) && row.number("expiresAt") > 0,
+        "B" => {
+            is_uuid(id)
+                && (sk == "A"
+                    || sk.strip_prefix("I#").is_some_and(|chunk| chunk.parse::<u8>().is_ok())
+                    || sk.strip_prefix("D#").is_some_and(is_uuid))
                 && row.number("expiresAt") > 0
         }
         "N" => id.is_empty() && sk == "A",
@@ -193,6 +209,9 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                     *counted.entry((workspace, status.to_owned())).or_default() += count;
                 }
             }
+            Some((_, "F", _)) if row.get("deletedAt").is_some() => {
+                broken.push(format!("{}: is deleted and not erased", row.pk()));
+            }
             Some((_, "C", _)) if row.get("deletedAt").is_some() => {
                 broken.push(format!("{}: is deleted and not purged", row.pk()));
             }
@@ -210,6 +229,7 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
             _ => {}
         }
     }
+    broken.extend(bulk::unsettled(rows));
     counted.retain(|_, count| *count != 0);
     if counted != there {
         broken.push(format!("counted are {counted:?}, and there are {there:?}"));

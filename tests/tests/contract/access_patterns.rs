@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deskless_domain::Kind;
-use deskless_tests::{Answer, Delivery, Faults, Meter, Role, Worker, World, example_conversation};
+use deskless_tests::{Answer, Delivery, Faults, Meter, Role, Upload, Worker, World, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -186,7 +186,13 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     put("AP-60", bench.post(&format!("{path}/read"), &json!({})).await);
 
     let bench = Bench::new(large).await;
+    measure_bulk_actions(&bench, &mut put).await;
+
+    let bench = Bench::new(large).await;
     measure_workspace(&bench, &mut put).await;
+
+    let bench = Bench::new(large).await;
+    measure_files(&bench, &mut put).await;
 
     let bench = Bench::new(large).await;
     bench.world.clock.advance_millis(20_000);
@@ -196,6 +202,29 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     automations(large, &mut costs).await;
     own(large, &mut costs).await;
     costs
+}
+
+/// What bulk actions cost, of one conversation where it is done at once.
+async fn measure_bulk_actions(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let bulk = "/api/v1/bulk-actions";
+    let path = bench.open().await;
+    let id = path.rsplit('/').next().expect("an id");
+    let one = json!({ "action": "tag", "add": ["vip"], "conversationIds": [id] });
+    let _ = put("AP-72 done at once", bench.post(bulk, &one).await);
+    let _ = put("AP-72 nothing to change", bench.post(bulk, &one).await);
+    let solve = json!({ "action": "update_status", "status": "solved", "conversationIds": [id] });
+    let _ = put("AP-72 status", bench.post(bulk, &solve).await);
+    let many = json!({ "action": "tag", "add": ["vip"], "filter": { "status": "open" } });
+    let _ = put("AP-72", bench.post(bulk, &many).await);
+    let _ = put("AP-72 with an Idempotency-Key", bench.cost(Method::POST, bulk, Some("k"), Some(&many)).await);
+    let listed = bench.world.server_key().get(bulk).await.expect(200);
+    let path = format!("{bulk}/{}", listed["bulkActions"][0]["id"].as_str().expect("an id"));
+    let _ = put("AP-71", bench.get(&path).await);
+    let _ = put("AP-73", bench.get(bulk).await);
+    let _ = put("AP-74", bench.post(&format!("{path}/cancel"), &json!({})).await);
+    let mut tried = many;
+    tried["dryRun"] = json!(true);
+    let _ = put("AP-76", bench.post(bulk, &tried).await);
 }
 
 /// What the workspace's resources cost.
@@ -240,6 +269,32 @@ async fn measure_workspace(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> O
     let path = format!("{keys}/{}", bench.world.key().key.id);
     let _ = put("AP-28", bench.get(&path).await);
     let _ = put("AP-29", bench.cost(Method::PATCH, &path, None, Some(&json!({ "name": "b" }))).await);
+}
+
+/// What files cost, besides what S3 does.
+async fn measure_files(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let ours = bench.world.server_key();
+    let conversation = bench.open().await;
+    let id = conversation.rsplit('/').next().expect("an id");
+    let files = "/api/v1/files";
+    let announce = json!({ "fileName": "a.txt", "contentType": "text/plain", "size": 5, "conversationId": null });
+    let _ = put("AP-61 the workspace's", bench.post(&format!("{files}/sign"), &announce).await);
+    let mut announce = announce;
+    announce["conversationId"] = json!(id);
+    let _ = put("AP-61", bench.post(&format!("{files}/sign"), &announce).await);
+    let signed = ours.post(&format!("{files}/sign"), &announce).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let register = json!({ "fileId": signed["file"]["id"] });
+    let _ = put("AP-62", bench.post(files, &register).await);
+    let _ = put("AP-62 again", bench.post(files, &register).await);
+    let path = format!("{files}/{}", signed["file"]["id"].as_str().expect("an id"));
+    let _ = put("AP-63", bench.get(&path).await);
+    let said = json!({ "role": "assistant", "body": "Look", "attachments": [register] });
+    let _ = put("AP-66", bench.post(&format!("{conversation}/messages"), &said).await);
+    let brochure = ours.upload(&json!(null), "a.txt", "hello").await;
+    let brochure = format!("{files}/{}", brochure["id"].as_str().expect("an id"));
+    let _ = put("AP-63 the workspace's", bench.get(&brochure).await);
+    let _ = put("AP-64", bench.cost(Method::DELETE, &path, None, None).await);
 }
 
 /// What predefined messages cost, and what is said with them.

@@ -18,7 +18,7 @@ fn body(operation: &str) -> Option<Value> {
         "update_predefined_message" => Some(json!({ "title": "stolen" })),
         "create_execution" => Some(json!({ "conversationId": UNKNOWN })),
         "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
-        "resolve_conversation" | "read_conversation" => Some(json!({})),
+        "resolve_conversation" | "read_conversation" | "cancel_bulk_action" => Some(json!({})),
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" | "update_automation" => Some(json!({ "name": "stolen" })),
@@ -36,6 +36,12 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         ("{pipelineId}", "pipelines", "pipeline", json!({ "name": "a", "stages": [{ "name": "a" }] })),
         ("{viewId}", "views", "view", json!({ "name": "a", "filter": {} })),
         ("{keyId}", "api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
+        (
+            "{fileId}",
+            "files/sign",
+            "file",
+            json!({ "fileName": "a", "contentType": "image/png", "size": 1, "conversationId": null }),
+        ),
         ("{predefinedMessageId}", "predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "b" })),
         ("{automationId}", "automations", "automation", automation()),
         ("{customerId}", "customers", "customer", json!({ "name": "a" })),
@@ -43,6 +49,9 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         let made = world.server_key().post(&format!("/api/v1/{path}"), &body).await.expect(201);
         things.push((parameter, made[one]["id"].as_str().expect("an id").to_owned()));
     }
+    let bulk = json!({ "action": "delete", "filter": { "status": "solved" } });
+    let bulk = world.server_key().post("/api/v1/bulk-actions", &bulk).await.expect(202);
+    things.push(("{bulkActionId}", bulk["bulkAction"]["id"].as_str().expect("an id").to_owned()));
     things
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskless_tests::{Delivery, Faults, Worker, World, example_conversation, minimal_conversation};
+use deskless_tests::{Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -75,8 +75,51 @@ async fn events(world: &World) {
     let _ = world.drain_to(Worker::Events, Delivery::default()).await;
 }
 
+/// What bulk actions ask of the table before they are answered.
+async fn bulk_actions(world: &World) {
+    let ours = world.server_key();
+    let bulk = "/api/v1/bulk-actions";
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_11");
+    let doomed = ours.open(&doomed).await["id"].clone();
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(30_000);
+    for body in [
+        json!({ "action": "tag", "add": ["a"], "conversationIds": [doomed] }),
+        json!({ "action": "delete", "conversationIds": [doomed] }),
+    ] {
+        let ask = ours.ask(Method::POST, bulk).header("idempotency-key", &body["action"].to_string());
+        let _ = ask.json(&body).send().await.expect(200);
+    }
+    let nobody = "01900000-0000-7000-8000-000000000001";
+    let moved = json!({ "action": "move", "pipelineId": nobody, "stageId": nobody, "filter": {} });
+    let _ = ours.post(bulk, &moved).await.expect_invalid(&["pipelineId", "stageId"]);
+    for filter in [json!({}), json!({ "customerId": "cus_123" }), json!({ "assigneeId": nobody })] {
+        let body = json!({ "action": "delete", "filter": filter, "dryRun": true });
+        let _ = ours.post(bulk, &body).await.expect(200);
+    }
+    let begun = ours.post(bulk, &json!({ "action": "tag", "add": ["a"], "filter": {} })).await.expect(202);
+    let path = format!("{bulk}/{}", begun["bulkAction"]["id"].as_str().expect("an id"));
+    let _ = ours.get(bulk).await.expect(200);
+    let _ = ours.get(&path).await.expect(200);
+    let _ = ours.ask(Method::POST, &format!("{path}/cancel")).send().await.expect(200);
+}
+
 /// What the other worker asks of the table.
 async fn jobs(world: &World) {
+    let ours = world.server_key();
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_12");
+    let _ = ours.open(&doomed).await;
+    let nobody = "01900000-0000-7000-8000-000000000001";
+    for body in [
+        json!({ "action": "tag", "add": ["a"], "filter": { "customerEmail": "ada@example.com" } }),
+        json!({ "action": "tag", "add": ["a"], "filter": { "assigneeId": nobody } }),
+        json!({ "action": "delete", "filter": { "externalId": "ticket_12" } }),
+        json!({ "action": "tag", "add": ["b"], "filter": {} }),
+    ] {
+        let _ = ours.post("/api/v1/bulk-actions", &body).await.expect(202);
+    }
     let _ = world.proxy().take_meter();
     let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
 }
@@ -102,6 +145,48 @@ async fn messages(world: &World, path: &str) {
     let shown = ours.post(&format!("{thread}/transform"), &note).await;
     let _ = shown.expect_invalid(&["channel"]);
     let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
+}
+
+/// What the operations of `files` ask, and what whoever uploads and downloads may do by their signatures.
+async fn files(world: &World) {
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await["id"].clone();
+    // Only this function is measured: the key is looked up anew, and its requests are counted anew.
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(60_000);
+    let body = json!({ "fileName": "a", "contentType": "text/plain", "size": 1, "conversationId": conversation });
+    for _ in 0..2 {
+        let ask = ours.ask(Method::POST, "/api/v1/files/sign").header("idempotency-key", "k");
+        let signed = ask.json(&body).send().await.expect(201);
+        let register = json!({ "fileId": signed["file"]["id"] });
+        let _ = ours.post("/api/v1/files", &register).await.expect_problem(409, "conflict");
+    }
+    let _ = ours.upload(&json!(null), "a", "x").await;
+    let file = ours.upload(&conversation, "a", "x").await;
+    let ask = ours.ask(Method::POST, "/api/v1/files").header("idempotency-key", "k");
+    let _ = ask.json(&json!({ "fileId": file["id"] })).send().await.expect(200);
+    let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
+    let got = ours.get(&path).await.expect(200);
+    let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
+    assert_eq!(status, 200);
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+}
+
+/// The permissions for what was asked of S3: actions and, behind a slash, the first part of the key.
+fn of_s3(world: &World) -> BTreeSet<String> {
+    let mut needed = BTreeSet::new();
+    for (operation, prefix) in world.take_asked_of_s3() {
+        let actions = match operation.as_str() {
+            // Without the second it is a 403 that an object is not there.
+            "HeadObject" => vec![format!("s3:GetObject/{prefix}"), "s3:ListBucket".to_owned()],
+            "GetObject" | "DeleteObject" => vec![format!("s3:{operation}/{prefix}")],
+            "CopyObject" => vec![format!("s3:PutObject/{prefix}"), "s3:GetObject/pending".to_owned()],
+            "PostObject" => vec!["s3:PutObject/pending".to_owned()],
+            other => panic!("{other} is asked of S3"),
+        };
+        needed.extend(actions);
+    }
+    needed
 }
 
 async fn workspace(world: &World) {
@@ -197,10 +282,21 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     replies(&world, &path).await;
     needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
+    bulk_actions(&world).await;
+    needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
+    let _ = world.take_asked_of_s3();
+    files(&world).await;
+    let mut of_files = world.proxy().take_meter().permissions;
+    of_files.extend(of_s3(&world));
+    // What a registration clears away when its file is deleted meanwhile.
+    of_files.insert("s3:DeleteObject/files".to_owned());
+    needed.insert("files".to_owned(), of_files);
     automations(&world).await;
     needed.insert("automations".to_owned(), world.proxy().take_meter().permissions);
     events(&world).await;
-    needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
+    let mut of_events = world.proxy().take_meter().permissions;
+    of_events.extend(of_s3(&world));
+    needed.insert("events".to_owned(), of_events);
     jobs(&world).await;
     needed.insert("jobs".to_owned(), world.proxy().take_meter().permissions);
     needed.insert("discovery".to_owned(), BTreeSet::new());

@@ -2,9 +2,11 @@
 //! invariants hold.
 
 mod automations;
+mod bulk;
 mod deletion;
 mod events;
 mod external_id;
+mod files;
 mod idempotency;
 mod invariants;
 mod lost_answers;

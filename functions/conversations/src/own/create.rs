@@ -62,6 +62,13 @@ impl OpenConversationRequest {
             return Err(forbidden(format!("A client key cannot open a conversation on the channel {}.", self.channel)));
         }
         let customer = store.customer();
+        if let Some(message) = &self.message {
+            // A conversation has no files before it is there.
+            let none = message.attachments().ids().iter().map(|_| None).collect();
+            message.attachments().resolve(none, |_| false, "message.")?;
+        }
+        let message = self.message.map(|message| message.said_by(customer)).transpose()?;
+        let message = message.map(|draft| draft.worded(FirstWords::Said));
         Ok(NewConversation {
             channel: self.channel,
             source: Source::Widget,
@@ -80,10 +87,7 @@ impl OpenConversationRequest {
             snoozed_until: None,
             tags: Tags::default(),
             metadata: Metadata::default(),
-            message: self
-                .message
-                .map(|message| message.said_by(customer).map(|draft| draft.worded(FirstWords::Said)))
-                .transpose()?,
+            message,
         })
     }
 }

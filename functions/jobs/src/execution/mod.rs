@@ -189,6 +189,7 @@ fn draft(automation: &Resource<Automation>, kind: MessageType, body: MessageBody
         body,
         sender: Some(sender),
         external_id: None,
+        attachments: Vec::new(),
         metadata: Metadata::default(),
     }
 }

@@ -18,12 +18,12 @@ use crate::{
 /// Something that is done to conversations. Which fields there are depends on `action`.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = strange_field)]
-#[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "action", rename_all = "snake_case")]
 #[schema(as = Action)]
 pub enum ActionObject {
     /// Give it to a member, or to nobody.
     #[deserr(rename = "assign", rename_all = camelCase)]
-    #[schema(rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase")]
     Assign {
         /// The member; null for nobody.
         #[schema(required)]
@@ -31,7 +31,7 @@ pub enum ActionObject {
     },
     /// Have an assistant answer in it, or none.
     #[deserr(rename = "assign_assistant", rename_all = camelCase)]
-    #[schema(rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase")]
     AssignAssistant {
         /// The assistant; null for none.
         #[schema(required)]
@@ -39,6 +39,7 @@ pub enum ActionObject {
     },
     /// Change its status, as `PATCH` does.
     #[deserr(rename = "update_status", rename_all = camelCase)]
+    #[serde(rename_all = "camelCase")]
     UpdateStatus {
         /// The status that it gets.
         status: Status,
@@ -48,7 +49,7 @@ pub enum ActionObject {
     },
     /// Put it into a stage.
     #[deserr(rename = "move", rename_all = camelCase)]
-    #[schema(rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase")]
     Move {
         /// The pipeline of the stage.
         pipeline_id: PipelineId,
@@ -57,6 +58,7 @@ pub enum ActionObject {
     },
     /// Add tags and take some away: at least one. A conversation that would have more than 20 is left as it is.
     #[deserr(rename = "tag", rename_all = camelCase)]
+    #[serde(rename_all = "camelCase")]
     Tag {
         /// What to add.
         #[deserr(default)]
@@ -69,6 +71,7 @@ pub enum ActionObject {
     },
     /// Delete it.
     #[deserr(rename = "delete", rename_all = camelCase)]
+    #[serde(rename_all = "camelCase")]
     Delete {
         /// Kept for 90 days, beside the conversation's id and number.
         #[deserr(default)]

@@ -1,8 +1,9 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::{
-    Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageDraft, MessageType, Metadata,
-    PersonName, PredefinedMessageId, Role, Sender,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody,
+    MessageDraft, MessageType, Metadata, PersonName, PredefinedMessageId, Role, Sender,
 };
+use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -12,8 +13,11 @@ use utoipa::{
     },
 };
 
-use super::MessageTag;
-use crate::{Given, InvalidRequest, fields::object};
+use super::{
+    MessageTag,
+    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
+};
+use crate::{Given, InvalidRequest, Problem, fields::object};
 
 /// A message to add to a thread: with a `body`, or with a `predefinedMessageId` in place of it.
 #[derive(Debug)]
@@ -57,6 +61,10 @@ struct MessageFields {
     /// The channel provider's id of the message: a second one in the same conversation gives the first message back.
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
+    /// At most ten registered files of the conversation, or of the workspace.
+    #[deserr(default)]
+    #[schema(value_type = Option<Vec<AttachmentRequest>>, max_items = 10)]
+    pub attachments: Option<AttachmentsRequest>,
     /// Data of your own.
     #[deserr(default)]
     pub metadata: Option<Metadata>,
@@ -124,19 +132,56 @@ impl ToSchema for CreateMessageRequest {
     }
 }
 
-impl From<CreateMessageRequest> for MessageDraft<Wording> {
-    fn from(CreateMessageRequest { fields: request, wording }: CreateMessageRequest) -> Self {
+impl CreateMessageRequest {
+    /// Whether a predefined message says what it says.
+    #[must_use]
+    pub fn is_predefined(&self) -> bool {
+        matches!(self.wording, Wording::Predefined(_))
+    }
+
+    /// Whether nothing has to be looked up for it.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.is_predefined() && self.fields.attachments.as_ref().is_none_or(AttachmentsRequest::is_empty)
+    }
+
+    /// The message, with what it keeps of its files, and with the words that `word` finds at the same time.
+    /// `conversation` is the one that it is for, if there is one already, and `at` what stands before its fields in the
+    /// body.
+    ///
+    /// # Errors
+    /// `invalid_request` with the files that are none; whatever the table says; what `word` refuses.
+    pub async fn draft<B>(
+        self,
+        store: &TenantStore,
+        conversation: Option<ConversationId>,
+        at: &str,
+        word: impl AsyncFnOnce(Wording) -> Result<B, Problem>,
+    ) -> Result<MessageDraft<B>, Problem> {
+        let Self { mut fields, wording } = self;
+        let wanted = fields.attachments.take().unwrap_or_default();
+        let ids = wanted.ids();
+        let (files, body) = tokio::join!(store.ready_files(&ids), word(wording));
+        let attachments = wanted.resolve(files?, |file| fits(file, conversation), at)?;
+        Ok(fields.with(body?, attachments))
+    }
+}
+
+impl MessageFields {
+    fn with<B>(self, body: B, attachments: Vec<Attachment>) -> MessageDraft<B> {
+        let request = self;
         let kind = request.kind.unwrap_or(MessageType::Reply);
         let usual = match kind {
             MessageType::Reply => Role::User,
             MessageType::Note => Role::Assistant,
         };
-        Self {
+        MessageDraft {
             role: request.role.unwrap_or(usual),
             kind,
-            body: wording,
+            body,
             sender: request.sender.map(Sender::from),
             external_id: request.external_id,
+            attachments,
             metadata: request.metadata.unwrap_or_default(),
         }
     }
@@ -195,7 +240,7 @@ pub struct MessageObject {
     #[schema(required)]
     external_id: Option<String>,
     /// Files sent with the message.
-    attachments: Vec<serde_json::Value>,
+    attachments: Vec<AttachmentObject>,
     metadata: Metadata,
     /// RFC 3339 in UTC with milliseconds: the time in the id.
     #[schema(format = "date-time")]
@@ -216,7 +261,7 @@ impl From<&Message> for MessageObject {
             channel: message.channel(),
             delivery_status: message.delivery_status(),
             external_id: draft.external_id.as_ref().map(ToString::to_string),
-            attachments: Vec::new(),
+            attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             metadata: draft.metadata.clone(),
             created_at: message.created_at().to_string(),
         }

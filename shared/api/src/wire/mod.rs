@@ -1,6 +1,7 @@
 //! Wire types that more than one function speaks.
 
 mod action;
+mod attachment;
 mod conversation;
 mod filter;
 mod literal;
@@ -8,6 +9,7 @@ mod message;
 mod own;
 
 pub use action::{ActionObject, ActionRequest};
+pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};

@@ -7,7 +7,7 @@ use deskless_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::MessageTag;
+use super::{AttachmentObject, AttachmentsRequest, MessageTag};
 use crate::{Code, InvalidRequest, Problem};
 
 /// A message that a customer adds with a client key. It is a reply of theirs and nothing else.
@@ -19,10 +19,18 @@ pub struct OwnMessageRequest {
     role: Option<Role>,
     #[deserr(rename = "type", default)]
     kind: Option<MessageType>,
+    #[deserr(default)]
+    attachments: AttachmentsRequest,
 }
 
 impl OwnMessageRequest {
-    /// The message, said by this customer.
+    /// The files that are to come with it.
+    #[must_use]
+    pub fn attachments(&self) -> &AttachmentsRequest {
+        &self.attachments
+    }
+
+    /// The message, said by this customer, without its files.
     ///
     /// # Errors
     /// `forbidden` when it claims to be a note, or somebody else's.
@@ -40,6 +48,7 @@ impl OwnMessageRequest {
             body: self.body,
             sender: Some(sender),
             external_id: None,
+            attachments: Vec::new(),
             metadata: Metadata::default(),
         })
     }
@@ -70,6 +79,8 @@ pub struct OwnMessageObject {
     body: MessageBody,
     #[schema(required)]
     sender: Option<OwnSenderObject>,
+    /// Files sent with the message.
+    attachments: Vec<AttachmentObject>,
     /// RFC 3339 in UTC with milliseconds: the time in the id.
     #[schema(format = "date-time")]
     created_at: String,
@@ -86,6 +97,7 @@ impl From<&Message> for OwnMessageObject {
             kind: draft.kind,
             body: draft.body.clone(),
             sender: draft.sender.clone().map(|sender| OwnSenderObject { name: sender.name }),
+            attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             created_at: message.created_at().to_string(),
         }
     }

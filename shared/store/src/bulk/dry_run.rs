@@ -12,7 +12,7 @@ use crate::{Position, StoreError, TenantStore, batch, conversation::Found};
 /// The most conversations that a dry run counts. Whoever has more knows enough.
 const MOST_COUNTED: u64 = 10_000;
 /// How many are looked at in one go.
-const PAGE: usize = 500;
+const PAGE: usize = 400;
 /// A filter that hardly lets anything through is looked at for so long: somebody waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(6);
 

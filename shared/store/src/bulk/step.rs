@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use deskless_domain::{ActionFailure, BulkAction, BulkActionId, BulkFailure, BulkStatus, ConversationId};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -42,8 +42,10 @@ struct Results {
 /// What became of one conversation.
 enum Turn {
     Done(Result<(), ActionFailure>),
-    /// It does not fit any more, or had its turn in an earlier step.
-    Skipped,
+    /// It does not pass the filter.
+    Left,
+    /// It had its turn in an earlier step.
+    Over,
 }
 
 impl Results {
@@ -69,18 +71,18 @@ impl TenantStore {
     /// # Errors
     /// When the table does not answer.
     pub async fn bulk_step(&self, id: BulkActionId, step: u64) -> Result<BulkStep, StoreError> {
-        match self.bulk_item(id).await? {
-            Some(item) if item.step == step && !item.is_over() => {
-                match self.with_shards(item.shards()).take_step(id, &item).await {
-                    // Neither waiting nor trying again would help.
-                    Err(StoreError::Internal(why)) => {
-                        self.write_down(id, step, &Results::default(), None).await?;
-                        Ok(BulkStep::Failed(why))
-                    }
-                    outcome => outcome,
-                }
+        let Some(item) = self.bulk_item(id).await?.filter(|item| item.step == step && !item.is_over()) else {
+            return Ok(BulkStep::Passed);
+        };
+        match self.take_step(id, &item).await {
+            Ok(None) => Ok(BulkStep::Passed),
+            Ok(Some(item)) => Ok(if item.is_over() { BulkStep::Done } else { BulkStep::Goes }),
+            // Neither waiting nor trying again would help.
+            Err(StoreError::Internal(why)) => {
+                let _ = self.write_down(id, item, &Results::default(), None).await?;
+                Ok(BulkStep::Failed(why))
             }
-            _ => Ok(BulkStep::Passed),
+            Err(error) => Err(error),
         }
     }
 
@@ -95,26 +97,35 @@ impl TenantStore {
         within: Duration,
     ) -> Result<(BulkAction, Option<StoreError>), StoreError> {
         let steps = async {
-            while let Some(item) = self.bulk_item(id).await?.filter(|item| !item.is_over()) {
-                if let BulkStep::Failed(why) = self.bulk_step(id, item.step).await? {
-                    return Err(StoreError::Internal(why));
+            let mut known = None;
+            loop {
+                let item = match known {
+                    Some(known) => known,
+                    None => self.bulk_item(id).await?.ok_or(StoreError::NotFound)?,
+                };
+                if item.is_over() {
+                    return Ok(item.into_action(id));
                 }
+                known = self.take_step(id, &item).await?;
             }
-            Ok(())
         };
         let too_long = |_| Err(StoreError::Unavailable("it takes too long".to_owned()));
-        let trouble = tokio::time::timeout(within, steps).await.unwrap_or_else(too_long).err();
-        Ok((self.get_bulk_action(id).await?, trouble))
+        match tokio::time::timeout(within, steps).await.unwrap_or_else(too_long) {
+            Ok(action) => Ok((action, None)),
+            Err(trouble) => Ok((self.get_bulk_action(id).await?, Some(trouble))),
+        }
     }
 
-    async fn take_step(&self, id: BulkActionId, item: &BulkItem) -> Result<BulkStep, StoreError> {
+    /// Gives the item as it is behind the step; `None`: somebody else has taken it.
+    async fn take_step(&self, id: BulkActionId, item: &BulkItem) -> Result<Option<BulkItem>, StoreError> {
+        let tenant = self.with_shards(item.shards());
         if item.cancelled_at.is_some() {
-            let results = self.done_before(id, item).await?;
-            return self.write_down(id, item.step, &results, Some(&Plan::default())).await;
+            let results = Results::of(tenant.done_before(id, item.step, item.plan.clone()).await?);
+            return tenant.write_down(id, item.clone(), &results, Some(&Plan::default())).await;
         }
-        let results = self.work(id, item).await?;
-        let next = self.plan_next(id, item).await?;
-        self.write_down(id, item.step, &results, Some(&next)).await
+        let results = tenant.work(id, item).await?;
+        let next = tenant.plan_next(id, item).await?;
+        tenant.write_down(id, item.clone(), &results, Some(&next)).await
     }
 
     /// Deals with the conversations of the plan.
@@ -130,7 +141,15 @@ impl TenantStore {
             let turn = self.deal_with(id, item, &act, conversation, known.remove(&conversation));
             turns.push(async move { Ok::<_, StoreError>((conversation, turn.await?)) });
         }
-        let turns: Vec<_> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let mut turns: Vec<_> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
+        // What an attempt that was interrupted has changed may not pass the filter any more.
+        let left = turns.iter().filter(|(_, turn)| matches!(turn, Turn::Left)).map(|(conversation, _)| *conversation);
+        let mut before = self.done_before(id, item.step, left.collect()).await?;
+        for (conversation, turn) in &mut turns {
+            if let Some(done) = before.remove(conversation) {
+                *turn = done;
+            }
+        }
         Ok(Results::of(turns))
     }
 
@@ -150,7 +169,7 @@ impl TenantStore {
         match self.act(conversation, act, stored, done).await? {
             Acted::Done => Ok(Turn::Done(Ok(()))),
             Acted::Failed(failure) => Ok(Turn::Done(Err(failure))),
-            Acted::Left => Ok(Turn::Skipped),
+            Acted::Left => Ok(Turn::Left),
             Acted::Witnessed(standing) => {
                 let missing = || StoreError::Unavailable("a row that stood there is gone".to_owned());
                 turn_of(standing.ok_or_else(missing)?, item.step)
@@ -158,32 +177,35 @@ impl TenantStore {
         }
     }
 
-    /// What an attempt of this step that was interrupted has done.
-    async fn done_before(&self, id: BulkActionId, item: &BulkItem) -> Result<Results, StoreError> {
-        let keys = item.plan.iter().map(|&conversation| self.keys().bulk_done(id, conversation));
-        let mut turns = Vec::new();
-        for found in self.get_all(keys.collect()).await? {
-            if let Some(conversation) = string(&found, "sk").and_then(bulk_done_of) {
-                turns.push((conversation, turn_of(found, item.step)?));
-            }
-        }
-        Ok(Results::of(turns))
-    }
-
-    /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Somebody
-    /// may have cancelled it meanwhile.
-    async fn write_down(
+    /// What an attempt of this step that was interrupted has done to these conversations.
+    async fn done_before(
         &self,
         id: BulkActionId,
         step: u64,
+        conversations: Vec<ConversationId>,
+    ) -> Result<HashMap<ConversationId, Turn>, StoreError> {
+        let keys = conversations.into_iter().map(|conversation| self.keys().bulk_done(id, conversation));
+        let mut turns = HashMap::new();
+        for found in self.get_all(keys.collect()).await? {
+            if let Some(conversation) = string(&found, "sk").and_then(bulk_done_of) {
+                turns.insert(conversation, turn_of(found, step)?);
+            }
+        }
+        Ok(turns)
+    }
+
+    /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Gives the
+    /// item as it is then; `None`: somebody else has taken the step. Whoever cancels the action is not in its way.
+    async fn write_down(
+        &self,
+        id: BulkActionId,
+        mut item: BulkItem,
         results: &Results,
         next: Option<&Plan>,
-    ) -> Result<BulkStep, StoreError> {
+    ) -> Result<Option<BulkItem>, StoreError> {
+        let step = item.step;
         let mut backoff = Backoff::new(self.clock());
         loop {
-            let Some(mut item) = self.bulk_item(id).await?.filter(|item| item.step == step && !item.is_over()) else {
-                return Ok(BulkStep::Passed);
-            };
             item.advance(results);
             let now = self.clock().now();
             match next {
@@ -195,15 +217,17 @@ impl TenantStore {
                 }
                 Some(Plan { ids, rest }) => (item.plan, item.rest) = (ids.clone(), *rest),
             }
-            let ended = item.is_over();
             let mut transaction = Transaction::default();
             self.put_bulk_item(&mut transaction, id, &mut item)?;
-            match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(if ended { BulkStep::Done } else { BulkStep::Goes }),
-                Outcome::Refused(_) if backoff.pause().await => {}
-                Outcome::Refused(_) => {
-                    return Err(StoreError::Unavailable("the bulk action keeps changing".to_owned()));
-                }
+            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
+                return Ok(Some(item));
+            }
+            item = match self.bulk_item(id).await?.filter(|item| item.step == step && !item.is_over()) {
+                Some(item) => item,
+                None => return Ok(None),
+            };
+            if !backoff.pause().await {
+                return Err(StoreError::Unavailable("the bulk action keeps changing".to_owned()));
             }
         }
     }
@@ -228,7 +252,7 @@ impl BulkItem {
 fn turn_of(done: Item, step: u64) -> Result<Turn, StoreError> {
     let done: DoneItem = item::read(done)?;
     if done.step != step {
-        return Ok(Turn::Skipped);
+        return Ok(Turn::Over);
     }
     Ok(Turn::Done(done.failure.map_or(Ok(()), Err)))
 }

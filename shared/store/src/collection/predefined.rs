@@ -3,7 +3,7 @@ use deskless_domain::{
     Resource, Template, TemplateNames, TemplateVariable,
 };
 
-use crate::{Once, Repeat, StoreError, TenantStore, item, workspace::WorkspaceItem};
+use crate::{StoreError, TenantStore, item, workspace::WorkspaceItem};
 
 /// The field with which a message names a predefined one.
 const FIELD: &str = "predefinedMessageId";
@@ -76,28 +76,21 @@ impl TenantStore {
         body(&message.content, conversation, &names, FIELD)
     }
 
-    /// AP-82: the same for a request that may be a repeat: an earlier answer, the conversation and the message are read at
-    /// once. An earlier answer goes before whatever may be missing by now.
+    /// AP-82: the same, for a message that is about to be written: the conversation and the predefined message are read at
+    /// once.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::NoSuchReference`] and
-    /// [`StoreError::InvalidField`] of `predefinedMessageId`, [`StoreError::IdempotencyKeyReused`].
-    pub async fn word_message<T: ?Sized>(
+    /// [`StoreError::InvalidField`] of `predefinedMessageId`.
+    pub async fn word_message(
         &self,
         conversation: ConversationId,
         message: PredefinedMessageId,
-        repeat: Option<&Repeat<'_, T>>,
-    ) -> Result<Once<MessageBody>, StoreError> {
-        let (earlier, conversation, message) = tokio::join!(
-            self.replay(repeat),
-            self.get_conversation(conversation),
-            self.predefined_message(message, FIELD),
-        );
-        if let Some(answer) = earlier? {
-            return Ok(Once::Replayed(answer));
-        }
+    ) -> Result<MessageBody, StoreError> {
+        let (conversation, message) =
+            tokio::join!(self.get_conversation(conversation), self.predefined_message(message, FIELD));
         let (conversation, message) = (conversation?, message?);
-        self.predefined_body(&message.fields, &conversation).await.map(Once::Done)
+        self.predefined_body(&message.fields, &conversation).await
     }
 
     /// AP-84: what the workspace is called.

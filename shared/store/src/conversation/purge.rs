@@ -50,6 +50,7 @@ impl TenantStore {
         }
         let (doomed, more) = self.under(id).await?;
         let removed = doomed.len() as u64;
+        self.erase_files_among(&doomed).await?;
         self.remove_all(doomed).await?;
         if !more {
             return self.bury(id).await;

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    ConversationId, DeliveryStatus, Email, ExternalId, Message, MessageBody, MessageDraft, MessageId, MessageType,
-    Metadata, PersonName, Role, Sender,
+    Attachment, ContentType, ConversationId, DeliveryStatus, Email, ExternalId, FileId, FileSize, FileTitle, Message,
+    MessageBody, MessageDraft, MessageId, MessageType, Metadata, PersonName, Role, Sender,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,8 @@ struct MessageItem {
     external_id: Option<ExternalId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<AttachmentAttributes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_status: Option<DeliveryStatus>,
     version: u64,
@@ -39,6 +41,27 @@ struct SenderAttributes {
     email: Option<Email>,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AttachmentAttributes {
+    file_id: FileId,
+    name: FileTitle,
+    content_type: ContentType,
+    size: FileSize,
+}
+
+impl From<Attachment> for AttachmentAttributes {
+    fn from(Attachment { file_id, name, content_type, size }: Attachment) -> Self {
+        Self { file_id, name, content_type, size }
+    }
+}
+
+impl From<AttachmentAttributes> for Attachment {
+    fn from(AttachmentAttributes { file_id, name, content_type, size }: AttachmentAttributes) -> Self {
+        Self { file_id, name, content_type, size }
+    }
+}
+
 impl TenantStore {
     pub(crate) fn message_item(&self, message: &Message) -> Result<Item, StoreError> {
         let draft = message.draft.clone();
@@ -49,6 +72,7 @@ impl TenantStore {
             sender: draft.sender.map(|Sender { id, name, email }| SenderAttributes { id, name, email }),
             external_id: draft.external_id,
             metadata: (!draft.metadata.is_empty()).then(|| draft.metadata.json().to_owned()),
+            attachments: draft.attachments.into_iter().map(Into::into).collect(),
             delivery_status: message.reported_status,
             version: message.version,
         };
@@ -72,6 +96,7 @@ pub(super) fn read(conversation_id: ConversationId, item: Item) -> Result<Messag
         body: item.body,
         sender,
         external_id: item.external_id,
+        attachments: item.attachments.into_iter().map(Into::into).collect(),
         metadata,
     };
     Ok(Message { id, conversation_id, draft, reported_status: item.delivery_status, version: item.version })

@@ -1,0 +1,113 @@
+//! What files look like on the wire.
+
+use std::collections::BTreeMap;
+
+use deskless_api::object_tag;
+use deskless_domain::{ContentType, File, FileCategory, FileStatus, FileTitle};
+use deskless_store::{Download, Upload};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+object_tag!(
+    /// `"file"`
+    FileTag = "file"
+);
+
+/// A file, announced or there.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = File)]
+pub struct FileObject {
+    object: FileTag,
+    #[schema(format = "uuid")]
+    id: String,
+    /// Whose file it is; null: the workspace's.
+    #[schema(required, format = "uuid")]
+    conversation_id: Option<String>,
+    #[schema(value_type = String)]
+    file_name: FileTitle,
+    #[schema(value_type = String)]
+    content_type: ContentType,
+    /// In bytes.
+    size: u64,
+    category: FileCategory,
+    /// `pending` until it is registered. What is not registered within a day is forgotten.
+    status: FileStatus,
+    /// Where it is downloaded from, as an attachment. Only where one file is retrieved, once it is `ready`.
+    #[schema(required, format = "uri")]
+    download_url: Option<String>,
+    /// Until when: for five minutes.
+    #[schema(required, format = "date-time")]
+    download_url_expires_at: Option<String>,
+    /// RFC 3339 in UTC with milliseconds: the time in the id.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+impl FileObject {
+    fn new(file: &File, download: Option<Download>) -> Self {
+        let (url, until) = download.map(|Download { url, expires_at }| (url, expires_at.to_string())).unzip();
+        Self {
+            object: FileTag,
+            id: file.id.to_string(),
+            conversation_id: file.draft.conversation_id.map(|id| id.to_string()),
+            file_name: file.draft.name.clone(),
+            content_type: file.draft.content_type.clone(),
+            size: file.draft.size.bytes(),
+            category: file.category(),
+            status: file.status,
+            download_url: url,
+            download_url_expires_at: until,
+            created_at: file.created_at().to_string(),
+        }
+    }
+}
+
+/// One file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileResponse {
+    file: FileObject,
+}
+
+impl FileResponse {
+    pub fn new(file: &File, download: Option<Download>) -> Self {
+        Self { file: FileObject::new(file, download) }
+    }
+}
+
+/// A form that uploads a file straight to S3.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Upload)]
+pub struct UploadObject {
+    #[schema(pattern = "^POST$")]
+    method: &'static str,
+    #[schema(format = "uri")]
+    url: String,
+    /// The fields of the form (`multipart/form-data`), all of them and no others. The file itself comes last, as `file`.
+    fields: BTreeMap<&'static str, String>,
+    /// Until when: for five minutes.
+    #[schema(format = "date-time")]
+    expires_at: String,
+}
+
+impl From<Upload> for UploadObject {
+    fn from(Upload { url, fields, expires_at }: Upload) -> Self {
+        Self { method: "POST", url, fields: fields.into_iter().collect(), expires_at: expires_at.to_string() }
+    }
+}
+
+/// A file that was announced, and how to upload it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignFileResponse {
+    file: FileObject,
+    /// Signed anew in a repeat, and null there once the file is registered or deleted.
+    #[schema(required)]
+    upload: Option<UploadObject>,
+}
+
+impl SignFileResponse {
+    pub fn new(file: &File, upload: Option<Upload>) -> Self {
+        Self { file: FileObject::new(file, None), upload: upload.map(UploadObject::from) }
+    }
+}

@@ -1,0 +1,242 @@
+//! Files: what is sent along with messages.
+
+use crate::{
+    ConversationId, FileCategory, FileId, FileStatus, Invalid, Timestamp,
+    text::{Lines, check, pattern, schema, string_type},
+};
+
+/// What a file is called: 1 to 255 characters on one line. It names no place: slashes are characters like others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTitle(String);
+
+impl FileTitle {
+    /// The most Unicode scalar values it holds.
+    pub const MAX: usize = 255;
+
+    /// Checks length and characters.
+    ///
+    /// # Errors
+    /// When the text is empty, blank, too long or holds control characters.
+    pub fn parse(text: String) -> Result<Self, Invalid> {
+        check(&text, Self::MAX, Lines::One).map(|()| Self(text))
+    }
+}
+
+string_type!(
+    FileTitle,
+    schema = schema("What a file is called: 1 to 255 characters on one line.", FileTitle::MAX, pattern(Lines::One))
+);
+
+/// A media type such as `image/png` or `text/plain; charset=utf-8`: at most 255 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentType(String);
+
+/// RFC 6838, section 4.2; behind it parameters whose values are tokens.
+const MEDIA_TYPE: &str = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*(; ?[A-Za-z0-9!#$%&'*+.^_`|~\-]+=[A-Za-z0-9!#$%&'*+.^_`|~\-]+)*$";
+
+impl ContentType {
+    /// The most characters it holds.
+    pub const MAX: usize = 255;
+
+    /// Checks length and form.
+    ///
+    /// # Errors
+    /// When the text is too long or no media type.
+    pub fn parse(text: String) -> Result<Self, Invalid> {
+        let length = text.chars().count();
+        if length > Self::MAX {
+            let message = format!("must be at most {} characters; it has {length}", Self::MAX);
+            return Err(Invalid::new("too_long", message));
+        }
+        let mut parts = text.split(';');
+        let essence = parts.next().unwrap_or_default();
+        let named = essence.split_once('/').is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype));
+        let parameter = |part: &str| {
+            let part = part.strip_prefix(' ').unwrap_or(part);
+            part.split_once('=').is_some_and(|(name, value)| is_token(name) && is_token(value))
+        };
+        if named && parts.all(parameter) {
+            Ok(Self(text))
+        } else {
+            Err(Invalid::new("invalid", "must be a media type, such as image/png or text/plain; charset=utf-8"))
+        }
+    }
+
+    /// What kind of a file this is, for whoever shows it.
+    #[must_use]
+    pub fn category(&self) -> FileCategory {
+        let kind = self.0.split('/').next().unwrap_or_default();
+        match kind.to_ascii_lowercase().as_str() {
+            "image" => FileCategory::Image,
+            "audio" => FileCategory::Audio,
+            "video" => FileCategory::Video,
+            _ => FileCategory::File,
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c))
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+.^_`|~-".contains(c))
+}
+
+string_type!(
+    ContentType,
+    schema = schema(
+        "A media type such as `image/png` or `text/plain; charset=utf-8`: at most 255 characters.",
+        ContentType::MAX,
+        MEDIA_TYPE
+    )
+);
+
+/// How many bytes a file has: 1 to 26,214,400, which is 25 MiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct FileSize(u64);
+
+impl FileSize {
+    /// The most bytes.
+    pub const MAX: u64 = 25 * 1024 * 1024;
+
+    /// Checks the bounds.
+    ///
+    /// # Errors
+    /// When there is no byte, or there are more than 25 MiB.
+    pub fn new(bytes: u64) -> Result<Self, Invalid> {
+        match bytes {
+            0 => Err(Invalid::new("too_small", "must be at least 1 byte")),
+            1..=Self::MAX => Ok(Self(bytes)),
+            _ => {
+                let message = format!("must be at most {} bytes, which is 25 MiB; it is {bytes}", Self::MAX);
+                Err(Invalid::new("too_large", message))
+            }
+        }
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+/// A file that somebody wants to upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDraft {
+    /// Whose file it is; `None`: the workspace's.
+    pub conversation_id: Option<ConversationId>,
+    /// What it is called.
+    pub name: FileTitle,
+    /// What it is.
+    pub content_type: ContentType,
+    /// How large it is.
+    pub size: FileSize,
+}
+
+/// A file, uploaded or on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its id, and its time.
+    pub id: FileId,
+    /// What was said of it.
+    pub draft: FileDraft,
+    /// Whether it is there.
+    pub status: FileStatus,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+impl File {
+    /// When it was signed, in milliseconds.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.id.time()
+    }
+
+    /// What kind of a file it is.
+    #[must_use]
+    pub fn category(&self) -> FileCategory {
+        self.draft.content_type.category()
+    }
+}
+
+/// A file as a message shows it: a copy, which stays as it is when the file goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Which file.
+    pub file_id: FileId,
+    /// What it is called.
+    pub name: FileTitle,
+    /// What it is.
+    pub content_type: ContentType,
+    /// How large it is.
+    pub size: FileSize,
+}
+
+impl Attachment {
+    /// How many files one message may have.
+    pub const MOST: usize = 10;
+}
+
+impl From<File> for Attachment {
+    fn from(File { id, draft, .. }: File) -> Self {
+        Self { file_id: id, name: draft.name, content_type: draft.content_type, size: draft.size }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ContentType, FileSize};
+    use crate::FileCategory;
+
+    #[test]
+    fn a_media_type_says_what_kind_of_file_it_is() {
+        for (text, category) in [
+            ("image/png", FileCategory::Image),
+            ("IMAGE/PNG", FileCategory::Image),
+            ("audio/ogg; codecs=opus", FileCategory::Audio),
+            ("video/mp4", FileCategory::Video),
+            ("text/plain;charset=utf-8", FileCategory::File),
+            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", FileCategory::File),
+        ] {
+            let parsed = ContentType::parse(text.to_owned()).expect(text);
+            assert_eq!(parsed.category(), category, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_media_types() {
+        for text in [
+            "",
+            "image",
+            "image/",
+            "/png",
+            "image/png/x",
+            "image png",
+            "image/*",
+            "image/png;",
+            "image/png; a",
+            "image/png; a=\"b\"",
+            "image/pñg",
+            "image/png\r\nx: y",
+            " image/png",
+            "-/-",
+        ] {
+            assert!(ContentType::parse(text.to_owned()).is_err(), "{text:?}");
+        }
+        assert!(ContentType::parse(format!("a/{}", "b".repeat(253))).is_ok());
+        assert!(ContentType::parse(format!("a/{}", "b".repeat(254))).is_err());
+    }
+
+    #[test]
+    fn a_file_has_up_to_25_mib() {
+        assert!(FileSize::new(0).is_err());
+        assert!(FileSize::new(1).is_ok());
+        assert!(FileSize::new(26_214_400).is_ok());
+        assert!(FileSize::new(26_214_401).is_err());
+    }
+}

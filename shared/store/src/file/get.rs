@@ -1,0 +1,65 @@
+use deskless_domain::{ConversationId, CustomerId, File, FileId, FileStatus};
+use futures_util::future::try_join_all;
+
+use super::item;
+use crate::{
+    StoreError, TenantStore,
+    conversation::{LIVE, attributes},
+    expression::{Update, text},
+    transaction::{Slot, Transaction},
+};
+
+impl TenantStore {
+    /// AP-63: one file, whether it is there already or not. One of a conversation that is being deleted is gone with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the workspace has no such file.
+    pub async fn get_file(&self, id: FileId) -> Result<File, StoreError> {
+        self.find_file(id, None).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// The same, but only of a conversation of this customer's, if there is one.
+    pub(crate) async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
+        let Some(found) = self.get(self.keys().file(id)).await? else { return Ok(None) };
+        let Some(file) = item::read(found, self.clock().now())? else { return Ok(None) };
+        let is_there = match file.draft.conversation_id {
+            Some(conversation) => {
+                let conversation = self.get(self.keys().conversation(conversation)).await?;
+                conversation.is_some_and(|item| match owner {
+                    Some(owner) => self.is_own(&item, owner),
+                    None => !item.contains_key(attributes::DELETED_AT),
+                })
+            }
+            None => owner.is_none(),
+        };
+        Ok(is_there.then_some(file))
+    }
+
+    /// AP-66: those of these files that are there, each at the place of its id, read at once. Whose they are is for the
+    /// caller to look at: a conversation's own, or the workspace's.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn ready_files(&self, ids: &[FileId]) -> Result<Vec<Option<File>>, StoreError> {
+        let now = self.clock().now();
+        let found = try_join_all(ids.iter().map(|id| self.get(self.keys().file(*id)))).await?;
+        let read = found.into_iter().map(|found| found.map_or(Ok(None), |found| item::read(found, now)));
+        read.map(|file| file.map(|file| file.filter(|file| file.status == FileStatus::Ready))).collect()
+    }
+
+    /// Demands in a transaction that a conversation is there, and this customer's if there is one.
+    pub(super) fn check_conversation(
+        &self,
+        transaction: &mut Transaction,
+        id: ConversationId,
+        owner: Option<&CustomerId>,
+    ) -> Result<Slot, StoreError> {
+        let mut terms = Update::default();
+        let mut condition = LIVE.to_owned();
+        if let Some(owner) = owner {
+            let (name, own) = (terms.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
+            condition = format!("{condition} AND {name} = {}", terms.value("owner", text(own)));
+        }
+        transaction.check_with(self, self.keys().conversation(id), terms, &condition)
+    }
+}

@@ -1,0 +1,74 @@
+use deskless_domain::{ContentType, ConversationId, File, FileDraft, FileSize, FileStatus, FileTitle, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError, TenantStore,
+    item::{self, Item, integer, is_over, string},
+    keys::file_in,
+};
+
+/// The names of attributes that more than one operation writes.
+pub(super) mod attributes {
+    /// Until when a registration may be at work.
+    pub(in crate::file) const CLAIMED_UNTIL: &str = "claimedUntil";
+    pub(in crate::file) const DELETED_AT: &str = "deletedAt";
+    pub(in crate::file) const EXPIRES_AT: &str = "expiresAt";
+    pub(in crate::file) const STATUS: &str = "status";
+    pub(in crate::file) const VERSION: &str = "version";
+}
+
+/// A file's own item. Its id is in its key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FileItem {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<ConversationId>,
+    file_name: FileTitle,
+    content_type: ContentType,
+    size: FileSize,
+    status: FileStatus,
+    version: u64,
+    /// Only while nothing was uploaded that we know of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl TenantStore {
+    pub(super) fn file_item(&self, file: &File, expires_at: Timestamp) -> Result<Item, StoreError> {
+        let FileDraft { conversation_id, name, content_type, size } = file.draft.clone();
+        let attributes = FileItem {
+            conversation_id,
+            file_name: name,
+            content_type,
+            size,
+            status: file.status,
+            version: file.version,
+            expires_at: Some(expires_at.as_seconds()),
+        };
+        item::write(self.keys().file(file.id), &attributes)
+    }
+}
+
+/// Reads a file's item; one that is past its time or being deleted is none any more.
+pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreError> {
+    if is_over(&item, now) || item.contains_key(attributes::DELETED_AT) {
+        return Ok(None);
+    }
+    let id = string(&item, "pk")
+        .and_then(file_in)
+        .ok_or_else(|| StoreError::Internal("a file's key cannot be read".to_owned()))?;
+    let item: FileItem = item::read(item)?;
+    let draft = FileDraft {
+        conversation_id: item.conversation_id,
+        name: item.file_name,
+        content_type: item.content_type,
+        size: item.size,
+    };
+    Ok(Some(File { id, draft, status: item.status, version: item.version }))
+}
+
+/// Whether somebody may be copying the file's object right now.
+pub(super) fn is_claimed(item: &Item, now: Timestamp) -> bool {
+    string(item, attributes::STATUS) == Some(FileStatus::Pending.as_str())
+        && integer(item, attributes::CLAIMED_UNTIL).is_some_and(|until| until > now.as_millis())
+}

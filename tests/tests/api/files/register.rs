@@ -1,0 +1,103 @@
+use deskless_tests::{Upload, World, download, minimal_conversation};
+use http::Method;
+use serde_json::json;
+
+const FILES: &str = "/api/v1/files";
+
+#[tokio::test]
+async fn before_the_upload_it_is_a_conflict() {
+    let world = World::new().await;
+    let signed = world.server_key().sign(&json!(null), "a", "image/png", 1).await.expect(201);
+    let answer = world.server_key().post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
+    let problem = answer.expect_problem(409, "conflict");
+    assert!(problem["detail"].as_str().expect("text").starts_with("Nothing was uploaded for this file yet."));
+}
+
+#[tokio::test]
+async fn registering_again_answers_the_same() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let file = ours.upload(&json!(null), "a.txt", "hello").await;
+    let body = json!({ "fileId": file["id"] });
+    assert_eq!(ours.post(FILES, &body).await.expect(200)["file"], file);
+    for replayed in [false, true] {
+        let answer = ours.ask(Method::POST, FILES).header("idempotency-key", "k").json(&body).send().await;
+        assert_eq!(answer.header("idempotent-replayed").is_some(), replayed);
+        assert_eq!(answer.expect(200)["file"], file);
+    }
+    assert_eq!(world.objects().len(), 1);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_registration_with_an_idempotency_key_is_done_once() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await;
+    let signed = ours.sign(&conversation["id"], "a", "text/plain", 1).await.expect(201);
+    Upload::of(&signed["upload"], "x").expect_taken().await;
+    let body = json!({ "fileId": signed["file"]["id"] });
+    for replayed in [false, true] {
+        let answer = ours.ask(Method::POST, FILES).header("idempotency-key", "k").json(&body).send().await;
+        assert_eq!(answer.header("idempotent-replayed").is_some(), replayed);
+        assert_eq!(answer.expect(200)["file"]["status"], "ready");
+    }
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn many_who_register_at_once_are_all_told_the_same() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await;
+    let signed = ours.sign(&conversation["id"], "a", "text/plain", 5).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let body = json!({ "fileId": signed["file"]["id"] });
+    let answers = futures_util::future::join_all((0..8).map(|_| ours.post(FILES, &body))).await;
+    for answer in answers {
+        assert_eq!(answer.expect(200)["file"]["status"], "ready");
+    }
+    assert_eq!(
+        world.objects(),
+        [format!("files/{}/{}", world.workspace, signed["file"]["id"].as_str().expect("an id"))]
+    );
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn after_registering_the_signature_reaches_the_file_no_more() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let body = json!({ "fileId": signed["file"]["id"] });
+    let _ = ours.post(FILES, &body).await.expect(200);
+    Upload::of(&signed["upload"], "HELLO").expect_taken().await;
+    let _ = ours.post(FILES, &body).await.expect(200);
+    let got = ours.get(&format!("{FILES}/{}", signed["file"]["id"].as_str().expect("an id"))).await.expect(200);
+    let (_, _, bytes) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
+    assert_eq!(bytes, b"hello");
+}
+
+#[tokio::test]
+async fn what_came_past_the_signature_is_not_registered() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let key = signed["upload"]["fields"]["key"].as_str().expect("a key");
+    std::fs::write(world.bucket_folder().join(key), "hello, world").expect("an object is written");
+    let answer = ours.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
+    let _ = answer.expect_problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn only_a_file_of_the_workspace_can_be_registered() {
+    let world = World::new().await;
+    let signed = world.server_key().sign(&json!(null), "a", "text/plain", 1).await.expect(201);
+    Upload::of(&signed["upload"], "x").expect_taken().await;
+    let other = world.other_workspace();
+    let _ = other.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await.expect_invalid(&["fileId"]);
+    let _ = other.post(FILES, &json!({ "fileId": "x" })).await.expect_invalid(&["fileId"]);
+    let _ = other.post(FILES, &json!({})).await.expect_invalid(&["fileId"]);
+}

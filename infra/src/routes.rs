@@ -19,6 +19,7 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
         ("files", described(deskless_files::router(), deskless_files::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
         ("replies", described(deskless_replies::router(), deskless_replies::description())),
+        ("automations", described(deskless_automations::router(), deskless_automations::description())),
         ("discovery", deskless_discovery::router()),
     ]
 }

@@ -42,7 +42,7 @@ impl<'w> Role<'w> {
         if let Some(token) = &self.token {
             request.headers_mut().insert("x-customer-token", token.parse().expect("a header"));
         }
-        Ask { machine: self.machine, request, checked: true }
+        Ask { machine: self.machine, request, checked: true, said: String::new() }
     }
 
     /// Sends a GET.
@@ -78,6 +78,8 @@ pub struct Ask<'w> {
     machine: &'w Machine,
     request: Request<Body>,
     checked: bool,
+    /// What JSON it carries.
+    said: String,
 }
 
 impl Ask<'_> {
@@ -94,8 +96,10 @@ impl Ask<'_> {
     }
 
     /// Sends JSON.
-    pub fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
+    pub fn json(mut self, body: &Value) -> Self {
+        self.said = body.to_string();
+        let said = self.said.clone();
+        self.body("application/json", said)
     }
 
     /// Sends these bytes as this type.
@@ -119,10 +123,24 @@ impl Ask<'_> {
     /// Sends it while the clock stands still.
     pub async fn send_now(self) -> Answer {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
+        let query = self.request.uri().query().unwrap_or_default().to_owned();
+        let names: Vec<_> = self.request.headers().keys().map(ToString::to_string).collect();
         let response = self.machine.router().oneshot(self.request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+        self.machine.record(|| {
+            let route = Specification::committed().path_of(&path).unwrap_or_default();
+            let answered: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+            let body = String::from_utf8_lossy(&answer.bytes);
+            format!(
+                "{method} {route}\n{path}?{query}\n{}\n{}\n{}\n{}\n{body}\n",
+                names.join(" "),
+                self.said,
+                answer.status,
+                answered.join(" "),
+            )
+        });
         if self.checked {
             Specification::committed().check(&method, &path, &answer);
         }

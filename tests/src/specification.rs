@@ -60,7 +60,7 @@ impl Specification {
     }
 
     /// The path as the document spells it.
-    fn path_of(&self, path: &str) -> Option<String> {
+    pub(crate) fn path_of(&self, path: &str) -> Option<String> {
         let paths = self.document["paths"].as_object()?;
         let fits = |template: &str| {
             let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());

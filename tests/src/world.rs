@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -21,7 +21,9 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Delivery, Drained, Faults, Proxy, Role, Row, TestClock, drain, drain::Source, invariants, table};
+use crate::{
+    Delivery, Drained, Faults, Internet, Proxy, Role, Row, TestClock, drain, drain::Source, invariants, table,
+};
 
 /// One process that serves all routes over a world's table: its own clock, its own client, its own memory of keys.
 pub struct Machine {
@@ -29,6 +31,8 @@ pub struct Machine {
     pub clock: Arc<TestClock>,
     store: Store,
     router: Router,
+    /// What was asked and answered, in a world that writes it down.
+    traffic: OnceLock<Mutex<String>>,
 }
 
 impl Machine {
@@ -36,7 +40,13 @@ impl Machine {
         let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
         let store = store.with_bucket(Some(bucket));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
-        Self { clock, store, router }
+        Self { clock, store, router, traffic: OnceLock::new() }
+    }
+
+    pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {
+        if let Some(traffic) = self.traffic.get() {
+            traffic.lock().expect("nobody panics while writing it down").push_str(&exchange());
+        }
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -54,6 +64,8 @@ pub struct World {
     pub clock: Arc<TestClock>,
     /// The store below the routes.
     pub store: Store,
+    /// Whom webhooks reach.
+    pub internet: Internet,
     /// The workspace of [`World::server_key`].
     pub workspace: WorkspaceId,
     /// The workspace of [`World::other_workspace`].
@@ -150,6 +162,7 @@ impl World {
         Self {
             clock,
             store,
+            internet: Internet::default(),
             workspace,
             other,
             operator,
@@ -163,6 +176,18 @@ impl World {
             s3,
             objects,
         }
+    }
+
+    /// Writes down from now on what is asked and answered: route, path, headers' names and bodies.
+    pub fn record_traffic(&self) {
+        let _ = self.machine.traffic.get_or_init(Mutex::default);
+    }
+
+    /// What was asked and answered since, all in one text.
+    #[must_use]
+    pub fn traffic(&self) -> String {
+        let recorded = self.machine.traffic.get().map(|traffic| traffic.lock().map(|text| text.clone()));
+        recorded.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Somebody without a key.
@@ -271,6 +296,11 @@ impl World {
         Machine::new(&self.direct, &self.table, bucket(&self.s3, Arc::new(signing)), Arc::new(clock))
     }
 
+    /// Ends S3, so that nobody reaches it any more.
+    pub async fn stop_s3(&self) {
+        self.s3.stop().await;
+    }
+
     /// What was asked of S3 since the last time.
     pub fn take_asked_of_s3(&self) -> Asked {
         self.s3.take_asked()
@@ -361,17 +391,17 @@ impl World {
         let mut delivered = self.delivered.lock().await;
         let delivered = &mut delivered[worker as usize];
         let source = Source::stream(&self.direct, &self.table, delivered).await;
-        drain::deliver(worker, &self.store, source, delivery).await
+        drain::deliver(worker, &self.store, &self.internet, source, delivery).await
     }
 
     /// Delivers these records to a worker as if they were the stream's, a hundred at a time, until nothing is left to do.
     pub async fn deliver(&self, worker: Worker, records: Vec<Value>, delivery: Delivery) -> Drained {
-        drain::deliver(worker, &self.store, Source::Records(records.into_iter()), delivery).await
+        drain::deliver(worker, &self.store, &self.internet, Source::Records(records.into_iter()), delivery).await
     }
 
     /// Hands a worker one batch, once. Whether all of it is done.
     pub async fn hand_over(&self, worker: Worker, batch: &[Value]) -> bool {
-        drain::hand_over(worker, &self.store, batch).await.is_none()
+        drain::hand_over(worker, &self.store, &self.internet, batch).await.is_none()
     }
 
     /// Ends the table's stream. The embedded engine looks through all of a stream's records to number the next one, so
@@ -439,9 +469,11 @@ impl World {
         table::describe(&self.direct, &self.table).await
     }
 
-    /// Fails with every invariant that the table breaks.
+    /// Fails with every invariant that the table and the bucket break.
     pub async fn assert_sound(&self) {
-        let broken = invariants::violations(&self.all_rows().await);
+        let rows = self.all_rows().await;
+        let mut broken = invariants::violations(&rows);
+        broken.extend(invariants::orphans(&rows, &self.objects()));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 
@@ -450,6 +482,7 @@ impl World {
         let rows = self.rows().await;
         let mut broken = invariants::violations(&rows);
         broken.extend(invariants::unsettled(&rows));
+        broken.extend(invariants::orphans(&rows, &self.objects()));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 

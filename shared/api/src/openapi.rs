@@ -60,6 +60,10 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
                 .name("Predefined messages")
                 .description(Some("Texts that are said again and again, with variables."))
                 .build(),
+            TagBuilder::new()
+                .name("Automations")
+                .description(Some("What is done by itself when something happens, or when somebody says so."))
+                .build(),
             TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
             TagBuilder::new().name("Description").description(Some("This document.")).build(),
         ]))

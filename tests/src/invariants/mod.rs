@@ -2,6 +2,7 @@
 
 mod bulk;
 mod conversation;
+mod files;
 mod thread;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -9,6 +10,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::Row;
+
+pub(crate) use files::orphans;
 
 /// Rows by partition and sort key.
 type Partitions<'r> = BTreeMap<&'r str, BTreeMap<&'r str, &'r Row>>;
@@ -27,6 +30,7 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(keys(&partitions));
     broken.extend(customers(&partitions));
     broken.extend(unique(&partitions));
+    broken.extend(files::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
             None => broken.push(format!("{pk}: {:?} lie under a conversation that is gone", partition.keys())),
@@ -73,9 +77,11 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             is_uuid(id)
                 && (matches!(sk, "A" | "D" | "Z")
                     || sk.strip_prefix("M#").is_some_and(is_uuid)
+                    || sk.strip_prefix("F#").is_some_and(is_uuid)
                     || sk.strip_prefix("P#").is_some_and(is_hash))
         }
         "X" | "U" | "I" => is_hash(id) && sk == "A",
+        "F" => is_uuid(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
         // The window's number stands behind the key's id.
         "R" => {
@@ -94,6 +100,11 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         }
         "N" => id.is_empty() && sk == "A",
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
+        // An automation, or a run of the one whose id stands behind.
+        "O" => {
+            (id.is_empty() && is_uuid(sk))
+                || (is_uuid(id) && sk.strip_prefix("X#").is_some_and(is_uuid) && row.number("expiresAt") > 0)
+        }
         // The audit's rows, and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
         "L" | "A" | "H" | "J" | "Q" | "V" | "Y" => id.is_empty() && is_uuid(sk),
         _ => false,
@@ -197,6 +208,9 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                     }
                     *counted.entry((workspace, status.to_owned())).or_default() += count;
                 }
+            }
+            Some((_, "F", _)) if row.get("deletedAt").is_some() => {
+                broken.push(format!("{}: is deleted and not erased", row.pk()));
             }
             Some((_, "C", _)) if row.get("deletedAt").is_some() => {
                 broken.push(format!("{}: is deleted and not purged", row.pk()));

@@ -1,6 +1,7 @@
 //! Every operation and every documented error, per role, over HTTP.
 
 mod authentication;
+mod automations;
 mod bad_input;
 mod bulk_actions;
 mod bulk_jobs;
@@ -27,6 +28,7 @@ mod messages_transform;
 mod messages_update;
 mod messages_window;
 mod predefined_messages;
+mod predefined_messages_said;
 mod rate_limits;
 mod versions;
 mod workspace_api_keys;

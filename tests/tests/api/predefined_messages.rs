@@ -1,19 +1,19 @@
-//! Predefined messages: made, found by title, filled in, and said.
+//! Predefined messages: made, found by title, and filled in.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{KeyOptions, Role, World};
 use http::Method;
 use serde_json::{Value, json};
 
-const PATH: &str = "/api/v1/predefined-messages";
-const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
+pub const PATH: &str = "/api/v1/predefined-messages";
+pub const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-async fn make(role: &Role<'_>, title: &str, content: &str) -> Value {
+pub async fn make(role: &Role<'_>, title: &str, content: &str) -> Value {
     let body = json!({ "title": title, "content": content });
     role.post(PATH, &body).await.expect(201)["predefinedMessage"].clone()
 }
 
-fn path_of(message: &Value) -> String {
+pub fn path_of(message: &Value) -> String {
     format!("{PATH}/{}", message["id"].as_str().expect("an id"))
 }
 
@@ -241,133 +241,6 @@ async fn a_conversation_that_is_not_there_cannot_fill_it() {
     let ours = role.open(&deskless_tests::minimal_conversation()).await;
     let body = json!({ "conversationId": ours["id"] });
     let _ = role.post(&format!("{PATH}/{UNKNOWN}/render"), &body).await.expect_problem(404, "not_found");
-}
-
-#[tokio::test]
-async fn a_message_says_what_is_predefined() {
-    let world = World::new().await;
-    let role = world.server_key();
-    let conversation = role.open(&deskless_tests::example_conversation()).await;
-    let thread = format!("/api/v1/conversations/{}/messages", conversation["id"].as_str().expect("an id"));
-    let message = make(&role, "a", "Hello {{customer.name}}, this is #{{conversation.number}}.").await;
-    let body = json!({ "role": "assistant", "predefinedMessageId": message["id"] });
-    let said = role.post(&thread, &body).await.expect(201)["message"].clone();
-    let text = format!("Hello Ada Lovelace, this is #{}.", conversation["number"]);
-    assert_eq!((&said["body"], &said["role"], &said["type"]), (&json!(text), &json!("assistant"), &json!("reply")));
-    // What was said stays as it was said.
-    let _ = role.patch(&path_of(&message), &json!({ "content": "Bye" })).await.expect(200);
-    assert_eq!(role.get(&thread).await.expect(200)["messages"], json!([said]));
-    let note = json!({ "type": "note", "predefinedMessageId": message["id"] });
-    assert_eq!(role.post(&thread, &note).await.expect(201)["message"]["body"], "Bye");
-    world.assert_sound().await;
-}
-
-#[tokio::test]
-async fn a_message_is_worded_once_in_one_way() {
-    let world = World::new().await;
-    let role = world.server_key();
-    let thread = format!("{}/messages", role.open_path().await);
-    let message = make(&role, "a", "b").await;
-    let both = json!({ "body": "Hi", "predefinedMessageId": message["id"] });
-    let _ = role.post(&thread, &both).await.expect_invalid(&["body", "predefinedMessageId"]);
-    let neither = role.post(&thread, &json!({ "role": "robot" })).await.expect_invalid(&["body", "role"]);
-    assert!(neither["error"].as_str().expect("text").contains("predefinedMessageId"), "{neither}");
-    let _ = role.post(&thread, &json!({ "predefinedMessageId": null })).await.expect_invalid(&["predefinedMessageId"]);
-    let foreign = make(&world.other_workspace(), "a", "b").await;
-    for id in [foreign["id"].as_str().expect("an id"), UNKNOWN, "x"] {
-        let body = json!({ "predefinedMessageId": id });
-        let _ = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);
-        let opened = json!({ "subject": "a", "customer": { "id": "c" }, "message": body });
-        let answer = role.post("/api/v1/conversations", &opened).await;
-        let _ = answer.expect_invalid(&["message.predefinedMessageId"]);
-    }
-    let body = json!({ "predefinedMessageId": message["id"] });
-    let unknown = format!("/api/v1/conversations/{UNKNOWN}/messages");
-    let _ = role.post(&unknown, &body).await.expect_problem(404, "not_found");
-    assert_eq!(role.get(&thread).await.expect(200)["messages"], json!([]));
-}
-
-#[tokio::test]
-async fn a_text_that_fits_no_body_is_refused_when_it_is_said() {
-    let world = World::new().await;
-    let role = world.server_key();
-    let conversation = json!({ "subject": "x".repeat(500), "customer": { "id": "cus_1" } });
-    let opened = role.open(&conversation).await;
-    let thread = format!("/api/v1/conversations/{}/messages", opened["id"].as_str().expect("an id"));
-    let long = make(&role, "a", &"{{conversation.subject}}".repeat(17)).await;
-    let empty = make(&role, "a", "{{customer.name}}").await;
-    for (message, says) in [(&long, "must be at most 8000 characters; it has 8500"), (&empty, "must not be empty")] {
-        let body = json!({ "predefinedMessageId": message["id"] });
-        let problem = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);
-        let text = problem["error"].as_str().expect("text");
-        assert!(text.contains("a text for this conversation") && text.contains(says), "{text}");
-        let mut opening = conversation.clone();
-        opening["message"] = body;
-        let answer = role.post("/api/v1/conversations", &opening).await;
-        let _ = answer.expect_invalid(&["message.predefinedMessageId"]);
-    }
-    let body = json!({ "conversationId": opened["id"] });
-    let text = role.post(&format!("{}/render", path_of(&long)), &body).await.expect(200)["text"].clone();
-    assert_eq!(text.as_str().expect("text").len(), 8500);
-    world.assert_sound().await;
-}
-
-#[tokio::test]
-async fn a_conversation_is_opened_with_what_is_predefined() {
-    let world = World::new().await;
-    let role = world.server_key();
-    let customer = json!({ "id": "cus_1", "name": "Ada" });
-    let _ = role.post("/api/v1/customers", &customer).await.expect(201);
-    let member = role.post("/api/v1/members", &json!({ "name": "Grace", "email": "g@example.com" })).await.expect(201);
-    let message =
-        make(&role, "a", "{{customer.name}}: {{conversation.number}}, {{assignee.name}}, {{conversation.id}}").await;
-    // The customer's name is what is known of them, and not in this request.
-    let opened = role
-        .open(&json!({
-            "subject": "a", "customer": { "id": "cus_1" }, "assigneeId": member["member"]["id"],
-            "message": { "role": "assistant", "predefinedMessageId": message["id"] },
-        }))
-        .await;
-    let id = opened["id"].as_str().expect("an id");
-    let text = format!("Ada: {}, Grace, {id}", opened["number"]);
-    assert_eq!(opened["preview"], text);
-    let thread = role.get(&format!("/api/v1/conversations/{id}/messages")).await.expect(200);
-    assert_eq!(thread["messages"][0]["body"], text);
-    world.assert_sound().await;
-}
-
-#[tokio::test]
-async fn a_repeat_is_answered_alike_also_when_the_predefined_message_is_gone() {
-    let world = World::new().await;
-    let role = world.server_key();
-    let conversation = role.open(&deskless_tests::minimal_conversation()).await;
-    let message = make(&role, "a", "Hello").await;
-    let thread = format!("/api/v1/conversations/{}/messages", conversation["id"].as_str().expect("an id"));
-    let said = json!({ "predefinedMessageId": message["id"] });
-    let opening = json!({ "subject": "a", "customer": { "id": "c" }, "message": said });
-    let render = format!("{}/render", path_of(&message));
-    let requests = [
-        (thread.as_str(), said, 201),
-        ("/api/v1/conversations", opening, 201),
-        (render.as_str(), json!({ "conversationId": conversation["id"] }), 200),
-        (PATH, json!({ "title": "a", "content": "b" }), 201),
-    ];
-    let mut first = Vec::new();
-    for (path, body, status) in &requests {
-        let ask = role.ask(Method::POST, path).header("idempotency-key", "k").json(body);
-        first.push(ask.send().await.expect(*status));
-    }
-    let _ = role.ask(Method::DELETE, &path_of(&message)).send().await.expect(204);
-    let rows = world.rows().await.len();
-    for ((path, body, status), first) in requests.iter().zip(first) {
-        let again = role.ask(Method::POST, path).header("idempotency-key", "k").json(body).send().await;
-        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{path}");
-        assert_eq!(again.expect(*status), first, "{path}");
-        let other = role.ask(Method::POST, path).header("idempotency-key", "k").json(&json!({ "x": 1 }));
-        let _ = other.send().await.expect(400);
-    }
-    assert_eq!(world.rows().await.len(), rows);
-    world.assert_sound().await;
 }
 
 #[tokio::test]

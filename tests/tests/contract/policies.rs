@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskless_tests::{Delivery, Faults, Worker, World, example_conversation, minimal_conversation};
+use deskless_tests::{Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::template;
 
@@ -147,6 +147,48 @@ async fn messages(world: &World, path: &str) {
     let _ = ours.ask(Method::DELETE, &message).send().await.expect(204);
 }
 
+/// What the operations of `files` ask, and what whoever uploads and downloads may do by their signatures.
+async fn files(world: &World) {
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await["id"].clone();
+    // Only this function is measured: the key is looked up anew, and its requests are counted anew.
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(60_000);
+    let body = json!({ "fileName": "a", "contentType": "text/plain", "size": 1, "conversationId": conversation });
+    for _ in 0..2 {
+        let ask = ours.ask(Method::POST, "/api/v1/files/sign").header("idempotency-key", "k");
+        let signed = ask.json(&body).send().await.expect(201);
+        let register = json!({ "fileId": signed["file"]["id"] });
+        let _ = ours.post("/api/v1/files", &register).await.expect_problem(409, "conflict");
+    }
+    let _ = ours.upload(&json!(null), "a", "x").await;
+    let file = ours.upload(&conversation, "a", "x").await;
+    let ask = ours.ask(Method::POST, "/api/v1/files").header("idempotency-key", "k");
+    let _ = ask.json(&json!({ "fileId": file["id"] })).send().await.expect(200);
+    let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
+    let got = ours.get(&path).await.expect(200);
+    let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
+    assert_eq!(status, 200);
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+}
+
+/// The permissions for what was asked of S3: actions and, behind a slash, the first part of the key.
+fn of_s3(world: &World) -> BTreeSet<String> {
+    let mut needed = BTreeSet::new();
+    for (operation, prefix) in world.take_asked_of_s3() {
+        let actions = match operation.as_str() {
+            // Without the second it is a 403 that an object is not there.
+            "HeadObject" => vec![format!("s3:GetObject/{prefix}"), "s3:ListBucket".to_owned()],
+            "GetObject" | "DeleteObject" => vec![format!("s3:{operation}/{prefix}")],
+            "CopyObject" => vec![format!("s3:PutObject/{prefix}"), "s3:GetObject/pending".to_owned()],
+            "PostObject" => vec!["s3:PutObject/pending".to_owned()],
+            other => panic!("{other} is asked of S3"),
+        };
+        needed.extend(actions);
+    }
+    needed
+}
+
 async fn workspace(world: &World) {
     let ours = world.server_key();
     for (path, one, body) in [
@@ -185,6 +227,43 @@ async fn replies(world: &World, conversation: &str) {
     assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
 }
 
+/// Leaves runs of every kind of step to the other worker.
+async fn automations(world: &World) {
+    let ours = world.server_key();
+    let ids = async |path: &str, one: &str, body: Value| {
+        let made = ours.post(&format!("/api/v1/{path}"), &body).await.expect(201);
+        made[one]["id"].clone()
+    };
+    let member = ids("members", "member", json!({ "name": "a", "email": "b@example.com" })).await;
+    let message = ids("predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "Hi" })).await;
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_11");
+    let conversation = ours.open(&doomed).await["id"].clone();
+    // What was asked so far was asked of other functions.
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(30_000);
+    let path = "/api/v1/automations";
+    let actions = json!([
+        { "action": "assign", "assigneeId": member },
+        { "action": "reply", "predefinedMessageId": message },
+        { "action": "call_webhook", "url": "https://hooks.example.com" },
+        { "action": "delete" },
+    ]);
+    let ask = ours.ask(Method::POST, path).header("idempotency-key", "k");
+    let body = json!({ "name": "a", "trigger": "conversation.updated", "actions": actions });
+    let made = ask.json(&body).send().await.expect(201);
+    let _ = ours.get(path).await.expect(200);
+    let automation = format!("{path}/{}", made["automation"]["id"].as_str().expect("an id"));
+    let _ = ours.patch(&automation, &json!({ "name": "b" })).await.expect(200);
+    let runs = format!("{automation}/executions");
+    let ask = ours.ask(Method::POST, &runs).header("idempotency-key", "k");
+    let _ = ask.json(&json!({ "conversationId": conversation })).send().await.expect(202);
+    let _ = ours.get(&runs).await.expect(200);
+    let other = ours.post(path, &body).await.expect(201);
+    let other = format!("{path}/{}", other["automation"]["id"].as_str().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &other).send().await.expect(204);
+}
+
 #[tokio::test]
 async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let world = World::behind_proxy(Faults::default()).await;
@@ -205,8 +284,19 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
     bulk_actions(&world).await;
     needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
+    let _ = world.take_asked_of_s3();
+    files(&world).await;
+    let mut of_files = world.proxy().take_meter().permissions;
+    of_files.extend(of_s3(&world));
+    // What a registration clears away when its file is deleted meanwhile.
+    of_files.insert("s3:DeleteObject/files".to_owned());
+    needed.insert("files".to_owned(), of_files);
+    automations(&world).await;
+    needed.insert("automations".to_owned(), world.proxy().take_meter().permissions);
     events(&world).await;
-    needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
+    let mut of_events = world.proxy().take_meter().permissions;
+    of_events.extend(of_s3(&world));
+    needed.insert("events".to_owned(), of_events);
     jobs(&world).await;
     needed.insert("jobs".to_owned(), world.proxy().take_meter().permissions);
     needed.insert("discovery".to_owned(), BTreeSet::new());

@@ -30,7 +30,8 @@ pub struct Function {
     pub binary: String,
     /// Path and method of each event; a `$default` route has none.
     pub events: Vec<(Option<String>, Option<String>)>,
-    /// What its policy allows: actions on the table and, behind a slash, on an index.
+    /// What its policy allows: actions on the table and the bucket and, behind a slash, on an index or on the
+    /// objects below a prefix.
     pub permissions: BTreeSet<String>,
 }
 
@@ -72,8 +73,11 @@ fn permissions(statement: &Value) -> Vec<String> {
     let places = resources.iter().filter(|resource| !resource.contains("FailedEventsBucket"));
     let places = places.map(|resource| match resource.rsplit_once("/index/") {
         Some((_, index)) => format!("/{index}"),
-        None if resource == "Table.Arn" => String::new(),
-        None => panic!("{resource} is neither the table nor one of its indexes"),
+        None if resource == "Table.Arn" || resource == "FilesBucket.Arn" => String::new(),
+        None if resource.contains("${FilesBucket.Arn}/") => {
+            format!("/{}", resource.trim_end_matches("/*").rsplit('/').next().unwrap_or_default())
+        }
+        None => panic!("{resource} is neither the table nor one of its indexes, and not the bucket"),
     });
     places.flat_map(|place| texts(&statement["Action"]).into_iter().map(move |action| action + &place)).collect()
 }

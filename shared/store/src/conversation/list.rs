@@ -130,7 +130,7 @@ impl TenantStore {
             let wanted = limit + 1;
             let batch = match (evaluated, rows.len()) {
                 (0, _) => wanted,
-                (evaluated, found) => (wanted * evaluated / found.max(1)).clamp(wanted, MAX_BATCH),
+                (evaluated, found) => (wanted * evaluated / found.max(1)).clamp(wanted, MAX_BATCH.max(wanted)),
             };
             let edge = nth(&rows, reading.order, limit);
             let due = partitions

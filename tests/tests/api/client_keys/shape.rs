@@ -44,7 +44,7 @@ async fn a_customer_sees_a_shape_of_its_own() {
     assert_eq!(members(&opened), ["conversation", "customerToken"]);
     assert_eq!(members(&opened["conversation"]), known);
     let list = ada.get(&thread).await.expect(200);
-    let known = ["body", "conversationId", "createdAt", "id", "object", "role", "sender", "type"];
+    let known = ["attachments", "body", "conversationId", "createdAt", "id", "object", "role", "sender", "type"];
     assert_eq!(members(&list["messages"][0]), known);
     assert_eq!(list["messages"][0]["sender"], json!({ "name": "Grace" }));
     let said = ada.post(&thread, &json!({ "body": "Hi" })).await.expect(201);

@@ -1,0 +1,153 @@
+use deskless_tests::{Delivery, Row, Upload, World, download, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+fn path_of(file: &Value) -> String {
+    format!("/api/v1/files/{}", file["id"].as_str().expect("an id"))
+}
+
+#[tokio::test]
+async fn a_deleted_file_is_gone_at_once_and_its_object_soon() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await;
+    for conversation in [json!(null), conversation["id"].clone()] {
+        let file = ours.upload(&conversation, "a.txt", "hello").await;
+        let path = path_of(&file);
+        let got = ours.get(&path).await.expect(200);
+        let answer = ours.ask(Method::DELETE, &path).send().await;
+        assert_eq!((answer.status.as_u16(), answer.bytes.len()), (204, 0));
+        let _ = ours.get(&path).await.expect_problem(404, "not_found");
+        let _ = ours.ask(Method::DELETE, &path).send().await.expect_problem(404, "not_found");
+        let again = ours.post("/api/v1/files", &json!({ "fileId": file["id"] })).await;
+        let _ = again.expect_invalid(&["fileId"]);
+        world.assert_sound().await;
+        let _ = world.drain_events().await;
+        assert!(world.objects().is_empty());
+        let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
+        assert_eq!(status, 404);
+        assert!(!world.rows().await.iter().any(|row| row.pk().contains("#F#") || row.sk().starts_with("F#")));
+        world.assert_settled().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_only_announced_can_be_deleted_too() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
+    Upload::of(&signed["upload"], "x").expect_taken().await;
+    let _ = ours.ask(Method::DELETE, &path_of(&signed["file"])).send().await.expect(204);
+    let _ = world.drain_events().await;
+    assert!(world.objects().is_empty());
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_file_is_deleted_and_read_under_its_version() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let path = path_of(&ours.upload(&json!(null), "a.txt", "hello").await);
+    let old = ours.ask(Method::DELETE, &path).header("if-match", "\"1\"").send().await;
+    let _ = old.expect_problem(412, "version_mismatch");
+    let known = ours.ask(Method::GET, &path).header("if-none-match", "\"2\"").send().await;
+    assert_eq!(known.status.as_u16(), 304);
+    let _ = ours.ask(Method::GET, &path).header("if-none-match", "\"1\"").send().await.expect(200);
+    let _ = ours.ask(Method::DELETE, &path).header("if-match", "\"2\"").send().await.expect(204);
+}
+
+#[tokio::test]
+async fn another_workspaces_file_is_none() {
+    let world = World::new().await;
+    let path = path_of(&world.server_key().upload(&json!(null), "a.txt", "hello").await);
+    let _ = world.other_workspace().get(&path).await.expect_problem(404, "not_found");
+    let _ = world.other_workspace().ask(Method::DELETE, &path).send().await.expect_problem(404, "not_found");
+    let _ = world.server_key().get("/api/v1/files/x").await.expect_problem(404, "not_found");
+    let _ = world.server_key().get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_deleted_conversation_takes_its_files_with_it() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await;
+    let path = format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
+    let ready = ours.upload(&conversation["id"], "a.txt", "hello").await;
+    let pending = ours.sign(&conversation["id"], "b.txt", "text/plain", 1).await.expect(201);
+    Upload::of(&pending["upload"], "x").expect_taken().await;
+    let kept = ours.upload(&json!(null), "c.txt", "hello").await;
+    let body = json!({ "body": "Look", "attachments": [{ "fileId": ready["id"] }, { "fileId": kept["id"] }] });
+    let _ = ours.post(&format!("{path}/messages"), &body).await.expect(201);
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    for file in [&ready, &pending["file"]] {
+        let _ = ours.get(&path_of(file)).await.expect_problem(404, "not_found");
+        let again = ours.post("/api/v1/files", &json!({ "fileId": file["id"] })).await;
+        let _ = again.expect_invalid(&["fileId"]);
+    }
+    let late = ours.sign(&conversation["id"], "d.txt", "text/plain", 1).await;
+    let _ = late.expect_invalid(&["conversationId"]);
+    let _ = world.drain_events_as(Delivery { doubled_percent: 50, ..Delivery::default() }).await;
+    let left = world.objects();
+    assert_eq!(left.iter().filter(|key| key.starts_with("files/")).count(), 1, "{left:?}");
+    let _ = ours.get(&path_of(&kept)).await.expect(200);
+    world.assert_settled().await;
+}
+
+/// What a registration leaves behind that was ended right behind the copy.
+async fn half_registered(world: &World, conversation: &Value) -> Value {
+    let ours = world.server_key();
+    let signed = ours.sign(conversation, "a.txt", "text/plain", 5).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let id = signed["file"]["id"].as_str().expect("an id");
+    let mut row = world.row(&format!("W#{}#F#{id}", world.workspace), "A").await.expect("the file");
+    let until =
+        deskless_domain::Timestamp::parse(signed["file"]["createdAt"].as_str().expect("a time")).expect("a time");
+    row.0["claimedUntil"] = json!({ "N": (until.as_millis() + 30_000).to_string() });
+    row.0.as_object_mut().expect("an object").remove("expiresAt");
+    world.put(&row).await;
+    if let Some(owner) = conversation.as_str() {
+        let pk = format!("W#{}#C#{owner}", world.workspace);
+        let marker = json!({ "pk": { "S": pk }, "sk": { "S": format!("F#{id}") }, "fileId": { "S": id }, "format": { "N": "1" } });
+        world.put(&Row(marker)).await;
+    }
+    let folder = world.bucket_folder();
+    let [from, to] = ["pending", "files"].map(|prefix| folder.join(format!("{prefix}/{}/{id}", world.workspace)));
+    std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder is made");
+    std::fs::copy(from, to).expect("an object is copied");
+    signed["file"].clone()
+}
+
+#[tokio::test]
+async fn a_registration_that_was_interrupted_can_be_made_again() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await;
+    for conversation in [json!(null), conversation["id"].clone()] {
+        let file = half_registered(&world, &conversation).await;
+        world.assert_sound().await;
+        let again = ours.post("/api/v1/files", &json!({ "fileId": file["id"] })).await.expect(200);
+        assert_eq!(again["file"]["status"], "ready");
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_interrupted_registration_leaves_goes_with_its_conversation_or_by_itself() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let conversation = ours.open(&minimal_conversation()).await;
+    let path = format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
+    let _ = half_registered(&world, &conversation["id"]).await;
+    let alone = half_registered(&world, &json!(null)).await;
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = ours.ask(Method::DELETE, &path_of(&alone)).send().await.expect(204);
+    // As long as somebody may still be copying, nothing is removed: the stream delivers the record again.
+    let deletion = world.rows().await.into_iter().find(|row| row.get("purged").is_some()).expect("a tombstone");
+    let told = deskless_tests::record(1, None, Some(&deletion));
+    assert!(!world.hand_over(deskless_tests::Worker::Events, &[told]).await);
+    assert_eq!(world.objects().len(), 4);
+    world.clock.advance_millis(30_000);
+    let _ = world.drain_events().await;
+    assert!(world.objects().is_empty());
+    world.assert_settled().await;
+}

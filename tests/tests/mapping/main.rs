@@ -1,0 +1,64 @@
+//! Five services' documented APIs, each walked in our vocabulary: every route, parameter, field, value and rule that they
+//! document is one row of `docs/mapping.md`, and each row is proved here by requests.
+
+#![recursion_limit = "256"]
+
+mod apex;
+mod bancroft;
+mod document;
+mod empfio;
+mod gtateth;
+mod support;
+mod woes;
+
+use std::collections::BTreeSet;
+
+use support::{Row, walk};
+
+#[tokio::test]
+async fn woes_is_served() {
+    walk("woes", woes::rows()).await;
+}
+
+#[tokio::test]
+async fn bancroft_is_served() {
+    walk("bancroft", bancroft::rows()).await;
+}
+
+#[tokio::test]
+async fn empfio_is_served() {
+    walk("empfio", empfio::rows()).await;
+}
+
+#[tokio::test]
+async fn g_tateth_is_served() {
+    walk("g-tateth", gtateth::rows()).await;
+}
+
+#[tokio::test]
+async fn apex_is_served() {
+    walk("apex", apex::rows()).await;
+}
+
+#[test]
+fn the_document_has_exactly_the_rows_that_are_proved() {
+    let sections = [
+        ("woes", woes::rows()),
+        ("bancroft", bancroft::rows()),
+        ("empfio", empfio::rows()),
+        ("g-tateth", gtateth::rows()),
+        ("apex", apex::rows()),
+    ];
+    let ids = |(service, rows): &(&str, Vec<Row>)| {
+        rows.iter().map(|row| (service.to_string(), row.id.to_owned())).collect::<Vec<_>>()
+    };
+    let proved: Vec<_> = sections.iter().flat_map(ids).collect();
+    let written: Vec<_> = document::rows().into_iter().map(|row| (row.service, row.id)).collect();
+    for list in [&proved, &written] {
+        assert_eq!(list.len(), list.iter().collect::<BTreeSet<_>>().len(), "a row stands there twice");
+    }
+    let (proved, written): (BTreeSet<_>, BTreeSet<_>) = (proved.into_iter().collect(), written.into_iter().collect());
+    let only = |a: &BTreeSet<_>, b: &BTreeSet<_>| a.difference(b).cloned().collect::<Vec<(String, String)>>();
+    assert_eq!(only(&proved, &written), [], "are proved, and are not in docs/mapping.md");
+    assert_eq!(only(&written, &proved), [], "are in docs/mapping.md, and nothing proves them");
+}

@@ -174,19 +174,22 @@ pub async fn create_conversation(
             Once::Done(draft) => draft,
             Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
         };
-        let words = match &message.body {
-            Wording::Said(body) => FirstWords::Said(body.clone()),
+        let (words, file) = match &message.body {
+            Wording::Said(body) => (FirstWords::Said(body.clone()), None),
             Wording::Predefined(id) => {
                 // An earlier answer goes before a predefined message that was deleted since.
                 if let Some(earlier) = caller.store().replay(repeat.as_ref()).await? {
                     return finish(Once::Replayed(earlier), answer);
                 }
-                let found = caller.store().predefined_message(*id, "message.predefinedMessageId").await?;
-                let names = caller.store().template_names(&found.fields.content, &new.placement).await?;
-                FirstWords::Filled(found.fields.content, names)
+                const FIELD: &str = "message.predefinedMessageId";
+                let found = caller.store().predefined_message(*id, FIELD).await?.fields;
+                let names = caller.store().template_names(&found.content, &new.placement).await?;
+                let file = caller.store().predefined_file(&found, FIELD).await?;
+                (FirstWords::Filled(found.content, names), file)
             }
         };
-        new.message = Some(message.worded(|_| words));
+        let message = message.worded(|_| words).attaching(file);
+        new.message = Some(message.map_err(|invalid| InvalidRequest::one("message.attachments", &invalid))?);
     }
     let outcome = caller.store().create_conversation(new, repeat).await?;
     finish(outcome, answer)

@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
+    ApiPath, ApiQuery, Idempotent, InvalidRequest, NoParameters, Party, Reply, Unread, created, done, finish,
     openapi::BASE,
     scope::WriteConversations,
     wire::{CreateMessageRequest, Wording},
@@ -18,7 +18,7 @@ use crate::{
 /// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
 /// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. With
 /// `predefinedMessageId`, for which the key needs `read:replies` too, the body is what that predefined message makes of this
-/// conversation. A message keeps the name, type and size of its files, also when they are deleted.
+/// conversation, and its file is attached. A message keeps the name, type and size of its files, also when they are deleted.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -64,16 +64,18 @@ pub async fn create_message(
         Once::Done(draft) => draft,
         Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
     };
-    let body = match &draft.body {
-        Wording::Said(body) => body.clone(),
+    let (body, file) = match &draft.body {
+        Wording::Said(body) => (body.clone(), None),
         Wording::Predefined(id) => {
             caller.require(Scope::ReadReplies)?;
             match store.word_message(conversation, *id, repeat.as_ref()).await? {
-                Once::Done(body) => body,
+                Once::Done(worded) => worded,
                 Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
             }
         }
     };
-    let outcome = store.create_message(conversation, draft.worded(|_| body), repeat).await?;
+    let draft = draft.worded(|_| body).attaching(file);
+    let draft = draft.map_err(|invalid| InvalidRequest::one("attachments", &invalid))?;
+    let outcome = store.create_message(conversation, draft, repeat).await?;
     finish(outcome, answer)
 }

@@ -32,8 +32,8 @@ pub use action::{Action, Effect, TagChange};
 pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedMessage, ProviderSecret,
-    Resource, Stage, StageDraft, View,
+    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage,
+    ProviderSecret, Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};

@@ -1,4 +1,4 @@
-use deskless_tests::World;
+use deskless_tests::{Upload, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -229,6 +229,36 @@ fn bulk_actions() -> Vec<Row> {
     ]
 }
 
+fn files() -> Vec<Row> {
+    vec![
+        row("files.sign", |w| async move {
+            let opened = open(&w, json!({ "channel": "whatsapp" })).await;
+            let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
+            assert_eq!(signed["upload"]["method"], "POST");
+            // What is signed is this size and this type, and nothing else.
+            let upload = || Upload::of(&signed["upload"], "hello");
+            assert_eq!(Upload::of(&signed["upload"], "hello!").send().await.0, 400);
+            assert_eq!(upload().with("Content-Type", "text/html").send().await.0, 403);
+            upload().expect_taken().await;
+        }),
+        row("files.create", |w| async move {
+            let opened = open(&w, json!({ "channel": "whatsapp" })).await;
+            let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
+            Upload::of(&signed["upload"], "hello").expect_taken().await;
+            let body = json!({ "fileId": signed["file"]["id"] });
+            let file = w.server_key().post("/api/v1/files", &body).await.expect(200)["file"].clone();
+            assert_eq!((&file["status"], &file["category"]), (&json!("ready"), &json!("image")));
+            assert_eq!((&file["fileName"], &file["conversationId"]), (&json!("a.png"), &opened["id"]));
+        }),
+        row("files.attach", |w| async move {
+            let opened = open(&w, json!({ "channel": "whatsapp" })).await;
+            let file = w.server_key().upload(&opened["id"], "a.txt", "hello").await;
+            let body = json!({ "role": "assistant", "body": "Here", "attachments": [{ "fileId": file["id"] }] });
+            assert_eq!(say(&w, &opened, body).await["attachments"][0]["name"], "a.txt");
+        }),
+    ]
+}
+
 /// Makes a predefined message and gives where it is.
 async fn predefined(w: &World, title: &str) -> (String, Value) {
     let body = json!({ "title": title, "content": "Hello {{customer.name}}!" });
@@ -273,5 +303,5 @@ fn replies() -> Vec<Row> {
 
 /// Every row.
 pub fn rows() -> Vec<Row> {
-    [record(), messages(), sending(), bulk_actions(), replies()].into_iter().flatten().collect()
+    [record(), messages(), sending(), bulk_actions(), files(), replies()].into_iter().flatten().collect()
 }

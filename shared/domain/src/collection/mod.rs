@@ -13,7 +13,7 @@ pub use assistant::Assistant;
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
-pub use predefined_message::{Author, PredefinedMessage};
+pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
 
 use crate::{Clock, Identifier, Timestamp};

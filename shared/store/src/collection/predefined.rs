@@ -1,6 +1,6 @@
 use deskless_domain::{
-    Conversation, ConversationId, InvalidField, Kind, MessageBody, Placement, PredefinedMessage, PredefinedMessageId,
-    Resource, Template, TemplateNames, TemplateVariable,
+    Attachment, Conversation, ConversationId, Invalid, InvalidField, Kind, MessageBody, Placement, PredefinedMessage,
+    PredefinedMessageId, Resource, Template, TemplateNames, TemplateVariable,
 };
 
 use crate::{Once, Repeat, StoreError, TenantStore, item, workspace::WorkspaceItem};
@@ -76,7 +76,27 @@ impl TenantStore {
         body(&message.content, conversation, &names, FIELD)
     }
 
-    /// AP-82: the same for a request that may be a repeat: an earlier answer, the conversation and the message are read at
+    /// AP-66: the file that comes with a predefined message, as the message to a conversation keeps it.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidField`] of the field that named the message, when its file was deleted since.
+    pub async fn predefined_file(
+        &self,
+        message: &PredefinedMessage,
+        field: &'static str,
+    ) -> Result<Option<Attachment>, StoreError> {
+        let Some(file) = message.file else { return Ok(None) };
+        match self.ready_files(&[file.id]).await?.pop().flatten() {
+            Some(file) => Ok(Some(file.into())),
+            None => {
+                let gone =
+                    Invalid::new("not_found", "names a predefined message whose file was deleted: change it first");
+                Err(StoreError::InvalidField(InvalidField::new(field, gone)))
+            }
+        }
+    }
+
+    /// AP-82: the body and the file for a request that may be a repeat: an earlier answer, the conversation and the message are read at
     /// once. An earlier answer goes before whatever may be missing by now.
     ///
     /// # Errors
@@ -87,7 +107,7 @@ impl TenantStore {
         conversation: ConversationId,
         message: PredefinedMessageId,
         repeat: Option<&Repeat<'_, T>>,
-    ) -> Result<Once<MessageBody>, StoreError> {
+    ) -> Result<Once<(MessageBody, Option<Attachment>)>, StoreError> {
         let (earlier, conversation, message) = tokio::join!(
             self.replay(repeat),
             self.get_conversation(conversation),
@@ -97,7 +117,11 @@ impl TenantStore {
             return Ok(Once::Replayed(answer));
         }
         let (conversation, message) = (conversation?, message?);
-        self.predefined_body(&message.fields, &conversation).await.map(Once::Done)
+        let (body, file) = tokio::try_join!(
+            self.predefined_body(&message.fields, &conversation),
+            self.predefined_file(&message.fields, FIELD),
+        )?;
+        Ok(Once::Done((body, file)))
     }
 
     /// AP-84: what the workspace is called.

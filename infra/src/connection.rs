@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
-use deskless_runtime::{SystemClock, deployed_client, local_client};
+use anyhow::{Context, Result, anyhow, bail};
+use deskless_runtime::{SystemClock, deployed_bucket, deployed_client, local_bucket, local_client};
 use deskless_store::{Operator, Store};
 use tokio::net::TcpStream;
 
@@ -16,6 +16,9 @@ pub struct Table {
     /// running.
     #[arg(long = "table", value_name = "TABLE", env = "DESKLESS_TABLE_NAME", global = true)]
     deployed: Option<String>,
+    /// The deployed bucket of files, for commands that remove some.
+    #[arg(long = "bucket", value_name = "BUCKET", env = "DESKLESS_BUCKET_NAME", global = true)]
+    bucket: Option<String>,
     #[command(flatten)]
     folder: Folder,
     /// Print JSON.
@@ -26,7 +29,13 @@ pub struct Table {
 impl Table {
     pub async fn operator(&self) -> Result<Operator> {
         let store = match &self.deployed {
-            Some(table) => Store::new(deployed_client().await, table, Arc::new(SystemClock)),
+            Some(table) => {
+                let bucket = match &self.bucket {
+                    Some(bucket) => Some(deployed_bucket(bucket, Arc::new(SystemClock)).await.map_err(|e| anyhow!(e))?),
+                    None => None,
+                };
+                Store::new(deployed_client().await, table, Arc::new(SystemClock)).with_bucket(bucket)
+            }
             None => self.local().await?,
         };
         Ok(Operator::new(store))
@@ -42,6 +51,8 @@ impl Table {
         TcpStream::connect(url.trim_start_matches("http://"))
             .await
             .with_context(|| format!("the local stack is not running ({url}): start it with `make dev`, {ELSE}"))?;
-        Ok(Store::new(local_client(url), table, Arc::new(SystemClock)))
+        let bucket = env.get("DESKLESS_S3_URL").zip(env.get("DESKLESS_BUCKET"));
+        let bucket = bucket.map(|(url, bucket)| local_bucket(url, bucket, Arc::new(SystemClock)));
+        Ok(Store::new(local_client(url), table, Arc::new(SystemClock)).with_bucket(bucket))
     }
 }

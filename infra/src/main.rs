@@ -10,7 +10,7 @@ mod process;
 mod pump;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, dev, identity, key, openapi, purge, serve, workspace};
+use command::{bulk, dev, identity, key, openapi, purge, serve, upload, workspace};
 
 /// A conversations back end in your own AWS account: local stack, workspaces, keys.
 #[derive(Debug, Parser)]
@@ -36,6 +36,8 @@ enum Command {
     Purge(purge::Arguments),
     /// Watch bulk actions.
     Bulk(bulk::Arguments),
+    /// Upload a file: announce it, post it to the bucket, register it.
+    Upload(upload::Arguments),
     /// Write the API's description, or check that the committed one is true.
     Openapi(openapi::Options),
 }
@@ -50,6 +52,7 @@ async fn main() -> std::process::ExitCode {
         Command::Identity(arguments) => identity::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
+        Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
     };
     match outcome {

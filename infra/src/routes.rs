@@ -15,10 +15,11 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     vec![
         ("conversations", described(deskless_conversations::router(), deskless_conversations::description())),
         ("messages", described(deskless_messages::router(), deskless_messages::description())),
-        ("files", described(deskless_files::router(), deskless_files::description())),
         ("bulk-actions", described(deskless_bulk_actions::router(), deskless_bulk_actions::description())),
+        ("files", described(deskless_files::router(), deskless_files::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
         ("replies", described(deskless_replies::router(), deskless_replies::description())),
+        ("automations", described(deskless_automations::router(), deskless_automations::description())),
         ("discovery", deskless_discovery::router()),
     ]
 }

@@ -6,6 +6,8 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use serde_json::json;
+
 /// A folder with a running `deskless serve`. Both go when it is dropped.
 struct Stack {
     folder: PathBuf,
@@ -26,6 +28,7 @@ impl Stack {
             .current_dir(&folder)
             .env("PORT", free_port().to_string())
             .env("DYNAMODB_PORT", free_port().to_string())
+            .env("S3_PORT", free_port().to_string())
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -185,10 +188,47 @@ fn what_is_wrong_is_said_in_a_sentence() {
 }
 
 #[test]
+fn a_file_is_uploaded_in_one_go() {
+    let stack = Stack::start("upload");
+    std::fs::write(stack.folder.join("Grüße.png"), "not really").expect("a file is written");
+    let file = stack.json(&["upload", "Grüße.png"]);
+    assert_eq!(
+        (&file["fileName"], &file["contentType"], &file["size"], &file["status"], &file["conversationId"]),
+        (&json!("Grüße.png"), &json!("image/png"), &json!(10), &json!("ready"), &json!(null))
+    );
+    let plain = stack.run(&["upload", "Grüße.png", "--name", "a", "--content-type", "text/plain"]);
+    let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
+    assert!(plain.starts_with("a (text/plain, 10 B) is the file "), "{plain}");
+    let kept = stack.folder.join(".local/s3/deskless-files/files");
+    assert!(kept.is_dir(), "the bucket lies beside the table");
+
+    std::fs::write(stack.folder.join("empty"), "").expect("a file is written");
+    for (arguments, sentence) in [
+        (vec!["upload", "missing"], "missing cannot be read"),
+        (vec!["upload", "empty"], "the size of empty must be at least 1 byte"),
+        (vec!["upload", "Grüße.png", "--content-type", "png"], "contentType must be a media type"),
+        (vec!["upload", "Grüße.png", "--conversation", "7"], "a conversation's id is a UUID"),
+        (
+            vec!["upload", "Grüße.png", "--conversation", "01900000-0000-7000-8000-000000000001"],
+            "conversationId names nothing here",
+        ),
+        (vec!["upload", "Grüße.png", "--key", "dsk_sv_x"], "This is not an API key"),
+        (vec!["upload", "Grüße.png", "--url", "http://127.0.0.1:1"], "does not answer"),
+    ] {
+        let said = stack.failure(&arguments);
+        assert!(said.contains(sentence), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn without_a_local_stack_it_says_how_to_get_one() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("nothing-here");
     std::fs::create_dir_all(&folder).expect("a folder");
     let output = run(&folder, &["workspace", "list"]);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && text.contains("make dev") && text.contains("--table"), "{text}");
+    std::fs::write(folder.join("a.txt"), "hello").expect("a file is written");
+    let output = run(&folder, &["upload", "a.txt"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains("make dev") && text.contains("--key"), "{text}");
 }

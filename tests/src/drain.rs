@@ -9,7 +9,7 @@ use deskless_infra::{
 use deskless_store::Store;
 use serde_json::{Value, json};
 
-use crate::Row;
+use crate::{Internet, Row};
 
 /// How records are delivered.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,7 +81,13 @@ impl AddAssign for Drained {
 }
 
 /// Delivers what comes from there to a worker, until nothing comes any more.
-pub(crate) async fn deliver(worker: Worker, store: &Store, mut source: Source<'_>, delivery: Delivery) -> Drained {
+pub(crate) async fn deliver(
+    worker: Worker,
+    store: &Store,
+    internet: &Internet,
+    mut source: Source<'_>,
+    delivery: Delivery,
+) -> Drained {
     let mut drained = Drained::default();
     let mut dice = 1_u64;
     let mut throw = move |sides: u64| {
@@ -113,7 +119,7 @@ pub(crate) async fn deliver(worker: Worker, store: &Store, mut source: Source<'_
             tries += 1;
             drained.batches += 1;
             let waits = (throw(100) < delivery.failing_percent).then(|| throw(MOST_WAITS));
-            let Some(failed) = ended_after(waits, hand_over(worker, store, &batch)).await else {
+            let Some(failed) = ended_after(waits, Box::pin(hand_over(worker, store, internet, &batch))).await else {
                 drained.ended += 1;
                 continue;
             };
@@ -144,8 +150,8 @@ pub async fn ended_after<T>(waits: Option<u64>, work: impl Future<Output = T>) -
 }
 
 /// Hands over one batch, and gives the sequence number of the first record that has to come again.
-pub(crate) async fn hand_over(worker: Worker, store: &Store, batch: &[Value]) -> Option<String> {
-    worker.hand_over(store, batch).await.expect("records are an event")
+pub(crate) async fn hand_over(worker: Worker, store: &Store, internet: &Internet, batch: &[Value]) -> Option<String> {
+    worker.hand_over_with(store, internet.webhooks(), batch).await.expect("records are an event")
 }
 
 /// What the stream tells of a row that was this and is that. The sequence number is the caller's: it orders nothing for

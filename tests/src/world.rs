@@ -21,7 +21,9 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Delivery, Drained, Faults, Proxy, Role, Row, TestClock, drain, drain::Source, invariants, table};
+use crate::{
+    Delivery, Drained, Faults, Internet, Proxy, Role, Row, TestClock, drain, drain::Source, invariants, table,
+};
 
 /// One process that serves all routes over a world's table: its own clock, its own client, its own memory of keys.
 pub struct Machine {
@@ -62,6 +64,8 @@ pub struct World {
     pub clock: Arc<TestClock>,
     /// The store below the routes.
     pub store: Store,
+    /// Whom webhooks reach.
+    pub internet: Internet,
     /// The workspace of [`World::server_key`].
     pub workspace: WorkspaceId,
     /// The workspace of [`World::other_workspace`].
@@ -158,6 +162,7 @@ impl World {
         Self {
             clock,
             store,
+            internet: Internet::default(),
             workspace,
             other,
             operator,
@@ -381,17 +386,17 @@ impl World {
         let mut delivered = self.delivered.lock().await;
         let delivered = &mut delivered[worker as usize];
         let source = Source::stream(&self.direct, &self.table, delivered).await;
-        drain::deliver(worker, &self.store, source, delivery).await
+        drain::deliver(worker, &self.store, &self.internet, source, delivery).await
     }
 
     /// Delivers these records to a worker as if they were the stream's, a hundred at a time, until nothing is left to do.
     pub async fn deliver(&self, worker: Worker, records: Vec<Value>, delivery: Delivery) -> Drained {
-        drain::deliver(worker, &self.store, Source::Records(records.into_iter()), delivery).await
+        drain::deliver(worker, &self.store, &self.internet, Source::Records(records.into_iter()), delivery).await
     }
 
     /// Hands a worker one batch, once. Whether all of it is done.
     pub async fn hand_over(&self, worker: Worker, batch: &[Value]) -> bool {
-        drain::hand_over(worker, &self.store, batch).await.is_none()
+        drain::hand_over(worker, &self.store, &self.internet, batch).await.is_none()
     }
 
     /// Ends the table's stream. The embedded engine looks through all of a stream's records to number the next one, so

@@ -4,12 +4,13 @@ use deskless_api::{
     openapi::BASE,
     references,
     scope::WriteConversations,
+    unless_replayed,
     wire::{CreateMessageRequest, Wording},
 };
 use deskless_domain::{
-    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, Metadata, NewConversation,
-    PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status,
-    Subject, Tags, Timestamp,
+    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, MessageDraft, Metadata,
+    NewConversation, PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source,
+    StageId, Status, Subject, Tags, Timestamp,
 };
 use deskless_store::{Once, TenantStore};
 use utoipa::ToSchema;
@@ -159,38 +160,49 @@ pub async fn create_conversation(
     };
     let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
     let message = request.message.take();
-    if message.as_ref().is_some_and(|message| matches!(message.wording(), Wording::Predefined(_))) {
+    if message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
     }
-    let mut new = request.check(caller.store()).await?;
-    let names = references::names(caller.store(), [&new.placement]).await?;
+    let store = caller.store();
+    let mut new = request.check(store).await?;
+    let names = references::names(store, [&new.placement]).await?;
     let answer = |conversation: &Conversation| {
         let location = format!("{BASE}/conversations/{}", conversation.id);
         created(location, conversation.version, &ConversationResponse::new(conversation, &names))
     };
     let repeat = repeat.map(|repeat| repeat.answered(&answer));
     if let Some(message) = message {
-        let message = match message.draft_once(caller.store(), None, "message.", repeat.as_ref()).await? {
-            Once::Done(draft) => draft,
-            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-        };
-        let (words, file) = match &message.body {
-            Wording::Said(body) => (FirstWords::Said(body.clone()), None),
-            Wording::Predefined(id) => {
-                // An earlier answer goes before a predefined message that was deleted since.
-                if let Some(earlier) = caller.store().replay(repeat.as_ref()).await? {
-                    return finish(Once::Replayed(earlier), answer);
-                }
-                const FIELD: &str = "message.predefinedMessageId";
-                let found = caller.store().predefined_message(*id, FIELD).await?.fields;
-                let names = caller.store().template_names(&found.content, &new.placement).await?;
-                let file = caller.store().predefined_file(&found, FIELD).await?;
-                (FirstWords::Filled(found.content, names), file)
+        let is_plain = message.is_plain();
+        let first = first_message(store, message, &new.placement);
+        new.message = Some(if is_plain {
+            first.await?
+        } else {
+            match unless_replayed(store.replay(repeat.as_ref()), first).await? {
+                Once::Done(message) => message,
+                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
             }
-        };
-        let message = message.worded(|_| words).attaching(file);
-        new.message = Some(message.map_err(|invalid| InvalidRequest::one("message.attachments", &invalid))?);
+        });
     }
-    let outcome = caller.store().create_conversation(new, repeat).await?;
+    let outcome = store.create_conversation(new, repeat).await?;
     finish(outcome, answer)
+}
+
+const PREDEFINED: &str = "message.predefinedMessageId";
+
+/// What is said first. A predefined message is filled when there is a conversation.
+async fn first_message(
+    store: &TenantStore,
+    message: CreateMessageRequest,
+    placement: &Placement,
+) -> Result<MessageDraft<FirstWords>, Problem> {
+    let word = async |wording| match wording {
+        Wording::Said(body) => Ok((FirstWords::Said(body), None)),
+        Wording::Predefined(id) => {
+            let found = store.predefined_message(id, PREDEFINED).await?.fields;
+            let names = store.template_names(&found.content, placement).await?;
+            let file = store.predefined_file(&found, PREDEFINED).await?;
+            Ok((FirstWords::Filled(found.content, names), file))
+        }
+    };
+    message.draft(store, None, "message.", word).await
 }

@@ -1,19 +1,14 @@
 //! What conversations look like on the wire.
 
 use deserr::Deserr;
-use deskless_api::{InvalidRequest, object_tag};
+use deskless_api::InvalidRequest;
+pub use deskless_api::wire::{ConversationObject, ConversationTag};
 use deskless_domain::{
-    Channel, CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, Identifier, IdentitySource,
-    Metadata, PersonName, PhoneNumber, Placement, Priority, Resolution, Source, Status, Subject, Tags, Timestamp,
+    CompanyName, Conversation, Customer, CustomerDetails, CustomerId, Email, IdentitySource, PersonName, PhoneNumber,
 };
-use deskless_store::{Directory, DirectoryEntry};
+use deskless_store::Directory;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-object_tag!(
-    /// `"conversation"`
-    ConversationTag = "conversation"
-);
 
 /// With whom a conversation is opened.
 #[derive(Debug, Deserr, ToSchema)]
@@ -37,177 +32,6 @@ impl From<CustomerRequest> for Customer {
     fn from(CustomerRequest { id, name, email, phone, company }: CustomerRequest) -> Self {
         let details = CustomerDetails { name, email, phone, company };
         Self { id, details, identity_source: IdentitySource::Headers }
-    }
-}
-
-/// A customer, as a conversation shows them.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ConversationCustomer)]
-pub struct CustomerObject {
-    /// Your own id.
-    id: String,
-    #[schema(required)]
-    name: Option<String>,
-    #[schema(required)]
-    email: Option<String>,
-    #[schema(required)]
-    phone: Option<String>,
-    #[schema(required)]
-    company: Option<String>,
-    identity_source: IdentitySource,
-}
-
-impl From<&Customer> for CustomerObject {
-    fn from(customer: &Customer) -> Self {
-        let CustomerDetails { name, email, phone, company } = &customer.details;
-        Self {
-            id: customer.id.to_string(),
-            name: name.as_ref().map(ToString::to_string),
-            email: email.as_ref().map(ToString::to_string),
-            phone: phone.as_ref().map(ToString::to_string),
-            company: company.as_ref().map(ToString::to_string),
-            identity_source: customer.identity_source,
-        }
-    }
-}
-
-/// Somebody or something that a conversation refers to.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Reference {
-    #[schema(format = "uuid")]
-    id: String,
-    name: String,
-}
-
-impl Reference {
-    fn to(id: impl Identifier, entry: Option<&DirectoryEntry>) -> Option<Self> {
-        entry.map(|entry| Self { id: id.to_string(), name: entry.name.clone() })
-    }
-}
-
-/// A thread with a customer.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Conversation)]
-pub struct ConversationObject {
-    object: ConversationTag,
-    #[schema(format = "uuid")]
-    id: String,
-    /// Per workspace, rising, unique; with gaps.
-    number: u64,
-    channel: Channel,
-    /// Where it was opened.
-    source: Source,
-    status: Status,
-    /// How it was solved; null unless it is.
-    #[schema(required)]
-    resolution: Option<Resolution>,
-    /// Handed to a person.
-    escalated: bool,
-    #[schema(value_type = String)]
-    priority: Priority,
-    #[schema(value_type = String)]
-    subject: Subject,
-    /// The newest reply's first 140 characters; the subject until there is one.
-    preview: String,
-    customer: CustomerObject,
-    /// Your own id, unique in the workspace.
-    #[schema(required)]
-    external_id: Option<String>,
-    /// The channel's own thread key.
-    #[schema(required)]
-    session_key: Option<String>,
-    #[schema(required, format = "uuid")]
-    inbox_id: Option<String>,
-    #[schema(required)]
-    inbox: Option<Reference>,
-    #[schema(required, format = "uuid")]
-    assignee_id: Option<String>,
-    #[schema(required)]
-    assignee: Option<Reference>,
-    #[schema(required, format = "uuid")]
-    assistant_id: Option<String>,
-    #[schema(required)]
-    assistant: Option<Reference>,
-    #[schema(required, format = "uuid")]
-    pipeline_id: Option<String>,
-    #[schema(required, format = "uuid")]
-    stage_id: Option<String>,
-    #[schema(required)]
-    stage: Option<Reference>,
-    #[schema(value_type = Vec<String>)]
-    tags: Tags,
-    metadata: Metadata,
-    /// Replies and notes.
-    message_count: u64,
-    /// The customer's replies since somebody last read.
-    unread_count: u64,
-    /// Whether the newest reply is the customer's.
-    awaiting_reply: bool,
-    /// Until when the channel's provider allows free replies: 24 hours from the customer's last message on `whatsapp`,
-    /// `instagram` and `messenger`. Null on other channels, and while the customer has not written.
-    #[schema(required, format = "date-time")]
-    window_expires_at: Option<String>,
-    #[schema(required, format = "date-time")]
-    snoozed_until: Option<String>,
-    #[schema(format = "date-time")]
-    created_at: String,
-    #[schema(format = "date-time")]
-    updated_at: String,
-    /// When the last reply came; when it was opened until there is one.
-    #[schema(format = "date-time")]
-    last_message_at: String,
-    /// When an assistant first replied.
-    #[schema(required, format = "date-time")]
-    first_response_at: Option<String>,
-    /// When it was solved; null unless it is.
-    #[schema(required, format = "date-time")]
-    closed_at: Option<String>,
-}
-
-impl ConversationObject {
-    /// With the names of what it refers to.
-    pub fn new(conversation: &Conversation, names: &Directory) -> Self {
-        let Placement { inbox_id, assignee_id, assistant_id, pipeline_id, stage_id } = conversation.placement;
-        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-        Self {
-            object: ConversationTag,
-            id: conversation.id.to_string(),
-            number: conversation.number,
-            channel: conversation.channel(),
-            source: conversation.source,
-            status: conversation.status,
-            resolution: conversation.resolution,
-            escalated: conversation.escalated,
-            priority: conversation.priority.clone(),
-            subject: conversation.subject.clone(),
-            preview: conversation.preview().to_owned(),
-            customer: (&conversation.customer).into(),
-            external_id: conversation.external_id.as_ref().map(ToString::to_string),
-            session_key: conversation.session_key.as_ref().map(ToString::to_string),
-            inbox_id: inbox_id.map(|id| id.to_string()),
-            inbox: inbox_id.and_then(|id| Reference::to(id, names.inbox(id))),
-            assignee_id: assignee_id.map(|id| id.to_string()),
-            assignee: assignee_id.and_then(|id| Reference::to(id, names.member(id))),
-            assistant_id: assistant_id.map(|id| id.to_string()),
-            assistant: assistant_id.and_then(|id| Reference::to(id, names.assistant(id))),
-            pipeline_id: pipeline_id.map(|id| id.to_string()),
-            stage_id: stage_id.map(|id| id.to_string()),
-            stage: stage_id.and_then(|id| Reference::to(id, names.stage(id).map(|(_, entry)| entry))),
-            tags: conversation.tags.clone(),
-            metadata: conversation.metadata.clone(),
-            message_count: conversation.message_count,
-            unread_count: conversation.unread_count,
-            awaiting_reply: conversation.awaiting_reply,
-            window_expires_at: time(conversation.window_expires_at()),
-            snoozed_until: time(conversation.snoozed_until),
-            created_at: conversation.created_at().to_string(),
-            updated_at: conversation.updated_at.to_string(),
-            last_message_at: conversation.last_message_at().to_string(),
-            first_response_at: time(conversation.first_response_at),
-            closed_at: time(conversation.closed_at),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! whatever order its records come. When something fails, the answer names the first record that has to come again;
 //! those behind it come again too, and change nothing.
 
+mod automations;
 mod counters;
 mod customers;
 mod files;
@@ -51,6 +52,7 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     }
     for (place, change) in work.conversations.values().flatten() {
         failed.extend(failure(*place, "purge", purge::step(change).await));
+        failed.extend(failure(*place, "automations", automations::set_off(change).await));
     }
     for (place, change) in &work.customers {
         failed.extend(failure(*place, "customers", customers::follow(change).await));

@@ -7,25 +7,35 @@
 //! Lambda hands over each record at least once. A step looks first whether its item still says what the record says.
 
 mod bulk;
+mod execution;
+pub mod webhook;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_runtime::batch;
 use deskless_store::{Job, Store, StoreError, Worker};
 
+use webhook::Webhooks;
+
 /// Takes the next step of every job that a batch of records tells of, and names the first record that has to come again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
+    handle_with(store, webhook::webhooks(), batch).await
+}
+
+/// The same, with these webhooks.
+pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> DynamoDbEventResponse {
     let worker = Worker::new(store);
     let numbers = batch::numbers(&batch);
     let mut failed = Vec::new();
     for (place, record) in batch.records.into_iter().enumerate() {
         let Some(job) = worker.read_job(record.change.keys, record.change.new_image) else { continue };
-        failed.extend(batch::failure(place, "jobs", step(job).await));
+        failed.extend(batch::failure(place, "jobs", Box::pin(step(job, webhooks)).await));
     }
     batch::answer(&numbers, failed)
 }
 
-async fn step(job: Job) -> Result<(), StoreError> {
+async fn step(job: Job, webhooks: &Webhooks) -> Result<(), StoreError> {
     match job {
+        Job::Execution(job) => execution::step(&job, webhooks).await,
         Job::Bulk(job) => bulk::step(&job).await,
     }
 }

@@ -1,7 +1,8 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, InvalidRequest, NoParameters, Party, Reply, Unread, created, done, finish,
+    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
     openapi::BASE,
     scope::WriteConversations,
+    unless_replayed,
     wire::{CreateMessageRequest, Wording},
 };
 use deskless_domain::{ConversationId, Scope};
@@ -59,23 +60,23 @@ pub async fn create_message(
         Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
     let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
+    if request.is_predefined() {
+        caller.require(Scope::ReadReplies)?;
+    }
     let store = caller.store();
-    let draft = match request.draft_once(store, Some(conversation), "", repeat.as_ref()).await? {
-        Once::Done(draft) => draft,
-        Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-    };
-    let (body, file) = match &draft.body {
-        Wording::Said(body) => (body.clone(), None),
-        Wording::Predefined(id) => {
-            caller.require(Scope::ReadReplies)?;
-            match store.word_message(conversation, *id, repeat.as_ref()).await? {
-                Once::Done(worded) => worded,
-                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-            }
+    let is_plain = request.is_plain();
+    let draft = request.draft(store, Some(conversation), "", async |wording| match wording {
+        Wording::Said(body) => Ok((body, None)),
+        Wording::Predefined(id) => Ok(store.word_message(conversation, id).await?),
+    });
+    let draft = if is_plain {
+        draft.await?
+    } else {
+        match unless_replayed(store.replay(repeat.as_ref()), draft).await? {
+            Once::Done(draft) => draft,
+            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
         }
     };
-    let draft = draft.worded(|_| body).attaching(file);
-    let draft = draft.map_err(|invalid| InvalidRequest::one("attachments", &invalid))?;
     let outcome = store.create_message(conversation, draft, repeat).await?;
     finish(outcome, answer)
 }

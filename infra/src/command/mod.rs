@@ -7,4 +7,5 @@ pub mod key;
 pub mod openapi;
 pub mod purge;
 pub mod serve;
+pub mod upload;
 pub mod workspace;

@@ -39,8 +39,8 @@ pub mod scope {
     scopes!(ReadConversations, WriteConversations);
     scopes!(ReadFiles, WriteFiles);
     scopes!(ReadReplies, WriteReplies);
-    scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadCustomers, WriteCustomers);
+    scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);
 }

@@ -8,12 +8,12 @@ use deserr::{
 };
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, Channel, CompanyName, ContentType, ConversationId, ConversationIds, CustomerId, DeletionReason,
-    DeliveryStatus, Description, Edit, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, InvalidField,
-    KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
-    PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit,
-    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title,
-    ViewId,
+    AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds, CustomerId,
+    DeletionReason, DeliveryStatus, Description, Edit, Email, ExternalId, FileId, FileSize, FileTitle, InboxId,
+    Invalid, InvalidField, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata,
+    Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
+    ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
+    Template, Timestamp, Title, ViewId, WebhookUrl,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -182,9 +182,10 @@ parsed_from_string!(
     MediaUrl,
     ProviderAddress,
     TemplateName,
+    Template,
     FileTitle,
     ContentType,
-    Template,
+    WebhookUrl,
 );
 
 macro_rules! parsed_from_word {
@@ -201,6 +202,7 @@ macro_rules! parsed_from_word {
 }
 
 parsed_from_word!(
+    AutomationTrigger,
     Channel,
     Source,
     Status,

@@ -46,11 +46,11 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
         .tags(Some([
             TagBuilder::new().name("Conversations").description(Some("Threads with a customer.")).build(),
             TagBuilder::new().name("Messages").description(Some("What is said in a thread.")).build(),
+            TagBuilder::new().name("Bulk actions").description(Some("One action on many conversations.")).build(),
             TagBuilder::new()
                 .name("Files")
                 .description(Some("What is sent along with messages: announced here, uploaded straight to S3."))
                 .build(),
-            TagBuilder::new().name("Bulk actions").description(Some("One action on many conversations.")).build(),
             TagBuilder::new().name("Customers").description(Some("Whom the workspace talks with.")).build(),
             TagBuilder::new()
                 .name("Workspace")
@@ -59,6 +59,10 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
             TagBuilder::new()
                 .name("Predefined messages")
                 .description(Some("Texts that are said again and again, with variables."))
+                .build(),
+            TagBuilder::new()
+                .name("Automations")
+                .description(Some("What is done by itself when something happens, or when somebody says so."))
                 .build(),
             TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
             TagBuilder::new().name("Description").description(Some("This document.")).build(),

@@ -1,7 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
-    AssistantId, BulkActionId, ConversationId, CustomerId, FileId, InboxId, KeyId, MemberId, MessageId, PipelineId,
-    PredefinedMessageId, ViewId,
+    AssistantId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, FileId, InboxId, KeyId, MemberId,
+    MessageId, PipelineId, PredefinedMessageId, ViewId,
 };
 use http::request::Parts;
 
@@ -28,6 +28,7 @@ macro_rules! single {
 }
 
 single!(
+    AutomationId,
     BulkActionId,
     ConversationId,
     FileId,
@@ -49,6 +50,12 @@ impl FromPath for CustomerId {
 impl FromPath for (ConversationId, MessageId) {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some((ConversationId::parse(parameters.next()?)?, MessageId::parse(parameters.next()?)?))
+    }
+}
+
+impl FromPath for (AutomationId, ExecutionId) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((AutomationId::parse(parameters.next()?)?, ExecutionId::parse(parameters.next()?)?))
     }
 }
 

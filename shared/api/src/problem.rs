@@ -1,7 +1,7 @@
 //! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::{Invalid, Kind};
+use deskless_domain::Invalid;
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -151,6 +151,12 @@ impl Problem {
         self.code
     }
 
+    /// Every field or parameter that is wrong.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// What the log shall hold.
     pub(crate) fn log(&self) -> Option<&str> {
         self.log.as_deref()
@@ -212,7 +218,7 @@ impl From<StoreError> for Problem {
                 Code::Conflict,
                 format!(
                     "A workspace has at most {} {}, and this one does. Delete some first.",
-                    Kind::MOST,
+                    kind.most(),
                     kind.plural()
                 ),
             ),

@@ -41,7 +41,7 @@ fn refers(placement: &Placement, kind: Kind) -> bool {
         Kind::Member => placement.assignee_id.is_some(),
         Kind::Assistant => placement.assistant_id.is_some(),
         Kind::Pipeline => placement.stage_id.is_some(),
-        Kind::View | Kind::PredefinedMessage => false,
+        Kind::View | Kind::PredefinedMessage | Kind::Automation => false,
     }
 }
 
@@ -71,7 +71,7 @@ pub async fn check_at(store: &TenantStore, mut patch: PlacementPatch, at: &str) 
         Kind::Member => patch.assignee_id.value().is_some(),
         Kind::Assistant => patch.assistant_id.value().is_some(),
         Kind::Pipeline => patch.pipeline_id.value().is_some() || patch.stage_id.value().is_some(),
-        Kind::View | Kind::PredefinedMessage => false,
+        Kind::View | Kind::PredefinedMessage | Kind::Automation => false,
     };
     let kinds: Vec<_> = KINDS.into_iter().filter(|&kind| said(kind)).collect();
     let mut names = store.directory(&kinds).await?;

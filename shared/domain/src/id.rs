@@ -180,6 +180,14 @@ id_type!(
     BulkActionId
 );
 id_type!(
+    /// An automation.
+    AutomationId
+);
+id_type!(
+    /// One run of an automation.
+    ExecutionId
+);
+id_type!(
     /// An API key (not its secret).
     KeyId
 );
@@ -195,6 +203,13 @@ id_type!(
     /// One attempt to write, so that a write whose answer was lost can recognise itself.
     AttemptId
 );
+
+impl ExecutionId {
+    /// The id with this time and these bits in place of random ones.
+    pub(crate) fn at(time: Timestamp, bits: u128) -> Self {
+        Self(v7(time, bits))
+    }
+}
 
 impl ConversationId {
     /// A new id of this moment that remembers its channel.

@@ -12,6 +12,7 @@ mod conversation;
 mod customer;
 mod edit;
 mod error;
+mod execution;
 mod file;
 mod filter;
 mod id;
@@ -27,23 +28,25 @@ mod template;
 mod text;
 mod timestamp;
 mod vocabulary;
+mod webhook;
 
 pub use action::{Action, Effect, TagChange};
 pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Collected, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage,
-    ProviderSecret, Resource, Stage, StageDraft, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
+    Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Invalid, InvalidField};
+pub use execution::{Cause, Execution, Reason, Step};
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, BulkActionId, ConversationId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId,
-    PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
+    KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -59,7 +62,8 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ActionFailure, BulkStatus, Channel, DeliveryStatus, FileCategory, FileStatus, IdentitySource, KeyKind, MediaType,
-    MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source,
-    Status, TemplateVariable,
+    ActionFailure, AutomationTrigger, BulkStatus, Channel, DeliveryStatus, ExecutionStatus, FileCategory, FileStatus,
+    IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution,
+    Role, Scope, SmsEncoding, Source, Status, StepStatus, TemplateVariable,
 };
+pub use webhook::{WebhookSecret, WebhookUrl};

@@ -293,6 +293,32 @@ impl ActionFailure {
 }
 
 words! {
+    /// What sets an automation off.
+    AutomationTrigger {
+        Manual = "manual",
+        ConversationCreated = "conversation.created",
+        MessageCreated = "message.created",
+        ConversationUpdated = "conversation.updated",
+    }
+}
+
+words! {
+    /// How far a run of an automation has come. `skipped`: when its turn came, it was not to be run any more.
+    ExecutionStatus {
+        Queued = "queued",
+        Running = "running",
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Skipped = "skipped",
+    }
+}
+
+words! {
+    /// What became of a step of a run. `skipped`: a step before it failed.
+    StepStatus { Pending = "pending", Succeeded = "succeeded", Failed = "failed", Skipped = "skipped", }
+}
+
+words! {
     /// What an API key allows.
     Scope {
         ReadConversations = "read:conversations",

@@ -25,15 +25,15 @@ pub enum StoreError {
     /// It was deleted, and is there only so that conversations can name it.
     #[error("it is archived")]
     Archived,
+    /// It has ended, and cannot be stopped any more.
+    #[error("it has ended")]
+    Ended,
     /// Nothing was uploaded for the file.
     #[error("nothing was uploaded")]
     NotUploaded,
     /// What was uploaded has another size or type than what was signed.
     #[error("the upload is not what was signed")]
     UploadDiffers,
-    /// It has ended, and cannot be stopped any more.
-    #[error("it has ended")]
-    Ended,
     /// The customer is being erased.
     #[error("the customer is being erased")]
     Erasing,

@@ -6,8 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    BulkActionId, ConversationId, CustomerId, Email, ExternalId, FileId, Identifier, KeyId, Kind, MemberId, MessageId,
-    SecretHash, Status, WorkspaceId,
+    AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, FileId, Identifier, KeyId,
+    Kind, MemberId, MessageId, SecretHash, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -37,8 +37,9 @@ const SELF: &str = "A";
 const DETAIL: &str = "D";
 const MESSAGE: &str = "M#";
 const PROVIDER_MESSAGE: &str = "P#";
-const FILE: &str = "F#";
+const EXECUTION: &str = "X#";
 const DONE: &str = "D#";
+const FILE: &str = "F#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
@@ -189,6 +190,7 @@ impl TenantKeys {
             Kind::Pipeline => "J",
             Kind::View => "V",
             Kind::PredefinedMessage => "Y",
+            Kind::Automation => "O",
         };
         format!("W#{}#{letter}", self.0)
     }
@@ -225,6 +227,22 @@ impl TenantKeys {
     /// texts are the same. A tab sorts before everything that a title may hold.
     pub fn sorted_place(text: &str, id: impl Identifier) -> String {
         format!("{}\t{id}", text.to_lowercase())
+    }
+
+    /// The partition of an automation's runs.
+    pub fn executions(self, automation: AutomationId) -> String {
+        format!("{}#{automation}", self.collection(Kind::Automation))
+    }
+
+    /// One run of an automation.
+    pub fn execution(self, automation: AutomationId, id: ExecutionId) -> Key {
+        Key::new(self.executions(automation), format!("{EXECUTION}{id}"))
+    }
+
+    /// The sort keys of the runs before `before`, as the ends of a range; of all runs without it.
+    pub fn executions_before(before: Option<ExecutionId>) -> [String; 2] {
+        // '~' sorts behind every letter, '!' before every digit.
+        [format!("{EXECUTION}!"), before.map_or(format!("{EXECUTION}~"), |id| format!("{EXECUTION}{id}"))]
     }
 
     /// The partition of the third index that holds a member's conversations.
@@ -279,6 +297,13 @@ pub(crate) fn owned(pk: &str, sk: &str) -> Option<Owned> {
         ("F", id) => FileId::parse(id).map(|id| Owned::File(workspace, id)),
         _ => None,
     }
+}
+
+/// Whose a run of an automation is, by its key.
+pub(crate) fn execution_of(pk: &str, sk: &str) -> Option<(WorkspaceId, AutomationId, ExecutionId)> {
+    let (workspace, automation) = pk.strip_prefix("W#")?.split_once("#O#")?;
+    let execution = ExecutionId::parse(sk.strip_prefix(EXECUTION)?)?;
+    Some((WorkspaceId::parse(workspace)?, AutomationId::parse(automation)?, execution))
 }
 
 /// The key of an externalId that was stored, and so is one.

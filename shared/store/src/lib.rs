@@ -7,6 +7,7 @@
 //! forgets the tenant does not compile.
 
 mod api_key;
+mod automation;
 mod backoff;
 mod batch;
 mod bucket;
@@ -34,6 +35,7 @@ mod worker;
 mod workspace;
 
 pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use automation::{ExecutionJob, ExecutionPage, Taken};
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkStep};
 pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};

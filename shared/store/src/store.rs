@@ -6,6 +6,7 @@ use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
 use crate::{
     Bucket, StoreError,
     api_key::{Credential, KeyCache},
+    automation::WatchCache,
     collection::NameCache,
     expression::Update,
     identity::IdentityCache,
@@ -30,6 +31,7 @@ struct Inner {
     names: Mutex<NameCache>,
     identities: Mutex<IdentityCache>,
     buckets: Mutex<Buckets>,
+    watches: Mutex<WatchCache>,
 }
 
 impl Store {
@@ -43,6 +45,7 @@ impl Store {
             names: Mutex::default(),
             identities: Mutex::default(),
             buckets: Mutex::default(),
+            watches: Mutex::default(),
         };
         Self { inner: Arc::new(inner), bucket: None }
     }
@@ -147,7 +150,11 @@ impl TenantStore {
     }
 
     pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
-        let missing = || StoreError::Internal("there is no bucket for files: FILES_BUCKET is not set".to_owned());
+        let missing = || {
+            StoreError::Internal(
+                "there is no bucket for files: a function has it in FILES_BUCKET, a command in --bucket".to_owned(),
+            )
+        };
         self.store.bucket.as_deref().ok_or_else(missing)
     }
 
@@ -161,6 +168,10 @@ impl TenantStore {
 
     pub(crate) fn buckets(&self) -> MutexGuard<'_, Buckets> {
         self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn watch_cache(&self) -> MutexGuard<'_, WatchCache> {
+        self.store.inner.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same items for somebody who knows over how many index partitions they are spread.

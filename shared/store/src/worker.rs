@@ -3,10 +3,11 @@
 use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
-    FileChange, Store, TenantStore,
+    ExecutionJob, FileChange, Store, TenantStore,
+    automation::Happened,
     conversation::{attributes, progress},
     item::{Item, integer, string},
-    keys::{Owned, owned},
+    keys::{Owned, execution_of, owned},
 };
 
 /// An item as the stream shows it: before or after a change.
@@ -33,6 +34,8 @@ pub enum Changed {
 pub enum Job {
     /// A bulk action.
     Bulk(BulkJob),
+    /// A run of an automation.
+    Execution(ExecutionJob),
 }
 
 /// A bulk action whose next step is due.
@@ -59,6 +62,8 @@ pub struct ConversationChange {
     pub counts_as: Option<Option<Status>>,
     /// The progress of its removal, if that has changed: it calls for the next step.
     pub purged: Option<u64>,
+    /// What may set automations off.
+    pub(crate) happened: Option<Happened>,
 }
 
 /// What a change of a customer's own item calls for.
@@ -85,11 +90,16 @@ impl Worker {
     pub fn read_job(&self, key: Image, after: Image) -> Option<Job> {
         let [key, after]: [Item; 2] = [key.into(), after.into()];
         let _ = string(&after, "job")?;
-        match owned(string(&key, "pk")?, string(&key, "sk")?)? {
+        let (pk, sk) = (string(&key, "pk")?, string(&key, "sk")?);
+        let count = |attribute: &str| integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
+        let tenant = |workspace| TenantStore::new(self.0.clone(), workspace, Shards::default());
+        if let Some((workspace, automation_id, id)) = execution_of(pk, sk) {
+            let version = count(attributes::VERSION)?;
+            return Some(Job::Execution(ExecutionJob { tenant: tenant(workspace), automation_id, id, version }));
+        }
+        match owned(pk, sk)? {
             Owned::BulkAction(workspace, id) => {
-                let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
-                let step = integer(&after, "step").and_then(|step| u64::try_from(step).ok())?;
-                Some(Job::Bulk(BulkJob { tenant, id, step }))
+                Some(Job::Bulk(BulkJob { tenant: tenant(workspace), id, step: count("step")? }))
             }
             Owned::Conversation(..) | Owned::Customer(_) | Owned::File(..) => None,
         }
@@ -106,17 +116,19 @@ impl Worker {
                 let purged = purged(&after).filter(|_| purged(&before) != purged(&after));
                 let version = integer(&after, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
                 // A tombstone that goes takes everything with it, its count too: nothing is left to do.
-                let change =
-                    ConversationChange { tenant, id, version: version?, counts_as: (was != is).then_some(is), purged };
-                (change.counts_as.is_some() || purged.is_some()).then_some(Changed::Conversation(change))
+                let (version, happened) = (version?, Happened::read(&before, &after));
+                let counts_as = (was != is).then_some(is);
+                let change = ConversationChange { tenant, id, version, counts_as, purged, happened };
+                let is_of_interest = counts_as.is_some() || purged.is_some() || change.happened.is_some();
+                is_of_interest.then_some(Changed::Conversation(change))
             }
+            Owned::BulkAction(..) => None,
             Owned::File(workspace, id) => {
                 let is_deleted = |item: &Item| item.contains_key(attributes::DELETED_AT);
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 let conversation = string(&after, "conversationId").and_then(ConversationId::parse);
                 is_deleted(&after).then_some(Changed::File(FileChange { tenant, id, conversation }))
             }
-            Owned::BulkAction(..) => None,
             Owned::Customer(workspace) => {
                 let tenant = TenantStore::new(self.0.clone(), workspace, Shards::default());
                 if after.is_empty() {

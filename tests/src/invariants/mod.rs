@@ -100,6 +100,11 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         }
         "N" => id.is_empty() && sk == "A",
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
+        // An automation, or a run of the one whose id stands behind.
+        "O" => {
+            (id.is_empty() && is_uuid(sk))
+                || (is_uuid(id) && sk.strip_prefix("X#").is_some_and(is_uuid) && row.number("expiresAt") > 0)
+        }
         // The audit's rows, and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
         "L" | "A" | "H" | "J" | "Q" | "V" | "Y" => id.is_empty() && is_uuid(sk),
         _ => false,

@@ -1,6 +1,7 @@
 //! Every operation and every documented error, per role, over HTTP.
 
 mod authentication;
+mod automations;
 mod bad_input;
 mod bulk_actions;
 mod bulk_jobs;

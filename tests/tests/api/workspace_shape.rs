@@ -294,6 +294,7 @@ async fn what_is_required_is_said() {
         ("/api/v1/pipelines", vec!["name"]),
         ("/api/v1/views", vec!["name", "filter"]),
         ("/api/v1/api-keys", vec!["name", "scopes"]),
+        ("/api/v1/automations", vec!["name", "trigger", "actions"]),
     ] {
         let _ = world.server_key().post(path, &json!({})).await.expect_invalid(&fields);
         let nulls: Value = fields.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();

@@ -37,7 +37,7 @@ pub enum Deleted {
 
 const WORKSPACE: [&str; 2] = ["read:workspace", "write:workspace"];
 
-/// All seven.
+/// All eight.
 pub fn resources() -> Vec<Resource> {
     let archived = Deleted::Unlisted("archivedAt");
     let collection = |path, one, many, make, change, when_deleted| Resource {
@@ -90,6 +90,18 @@ pub fn resources() -> Vec<Resource> {
             json!({ "filter": { "tag": "vip" } }),
             Deleted::Gone,
         ),
+        Resource {
+            path: "/api/v1/automations",
+            one: "automation",
+            many: "automations",
+            make: json!({
+                "name": "Greet", "trigger": "conversation.created", "conditions": { "channel": "web" },
+                "actions": [{ "action": "note", "body": "New" }, { "action": "call_webhook", "url": "https://a.example.com" }],
+            }),
+            change: json!({ "enabled": false, "trigger": "manual" }),
+            when_deleted: Deleted::Gone,
+            scopes: ["read:automations", "write:automations"],
+        },
         Resource {
             path: "/api/v1/customers",
             one: "customer",

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deskless_domain::Kind;
-use deskless_tests::{Answer, Faults, Meter, Role, Upload, World, example_conversation};
+use deskless_tests::{Answer, Delivery, Faults, Meter, Role, Upload, Worker, World, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -199,6 +199,7 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     let meter = bench.get("/api/v1/conversations?status=solved").await;
     let keys = meter.operations.iter().filter(|operation| *operation == "GetItem").count();
     put("AP-01", Meter { trips: keys, reads: meter.reads - 0.5, ..Meter::default() });
+    automations(large, &mut costs).await;
     own(large, &mut costs).await;
     costs
 }
@@ -325,6 +326,68 @@ async fn measure_replies(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Opt
     let mut opening = conversation(bench.large);
     opening["message"] = json!({ "role": "assistant", "predefinedMessageId": plain });
     let _ = put("AP-83", bench.post(PATH, &opening).await);
+}
+
+/// What automations cost, and what follows from their being there.
+async fn automations(large: bool, costs: &mut BTreeMap<String, Meter>) {
+    const AUTOMATIONS: &str = "/api/v1/automations";
+    let bench = Bench::new(large).await;
+    let world = &bench.world;
+    let drained = async |worker: Worker| {
+        let _ = world.proxy().take_meter();
+        let _ = world.drain_to(worker, Delivery::default()).await;
+        world.proxy().take_meter()
+    };
+    let conversation = bench.open().await;
+    let _ = drained(Worker::Events).await;
+    let thread = format!("{conversation}/messages");
+    let note = json!({ "type": "note", "body": "Rings often." });
+    world.clock.advance_millis(30_000);
+    let _ = bench.post(&thread, &note).await;
+    costs.insert("AP-88".to_owned(), drained(Worker::Events).await);
+    let _ = bench.post(&thread, &note).await;
+    assert_eq!(drained(Worker::Events).await.trips, 0, "it is remembered that there are none");
+
+    let make = async |trigger: &str, action: Value| {
+        let body = json!({ "name": "A", "trigger": trigger, "actions": [action] });
+        let made = world.server_key().post(AUTOMATIONS, &body).await.expect(201);
+        format!("{AUTOMATIONS}/{}", made["automation"]["id"].as_str().expect("an id"))
+    };
+    let tag = json!({ "action": "tag", "add": ["vip"] });
+    let tagging = make("message.created", tag).await;
+    let noting = make("manual", note_action()).await;
+    let calling = make("manual", json!({ "action": "call_webhook", "url": "https://hooks.example.com" })).await;
+    world.clock.advance_millis(30_000);
+    let _ = bench.post(&thread, &note).await;
+    let first = drained(Worker::Events).await;
+    let _ = bench.post(&thread, &note).await;
+    let again = drained(Worker::Events).await;
+    assert_eq!((first.trips, again.trips), (2, 1), "the automations are read once");
+    costs.insert("AP-89".to_owned(), again);
+    let _ = drained(Worker::Jobs).await;
+    let _ = drained(Worker::Events).await;
+
+    let body = json!({ "conversationId": conversation.rsplit('/').next().expect("an id") });
+    for (name, automation) in [("AP-91", &tagging), ("AP-92", &noting), ("AP-93", &calling)] {
+        let opened = if name == "AP-91" { bench.open().await } else { conversation.clone() };
+        let body = json!({ "conversationId": opened.rsplit('/').next().expect("an id") });
+        let made = bench.post(&format!("{automation}/executions"), &body).await;
+        if name == "AP-91" {
+            costs.insert("AP-85".to_owned(), made);
+        }
+        costs.insert(name.to_owned(), drained(Worker::Jobs).await);
+    }
+    let runs = format!("{noting}/executions");
+    let once = bench.cost(Method::POST, &runs, Some("k"), Some(&body)).await;
+    costs.insert("AP-85 with an Idempotency-Key".to_owned(), once);
+    let listed = world.server_key().get(&runs).await.expect(200);
+    costs.insert("AP-87".to_owned(), bench.get(&runs).await);
+    let run = format!("{runs}/{}", listed["executions"][0]["id"].as_str().expect("an id"));
+    costs.insert("AP-86".to_owned(), bench.get(&run).await);
+}
+
+fn note_action() -> Value {
+    json!({ "action": "note", "body": "Rings often." })
 }
 
 /// What a customer's own requests cost, and what is asked on their way in.

@@ -16,11 +16,12 @@ fn body(operation: &str) -> Option<Value> {
         "update_message" => Some(json!({ "externalId": "stolen" })),
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "update_predefined_message" => Some(json!({ "title": "stolen" })),
+        "create_execution" => Some(json!({ "conversationId": UNKNOWN })),
         "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
         "resolve_conversation" | "read_conversation" | "cancel_bulk_action" => Some(json!({})),
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
-        | "update_view" | "update_api_key" => Some(json!({ "name": "stolen" })),
+        | "update_view" | "update_api_key" | "update_automation" => Some(json!({ "name": "stolen" })),
         other => panic!("{other} has ids in its path: say here with which body it would work"),
     }
 }
@@ -42,6 +43,7 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
             json!({ "fileName": "a", "contentType": "image/png", "size": 1, "conversationId": null }),
         ),
         ("{predefinedMessageId}", "predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "b" })),
+        ("{automationId}", "automations", "automation", automation()),
         ("{customerId}", "customers", "customer", json!({ "name": "a" })),
     ] {
         let made = world.server_key().post(&format!("/api/v1/{path}"), &body).await.expect(201);
@@ -51,6 +53,10 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
     let bulk = world.server_key().post("/api/v1/bulk-actions", &bulk).await.expect(202);
     things.push(("{bulkActionId}", bulk["bulkAction"]["id"].as_str().expect("an id").to_owned()));
     things
+}
+
+fn automation() -> Value {
+    json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] })
 }
 
 async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) -> Answer {
@@ -83,6 +89,10 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
     let message = said["message"]["id"].as_str().expect("an id");
     let mut ids = things(&world).await;
     ids.extend([("{conversationId}", conversation.to_owned()), ("{messageId}", message.to_owned())]);
+    let automation = ids.iter().find(|(parameter, _)| *parameter == "{automationId}").expect("an automation").1.clone();
+    let runs = format!("/api/v1/automations/{automation}/executions");
+    let run = world.server_key().post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
+    ids.push(("{executionId}", run["execution"]["id"].as_str().expect("an id").to_owned()));
     let before = world.rows().await.len();
 
     let document = Specification::committed().document();

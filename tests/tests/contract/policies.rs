@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deskless_tests::{Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::template;
 
@@ -227,6 +227,43 @@ async fn replies(world: &World, conversation: &str) {
     assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
 }
 
+/// Leaves runs of every kind of step to the other worker.
+async fn automations(world: &World) {
+    let ours = world.server_key();
+    let ids = async |path: &str, one: &str, body: Value| {
+        let made = ours.post(&format!("/api/v1/{path}"), &body).await.expect(201);
+        made[one]["id"].clone()
+    };
+    let member = ids("members", "member", json!({ "name": "a", "email": "b@example.com" })).await;
+    let message = ids("predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "Hi" })).await;
+    let mut doomed = example_conversation();
+    doomed["externalId"] = json!("ticket_11");
+    let conversation = ours.open(&doomed).await["id"].clone();
+    // What was asked so far was asked of other functions.
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(30_000);
+    let path = "/api/v1/automations";
+    let actions = json!([
+        { "action": "assign", "assigneeId": member },
+        { "action": "reply", "predefinedMessageId": message },
+        { "action": "call_webhook", "url": "https://hooks.example.com" },
+        { "action": "delete" },
+    ]);
+    let ask = ours.ask(Method::POST, path).header("idempotency-key", "k");
+    let body = json!({ "name": "a", "trigger": "conversation.updated", "actions": actions });
+    let made = ask.json(&body).send().await.expect(201);
+    let _ = ours.get(path).await.expect(200);
+    let automation = format!("{path}/{}", made["automation"]["id"].as_str().expect("an id"));
+    let _ = ours.patch(&automation, &json!({ "name": "b" })).await.expect(200);
+    let runs = format!("{automation}/executions");
+    let ask = ours.ask(Method::POST, &runs).header("idempotency-key", "k");
+    let _ = ask.json(&json!({ "conversationId": conversation })).send().await.expect(202);
+    let _ = ours.get(&runs).await.expect(200);
+    let other = ours.post(path, &body).await.expect(201);
+    let other = format!("{path}/{}", other["automation"]["id"].as_str().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &other).send().await.expect(204);
+}
+
 #[tokio::test]
 async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let world = World::behind_proxy(Faults::default()).await;
@@ -242,6 +279,11 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     world.clock.advance_millis(30_000);
     workspace(&world).await;
     needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
+    world.clock.advance_millis(30_000);
+    replies(&world, &path).await;
+    needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
+    bulk_actions(&world).await;
+    needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
     let _ = world.take_asked_of_s3();
     files(&world).await;
     let mut of_files = world.proxy().take_meter().permissions;
@@ -249,11 +291,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     // What a registration clears away when its file is deleted meanwhile.
     of_files.insert("s3:DeleteObject/files".to_owned());
     needed.insert("files".to_owned(), of_files);
-    world.clock.advance_millis(30_000);
-    replies(&world, &path).await;
-    needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
-    bulk_actions(&world).await;
-    needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
+    automations(&world).await;
+    needed.insert("automations".to_owned(), world.proxy().take_meter().permissions);
     events(&world).await;
     let mut of_events = world.proxy().take_meter().permissions;
     of_events.extend(of_s3(&world));

@@ -61,7 +61,11 @@ impl Stack {
 async fn deskless(command: &str, folder: &Folder, port: u16) -> Command {
     let mut deskless = Command::new(&binaries().await["deskless"]);
     deskless.arg(command).current_dir(ROOT).stdin(Stdio::null());
-    deskless.env("PORT", port.to_string()).env_remove("DYNAMODB_PORT").env("DESKLESS_FOLDER", folder.path());
+    deskless
+        .env("PORT", port.to_string())
+        .env_remove("DYNAMODB_PORT")
+        .env_remove("S3_PORT")
+        .env("DESKLESS_FOLDER", folder.path());
     deskless
 }
 
@@ -214,7 +218,7 @@ async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result
         failure(without).await,
         "deskless: cargo-lambda is not installed: start the local stack with `make dev`, which installs it\n",
     );
-    for (taken, variable) in [(port, "PORT"), (next, "DYNAMODB_PORT")] {
+    for (taken, variable) in [(port, "PORT"), (next, "DYNAMODB_PORT"), (next + 1, "S3_PORT")] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, taken))?;
         let sentence =
             format!("deskless: port {taken} is taken: stop what listens there, or choose another with {variable}=\n");

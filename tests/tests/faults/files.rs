@@ -1,6 +1,6 @@
 //! Files whose registration or removal is interrupted, or that are registered while their conversation is deleted.
 
-use deskless_tests::{Delivery, Upload, World, ended_after, minimal_conversation};
+use deskless_tests::{Delivery, Upload, Worker, World, ended_after, minimal_conversation, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -21,18 +21,23 @@ async fn a_removal_that_is_interrupted_anywhere_leaves_neither_object_nor_row() 
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();
-    for _ in 0..4 {
+    let mut ended = 0;
+    for waits in 0..16 {
         let id = text(&ours.open(&minimal_conversation()).await, "id");
-        for _ in 0..3 {
+        for _ in 0..2 {
             let _ = ours.upload(&json!(id), "a.txt", "hello").await;
         }
-        let alone = ours.upload(&json!(id), "a.txt", "hello").await;
-        let _ = ours.ask(Method::DELETE, &format!("/api/v1/files/{}", text(&alone, "id"))).send().await.expect(204);
+        let alone = text(&ours.upload(&json!(id), "a.txt", "hello").await, "id");
+        let _ = ours.ask(Method::DELETE, &format!("/api/v1/files/{alone}")).send().await.expect(204);
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/conversations/{id}")).send().await.expect(204);
+        for pk in [format!("W#{}#F#{alone}", world.workspace), format!("W#{}#C#{id}", world.workspace)] {
+            let row = world.row(&pk, "A").await.expect("a row that says what is to be done");
+            let told = [record(1, None, Some(&row))];
+            ended += usize::from(ended_after(Some(waits), world.hand_over(Worker::Events, &told)).await.is_none());
+        }
     }
-    let delivery = Delivery { failing_percent: 80, doubled_percent: 30, shuffled: true };
-    let drained = world.drain_events_as(delivery).await;
-    assert!(drained.ended > 3, "{drained:?}");
+    assert!(ended > 7, "only {ended} were ended");
+    let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
     assert!(kept(&world).is_empty(), "{:?}", kept(&world));
     world.assert_settled().await;
 }
@@ -68,21 +73,22 @@ async fn a_registration_that_is_ended_anywhere_can_be_made_again_or_goes_with_it
     let world = World::new().await;
     let ours = world.server_key();
     let mut ended = 0;
-    for waits in 0..30 {
+    for round in 0..32 {
+        let waits = round / 4;
         let id = text(&ours.open(&minimal_conversation()).await, "id");
         let body = uploaded(&world, &id).await;
         ended += usize::from(ended_after(Some(waits), ours.post("/api/v1/files", &body)).await.is_none());
         world.assert_sound().await;
-        if waits % 2 == 0 {
+        if round % 2 == 0 {
             let again = ours.post("/api/v1/files", &body).await.expect(200);
             assert_eq!(again["file"]["status"], "ready");
         } else {
             let _ = ours.ask(Method::DELETE, &format!("/api/v1/conversations/{id}")).send().await.expect(204);
         }
     }
-    assert!(ended > 5, "only {ended} were ended");
+    assert!(ended > 7, "only {ended} were ended");
     world.clock.advance_millis(30_000);
     let _ = world.drain_events().await;
-    assert_eq!(kept(&world).len(), 15, "{:?}", kept(&world));
+    assert_eq!(kept(&world).len(), 16, "{:?}", kept(&world));
     world.assert_settled().await;
 }

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    CompanyName, CustomerId, Email, ExternalId, Invalid, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
-    Subject, Tag, Tags, Template, Title,
+    CompanyName, CustomerId, Email, ExternalId, FileTitle, Invalid, MessageBody, PersonName, PhoneNumber, Priority,
+    SessionKey, Subject, Tag, Tags, Template, Title,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 use utoipa::PartialSchema;
@@ -40,6 +40,7 @@ const KINDS: &[Kind] = &[
     kind!(Tag, false),
     kind!(Title, false),
     kind!(Template, true),
+    kind!(FileTitle, false),
 ];
 
 fn is_blank(c: char) -> bool {

@@ -3,7 +3,7 @@ use deskless_domain::{
     Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody,
     MessageDraft, MessageType, Metadata, PersonName, PredefinedMessageId, Role, Sender,
 };
-use deskless_store::{Once, Repeat, TenantStore};
+use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -17,7 +17,7 @@ use super::{
     MessageTag,
     attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
 };
-use crate::{Given, InvalidRequest, Problem, fields::object, unless_replayed};
+use crate::{Given, InvalidRequest, Problem, fields::object};
 
 /// A message to add to a thread: with a `body`, or with a `predefinedMessageId` in place of it.
 #[derive(Debug)]
@@ -133,42 +133,45 @@ impl ToSchema for CreateMessageRequest {
 }
 
 impl CreateMessageRequest {
-    /// What it says.
+    /// Whether a predefined message says what it says.
     #[must_use]
-    pub fn wording(&self) -> &Wording {
-        &self.wording
+    pub fn is_predefined(&self) -> bool {
+        matches!(self.wording, Wording::Predefined(_))
     }
 
-    /// The message, with what it keeps of its files, which are looked up. `conversation` is the one that it is for, if there is
-    /// one already, and `at` what stands before its fields in the body. An earlier answer goes before files that were deleted
-    /// since.
+    /// Whether nothing has to be looked up for it.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.is_predefined() && self.fields.attachments.as_ref().is_none_or(AttachmentsRequest::is_empty)
+    }
+
+    /// The message, with what it keeps of its files, and with the words that `word` finds at the same time, and their file.
+    /// `conversation` is the one that it is for, if there is one already, and `at` what stands before its fields in the
+    /// body.
     ///
     /// # Errors
-    /// `invalid_request` with the files that are none; whatever the table says.
-    pub async fn draft_once<E>(
-        mut self,
+    /// `invalid_request` with the files that are none; whatever the table says; what `word` refuses.
+    pub async fn draft<B>(
+        self,
         store: &TenantStore,
         conversation: Option<ConversationId>,
         at: &str,
-        repeat: Option<&Repeat<'_, E>>,
-    ) -> Result<Once<MessageDraft<Wording>>, Problem> {
-        let wanted = self.fields.attachments.take().unwrap_or_default();
-        if wanted.is_empty() {
-            return Ok(Once::Done(self.with(Vec::new())));
-        }
-        let attached = async {
-            let files = store.ready_files(&wanted.ids()).await?;
-            wanted.resolve(files, |file| fits(file, conversation), at)
-        };
-        match unless_replayed(store.replay(repeat), attached).await? {
-            Once::Done(attachments) => Ok(Once::Done(self.with(attachments))),
-            Once::Replayed(earlier) => Ok(Once::Replayed(earlier)),
-        }
+        word: impl AsyncFnOnce(Wording) -> Result<(B, Option<Attachment>), Problem>,
+    ) -> Result<MessageDraft<B>, Problem> {
+        let Self { mut fields, wording } = self;
+        let wanted = fields.attachments.take().unwrap_or_default();
+        let ids = wanted.ids();
+        let (files, body) = tokio::join!(store.ready_files(&ids), word(wording));
+        let attachments = wanted.resolve(files?, |file| fits(file, conversation), at)?;
+        let (body, file) = body?;
+        let draft = fields.with(body, attachments).attaching(file);
+        Ok(draft.map_err(|invalid| InvalidRequest::one(format!("{at}attachments"), &invalid))?)
     }
+}
 
-    /// The message, with these files.
-    fn with(self, attachments: Vec<Attachment>) -> MessageDraft<Wording> {
-        let Self { fields: request, wording } = self;
+impl MessageFields {
+    fn with<B>(self, body: B, attachments: Vec<Attachment>) -> MessageDraft<B> {
+        let request = self;
         let kind = request.kind.unwrap_or(MessageType::Reply);
         let usual = match kind {
             MessageType::Reply => Role::User,
@@ -177,7 +180,7 @@ impl CreateMessageRequest {
         MessageDraft {
             role: request.role.unwrap_or(usual),
             kind,
-            body: wording,
+            body,
             sender: request.sender.map(Sender::from),
             external_id: request.external_id,
             attachments,

@@ -2,6 +2,7 @@
 
 mod action;
 mod attachment;
+mod conversation;
 mod filter;
 mod literal;
 mod message;
@@ -9,6 +10,7 @@ mod own;
 
 pub use action::{ActionObject, ActionRequest};
 pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
+pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};

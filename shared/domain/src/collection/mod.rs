@@ -1,6 +1,7 @@
 //! The small collections of a workspace: what conversations refer to, and saved views of them.
 
 mod assistant;
+mod automation;
 mod inbox;
 mod member;
 mod pipeline;
@@ -10,6 +11,7 @@ mod view;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use assistant::Assistant;
+pub use automation::{Automation, AutomationAction, AutomationActions};
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
@@ -33,14 +35,23 @@ pub enum Kind {
     View,
     /// Texts that are said again and again.
     PredefinedMessage,
+    /// What is done by itself.
+    Automation,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Inbox, Self::Member, Self::Assistant, Self::Pipeline, Self::View, Self::PredefinedMessage];
+    pub const ALL: &'static [Self] = &[
+        Self::Inbox,
+        Self::Member,
+        Self::Assistant,
+        Self::Pipeline,
+        Self::View,
+        Self::PredefinedMessage,
+        Self::Automation,
+    ];
 
-    /// The most that a workspace has of one kind, archived ones not counted.
+    /// The most that a workspace has of most kinds, archived ones not counted: see [`Kind::most`].
     pub const MOST: usize = 1000;
 
     /// What several of them are called.
@@ -53,6 +64,17 @@ impl Kind {
             Self::Pipeline => "pipelines",
             Self::View => "views",
             Self::PredefinedMessage => "predefined-messages",
+            Self::Automation => "automations",
+        }
+    }
+
+    /// The most that a workspace has of this kind, archived ones not counted. Every change of a conversation is held
+    /// against all of its automations.
+    #[must_use]
+    pub const fn most(self) -> usize {
+        match self {
+            Self::Automation => 100,
+            _ => Self::MOST,
         }
     }
 }

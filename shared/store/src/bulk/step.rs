@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use deskless_domain::{ActionFailure, BulkAction, BulkActionId, BulkFailure, BulkStatus, ConversationId};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -42,8 +42,10 @@ struct Results {
 /// What became of one conversation.
 enum Turn {
     Done(Result<(), ActionFailure>),
-    /// It does not fit any more, or had its turn in an earlier step.
-    Skipped,
+    /// It does not pass the filter.
+    Left,
+    /// It had its turn in an earlier step.
+    Over,
 }
 
 impl Results {
@@ -118,7 +120,7 @@ impl TenantStore {
     async fn take_step(&self, id: BulkActionId, item: &BulkItem) -> Result<Option<BulkItem>, StoreError> {
         let tenant = self.with_shards(item.shards());
         if item.cancelled_at.is_some() {
-            let results = tenant.done_before(id, item).await?;
+            let results = Results::of(tenant.done_before(id, item.step, item.plan.clone()).await?);
             return tenant.write_down(id, item.clone(), &results, Some(&Plan::default())).await;
         }
         let results = tenant.work(id, item).await?;
@@ -139,7 +141,15 @@ impl TenantStore {
             let turn = self.deal_with(id, item, &act, conversation, known.remove(&conversation));
             turns.push(async move { Ok::<_, StoreError>((conversation, turn.await?)) });
         }
-        let turns: Vec<_> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let mut turns: Vec<_> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
+        // What an attempt that was interrupted has changed may not pass the filter any more.
+        let left = turns.iter().filter(|(_, turn)| matches!(turn, Turn::Left)).map(|(conversation, _)| *conversation);
+        let mut before = self.done_before(id, item.step, left.collect()).await?;
+        for (conversation, turn) in &mut turns {
+            if let Some(done) = before.remove(conversation) {
+                *turn = done;
+            }
+        }
         Ok(Results::of(turns))
     }
 
@@ -159,7 +169,7 @@ impl TenantStore {
         match self.act(conversation, act, stored, done).await? {
             Acted::Done => Ok(Turn::Done(Ok(()))),
             Acted::Failed(failure) => Ok(Turn::Done(Err(failure))),
-            Acted::Left => Ok(Turn::Skipped),
+            Acted::Left => Ok(Turn::Left),
             Acted::Witnessed(standing) => {
                 let missing = || StoreError::Unavailable("a row that stood there is gone".to_owned());
                 turn_of(standing.ok_or_else(missing)?, item.step)
@@ -167,16 +177,21 @@ impl TenantStore {
         }
     }
 
-    /// What an attempt of this step that was interrupted has done.
-    async fn done_before(&self, id: BulkActionId, item: &BulkItem) -> Result<Results, StoreError> {
-        let keys = item.plan.iter().map(|&conversation| self.keys().bulk_done(id, conversation));
-        let mut turns = Vec::new();
+    /// What an attempt of this step that was interrupted has done to these conversations.
+    async fn done_before(
+        &self,
+        id: BulkActionId,
+        step: u64,
+        conversations: Vec<ConversationId>,
+    ) -> Result<HashMap<ConversationId, Turn>, StoreError> {
+        let keys = conversations.into_iter().map(|conversation| self.keys().bulk_done(id, conversation));
+        let mut turns = HashMap::new();
         for found in self.get_all(keys.collect()).await? {
             if let Some(conversation) = string(&found, "sk").and_then(bulk_done_of) {
-                turns.push((conversation, turn_of(found, item.step)?));
+                turns.insert(conversation, turn_of(found, step)?);
             }
         }
-        Ok(Results::of(turns))
+        Ok(turns)
     }
 
     /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Gives the
@@ -237,7 +252,7 @@ impl BulkItem {
 fn turn_of(done: Item, step: u64) -> Result<Turn, StoreError> {
     let done: DoneItem = item::read(done)?;
     if done.step != step {
-        return Ok(Turn::Skipped);
+        return Ok(Turn::Over);
     }
     Ok(Turn::Done(done.failure.map_or(Ok(()), Err)))
 }

@@ -13,7 +13,7 @@ impl TenantStore {
     /// AP-17: makes one of a collection. Two trips: how many there are and an earlier answer at once, then one write.
     ///
     /// # Errors
-    /// [`StoreError::TooMany`] when there are 1,000 of the kind (a few more, when they are made at the same time),
+    /// [`StoreError::TooMany`] when there are as many of the kind as there can be (a few more, when they are made at the same time),
     /// [`StoreError::IdempotencyKeyReused`].
     pub async fn create_resource<T: Collected>(
         &self,
@@ -25,7 +25,7 @@ impl TenantStore {
         if let Some(answer) = earlier {
             return Ok(Once::Replayed(answer));
         }
-        if count >= Kind::MOST {
+        if count >= T::KIND.most() {
             return Err(StoreError::TooMany(T::KIND));
         }
         let resource = Resource::new(fields, self.clock());

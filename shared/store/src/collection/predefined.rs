@@ -3,7 +3,7 @@ use deskless_domain::{
     PredefinedMessageId, Resource, Template, TemplateNames, TemplateVariable,
 };
 
-use crate::{Once, Repeat, StoreError, TenantStore, item, workspace::WorkspaceItem};
+use crate::{StoreError, TenantStore, item, workspace::WorkspaceItem};
 
 /// The field with which a message names a predefined one.
 const FIELD: &str = "predefinedMessageId";
@@ -63,19 +63,6 @@ impl TenantStore {
         Ok(message.content.render(conversation, &names))
     }
 
-    /// AP-82: the body that a predefined message makes for a conversation, as a message to it.
-    ///
-    /// # Errors
-    /// [`StoreError::InvalidField`] of `predefinedMessageId` when the text is empty or too long, now that it is filled.
-    pub async fn predefined_body(
-        &self,
-        message: &PredefinedMessage,
-        conversation: &Conversation,
-    ) -> Result<MessageBody, StoreError> {
-        let names = self.template_names(&message.content, &conversation.placement).await?;
-        body(&message.content, conversation, &names, FIELD)
-    }
-
     /// AP-66: the file that comes with a predefined message, as the message to a conversation keeps it.
     ///
     /// # Errors
@@ -96,32 +83,38 @@ impl TenantStore {
         }
     }
 
-    /// AP-82: the body and the file for a request that may be a repeat: an earlier answer, the conversation and the message are read at
-    /// once. An earlier answer goes before whatever may be missing by now.
+    /// AP-82: the body and the file for a message that is about to be written: the conversation and the predefined message are
+    /// read at once.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::NoSuchReference`] and
-    /// [`StoreError::InvalidField`] of `predefinedMessageId`, [`StoreError::IdempotencyKeyReused`].
-    pub async fn word_message<T: ?Sized>(
+    /// [`StoreError::InvalidField`] of `predefinedMessageId`.
+    pub async fn word_message(
         &self,
         conversation: ConversationId,
         message: PredefinedMessageId,
-        repeat: Option<&Repeat<'_, T>>,
-    ) -> Result<Once<(MessageBody, Option<Attachment>)>, StoreError> {
-        let (earlier, conversation, message) = tokio::join!(
-            self.replay(repeat),
-            self.get_conversation(conversation),
-            self.predefined_message(message, FIELD),
-        );
-        if let Some(answer) = earlier? {
-            return Ok(Once::Replayed(answer));
-        }
+    ) -> Result<(MessageBody, Option<Attachment>), StoreError> {
+        let (conversation, message) =
+            tokio::join!(self.get_conversation(conversation), self.predefined_message(message, FIELD));
         let (conversation, message) = (conversation?, message?);
-        let (body, file) = tokio::try_join!(
-            self.predefined_body(&message.fields, &conversation),
-            self.predefined_file(&message.fields, FIELD),
-        )?;
-        Ok(Once::Done((body, file)))
+        self.predefined_reply(&message.fields, &conversation).await
+    }
+
+    /// AP-82: the body and the file that a predefined message makes for a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidField`] of `predefinedMessageId` when the text is empty or too long, now that it is filled, or the
+    /// file was deleted.
+    pub async fn predefined_reply(
+        &self,
+        message: &PredefinedMessage,
+        conversation: &Conversation,
+    ) -> Result<(MessageBody, Option<Attachment>), StoreError> {
+        let body = async {
+            let names = self.template_names(&message.content, &conversation.placement).await?;
+            body(&message.content, conversation, &names, FIELD)
+        };
+        tokio::try_join!(body, self.predefined_file(message, FIELD))
     }
 
     /// AP-84: what the workspace is called.

@@ -36,7 +36,8 @@ pub(crate) enum Acted {
     Done,
     /// It is not possible, and will not be; the witness of that is written.
     Failed(ActionFailure),
-    /// The filters do not hold, or not any more. Nothing is written.
+    /// The filters do not hold, or not any more: perhaps since this was done before, of which the witness tells. Nothing is
+    /// written.
     Left,
     /// The witness was refused: this stood there. Nothing is written.
     Witnessed(Option<Item>),

@@ -61,7 +61,7 @@ impl TenantStore {
             update.set("tags", AttributeValue::L(tags.as_slice().iter().map(text).collect()));
         }
         if let Some(metadata) = &patch.metadata {
-            set_metadata(&mut update, metadata);
+            set_metadata(&mut update, metadata, attempt);
         }
         self.set_placement(&mut update, patch.placement);
         update.edit(attributes::SNOOZED_UNTIL, patch.snoozed_until, |until| number(until.as_millis()));
@@ -119,7 +119,7 @@ impl TenantStore {
     }
 }
 
-fn set_metadata(update: &mut Update, metadata: &Metadata) {
+fn set_metadata(update: &mut Update, metadata: &Metadata, attempt: AttemptId) {
     match place(metadata) {
         Placed::Nowhere => {
             update.remove(attributes::METADATA);
@@ -132,6 +132,7 @@ fn set_metadata(update: &mut Update, metadata: &Metadata) {
         Placed::Apart(_) => {
             update.remove(attributes::METADATA);
             update.set(attributes::LARGE_METADATA, AttributeValue::Bool(true));
+            update.set(attributes::METADATA_MARK, text(attempt));
         }
     }
 }

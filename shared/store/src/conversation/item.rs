@@ -32,6 +32,8 @@ pub(crate) mod attributes {
     pub(crate) const LARGE_METADATA: &str = "largeMetadata";
     pub(crate) const MESSAGE_COUNT: &str = "messageCount";
     pub(crate) const METADATA: &str = "metadata";
+    /// Another one whenever metadata in an item of its own is replaced, which the conversation's own item does not show.
+    pub(crate) const METADATA_MARK: &str = "metadataMark";
     pub(crate) const ORDER_MARK: &str = "orderMark";
     pub(crate) const PIPELINE_ID: &str = "pipelineId";
     pub(crate) const PREVIEW: &str = "preview";

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How often a message that came too late is tried again at once.
-const TRIES_WITHOUT_PAUSE: u32 = 3;
+pub(super) const TRIES_WITHOUT_PAUSE: u32 = 3;
 
 /// A message of a thread that somebody asked to be there.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl TenantStore {
 
     /// What a message changes in its conversation, and under which condition. Nothing is read for it. What a customer writes
     /// with a client key has not come by the channel's provider, whose window for free replies it does not open.
-    fn arrival(&self, message: &Message, by_provider: bool) -> (Update, String) {
+    pub(super) fn arrival(&self, message: &Message, by_provider: bool) -> (Update, String) {
         let mut update = Update::default();
         update.set(attributes::ORDER_MARK, text(message.id));
         update.set(attributes::UPDATED_AT, number(message.created_at().as_millis()));

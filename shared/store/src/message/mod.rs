@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod get;
 mod item;
+mod post;
 mod thread;
 mod update;
 

@@ -1,0 +1,58 @@
+use deserr::Deserr;
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, finish, openapi::BASE, queued,
+    scope::WriteAutomations,
+};
+use deskless_domain::{Automation, AutomationId, ConversationId, Execution, Metadata};
+use utoipa::ToSchema;
+
+use super::dto::ExecutionResponse;
+use crate::check;
+
+/// A run to begin.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct CreateExecutionRequest {
+    /// Over which conversation.
+    conversation_id: ConversationId,
+    /// What to pass on to webhooks.
+    #[deserr(default)]
+    context: Option<Metadata>,
+}
+
+/// Run an automation
+///
+/// Whatever its trigger and its conditions are, and also when it is disabled: you say that it shall be run, and over what. It begins
+/// in a moment. Your key needs what the actions need, as when saving it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/automations/{automationId}/executions",
+    tag = "Automations",
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
+    request_body = CreateExecutionRequest,
+    responses(
+        (status = 202, description = "It waits for its turn", body = ExecutionResponse, headers(
+            ("Location" = String, description = "Where it is"),
+            ("ETag" = String, description = "Its version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        )),
+    ),
+)]
+pub async fn create_execution(
+    caller: Caller<WriteAutomations>,
+    ApiPath(id): ApiPath<AutomationId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    request: Idempotent<CreateExecutionRequest>,
+) -> Reply {
+    let answer = |execution: &Execution| {
+        let location = format!("{BASE}/automations/{id}/executions/{}", execution.id);
+        queued(location, execution.version, &ExecutionResponse::from(execution))
+    };
+    let (request, repeat) = request.into_parts(&caller, &answer);
+    let automation = caller.store().get_resource::<Automation>(id).await?;
+    check::scopes(&caller, automation.fields.actions.as_slice())?;
+    let context = request.context.unwrap_or_default();
+    let outcome = caller.store().create_execution(id, request.conversation_id, context, repeat).await?;
+    finish(outcome, answer)
+}

@@ -1,0 +1,34 @@
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
+};
+use deskless_domain::{AutomationId, ExecutionId};
+
+use super::dto::ExecutionResponse;
+
+/// Retrieve a run of an automation
+#[utoipa::path(
+    get,
+    path = "/api/v1/automations/{automationId}/executions/{executionId}",
+    tag = "Automations",
+    params(
+        ("automationId" = String, Path, format = "uuid", description = "The automation's id"),
+        ("executionId" = String, Path, format = "uuid", description = "The run's id"),
+    ),
+    responses(
+        (status = 200, description = "How far it has come, and what became of each step", body = ExecutionResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_execution(
+    caller: Caller<ReadAutomations>,
+    ApiPath((automation, id)): ApiPath<(AutomationId, ExecutionId)>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    known: IfNoneMatch,
+) -> Reply {
+    let execution = caller.store().get_execution(automation, id).await?;
+    if known.holds(execution.version) {
+        return Ok(not_modified(execution.version));
+    }
+    ok(Some(execution.version), &ExecutionResponse::from(&execution))
+}

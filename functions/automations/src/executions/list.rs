@@ -1,0 +1,28 @@
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, Reply, ok,
+    scope::ReadAutomations,
+    shape::{ListQuery, ListWalk},
+};
+use deskless_domain::AutomationId;
+
+use super::dto::ExecutionListResponse;
+
+/// List runs of an automation
+///
+/// Newest first, by when what set them off happened; those of the last 30 days.
+#[utoipa::path(
+    get,
+    path = "/api/v1/automations/{automationId}/executions",
+    tag = "Automations",
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id"), ListQuery),
+    responses((status = 200, description = "A page of runs", body = ExecutionListResponse)),
+)]
+pub async fn list_executions(
+    caller: Caller<ReadAutomations>,
+    ApiPath(automation): ApiPath<AutomationId>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Reply {
+    let walk = ListWalk::new(&caller, query.cursor(), &["executions", &automation.to_string()]);
+    let page = caller.store().list_executions(automation, walk.after()?, query.limit()).await?;
+    ok(None, &ExecutionListResponse::from(walk.page(page.executions, page.next)))
+}

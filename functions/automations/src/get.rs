@@ -1,0 +1,31 @@
+use deskless_api::{
+    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
+};
+use deskless_domain::{Automation, AutomationId};
+
+use crate::dto::AutomationResponse;
+
+/// Retrieve an automation
+#[utoipa::path(
+    get,
+    path = "/api/v1/automations/{automationId}",
+    tag = "Automations",
+    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
+    responses(
+        (status = 200, description = "The automation", body = AutomationResponse, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+    ),
+)]
+pub async fn get_automation(
+    caller: Caller<ReadAutomations>,
+    ApiPath(id): ApiPath<AutomationId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    known: IfNoneMatch,
+) -> Reply {
+    let resource = caller.store().get_resource::<Automation>(id).await?;
+    if known.holds(resource.version) {
+        return Ok(not_modified(resource.version));
+    }
+    ok(Some(resource.version), &AutomationResponse::from(&resource))
+}

@@ -1,0 +1,22 @@
+//! Automations: what is done by itself, and what became of it.
+
+mod action;
+mod check;
+mod create;
+mod delete;
+mod dto;
+mod executions;
+mod get;
+mod list;
+mod update;
+
+deskless_api::operations!(
+    list::list_automations,
+    create::create_automation,
+    get::get_automation,
+    update::update_automation,
+    delete::delete_automation,
+    executions::list_executions,
+    executions::create_execution,
+    executions::get_execution,
+);

@@ -1,0 +1,20 @@
+use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadAutomations, shape::ListQuery};
+use deskless_domain::Automation;
+
+use crate::dto::AutomationListResponse;
+
+/// List automations
+///
+/// Oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/automations",
+    tag = "Automations",
+    params(ListQuery),
+    responses((status = 200, description = "A page of automations", body = AutomationListResponse)),
+)]
+pub async fn list_automations(caller: Caller<ReadAutomations>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
+    let walk = query.walk(&caller, "automations");
+    let page = caller.store().list_resources::<Automation>(walk.after()?, query.limit()).await?;
+    ok(None, &AutomationListResponse::from(walk.page(page.resources, page.next)))
+}

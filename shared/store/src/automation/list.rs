@@ -1,0 +1,75 @@
+use deskless_domain::{Automation, AutomationId, Execution, ExecutionId};
+
+use super::item::{ids_of, read};
+use crate::{
+    StoreError, TenantStore,
+    expression::{number, text},
+    keys::TenantKeys,
+};
+
+/// One page of an automation's runs.
+#[derive(Debug)]
+pub struct ExecutionPage {
+    /// What is in it, newest first.
+    pub executions: Vec<Execution>,
+    /// Where to go on, if there may be more.
+    pub next: Option<ExecutionId>,
+}
+
+impl TenantStore {
+    /// AP-87: one page of an automation's runs, newest first, read strongly, while the automation is looked up at the same
+    /// time.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the workspace has no such automation.
+    pub async fn list_executions(
+        &self,
+        automation: AutomationId,
+        before: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<ExecutionPage, StoreError> {
+        let (_, page) = tokio::try_join!(
+            self.get_resource::<Automation>(automation),
+            self.query_executions(automation, before, limit)
+        )?;
+        Ok(page)
+    }
+
+    async fn query_executions(
+        &self,
+        automation: AutomationId,
+        before: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<ExecutionPage, StoreError> {
+        let [from, to] = TenantKeys::executions_before(before);
+        // Both ends are within a `BETWEEN`: the run before which the page begins is one more, and one more than asked for
+        // tells whether there is another page.
+        let wanted = limit + 1 + usize::from(before.is_some());
+        let output = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .filter_expression("expiresAt > :now")
+            .expression_attribute_values(":pk", text(self.keys().executions(automation)))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .expression_attribute_values(":now", number(self.clock().now().as_seconds()))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|e| StoreError::from_sdk(&e))?;
+        let reached = output.last_evaluated_key().map(ids_of).transpose()?.map(|(_, id)| id);
+        let found = output.items.unwrap_or_default().into_iter().map(read);
+        let mut executions: Vec<Execution> = found.collect::<Result<_, _>>()?;
+        executions.retain(|execution| Some(execution.id) != before);
+        let is_full = executions.len() > limit;
+        executions.truncate(limit);
+        // Behind a run that is past its time there are only older ones.
+        let next =
+            if is_full { executions.last().map(|last| last.id) } else { reached.filter(|_| !executions.is_empty()) };
+        Ok(ExecutionPage { executions, next })
+    }
+}

@@ -1,0 +1,89 @@
+//! Automations that set each other off, and end.
+
+use deskless_tests::World;
+use serde_json::{Value, json};
+
+use super::{automation, conversation, executions, settle, shown, tag, thread};
+
+fn note(body: &str) -> Value {
+    json!({ "action": "note", "body": body })
+}
+
+#[tokio::test]
+async fn an_automation_does_not_set_off_itself() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let said = automation(&role, "message.created", json!([note("a"), note("b"), tag("x")])).await;
+    let updated = automation(&role, "conversation.updated", json!([tag("y"), tag("z")])).await;
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let messages = format!("/api/v1/conversations/{conversation}/messages");
+    let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
+    settle(&world).await;
+    assert_eq!(executions(&world, &said).await.len(), 1);
+    assert_eq!(executions(&world, &updated).await.len(), 1, "set off by the first one's tag, and not by its own");
+    assert_eq!(thread(&world, &conversation).await.len(), 3);
+    assert_eq!(shown(&world, &conversation).await["tags"], json!(["x", "y", "z"]));
+    // A person's change right behind sets off again.
+    let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
+    settle(&world).await;
+    assert_eq!(executions(&world, &said).await.len(), 2);
+    // The tag was there already: nothing has changed.
+    assert_eq!(executions(&world, &updated).await.len(), 1);
+    let path = format!("/api/v1/conversations/{conversation}");
+    let _ = role.patch(&path, &json!({ "tags": [] })).await.expect(200);
+    settle(&world).await;
+    assert_eq!(executions(&world, &updated).await.len(), 2);
+}
+
+#[tokio::test]
+async fn two_automations_do_not_keep_each_other_going() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let status = |status: &str| json!([{ "action": "update_status", "status": status }]);
+    let body = |name: &str, when: &str, then: &str| json!({ "name": name, "trigger": "conversation.updated", "conditions": { "status": when }, "actions": status(then) });
+    let there = super::saved(&role.post(super::PATH, &body("Ping", "waiting", "open")).await.expect(201));
+    let back = super::saved(&role.post(super::PATH, &body("Pong", "open", "waiting")).await.expect(201));
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let path = format!("/api/v1/conversations/{conversation}");
+    let _ = role.patch(&path, &json!({ "status": "waiting" })).await.expect(200);
+    settle(&world).await;
+    assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (1, 1));
+    assert_eq!(shown(&world, &conversation).await["status"], "waiting", "there and back, and no further");
+    let _ = role.patch(&path, &json!({ "status": "open" })).await.expect(200);
+    settle(&world).await;
+    assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (2, 2));
+    assert_eq!(shown(&world, &conversation).await["status"], "open");
+}
+
+#[tokio::test]
+async fn a_chain_of_seven_ends_with_the_fifth() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let mut paths = Vec::new();
+    for i in 0..7 {
+        let body = json!({
+            "name": "a", "trigger": "conversation.updated", "conditions": { "priority": i.to_string(), "tag": format!("t{i}") },
+            "actions": [{ "action": "tag", "add": [format!("t{}", i + 1)] }],
+        });
+        paths.push(super::saved(&role.post(super::PATH, &body).await.expect(201)));
+    }
+    // Conditions that follow each other: the priority stays, so each is told by its tag alone.
+    for path in &paths {
+        let shown = role.get(path).await.expect(200);
+        let tag = shown["automation"]["conditions"]["tag"].clone();
+        let _ = role.patch(path, &json!({ "conditions": { "tag": tag } })).await.expect(200);
+    }
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let path = format!("/api/v1/conversations/{conversation}");
+    let _ = role.patch(&path, &json!({ "tags": ["t0"] })).await.expect(200);
+    settle(&world).await;
+    assert_eq!(shown(&world, &conversation).await["tags"], json!(["t0", "t1", "t2", "t3", "t4", "t5"]));
+    let mut counts = Vec::new();
+    for path in &paths {
+        counts.push(executions(&world, path).await.len());
+    }
+    assert_eq!(counts, [1, 1, 1, 1, 1, 0, 0]);
+}

@@ -1,0 +1,159 @@
+use deskless_tests::{Delivery, Worker, World, example_conversation, minimal_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{PATH, automation, conversation, executions, id, saved, settle, shown, tag, thread};
+
+/// An automation for each trigger, with its path.
+async fn one_of_each(world: &World) -> [String; 4] {
+    let mut paths = Vec::new();
+    for trigger in ["manual", "conversation.created", "message.created", "conversation.updated"] {
+        // It changes nothing, so that it is nobody's cause.
+        let idle = json!([{ "action": "tag", "remove": ["never there"] }]);
+        paths.push(automation(&world.server_key(), trigger, idle).await);
+    }
+    settle(world).await;
+    paths.try_into().expect("four")
+}
+
+/// How often each was set off.
+async fn counts(world: &World, paths: &[String; 4]) -> [usize; 4] {
+    settle(world).await;
+    let mut counts = [0; 4];
+    for (count, path) in counts.iter_mut().zip(paths) {
+        *count = executions(world, path).await.len();
+    }
+    counts
+}
+
+#[tokio::test]
+async fn each_trigger_is_set_off_by_what_it_says_and_by_nothing_else() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let paths = one_of_each(&world).await;
+    let id = conversation(&world).await;
+    assert_eq!(counts(&world, &paths).await, [0, 1, 0, 0], "opened without a message");
+    let path = format!("/api/v1/conversations/{id}");
+    let messages = format!("{path}/messages");
+    let said = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201)["message"].clone();
+    assert_eq!(counts(&world, &paths).await, [0, 1, 1, 0], "a reply");
+    let _ = role.post(&messages, &json!({ "body": "Hi", "type": "note" })).await.expect(201);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 0], "a note");
+    let _ = role.patch(&path, &json!({ "priority": "high" })).await.expect(200);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 1], "a change");
+    let _ = role.patch(&path, &json!({ "priority": "high" })).await.expect(200);
+    let _ = role.post(&format!("{path}/read"), &json!({})).await.expect(200);
+    let _ = role.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await;
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 1], "nothing new: the same again, read, a customer's name");
+    let large = |text: &str| json!({ "metadata": { "k": text.repeat(2000) } });
+    let _ = role.patch(&path, &large("x")).await.expect(200);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 2], "large metadata");
+    let _ = role.patch(&path, &large("y")).await.expect(200);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 3], "other large metadata");
+    let _ = role.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 4], "solved");
+    let _ = role.post(&messages, &json!({ "body": "Hi again" })).await.expect(201);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a reply that opens it again");
+    let message = format!("{messages}/{}", super::id(&said));
+    let _ = role.ask(Method::DELETE, &message).send().await.expect(204);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a message that goes");
+    let _ = role.ask(Method::DELETE, &path).send().await.expect(204);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "deleted");
+    let mut with_message = minimal_conversation();
+    with_message["message"] = json!({ "body": "Hi" });
+    let _ = role.open(&with_message).await;
+    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "opened with a message");
+    let _ = world.other_workspace().open(&with_message).await;
+    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "another workspace's");
+    let run = &executions(&world, &paths[2]).await[0];
+    assert_eq!((&run["trigger"], &run["status"]), (&json!("message.created"), &json!("succeeded")));
+}
+
+#[tokio::test]
+async fn only_conversations_that_meet_the_conditions_set_it_off() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let body = json!({
+        "name": "Vip", "trigger": "message.created", "actions": [tag("seen")],
+        "conditions": { "awaitingReply": true, "customerEmail": "ADA@example.com", "tag": "vip" },
+    });
+    let path = saved(&role.post(PATH, &body).await.expect(201));
+    let mut vip = example_conversation();
+    vip["customer"]["email"] = json!("ada@example.com");
+    vip["tags"] = json!(["vip"]);
+    let vip = id(&role.open(&vip).await).to_owned();
+    let other = conversation(&world).await;
+    for (conversation, role_of) in [(&vip, "assistant"), (&other, "user"), (&vip, "user")] {
+        let messages = format!("/api/v1/conversations/{conversation}/messages");
+        let _ = role.post(&messages, &json!({ "body": "Hi", "role": role_of })).await.expect(201);
+    }
+    settle(&world).await;
+    let runs = executions(&world, &path).await;
+    assert_eq!((runs.len(), runs[0]["conversationId"].as_str()), (1, Some(vip.as_str())));
+    assert_eq!(shown(&world, &vip).await["tags"], json!(["vip", "seen"]));
+}
+
+#[tokio::test]
+async fn conditions_are_looked_at_again_when_its_turn_comes() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let body = json!({
+        "name": "a", "trigger": "conversation.created", "conditions": { "status": "open" }, "actions": [tag("a")],
+    });
+    let path = saved(&role.post(PATH, &body).await.expect(201));
+    let disabled = automation(&role, "conversation.created", json!([tag("b")])).await;
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
+    let waiting = executions(&world, &path).await;
+    assert_eq!(waiting[0]["status"], "queued");
+    let _ = role.post(&format!("/api/v1/conversations/{conversation}/resolve"), &json!({})).await.expect(200);
+    let _ = role.patch(&disabled, &json!({ "enabled": false })).await.expect(200);
+    settle(&world).await;
+    for (path, code) in [(&path, "conditions_not_met"), (&disabled, "automation_disabled")] {
+        let run = &executions(&world, path).await[0];
+        assert_eq!((&run["status"], &run["reason"]["code"]), (&json!("skipped"), &json!(code)));
+        assert_eq!((&run["steps"], &run["startedAt"]), (&json!([]), &Value::Null));
+    }
+    assert_eq!(shown(&world, &conversation).await["tags"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_disabled_is_not_set_off() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let path = automation(&role, "conversation.created", json!([tag("a")])).await;
+    let _ = role.patch(&path, &json!({ "enabled": false })).await.expect(200);
+    settle(&world).await;
+    let _ = conversation(&world).await;
+    settle(&world).await;
+    assert_eq!(executions(&world, &path).await, Vec::<Value>::new());
+    let _ = role.patch(&path, &json!({ "enabled": true })).await.expect(200);
+    settle(&world).await;
+    let _ = conversation(&world).await;
+    settle(&world).await;
+    assert_eq!(executions(&world, &path).await.len(), 1);
+}
+
+#[tokio::test]
+async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let created = automation(&role, "conversation.created", json!([{ "action": "note", "body": "a" }])).await;
+    let said = automation(&role, "message.created", json!([{ "action": "note", "body": "b" }])).await;
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let messages = format!("/api/v1/conversations/{conversation}/messages");
+    for _ in 0..5 {
+        let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
+    }
+    let _ = world.drain_events_as(Delivery { doubled_percent: 100, shuffled: true, failing_percent: 30 }).await;
+    world.assert_settled().await;
+    // The note of the one sets off the other.
+    assert_eq!(executions(&world, &created).await.len(), 1);
+    assert_eq!(executions(&world, &said).await.len(), 6);
+    assert_eq!(thread(&world, &conversation).await.len(), 5 + 1 + 6);
+    let newest = executions(&world, &said).await;
+    let times: Vec<_> = newest.iter().map(|run| run["createdAt"].as_str().expect("a time")).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
+}

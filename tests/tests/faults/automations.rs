@@ -1,0 +1,189 @@
+//! Runs of automations that are told of twice, or ended anywhere: each write once, each webhook at least once.
+
+use std::{collections::BTreeSet, future::poll_fn, pin::pin, slice, task::Poll};
+
+use deskless_tests::{Delivery, Faults, Row, Worker, World, minimal_conversation, record};
+use serde_json::{Value, json};
+
+use crate::support::{ALONE, text};
+
+const AUTOMATIONS: &str = "/api/v1/automations";
+
+/// An automation with a step of every kind, and what its notes and its reply say.
+async fn automation(world: &World, trigger: &str) -> String {
+    let role = world.server_key();
+    let message = json!({ "title": "a", "content": "reply" });
+    let message = role.post("/api/v1/predefined-messages", &message).await.expect(201);
+    let actions = json!([
+        { "action": "note", "body": "first" },
+        { "action": "tag", "add": ["seen"] },
+        { "action": "call_webhook", "url": "https://a.example.com" },
+        { "action": "reply", "predefinedMessageId": message["predefinedMessage"]["id"] },
+        { "action": "call_webhook", "url": "https://b.example.com" },
+        { "action": "update_status", "status": "waiting" },
+        { "action": "note", "body": "last" },
+    ]);
+    let body = json!({ "name": "All", "trigger": trigger, "actions": actions });
+    let made = role.post(AUTOMATIONS, &body).await.expect(201);
+    format!("{AUTOMATIONS}/{}", text(&made["automation"], "id"))
+}
+
+/// Lets a run wait for its turn, and gives the row in which it does.
+async fn queue(world: &World, automation: &str) -> (String, Row) {
+    let role = world.server_key();
+    let conversation = text(&role.open(&minimal_conversation()).await, "id");
+    let body = json!({ "conversationId": conversation });
+    let run = role.post(&format!("{automation}/executions"), &body).await.expect(202);
+    let id = automation.rsplit('/').next().expect("an id");
+    let pk = format!("W#{}#O#{id}", world.workspace);
+    let row = world.row(&pk, &format!("X#{}", text(&run["execution"], "id"))).await.expect("the run");
+    (conversation, row)
+}
+
+/// Whether all steps were done, those that write once.
+async fn assert_done_once(world: &World, automation: &str, conversation: &str, what: &str) {
+    let role = world.server_key();
+    let runs = role.get(&format!("{automation}/executions?limit=100")).await.expect(200);
+    let runs: Vec<_> = runs["executions"].as_array().expect("an array").clone();
+    let of_it: Vec<_> = runs.iter().filter(|run| run["conversationId"] == conversation).collect();
+    let [run] = of_it.as_slice() else { panic!("{what}: {of_it:#?}") };
+    assert_eq!(run["status"], "succeeded", "{what}: {run:#}");
+    let path = format!("/api/v1/conversations/{conversation}");
+    let now = role.get(&path).await.expect(200)["conversation"].clone();
+    assert_eq!((&now["tags"], &now["status"]), (&json!(["seen"]), &json!("waiting")), "{what}");
+    let said = role.get(&format!("{path}/messages")).await.expect(200);
+    let said: Vec<_> = said["messages"].as_array().expect("an array").iter().map(|m| text(m, "body")).collect();
+    assert_eq!(said, ["first", "reply", "last"], "{what}");
+    assert_eq!(now["messageCount"], 3, "{what}");
+    // Opened, and written to by five steps.
+    let row = world.row(&format!("W#{}#C#{conversation}", world.workspace), "A").await.expect("the conversation");
+    assert_eq!(row.0["version"]["N"], "6", "{what}");
+}
+
+/// The ids under which webhooks were called since the last look, and how many calls there were.
+fn called(world: &World) -> (BTreeSet<String>, usize) {
+    let calls = world.internet.take_calls();
+    (calls.iter().map(|call| call.header("webhook-id").to_owned()).collect(), calls.len())
+}
+
+/// Does work and ends it where it would wait once more than so many times. Whether it was done by then.
+async fn ended_after(mut waits: usize, work: impl Future<Output = bool>) -> Option<bool> {
+    let mut work = pin!(work);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if waits == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            waits -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_ended_anywhere_goes_on_there_and_does_each_thing_once() {
+    let _alone = ALONE.lock().await;
+    let world = World::behind_proxy(Faults::default()).await;
+    let automation = automation(&world, "manual").await;
+    let mut ended = 0;
+    for waits in 0.. {
+        let (conversation, row) = queue(&world, &automation).await;
+        let told = record(0, None, Some(&row));
+        let _ = called(&world);
+        let first = ended_after(waits, Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))).await;
+        // What it was about to do is told of again, and so is everything that it wrote.
+        let _ = world.drain_events().await;
+        assert_done_once(&world, &automation, &conversation, &format!("ended after {waits} waits")).await;
+        let (ids, calls) = called(&world);
+        assert!(ids.len() == 2 && calls >= 2, "ended after {waits} waits: {calls} calls under {ids:?}");
+        if first.is_some() {
+            break;
+        }
+        ended += 1;
+        assert!(ended < 500, "it never ends");
+    }
+    assert!(ended >= 10, "only {ended} places to end at");
+    world.assert_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_comes_twice_is_followed_once() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let automation = automation(&world, "manual").await;
+    let (conversation, row) = queue(&world, &automation).await;
+    let told = record(0, None, Some(&row));
+    let twice = [told.clone(), told.clone()];
+    assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
+    let (a, b) = tokio::join!(
+        Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told))),
+        Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))
+    );
+    assert!(a && b);
+    assert_eq!(called(&world).1, 1, "up to the first webhook, and no further");
+    let _ = world.drain_events().await;
+    assert_eq!(called(&world).1, 1);
+    assert_done_once(&world, &automation, &conversation, "told twice").await;
+    // Long after it was over.
+    assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
+    assert_done_once(&world, &automation, &conversation, "told again").await;
+    assert_eq!(called(&world).1, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_that_are_told_at_once_do_each_thing_once() {
+    let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
+    let automation = automation(&world, "manual").await;
+    for round in 0..10 {
+        let (conversation, row) = queue(&world, &automation).await;
+        let told = record(0, None, Some(&row));
+        let hand_over = || Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)));
+        let (a, b, c) = tokio::join!(hand_over(), hand_over(), hand_over());
+        assert!(a && b && c);
+        let _ = world.drain_events().await;
+        assert_done_once(&world, &automation, &conversation, &format!("round {round}")).await;
+    }
+    world.assert_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_bad_weather_each_thing_is_done_once() {
+    let _alone = ALONE.lock().await;
+    let world = World::behind_proxy(Faults::default()).await;
+    let automation = automation(&world, "conversation.created").await;
+    world.clock.advance_millis(30_000);
+    let mut conversations = Vec::new();
+    for _ in 0..20 {
+        conversations.push(text(&world.server_key().open(&minimal_conversation()).await, "id"));
+    }
+    world.proxy().set_faults(Faults {
+        conflicts_percent: 10,
+        throttles_percent: 2,
+        errors_before_percent: 2,
+        errors_after_percent: 5,
+        cuts_percent: 2,
+        ..Faults::default()
+    });
+    let _ = world.drain_events_as(Delivery { doubled_percent: 30, shuffled: true, failing_percent: 30 }).await;
+    world.proxy().set_faults(Faults::default());
+    for conversation in &conversations {
+        assert_done_once(&world, &automation, conversation, "bad weather").await;
+    }
+    let (ids, calls) = called(&world);
+    assert!(ids.len() == 40 && calls >= 40, "{calls} calls");
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn while_the_table_does_not_answer_a_record_comes_again() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let automation = automation(&world, "manual").await;
+    let (conversation, row) = queue(&world, &automation).await;
+    let told = record(0, None, Some(&row));
+    world.proxy().set_faults(Faults { errors_before_percent: 100, ..Faults::default() });
+    assert!(!Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told))).await);
+    world.proxy().set_faults(Faults::default());
+    let unchanged: Value = world.row(row.pk(), row.sk()).await.expect("the run").0;
+    assert_eq!(unchanged, row.0);
+    let _ = world.drain_events().await;
+    assert_done_once(&world, &automation, &conversation, "after an outage").await;
+}

@@ -259,6 +259,48 @@ fn files() -> Vec<Row> {
     ]
 }
 
+/// Runs these actions over a conversation, passes this on, and gives the run when it is over.
+async fn run(w: &World, over: &Value, actions: Value, context: Value) -> Value {
+    let body = json!({ "name": "A", "trigger": "manual", "actions": actions });
+    let automation = make(w, "automations", "automation", body).await;
+    let path = format!("/api/v1/automations/{}/executions", automation["id"].as_str().expect("text"));
+    let body = json!({ "conversationId": over["id"], "context": context });
+    let queued = w.server_key().post(&path, &body).await.expect(202)["execution"].clone();
+    let _ = w.drain_events().await;
+    let path = format!("{path}/{}", queued["id"].as_str().expect("text"));
+    w.server_key().get(&path).await.expect(200)["execution"].clone()
+}
+
+fn automations() -> Vec<Row> {
+    vec![
+        row("automations.create", |w| async move {
+            let opened = open(&w, json!({})).await;
+            let actions =
+                json!([{ "action": "tag", "add": ["vip"] }, { "action": "update_status", "status": "waiting" }]);
+            let ended = run(&w, &opened, actions, json!({})).await;
+            assert_eq!((&ended["status"], &ended["conversationId"]), (&json!("succeeded"), &opened["id"]));
+            let now = now(&w, &opened).await;
+            assert_eq!((&now["tags"], &now["status"]), (&json!(["vip"]), &json!("waiting")));
+        }),
+        row("automations.context", |w| async move {
+            let opened = open(&w, json!({ "customer": { "id": "c", "name": "Ada" } })).await;
+            let _ = say(&w, &opened, json!({ "body": "Where is my order?" })).await;
+            let (_, reply) = predefined(&w, "a").await;
+            let actions = json!([
+                { "action": "reply", "predefinedMessageId": reply["id"] },
+                { "action": "call_webhook", "url": "https://hooks.example.com/a" },
+            ]);
+            let ended = run(&w, &opened, actions, json!({ "orderId": 7 })).await;
+            assert_eq!((&ended["status"], &ended["context"]), (&json!("succeeded"), &json!({ "orderId": 7 })));
+            let messages = thread(&w, &opened, "").await["messages"].clone();
+            assert_eq!(messages[1]["body"], "Hello Ada!");
+            let told = w.internet.take_calls().remove(0).json()["data"].clone();
+            assert_eq!((&told["conversation"]["id"], &told["customer"]["name"]), (&opened["id"], &json!("Ada")));
+            assert_eq!((&told["messages"], &told["context"]), (&messages, &json!({ "orderId": 7 })));
+        }),
+    ]
+}
+
 /// Makes a predefined message and gives where it is.
 async fn predefined(w: &World, title: &str) -> (String, Value) {
     let body = json!({ "title": title, "content": "Hello {{customer.name}}!" });
@@ -303,5 +345,5 @@ fn replies() -> Vec<Row> {
 
 /// Every row.
 pub fn rows() -> Vec<Row> {
-    [record(), messages(), sending(), bulk_actions(), files(), replies()].into_iter().flatten().collect()
+    [record(), messages(), sending(), bulk_actions(), files(), replies(), automations()].into_iter().flatten().collect()
 }

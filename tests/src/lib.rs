@@ -5,6 +5,7 @@
 //! [`World::anon`] and so on) and looks at what they are answered. Every answer is held against `openapi.json`.
 
 mod answer;
+mod bucket;
 mod clock;
 mod drain;
 mod faults;

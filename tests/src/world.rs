@@ -11,7 +11,7 @@ use deskless_domain::{
 use deskless_infra::{
     engine::Engine,
     routes,
-    s3::{Asked, BUCKET, S3},
+    s3::{BUCKET, S3},
     template,
     worker::Worker,
 };
@@ -79,8 +79,8 @@ pub struct World {
     /// Up to where the stream was delivered to each worker.
     delivered: tokio::sync::Mutex<[Option<String>; Worker::ALL.len()]>,
     _engine: Option<Engine>,
-    s3: S3,
-    objects: TempDir,
+    pub(crate) s3: S3,
+    pub(crate) objects: TempDir,
 }
 
 /// What a key shall be, where it is not a server key with all scopes.
@@ -294,43 +294,6 @@ impl World {
         let clock = TestClock::new(99);
         clock.set(self.clock.now());
         Machine::new(&self.direct, &self.table, bucket(&self.s3, Arc::new(signing)), Arc::new(clock))
-    }
-
-    /// Ends S3, so that nobody reaches it any more.
-    pub async fn stop_s3(&self) {
-        self.s3.stop().await;
-    }
-
-    /// What was asked of S3 since the last time.
-    pub fn take_asked_of_s3(&self) -> Asked {
-        self.s3.take_asked()
-    }
-
-    /// The keys of all objects in the bucket.
-    #[must_use]
-    pub fn objects(&self) -> Vec<String> {
-        let root = self.objects.path().join(BUCKET);
-        let mut folders = vec![root.clone()];
-        let mut keys = Vec::new();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).expect("a folder") {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    let key = path.strip_prefix(&root).expect("in the bucket").to_str().expect("text");
-                    keys.push(key.to_owned());
-                }
-            }
-        }
-        keys.sort_unstable();
-        keys
-    }
-
-    /// Where the bucket lies, for what happens to objects past everybody.
-    #[must_use]
-    pub fn bucket_folder(&self) -> std::path::PathBuf {
-        self.objects.path().join(BUCKET)
     }
 
     /// Another machine over the same table that the proxy does not disturb.

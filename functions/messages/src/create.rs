@@ -72,7 +72,7 @@ pub async fn create_message(
     let draft = if is_plain {
         draft.await?
     } else {
-        match unless_replayed(store.replay(repeat.as_ref()), draft).await? {
+        match unless_replayed(store.replay(repeat.as_ref()), Box::pin(draft)).await? {
             Once::Done(draft) => draft,
             Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
         }

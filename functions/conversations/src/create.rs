@@ -187,6 +187,8 @@ pub async fn create_conversation(
     finish(outcome, answer)
 }
 
+const PREDEFINED: &str = "message.predefinedMessageId";
+
 /// What is said first. A predefined message is filled when there is a conversation.
 async fn first_message(
     store: &TenantStore,
@@ -194,11 +196,12 @@ async fn first_message(
     placement: &Placement,
 ) -> Result<MessageDraft<FirstWords>, Problem> {
     let word = async |wording| match wording {
-        Wording::Said(body) => Ok(FirstWords::Said(body)),
+        Wording::Said(body) => Ok((FirstWords::Said(body), None)),
         Wording::Predefined(id) => {
-            let found = store.predefined_message(id, "message.predefinedMessageId").await?;
-            let names = store.template_names(&found.fields.content, placement).await?;
-            Ok(FirstWords::Filled(found.fields.content, names))
+            let found = store.predefined_message(id, PREDEFINED).await?.fields;
+            let names = store.template_names(&found.content, placement).await?;
+            let file = store.predefined_file(&found, PREDEFINED).await?;
+            Ok((FirstWords::Filled(found.content, names), file))
         }
     };
     message.draft(store, None, "message.", word).await

@@ -19,7 +19,7 @@ use crate::{
 /// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
 /// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. With
 /// `predefinedMessageId`, for which the key needs `read:replies` too, the body is what that predefined message makes of this
-/// conversation. A message keeps the name, type and size of its files, also when they are deleted.
+/// conversation, and its file is attached. A message keeps the name, type and size of its files, also when they are deleted.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -66,7 +66,7 @@ pub async fn create_message(
     let store = caller.store();
     let is_plain = request.is_plain();
     let draft = request.draft(store, Some(conversation), "", async |wording| match wording {
-        Wording::Said(body) => Ok(body),
+        Wording::Said(body) => Ok((body, None)),
         Wording::Predefined(id) => Ok(store.word_message(conversation, id).await?),
     });
     let draft = if is_plain {

@@ -1,12 +1,13 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, finish, openapi::BASE,
-    scope::WriteReplies,
+    scope::WriteReplies, unless_replayed,
 };
-use deskless_domain::{Author, PredefinedMessage, PredefinedMessageType, Resource, Template, Title};
+use deskless_domain::{Author, FileId, PredefinedMessage, PredefinedMessageType, Resource, Template, Title};
+use deskless_store::Once;
 use utoipa::ToSchema;
 
-use crate::dto::PredefinedMessageResponse;
+use crate::{dto::PredefinedMessageResponse, file};
 
 /// A predefined message to make.
 #[derive(Debug, Deserr, ToSchema)]
@@ -20,6 +21,10 @@ pub struct CreatePredefinedMessageRequest {
     #[deserr(default = PredefinedMessageType::Text)]
     #[schema(required = false)]
     message_type: PredefinedMessageType,
+    /// A registered file of the workspace, of the kind that `messageType` says: `document` for those that are neither image,
+    /// video nor audio.
+    #[deserr(default)]
+    file_id: Option<FileId>,
 }
 
 /// Create a predefined message
@@ -49,14 +54,25 @@ pub async fn create_predefined_message(
         created(location, resource.version, &PredefinedMessageResponse::from(resource))
     };
     let (request, repeat) = request.into_parts(&caller, &answer);
+    let store = caller.store();
+    let file = match request.file_id {
+        // An earlier answer goes before a file that was deleted since.
+        Some(id) => match unless_replayed(store.replay(repeat.as_ref()), file::chosen(store, id)).await? {
+            Once::Done(file) => Some(file),
+            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
+        },
+        None => None,
+    };
     let key = caller.credential();
     let fields = PredefinedMessage {
         title: request.title,
         content: request.content,
         message_type: request.message_type,
+        file,
         created_by: Author { id: key.id, name: key.name.clone() },
         retitled_at: None,
     };
-    let outcome = caller.store().create_resource(fields, repeat).await?;
+    let fields = fields.checked().map_err(InvalidRequest::from)?;
+    let outcome = store.create_resource(fields, repeat).await?;
     finish(outcome, answer)
 }

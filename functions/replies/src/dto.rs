@@ -24,6 +24,9 @@ pub struct PredefinedMessageObject {
     #[schema(value_type = String)]
     content: Template,
     message_type: PredefinedMessageType,
+    /// The file that is attached when it is said.
+    #[schema(required, format = "uuid")]
+    file_id: Option<String>,
     /// The API key that it was made with, as it was called then.
     created_by: AuthorObject,
     #[schema(format = "date-time")]
@@ -51,13 +54,14 @@ impl From<&Author> for AuthorObject {
 
 impl From<&Resource<PredefinedMessage>> for PredefinedMessageObject {
     fn from(resource: &Resource<PredefinedMessage>) -> Self {
-        let PredefinedMessage { title, content, message_type, created_by, retitled_at: _ } = &resource.fields;
+        let PredefinedMessage { title, content, message_type, file, created_by, retitled_at: _ } = &resource.fields;
         Self {
             object: PredefinedMessageTag,
             id: resource.id.to_string(),
             title: title.clone(),
             content: content.clone(),
             message_type: *message_type,
+            file_id: file.map(|file| file.id.to_string()),
             created_by: created_by.into(),
             created_at: resource.created_at().to_string(),
             updated_at: resource.updated_at.to_string(),

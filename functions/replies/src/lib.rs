@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod dto;
+mod file;
 mod get;
 mod list;
 mod render;

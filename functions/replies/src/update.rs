@@ -3,10 +3,10 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
     scope::WriteReplies,
 };
-use deskless_domain::{PredefinedMessage, PredefinedMessageId, PredefinedMessageType, Template, Title};
+use deskless_domain::{Edit, FileId, PredefinedMessage, PredefinedMessageId, PredefinedMessageType, Template, Title};
 use utoipa::ToSchema;
 
-use crate::dto::PredefinedMessageResponse;
+use crate::{dto::PredefinedMessageResponse, file};
 
 /// What to change. A field that is left out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
@@ -22,6 +22,9 @@ pub struct UpdatePredefinedMessageRequest {
     #[deserr(default)]
     #[schema(value_type = PredefinedMessageType, required = false)]
     message_type: Given<PredefinedMessageType>,
+    #[deserr(default)]
+    #[schema(value_type = Option<FileId>, required = false)]
+    file_id: Given<Option<FileId>>,
 }
 
 /// Change a predefined message
@@ -47,15 +50,22 @@ pub async fn update_predefined_message(
     ApiJson(Patch(request)): ApiJson<Patch<UpdatePredefinedMessageRequest>>,
 ) -> Reply {
     let store = caller.store();
+    let file = match request.file_id.0 {
+        Some(Some(id)) => Edit::Set(file::chosen(store, id).await?),
+        Some(None) => Edit::Clear,
+        None => Edit::Keep,
+    };
     let change = |mut message: PredefinedMessage| {
         if let Some(title) = request.title.0.clone() {
             message = message.retitled(title, store.clock().now());
         }
-        Ok(PredefinedMessage {
+        file.apply(&mut message.file);
+        PredefinedMessage {
             content: request.content.0.clone().unwrap_or(message.content),
             message_type: request.message_type.0.unwrap_or(message.message_type),
             ..message
-        })
+        }
+        .checked()
     };
     let resource = store.update_resource(id, expected, change).await?;
     ok(Some(resource.version), &PredefinedMessageResponse::from(&resource))

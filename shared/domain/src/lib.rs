@@ -35,7 +35,7 @@ pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationI
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
-    Pipeline, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
+    Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
 pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};

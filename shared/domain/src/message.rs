@@ -1,5 +1,5 @@
 use crate::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, Invalid, MessageBody, MessageId, MessageType, Metadata,
     PersonName, Role, Timestamp,
 };
 
@@ -35,6 +35,20 @@ pub struct MessageDraft<B = MessageBody> {
 }
 
 impl<B> MessageDraft<B> {
+    /// The same message with one more file, unless it has that already.
+    ///
+    /// # Errors
+    /// When it has as many as it can have.
+    pub fn attaching(mut self, file: Option<Attachment>) -> Result<Self, Invalid> {
+        let new = file.filter(|file| self.attachments.iter().all(|known| known.file_id != file.file_id));
+        self.attachments.extend(new);
+        if self.attachments.len() > Attachment::MOST {
+            let message = format!("may have at most {}, with the predefined message's", Attachment::MOST);
+            return Err(Invalid::new("too_many", message));
+        }
+        Ok(self)
+    }
+
     /// The same message with another body, made of its own.
     #[must_use]
     pub fn worded<C>(self, word: impl FnOnce(B) -> C) -> MessageDraft<C> {

@@ -28,6 +28,7 @@ mod messages_transform;
 mod messages_update;
 mod messages_window;
 mod predefined_messages;
+mod predefined_messages_files;
 mod predefined_messages_said;
 mod rate_limits;
 mod versions;

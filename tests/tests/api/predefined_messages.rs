@@ -43,6 +43,7 @@ async fn one_is_made_retrieved_listed_changed_and_deleted() {
       "content": "Hello {{customer.name}}!\nHow can we help?",
       "createdAt": "2026-06-28T18:00:01.000Z",
       "createdBy": null,
+      "fileId": null,
       "id": null,
       "messageType": "text",
       "object": "predefinedMessage",

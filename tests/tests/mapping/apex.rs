@@ -1,4 +1,4 @@
-use deskless_tests::World;
+use deskless_tests::{Upload, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -229,6 +229,78 @@ fn bulk_actions() -> Vec<Row> {
     ]
 }
 
+fn files() -> Vec<Row> {
+    vec![
+        row("files.sign", |w| async move {
+            let opened = open(&w, json!({ "channel": "whatsapp" })).await;
+            let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
+            assert_eq!(signed["upload"]["method"], "POST");
+            // What is signed is this size and this type, and nothing else.
+            let upload = || Upload::of(&signed["upload"], "hello");
+            assert_eq!(Upload::of(&signed["upload"], "hello!").send().await.0, 400);
+            assert_eq!(upload().with("Content-Type", "text/html").send().await.0, 403);
+            upload().expect_taken().await;
+        }),
+        row("files.create", |w| async move {
+            let opened = open(&w, json!({ "channel": "whatsapp" })).await;
+            let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
+            Upload::of(&signed["upload"], "hello").expect_taken().await;
+            let body = json!({ "fileId": signed["file"]["id"] });
+            let file = w.server_key().post("/api/v1/files", &body).await.expect(200)["file"].clone();
+            assert_eq!((&file["status"], &file["category"]), (&json!("ready"), &json!("image")));
+            assert_eq!((&file["fileName"], &file["conversationId"]), (&json!("a.png"), &opened["id"]));
+        }),
+        row("files.attach", |w| async move {
+            let opened = open(&w, json!({ "channel": "whatsapp" })).await;
+            let file = w.server_key().upload(&opened["id"], "a.txt", "hello").await;
+            let body = json!({ "role": "assistant", "body": "Here", "attachments": [{ "fileId": file["id"] }] });
+            assert_eq!(say(&w, &opened, body).await["attachments"][0]["name"], "a.txt");
+        }),
+    ]
+}
+
+/// Runs these actions over a conversation, passes this on, and gives the run when it is over.
+async fn run(w: &World, over: &Value, actions: Value, context: Value) -> Value {
+    let body = json!({ "name": "A", "trigger": "manual", "actions": actions });
+    let automation = make(w, "automations", "automation", body).await;
+    let path = format!("/api/v1/automations/{}/executions", automation["id"].as_str().expect("text"));
+    let body = json!({ "conversationId": over["id"], "context": context });
+    let queued = w.server_key().post(&path, &body).await.expect(202)["execution"].clone();
+    let _ = w.drain_events().await;
+    let path = format!("{path}/{}", queued["id"].as_str().expect("text"));
+    w.server_key().get(&path).await.expect(200)["execution"].clone()
+}
+
+fn automations() -> Vec<Row> {
+    vec![
+        row("automations.create", |w| async move {
+            let opened = open(&w, json!({})).await;
+            let actions =
+                json!([{ "action": "tag", "add": ["vip"] }, { "action": "update_status", "status": "waiting" }]);
+            let ended = run(&w, &opened, actions, json!({})).await;
+            assert_eq!((&ended["status"], &ended["conversationId"]), (&json!("succeeded"), &opened["id"]));
+            let now = now(&w, &opened).await;
+            assert_eq!((&now["tags"], &now["status"]), (&json!(["vip"]), &json!("waiting")));
+        }),
+        row("automations.context", |w| async move {
+            let opened = open(&w, json!({ "customer": { "id": "c", "name": "Ada" } })).await;
+            let _ = say(&w, &opened, json!({ "body": "Where is my order?" })).await;
+            let (_, reply) = predefined(&w, "a").await;
+            let actions = json!([
+                { "action": "reply", "predefinedMessageId": reply["id"] },
+                { "action": "call_webhook", "url": "https://hooks.example.com/a" },
+            ]);
+            let ended = run(&w, &opened, actions, json!({ "orderId": 7 })).await;
+            assert_eq!((&ended["status"], &ended["context"]), (&json!("succeeded"), &json!({ "orderId": 7 })));
+            let messages = thread(&w, &opened, "").await["messages"].clone();
+            assert_eq!(messages[1]["body"], "Hello Ada!");
+            let told = w.internet.take_calls().remove(0).json()["data"].clone();
+            assert_eq!((&told["conversation"]["id"], &told["customer"]["name"]), (&opened["id"], &json!("Ada")));
+            assert_eq!((&told["messages"], &told["context"]), (&messages, &json!({ "orderId": 7 })));
+        }),
+    ]
+}
+
 /// Makes a predefined message and gives where it is.
 async fn predefined(w: &World, title: &str) -> (String, Value) {
     let body = json!({ "title": title, "content": "Hello {{customer.name}}!" });
@@ -273,5 +345,5 @@ fn replies() -> Vec<Row> {
 
 /// Every row.
 pub fn rows() -> Vec<Row> {
-    [record(), messages(), sending(), bulk_actions(), replies()].into_iter().flatten().collect()
+    [record(), messages(), sending(), bulk_actions(), files(), replies(), automations()].into_iter().flatten().collect()
 }

@@ -8,9 +8,9 @@ mod payload;
 mod reference;
 
 use deskless_domain::{
-    Automation, AutomationAction, AutomationTrigger, Execution, ExecutionStatus, ExternalId, MessageBody, MessageDraft,
-    MessageType, Metadata, PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender,
-    WebhookUrl,
+    Attachment, Automation, AutomationAction, AutomationTrigger, Execution, ExecutionStatus, ExternalId, MessageBody,
+    MessageDraft, MessageType, Metadata, PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role,
+    Sender, WebhookUrl,
 };
 use deskless_store::{ExecutionJob, StoreError, Taken, TenantStore};
 
@@ -106,7 +106,11 @@ impl Run<'_> {
                 self.store.post_in(execution, &draft(automation, MessageType::Note, body.clone())).await
             }
             AutomationAction::Reply(predefined) => match self.reply(execution, *predefined).await? {
-                Ok(body) => self.store.post_in(execution, &draft(automation, MessageType::Reply, body)).await,
+                Ok((body, file)) => {
+                    let draft = draft(automation, MessageType::Reply, body);
+                    let attachments = file.into_iter().collect();
+                    self.store.post_in(execution, &MessageDraft { attachments, ..draft }).await
+                }
                 Err(reason) => self.note(execution, Err(reason)).await,
             },
             AutomationAction::CallWebhook(url) => {
@@ -120,12 +124,12 @@ impl Run<'_> {
         self.store.note_execution(execution.after_step(outcome, self.store.clock().now())).await
     }
 
-    /// What a predefined message says in this conversation.
+    /// What a predefined message says in this conversation, and its file.
     async fn reply(
         &self,
         execution: &Execution,
         predefined: PredefinedMessageId,
-    ) -> Result<Result<MessageBody, Reason>, StoreError> {
+    ) -> Result<Result<(MessageBody, Option<Attachment>), Reason>, StoreError> {
         let (message, conversation) = tokio::join!(
             self.store.get_resource::<PredefinedMessage>(predefined),
             self.store.get_conversation(execution.conversation_id)
@@ -142,8 +146,8 @@ impl Run<'_> {
             Err(StoreError::NotFound) => return Ok(Err(gone())),
             Err(error) => return Err(error),
         };
-        match self.store.predefined_body(&message, &conversation).await {
-            Ok(body) => Ok(Ok(body)),
+        match self.store.predefined_reply(&message, &conversation).await {
+            Ok(reply) => Ok(Ok(reply)),
             Err(StoreError::InvalidField(wrong)) => {
                 let message = format!("The predefined message {}.", wrong.invalid.message);
                 Ok(Err(Reason::new("invalid_message", message)))

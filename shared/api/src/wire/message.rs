@@ -145,7 +145,7 @@ impl CreateMessageRequest {
         !self.is_predefined() && self.fields.attachments.as_ref().is_none_or(AttachmentsRequest::is_empty)
     }
 
-    /// The message, with what it keeps of its files, and with the words that `word` finds at the same time.
+    /// The message, with what it keeps of its files, and with the words that `word` finds at the same time, and their file.
     /// `conversation` is the one that it is for, if there is one already, and `at` what stands before its fields in the
     /// body.
     ///
@@ -156,14 +156,16 @@ impl CreateMessageRequest {
         store: &TenantStore,
         conversation: Option<ConversationId>,
         at: &str,
-        word: impl AsyncFnOnce(Wording) -> Result<B, Problem>,
+        word: impl AsyncFnOnce(Wording) -> Result<(B, Option<Attachment>), Problem>,
     ) -> Result<MessageDraft<B>, Problem> {
         let Self { mut fields, wording } = self;
         let wanted = fields.attachments.take().unwrap_or_default();
         let ids = wanted.ids();
         let (files, body) = tokio::join!(store.ready_files(&ids), word(wording));
         let attachments = wanted.resolve(files?, |file| fits(file, conversation), at)?;
-        Ok(fields.with(body?, attachments))
+        let (body, file) = body?;
+        let draft = fields.with(body, attachments).attaching(file);
+        Ok(draft.map_err(|invalid| InvalidRequest::one(format!("{at}attachments"), &invalid))?)
     }
 }
 

@@ -15,7 +15,7 @@ pub use automation::{Automation, AutomationAction, AutomationActions};
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
-pub use predefined_message::{Author, PredefinedMessage};
+pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
 
 use crate::{Clock, Identifier, Timestamp};

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    Conversation, ConversationId, InvalidField, Kind, MessageBody, Placement, PredefinedMessage, PredefinedMessageId,
-    Resource, Template, TemplateNames, TemplateVariable,
+    Attachment, Conversation, ConversationId, Invalid, InvalidField, Kind, MessageBody, Placement, PredefinedMessage,
+    PredefinedMessageId, Resource, Template, TemplateNames, TemplateVariable,
 };
 
 use crate::{StoreError, TenantStore, item, workspace::WorkspaceItem};
@@ -63,21 +63,25 @@ impl TenantStore {
         Ok(message.content.render(conversation, &names))
     }
 
-    /// AP-82: the body that a predefined message makes for a conversation, as a message to it.
+    /// AP-66: the file that comes with a predefined message, as the message to a conversation keeps it.
     ///
     /// # Errors
-    /// [`StoreError::InvalidField`] of `predefinedMessageId` when the text is empty or too long, now that it is filled.
-    pub async fn predefined_body(
+    /// [`StoreError::InvalidField`] of the field that named the message, when its file was deleted since.
+    pub async fn predefined_file(
         &self,
         message: &PredefinedMessage,
-        conversation: &Conversation,
-    ) -> Result<MessageBody, StoreError> {
-        let names = self.template_names(&message.content, &conversation.placement).await?;
-        body(&message.content, conversation, &names, FIELD)
+        field: &'static str,
+    ) -> Result<Option<Attachment>, StoreError> {
+        let Some(file) = message.file else { return Ok(None) };
+        let gone = || {
+            let gone = Invalid::new("not_found", "names a predefined message whose file was deleted: change it first");
+            StoreError::InvalidField(InvalidField::new(field, gone))
+        };
+        self.ready_files(&[file.id]).await?.pop().flatten().map(Attachment::from).map(Some).ok_or_else(gone)
     }
 
-    /// AP-82: the same, for a message that is about to be written: the conversation and the predefined message are read at
-    /// once.
+    /// AP-82: the body and the file for a message that is about to be written: the conversation and the predefined message are
+    /// read at once.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::NoSuchReference`] and
@@ -86,11 +90,28 @@ impl TenantStore {
         &self,
         conversation: ConversationId,
         message: PredefinedMessageId,
-    ) -> Result<MessageBody, StoreError> {
+    ) -> Result<(MessageBody, Option<Attachment>), StoreError> {
         let (conversation, message) =
             tokio::join!(self.get_conversation(conversation), self.predefined_message(message, FIELD));
         let (conversation, message) = (conversation?, message?);
-        self.predefined_body(&message.fields, &conversation).await
+        self.predefined_reply(&message.fields, &conversation).await
+    }
+
+    /// AP-82: the body and the file that a predefined message makes for a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidField`] of `predefinedMessageId` when the text is empty or too long, now that it is filled, or the
+    /// file was deleted.
+    pub async fn predefined_reply(
+        &self,
+        message: &PredefinedMessage,
+        conversation: &Conversation,
+    ) -> Result<(MessageBody, Option<Attachment>), StoreError> {
+        let body = async {
+            let names = self.template_names(&message.content, &conversation.placement).await?;
+            body(&message.content, conversation, &names, FIELD)
+        };
+        tokio::try_join!(body, self.predefined_file(message, FIELD))
     }
 
     /// AP-84: what the workspace is called.

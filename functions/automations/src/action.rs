@@ -33,7 +33,10 @@ pub enum OwnActionObject {
         body: MessageBody,
     },
     /// Call a server of yours: a POST, signed in the manner of Standard Webhooks with the automation's `webhookSecret`. It is
-    /// called at least once, under a `webhook-id` that stays the same. Anything but a 2xx within 5 seconds is a failure.
+    /// called at least once, under a `webhook-id` that stays the same. Anything but a 2xx within 5 seconds is a failure, and is not
+    /// repeated. The body has `type`, `timestamp` and `data`, with `automation`, `execution`, `trigger`, `context`, `conversation`,
+    /// `customer` and the newest 50 `messages`, oldest first; it has at most 64 KiB, and `messagesLeftOut` says how many of the
+    /// older ones had no place in it.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {

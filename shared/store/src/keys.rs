@@ -336,3 +336,10 @@ pub(crate) fn shard_of(id: ConversationId, shards: u8) -> u8 {
     // The byte before the channel's: random in every id that we make.
     id.as_bytes()[14] % shards.max(1)
 }
+
+/// Over how many partitions a workspace may be spread that has a conversation on this one: enough for whoever has to leave
+/// it where it stands.
+pub(crate) fn shards_of(id: ConversationId, partition: &str) -> Option<u8> {
+    let shard: u8 = partition.rsplit_once('#')?.1.parse().ok()?;
+    (1..=u8::MAX).find(|&shards| shard_of(id, shards) == shard)
+}

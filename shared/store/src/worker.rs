@@ -4,7 +4,7 @@ use deskless_domain::{BulkActionId, ConversationId, Shards, Status};
 
 use crate::{
     ExecutionJob, FileChange, Store, TenantStore,
-    automation::Happened,
+    automation::{Happened, SHARDS},
     conversation::{attributes, progress},
     item::{Item, integer, string},
     keys::{Owned, execution_of, owned},
@@ -95,7 +95,10 @@ impl Worker {
         let tenant = |workspace| TenantStore::new(self.0.clone(), workspace, Shards::default());
         if let Some((workspace, automation_id, id)) = execution_of(pk, sk) {
             let version = count(attributes::VERSION)?;
-            return Some(Job::Execution(ExecutionJob { tenant: tenant(workspace), automation_id, id, version }));
+            let shards = count(SHARDS).and_then(|shards| u8::try_from(shards).ok());
+            let shards = shards.map_or(Shards::default(), |shards| Shards { read: shards, write: shards });
+            let tenant = tenant(workspace).with_shards(shards);
+            return Some(Job::Execution(ExecutionJob { tenant, automation_id, id, version }));
         }
         match owned(pk, sk)? {
             Owned::BulkAction(workspace, id) => {

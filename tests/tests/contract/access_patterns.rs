@@ -371,9 +371,9 @@ async fn automations(large: bool, costs: &mut BTreeMap<String, Meter>) {
     for (name, automation) in [("AP-91", &tagging), ("AP-92", &noting), ("AP-93", &calling)] {
         let opened = if name == "AP-91" { bench.open().await } else { conversation.clone() };
         let body = json!({ "conversationId": opened.rsplit('/').next().expect("an id") });
-        let made = bench.post(&format!("{automation}/executions"), &body).await;
+        let queued = bench.post(&format!("{automation}/executions"), &body).await;
         if name == "AP-91" {
-            costs.insert("AP-85".to_owned(), made);
+            costs.insert("AP-85".to_owned(), queued);
         }
         costs.insert(name.to_owned(), drained(Worker::Jobs).await);
     }

@@ -1,6 +1,6 @@
 use deskless_domain::{
     CompanyName, CustomerId, Email, ExternalId, FileTitle, Invalid, MessageBody, PersonName, PhoneNumber, Priority,
-    SessionKey, Subject, Tag, Tags, Template, Title,
+    SessionKey, Subject, Tag, Tags, Template, Title, WebhookUrl,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 use utoipa::PartialSchema;
@@ -167,5 +167,27 @@ fn tags_keep_their_order_and_each_stands_once() {
         }
         assert!(texts.len() <= Tags::MAX);
         assert_eq!(tags.as_slice().iter().map(Tag::as_str).collect::<Vec<_>>(), wanted);
+    });
+}
+
+#[test]
+fn a_webhooks_address_is_taken_where_its_published_schema_takes_it() {
+    let schema = serde_json::to_value(WebhookUrl::schema()).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let parts = [
+        "https://", "http://", "a", "B9", "xn--p1ai", "example", "com", "0x7f", "127", "1", "-", "_", ".", ".", ".",
+        ":443", ":80", ":", "@", "/", "/", "?", "#", "%", "[::1]", "\u{e4}", " ", "\n", "c=d",
+    ];
+    let text = (any::<bool>(), vec(proptest::sample::select(parts.to_vec()), 0..9));
+    check(3000, &text, |(begins, parts)| {
+        let text = format!("{}{}", if begins { "https://" } else { "" }, parts.concat());
+        let valid = validator.is_valid(&serde_json::Value::String(text.clone()));
+        let taken = WebhookUrl::parse(text.clone());
+        assert_eq!(taken.is_ok(), valid, "{text:?}");
+        if let Ok(url) = taken {
+            assert_eq!(url.as_str(), text);
+            let host = url.host();
+            assert!(host.parse::<std::net::IpAddr>().is_err() && host.contains('.') && url.path().starts_with('/'));
+        }
     });
 }

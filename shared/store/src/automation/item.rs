@@ -14,6 +14,9 @@ use crate::{
 const KEPT_FOR_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// What a run is to the worker that does jobs.
+/// Where its item says over how many index partitions conversations are spread.
+pub(crate) const SHARDS: &str = "shards";
+
 const JOB: &str = "execution";
 
 /// A run, as it is stored. Its id and its automation's are in its key.
@@ -39,6 +42,8 @@ struct ExecutionItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished_at: Option<i64>,
     version: u64,
+    /// Over how many index partitions conversations are spread: whoever takes the run's steps holds no key that says so.
+    shards: u8,
     /// Only while there is work left: the stream's records of such items are handed to the worker that does jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
@@ -59,6 +64,7 @@ impl TenantStore {
             started_at: execution.started_at.map(Timestamp::as_millis),
             finished_at: execution.finished_at.map(Timestamp::as_millis),
             version: execution.version,
+            shards: self.shards().write,
             job: (!execution.is_over()).then(|| JOB.to_owned()),
             expires_at: execution.created_at().plus_seconds(KEPT_FOR_SECONDS).as_seconds(),
         };

@@ -7,6 +7,7 @@ mod list;
 mod run;
 mod watch;
 
+pub(crate) use item::SHARDS;
 pub use list::ExecutionPage;
 pub use run::{ExecutionJob, Taken};
 pub(crate) use watch::{Happened, WatchCache};

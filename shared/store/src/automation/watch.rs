@@ -3,7 +3,8 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use deskless_domain::{
-    AutomationId, AutomationTrigger, Cause, ConversationFilter, Execution, ExecutionId, Kind, Timestamp, WorkspaceId,
+    AutomationId, AutomationTrigger, Cause, ConversationFilter, Execution, ExecutionId, Kind, Shards, Timestamp,
+    WorkspaceId,
 };
 use lru::LruCache;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use crate::{
     conversation::{CAUSE, Found, attributes},
     expression::text,
     item::{self, Item, string},
+    keys::shards_of,
     transaction::{ABSENT, Transaction},
 };
 
@@ -121,17 +123,21 @@ impl ConversationChange {
             return Ok(0);
         }
         let Some(Found { conversation, .. }) = Found::read(happened.image.clone())? else { return Ok(0) };
-        let now = self.tenant.clock().now();
+        let shards = string(&happened.image, attributes::STATUS_PARTITION)
+            .and_then(|partition| shards_of(conversation.id, partition))
+            .map_or(Shards::default(), |shards| Shards { read: shards, write: shards });
+        let tenant = self.tenant.with_shards(shards);
+        let now = tenant.clock().now();
         let mut count = 0;
         for watch in watches.into_iter().filter(|watch| watch.conditions.matches(&conversation, now)) {
             let id = ExecutionId::of_change(watch.id, conversation.id, conversation.version, conversation.updated_at);
             let chain = happened.cause.as_ref().map(|cause| cause.chain.clone()).unwrap_or_default();
             let execution = Execution::queued(id, watch.id, conversation.id, watch.trigger);
-            let item = self.tenant.execution_item(&Execution { chain, ..execution })?;
+            let item = tenant.execution_item(&Execution { chain, ..execution })?;
             let mut transaction = Transaction::default();
-            let _ = transaction.put(&self.tenant, item, Some(ABSENT))?;
+            let _ = transaction.put(&tenant, item, Some(ABSENT))?;
             // A refusal means that the record was here before.
-            let _ = transaction.commit(&self.tenant, &mut Backoff::new(self.tenant.clock())).await?;
+            let _ = transaction.commit(&tenant, &mut Backoff::new(tenant.clock())).await?;
             count += 1;
         }
         Ok(count)

@@ -157,3 +157,30 @@ async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
     let times: Vec<_> = newest.iter().map(|run| run["createdAt"].as_str().expect("a time")).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
 }
+
+#[tokio::test]
+async fn a_conversation_stays_on_its_index_partition() {
+    let world = World::new().await;
+    world.spread(world.key(), 4).await;
+    let role = world.server_key();
+    let solve = json!([{ "action": "update_status", "status": "solved" }]);
+    let _ = automation(&role, "conversation.created", solve).await;
+    let by_hand = automation(&role, "manual", json!([{ "action": "update_status", "status": "waiting" }])).await;
+    world.clock.advance_millis(30_000);
+    let mut shards = std::collections::BTreeSet::new();
+    for _ in 0..12 {
+        let id = conversation(&world).await;
+        let partition = async || {
+            let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
+            row.get("gsi1pk").expect("it is listed").to_owned()
+        };
+        let opened = partition().await;
+        settle(&world).await;
+        assert_eq!(partition().await, opened.replace("#open#", "#solved#"));
+        assert_eq!(super::run(&world, &by_hand, &id).await["status"], "succeeded");
+        assert_eq!(partition().await, opened.replace("#open#", "#waiting#"));
+        shards.insert(opened);
+    }
+    assert!(shards.len() > 1, "they are spread: {shards:?}");
+    world.assert_settled().await;
+}

@@ -75,6 +75,14 @@ impl S3 {
         &self.url
     }
 
+    /// Ends it before its time: nobody connects to it any more.
+    pub async fn stop(&self) {
+        self.server.abort();
+        while !self.server.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// What was asked since the last time.
     #[must_use]
     pub fn take_asked(&self) -> Asked {

@@ -296,6 +296,11 @@ impl World {
         Machine::new(&self.direct, &self.table, bucket(&self.s3, Arc::new(signing)), Arc::new(clock))
     }
 
+    /// Ends S3, so that nobody reaches it any more.
+    pub async fn stop_s3(&self) {
+        self.s3.stop().await;
+    }
+
     /// What was asked of S3 since the last time.
     pub fn take_asked_of_s3(&self) -> Asked {
         self.s3.take_asked()

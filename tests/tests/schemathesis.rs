@@ -6,6 +6,7 @@
 use std::{env, net::Ipv4Addr};
 
 use deskless_tests::World;
+use serde_json::json;
 use tokio::{net::TcpListener, process::Command};
 
 /// Some 9,000 requests in all. `DESKLESS_EXAMPLES=300` makes more than 20,000.
@@ -19,6 +20,7 @@ async fn every_answer_is_within_the_description() {
         return;
     };
     let world = World::new().await;
+    let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
@@ -32,6 +34,7 @@ async fn every_answer_is_within_the_description() {
         .current_dir(folder)
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("DESKLESS_KEY_ID", world.key().key.id.to_string())
+        .env("DESKLESS_FILE_ID", file["id"].as_str().expect("an id"))
         .env("PYTHONPATH", folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()

@@ -4,6 +4,7 @@ use deskless_api::{
     scope::WriteAutomations, wire::FilterRequest,
 };
 use deskless_domain::{Automation, AutomationTrigger, ConversationFilter, Resource, Title, WebhookSecret};
+use deskless_store::Once;
 use utoipa::ToSchema;
 
 use crate::{
@@ -38,8 +39,9 @@ pub struct CreateAutomationRequest {
 /// `write:conversations` for those that change conversations or write messages, `read:replies` too for `reply`, and
 /// `read:conversations` for `call_webhook`. A workspace has at most 100 automations.
 ///
-/// `conversation.updated` is a change of what `PATCH` changes. A message is `message.created` and not an update, also a
-/// conversation's first one. `conditions.customerEmail` is compared with the email on the conversation.
+/// `conversation.updated` is a change of what `PATCH` changes. A message, be it a reply or a note, is `message.created` and not
+/// an update; a conversation that is opened with one is both `conversation.created` and `message.created`. That somebody has
+/// read a thread is nothing of the kind. `conditions.customerEmail` is compared with the email on the conversation.
 ///
 /// An automation never sets off itself, directly or through others, and at most five set each other off in a row.
 #[utoipa::path(
@@ -72,9 +74,16 @@ pub async fn create_automation(
     let conditions = request.conditions.map_or_else(ConversationFilter::default, |filter| filter.filter());
     let mut wrong = Wrong::default();
     wrong.conditions(store, &conditions).await?;
-    let actions = wrong.actions(store, request.actions).await?;
-    wrong.refuse()?;
-    let Some(actions) = actions else { return Err(InvalidRequest::default().into()) };
+    let actions = match (wrong.actions(store, request.actions).await?, wrong.refuse()) {
+        (Some(actions), Ok(())) => actions,
+        (_, refused) => {
+            // What a repeat refers to may be gone meanwhile.
+            if let Some(earlier) = store.replay(repeat.as_ref()).await? {
+                return finish(Once::Replayed(earlier), stored);
+            }
+            return Err(refused.err().unwrap_or_else(|| InvalidRequest::default().into()));
+        }
+    };
     check::scopes(&caller, actions.as_slice())?;
     let automation = Automation {
         name: request.name,

@@ -1,9 +1,9 @@
 //! The README's examples really run.
 
-use std::{net::Ipv4Addr, process::Stdio};
+use std::{net::Ipv4Addr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use deskless_tests::World;
-use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command};
+use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command, time::sleep};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -15,11 +15,19 @@ fn tour() -> Vec<&'static str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tour_runs_as_it_is_printed() {
-    let world = World::new().await;
+    let world = Arc::new(World::new().await);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    // What the local stack's pump does.
+    let pumped = Arc::clone(&world);
+    let pump = tokio::spawn(async move {
+        loop {
+            let _ = pumped.drain_events().await;
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
     let blocks = tour();
     assert!(blocks.len() >= 5, "the tour has {} examples", blocks.len());
     // An example that is answered with an error ends the script, but for the one that shows an error's status. The
@@ -31,6 +39,7 @@ async fn the_tour_runs_as_it_is_printed() {
         script.push_str(block);
     }
     let mut shell = Command::new("bash")
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .env("DESKLESS_URL", &url)
         .env("DESKLESS_API_KEY", world.key().secret.reveal())
         .env("DESKLESS_CLIENT_KEY", world.client().secret.reveal())
@@ -46,6 +55,7 @@ async fn the_tour_runs_as_it_is_printed() {
     drop(input);
     let output = shell.wait_with_output().await.expect("bash ends");
     server.abort();
+    pump.abort();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}\n{out}\n{err}");
     assert!(out.ends_with("404\n404\n"), "another workspace's key sees it, or it is not gone: {out}");

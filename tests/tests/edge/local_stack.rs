@@ -10,16 +10,17 @@ use std::{
     time::Duration,
 };
 
+use deskless_tests::{Upload, download};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use reqwest::Client;
-use serde_json::Value;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 
 use crate::processes::{Folder, PATIENCE, ROOT, binaries, cargo_lambda, free_ports, read_env};
@@ -124,6 +125,43 @@ async fn list(env: &Path) -> Value {
     panic!("{url} does not answer");
 }
 
+/// Uploads a file into a conversation, and gives it.
+async fn upload(env: &Path, conversation: &Value) -> Value {
+    let env = read_env(env);
+    let post = async |path: &str, body: Value| {
+        let request = client().post(format!("{}/api/v1/{path}", env["DESKLESS_URL"]));
+        let answer = request.bearer_auth(&env["DESKLESS_API_KEY"]).json(&body).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.expect("text"));
+        answer.json::<Value>().await.expect("JSON")
+    };
+    let size = json!({ "fileName": "a.txt", "contentType": "text/plain", "size": 5, "conversationId": conversation });
+    let signed = post("files/sign", size).await;
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    post("files", json!({ "fileId": signed["file"]["id"] })).await["file"].take()
+}
+
+/// Downloads the file, deletes its conversation, and waits until the worker has removed its object.
+async fn download_and_delete(env: &Path, folder: &Folder, file: &Value) {
+    let env = read_env(env);
+    let ask = |method: Method, path: String| {
+        client().request(method, format!("{}/api/v1/{path}", env["DESKLESS_URL"])).bearer_auth(&env["DESKLESS_API_KEY"])
+    };
+    let id = |name: &str| file[name].as_str().expect("an id").to_owned();
+    let got = ask(Method::GET, format!("files/{}", id("id"))).send().await.expect("an answer");
+    let got: Value = got.json().await.expect("JSON");
+    let (status, _, bytes) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
+    assert_eq!((status, bytes.as_slice()), (200, b"hello".as_slice()));
+    let object = folder.path().join(format!("s3/deskless-files/files/{}/{}", env["DESKLESS_WORKSPACE"], id("id")));
+    assert!(object.is_file(), "{}", object.display());
+    let gone = ask(Method::DELETE, format!("conversations/{}", id("conversationId"))).send().await.expect("an answer");
+    assert_eq!(gone.status(), 204);
+    let end = Instant::now() + PATIENCE;
+    while object.exists() {
+        assert!(Instant::now() < end, "{} stays", object.display());
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn client() -> Client {
     Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client")
 }
@@ -158,6 +196,7 @@ async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind(
 
     let stack = Stack::start(command).await;
     let opened = paste(&stack.curl).await;
+    let file = upload(&env, &opened["conversation"]["id"]).await;
     assert_eq!(fs::metadata(&env).expect("dev.env").permissions().mode() & 0o777, 0o600);
     stack.stop(Signal::SIGINT).await;
     assert_eq!(processes_with(&folder), []);
@@ -166,6 +205,7 @@ async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind(
     let stack = Stack::start(dev(&folder, port).await.expect("it was there")).await;
     assert_eq!(lasting(&env), before);
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
+    download_and_delete(&env, &folder, &file).await;
     stack.stop(Signal::SIGTERM).await;
     assert_eq!(processes_with(&folder), []);
 }
@@ -194,11 +234,13 @@ async fn serve_is_ready_to_paste_and_keeps_what_was_written() {
     let env = folder.path().join("dev.env");
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
     let opened = paste(&stack.curl).await;
+    let file = upload(&env, &opened["conversation"]["id"]).await;
     stack.stop(Signal::SIGTERM).await;
     let before = lasting(&env);
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
     assert_eq!(lasting(&env), before);
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
+    download_and_delete(&env, &folder, &file).await;
     stack.stop(Signal::SIGINT).await;
 }
 

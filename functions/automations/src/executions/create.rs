@@ -4,6 +4,7 @@ use deskless_api::{
     scope::WriteAutomations,
 };
 use deskless_domain::{Automation, AutomationId, ConversationId, Execution, Metadata};
+use deskless_store::Once;
 use utoipa::ToSchema;
 
 use super::dto::ExecutionResponse;
@@ -50,9 +51,17 @@ pub async fn create_execution(
         queued(location, execution.version, &ExecutionResponse::from(execution))
     };
     let (request, repeat) = request.into_parts(&caller, &answer);
-    let automation = caller.store().get_resource::<Automation>(id).await?;
+    let store = caller.store();
+    let automation = match store.get_resource::<Automation>(id).await {
+        Ok(automation) => automation,
+        Err(error) => {
+            // It may be gone since it was run under this key.
+            let earlier = store.replay(repeat.as_ref()).await?.ok_or(error)?;
+            return finish(Once::Replayed(earlier), answer);
+        }
+    };
     check::scopes(&caller, automation.fields.actions.as_slice())?;
     let context = request.context.unwrap_or_default();
-    let outcome = caller.store().create_execution(id, request.conversation_id, context, repeat).await?;
+    let outcome = store.create_execution(id, request.conversation_id, context, repeat).await?;
     finish(outcome, answer)
 }

@@ -82,12 +82,10 @@ impl Bucket {
     /// A bucket that is reached by `connector`. Signatures go by `clock`.
     pub fn new(settings: BucketSettings, connector: SharedHttpConnector, clock: Arc<dyn Clock>) -> Self {
         let BucketSettings { name, region, endpoint, .. } = &settings;
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let base = match endpoint {
             Some(endpoint) => format!("{}/{name}", endpoint.trim_end_matches('/')),
-            None => {
-                let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-                format!("https://{name}.s3.{region}.{suffix}")
-            }
+            None => format!("https://{name}.s3.{region}.{suffix}"),
         };
         Self { settings, base, connector, clock }
     }

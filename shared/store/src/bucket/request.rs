@@ -57,6 +57,10 @@ impl Bucket {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        if method == "PUT" {
+            // A copy has no body, and S3 wants to be told.
+            request = request.header("content-length", "0");
+        }
         let mut request = request.body(SdkBody::empty()).map_err(|e| wrong(&e))?;
         let instructions = self
             .signed(method, &url, headers, SignatureLocation::Headers)

@@ -2,7 +2,7 @@ use deskless_domain::{
     BulkAction, BulkActionId, BulkSelection, BulkStatus, BulkTarget, ConversationId, NewBulkAction, Timestamp,
 };
 
-use super::item::{BulkItem, ChunkItem, JOB, ListingItem, Rest, expiry};
+use super::item::{BulkItem, ChunkItem, JOB, ListingItem, Rest, Walk, expiry};
 use crate::{
     Once, Repeat, StoreError, TenantStore,
     backoff::Backoff,
@@ -82,8 +82,10 @@ impl TenantStore {
                 let last = u8::try_from(chunks.len()).unwrap_or(u8::MAX);
                 (BulkTarget::Ids, (last > 0).then_some(Rest::Chunks(1, last)))
             }
-            BulkSelection::Filter(filter) => (BulkTarget::Filter(Box::new(filter)), Some(Rest::List(None))),
-            BulkSelection::View(view, filter) => (BulkTarget::View(view, Box::new(filter)), Some(Rest::List(None))),
+            BulkSelection::Filter(filter) => (BulkTarget::Filter(Box::new(filter)), Some(Rest::List(Walk::default()))),
+            BulkSelection::View(view, filter) => {
+                (BulkTarget::View(view, Box::new(filter)), Some(Rest::List(Walk::default())))
+            }
         };
         let mut item = BulkItem {
             action: new.action,

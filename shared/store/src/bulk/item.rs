@@ -63,8 +63,21 @@ pub(super) struct BulkItem {
 pub(super) enum Rest {
     /// The chunks of ids from this one on, of so many.
     Chunks(u8, u8),
-    /// The list, oldest activity first, behind this place.
-    List(Option<MessageId>),
+    /// The list, oldest activity first.
+    List(Walk),
+}
+
+/// How far a walk through the list has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Walk {
+    /// Behind this place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<MessageId>,
+    /// How many walks there were before this one.
+    pub before: u8,
+    /// Whether this one has met anything new.
+    pub found: bool,
 }
 
 /// The ids of a later step, where they were named.

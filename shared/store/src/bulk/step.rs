@@ -11,8 +11,7 @@ use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
     conversation::{Act, Acted},
-    item::{self, Item, string},
-    keys::bulk_done_of,
+    item::{self, Item},
     transaction::{ABSENT, Outcome, Transaction},
 };
 
@@ -120,7 +119,7 @@ impl TenantStore {
     async fn take_step(&self, id: BulkActionId, item: &BulkItem) -> Result<Option<BulkItem>, StoreError> {
         let tenant = self.with_shards(item.shards());
         if item.cancelled_at.is_some() {
-            let results = Results::of(tenant.done_before(id, item.step, item.plan.clone()).await?);
+            let results = Results::of(tenant.done_before(id, item.step, &item.plan).await?);
             return tenant.write_down(id, item.clone(), &results, Some(&Plan::default())).await;
         }
         let results = tenant.work(id, item).await?;
@@ -143,8 +142,9 @@ impl TenantStore {
         }
         let mut turns: Vec<_> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
         // What an attempt that was interrupted has changed may not pass the filter any more.
-        let left = turns.iter().filter(|(_, turn)| matches!(turn, Turn::Left)).map(|(conversation, _)| *conversation);
-        let mut before = self.done_before(id, item.step, left.collect()).await?;
+        let left = turns.iter().filter(|(_, turn)| matches!(turn, Turn::Left));
+        let left: Vec<_> = left.map(|(conversation, _)| *conversation).collect();
+        let mut before = self.done_before(id, item.step, &left).await?;
         for (conversation, turn) in &mut turns {
             if let Some(done) = before.remove(conversation) {
                 *turn = done;
@@ -182,16 +182,10 @@ impl TenantStore {
         &self,
         id: BulkActionId,
         step: u64,
-        conversations: Vec<ConversationId>,
+        conversations: &[ConversationId],
     ) -> Result<HashMap<ConversationId, Turn>, StoreError> {
-        let keys = conversations.into_iter().map(|conversation| self.keys().bulk_done(id, conversation));
-        let mut turns = HashMap::new();
-        for found in self.get_all(keys.collect()).await? {
-            if let Some(conversation) = string(&found, "sk").and_then(bulk_done_of) {
-                turns.insert(conversation, turn_of(found, step)?);
-            }
-        }
-        Ok(turns)
+        let found = self.bulk_rows(id, conversations).await?;
+        found.into_iter().map(|(conversation, row)| Ok((conversation, turn_of(row, step)?))).collect()
     }
 
     /// Writes down what a step has done, and with what the next one deals; without a plan the action has failed. Gives the

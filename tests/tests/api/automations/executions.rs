@@ -74,8 +74,10 @@ async fn a_repeat_under_the_same_key_makes_one_run() {
     assert_eq!(first.expect(202), again.expect(202));
     let _ = ask(UNKNOWN).await.expect_problem(422, "idempotency_key_reused");
     assert_eq!(executions(&world, &path).await.len(), 1);
-    // Also when the conversation is gone meanwhile.
+    // Also when the conversation is gone meanwhile, and the automation.
     let _ = role.ask(Method::DELETE, &format!("/api/v1/conversations/{conversation}")).send().await.expect(204);
+    let _ = ask(&conversation).await.expect(202);
+    let _ = role.ask(Method::DELETE, &path).send().await.expect(204);
     let _ = ask(&conversation).await.expect(202);
 }
 

@@ -133,7 +133,8 @@ async fn everything_that_is_referred_to_must_be_there_and_in_this_workspace() {
     let mut nothing = world.server_key().post(PATH, &unknown).await.expect_invalid(&all);
     (foreign["requestId"], nothing["requestId"]) = (Value::Null, Value::Null);
     assert_eq!(foreign, nothing);
-    let made = world.server_key().post(PATH, &ours).await.expect(201);
+    let once = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k").json(&ours).send();
+    let made = once().await.expect(201);
     let change = json!({ "conditions": unknown["conditions"], "actions": unknown["actions"] });
     let _ = world.server_key().patch(&saved(&made), &change).await.expect_invalid(&all);
     let archived = format!("/api/v1/members/{member}");
@@ -142,6 +143,9 @@ async fn everything_that_is_referred_to_must_be_there_and_in_this_workspace() {
     world.clock.advance_millis(30_000);
     let assign = json!({ "actions": [{ "action": "assign", "assigneeId": member }] });
     let _ = world.server_key().patch(&saved(&made), &assign).await.expect_invalid(&["actions[0].assigneeId"]);
+    let _ =
+        world.server_key().post(PATH, &ours).await.expect_invalid(&["conditions.assigneeId", "actions[1].assigneeId"]);
+    assert_eq!(once().await.expect(201), made, "a repeat is answered as before");
     // What is not said again is not looked at again.
     let _ = world.server_key().patch(&saved(&made), &json!({ "name": "b" })).await.expect(200);
 }

@@ -92,6 +92,22 @@ async fn what_came_past_the_signature_is_not_registered() {
 }
 
 #[tokio::test]
+async fn while_s3_is_out_of_reach_nothing_is_registered() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
+    Upload::of(&signed["upload"], "x").expect_taken().await;
+    world.stop_s3().await;
+    let answer = ours.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let problem = answer.expect_problem(503, "unavailable");
+    assert!(!problem.to_string().contains("S3"), "{problem}");
+    let path = format!("{FILES}/{}", signed["file"]["id"].as_str().expect("an id"));
+    assert_eq!(ours.get(&path).await.expect(200)["file"]["status"], "pending");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
 async fn only_a_file_of_the_workspace_can_be_registered() {
     let world = World::new().await;
     let signed = world.server_key().sign(&json!(null), "a", "text/plain", 1).await.expect(201);

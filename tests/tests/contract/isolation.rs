@@ -16,8 +16,7 @@ fn body(operation: &str) -> Option<Value> {
         "update_message" => Some(json!({ "externalId": "stolen" })),
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "update_predefined_message" => Some(json!({ "title": "stolen" })),
-        "create_execution" => Some(json!({ "conversationId": UNKNOWN })),
-        "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
+        "create_execution" | "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
         "resolve_conversation" | "read_conversation" | "cancel_bulk_action" => Some(json!({})),
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"

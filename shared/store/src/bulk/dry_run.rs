@@ -57,12 +57,11 @@ impl TenantStore {
         let mut counted = Counted { exact: true, ..Counted::default() };
         for (ids, found) in ids.chunks(batch::MOST).zip(found) {
             for &id in ids {
-                match found.get(&id).cloned().map(Found::read).transpose()?.flatten() {
-                    Some(found) => counted.look(new, &found.conversation),
-                    None => {
-                        counted.matched += 1;
-                        counted.fail(id, ActionFailure::NotFound);
-                    }
+                if let Some(found) = found.get(&id).cloned().map(Found::read).transpose()?.flatten() {
+                    counted.look(new, &found.conversation);
+                } else {
+                    counted.matched += 1;
+                    counted.fail(id, ActionFailure::NotFound);
                 }
             }
         }

@@ -73,9 +73,11 @@ impl TenantStore {
         field: &'static str,
     ) -> Result<Option<Attachment>, StoreError> {
         let Some(file) = message.file else { return Ok(None) };
-        let found = self.ready_files(&[file.id]).await?.pop().flatten();
-        let gone = Invalid::new("not_found", "names a predefined message whose file was deleted: change it first");
-        found.map(|file| Some(file.into())).ok_or_else(|| StoreError::InvalidField(InvalidField::new(field, gone)))
+        let gone = || {
+            let gone = Invalid::new("not_found", "names a predefined message whose file was deleted: change it first");
+            StoreError::InvalidField(InvalidField::new(field, gone))
+        };
+        self.ready_files(&[file.id]).await?.pop().flatten().map(Attachment::from).map(Some).ok_or_else(gone)
     }
 
     /// AP-82: the body and the file for a message that is about to be written: the conversation and the predefined message are

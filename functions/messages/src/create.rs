@@ -67,7 +67,8 @@ pub async fn create_message(
     let is_plain = request.is_plain();
     let draft = request.draft(store, Some(conversation), "", async |wording| match wording {
         Wording::Said(body) => Ok((body, None)),
-        Wording::Predefined(id) => Ok(store.word_message(conversation, id).await?),
+        // Boxed: it is large, and most messages do without.
+        Wording::Predefined(id) => Ok(Box::pin(store.word_message(conversation, id)).await?),
     });
     let draft = if is_plain {
         draft.await?

@@ -10,11 +10,9 @@ use deskless_store::TenantStore;
 /// When it is none, is not uploaded, or is a conversation's: others would get it too.
 pub async fn chosen(store: &TenantStore, id: FileId) -> Result<PredefinedFile, Problem> {
     let found = store.ready_files(&[id]).await?.pop().flatten();
-    match found.filter(|file| file.draft.conversation_id.is_none()) {
-        Some(file) => Ok(PredefinedFile { id, category: file.category() }),
-        None => {
-            let nothing = Invalid::new("not_found", "names no registered file of the workspace");
-            Err(InvalidRequest::one("fileId", &nothing).into())
-        }
-    }
+    let Some(file) = found.filter(|file| file.draft.conversation_id.is_none()) else {
+        let nothing = Invalid::new("not_found", "names no registered file of the workspace");
+        return Err(InvalidRequest::one("fileId", &nothing).into());
+    };
+    Ok(PredefinedFile { id, category: file.category() })
 }

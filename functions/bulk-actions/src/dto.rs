@@ -1,5 +1,7 @@
 //! What bulk actions look like on the wire.
 
+use std::collections::BTreeMap;
+
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
     InvalidRequest, Problem, done, object_tag,
@@ -101,7 +103,7 @@ impl PartialSchema for CreateBulkActionRequest {
         let mut schema = ActionObject::schema();
         let beside = match TargetFields::schema() {
             RefOr::T(Schema::Object(fields)) => fields.properties,
-            _ => Default::default(),
+            _ => BTreeMap::default(),
         };
         if let RefOr::T(Schema::OneOf(actions)) = &mut schema {
             actions.description = Some(

@@ -1,4 +1,4 @@
-use deskless_tests::World;
+use deskless_tests::{Upload, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -105,4 +105,25 @@ async fn a_step_that_fails_ends_the_run_and_says_why() {
     let done = run(&world, &empty, &another).await;
     assert_eq!(done["steps"][0]["reason"]["code"], "reference_not_found");
     world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_reply_brings_the_predefined_messages_file_with_it() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let signed = role.sign(&Value::Null, "map", "image/png", 5).await.expect(201);
+    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    let file = signed["file"]["id"].clone();
+    let _ = role.post("/api/v1/files", &json!({ "fileId": file })).await.expect(200);
+    let message = json!({ "title": "a", "content": "See here", "messageType": "image", "fileId": file });
+    let message = role.post("/api/v1/predefined-messages", &message).await.expect(201)["predefinedMessage"].clone();
+    let reply = json!([{ "action": "reply", "predefinedMessageId": message["id"] }]);
+    let path = automation(&role, "manual", reply).await;
+    let first = conversation(&world).await;
+    assert_eq!(run(&world, &path, &first).await["status"], "succeeded");
+    assert_eq!(thread(&world, &first).await[0]["attachments"][0]["fileId"], file);
+    let deleted = format!("/api/v1/files/{}", file.as_str().expect("an id"));
+    let _ = role.ask(Method::DELETE, &deleted).send().await.expect(204);
+    let failed = run(&world, &path, &conversation(&world).await).await;
+    assert_eq!(failed["steps"][0]["reason"]["code"], "invalid_message", "{failed:#}");
 }

@@ -1,8 +1,10 @@
 //! Which API a command talks to, and with which key.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use http::StatusCode;
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::local::Folder;
@@ -36,11 +38,14 @@ impl Options {
         };
         let url = url.trim_end_matches('/').to_owned();
         let local = ["http://127.0.0.1", "http://localhost"].iter().any(|here| url.starts_with(here));
-        let client = Client::builder();
+        let client = Client::builder().connect_timeout(CONNECT_TIMEOUT);
         let client = if local { client.no_proxy() } else { client }.build()?;
         Ok(Api { client, url, key })
     }
 }
+
+/// Whoever does not take a connection by then is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An API, and a key to it.
 pub struct Api {
@@ -52,8 +57,31 @@ pub struct Api {
 impl Api {
     /// Reads what is at this path under `/api/v1`.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let request = self.client.get(format!("{}/api/v1/{path}", self.url)).bearer_auth(&self.key);
-        let answer = request.send().await.with_context(|| format!("{} does not answer", self.url))?;
+        self.send(self.client.get(self.address(path))).await
+    }
+
+    /// Posts this to a path under `/api/v1`.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.send(self.client.post(self.address(path)).json(body)).await
+    }
+
+    /// What also reaches the bucket beside this API.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.url)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Value> {
+        let answer = request.bearer_auth(&self.key).send().await;
+        let answer = answer.with_context(|| {
+            format!(
+                "{} does not answer: start the local stack with `make dev`, or say with --url where the API is",
+                self.url
+            )
+        })?;
         read(answer).await
     }
 }

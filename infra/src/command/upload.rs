@@ -1,16 +1,16 @@
-use std::{convert::Infallible, path::PathBuf, time::Duration};
+use std::{convert::Infallible, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use deskless_domain::{ConversationId, FileSize};
 use futures_util::stream;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use reqwest::{
-    Body, Client, RequestBuilder,
+    Body,
     multipart::{Form, Part},
 };
 use serde_json::{Value, json};
 
-use crate::local::Folder;
+use crate::api::{Api, Options};
 
 /// How much is handed over at once, and so how finely the bar moves.
 const CHUNK: usize = 64 * 1024;
@@ -29,17 +29,8 @@ pub struct Arguments {
     /// Its media type, where its name says another or none.
     #[arg(long)]
     content_type: Option<String>,
-    /// Where the API answers. Without it: on the local stack.
-    #[arg(long, env = "DESKLESS_URL")]
-    url: Option<String>,
-    /// An API key with `write:files`. Without it: the local stack's.
-    #[arg(long, env = "DESKLESS_API_KEY", hide_env_values = true)]
-    key: Option<String>,
     #[command(flatten)]
-    folder: Folder,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    api: Options,
 }
 
 fn conversation_id(text: &str) -> Result<ConversationId, String> {
@@ -57,7 +48,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     };
     let guessed = || mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let content_type = arguments.content_type.clone().unwrap_or_else(guessed);
-    let api = Api::of(&arguments)?;
+    let api = arguments.api.api()?;
     let announced = json!({
         "fileName": name,
         "contentType": content_type,
@@ -65,9 +56,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         "conversationId": arguments.conversation,
     });
     let signed = api.post("files/sign", &announced).await?;
-    post_form(&signed["upload"], &name, bytes).await?;
+    post_form(&api, &signed["upload"], &name, bytes).await?;
     let file = api.post("files", &json!({ "fileId": signed["file"]["id"] })).await?["file"].take();
-    if arguments.json {
+    if arguments.api.json {
         println!("{file}");
     } else {
         let text = |field: &str| file[field].as_str().unwrap_or_default().to_owned();
@@ -77,50 +68,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The API, as the holder of a key.
-struct Api {
-    url: String,
-    key: String,
-    client: Client,
-}
-
-impl Api {
-    fn of(arguments: &Arguments) -> Result<Self> {
-        let env = arguments.folder.env();
-        let said = |given: &Option<String>, variable: &str| {
-            given.clone().or_else(|| env.get(variable).map(str::to_owned)).ok_or_else(|| {
-                anyhow!("there is no local stack here: start one with `make dev`, or name an API with --url and --key")
-            })
-        };
-        let (url, key) = (said(&arguments.url, "DESKLESS_URL")?, said(&arguments.key, "DESKLESS_API_KEY")?);
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), key, client: client()? })
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let request = self.client.post(format!("{}/api/v1/{path}", self.url)).bearer_auth(&self.key).json(body);
-        let (status, text) = send(request).await.with_context(|| {
-            format!("{} does not answer: start the local stack with `make dev`, or name an API with --url", self.url)
-        })?;
-        let answer: Value =
-            serde_json::from_str(&text).with_context(|| format!("this is no answer of ours: {text}"))?;
-        if !(200..300).contains(&status) {
-            bail!("{}", answer["detail"].as_str().unwrap_or("the API refuses it and does not say why"));
-        }
-        Ok(answer)
-    }
-}
-
-fn client() -> Result<Client> {
-    Ok(Client::builder().connect_timeout(Duration::from_secs(5)).build()?)
-}
-
-async fn send(request: RequestBuilder) -> Result<(u16, String)> {
-    let answer = request.send().await?;
-    Ok((answer.status().as_u16(), answer.text().await?))
-}
-
 /// Posts the signed form with the file in it.
-async fn post_form(upload: &Value, name: &str, bytes: Vec<u8>) -> Result<()> {
+async fn post_form(api: &Api, upload: &Value, name: &str, bytes: Vec<u8>) -> Result<()> {
     let fields = upload["fields"].as_object().context("the API's answer has no form")?;
     let form = fields.iter().fold(Form::new(), |form, (name, value)| {
         form.text(name.clone(), value.as_str().unwrap_or_default().to_owned())
@@ -138,10 +87,12 @@ async fn post_form(upload: &Value, name: &str, bytes: Vec<u8>) -> Result<()> {
     });
     // S3 wants to know the length beforehand, and the file last.
     let file = Part::stream_with_length(Body::wrap_stream(stream::iter(chunks)), size).file_name(name.to_owned());
-    let request = client()?.post(upload["url"].as_str().unwrap_or_default()).multipart(form.part("file", file));
-    let (status, text) = send(request).await.context("the bucket does not answer")?;
+    let request = api.client().post(upload["url"].as_str().unwrap_or_default()).multipart(form.part("file", file));
+    let answer = request.send().await.context("the bucket does not answer")?;
+    let status = answer.status();
+    let text = answer.text().await.context("the bucket's answer cannot be read")?;
     bar.finish_and_clear();
-    if !(200..300).contains(&status) {
+    if !status.is_success() {
         let said = text.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>"));
         bail!("the bucket refuses the file ({status}): {}", said.map_or(text.as_str(), |(message, _)| message));
     }

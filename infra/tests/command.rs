@@ -230,5 +230,5 @@ fn without_a_local_stack_it_says_how_to_get_one() {
     std::fs::write(folder.join("a.txt"), "hello").expect("a file is written");
     let output = run(&folder, &["upload", "a.txt"]);
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && text.contains("make dev") && text.contains("--key"), "{text}");
+    assert!(!output.status.success() && text.contains("make dev") && text.contains("--url"), "{text}");
 }

@@ -10,6 +10,7 @@ use crate::dto::BulkActionResponse;
 /// Nothing has to be said.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, deny_unknown_fields)]
+#[schema(max_properties = 0)]
 pub struct CancelBulkActionRequest {}
 
 /// Cancel a bulk action

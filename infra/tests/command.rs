@@ -156,7 +156,7 @@ fn a_bulk_action_is_watched_until_it_has_ended() {
     let failed = ask(&stack, "bulk-actions", &body);
     let output = stack.run(&["bulk", "watch", failed["bulkAction"]["id"].as_str().expect("an id")]);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(!output.status.success() && err.contains("not possible on 1 conversations"), "{err}");
+    assert!(!output.status.success() && err.contains("not possible on 1 of 1 conversations"), "{err}");
     assert!(out.contains("delete succeeded: 1 of 1 dealt with, 1 failed") && out.contains(stranger), "{out}");
 
     assert!(stack.failure(&["bulk", "watch", stranger]).contains("no such resource"));

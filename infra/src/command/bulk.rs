@@ -92,7 +92,9 @@ fn line(bulk: &Value) -> String {
 fn outcome(bulk: &Value) -> Result<()> {
     match (text(bulk, "status"), number(bulk, "failedCount")) {
         ("succeeded", 0) => Ok(()),
-        ("succeeded", failed) => bail!("it was not possible on {failed} of {} conversations", number(bulk, "processedCount")),
+        ("succeeded", failed) => {
+            bail!("it was not possible on {failed} of {} conversations", number(bulk, "processedCount"))
+        }
         ("cancelled", _) => bail!("it was cancelled; what was done stays done"),
         _ => bail!("it could not go on: the log of the function `jobs` says why"),
     }

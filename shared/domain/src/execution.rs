@@ -21,6 +21,8 @@ pub struct Execution {
     pub trigger: AutomationTrigger,
     /// What whoever ran it by hand passed on to webhooks.
     pub context: Metadata,
+    /// What all of it goes back to: a change that nobody but a person made, or a run by hand.
+    pub origin: ExecutionId,
     /// The automations whose changes led to this run, the first one first, without its own.
     pub chain: Vec<AutomationId>,
     /// How far it has come.
@@ -89,6 +91,7 @@ impl Execution {
             conversation_id,
             trigger,
             context: Metadata::default(),
+            origin: id,
             chain: Vec::new(),
             status: ExecutionStatus::Queued,
             reason: None,
@@ -184,7 +187,7 @@ impl Execution {
     pub fn cause(&self) -> Cause {
         let mut chain = self.chain.clone();
         chain.push(self.automation_id);
-        Cause { execution: self.id, step: self.next_step().unwrap_or_default(), chain }
+        Cause { execution: self.id, step: self.next_step().unwrap_or_default(), origin: self.origin, chain }
     }
 }
 
@@ -195,6 +198,8 @@ pub struct Cause {
     pub execution: ExecutionId,
     /// Which of its steps.
     pub step: usize,
+    /// What it goes back to.
+    pub origin: ExecutionId,
     /// The automations, the first one first; the run's own is the last.
     pub chain: Vec<AutomationId>,
 }
@@ -203,11 +208,13 @@ impl Cause {
     /// Reads what [`Cause`] was written as. Other things cause changes too: `None` for those.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (run, chain) = text.strip_prefix("automation ")?.split_once(' ')?;
+        let mut parts = text.strip_prefix("automation ")?.split(' ');
+        let (run, origin, chain) = (parts.next()?, parts.next()?, parts.next()?);
         let (execution, step) = run.split_once('/')?;
         Some(Self {
             execution: ExecutionId::parse(execution)?,
             step: step.parse().ok()?,
+            origin: ExecutionId::parse(origin)?,
             chain: chain.split(',').map(AutomationId::parse).collect::<Option<_>>()?,
         })
     }
@@ -222,7 +229,7 @@ impl Cause {
 
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "automation {}/{} ", self.execution, self.step)?;
+        write!(f, "automation {}/{} {} ", self.execution, self.step, self.origin)?;
         for (i, automation) in self.chain.iter().enumerate() {
             write!(f, "{}{automation}", if i == 0 { "" } else { "," })?;
         }
@@ -231,14 +238,21 @@ impl std::fmt::Display for Cause {
 }
 
 impl ExecutionId {
-    /// The id of the run that one change of a conversation calls for: the same each time that the change is told of.
+    /// What one change of a conversation is as an origin: the same each time that the change is told of.
     #[must_use]
-    pub fn of_change(automation: AutomationId, conversation: ConversationId, version: u64, time: Timestamp) -> Self {
-        let digest = Sha256::new()
-            .chain_update(automation.as_bytes())
-            .chain_update(conversation.as_bytes())
-            .chain_update(version.to_be_bytes())
-            .finalize();
+    pub fn of_change(conversation: ConversationId, version: u64, time: Timestamp) -> Self {
+        Self::hashed(time, &[&conversation.as_bytes()[..], &version.to_be_bytes()])
+    }
+
+    /// The id of the run to which an origin leads: an automation has one for each, by however many ways it is led there.
+    /// Without this, those that set each other off would be run once for each order in which they can.
+    #[must_use]
+    pub fn of_origin(automation: AutomationId, origin: Self) -> Self {
+        Self::hashed(origin.time(), &[&automation.as_bytes()[..], &origin.as_bytes()[..]])
+    }
+
+    fn hashed(time: Timestamp, parts: &[&[u8]]) -> Self {
+        let digest = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
         let mut bits = [0; 16];
         bits.copy_from_slice(&digest[..16]);
         Self::at(time, u128::from_be_bytes(bits))
@@ -268,7 +282,7 @@ mod tests {
 
     fn execution() -> Execution {
         let conversation = ConversationId::from_bytes([1; 16]);
-        let id = ExecutionId::of_change(automation(1), conversation, 7, NOW);
+        let id = ExecutionId::of_origin(automation(1), ExecutionId::of_change(conversation, 7, NOW));
         Execution::queued(id, automation(1), conversation, AutomationTrigger::MessageCreated)
     }
 
@@ -309,7 +323,12 @@ mod tests {
 
     #[test]
     fn no_automation_of_a_chain_is_set_off_again_and_a_chain_ends_at_five() {
-        let chain = |n: u8| Cause { execution: execution().id, step: 0, chain: (1..=n).map(automation).collect() };
+        let chain = |n: u8| Cause {
+            execution: execution().id,
+            step: 0,
+            origin: execution().origin,
+            chain: (1..=n).map(automation).collect(),
+        };
         assert!(!chain(2).may_set_off(automation(1)));
         assert!(!chain(2).may_set_off(automation(2)));
         assert!(chain(4).may_set_off(automation(9)));
@@ -321,8 +340,10 @@ mod tests {
         assert_eq!(execution().id, execution().id);
         assert_eq!(execution().created_at(), NOW);
         let conversation = ConversationId::from_bytes([1; 16]);
-        assert_ne!(ExecutionId::of_change(automation(1), conversation, 8, NOW), execution().id);
-        assert_ne!(ExecutionId::of_change(automation(2), conversation, 7, NOW), execution().id);
+        let (this, next) = (ExecutionId::of_change(conversation, 7, NOW), ExecutionId::of_change(conversation, 8, NOW));
+        assert_eq!(ExecutionId::of_origin(automation(1), this), execution().id);
+        assert_ne!(ExecutionId::of_origin(automation(1), next), execution().id);
+        assert_ne!(ExecutionId::of_origin(automation(2), this), execution().id);
     }
 
     #[test]

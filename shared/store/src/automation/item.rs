@@ -28,6 +28,9 @@ struct ExecutionItem {
     /// JSON text, as metadata is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     context: Option<String>,
+    /// Where that is not the run itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<ExecutionId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     chain: Vec<AutomationId>,
     status: ExecutionStatus,
@@ -56,6 +59,7 @@ impl TenantStore {
             conversation_id: execution.conversation_id,
             trigger: execution.trigger,
             context: (!execution.context.is_empty()).then(|| execution.context.json().to_owned()),
+            origin: (execution.origin != execution.id).then_some(execution.origin),
             chain: execution.chain.clone(),
             status: execution.status,
             reason: execution.reason.clone(),
@@ -83,6 +87,7 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
         conversation_id: attributes.conversation_id,
         trigger: attributes.trigger,
         context: context.unwrap_or_default(),
+        origin: attributes.origin.unwrap_or(id),
         chain: attributes.chain,
         status: attributes.status,
         reason: attributes.reason,

@@ -6,6 +6,7 @@ use deskless_domain::{
     AutomationId, AutomationTrigger, Cause, ConversationFilter, Execution, ExecutionId, Kind, Shards, Timestamp,
     WorkspaceId,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use lru::LruCache;
 use serde::Deserialize;
 
@@ -21,6 +22,8 @@ use crate::{
 
 /// How long a process goes by the automations that it read: so long may a new one miss what happens.
 const TRUSTED_FOR_MS: i64 = 30_000;
+/// How many runs are queued at the same time: counters and removals wait behind them.
+const SIDE_BY_SIDE: usize = 16;
 /// The automations of how many workspaces a process remembers.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
@@ -128,18 +131,26 @@ impl ConversationChange {
             .map_or(Shards::default(), |shards| Shards { read: shards, write: shards });
         let tenant = self.tenant.with_shards(shards);
         let now = tenant.clock().now();
-        let mut count = 0;
-        for watch in watches.into_iter().filter(|watch| watch.conditions.matches(&conversation, now)) {
-            let id = ExecutionId::of_change(watch.id, conversation.id, conversation.version, conversation.updated_at);
-            let chain = happened.cause.as_ref().map(|cause| cause.chain.clone()).unwrap_or_default();
+        let (origin, chain) = match &happened.cause {
+            Some(cause) => (cause.origin, cause.chain.clone()),
+            None => {
+                let origin = ExecutionId::of_change(conversation.id, conversation.version, conversation.updated_at);
+                (origin, Vec::new())
+            }
+        };
+        let run = |watch: &Watch| {
+            let id = ExecutionId::of_origin(watch.id, origin);
             let execution = Execution::queued(id, watch.id, conversation.id, watch.trigger);
-            let item = tenant.execution_item(&Execution { chain, ..execution })?;
-            let mut transaction = Transaction::default();
-            let _ = transaction.put(&tenant, item, Some(ABSENT))?;
-            // A refusal means that the record was here before.
-            let _ = transaction.commit(&tenant, &mut Backoff::new(tenant.clock())).await?;
-            count += 1;
-        }
+            Execution { origin, chain: chain.clone(), ..execution }
+        };
+        let set_off: Vec<_> =
+            watches.into_iter().filter(|watch| watch.conditions.matches(&conversation, now)).map(run).collect();
+        let count = set_off.len();
+        stream::iter(set_off)
+            .map(|execution| tenant.queue(execution))
+            .buffer_unordered(SIDE_BY_SIDE)
+            .try_collect::<()>()
+            .await?;
         Ok(count)
     }
 }
@@ -159,6 +170,13 @@ struct WatchFields {
 }
 
 impl TenantStore {
+    async fn queue(&self, execution: Execution) -> Result<(), StoreError> {
+        let mut transaction = Transaction::default();
+        let _ = transaction.put(self, self.execution_item(&execution)?, Some(ABSENT))?;
+        // A refusal means that the record was here before, or that the origin has led here by another way.
+        transaction.commit(self, &mut Backoff::new(self.clock())).await.map(drop)
+    }
+
     /// AP-88: the enabled automations of the workspace that something can set off, at most 30 s old: one query, also where
     /// there are none.
     async fn watches(&self) -> Result<Arc<Vec<Watch>>, StoreError> {

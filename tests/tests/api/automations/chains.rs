@@ -87,3 +87,40 @@ async fn a_chain_of_seven_ends_with_the_fifth() {
     }
     assert_eq!(counts, [1, 1, 1, 1, 1, 0, 0]);
 }
+
+#[tokio::test]
+async fn automations_that_could_set_each_other_off_in_many_orders_are_run_once_each() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let mut paths = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        paths.push(automation(&role, "message.created", json!([note(name)])).await);
+    }
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let messages = format!("/api/v1/conversations/{conversation}/messages");
+    let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
+    settle(&world).await;
+    for path in &paths {
+        assert_eq!(executions(&world, path).await.len(), 1);
+    }
+    assert_eq!(thread(&world, &conversation).await.len(), 5, "the message, and a note of each");
+}
+
+#[tokio::test]
+async fn an_automations_reply_does_not_tell_customers_what_it_is_called() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let body = json!({ "title": "Hello", "content": "Hello {{customer.id}}" });
+    let made = role.post("/api/v1/predefined-messages", &body).await.expect(201);
+    let reply = json!({ "action": "reply", "predefinedMessageId": made["predefinedMessage"]["id"] });
+    let _ = automation(&role, "message.created", json!([reply, note("a")])).await;
+    world.clock.advance_millis(30_000);
+    let conversation = conversation(&world).await;
+    let messages = format!("/api/v1/conversations/{conversation}/messages");
+    let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
+    settle(&world).await;
+    let said = thread(&world, &conversation).await;
+    assert_eq!((said.len(), &said[1]["type"], &said[1]["sender"]["name"]), (3, &json!("reply"), &json!(null)));
+    assert!(said[2]["sender"]["name"].is_string(), "a note says whose it is: {}", said[2]);
+}

@@ -137,8 +137,8 @@ impl TenantStore {
         let (mut update, condition) = match &effect {
             Effect::Nothing => return Ok(None),
             Effect::Change(patch) => {
-                let write = self.prepare(id, patch, self.clock().now(), Some(vec![conversation.version]));
-                (write.update, write.condition)
+                let attempt = AttemptId::generate(self.clock());
+                self.prepare_once(id, patch, attempt, self.clock().now(), Some(&[conversation.version]))
             }
             Effect::Deletion(_) => self.tombstone(AttemptId::generate(self.clock()), Some(&[conversation.version])),
         };

@@ -30,14 +30,29 @@ impl TenantStore {
         expected: Option<Vec<u64>>,
     ) -> Write {
         let attempt = AttemptId::generate(self.clock());
-        let mut update = Update::default();
+        let (mut update, condition) = self.prepare_once(id, patch, attempt, now, expected.as_deref());
         update.set(attributes::ATTEMPT, text(attempt));
         // A repetition behind a lost answer is refused, whatever came since: made again, this change would undo a
         // customer's reply that opened the conversation in between.
-        let mut condition = format!("{LIVE} AND #{attempt} <> :{attempt}", attempt = attributes::ATTEMPT);
+        let condition = format!("{condition} AND #{attempt} <> :{attempt}", attempt = attributes::ATTEMPT);
+        Write { attempt, update, condition, expected }
+    }
+
+    /// The same, for a change that something else keeps from being made twice. It leaves what another change goes by to
+    /// recognise itself.
+    pub(super) fn prepare_once(
+        &self,
+        id: ConversationId,
+        patch: &ConversationPatch,
+        attempt: AttemptId,
+        now: Timestamp,
+        expected: Option<&[u64]>,
+    ) -> (Update, String) {
+        let mut update = Update::default();
+        let mut condition = LIVE.to_owned();
         update.set(attributes::UPDATED_AT, number(now.as_millis()));
         update.add(attributes::VERSION, 1);
-        if let Some(versions) = &expected {
+        if let Some(versions) = expected {
             let versions: Vec<_> = versions
                 .iter()
                 .enumerate()
@@ -76,7 +91,7 @@ impl TenantStore {
                 update.set(attributes::UNREAD_COUNT, number(left));
             }
         }
-        Write { attempt, update, condition, expected }
+        (update, condition)
     }
 
     /// Gives what must hold for it.

@@ -180,11 +180,11 @@ fn gone() -> Reason {
     Reason::new(gone.as_str(), gone.message())
 }
 
-/// A message that an automation writes, in its own name.
+/// A message that an automation writes. Notes have its name; customers see replies, and it may say what is not for them.
 fn draft(automation: &Resource<Automation>, kind: MessageType, body: MessageBody) -> MessageDraft {
     let sender = Sender {
         id: ExternalId::parse(automation.id.to_string()).ok(),
-        name: PersonName::parse(automation.fields.name.to_string()).ok(),
+        name: (kind == MessageType::Note).then(|| PersonName::parse(automation.fields.name.to_string()).ok()).flatten(),
         email: None,
     };
     MessageDraft {

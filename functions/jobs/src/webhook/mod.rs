@@ -33,6 +33,10 @@ pub use network::{Internet, Later, Network};
 
 /// A call is over by then, name, handshake and answer included.
 pub const PATIENCE: Duration = Duration::from_secs(5);
+/// An address that does not take a connection by then is passed over for the next one.
+const CONNECT: Duration = Duration::from_millis(1500);
+/// For so long an answer's body is read to its end.
+const DRAIN: Duration = Duration::from_secs(1);
 /// The most bytes of a call's body.
 pub const MAX_BODY: usize = 64 * 1024;
 /// The most bytes of an answer that are read.
@@ -172,7 +176,8 @@ impl Webhooks {
         let exchange = async {
             let response = sender.send_request(request).await.map_err(|_| Failure::Unreadable)?;
             let status = response.status();
-            drain(response.into_body()).await?;
+            // What was answered is known by now, however the rest ends.
+            let _ = tokio::time::timeout(DRAIN, drain(response.into_body())).await;
             Ok(status)
         };
         // The connection is driven from here, so that it ends with the call. When it ends first, the answer is there.
@@ -197,7 +202,8 @@ impl Webhooks {
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Unresolved)?;
         for address in addresses.into_iter().take(MOST_ADDRESSES) {
-            if let Ok(stream) = self.network.connect(SocketAddr::new(address, PORT)).await {
+            let stream = tokio::time::timeout(CONNECT, self.network.connect(SocketAddr::new(address, PORT))).await;
+            if let Ok(Ok(stream)) = stream {
                 return self.tls()?.connect(name, stream).await.map_err(|_| Failure::Untrusted);
             }
         }
@@ -235,14 +241,12 @@ fn request(host: &str, call: Call<'_>) -> Result<Request<Full<Bytes>>, Failure> 
 
 /// Reads an answer's body to its end or to its bound, so that a server that ends properly is not broken off. Nobody
 /// looks at what it says.
-async fn drain(mut body: hyper::body::Incoming) -> Result<(), Failure> {
+async fn drain(mut body: hyper::body::Incoming) {
     let mut read = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Failure::Unreadable)?;
+    while let Some(Ok(frame)) = body.frame().await {
         read += frame.data_ref().map_or(0, Bytes::len);
         if read >= MAX_ANSWER {
             break;
         }
     }
-    Ok(())
 }

@@ -1,9 +1,11 @@
 //! What a deleted file leaves behind.
 
+use std::time::Duration;
+
 use deskless_domain::{ConversationId, FileId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::item::is_claimed;
+use super::item::claimed_for;
 use crate::{
     StoreError, TenantStore,
     item::{Item, string},
@@ -50,15 +52,25 @@ impl TenantStore {
     }
 
     async fn erase_objects(&self, id: FileId) -> Result<(), StoreError> {
-        let row = self.get(self.keys().file(id)).await?;
-        if row.is_some_and(|row| is_claimed(&row, self.clock().now())) {
-            // Its copy would come to lie where nobody looks any more. Whoever is at it will be done soon, or is dead.
-            return Err(StoreError::Unavailable("a deleted file is just being registered".to_owned()));
+        let left = self.claim_left(id).await?;
+        if left > 0 {
+            // Its copy would come to lie where nobody looks any more. Whoever is at it will be done soon, or is dead: that is
+            // waited for, since the stream tells of a deletion a few times only.
+            tokio::time::sleep(Duration::from_millis(left)).await;
+            if self.claim_left(id).await? > 0 {
+                return Err(StoreError::Unavailable("a deleted file is just being registered".to_owned()));
+            }
         }
         let bucket = self.bucket()?;
         let (pending, file) = (self.keys().pending_object(id), self.keys().file_object(id));
         tokio::try_join!(bucket.delete(&pending), bucket.delete(&file))?;
         Ok(())
+    }
+
+    /// For how many milliseconds more somebody may be registering the file.
+    async fn claim_left(&self, id: FileId) -> Result<u64, StoreError> {
+        let row = self.get(self.keys().file(id)).await?;
+        Ok(row.map_or(0, |row| claimed_for(&row, self.clock().now())))
     }
 
     async fn delete_row(&self, key: Key) -> Result<(), StoreError> {

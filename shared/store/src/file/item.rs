@@ -9,6 +9,8 @@ use crate::{
 
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
+    /// On which object it is at work.
+    pub(in crate::file) const CLAIMED_ETAG: &str = "claimedEtag";
     /// Until when a registration may be at work.
     pub(in crate::file) const CLAIMED_UNTIL: &str = "claimedUntil";
     pub(in crate::file) const DELETED_AT: &str = "deletedAt";
@@ -67,8 +69,9 @@ pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreErro
     Ok(Some(File { id, draft, status: item.status, version: item.version }))
 }
 
-/// Whether somebody may be copying the file's object right now.
-pub(super) fn is_claimed(item: &Item, now: Timestamp) -> bool {
-    string(item, attributes::STATUS) == Some(FileStatus::Pending.as_str())
-        && integer(item, attributes::CLAIMED_UNTIL).is_some_and(|until| until > now.as_millis())
+/// For how many milliseconds more somebody may be copying the file's object; 0: nobody is.
+pub(super) fn claimed_for(item: &Item, now: Timestamp) -> u64 {
+    let until = integer(item, attributes::CLAIMED_UNTIL)
+        .filter(|_| string(item, attributes::STATUS) == Some(FileStatus::Pending.as_str()));
+    until.and_then(|until| u64::try_from(until - now.as_millis()).ok()).unwrap_or(0)
 }

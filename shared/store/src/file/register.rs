@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use deskless_domain::{ConversationId, CustomerId, File, FileId, FileStatus};
 use serde::Serialize;
 
@@ -13,6 +15,9 @@ use crate::{
 
 /// For how long a registration may be at work: longer than a function lives.
 const CLAIM_SECONDS: i64 = 30;
+
+/// For how long an answer waits until what was uploaded is cleared away.
+const CLEARING: Duration = Duration::from_secs(1);
 
 /// What says that a conversation has a file.
 #[derive(Debug, Serialize)]
@@ -84,7 +89,9 @@ impl TenantStore {
             };
         };
         check(file, &object)?;
-        if !self.claim(file, backoff).await? || bucket.copy(&from, &object.etag, &to).await? == Copied::Changed {
+        if !self.claim(file, &object.etag, backoff).await?
+            || bucket.copy(&from, &object.etag, &to).await? == Copied::Changed
+        {
             return Ok(None);
         }
         let ready = File { status: FileStatus::Ready, version: file.version + 1, ..file.clone() };
@@ -95,17 +102,27 @@ impl TenantStore {
             }
             return Ok(None);
         }
-        // If this fails, the bucket's lifecycle does it.
-        let _ = bucket.delete(&from).await;
+        // If this fails, the bucket's lifecycle does it; nobody waits for it long.
+        let _ = tokio::time::timeout(CLEARING, bucket.delete(&from)).await;
         Ok(Some(ready))
     }
 
     /// Makes sure that whoever deletes the conversation from now on finds the file, and that the table does not forget it.
-    async fn claim(&self, file: &File, backoff: &mut Backoff<'_>) -> Result<bool, StoreError> {
+    /// While one is at work on an object, others may register the same one only: what was uploaded over it meanwhile
+    /// would come to lie under a file that somebody has seen already.
+    async fn claim(&self, file: &File, etag: &str, backoff: &mut Backoff<'_>) -> Result<bool, StoreError> {
         let key = self.keys().file(file.id);
         let (mut update, condition) = pending();
-        let until = self.clock().now().plus_seconds(CLAIM_SECONDS);
+        let now = self.clock().now();
+        let until = now.plus_seconds(CLAIM_SECONDS);
         update.set(attributes::CLAIMED_UNTIL, number(until.as_millis()));
+        update.set(attributes::CLAIMED_ETAG, text(etag));
+        let now = update.value("now", number(now.as_millis()));
+        let condition = format!(
+            "{condition} AND (attribute_not_exists(#{until}) OR #{until} <= {now} OR #{etag} = :{etag})",
+            until = attributes::CLAIMED_UNTIL,
+            etag = attributes::CLAIMED_ETAG,
+        );
         update.remove(attributes::EXPIRES_AT);
         let Some(conversation) = file.draft.conversation_id else {
             return self.update_where(key, update, &condition).await;
@@ -133,6 +150,7 @@ impl TenantStore {
         update.set(attributes::STATUS, text(FileStatus::Ready));
         update.set(attributes::VERSION, number(ready.version));
         update.remove(attributes::CLAIMED_UNTIL);
+        update.remove(attributes::CLAIMED_ETAG);
         let Some(repeat) = repeat else { return self.update_where(key, update, &condition).await };
         let mut transaction = Transaction::default();
         transaction.update(self, key, update, &condition)?;

@@ -93,8 +93,9 @@ async fn a_deleted_conversation_takes_its_files_with_it() {
     world.assert_settled().await;
 }
 
-/// What a registration leaves behind that was ended right behind the copy.
-async fn half_registered(world: &World, conversation: &Value) -> Value {
+/// What a registration leaves behind that was ended right behind the copy. It counts as at work for so many milliseconds
+/// from when the file was signed.
+async fn half_registered(world: &World, conversation: &Value, claimed_for: i64) -> Value {
     let ours = world.server_key();
     let signed = ours.sign(conversation, "a.txt", "text/plain", 5).await.expect(201);
     Upload::of(&signed["upload"], "hello").expect_taken().await;
@@ -102,7 +103,8 @@ async fn half_registered(world: &World, conversation: &Value) -> Value {
     let mut row = world.row(&format!("W#{}#F#{id}", world.workspace), "A").await.expect("the file");
     let until =
         deskless_domain::Timestamp::parse(signed["file"]["createdAt"].as_str().expect("a time")).expect("a time");
-    row.0["claimedUntil"] = json!({ "N": (until.as_millis() + 30_000).to_string() });
+    row.0["claimedUntil"] = json!({ "N": (until.as_millis() + claimed_for).to_string() });
+    row.0["claimedEtag"] = json!({ "S": "\"5d41402abc4b2a76b9719d911017c592\"" });
     row.0.as_object_mut().expect("an object").remove("expiresAt");
     world.put(&row).await;
     if let Some(owner) = conversation.as_str() {
@@ -123,7 +125,7 @@ async fn a_registration_that_was_interrupted_can_be_made_again() {
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     for conversation in [json!(null), conversation["id"].clone()] {
-        let file = half_registered(&world, &conversation).await;
+        let file = half_registered(&world, &conversation, 30_000).await;
         world.assert_sound().await;
         let again = ours.post("/api/v1/files", &json!({ "fileId": file["id"] })).await.expect(200);
         assert_eq!(again["file"]["status"], "ready");
@@ -132,13 +134,29 @@ async fn a_registration_that_was_interrupted_can_be_made_again() {
 }
 
 #[tokio::test]
+async fn another_object_is_registered_only_when_nobody_can_be_at_work_on_the_first_any_more() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let file = half_registered(&world, &json!(null), 30_000).await;
+    let pk = format!("W#{}#F#{}", world.workspace, file["id"].as_str().expect("an id"));
+    let mut row = world.row(&pk, "A").await.expect("the file");
+    row.0["claimedEtag"] = json!({ "S": "\"another\"" });
+    world.put(&row).await;
+    let register = json!({ "fileId": file["id"] });
+    let _ = ours.post("/api/v1/files", &register).await.expect_problem(503, "unavailable");
+    world.clock.advance_millis(30_000);
+    let _ = ours.post("/api/v1/files", &register).await.expect(200);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
 async fn what_an_interrupted_registration_leaves_goes_with_its_conversation_or_by_itself() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     let path = format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
-    let _ = half_registered(&world, &conversation["id"]).await;
-    let alone = half_registered(&world, &json!(null)).await;
+    let _ = half_registered(&world, &conversation["id"], 4_500).await;
+    let alone = half_registered(&world, &json!(null), 4_500).await;
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
     let _ = ours.ask(Method::DELETE, &path_of(&alone)).send().await.expect(204);
     // As long as somebody may still be copying, nothing is removed: the stream delivers the record again.

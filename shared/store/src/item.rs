@@ -48,3 +48,19 @@ pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 pub(crate) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok())
 }
+
+/// An attribute that nobody looks into, as JSON text: smaller than a map of DynamoDB's, and never an empty one, which some
+/// readers of streams leave out.
+pub(crate) mod as_json {
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::Error as _,
+    };
+
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
+    }
+
+    pub(crate) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

@@ -22,7 +22,9 @@ const KEPT_FOR_SECONDS: i64 = 30 * 24 * 60 * 60;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BulkItem {
+    #[serde(with = "item::as_json")]
     pub action: Action,
+    #[serde(with = "item::as_json")]
     pub target: BulkTarget,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,

@@ -10,7 +10,7 @@ mod process;
 mod pump;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, dev, identity, key, openapi, purge, serve, upload, workspace};
+use command::{bulk, dev, identity, jobs, key, openapi, purge, serve, upload, workspace};
 
 /// A conversations back end in your own AWS account: local stack, workspaces, keys.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ enum Command {
     Identity(identity::Arguments),
     /// List what deleted conversations have left behind, or remove it.
     Purge(purge::Arguments),
+    /// List jobs that have work left, or have them go on.
+    Jobs(jobs::Arguments),
     /// Watch bulk actions.
     Bulk(bulk::Arguments),
     /// Upload a file: announce it, post it to the bucket, register it.
@@ -51,6 +53,7 @@ async fn main() -> std::process::ExitCode {
         Command::Key(arguments) => key::run(arguments).await,
         Command::Identity(arguments) => identity::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
+        Command::Jobs(arguments) => jobs::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),

@@ -80,6 +80,11 @@ impl AddAssign for Drained {
     }
 }
 
+/// Reads what comes from there, and delivers none of it.
+pub(crate) async fn lose(mut source: Source<'_>) {
+    while !source.next().await.is_empty() {}
+}
+
 /// Delivers what comes from there to a worker, until nothing comes any more.
 pub(crate) async fn deliver(
     worker: Worker,

@@ -357,6 +357,18 @@ impl World {
         drain::deliver(worker, &self.store, &self.internet, source, delivery).await
     }
 
+    /// Has a worker's mapping give up on all that the stream has to tell.
+    pub async fn lose(&self, worker: Worker) {
+        let mut delivered = self.delivered.lock().await;
+        let source = Source::stream(&self.direct, &self.table, &mut delivered[worker as usize]).await;
+        drain::lose(source).await;
+    }
+
+    /// The operator's way to our workspace.
+    pub async fn tenant(&self) -> deskless_store::TenantStore {
+        self.operator.workspace(self.workspace).await.expect("our workspace")
+    }
+
     /// Delivers these records to a worker as if they were the stream's, a hundred at a time, until nothing is left to do.
     pub async fn deliver(&self, worker: Worker, records: Vec<Value>, delivery: Delivery) -> Drained {
         drain::deliver(worker, &self.store, &self.internet, Source::Records(records.into_iter()), delivery).await

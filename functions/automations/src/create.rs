@@ -43,7 +43,8 @@ pub struct CreateAutomationRequest {
 /// an update; a conversation that is opened with one is both `conversation.created` and `message.created`. That somebody has
 /// read a thread is nothing of the kind. `conditions.customerEmail` is compared with the email on the conversation.
 ///
-/// An automation never sets off itself, directly or through others, and at most five set each other off in a row.
+/// An automation never sets off itself, directly or through others, at most five set each other off in a row, and each is run
+/// once at the most for what somebody did.
 #[utoipa::path(
     post,
     path = "/api/v1/automations",

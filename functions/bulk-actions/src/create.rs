@@ -42,9 +42,14 @@ pub async fn create_bulk_action(
 ) -> Reply {
     let store = caller.store();
     let (request, repeat) = request.into_parts(&caller, &answer);
-    let new = request.check(store, caller.credential().id).await?;
-    let at_once = new.selection.is_small() && !new.dry_run;
-    let outcome = store.create_bulk_action(new, repeat).await?;
+    let (at_once, outcome) = match request.check(store, caller.credential().id).await {
+        Ok(new) => (new.selection.is_small() && !new.dry_run, store.create_bulk_action(new, repeat).await?),
+        // What it refers to may be gone by now: that does not concern a repeat.
+        Err(problem) => match store.replay(repeat.as_ref()).await? {
+            Some(earlier) => (false, Once::Replayed(earlier)),
+            None => return Err(problem),
+        },
+    };
     let id = match &outcome {
         _ if !at_once => return finish(outcome, answer),
         Once::Done(action) => action.id,

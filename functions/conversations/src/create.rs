@@ -1,6 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, finish,
+    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, earlier_or,
+    finish,
     openapi::BASE,
     references,
     scope::WriteConversations,
@@ -164,7 +165,11 @@ pub async fn create_conversation(
         caller.require(Scope::ReadReplies)?;
     }
     let store = caller.store();
-    let mut new = request.check(store).await?;
+    let mut new = match request.check(store).await {
+        Ok(new) => new,
+        // What it refers to may be gone by now: that does not concern a repeat.
+        Err(problem) => return earlier_or(repeat, store, problem).await,
+    };
     let names = references::names(store, [&new.placement]).await?;
     let answer = |conversation: &Conversation| {
         let location = format!("{BASE}/conversations/{}", conversation.id);

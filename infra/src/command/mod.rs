@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod dev;
 pub mod identity;
+pub mod jobs;
 pub mod key;
 pub mod openapi;
 pub mod purge;

@@ -4,11 +4,11 @@ use axum::extract::{FromRequest, OriginalUri, Request};
 use data_encoding::BASE32_NOPAD;
 use deserr::Deserr;
 use deskless_domain::Invalid;
-use deskless_store::{Answer, Once, Repeat, StoreError};
+use deskless_store::{Answer, Once, Repeat, StoreError, TenantStore};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use crate::{ApiState, InvalidRequest, Problem, fields::Unread, json::read_body};
+use crate::{ApiState, InvalidRequest, Problem, Reply, fields::Unread, finish, json::read_body};
 
 /// A POST's body, with what its `Idempotency-Key` says. The body of an `Idempotent<Option<T>>` may be left out.
 #[derive(Debug)]
@@ -93,6 +93,19 @@ impl Repeatable {
     /// Says how the answer will read.
     pub fn answered<E>(self, answer: &(dyn Fn(&E) -> Result<Answer, StoreError> + Send + Sync)) -> Repeat<'_, E> {
         Repeat { identity: self.identity, fingerprint: self.fingerprint, answer }
+    }
+}
+
+/// The answer that a request got before, if it is a repeat; else this problem.
+///
+/// # Errors
+/// The problem, and those of looking for the answer.
+pub async fn earlier_or(repeat: Option<Repeatable>, store: &TenantStore, problem: Problem) -> Reply {
+    let nothing = |&(): &()| Err(StoreError::Internal("a refusal is not stored".to_owned()));
+    let repeat = repeat.map(|repeat| repeat.answered(&nothing));
+    match store.replay(repeat.as_ref()).await? {
+        Some(earlier) => finish(Once::Replayed(earlier), nothing),
+        None => Err(problem),
     }
 }
 

@@ -30,7 +30,7 @@ pub use auth::{Caller, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
 pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
-pub use idempotency::{Actor, Idempotent, Repeatable, unless_replayed};
+pub use idempotency::{Actor, Idempotent, Repeatable, earlier_or, unless_replayed};
 pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]

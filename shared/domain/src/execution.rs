@@ -252,7 +252,7 @@ impl ExecutionId {
     }
 
     fn hashed(time: Timestamp, parts: &[&[u8]]) -> Self {
-        let digest = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
+        let digest = parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
         let mut bits = [0; 16];
         bits.copy_from_slice(&digest[..16]);
         Self::at(time, u128::from_be_bytes(bits))

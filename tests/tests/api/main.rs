@@ -20,6 +20,7 @@ mod customers_erase;
 mod every_route;
 mod files;
 mod idempotency;
+mod jobs;
 mod messages_create;
 mod messages_delete;
 mod messages_external_id;

@@ -35,7 +35,7 @@ impl TenantStore {
         Ok(page)
     }
 
-    async fn query_executions(
+    pub(crate) async fn query_executions(
         &self,
         automation: AutomationId,
         before: Option<ExecutionId>,

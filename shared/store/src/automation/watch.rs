@@ -131,13 +131,9 @@ impl ConversationChange {
             .map_or(Shards::default(), |shards| Shards { read: shards, write: shards });
         let tenant = self.tenant.with_shards(shards);
         let now = tenant.clock().now();
-        let (origin, chain) = match &happened.cause {
-            Some(cause) => (cause.origin, cause.chain.clone()),
-            None => {
-                let origin = ExecutionId::of_change(conversation.id, conversation.version, conversation.updated_at);
-                (origin, Vec::new())
-            }
-        };
+        let first = || ExecutionId::of_change(conversation.id, conversation.version, conversation.updated_at);
+        let origin = happened.cause.as_ref().map_or_else(first, |cause| cause.origin);
+        let chain = happened.cause.as_ref().map(|cause| cause.chain.clone()).unwrap_or_default();
         let run = |watch: &Watch| {
             let id = ExecutionId::of_origin(watch.id, origin);
             let execution = Execution::queued(id, watch.id, conversation.id, watch.trigger);

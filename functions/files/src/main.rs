@@ -1,5 +1,5 @@
 //! The Lambda function `files`.
 
 fn main() -> Result<(), deskless_runtime::Error> {
-    deskless_runtime::run(deskless_files::router())
+    deskless_runtime::run_with_bucket(deskless_files::router())
 }

@@ -18,8 +18,7 @@ use crate::{SystemClock, bucket::function_bucket, client::function_client, confi
 /// How long a start may wait for the table. A start that fails is worse than a first request that is slow.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Serves a group's routes from one Lambda function, over the table that `TABLE_NAME` names, and over the bucket that
-/// `FILES_BUCKET` names, if it does.
+/// Serves a group's routes from one Lambda function, over the table that `TABLE_NAME` names.
 ///
 /// Clients are made and the connection is opened before the first request is asked for: during the start a function
 /// has more CPU than it is paid for.
@@ -27,14 +26,16 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the environment is incomplete or the Lambda runtime does not answer.
 pub fn run(routes: Router<ApiState>) -> Result<(), Error> {
-    start(async {
-        let config = Config::from_env()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let bucket = function_bucket(&config, &clock);
-        let store = Store::new(function_client(&config), config.table, Arc::clone(&clock)).with_bucket(bucket);
-        let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
-        poll(serve(routes, ApiState::new(store), clock)).await
-    })
+    start(async { serve_over(table().await?, routes).await })
+}
+
+/// The same, over the bucket that `FILES_BUCKET` names as well. What asks for a bucket is a part of the binary, so only
+/// functions that touch files do.
+///
+/// # Errors
+/// When the environment is incomplete or the Lambda runtime does not answer.
+pub fn run_with_bucket(routes: Router<ApiState>) -> Result<(), Error> {
+    start(async { serve_over(table_and_bucket().await?, routes).await })
 }
 
 /// Hands the events of one kind to `work`, over the table that `TABLE_NAME` names.
@@ -47,18 +48,54 @@ where
     Answer: Serialize,
     Work: Future<Output = Answer>,
 {
-    start(async {
-        let config = Config::from_env()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let bucket = function_bucket(&config, &clock);
-        let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket);
-        let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
-        let answer = |event: LambdaEvent<Event>| {
-            let done = work(store.clone(), event.payload);
-            async move { Ok::<_, Infallible>(done.await) }
-        };
-        lambda_runtime::run(lambda_runtime::service_fn(answer)).await
-    })
+    start(async { work_over(table().await?, work).await })
+}
+
+/// The same, over the bucket that `FILES_BUCKET` names as well.
+///
+/// # Errors
+/// When the environment is incomplete or the Lambda runtime does not answer.
+pub fn run_worker_with_bucket<Event, Answer, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+where
+    Event: DeserializeOwned,
+    Answer: Serialize,
+    Work: Future<Output = Answer>,
+{
+    start(async { work_over(table_and_bucket().await?, work).await })
+}
+
+async fn table() -> Result<Store, Error> {
+    let config = Config::from_env()?;
+    let store = Store::new(function_client(&config), config.table, Arc::new(SystemClock));
+    let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
+    Ok(store)
+}
+
+async fn table_and_bucket() -> Result<Store, Error> {
+    let config = Config::from_env()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let bucket = function_bucket(&config, &clock);
+    let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket);
+    let warm_up = async { tokio::join!(store.warm_up(), store.warm_up_bucket()) };
+    let _ = tokio::time::timeout(WARM_UP, warm_up).await;
+    Ok(store)
+}
+
+async fn serve_over(store: Store, routes: Router<ApiState>) -> Result<(), Error> {
+    poll(serve(routes, ApiState::new(store), Arc::new(SystemClock))).await
+}
+
+async fn work_over<Event, Answer, Work>(store: Store, work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+where
+    Event: DeserializeOwned,
+    Answer: Serialize,
+    Work: Future<Output = Answer>,
+{
+    let answer = |event: LambdaEvent<Event>| {
+        let done = work(store.clone(), event.payload);
+        async move { Ok::<_, Infallible>(done.await) }
+    };
+    lambda_runtime::run(lambda_runtime::service_fn(answer)).await
 }
 
 /// Serves routes that need no table.

@@ -12,5 +12,5 @@ pub use bucket::{deployed_bucket, local_bucket};
 pub use client::{deployed_client, local_client};
 pub use clock::SystemClock;
 pub use config::ConfigError;
-pub use lambda::{run, run_without_table, run_worker, service};
+pub use lambda::{run, run_with_bucket, run_without_table, run_worker, run_worker_with_bucket, service};
 pub use lambda_http::{Context, Error, LambdaEvent, Service, request::LambdaRequest};

@@ -89,13 +89,14 @@ impl Store {
     /// first request then finds out for itself.
     pub async fn warm_up(&self) {
         let nobody = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
-        let table = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send();
-        let bucket = async {
-            if let Some(bucket) = &self.bucket {
-                bucket.warm_up().await;
-            }
-        };
-        let _ = tokio::join!(table, bucket);
+        let _ = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send().await;
+    }
+
+    /// The same, for the bucket if there is one.
+    pub async fn warm_up_bucket(&self) {
+        if let Some(bucket) = &self.bucket {
+            bucket.warm_up().await;
+        }
     }
 
     /// One item, read strongly.

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionFailure, AssistantId, Change, Conversation, ConversationPatch, DeletionReason, Edit, Invalid, InvalidField,
-    MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, Tag, Tags,
+    ActionFailure, AssistantId, Conversation, ConversationPatch, DeletionReason, Edit, Field, Invalid, InvalidField,
+    MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, StatusChange, Tag, Tags,
 };
 
 /// What is done to conversations by a bulk action or an automation.
@@ -37,10 +37,10 @@ pub enum Action {
 pub enum Effect {
     /// Nothing: it is so already.
     Nothing,
-    /// This change.
-    Change(Box<ConversationPatch>),
-    /// It is deleted.
-    Deletion(Option<DeletionReason>),
+    /// This update.
+    Update(Box<ConversationPatch>),
+    /// Deletes the conversation, for this reason.
+    Delete(Option<DeletionReason>),
 }
 
 impl Action {
@@ -61,7 +61,7 @@ impl Action {
                 patch.placement = PlacementPatch { assistant_id: Edit::from(*assistant), ..PlacementPatch::default() };
             }
             Self::UpdateStatus(state) if is_so(conversation, *state) => {}
-            Self::UpdateStatus(state) => patch.state = Change::Status(*state),
+            Self::UpdateStatus(state) => patch.state = StatusChange::Status(*state),
             Self::Move { pipeline, stage }
                 if (placement.pipeline_id, placement.stage_id) == (Some(*pipeline), Some(*stage)) => {}
             Self::Move { pipeline, stage } => {
@@ -72,9 +72,9 @@ impl Action {
                 let tags = change.apply(&conversation.tags)?;
                 patch.tags = Some(tags).filter(|tags| *tags != conversation.tags);
             }
-            Self::Delete { reason } => return Ok(Effect::Deletion(reason.clone())),
+            Self::Delete { reason } => return Ok(Effect::Delete(reason.clone())),
         }
-        Ok(if patch.is_empty() { Effect::Nothing } else { Effect::Change(Box::new(patch)) })
+        Ok(if patch.is_empty() { Effect::Nothing } else { Effect::Update(Box::new(patch)) })
     }
 }
 
@@ -104,11 +104,11 @@ impl TagChange {
     pub fn new(add: Tags, remove: Tags) -> Result<Self, InvalidField> {
         if add.is_empty() && remove.is_empty() {
             let nothing = Invalid::new("required", "must hold a tag, or remove must");
-            return Err(InvalidField::new("add", nothing));
+            return Err(InvalidField::new(Field::TagsToAdd, nothing));
         }
         if let Some(tag) = remove.as_slice().iter().find(|tag| add.as_slice().contains(tag)) {
             let both = Invalid::new("invalid", format!("must not hold {:?}, which add holds too", tag.as_str()));
-            return Err(InvalidField::new("remove", both));
+            return Err(InvalidField::new(Field::TagsToRemove, both));
         }
         Ok(Self { add, remove })
     }
@@ -137,7 +137,7 @@ impl TagChange {
 #[cfg(test)]
 mod tests {
     use super::TagChange;
-    use crate::{ActionFailure, Tag, Tags};
+    use crate::{ActionFailure, Field, Tag, Tags};
 
     fn tags(words: &[&str]) -> Tags {
         let tags = words.iter().map(|word| Tag::parse((*word).to_owned()).expect("a tag"));
@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_change_of_tags_does_something_and_does_not_contradict_itself() {
-        assert_eq!(TagChange::new(tags(&[]), tags(&[])).expect_err("nothing to do").field, "add");
-        assert_eq!(TagChange::new(tags(&["a"]), tags(&["b", "a"])).expect_err("both").field, "remove");
+        assert_eq!(TagChange::new(tags(&[]), tags(&[])).expect_err("nothing to do").field, Field::TagsToAdd);
+        assert_eq!(TagChange::new(tags(&["a"]), tags(&["b", "a"])).expect_err("both").field, Field::TagsToRemove);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// One action on many conversations.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkAction {
     /// Its id; it holds the time of creation.
     pub id: BulkActionId,

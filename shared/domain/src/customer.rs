@@ -110,7 +110,7 @@ impl Email {
 string_type!(Email, schema = Email::schema());
 
 /// What is known of a customer besides the id.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CustomerDetails {
     /// The name as it is shown.
     pub name: Option<PersonName>,
@@ -136,7 +136,7 @@ impl CustomerDetails {
 }
 
 /// Somebody who talks with a workspace, as a conversation shows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Customer {
     /// The caller's own id.
     pub id: CustomerId,
@@ -146,8 +146,24 @@ pub struct Customer {
     pub identity_source: IdentitySource,
 }
 
+impl Customer {
+    /// Returns the customer as a conversation shows them, given what the caller says (`self`) and the stored record. What a
+    /// back end says updates the record. A token proves the id only: what comes with it fills gaps, on this conversation.
+    #[must_use]
+    pub fn shown_beside(&self, record: Option<&Self>) -> Self {
+        let Some(record) = record else { return self.clone() };
+        let (stored, said) = (record.details.clone(), self.details.clone());
+        let details = match self.identity_source {
+            IdentitySource::Headers => stored.refreshed_by(said),
+            IdentitySource::Token => said.refreshed_by(stored),
+            IdentitySource::Anonymous => said,
+        };
+        Self { details, ..self.clone() }
+    }
+}
+
 /// A customer's own record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CustomerRecord {
     /// Who it is.
     pub customer: Customer,
@@ -164,7 +180,7 @@ pub struct CustomerRecord {
 }
 
 /// How far the erasure of a customer has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Erasure {
     /// When it began.
     pub since: Timestamp,

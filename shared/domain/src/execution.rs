@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// One run of an automation over one conversation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
     /// Its id; it holds the time of what set it off.
     pub id: ExecutionId,

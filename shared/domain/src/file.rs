@@ -125,7 +125,7 @@ impl FileSize {
 }
 
 /// A file that somebody wants to upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileDraft {
     /// Whose file it is; `None`: the workspace's.
     pub conversation_id: Option<ConversationId>,
@@ -138,7 +138,7 @@ pub struct FileDraft {
 }
 
 /// A file, uploaded or on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct File {
     /// Its id, and its time.
     pub id: FileId,
@@ -165,7 +165,7 @@ impl File {
 }
 
 /// A file as a message shows it: a copy, which stays as it is when the file goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Attachment {
     /// Which file.
     pub file_id: FileId,

@@ -159,7 +159,7 @@ impl utoipa::PartialSchema for Origin {
 impl utoipa::ToSchema for Origin {}
 
 /// Over how many index partitions a workspace's conversations are spread. Readers know at least as many as writers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shards {
     /// How many are read.
     pub read: u8,
@@ -174,7 +174,7 @@ impl Default for Shards {
 }
 
 /// What a key may do, for which workspace, and until when.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ApiKey {
     /// The key's own id.
     pub id: KeyId,

@@ -21,6 +21,7 @@ mod key;
 mod message;
 mod metadata;
 mod placement;
+mod precondition;
 pub mod provider;
 mod rate;
 mod tags;
@@ -37,10 +38,13 @@ pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
     Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
-pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
+pub use conversation::{
+    Assign, Conversation, ConversationPatch, CountChange, MessageOrigin, NewConversation, NewestReply, NotSolved, ReadMark,
+    ReadUpTo, Resolved, StatusChange, Transition,
+};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
-pub use error::{Invalid, InvalidField};
+pub use error::{Field, Invalid, InvalidField};
 pub use execution::{Cause, Execution, Reason, Step};
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
@@ -50,9 +54,10 @@ pub use id::{
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
-pub use message::{Message, MessageDraft, MessageReport, Sender};
+pub use message::{Message, MessageDraft, MessageReport, NotDelivered, Sender};
 pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
+pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
 pub use tags::Tags;
 pub use template::{Template, TemplateNames};

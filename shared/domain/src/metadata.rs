@@ -67,6 +67,13 @@ impl serde::Serialize for Metadata {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Metadata {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Map::deserialize(deserializer)?;
+        Self::parse(object).map_err(serde::de::Error::custom)
+    }
+}
+
 impl utoipa::PartialSchema for Metadata {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()

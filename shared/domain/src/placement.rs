@@ -1,7 +1,7 @@
 use crate::{AssistantId, Edit, InboxId, MemberId, PipelineId, StageId};
 
 /// Where a conversation stands in a workspace, and who works on it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Placement {
     /// Where it arrived.
     pub inbox_id: Option<InboxId>,

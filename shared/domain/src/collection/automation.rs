@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
 use crate::{
-    Action, AutomationId, AutomationTrigger, ConversationFilter, Invalid, InvalidField, MessageBody,
+    Action, AutomationId, AutomationTrigger, ConversationFilter, Field, Invalid, InvalidField, MessageBody,
     PredefinedMessageId, Scope, Title, WebhookSecret, WebhookUrl,
 };
 
@@ -30,6 +30,10 @@ impl Collected for Automation {
     type Id = AutomationId;
     const KIND: Kind = Kind::Automation;
     const IS_REFERRED_TO: bool = false;
+
+    fn without_secrets(&self) -> Self {
+        Self { webhook_secret: None, ..self.clone() }
+    }
 }
 
 /// One thing that an automation does.
@@ -91,7 +95,7 @@ impl AutomationActions {
     /// # Errors
     /// When there are none or too many, or their texts are too long together.
     pub fn parse(actions: Vec<AutomationAction>) -> Result<Self, InvalidField> {
-        let refuse = |code, message: String| Err(InvalidField::new("actions", Invalid::new(code, message)));
+        let refuse = |code, message: String| Err(InvalidField::new(Field::Actions, Invalid::new(code, message)));
         match actions.len() {
             0 => return refuse("too_few", "must hold at least one action".to_owned()),
             1..=Self::MAX => {}

@@ -19,6 +19,17 @@ pub struct Inbox {
 impl Collected for Inbox {
     type Id = InboxId;
     const KIND: Kind = Kind::Inbox;
+
+    /// Secrets are replaced, not removed: clients see whether there is one.
+    fn without_secrets(&self) -> Self {
+        let redacted = |secret: &Option<ProviderSecret>| secret.as_ref().map(|_| ProviderSecret::redacted());
+        let settings = InboxSettings {
+            access_token: redacted(&self.settings.access_token),
+            app_secret: redacted(&self.settings.app_secret),
+            ..self.settings.clone()
+        };
+        Self { settings, ..self.clone() }
+    }
 }
 
 /// What a channel's provider has to be told, and what it allows.
@@ -72,6 +83,11 @@ impl ProviderSecret {
             1..=Self::MAX => Err(Invalid::new("invalid", "must be printable ASCII without spaces")),
             _ => Err(Invalid::new("too_long", format!("must be at most {} characters", Self::MAX))),
         }
+    }
+
+    /// Returns a value that stands for a secret where only its presence matters.
+    fn redacted() -> Self {
+        Self("redacted".to_owned())
     }
 
     /// The secret itself, for the provider only.

@@ -8,7 +8,7 @@ mod pipeline;
 mod predefined_message;
 mod view;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assistant::Assistant;
 pub use automation::{Automation, AutomationAction, AutomationActions};
@@ -91,14 +91,21 @@ pub trait Collected:
     /// where it is in use.
     const IS_REFERRED_TO: bool = true;
 
-    /// By which text it is listed, where that is not its age.
+    /// Returns the text by which resources of this kind are listed; `None` lists them by age.
     fn sort_text(&self) -> Option<&str> {
         None
+    }
+
+    /// Returns the same fields without secrets: what is recorded for repeats of the request that created the resource.
+    #[must_use]
+    fn without_secrets(&self) -> Self {
+        self.clone()
     }
 }
 
 /// One of a small collection.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Resource<T: Collected> {
     /// Its id.
     pub id: T::Id,
@@ -120,7 +127,13 @@ impl<T: Collected> Resource<T> {
         Self { id, fields, version: 1, updated_at: id.time(), archived_at: None }
     }
 
-    /// When it was made: the time in its id.
+    /// Returns the same resource without secrets.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        Self { fields: self.fields.without_secrets(), ..self.clone() }
+    }
+
+    /// Returns when the resource was created: the time in its id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()

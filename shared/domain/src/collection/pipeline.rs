@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
-use crate::{Clock, Invalid, InvalidField, PipelineId, StageId, Title};
+use crate::{Clock, Field, Invalid, InvalidField, PipelineId, StageId, Title};
 
 /// An ordered row of stages through which conversations move.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Pipeline {
     /// # Errors
     /// When there are too many, or an id is unknown or stands twice.
     pub fn rearranged(self, drafts: &[StageDraft], clock: &dyn Clock) -> Result<Self, InvalidField> {
-        let too_many = |message: String| InvalidField::new("stages", Invalid::new("too_many", message));
+        let too_many = |message: String| InvalidField::new(Field::Stages, Invalid::new("too_many", message));
         if drafts.len() > Self::MAX_STAGES {
             let message = format!("must hold at most {} stages; it has {}", Self::MAX_STAGES, drafts.len());
             return Err(too_many(message));
@@ -81,7 +81,7 @@ impl Pipeline {
         let mut stages = Vec::with_capacity(drafts.len());
         for (i, draft) in drafts.iter().enumerate() {
             let refuse =
-                |code, message: &str| Err(InvalidField::new(format!("stages[{i}].id"), Invalid::new(code, message)));
+                |code, message: &str| Err(InvalidField::new(Field::StageId(i), Invalid::new(code, message)));
             let id = match draft.id {
                 None => StageId::generate(clock),
                 Some(id) if !known.contains(&id) => return refuse("unknown_value", "is no stage of this pipeline"),
@@ -103,7 +103,7 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::{Pipeline, StageDraft};
-    use crate::{Clock, StageId, Timestamp, Title};
+    use crate::{Clock, Field, StageId, Timestamp, Title};
 
     #[derive(Debug)]
     struct Counting(std::sync::atomic::AtomicU8);
@@ -137,9 +137,9 @@ mod tests {
         let back = moved.clone().rearranged(&[draft(Some(a), "a")], &clock).expect("an archived one is known");
         assert_eq!(back.stages().count(), 1);
         let strange = [draft(Some(a), "a"), draft(Some(StageId::generate(&clock)), "x")];
-        assert_eq!(moved.clone().rearranged(&strange, &clock).expect_err("unknown").field, "stages[1].id");
+        assert_eq!(moved.clone().rearranged(&strange, &clock).expect_err("unknown").field, Field::StageId(1));
         let twice = [draft(Some(a), "a"), draft(Some(a), "x")];
-        assert_eq!(moved.clone().rearranged(&twice, &clock).expect_err("twice").field, "stages[1].id");
+        assert_eq!(moved.clone().rearranged(&twice, &clock).expect_err("twice").field, Field::StageId(1));
         assert!(moved.rearranged(&vec![draft(None, "x"); 101], &clock).is_err());
     }
 }

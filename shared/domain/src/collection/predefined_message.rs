@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
 use crate::{
-    FileCategory, FileId, Invalid, InvalidField, KeyId, PredefinedMessageId, PredefinedMessageType, Template,
+    Field, FileCategory, FileId, Invalid, InvalidField, KeyId, PredefinedMessageId, PredefinedMessageType, Template,
     Timestamp, Title,
 };
 
@@ -66,7 +66,7 @@ impl PredefinedMessage {
             ),
             (Some(_), None) => format!("does not go with the messageType {}, which has no file", self.message_type),
         };
-        Err(InvalidField::new("fileId", Invalid::new("invalid", message)))
+        Err(InvalidField::new(Field::File, Invalid::new("invalid", message)))
     }
 
     /// This message with another title.

@@ -1,8 +1,8 @@
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use deskless_domain::{Collected, Resource};
+use deskless_domain::{Collected, Precondition, Resource};
 
 use super::update::Edit;
-use crate::{StoreError, TenantStore, backoff::Backoff, error::is_transient, expression::number};
+use crate::{StoreError, TenantStore, backoff::Backoff, error::{causes, is_transient}, expression::number};
 
 impl TenantStore {
     /// AP-18: deletes one of a collection. What conversations may refer to is archived: no longer listed, and still named
@@ -10,9 +10,9 @@ impl TenantStore {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
-    pub async fn delete_resource<T: Collected>(&self, id: T::Id, expected: Option<Vec<u64>>) -> Result<(), StoreError> {
+    pub async fn delete_resource<T: Collected>(&self, id: T::Id, precondition: &Precondition) -> Result<(), StoreError> {
         if !T::IS_REFERRED_TO {
-            return self.remove::<T>(id, expected).await;
+            return self.remove::<T>(id, precondition).await;
         }
         let now = self.clock().now();
         let archive = |resource: Resource<T>| {
@@ -21,16 +21,14 @@ impl TenantStore {
                 None => Edit::To(Resource { archived_at: Some(now), ..resource }),
             })
         };
-        self.rewrite(id, expected, archive).await.map(drop)
+        self.rewrite(id, precondition, archive).await.map(drop)
     }
 
-    async fn remove<T: Collected>(&self, id: T::Id, expected: Option<Vec<u64>>) -> Result<(), StoreError> {
+    async fn remove<T: Collected>(&self, id: T::Id, precondition: &Precondition) -> Result<(), StoreError> {
         let mut backoff = Backoff::new(self.clock());
         loop {
             let found = self.get_resource::<T>(id).await?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&found.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
+            precondition.check(found.version)?;
             let request = self
                 .client()
                 .delete_item()
@@ -43,9 +41,10 @@ impl TenantStore {
                 let Err(error) = request.clone().send().await else { return Ok(()) };
                 let refused =
                     error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception);
-                if !(refused || is_transient(&error)) || !backoff.pause().await {
+                if !(refused || is_transient(&error)) {
                     return Err(StoreError::from_sdk(&error));
                 }
+                backoff.pause(&causes(&error)).await?;
                 if refused {
                     break;
                 }

@@ -11,7 +11,7 @@ mod predefined;
 mod sorted;
 mod update;
 
-pub(crate) use directory::NameCache;
+pub(crate) use directory::{CACHED, Names};
 pub use directory::{Directory, DirectoryEntry};
 pub use list::ResourcePage;
 pub(crate) use predefined::body as predefined_body;

@@ -1,12 +1,11 @@
-use deskless_domain::{AttemptId, Collected, InvalidField, Resource};
+use deskless_domain::{AttemptId, Collected, InvalidField, Precondition, Resource};
 
 use super::item::is_of;
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
-    expression::number,
-    item::Item,
-    transaction::{Outcome, Standing, Transaction},
+    condition::Condition,
+    transaction::{Commit, Transaction},
 };
 
 impl TenantStore {
@@ -19,7 +18,7 @@ impl TenantStore {
     pub async fn update_resource<T: Collected>(
         &self,
         id: T::Id,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         change: impl Fn(T) -> Result<T, InvalidField> + Send + Sync,
     ) -> Result<Resource<T>, StoreError> {
         let edit = |resource: Resource<T>| {
@@ -29,43 +28,32 @@ impl TenantStore {
             let fields = change(resource.fields).map_err(StoreError::InvalidField)?;
             Ok(Edit::To(Resource { fields, ..resource }))
         };
-        self.rewrite(id, expected, edit).await
+        self.rewrite(id, precondition, edit).await
     }
 
     pub(super) async fn rewrite<T: Collected>(
         &self,
         id: T::Id,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         edit: impl Fn(Resource<T>) -> Result<Edit<T>, StoreError> + Send + Sync,
     ) -> Result<Resource<T>, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let mut backoff = Backoff::new(self.clock());
         loop {
             let found = self.get_resource::<T>(id).await?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&found.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
+            precondition.check(found.version)?;
             let before = found.version;
             let next = match edit(found)? {
                 Edit::None(resource) => return Ok(resource),
                 Edit::To(resource) => Resource { version: before + 1, updated_at: self.clock().now(), ..resource },
             };
             let mut transaction = Transaction::default();
-            let itself = transaction.put_with(
-                self,
-                self.resource_item(&next, attempt)?,
-                Some("version = :before"),
-                Item::from([(":before".to_owned(), number(before))]),
-            )?;
+            let unchanged = Condition::none().version(&Precondition::exactly(before));
+            let itself = transaction.put(self, self.resource_item(&next, attempt)?, unchanged)?;
             match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(next),
-                Outcome::Refused(refusal) if is_of(refusal.of(itself).and_then(Standing::item), attempt) => {
-                    return Ok(next);
-                }
-                Outcome::Refused(_) => {}
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("what shall be changed keeps changing".to_owned()));
+                Commit::Done => return Ok(next),
+                Commit::Failed(failed) if is_of(failed.existing(itself), attempt) => return Ok(next),
+                Commit::Failed(_) => backoff.pause("the resource keeps changing").await?,
             }
         }
     }

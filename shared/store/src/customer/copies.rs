@@ -5,7 +5,8 @@ use deskless_domain::MessageId;
 use super::item::CustomerAttributes;
 use crate::{
     CustomerChange, StoreError,
-    conversation::{LIVE, attributes},
+    condition::Condition,
+    conversation::{attributes, live},
     expression::{Update, number, text},
     item::{self, Item, integer, string},
     keys::{Key, conversation_of},
@@ -94,27 +95,27 @@ impl CustomerChange {
         update.set("customer", copy);
         update.set(CUSTOMER_VERSION, number(version));
         update.add(attributes::VERSION, 1);
-        let older = format!("(attribute_not_exists(#{CUSTOMER_VERSION}) OR #{CUSTOMER_VERSION} < :{CUSTOMER_VERSION})");
-        let condition = format!("{LIVE} AND {older}");
-        self.tenant.update_where(self.tenant.keys().conversation(id), update, &condition).await.map(drop)
+        let mut condition = live();
+        let (name, value) = (condition.name(CUSTOMER_VERSION), condition.value(number(version)));
+        let condition = condition.and(format!("(attribute_not_exists({name}) OR {name} < {value})"));
+        self.tenant.update_if(self.tenant.keys().conversation(id), update, condition).await.map(drop)
     }
 
     async fn note(&self, key: Key, version: i64, to: &str, from: Option<&str>) -> Result<Refreshed, StoreError> {
         let mut update = Update::default();
         update.set(REFRESHED_TO, text(to));
         update.set(REFRESHED_VERSION, number(version));
-        let (named, current) = (update.name("version"), update.value("current", number(version)));
-        let unmoved = match from {
-            Some(from) => {
-                let from = update.value("from", text(from));
-                format!("#{REFRESHED_TO} = {from} AND #{REFRESHED_VERSION} = {current}")
+        let current = number(version);
+        let unchanged = Condition::exists().equals(attributes::VERSION, current.clone());
+        let condition = match from {
+            Some(from) => unchanged.equals(REFRESHED_TO, text(from)).equals(REFRESHED_VERSION, current),
+            None => {
+                let mut condition = unchanged;
+                let (name, value) = (condition.name(REFRESHED_VERSION), condition.value(current));
+                condition.and(format!("(attribute_not_exists({name}) OR {name} <> {value})"))
             }
-            None => format!("(attribute_not_exists(#{REFRESHED_VERSION}) OR #{REFRESHED_VERSION} <> {current})"),
         };
-        // Records made before there was a version are in their first one.
-        let unversioned = if version == 1 { format!(" OR attribute_not_exists({named})") } else { String::new() };
-        let condition = format!("attribute_exists(pk) AND ({named} = {current}{unversioned}) AND {unmoved}");
-        let noted = self.tenant.update_where(key, update, &condition).await?;
+        let noted = self.tenant.update_if(key, update, condition).await?;
         Ok(if noted { Refreshed::Goes } else { Refreshed::Passed })
     }
 }

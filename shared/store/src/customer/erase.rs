@@ -2,17 +2,18 @@
 
 use deskless_domain::{
     AttemptId, ConversationId, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure, IdentitySource,
-    Metadata,
+    Metadata, Precondition,
 };
 
 use super::item::{attributes, is_erasing, is_of, read};
 use crate::{
     CustomerChange, Deletion, StoreError, TenantStore,
     backoff::Backoff,
+    condition::Condition,
     expression::{Update, number, text},
-    item::{Item, integer, is_over, string},
+    item::{Item, integer, is_expired, string},
     keys::conversation_of,
-    transaction::{Outcome, Slot, Standing, Transaction},
+    transaction::{Commit, Transaction, WriteIndex},
 };
 
 /// The most conversations that one step deletes.
@@ -38,13 +39,13 @@ impl TenantStore {
     pub async fn erase_customer(
         &self,
         id: &CustomerId,
-        expected: Option<&[u64]>,
+        precondition: &Precondition,
     ) -> Result<CustomerRecord, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let mut backoff = Backoff::new(self.clock());
         loop {
             let now = self.clock().now();
-            let stored = self.get(self.keys().customer(id)).await?.filter(|item| !is_over(item, now));
+            let stored = self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now));
             let mut transaction = Transaction::default();
             let itself = match &stored {
                 None if self.conversations_of(id, 1).await?.is_empty() => return Err(StoreError::NotFound),
@@ -52,18 +53,16 @@ impl TenantStore {
                 Some(stored) if is_erasing(stored) => return read(stored.clone()),
                 Some(stored) => {
                     let record = read(stored.clone())?;
-                    if expected.is_some_and(|versions| !versions.contains(&record.version)) {
-                        return Err(StoreError::VersionMismatch);
-                    }
+                    precondition.check(record.version)?;
                     self.mark_erasure(&mut transaction, &record, stored, attempt)?
                 }
             };
             match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => {}
-                Outcome::Refused(refusal) if is_of(refusal.of(itself).and_then(Standing::item), attempt) => {}
-                Outcome::Refused(_) if backoff.pause().await => continue,
-                Outcome::Refused(_) => {
-                    return Err(StoreError::Unavailable("the customer keeps changing".to_owned()));
+                Commit::Done => {}
+                Commit::Failed(failed) if is_of(failed.existing(itself), attempt) => {}
+                Commit::Failed(_) => {
+                    backoff.pause("the customer keeps changing").await?;
+                    continue;
                 }
             }
             return read(self.get(self.keys().customer(id)).await?.ok_or(StoreError::NotFound)?);
@@ -75,7 +74,7 @@ impl TenantStore {
         transaction: &mut Transaction,
         id: &CustomerId,
         attempt: AttemptId,
-    ) -> Result<Slot, StoreError> {
+    ) -> Result<WriteIndex, StoreError> {
         let customer = Customer {
             id: id.clone(),
             details: CustomerDetails::default(),
@@ -83,7 +82,7 @@ impl TenantStore {
         };
         let erasure = Some(Erasure { since: self.clock().now(), conversations: 0 });
         let record = CustomerRecord { erasure, ..CustomerRecord::new(customer, Metadata::default(), self.clock()) };
-        transaction.put_free(self, self.customer_item(&record, None, attempt)?)
+        transaction.put_unless_unexpired(self, self.customer_item(&record, None, attempt)?)
     }
 
     fn mark_erasure(
@@ -92,7 +91,7 @@ impl TenantStore {
         record: &CustomerRecord,
         stored: &Item,
         attempt: AttemptId,
-    ) -> Result<Slot, StoreError> {
+    ) -> Result<WriteIndex, StoreError> {
         let now = self.clock().now();
         let mut update = Update::default();
         update.set(attributes::ATTEMPT, text(attempt));
@@ -104,19 +103,16 @@ impl TenantStore {
         for attribute in FORGOTTEN {
             update.remove(attribute);
         }
-        let before = update.value("before", number(record.version));
-        // Records made before there was a version are in their first one.
-        let unversioned = if record.version == 1 { " OR attribute_not_exists(#version)" } else { "" };
-        let condition = format!("attribute_exists(pk) AND (#version = {before}{unversioned})");
+        let unchanged = Condition::exists().version(&Precondition::exactly(record.version));
         let id = &record.customer.id;
-        let itself = transaction.update(self, self.keys().customer(id), update, &condition)?;
+        let itself = transaction.update(self, self.keys().customer(id), update, unchanged)?;
         let claims = stored.get(attributes::CLAIMS).and_then(|claims| claims.as_ss().ok());
         for email in claims.into_iter().flatten().take(MOST_CLAIMS) {
             let Ok(email) = Email::parse(email.clone()) else { continue };
-            let mut terms = Update::default();
-            let owner = terms.value("owner", text(id));
-            let ours = format!("attribute_not_exists(pk) OR customerId = {owner}");
-            transaction.delete(self, self.keys().email_claim(&email), terms, &ours)?;
+            let mut ours = Condition::none();
+            let owner = ours.value(text(id));
+            let ours = ours.and(format!("(attribute_not_exists(pk) OR customerId = {owner})"));
+            transaction.delete(self, self.keys().email_claim(&email), ours)?;
         }
         Ok(itself)
     }
@@ -142,7 +138,7 @@ impl TenantStore {
         let deletion = Deletion { reason: None, key: None };
         let found = self.conversations_of(id, STEP).await?;
         for &conversation in &found {
-            match self.delete_conversation(conversation, &deletion, None).await {
+            match self.delete_conversation(conversation, &deletion, &Precondition::NONE).await {
                 // The index shows a moment longer what is gone.
                 Ok(()) | Err(StoreError::NotFound) => {}
                 Err(error) => return Err(error),
@@ -191,10 +187,10 @@ impl CustomerChange {
             let end = tenant.clock().now().plus_seconds(LINGERS_FOR_SECONDS);
             update.set(attributes::EXPIRES_AT, number(end.as_seconds()));
         }
-        update.count_up(attributes::VERSION, 1);
-        let step = update.value("step", number(step));
-        let condition =
-            format!("attribute_exists({}) AND #{} = {step}", attributes::ERASING_SINCE, attributes::ERASURE_STEP);
-        tenant.update_where(key, update, &condition).await.map(drop)
+        update.add(attributes::VERSION, 1);
+        let condition = Condition::none()
+            .present(attributes::ERASING_SINCE)
+            .equals(attributes::ERASURE_STEP, number(step));
+        tenant.update_if(key, update, condition).await.map(drop)
     }
 }

@@ -3,7 +3,7 @@ use deskless_domain::{CustomerId, CustomerRecord, Email};
 use super::item::{EmailClaimItem, read};
 use crate::{
     StoreError, TenantStore,
-    item::{self, is_over},
+    item::{self, is_expired},
 };
 
 impl TenantStore {
@@ -28,7 +28,7 @@ impl TenantStore {
 
     pub(super) async fn find_customer(&self, id: &CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
         let now = self.clock().now();
-        self.get(self.keys().customer(id)).await?.filter(|item| !is_over(item, now)).map(read).transpose()
+        self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now)).map(read).transpose()
     }
 
     /// Who has claimed an email.

@@ -13,5 +13,5 @@ mod write;
 pub use copies::Refreshed;
 pub(crate) use item::CustomerAttributes;
 pub use list::CustomerPage;
-pub(crate) use refresh::{CustomerSlots, Known};
+pub use refresh::KnownCustomer;
 pub use upsert::{Upsert, Upserted};

@@ -1,10 +1,10 @@
-use deskless_domain::{AttemptId, CustomerId, CustomerRecord};
+use deskless_domain::{AttemptId, CustomerId, CustomerRecord, Precondition};
 
 use super::item::is_of;
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
-    transaction::{Outcome, Standing, Transaction},
+    transaction::{Commit, Transaction},
 };
 
 impl TenantStore {
@@ -16,7 +16,7 @@ impl TenantStore {
     pub async fn update_customer(
         &self,
         id: &CustomerId,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         change: impl Fn(&mut CustomerRecord) + Send + Sync,
     ) -> Result<CustomerRecord, StoreError> {
         let attempt = AttemptId::generate(self.clock());
@@ -26,9 +26,7 @@ impl TenantStore {
             if before.erasure.is_some() {
                 return Err(StoreError::Erasing);
             }
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&before.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
+            precondition.check(before.version)?;
             let mut next = before.clone();
             change(&mut next);
             let next = next.following(&before, self.clock());
@@ -48,14 +46,9 @@ impl TenantStore {
                 self.claim_email(&mut transaction, email, &next)?;
             }
             match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(next),
-                Outcome::Refused(refusal) if is_of(refusal.of(itself).and_then(Standing::item), attempt) => {
-                    return Ok(next);
-                }
-                Outcome::Refused(_) => {}
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("the customer keeps changing".to_owned()));
+                Commit::Done => return Ok(next),
+                Commit::Failed(failed) if is_of(failed.existing(itself), attempt) => return Ok(next),
+                Commit::Failed(_) => backoff.pause("the customer keeps changing").await?,
             }
         }
     }

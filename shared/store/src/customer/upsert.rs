@@ -1,10 +1,12 @@
 use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerId, CustomerRecord, IdentitySource, Metadata};
 
+use serde::{Deserialize, Serialize};
+
 use super::item::is_of;
 use crate::{
-    Once, Repeat, StoreError, TenantStore,
-    backoff::Backoff,
-    transaction::{Outcome, Standing, Transaction},
+    IdempotencyKey, Once, StoreError, TenantStore,
+    idempotency::{Attempt, Attempts},
+    transaction::Transaction,
 };
 
 /// What somebody says of a customer. What is not said stays.
@@ -19,7 +21,7 @@ pub struct Upsert {
 }
 
 /// What came of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Upserted {
     /// The customer as they are now.
     pub record: CustomerRecord,
@@ -43,13 +45,13 @@ impl TenantStore {
     pub async fn upsert_customer(
         &self,
         said: Upsert,
-        repeat: Option<Repeat<'_, Upserted>>,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Once<Upserted>, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut attempts = Attempts::new(self, key);
         let attempt = AttemptId::generate(self.clock());
-        let (mut found, earlier) = tokio::try_join!(self.look_for(&said), self.replay(repeat.as_ref()))?;
-        if let Some(answer) = earlier {
-            return Ok(Once::Replayed(answer));
+        let (mut found, earlier) = tokio::try_join!(self.look_for(&said), self.replay(key))?;
+        if let Some(earlier) = earlier {
+            return Ok(Once::replay(earlier));
         }
         loop {
             if found.record.as_ref().is_some_and(|record| record.erasure.is_some()) {
@@ -69,27 +71,17 @@ impl TenantStore {
             if let Some(email) = claimed {
                 self.claim_email(&mut transaction, email, &upserted.record)?;
             }
-            if let Some(repeat) = &repeat {
-                self.remember(&mut transaction, repeat, &upserted)?;
-            }
-            if transaction.is_empty() {
-                return Ok(Once::Done(upserted));
-            }
-            match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(upserted)),
-                Outcome::Refused(refusal) => {
-                    let standing = itself.and_then(|slot| refusal.of(slot)).and_then(Standing::item);
-                    if is_of(standing, attempt) {
-                        return Ok(Once::Done(upserted));
+            match attempts.commit(transaction, &upserted).await? {
+                Attempt::Committed => return Ok(Once::first(upserted)),
+                Attempt::Replayed(earlier) => return Ok(Once::replay(earlier)),
+                Attempt::Failed(failed) => {
+                    let existing = itself.and_then(|itself| failed.existing(itself));
+                    if is_of(existing, attempt) {
+                        return Ok(Once::first(upserted));
                     }
                 }
             }
-            if let Some(answer) = self.replay(repeat.as_ref()).await? {
-                return Ok(Once::Replayed(answer));
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("the customer keeps changing".to_owned()));
-            }
+            attempts.pause("the customer keeps changing").await?;
             found = self.look_for(&said).await?;
         }
     }

@@ -1,14 +1,15 @@
 //! A customer's record and the claim of their email, in one transaction.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{AttemptId, CustomerRecord, Email};
+use deskless_domain::{AttemptId, CustomerRecord, Email, Precondition};
 
 use super::item::{EmailClaimItem, attributes};
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     expression::{Update, number, text},
     item,
-    transaction::{ABSENT, Slot, Transaction},
+    transaction::{Transaction, WriteIndex},
 };
 
 impl TenantStore {
@@ -19,8 +20,8 @@ impl TenantStore {
         record: &CustomerRecord,
         claimed: Option<&Email>,
         attempt: AttemptId,
-    ) -> Result<Slot, StoreError> {
-        transaction.put_free(self, self.customer_item(record, claimed, attempt)?)
+    ) -> Result<WriteIndex, StoreError> {
+        transaction.put_unless_unexpired(self, self.customer_item(record, claimed, attempt)?)
     }
 
     /// Adds a change of the record that is there in the version `before`. What else its item holds is left alone.
@@ -31,7 +32,7 @@ impl TenantStore {
         next: &CustomerRecord,
         claimed: Option<&Email>,
         attempt: AttemptId,
-    ) -> Result<Slot, StoreError> {
+    ) -> Result<WriteIndex, StoreError> {
         let details = &next.customer.details;
         let metadata = (!next.metadata.is_empty()).then(|| text(next.metadata.json()));
         let mut update = Update::default();
@@ -50,11 +51,8 @@ impl TenantStore {
         if let Some(email) = claimed {
             update.add_to_set(attributes::CLAIMS, email.normalized());
         }
-        let before_value = update.value("before", number(before));
-        // Records made before there was a version are in their first one.
-        let unversioned = if before == 1 { " OR attribute_not_exists(#version)" } else { "" };
-        let condition = format!("attribute_exists(pk) AND (#version = {before_value}{unversioned})");
-        transaction.update(self, self.keys().customer(&next.customer.id), update, &condition)
+        let unchanged = Condition::exists().version(&Precondition::exactly(before));
+        transaction.update(self, self.keys().customer(&next.customer.id), update, unchanged)
     }
 
     /// Adds the claim of an email that nobody has claimed.
@@ -63,8 +61,8 @@ impl TenantStore {
         transaction: &mut Transaction,
         email: &Email,
         record: &CustomerRecord,
-    ) -> Result<Slot, StoreError> {
+    ) -> Result<WriteIndex, StoreError> {
         let claim = EmailClaimItem { customer_id: record.customer.id.clone() };
-        transaction.put(self, item::write(self.keys().email_claim(email), &claim)?, Some(ABSENT))
+        transaction.put_new(self, item::write(self.keys().email_claim(email), &claim)?)
     }
 }

@@ -4,9 +4,9 @@ use futures_util::future::try_join_all;
 use super::item;
 use crate::{
     StoreError, TenantStore,
-    conversation::{LIVE, attributes},
-    expression::{Update, text},
-    transaction::{Slot, Transaction},
+    conversation::{attributes, live},
+    expression::text,
+    transaction::{Transaction, WriteIndex},
 };
 
 impl TenantStore {
@@ -53,13 +53,11 @@ impl TenantStore {
         transaction: &mut Transaction,
         id: ConversationId,
         owner: Option<&CustomerId>,
-    ) -> Result<Slot, StoreError> {
-        let mut terms = Update::default();
-        let mut condition = LIVE.to_owned();
+    ) -> Result<WriteIndex, StoreError> {
+        let mut condition = live();
         if let Some(owner) = owner {
-            let (name, own) = (terms.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
-            condition = format!("{condition} AND {name} = {}", terms.value("owner", text(own)));
+            condition = condition.equals(attributes::CUSTOMER_PARTITION, text(self.keys().by_customer(owner)));
         }
-        transaction.check_with(self, self.keys().conversation(id), terms, &condition)
+        transaction.check(self, self.keys().conversation(id), condition)
     }
 }

@@ -5,9 +5,8 @@ mod create;
 mod delete;
 mod get;
 mod item;
-mod post;
 mod thread;
 mod update;
 
-pub use create::Posted;
+pub use create::AddedMessage;
 pub use thread::{MessagePage, Thread};

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, IfNoneMatch, InvalidRequest, NoParameters, Party, Reply, Unread, Walk, not_modified, ok,
+    ApiPath, ApiQuery, IfNoneMatch, InvalidRequest, NoParameters, Principal, Reply, Unread, Walk, not_modified, ok,
     references::names, scope::ReadConversations, wire::MessageObject,
 };
 use deskless_domain::{ConversationId, Order};
@@ -68,14 +68,14 @@ pub struct ConversationWithMessagesResponse {
     ),
 )]
 pub async fn get_conversation(
-    caller: Party<ReadConversations>,
+    caller: Principal<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     query: ApiQuery<Unread>,
     known: IfNoneMatch,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => {
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => {
             let NoParameters {} = query.read()?;
             return own::get::get_conversation(&caller, id, &known).await;
         }

@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiQuery, Caller, Limit, Party, Reply, Unread, Walk, ok, references::names, scope::ReadConversations,
+    ApiQuery, Caller, Limit, Principal, Reply, Unread, Walk, ok, references::names, scope::ReadConversations,
     wire::ListTag, with_filters,
 };
 use deskless_domain::{ConversationFilter, Order, ViewId};
@@ -60,10 +60,10 @@ pub struct ConversationListResponse {
     ),
     responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
 )]
-pub async fn list_conversations(caller: Party<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
+pub async fn list_conversations(caller: Principal<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
     };
     let query: ListConversationsQuery = query.read()?;
     let mut filters = vec![query.filter()];

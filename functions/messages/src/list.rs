@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, InvalidRequest, Limit, Party, Reply, Walk, ok,
+    ApiPath, ApiQuery, InvalidRequest, Limit, Principal, Reply, Walk, ok,
     scope::ReadConversations,
     wire::{ListTag, MessageObject},
 };
@@ -56,13 +56,13 @@ pub struct MessageListResponse {
     responses((status = 200, description = "A page of the thread", body = EitherMessageListResponse)),
 )]
 pub async fn list_messages(
-    caller: Party<ReadConversations>,
+    caller: Principal<ReadConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(query): ApiQuery<ListMessagesQuery>,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
     };
     let walk = Walk::thread(caller.store().workspace_id(), conversation, query.order);
     let after = query.cursor.as_deref().map(|cursor| walk.places(cursor)).transpose()?.map(|[place]| place);

@@ -13,9 +13,10 @@ mod layers;
 pub mod openapi;
 mod operations;
 mod paging;
-mod party;
+
 mod path;
 mod precondition;
+mod principal;
 mod problem;
 mod query;
 pub mod references;
@@ -36,9 +37,9 @@ pub use layers::serve;
 #[doc(hidden)]
 pub use operations::route;
 pub use paging::{Limit, Walk};
-pub use party::{CustomerCaller, Opener, Party, StrangerCaller};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
+pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
 pub use reply::{Reply, accepted, created, done, finish, likeness, no_content, not_modified, ok, queued};

@@ -12,7 +12,7 @@ const STATE: HeaderName = HeaderName::from_static("ratelimit");
 /// For whom a client key's request is.
 pub(crate) enum Visitor<'c> {
     Customer(&'c CustomerId),
-    Nobody,
+    Anonymous,
 }
 
 /// Takes one request out of a server key's bucket.
@@ -32,7 +32,7 @@ pub(crate) async fn client(
     let limit = key.rate_limit.unwrap_or_default();
     let (name, bucket) = match visitor {
         Visitor::Customer(customer) => ("customer", RateBucket::Customer(key.id, customer.clone())),
-        Visitor::Nobody => ("anonymous", RateBucket::Anonymous(key.id)),
+        Visitor::Anonymous => ("anonymous", RateBucket::Anonymous(key.id)),
     };
     let own = store.take(&bucket, limit.of_one_visitor()).await;
     if !own.granted {

@@ -36,7 +36,7 @@ pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]
 pub use operations::route;
-pub use paging::{Limit, Walk};
+pub use paging::{CursorScope, Limit};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};

@@ -1,41 +1,51 @@
-/// Why a value was refused.
+use crate::nearest;
+
+/// Why a value is invalid.
 ///
-/// `message` is a predicate without its subject ("must be at most 500 characters; it has 612"), so that whoever
-/// knows the field's name can put it in front.
+/// `message` is a predicate without a subject, such as "must be at most 500 characters; it has 612". The caller puts the
+/// field's name in front of it and a full stop behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// A stable word for programs: `required`, `too_long`, `invalid` and so on.
+    /// A stable code for programs, such as `required`, `too_long` or `invalid`.
     pub code: &'static str,
     /// A predicate for people.
     pub message: String,
 }
 
 impl Invalid {
-    /// Makes a refusal from its stable word and its predicate.
+    /// Creates an error from its code and its predicate.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+
+    /// Creates the error for a value that is not one of `known`. It suggests the nearest known value, if one is close.
+    #[must_use]
+    pub fn unknown_value(value: &str, known: &[&str]) -> Self {
+        let suggestion = nearest(value, known).map(|nearest| format!(". Did you mean `{nearest}`?"));
+        let message = format!("must be one of {}{}", known.join(", "), suggestion.unwrap_or_default());
+        Self::new("unknown_value", message)
     }
 }
 
 impl std::fmt::Display for Invalid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "it {}", self.message)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for Invalid {}
 
-/// Why a value was refused, and where it stands: for values that can only be judged beside what is stored.
+/// Why a field is invalid. Used where a value can be judged only together with others or with stored data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidField {
-    /// Its path in the request, such as `stages[1].id`.
+    /// The path of the field in the request, such as `stages[1].id`.
     pub field: String,
-    /// What is wrong with it.
+    /// The error.
     pub invalid: Invalid,
 }
 
 impl InvalidField {
-    /// Makes a refusal of one field.
+    /// Creates an error for one field.
     pub fn new(field: impl Into<String>, invalid: Invalid) -> Self {
         Self { field: field.into(), invalid }
     }
@@ -43,7 +53,7 @@ impl InvalidField {
 
 impl std::fmt::Display for InvalidField {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.field, self.invalid.message)
+        write!(f, "`{}` {}", self.field, self.invalid.message)
     }
 }
 

@@ -1,8 +1,8 @@
-//! The HTTP edge: everything that every route has in common.
+//! The HTTP edge: what all routes have in common.
 //!
-//! A request comes in through [`serve`]'s layers, is taken apart by extractors ([`Caller`], [`ApiPath`], [`ApiQuery`],
-//! [`ApiJson`], [`Idempotent`]), is carried out by one operation of one function, and leaves as that operation's type or as a
-//! [`Problem`]. Domain and store know nothing of status codes; here is where they get them.
+//! A request passes the layers of [`serve`]. Extractors parse it ([`Caller`], [`Principal`], [`ApiPath`], [`ApiQuery`],
+//! [`ApiJson`], [`Idempotent`]). An operation handles it and returns its response type or a [`Problem`]. Errors of the domain
+//! and the store get their status codes here.
 
 mod auth;
 mod fields;

@@ -107,7 +107,8 @@ impl TagChange {
             return Err(InvalidField::new("add", nothing));
         }
         if let Some(tag) = remove.as_slice().iter().find(|tag| add.as_slice().contains(tag)) {
-            let both = Invalid::new("invalid", format!("must not have the tag {:?}, which `add` has too", tag.as_str()));
+            let both =
+                Invalid::new("invalid", format!("must not have the tag {:?}, which `add` has too", tag.as_str()));
             return Err(InvalidField::new("remove", both));
         }
         Ok(Self { add, remove })

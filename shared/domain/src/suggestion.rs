@@ -41,9 +41,13 @@ mod tests {
 
     #[test]
     fn typo_is_recognised() {
-        for (word, known) in
-            [("stauts", "status"), ("statuss", "status"), ("nmae", "name"), ("tags", "tag"), ("costumerId", "customerId")]
-        {
+        for (word, known) in [
+            ("stauts", "status"),
+            ("statuss", "status"),
+            ("nmae", "name"),
+            ("tags", "tag"),
+            ("costumerId", "customerId"),
+        ] {
             assert_eq!(nearest(word, KNOWN), Some(known), "{word}");
         }
     }

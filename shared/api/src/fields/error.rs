@@ -72,9 +72,11 @@ impl InvalidRequest {
     pub(crate) fn in_query(mut self) -> Self {
         for error in self.0.iter_mut().filter(|error| error.code == "unknown") {
             if let Some(rest) = error.message.strip_prefix(UNKNOWN_FIELD) {
-                let rest = rest
-                    .replacen(KNOWN_FIELDS, " Known parameters: ", 1)
-                    .replacen(NO_FIELDS, " This operation takes no query parameters.", 1);
+                let rest = rest.replacen(KNOWN_FIELDS, " Known parameters: ", 1).replacen(
+                    NO_FIELDS,
+                    " This operation takes no query parameters.",
+                    1,
+                );
                 error.message = format!("Unknown parameter {rest}");
             }
         }
@@ -148,9 +150,7 @@ fn path(location: ValuePointerRef<'_>) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
         ValuePointerRef::Index { index, prev } => format!("{}[{index}]", path(*prev)),
-        ValuePointerRef::Key { key, prev } => {
-            join(&path(*prev), key)
-        }
+        ValuePointerRef::Key { key, prev } => join(&path(*prev), key),
     }
 }
 

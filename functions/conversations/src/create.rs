@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, earlier_or,
-    finish,
+    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, PrincipalOrAnonymous, Problem, Reply, Unread, created,
+    earlier_or, finish,
     openapi::BASE,
     references,
     scope::WriteConversations,
@@ -150,14 +150,14 @@ fn said<T>(id: Option<T>) -> Edit<T> {
     ),
 )]
 pub async fn create_conversation(
-    caller: Opener<WriteConversations>,
+    caller: PrincipalOrAnonymous<WriteConversations>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<Unread>,
 ) -> Reply {
     let caller = match caller {
-        Opener::Server(caller) => caller,
-        Opener::Customer(caller) => return own::create::by_customer(&caller, request).await,
-        Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
+        PrincipalOrAnonymous::Server(caller) => caller,
+        PrincipalOrAnonymous::Customer(caller) => return own::create::by_customer(&caller, request).await,
+        PrincipalOrAnonymous::Anonymous(caller) => return own::create::by_anonymous(&caller, request).await,
     };
     let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
     let message = request.message.take();

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, IfNoneMatch, InvalidRequest, NoParameters, Party, Reply, Unread, Walk, not_modified, ok,
-    references::names, scope::ReadConversations, wire::MessageObject,
+    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, Reply, Unread, not_modified,
+    ok, references::names, scope::ReadConversations, wire::MessageObject,
 };
 use deskless_domain::{ConversationId, Order};
 use deskless_store::Thread;
@@ -68,14 +68,14 @@ pub struct ConversationWithMessagesResponse {
     ),
 )]
 pub async fn get_conversation(
-    caller: Party<ReadConversations>,
+    caller: Principal<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     query: ApiQuery<Unread>,
     known: IfNoneMatch,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => {
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => {
             let NoParameters {} = query.read()?;
             return own::get::get_conversation(&caller, id, &known).await;
         }
@@ -98,7 +98,9 @@ pub async fn get_conversation(
             let response = ConversationWithMessagesResponse {
                 conversation: ConversationObject::new(&conversation, &names),
                 messages: Some(page.messages.iter().map(MessageObject::from).collect()),
-                messages_next_cursor: Some(Walk::thread(store.workspace_id(), id, Order::Asc).cursor(&[page.next])),
+                messages_next_cursor: Some(
+                    CursorScope::messages(store.workspace_id(), id, Order::Asc).encode_ids(&[page.next]),
+                ),
             };
             ok(None, &response)
         }

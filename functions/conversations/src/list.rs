@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiQuery, Caller, Limit, Party, Reply, Unread, Walk, ok, references::names, scope::ReadConversations,
+    ApiQuery, Caller, CursorScope, Limit, Principal, Reply, Unread, ok, references::names, scope::ReadConversations,
     wire::ListTag, with_filters,
 };
 use deskless_domain::{ConversationFilter, Order, ViewId};
@@ -60,27 +60,27 @@ pub struct ConversationListResponse {
     ),
     responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
 )]
-pub async fn list_conversations(caller: Party<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
+pub async fn list_conversations(caller: Principal<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
     };
     let query: ListConversationsQuery = query.read()?;
     let mut filters = vec![query.filter()];
     if let Some(view) = query.view_id {
         filters.push(caller.store().view_filter(view).await?);
     }
-    let walk = walk(&caller, &filters, query.order);
+    let scope = cursor_scope(&caller, &filters, query.order);
     let after = match &query.cursor {
         None => None,
         Some(cursor) => {
-            let [frontier, until] = walk.places(cursor)?;
+            let [frontier, until] = scope.decode_ids(cursor)?;
             Some(Position { frontier, until: (query.order == Order::Asc).then_some(until) })
         }
     };
     let page = caller.store().list_conversations(&filters, query.order, after, query.limit.0).await?;
     let names = names(caller.store(), page.conversations.iter().map(|conversation| &conversation.placement)).await?;
-    let next_cursor = page.next.map(|next| walk.cursor(&[next.frontier, next.until.unwrap_or(next.frontier)]));
+    let next_cursor = page.next.map(|next| scope.encode_ids(&[next.frontier, next.until.unwrap_or(next.frontier)]));
     ok(
         None,
         &ConversationListResponse {
@@ -92,8 +92,8 @@ pub async fn list_conversations(caller: Party<ReadConversations>, query: ApiQuer
     )
 }
 
-/// A view that is changed in between makes another walk: its filter is part of it, not its id.
-fn walk<S>(caller: &Caller<S>, filters: &[ConversationFilter], order: Order) -> Walk {
+/// Binds cursors to the filters themselves, so that a cursor of a saved view becomes invalid when its filter is updated.
+fn cursor_scope<S>(caller: &Caller<S>, filters: &[ConversationFilter], order: Order) -> CursorScope {
     let filters = serde_json::to_string(filters).unwrap_or_default();
-    Walk::new(caller.store().workspace_id(), &["conversations", order.as_str(), &filters])
+    CursorScope::new(caller.store().workspace_id(), &["conversations", order.as_str(), &filters])
 }

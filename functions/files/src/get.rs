@@ -1,5 +1,7 @@
 use axum::http::{HeaderValue, header};
-use deskless_api::{ApiPath, ApiQuery, IfNoneMatch, NoParameters, Party, Reply, not_modified, ok, scope::ReadFiles};
+use deskless_api::{
+    ApiPath, ApiQuery, IfNoneMatch, NoParameters, Principal, Reply, not_modified, ok, scope::ReadFiles,
+};
 use deskless_domain::FileId;
 
 use crate::{dto::FileResponse, whose::Files};
@@ -26,14 +28,14 @@ use crate::{dto::FileResponse, whose::Files};
     ),
 )]
 pub async fn get_file(
-    caller: Party<ReadFiles>,
+    caller: Principal<ReadFiles>,
     ApiPath(id): ApiPath<FileId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
     let files = match &caller {
-        Party::Server(caller) => Files::Workspace(caller.store()),
-        Party::Customer(caller) => Files::Customer(caller.store()),
+        Principal::Server(caller) => Files::Workspace(caller.store()),
+        Principal::Customer(caller) => Files::Customer(caller.store()),
     };
     let file = files.get(id).await?;
     if known.holds(file.version) {

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, ApiQuery, Idempotent, InvalidRequest, NoParameters, Party, Reply, done, finish, scope::WriteFiles,
+    Actor, ApiQuery, Idempotent, InvalidRequest, NoParameters, Principal, Reply, done, finish, scope::WriteFiles,
 };
 use deskless_domain::{File, FileId};
 use utoipa::ToSchema;
@@ -37,13 +37,13 @@ pub struct RegisterFileRequest {
     ),
 )]
 pub async fn register_file(
-    caller: Party<WriteFiles>,
+    caller: Principal<WriteFiles>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<RegisterFileRequest>,
 ) -> Reply {
     match &caller {
-        Party::Server(caller) => register(caller, Files::Workspace(caller.store()), request).await,
-        Party::Customer(caller) => register(caller, Files::Customer(caller.store()), request).await,
+        Principal::Server(caller) => register(caller, Files::Workspace(caller.store()), request).await,
+        Principal::Customer(caller) => register(caller, Files::Customer(caller.store()), request).await,
     }
 }
 

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Party, Problem, Reply, created, finish,
+    Actor, ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Principal, Problem, Reply, created, finish,
     openapi::BASE, scope::WriteFiles,
 };
 use deskless_domain::{ContentType, ConversationId, File, FileDraft, FileId, FileSize, FileStatus, FileTitle};
@@ -60,13 +60,13 @@ fn answer(file: &File, upload: Option<Upload>) -> Result<Answer, StoreError> {
     ),
 )]
 pub async fn sign_file(
-    caller: Party<WriteFiles>,
+    caller: Principal<WriteFiles>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<SignFileRequest>,
 ) -> Reply {
     match &caller {
-        Party::Server(caller) => sign(caller, Files::Workspace(caller.store()), request).await,
-        Party::Customer(caller) => {
+        Principal::Server(caller) => sign(caller, Files::Workspace(caller.store()), request).await,
+        Principal::Customer(caller) => {
             if request.body.conversation_id.is_none() {
                 let detail = "With a client key a file belongs to a conversation: conversationId may not be null.";
                 return Err(Problem::new(Code::Forbidden, detail));

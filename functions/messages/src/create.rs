@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
+    ApiPath, ApiQuery, Idempotent, NoParameters, Principal, Reply, Unread, created, done, finish,
     openapi::BASE,
     scope::WriteConversations,
     unless_replayed,
@@ -43,14 +43,14 @@ use crate::{
     ),
 )]
 pub async fn create_message(
-    caller: Party<WriteConversations>,
+    caller: Principal<WriteConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<Unread>,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::create::create_message(&caller, conversation, request).await,
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => return own::create::create_message(&caller, conversation, request).await,
     };
     let answer = |posted: &Posted| match posted {
         Posted::Added(message) => {

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, InvalidRequest, Limit, Party, Reply, Walk, ok,
+    ApiPath, ApiQuery, CursorScope, InvalidRequest, Limit, Principal, Reply, ok,
     scope::ReadConversations,
     wire::{ListTag, MessageObject},
 };
@@ -56,16 +56,16 @@ pub struct MessageListResponse {
     responses((status = 200, description = "A page of the thread", body = EitherMessageListResponse)),
 )]
 pub async fn list_messages(
-    caller: Party<ReadConversations>,
+    caller: Principal<ReadConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(query): ApiQuery<ListMessagesQuery>,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
     };
-    let walk = Walk::thread(caller.store().workspace_id(), conversation, query.order);
-    let after = query.cursor.as_deref().map(|cursor| walk.places(cursor)).transpose()?.map(|[place]| place);
+    let scope = CursorScope::messages(caller.store().workspace_id(), conversation, query.order);
+    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[place]| place);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };
     let page = caller.store().list_messages(thread).await?;
     ok(
@@ -73,7 +73,7 @@ pub async fn list_messages(
         &MessageListResponse {
             object: ListTag,
             has_more: page.has_more,
-            next_cursor: walk.cursor(&[page.next]),
+            next_cursor: scope.encode_ids(&[page.next]),
             messages: page.messages.iter().map(MessageObject::from).collect(),
         },
     )

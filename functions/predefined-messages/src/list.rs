@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiQuery, Caller, Problem, Reply, Walk, ok,
+    ApiQuery, Caller, CursorScope, Problem, Reply, ok,
     scope::ReadReplies,
     shape::{ListQuery, Page},
 };
@@ -20,26 +20,26 @@ use crate::dto::PredefinedMessageListResponse;
     responses((status = 200, description = "A page", body = PredefinedMessageListResponse)),
 )]
 pub async fn list_predefined_messages(caller: Caller<ReadReplies>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
-    let walk = Walk::new(caller.store().workspace_id(), &["predefined-messages"]);
-    let after = query.cursor().map(|cursor| place(&walk, cursor)).transpose()?;
+    let scope = CursorScope::new(caller.store().workspace_id(), &["predefined-messages"]);
+    let after = query.cursor().map(|cursor| place(&scope, cursor)).transpose()?;
     let page = caller.store().list_predefined_messages(after, query.limit()).await?;
-    let next_cursor = page.next.map(|next| cursor(&walk, &next));
+    let next_cursor = page.next.map(|next| cursor(&scope, &next));
     ok(None, &PredefinedMessageListResponse::from(Page { rows: page.messages, next_cursor }))
 }
 
 /// A cursor holds when the walk began, in eight bytes, and the place: a title of at most 120 characters with an id, so that
 /// it stays below 750 characters. The place has to be in it: the row that stood there may have another title by now.
-fn cursor(walk: &Walk, next: &SortedPlace) -> String {
+fn cursor(scope: &CursorScope, next: &SortedPlace) -> String {
     let mut bytes = next.began.as_millis().to_be_bytes().to_vec();
     bytes.extend(next.place.as_bytes());
-    walk.seal(&bytes)
+    scope.encode(&bytes)
 }
 
-fn place(walk: &Walk, cursor: &str) -> Result<SortedPlace, Problem> {
-    let bytes = walk.unseal(cursor)?;
+fn place(scope: &CursorScope, cursor: &str) -> Result<SortedPlace, Problem> {
+    let bytes = scope.decode(cursor)?;
     let place = bytes.split_first_chunk().and_then(|(began, place)| {
         let began = Timestamp::from_millis(i64::from_be_bytes(*began));
         Some(SortedPlace { began, place: str::from_utf8(place).ok()?.to_owned() })
     });
-    place.ok_or_else(Walk::refused)
+    place.ok_or_else(CursorScope::invalid_cursor)
 }

@@ -1,8 +1,8 @@
-//! The HTTP edge: everything that every route has in common.
+//! The HTTP edge: what all routes have in common.
 //!
-//! A request comes in through [`serve`]'s layers, is taken apart by extractors ([`Caller`], [`ApiPath`], [`ApiQuery`],
-//! [`ApiJson`], [`Idempotent`]), is carried out by one operation of one function, and leaves as that operation's type or as a
-//! [`Problem`]. Domain and store know nothing of status codes; here is where they get them.
+//! A request passes the layers of [`serve`]. Extractors parse it ([`Caller`], [`Principal`], [`ApiPath`], [`ApiQuery`],
+//! [`ApiJson`], [`Idempotent`]). An operation handles it and returns its response type or a [`Problem`]. Errors of the domain
+//! and the store get their status codes here.
 
 mod auth;
 mod fields;
@@ -13,9 +13,10 @@ mod layers;
 pub mod openapi;
 mod operations;
 mod paging;
-mod party;
+
 mod path;
 mod precondition;
+mod principal;
 mod problem;
 mod query;
 pub mod references;
@@ -35,10 +36,10 @@ pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]
 pub use operations::route;
-pub use paging::{Limit, Walk};
-pub use party::{CustomerCaller, Opener, Party, StrangerCaller};
+pub use paging::{CursorScope, Limit};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
+pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
 pub use reply::{Reply, accepted, created, done, finish, likeness, no_content, not_modified, ok, queued};

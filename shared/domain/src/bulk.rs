@@ -5,71 +5,71 @@ use crate::{
     ViewId,
 };
 
-/// One action on many conversations.
+/// A bulk action: one action on many conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkAction {
-    /// Its id; it holds the time of creation.
+    /// The id, which contains the time of creation.
     pub id: BulkActionId,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// To which conversations.
+    /// The conversations it applies to.
     pub target: BulkTarget,
-    /// Whether it was only counted, and nothing was changed.
+    /// Whether conversations are only counted, not changed.
     pub dry_run: bool,
-    /// How far it has come.
+    /// The status.
     pub status: BulkStatus,
-    /// How many conversations are meant, as far as that is known.
+    /// The number of matching conversations found so far.
     pub matched: u64,
-    /// Whether `matched` is all of them.
+    /// Whether `matched` is the final number.
     pub exact: bool,
-    /// How many were dealt with, those included where it was not possible.
+    /// The number of processed conversations, failures included.
     pub processed: u64,
-    /// Where it was not possible, how often.
+    /// The number of failures.
     pub failed: u64,
-    /// Where it was not possible, the first of them.
+    /// The first failures, at most [`BulkAction::MOST_FAILURES`].
     pub failures: Vec<BulkFailure>,
-    /// When it ended.
+    /// The time at which it finished.
     pub finished_at: Option<Timestamp>,
-    /// Counts the changes.
+    /// The version. Each update increments it.
     pub version: u64,
 }
 
 impl BulkAction {
-    /// The most failures that are named.
+    /// The most failures that are listed.
     pub const MOST_FAILURES: usize = 100;
-    /// The most conversations that are dealt with before a request for them is answered.
+    /// The most conversations that are processed before the request is answered.
     pub const AT_ONCE: usize = 100;
 
-    /// When it was asked for: the time in its id.
+    /// Returns the time of creation, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
     }
 }
 
-/// A conversation on which an action was not possible.
+/// A conversation on which the action failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkFailure {
-    /// Which one.
+    /// The conversation.
     pub id: ConversationId,
-    /// Why.
+    /// The reason.
     pub code: ActionFailure,
 }
 
-/// To which conversations a bulk action is done, as it was asked for.
+/// The conversations that a bulk action applies to, as they were requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BulkTarget {
-    /// To those that were named.
+    /// Conversations listed by id.
     Ids,
-    /// To those that a filter lets through.
+    /// Conversations that match a filter.
     Filter(Box<ConversationFilter>),
-    /// To those in a view, whose filter was this at that time.
+    /// Conversations in a view, with its filter at the time of the request.
     View(ViewId, Box<ConversationFilter>),
 }
 
 impl BulkTarget {
-    /// What the conversations have in common, unless they were named.
+    /// Returns the filter, unless the conversations are listed by id.
     #[must_use]
     pub fn filter(&self) -> Option<&ConversationFilter> {
         match self {
@@ -79,66 +79,66 @@ impl BulkTarget {
     }
 }
 
-/// Conversations that are named: at most a thousand, none of them twice.
+/// Ids of conversations: 1 to 1,000, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationIds(Vec<ConversationId>);
 
 impl ConversationIds {
-    /// The most that there can be.
+    /// The most ids.
     pub const MAX: usize = 1000;
 
-    /// Checks their number and drops repeated ones.
+    /// Checks the number of ids and drops duplicates.
     ///
     /// # Errors
-    /// When there are none, or more than a thousand.
+    /// When the list is empty or has more than 1,000 ids.
     pub fn parse(ids: Vec<ConversationId>) -> Result<Self, Invalid> {
         if ids.is_empty() {
-            return Err(Invalid::new("too_short", "must hold at least one id"));
+            return Err(Invalid::new("too_short", "must have at least one id"));
         }
         if ids.len() > Self::MAX {
-            let message = format!("must hold at most {} ids; it has {}", Self::MAX, ids.len());
+            let message = format!("must have at most {} ids; it has {}", Self::MAX, ids.len());
             return Err(Invalid::new("too_many", message));
         }
         let mut seen = std::collections::HashSet::new();
         Ok(Self(ids.into_iter().filter(|id| seen.insert(*id)).collect()))
     }
 
-    /// The ids, in the order in which they were named.
+    /// Returns the ids in their original order.
     #[must_use]
     pub fn as_slice(&self) -> &[ConversationId] {
         &self.0
     }
 }
 
-/// Which conversations are meant.
+/// The conversations that a new bulk action applies to.
 #[derive(Debug, Clone)]
 pub enum BulkSelection {
-    /// These.
+    /// Conversations listed by id.
     Ids(ConversationIds),
-    /// Those that a filter lets through.
+    /// Conversations that match a filter.
     Filter(ConversationFilter),
-    /// Those in a view, whose filter is this.
+    /// Conversations in a view, with its filter.
     View(ViewId, ConversationFilter),
 }
 
 impl BulkSelection {
-    /// Whether they are so few that they are dealt with before the request is answered.
+    /// Whether the conversations are processed before the request is answered: at most [`BulkAction::AT_ONCE`] ids.
     #[must_use]
     pub fn is_small(&self) -> bool {
         matches!(self, Self::Ids(ids) if ids.as_slice().len() <= BulkAction::AT_ONCE)
     }
 }
 
-/// A bulk action to carry out.
+/// A bulk action to create.
 #[derive(Debug, Clone)]
 pub struct NewBulkAction {
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// To which conversations.
+    /// The conversations it applies to.
     pub selection: BulkSelection,
-    /// Only count them.
+    /// Whether to count the conversations without changing them.
     pub dry_run: bool,
-    /// Who asks for it.
+    /// The API key of the request.
     pub key: KeyId,
 }
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_stand_twice_count_once() {
+    fn duplicate_ids_count_once() {
         let ids = ConversationIds::parse(vec![id(2), id(1), id(2)]).expect("three ids");
         assert_eq!(ids.as_slice(), [id(2), id(1)]);
         assert!(ConversationIds::parse(Vec::new()).is_err());

@@ -1,25 +1,35 @@
-/// Why a value is not allowed.
+use crate::nearest;
+
+/// Why a value is invalid.
 ///
-/// `message` is a predicate without its subject ("must be at most 500 characters; it has 612"), so that whoever knows the
-/// field's name can put it in front.
+/// `message` is a predicate without a subject, such as "must be at most 500 characters; it has 612". The caller puts the
+/// field's name in front of it and a full stop behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// A stable word for programs: `required`, `too_long`, `invalid` and so on.
+    /// A stable code for programs, such as `required`, `too_long` or `invalid`.
     pub code: &'static str,
     /// A predicate for people.
     pub message: String,
 }
 
 impl Invalid {
-    /// Builds an error from its code and its predicate.
+    /// Creates an error from its code and its predicate.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+
+    /// Creates the error for a value that is not one of `known`. It suggests the nearest known value, if one is close.
+    #[must_use]
+    pub fn unknown_value(value: &str, known: &[&str]) -> Self {
+        let suggestion = nearest(value, known).map(|nearest| format!(". Did you mean `{nearest}`?"));
+        let message = format!("must be one of {}{}", known.join(", "), suggestion.unwrap_or_default());
+        Self::new("unknown_value", message)
     }
 }
 
 impl std::fmt::Display for Invalid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "it {}", self.message)
+        f.write_str(&self.message)
     }
 }
 
@@ -82,7 +92,7 @@ pub struct InvalidField {
 }
 
 impl InvalidField {
-    /// Builds an error for one field.
+    /// Creates an error for one field.
     #[must_use]
     pub fn new(field: Field, invalid: Invalid) -> Self {
         Self { field, invalid }

@@ -1,8 +1,8 @@
-//! What Deskless is about, without saying how it is stored or served.
+//! The domain of Deskless: values, rules and state transitions.
 //!
-//! Values here can only hold what is allowed: private fields, one `parse` each. Nothing in this crate knows how we are
-//! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
-//! through [`Clock`].
+//! A value is always valid: its fields are private, and `parse` is the only way to create one. This crate does not depend on
+//! HTTP, AWS or an async runtime. ([`provider`] describes requests to other services, as data.) Time and randomness come from
+//! a [`Clock`] that is passed in.
 
 mod action;
 mod bulk;
@@ -24,6 +24,7 @@ mod placement;
 mod precondition;
 pub mod provider;
 mod rate;
+mod suggestion;
 mod tags;
 mod template;
 mod text;
@@ -59,6 +60,7 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
+pub use suggestion::nearest;
 pub use tags::Tags;
 pub use template::{Template, TemplateNames};
 pub use text::{

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, Reply, StrangerCaller, Unread, created, finish,
+    Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, Reply, Unread, created, finish,
     likeness, openapi::BASE, wire::OwnMessageRequest,
 };
 use deskless_domain::{
@@ -117,7 +117,7 @@ pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<Unread>) -
 }
 
 /// Opens a conversation of somebody new.
-pub async fn by_stranger(caller: &StrangerCaller, request: Idempotent<Unread>) -> Reply {
+pub async fn by_anonymous(caller: &AnonymousCaller, request: Idempotent<Unread>) -> Reply {
     open(caller, caller.store(), None, Some(caller.token()), request).await
 }
 

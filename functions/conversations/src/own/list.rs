@@ -1,5 +1,5 @@
 use deserr::Deserr;
-use deskless_api::{CustomerCaller, InvalidRequest, Limit, Reply, Walk, ok, wire::ListTag};
+use deskless_api::{CursorScope, CustomerCaller, InvalidRequest, Limit, Reply, ok, wire::ListTag};
 use deskless_domain::{Order, Status};
 use deskless_store::Position;
 use serde::Serialize;
@@ -38,19 +38,19 @@ pub struct OwnConversationListResponse {
 /// Lists the customer's conversations.
 pub async fn list_conversations(caller: &CustomerCaller, query: ListOwnConversationsQuery) -> Reply {
     let ListOwnConversationsQuery { limit, cursor, order, status } = query;
-    let walk = Walk::new(
+    let scope = CursorScope::new(
         caller.store().workspace_id(),
         &["own conversations", order.as_str(), status.map_or("", Status::as_str), caller.customer().as_str()],
     );
     let after = match &cursor {
         None => None,
         Some(cursor) => {
-            let [frontier, until] = walk.places(cursor)?;
+            let [frontier, until] = scope.decode_ids(cursor)?;
             Some(Position { frontier, until: (order == Order::Asc).then_some(until) })
         }
     };
     let page = caller.store().list_conversations(status, order, after, limit.0).await?;
-    let next_cursor = page.next.map(|next| walk.cursor(&[next.frontier, next.until.unwrap_or(next.frontier)]));
+    let next_cursor = page.next.map(|next| scope.encode_ids(&[next.frontier, next.until.unwrap_or(next.frontier)]));
     ok(
         None,
         &OwnConversationListResponse {

@@ -1,5 +1,5 @@
 use deskless_api::{
-    CustomerCaller, Reply, Walk, ok,
+    CursorScope, CustomerCaller, Reply, ok,
     wire::{ListTag, OwnMessageObject},
 };
 use deskless_domain::ConversationId;
@@ -25,8 +25,8 @@ pub struct OwnMessageListResponse {
 /// Lists the replies of a conversation of the customer's.
 pub async fn list_messages(caller: &CustomerCaller, conversation: ConversationId, query: &ListMessagesQuery) -> Reply {
     let id = conversation.to_string();
-    let walk = Walk::new(caller.store().workspace_id(), &["own messages", &id, query.order.as_str()]);
-    let after = query.cursor.as_deref().map(|cursor| walk.places(cursor)).transpose()?.map(|[place]| place);
+    let scope = CursorScope::new(caller.store().workspace_id(), &["own messages", &id, query.order.as_str()]);
+    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[place]| place);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };
     let page = caller.store().list_messages(thread).await?;
     ok(
@@ -34,7 +34,7 @@ pub async fn list_messages(caller: &CustomerCaller, conversation: ConversationId
         &OwnMessageListResponse {
             object: ListTag,
             has_more: page.has_more,
-            next_cursor: walk.cursor(&[page.next]),
+            next_cursor: scope.encode_ids(&[page.next]),
             messages: page.messages.iter().map(OwnMessageObject::from).collect(),
         },
     )

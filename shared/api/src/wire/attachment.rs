@@ -1,4 +1,4 @@
-//! Files that come with a message.
+//! Attachments of messages.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::{Attachment, ContentType, ConversationId, File, FileCategory, FileId, FileTitle, Invalid};
@@ -7,16 +7,16 @@ use utoipa::ToSchema;
 
 use crate::{InvalidRequest, Problem};
 
-/// A file to send along.
+/// A file to attach to a message.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(as = AttachmentRequest, rename_all = "camelCase")]
 pub struct AttachmentRequest {
-    /// A registered file of the same conversation; with a server key also one of the workspace's.
+    /// A registered file of the same conversation. With a server key, a file of the workspace is possible too.
     pub file_id: FileId,
 }
 
-/// At most ten of them, each once.
+/// The attachments of a message: at most ten, without duplicates.
 #[derive(Debug, Default)]
 pub struct AttachmentsRequest(Vec<AttachmentRequest>);
 
@@ -28,41 +28,43 @@ impl Deserr<InvalidRequest> for AttachmentsRequest {
         let all = Vec::<AttachmentRequest>::deserialize_from_value(value, location)?;
         let refuse = |code, text: String| Err(InvalidRequest::at(location, &Invalid::new(code, text)));
         if all.len() > Attachment::MOST {
-            return refuse("too_many", format!("may have at most {}; it has {}", Attachment::MOST, all.len()));
+            return refuse("too_many", format!("must have at most {} files; it has {}", Attachment::MOST, all.len()));
         }
         let repeated = all.iter().enumerate().find(|(i, one)| all[..*i].iter().any(|two| two.file_id == one.file_id));
         match repeated {
-            Some((_, one)) => refuse("duplicate", format!("name the file {} twice", one.file_id)),
+            Some((_, one)) => refuse("duplicate", format!("must not repeat a file; {} is repeated", one.file_id)),
             None => Ok(Self(all)),
         }
     }
 }
 
 impl AttachmentsRequest {
-    /// Whether there are none.
+    /// Whether there are no attachments.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The files that are named.
+    /// Returns the ids of the files.
     #[must_use]
     pub fn ids(&self) -> Vec<FileId> {
         self.0.iter().map(|attachment| attachment.file_id).collect()
     }
 
-    /// What a message keeps of these files, which were found at the places of their ids. `at` is what stands before
-    /// `attachments` in the body: nothing, or `message.`.
+    /// Returns the attachments for the files that were found, in the order of their ids. `at` is the prefix of `attachments` in
+    /// the body: empty or `message.`.
     ///
     /// # Errors
-    /// With every file that is none, is not uploaded or may not be attached here: all the same.
+    /// `invalid_request` with each file that does not exist, is not registered or may not be attached. The text is the same
+    /// for all three.
     pub fn resolve(
         &self,
         found: Vec<Option<File>>,
         may_attach: impl Fn(&File) -> bool,
         at: &str,
     ) -> Result<Vec<Attachment>, Problem> {
-        let none = Invalid::new("not_found", "names no file that is registered and could be attached here");
+        let none =
+            Invalid::new("not_found", "must be the id of a registered file that can be attached in this conversation");
         let mut wrong = Vec::new();
         let mut attachments = Vec::new();
         for (i, file) in found.into_iter().enumerate() {
@@ -75,12 +77,12 @@ impl AttachmentsRequest {
     }
 }
 
-/// Whether a server key may attach a file in this conversation; `None`: in one that is only being opened.
+/// Whether a file may be attached in this conversation; `None` stands for a conversation that is being created.
 pub(super) fn fits(file: &File, conversation: Option<ConversationId>) -> bool {
     file.draft.conversation_id.is_none() || file.draft.conversation_id == conversation
 }
 
-/// A file as the message keeps it. It stays as it is when the file is deleted; then the file itself is a 404.
+/// An attachment of a message. It stays the same when the file is deleted. The file itself then gives a 404.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Attachment)]

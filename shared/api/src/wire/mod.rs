@@ -1,4 +1,4 @@
-//! Wire types that more than one function speaks.
+//! Request and response types that several functions share.
 
 mod action;
 mod attachment;

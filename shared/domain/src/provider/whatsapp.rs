@@ -37,13 +37,13 @@ pub(super) fn requests(
             faults.limit("body", TEXT, length, "characters");
             vec![text(body.as_str())]
         }
-        // A voice has no caption: the words follow it.
+        // Audio has no caption, so the text is sent as a second message.
         Content::Media(media @ Media { kind: MediaType::Audio, .. }, _) => {
             faults.limit("body", TEXT, length, "characters");
             std::iter::once(send("audio", json!({ "link": media.url }))).chain(words.map(text)).collect()
         }
         Content::Media(media, _) => {
-            faults.limit("body", CAPTION, length, "characters beside a file");
+            faults.limit("body", CAPTION, length, "characters when it is the caption of a file");
             let mut content = json!({ "link": media.url });
             if let Some(caption) = words {
                 content["caption"] = json!(caption);

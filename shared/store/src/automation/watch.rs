@@ -108,7 +108,7 @@ impl Happened {
     }
 
     fn may_set_off(&self, watch: &Watch) -> bool {
-        self.triggers.contains(&watch.trigger) && self.cause.as_ref().is_none_or(|cause| cause.may_set_off(watch.id))
+        self.triggers.contains(&watch.trigger) && self.cause.as_ref().is_none_or(|cause| cause.may_trigger(watch.id))
     }
 }
 

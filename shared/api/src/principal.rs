@@ -1,4 +1,4 @@
-//! Who is calling, on those routes that are open to client keys too: a server key's holder, a customer, a stranger.
+//! The principal of a request, on the operations that client keys may call too: server, customer or anonymous.
 
 use std::sync::Arc;
 
@@ -18,28 +18,28 @@ use crate::{
 
 const TOKEN: HeaderName = HeaderName::from_static("x-customer-token");
 
-/// Whoever may call an operation that is open to customers. What a customer may do, their [`CustomerStore`] has; nothing
-/// leads from it to the rest of the workspace, so an operation cannot forget whose a conversation is.
+/// The principal of an operation that customers may call. A customer can reach only what their [`CustomerStore`]
+/// offers, so an operation cannot forget to check who owns a conversation.
 #[derive(Debug)]
-pub enum Party<S> {
+pub enum Principal<S> {
     /// The holder of a server key.
     Server(Caller<S>),
-    /// A customer, who was named by a token.
+    /// A customer, identified by a customer token.
     Customer(CustomerCaller),
 }
 
-/// Whoever may open a conversation: also somebody of whom nothing is known.
+/// The principal of an operation that may also be called with a client key and no customer token.
 #[derive(Debug)]
-pub enum Opener<S> {
+pub enum PrincipalOrAnonymous<S> {
     /// The holder of a server key.
     Server(Caller<S>),
-    /// A customer, who was named by a token.
+    /// A customer, identified by a customer token.
     Customer(CustomerCaller),
-    /// Somebody with a client key and no token.
-    Stranger(StrangerCaller),
+    /// A visitor with a client key and no customer token.
+    Anonymous(AnonymousCaller),
 }
 
-/// A customer who calls with a client key.
+/// A customer who calls with a client key and a customer token.
 #[derive(Debug)]
 pub struct CustomerCaller {
     credential: Credential,
@@ -47,13 +47,13 @@ pub struct CustomerCaller {
 }
 
 impl CustomerCaller {
-    /// What the customer may touch.
+    /// Returns the store, limited to this customer's data.
     #[must_use]
     pub fn store(&self) -> &CustomerStore {
         &self.store
     }
 
-    /// Who they are.
+    /// Returns the customer's id.
     #[must_use]
     pub fn customer(&self) -> &CustomerId {
         self.store.customer()
@@ -66,48 +66,48 @@ impl Actor for CustomerCaller {
     }
 }
 
-/// Somebody who calls with a client key and says nothing of who they are: they become a new customer.
+/// A visitor who calls with a client key and no customer token. Each request gets a new anonymous customer id.
 #[derive(Debug)]
-pub struct StrangerCaller {
+pub struct AnonymousCaller {
     credential: Credential,
     store: CustomerStore,
     token: String,
 }
 
-impl StrangerCaller {
-    /// What the new customer may touch.
+impl AnonymousCaller {
+    /// Returns the store, limited to the new customer's data.
     #[must_use]
     pub fn store(&self) -> &CustomerStore {
         &self.store
     }
 
-    /// The token by which they are known from now on.
+    /// Returns the new customer's token, which identifies them in later requests.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 }
 
-impl Actor for StrangerCaller {
-    /// A repeat comes from somebody who is not known yet either. No customer's id has a star.
+impl Actor for AnonymousCaller {
+    /// Leaves the customer out: a retry arrives without a token too. No customer id contains `*`.
     fn identity(&self) -> String {
         format!("{}\n*", self.credential.id)
     }
 }
 
-impl<S: scope::Required> FromRequestParts<ApiState> for Party<S> {
+impl<S: scope::Required> FromRequestParts<ApiState> for Principal<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        match Opener::<S>::of(parts, state, false).await? {
-            Opener::Server(caller) => Ok(Self::Server(caller)),
-            Opener::Customer(caller) => Ok(Self::Customer(caller)),
-            Opener::Stranger(_) => Err(Problem::internal("a stranger was let in")),
+        match PrincipalOrAnonymous::<S>::of(parts, state, false).await? {
+            PrincipalOrAnonymous::Server(caller) => Ok(Self::Server(caller)),
+            PrincipalOrAnonymous::Customer(caller) => Ok(Self::Customer(caller)),
+            PrincipalOrAnonymous::Anonymous(_) => Err(Problem::internal("an anonymous caller was admitted")),
         }
     }
 }
 
-impl<S: scope::Required> FromRequestParts<ApiState> for Opener<S> {
+impl<S: scope::Required> FromRequestParts<ApiState> for PrincipalOrAnonymous<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
@@ -115,8 +115,8 @@ impl<S: scope::Required> FromRequestParts<ApiState> for Opener<S> {
     }
 }
 
-impl<S: scope::Required> Opener<S> {
-    async fn of(parts: &Parts, state: &ApiState, admits_strangers: bool) -> Result<Self, Problem> {
+impl<S: scope::Required> PrincipalOrAnonymous<S> {
+    async fn of(parts: &Parts, state: &ApiState, admits_anonymous: bool) -> Result<Self, Problem> {
         let credential = authenticated(parts, state).await?;
         if credential.kind == KeyKind::Server {
             return admit(credential, parts, state).await.map(Self::Server);
@@ -126,42 +126,51 @@ impl<S: scope::Required> Opener<S> {
         demand(&credential, &parts.headers, S::SCOPE)?;
         match presented(&parts.headers)? {
             Some(text) => {
-                let store = known(&tenant, text, state, &extra).await?;
+                let store = identified(&tenant, text, state, &extra).await?;
                 throttle::client(&tenant, &credential, Visitor::Customer(store.customer()), &extra).await?;
                 Ok(Self::Customer(CustomerCaller { credential, store }))
             }
-            None if admits_strangers => {
-                throttle::client(&tenant, &credential, Visitor::Nobody, &extra).await?;
+            None if admits_anonymous => {
+                throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
                 let secret = tenant.anonymous_secret().await?;
                 let customer = CustomerId::anonymous(state.clock());
                 let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
                 let store = tenant.of_customer(customer, IdentitySource::Anonymous);
-                Ok(Self::Stranger(StrangerCaller { credential, store, token }))
+                Ok(Self::Anonymous(AnonymousCaller { credential, store, token }))
             }
             None => Err(Problem::new(
                 Code::Forbidden,
-                "A client key acts for one customer, and the request names none. Send their token as X-Customer-Token.",
+                "This operation needs a customer token when you use a client key. Send it as `X-Customer-Token`.",
             )),
         }
     }
 }
 
-/// The token that the request presents.
+/// Returns the customer token in the request, if there is one.
 fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(TOKEN).iter();
+    let refuse = |detail: &str| Err(Problem::new(Code::Unauthorized, detail));
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(text)), None) => Ok(Some(text.trim())),
-        _ => Err(Problem::new(Code::Unauthorized, "X-Customer-Token must be given once, and be a JWT.")),
+        (Some(Err(_)), None) => refuse("The `X-Customer-Token` header must be a JWT."),
+        (Some(_), Some(_)) => refuse("The request has more than one `X-Customer-Token` header. Send it once."),
     }
 }
 
-/// The customer whom a token names. An anonymous customer's token is renewed on the way.
-async fn known(tenant: &TenantStore, text: &str, state: &ApiState, extra: &Extra) -> Result<CustomerStore, Problem> {
+/// Verifies a customer token and returns the customer's store. An anonymous customer's token that is older than a day
+/// is replaced: the new one goes out in the response.
+async fn identified(
+    tenant: &TenantStore,
+    text: &str,
+    state: &ApiState,
+    extra: &Extra,
+) -> Result<CustomerStore, Problem> {
     let presented = Presented::parse(text)?;
     let now = state.clock().now();
     let mut identity: Arc<Identity> = tenant.identity().await?;
     if !presented.is_known(&identity, now) {
+        // The secret may be newer than the cached one.
         identity = tenant.identity_now().await?;
     }
     let verified = presented.verify(tenant.workspace_id(), &identity, now)?;

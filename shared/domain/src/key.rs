@@ -168,6 +168,14 @@ pub struct Shards {
     pub write: u8,
 }
 
+impl Shards {
+    /// Reads and writes the same number of partitions.
+    #[must_use]
+    pub const fn both(count: u8) -> Self {
+        Self { read: count, write: count }
+    }
+}
+
 impl Default for Shards {
     fn default() -> Self {
         Self { read: 1, write: 1 }

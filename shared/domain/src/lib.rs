@@ -12,9 +12,12 @@ mod conversation;
 mod customer;
 mod edit;
 mod error;
+mod event;
 mod execution;
 mod file;
 mod filter;
+#[cfg(test)]
+mod fixtures;
 mod id;
 mod identity;
 mod key;
@@ -33,19 +36,23 @@ mod vocabulary;
 mod webhook;
 
 pub use action::{Action, Effect, TagChange};
-pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
+pub use bulk::{
+    BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
+    DryRun, ListPass, NewBulkAction,
+};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
     Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
 pub use conversation::{
-    Assign, Conversation, ConversationPatch, CountChange, MessageOrigin, NewConversation, NewestReply, NotSolved, ReadMark,
-    ReadUpTo, Resolved, StatusChange, Transition,
+    Assign, Conversation, ConversationPatch, CountChange, MessageOrigin, NewConversation, NewestReply, NotSolved,
+    ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Field, Invalid, InvalidField};
+pub use event::{ConversationChange, ConversationEvent, ConversationField, ConversationState, LiveConversation};
 pub use execution::{Cause, Execution, Reason, Step};
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};

@@ -20,13 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// between zero and the bound) spreads writers best:
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 #[derive(Debug)]
-pub(crate) struct Backoff<'a> {
+pub struct Backoff<'a> {
     clock: &'a dyn Clock,
     started: Instant,
     bound: Duration,
 }
 
 impl<'a> Backoff<'a> {
+    /// Starts counting the time.
     pub fn new(clock: &'a dyn Clock) -> Self {
         Self { clock, started: Instant::now(), bound: FIRST }
     }

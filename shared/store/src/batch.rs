@@ -27,8 +27,8 @@ impl TenantStore {
                 .unprocessed_keys
                 .and_then(|mut tables| tables.remove(self.table()))
                 .map_or(Vec::new(), |rest| rest.keys);
-            if !wanted.is_empty() && !backoff.pause().await {
-                return Err(StoreError::Unavailable("many items could not be read in time".to_owned()));
+            if !wanted.is_empty() {
+                backoff.pause("the table leaves keys unprocessed").await?;
             }
         }
         Ok(found)

@@ -115,7 +115,10 @@ impl Condition {
     }
 
     /// Returns the names and values, together with those of an update; `None` where there are none, as the SDK wants it.
-    pub fn placeholders(self, update: Update) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    pub fn placeholders(
+        self,
+        update: Update,
+    ) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
         let (mut names, mut values) = (update.names, update.values);
         names.extend(self.names);
         values.extend(self.values);

@@ -103,6 +103,11 @@ pub(crate) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
+/// The same for a value that is borrowed.
+pub(crate) fn text_of<T: ToString>(value: &T) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "numbers are copied")]
 pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())

@@ -132,7 +132,8 @@ impl TenantStore {
         }
         let now = self.clock().now();
         let mut update = Update::default();
-        update.set_if_empty(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
+        update
+            .set_if_empty(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
         let output = self
             .client()
             .update_item()

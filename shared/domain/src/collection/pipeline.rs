@@ -80,8 +80,7 @@ impl Pipeline {
         let mut named = HashSet::new();
         let mut stages = Vec::with_capacity(drafts.len());
         for (i, draft) in drafts.iter().enumerate() {
-            let refuse =
-                |code, message: &str| Err(InvalidField::new(Field::StageId(i), Invalid::new(code, message)));
+            let refuse = |code, message: &str| Err(InvalidField::new(Field::StageId(i), Invalid::new(code, message)));
             let id = match draft.id {
                 None => StageId::generate(clock),
                 Some(id) if !known.contains(&id) => {

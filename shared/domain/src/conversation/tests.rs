@@ -1,90 +1,8 @@
-use super::{Conversation, ConversationPatch, MessageOrigin, NewConversation, Resolved, StatusChange, Transition};
 use crate::{
-    Channel, ConversationId, Customer, CustomerDetails, CustomerId, Edit, IdentitySource, Message, MessageBody,
-    MessageDraft, MessageId, MessageType, Metadata, Placement, Priority, ReadMark, Resolution, Role, Source, Status,
-    Subject, Tags, Timestamp,
-    id::Identifier,
+    Channel, Conversation, ConversationPatch, Edit, MessageOrigin, MessageType, ReadMark, Resolution, Resolved, Role,
+    Status, StatusChange, Timestamp, Transition,
+    fixtures::{add, add_from, assistant_reply, at, conversation_on, customer_reply, message, set_status},
 };
-
-const OPENED: Timestamp = Timestamp::from_millis(1_782_669_600_000);
-
-/// So many seconds after the conversation was opened.
-fn at(seconds: i64) -> Timestamp {
-    OPENED.plus_seconds(seconds)
-}
-
-fn message_id(seconds: i64) -> MessageId {
-    MessageId::from_bytes(MessageId::end_of(at(seconds)).to_bytes())
-}
-
-fn conversation_on(channel: Channel) -> Conversation {
-    let new = NewConversation {
-        channel,
-        source: Source::Api,
-        status: Resolved::No(Status::Open),
-        escalated: false,
-        priority: Priority::default(),
-        subject: Subject::parse("Login fails".to_owned()).expect("a subject"),
-        external_id: None,
-        session_key: None,
-        placement: Placement::default(),
-        snoozed_until: None,
-        tags: Tags::default(),
-        metadata: Metadata::default(),
-    };
-    let customer = Customer {
-        id: CustomerId::parse("cus_1".to_owned()).expect("an id"),
-        details: CustomerDetails::default(),
-        identity_source: IdentitySource::Headers,
-    };
-    Conversation::open(ConversationId::on(channel, &At(OPENED)), 1, new, customer)
-}
-
-#[derive(Debug)]
-struct At(Timestamp);
-
-impl crate::Clock for At {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-    fn fill_random(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
-}
-
-fn message(conversation: &Conversation, seconds: i64, role: Role, kind: MessageType) -> Message {
-    let draft = MessageDraft {
-        role,
-        kind,
-        body: MessageBody::parse(format!("At {seconds}")).expect("a body"),
-        sender: None,
-        external_id: None,
-        attachments: Vec::new(),
-        metadata: Metadata::default(),
-    };
-    draft.placed(conversation.id, message_id(seconds))
-}
-
-fn customer_reply(conversation: &Conversation, seconds: i64) -> Message {
-    message(conversation, seconds, Role::User, MessageType::Reply)
-}
-
-fn assistant_reply(conversation: &Conversation, seconds: i64) -> Message {
-    message(conversation, seconds, Role::Assistant, MessageType::Reply)
-}
-
-fn add(conversation: Conversation, message: &Message) -> Conversation {
-    add_from(conversation, message, MessageOrigin::Workspace)
-}
-
-fn add_from(conversation: Conversation, message: &Message, origin: MessageOrigin) -> Conversation {
-    conversation.after(&Transition::of_message(message, origin)).expect("messages are always allowed")
-}
-
-fn set_status(conversation: Conversation, seconds: i64, state: Resolved) -> Conversation {
-    let patch = ConversationPatch { state: StatusChange::Status(state), ..ConversationPatch::default() };
-    conversation.after(&Transition::of_patch(&patch, at(seconds))).expect("a status is always allowed")
-}
 
 #[test]
 fn customer_reply_reopens_and_ends_the_snooze() {
@@ -171,7 +89,10 @@ fn first_message_leaves_a_given_status_alone() {
     let imported = set_status(conversation_on(Channel::Api), 0, Resolved::Yes(None));
     let reply = customer_reply(&imported, 1);
     let opened = imported.clone().opened_with(&reply);
-    assert_eq!((opened.status, opened.closed_at, opened.version), (Status::Solved, imported.closed_at, imported.version));
+    assert_eq!(
+        (opened.status, opened.closed_at, opened.version),
+        (Status::Solved, imported.closed_at, imported.version)
+    );
     assert_eq!((opened.message_count, opened.unread_count, opened.awaiting_reply), (1, 1, true));
 }
 

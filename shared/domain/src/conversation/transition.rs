@@ -216,8 +216,7 @@ impl Transition {
                 (transition.read_up_to, transition.unread_count) = (ReadUpTo::Newest, CountChange::Set(0));
             }
             Some(ReadMark::UpTo(message, left)) => {
-                (transition.read_up_to, transition.unread_count) =
-                    (ReadUpTo::Message(message), CountChange::Set(left));
+                (transition.read_up_to, transition.unread_count) = (ReadUpTo::Message(message), CountChange::Set(left));
             }
         }
         transition
@@ -239,11 +238,8 @@ impl Transition {
     #[must_use]
     pub fn of_message(message: &Message, origin: MessageOrigin) -> Self {
         let at = message.created_at();
-        let mut transition = Self {
-            newest_message_id: Some(message.id),
-            message_count: CountChange::Increment,
-            ..Self::touch(at)
-        };
+        let mut transition =
+            Self { newest_message_id: Some(message.id), message_count: CountChange::Increment, ..Self::touch(at) };
         if message.draft.is_reply() {
             transition.activity = Some(message.id);
             transition.newest_reply = Assign::Set(NewestReply::of(message));
@@ -278,10 +274,8 @@ impl Transition {
         newest_left: Option<&Message>,
         now: Timestamp,
     ) -> Self {
-        let mut transition = Self {
-            message_count: CountChange::Set(conversation.message_count.saturating_sub(1)),
-            ..Self::touch(now)
-        };
+        let mut transition =
+            Self { message_count: CountChange::Set(conversation.message_count.saturating_sub(1)), ..Self::touch(now) };
         let is_unread = conversation.read_up_to.is_none_or(|read| message.id > read);
         if message.draft.is_from_customer() && is_unread {
             transition.unread_count = CountChange::Set(conversation.unread_count.saturating_sub(1));

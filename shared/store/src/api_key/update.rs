@@ -1,7 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{
-    ApiKey, Edit, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title,
-};
+use deskless_domain::{ApiKey, Edit, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title};
 
 use super::ApiKeyItem;
 use crate::{

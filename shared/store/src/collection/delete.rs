@@ -2,7 +2,12 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use deskless_domain::{Collected, Precondition, Resource};
 
 use super::update::Edit;
-use crate::{StoreError, TenantStore, backoff::Backoff, error::{causes, is_transient}, expression::number};
+use crate::{
+    StoreError, TenantStore,
+    backoff::Backoff,
+    error::{causes, is_transient},
+    expression::number,
+};
 
 impl TenantStore {
     /// AP-18: deletes one of a collection. What conversations may refer to is archived: no longer listed, and still named
@@ -10,9 +15,13 @@ impl TenantStore {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
-    pub async fn delete_resource<T: Collected>(&self, id: T::Id, precondition: &Precondition) -> Result<(), StoreError> {
+    pub async fn delete_resource<T: Collected>(
+        &self,
+        id: T::Id,
+        precondition: &Precondition,
+    ) -> Result<(), StoreError> {
         if !T::IS_REFERRED_TO {
-            return self.remove::<T>(id, precondition).await;
+            return self.remove_resource::<T>(id, precondition).await;
         }
         let now = self.clock().now();
         let archive = |resource: Resource<T>| {
@@ -24,7 +33,7 @@ impl TenantStore {
         self.rewrite(id, precondition, archive).await.map(drop)
     }
 
-    async fn remove<T: Collected>(&self, id: T::Id, precondition: &Precondition) -> Result<(), StoreError> {
+    async fn remove_resource<T: Collected>(&self, id: T::Id, precondition: &Precondition) -> Result<(), StoreError> {
         let mut backoff = Backoff::new(self.clock());
         loop {
             let found = self.get_resource::<T>(id).await?;

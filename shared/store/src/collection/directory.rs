@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{
-    AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId,
-};
+use deskless_domain::{AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
 

@@ -3,16 +3,13 @@
 mod create;
 mod delete;
 mod directory;
-mod filter;
 mod get;
 mod item;
 mod list;
-mod predefined;
 mod sorted;
 mod update;
 
 pub(crate) use directory::{CACHED, Names};
 pub use directory::{Directory, DirectoryEntry};
 pub use list::ResourcePage;
-pub(crate) use predefined::body as predefined_body;
 pub use sorted::{SortedPage, SortedPlace};

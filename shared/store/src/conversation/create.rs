@@ -71,7 +71,9 @@ impl TenantStore {
                 Err(StoreError::ExternalIdExists)
             }
             Attempt::Failed(failed) if customer.failed(&failed) => Ok(None),
-            Attempt::Failed(_) => Err(StoreError::Internal("a new conversation failed an unknown condition".to_owned())),
+            Attempt::Failed(_) => {
+                Err(StoreError::Internal("a new conversation failed an unknown condition".to_owned()))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 use deskless_domain::{
     AssistantId, AttemptId, Channel, Conversation, ConversationId, ExternalId, InboxId, MemberId, MessageId, Metadata,
-    NewestReply, PipelineId, Placement, Priority, Resolution, SessionKey, Source, StageId, Status, Subject, Tags, Timestamp,
+    NewestReply, PipelineId, Placement, Priority, Resolution, SessionKey, Source, StageId, Status, Subject, Tags,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ mod filter;
 mod get;
 mod item;
 mod list;
-mod purge;
+mod removal;
 mod update;
 mod write;
 
@@ -16,5 +16,5 @@ pub use create::ConversationToCreate;
 pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
-pub use purge::Purge;
-pub(crate) use purge::progress;
+pub use removal::Remains;
+pub(crate) use removal::progress;

@@ -7,7 +7,7 @@ use super::item::{MetadataPlace, attributes, live, place};
 use crate::{
     TenantStore,
     condition::Condition,
-    expression::{Update, number, text},
+    expression::{Update, number, text, text_of},
 };
 
 impl TenantStore {
@@ -21,7 +21,7 @@ impl TenantStore {
             update.set(attributes::STATUS, text(status));
             update.set(attributes::STATUS_PARTITION, text(self.status_partition(id, status)));
         }
-        update.assign(attributes::RESOLUTION, &transition.resolution, text);
+        update.assign(attributes::RESOLUTION, &transition.resolution, text_of);
         update.assign(attributes::CLOSED_AT, &transition.closed_at, |at| number(at.as_millis()));
         if let Some(escalated) = transition.escalated {
             update.set(attributes::ESCALATED, AttributeValue::Bool(escalated));
@@ -70,12 +70,12 @@ impl TenantStore {
     }
 
     fn set_placement(&self, update: &mut Update, patch: PlacementPatch) {
-        update.edit(attributes::INBOX_ID, patch.inbox_id, text);
-        update.edit(attributes::ASSIGNEE_ID, patch.assignee_id, text);
+        update.edit(attributes::INBOX_ID, patch.inbox_id, text_of);
+        update.edit(attributes::ASSIGNEE_ID, patch.assignee_id, text_of);
         update.edit(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |member| text(self.keys().by_assignee(*member)));
-        update.edit(attributes::ASSISTANT_ID, patch.assistant_id, text);
-        update.edit(attributes::PIPELINE_ID, patch.pipeline_id, text);
-        update.edit(attributes::STAGE_ID, patch.stage_id, text);
+        update.edit(attributes::ASSISTANT_ID, patch.assistant_id, text_of);
+        update.edit(attributes::PIPELINE_ID, patch.pipeline_id, text_of);
+        update.edit(attributes::STAGE_ID, patch.stage_id, text_of);
     }
 
     fn set_metadata(&self, update: &mut Update, metadata: &Metadata) {

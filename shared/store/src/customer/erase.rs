@@ -149,12 +149,6 @@ impl TenantStore {
 }
 
 impl CustomerChange {
-    /// Whether the customer is being erased, which calls for [`CustomerChange::erase_step`].
-    #[must_use]
-    pub fn is_erasure(&self) -> bool {
-        is_erasing(&self.image)
-    }
-
     /// AP-47: one step of an erasure: deletes at most 25 conversations of the customer and notes that on their item, which
     /// calls the next step. When none is found any more, the item gets its end, after which there is no such customer; when
     /// the table has then removed it, this is called once more for what came in between.
@@ -188,9 +182,8 @@ impl CustomerChange {
             update.set(attributes::EXPIRES_AT, number(end.as_seconds()));
         }
         update.add(attributes::VERSION, 1);
-        let condition = Condition::none()
-            .present(attributes::ERASING_SINCE)
-            .equals(attributes::ERASURE_STEP, number(step));
+        let condition =
+            Condition::none().present(attributes::ERASING_SINCE).equals(attributes::ERASURE_STEP, number(step));
         tenant.update_if(key, update, condition).await.map(drop)
     }
 }

@@ -1,5 +1,6 @@
 //! Customers: their records, and who has claimed which email.
 
+mod change;
 mod copies;
 mod erase;
 mod get;
@@ -10,6 +11,7 @@ mod update;
 mod upsert;
 mod write;
 
+pub use change::CustomerChange;
 pub use copies::Refreshed;
 pub(crate) use item::CustomerAttributes;
 pub use list::CustomerPage;

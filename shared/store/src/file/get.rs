@@ -18,8 +18,11 @@ impl TenantStore {
         self.find_file(id, None).await?.ok_or(StoreError::NotFound)
     }
 
-    /// The same, but only of a conversation of this customer's, if there is one.
-    pub(crate) async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
+    /// AP-63: reads one file. With an owner, only of a conversation of that customer. Returns `None` when there is none.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
         let Some(found) = self.get(self.keys().file(id)).await? else { return Ok(None) };
         let Some(file) = item::read(found, self.clock().now())? else { return Ok(None) };
         let is_there = match file.draft.conversation_id {

@@ -1,6 +1,4 @@
-use deskless_domain::{
-    Cause, ConversationId, CustomerId, Message, MessageDraft, MessageId, MessageOrigin, Transition,
-};
+use deskless_domain::{Cause, ConversationId, CustomerId, Message, MessageDraft, MessageId, MessageOrigin, Transition};
 use serde::{Deserialize, Serialize};
 
 use crate::{

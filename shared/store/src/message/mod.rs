@@ -9,4 +9,5 @@ mod thread;
 mod update;
 
 pub use create::AddedMessage;
+pub(crate) use item::read;
 pub use thread::{MessagePage, Thread};

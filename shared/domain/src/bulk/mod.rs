@@ -1,3 +1,6 @@
+mod job;
+
+pub use job::{BulkBatch, BulkJob, BulkRest, BulkResults, DryRun, ListPass};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionFailure, AssistantId, Conversation, ConversationPatch, DeletionReason, Edit, Field, Invalid, InvalidField,
-    MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, StatusChange, Tag, Tags,
+    ActionFailure, AssistantId, Conversation, ConversationFilter, ConversationPatch, DeletionReason, Edit, Field,
+    Invalid, InvalidField, MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, StatusChange, Tag, Tags,
+    Timestamp,
 };
 
 /// An action on a conversation, run by a bulk action or an automation.
@@ -43,7 +44,35 @@ pub enum Effect {
     Delete(Option<DeletionReason>),
 }
 
+/// What becomes of one conversation when an action's turn comes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Nothing: the conversation does not pass the filters, or not any more.
+    Skip,
+    /// The action is not possible.
+    Fail(ActionFailure),
+    /// The action has this effect.
+    Apply(Effect),
+}
+
 impl Action {
+    /// Decides what becomes of a conversation; `None` is one that does not exist. A conversation that was named, without
+    /// filters, and does not exist is a failure.
+    #[must_use]
+    pub fn decide(
+        &self,
+        conversation: Option<&Conversation>,
+        filters: &[ConversationFilter],
+        now: Timestamp,
+    ) -> Decision {
+        match conversation {
+            None if filters.is_empty() => Decision::Fail(ActionFailure::NotFound),
+            None => Decision::Skip,
+            Some(conversation) if !filters.iter().all(|filter| filter.matches(conversation, now)) => Decision::Skip,
+            Some(conversation) => self.effect(conversation).map_or_else(Decision::Fail, Decision::Apply),
+        }
+    }
+
     /// Returns the action's effect on an existing conversation.
     ///
     /// # Errors

@@ -202,6 +202,15 @@ impl CustomerRecord {
         self.place.time()
     }
 
+    /// Returns the record with these details and this metadata put over it; what is not given stays.
+    #[must_use]
+    pub fn updated(&self, details: &CustomerDetails, metadata: Option<&Metadata>, clock: &dyn Clock) -> Self {
+        let mut next = self.clone();
+        next.customer.details = next.customer.details.refreshed_by(details.clone());
+        next.metadata = metadata.cloned().unwrap_or(next.metadata);
+        next.following(self, clock)
+    }
+
     /// Returns this record as the next version of `before`, or `before` itself when nothing differs.
     #[must_use]
     pub fn following(self, before: &Self, clock: &dyn Clock) -> Self {

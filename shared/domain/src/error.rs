@@ -62,6 +62,16 @@ pub enum Field {
     Attachments,
     /// The file of one attachment, by its index.
     Attachment(usize),
+    /// The text of a message.
+    Body,
+    /// The template of a provider.
+    Template,
+    /// The channel of a conversation.
+    Channel,
+    /// The sender's address with a provider.
+    Sender,
+    /// The recipient's address with a provider.
+    Recipient,
     /// The delivery status that a provider reports.
     DeliveryStatus,
     /// All stages of a pipeline.

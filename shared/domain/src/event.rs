@@ -101,6 +101,25 @@ pub enum ConversationEvent {
     },
 }
 
+/// Something that happened to a customer and calls for work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerEvent {
+    /// The customer was updated, or another step of bringing their conversations up to date was taken. The next step is due.
+    RefreshDue {
+        /// The customer's version.
+        version: u64,
+        /// Up to where their conversations show it.
+        refreshed_to: Option<MessageId>,
+    },
+    /// The erasure of the customer began, or another step was taken. The next step is due.
+    ErasureDue {
+        /// The number of the step.
+        step: u64,
+    },
+    /// The erased customer's row has expired and was removed.
+    Removed,
+}
+
 /// The events of one change of a conversation's row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConversationChange {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AutomationActions, AutomationId, AutomationTrigger, ConversationId, ExecutionId, ExecutionStatus, Metadata,
-    StepStatus, Timestamp,
+    Automation, AutomationActions, AutomationId, AutomationTrigger, Conversation, ConversationId, ExecutionId,
+    ExecutionStatus, Metadata, StepStatus, Timestamp,
 };
 
 /// One run of an automation on one conversation.
@@ -169,6 +169,34 @@ impl Execution {
         next.skip_pending();
         next.end(status, Some(reason), now);
         next
+    }
+
+    /// Returns the execution, ended because it cannot go on: skipped if it has not started, failed otherwise.
+    #[must_use]
+    pub fn cut_short(&self, reason: Reason, now: Timestamp) -> Self {
+        let status = match self.status {
+            ExecutionStatus::Queued => ExecutionStatus::Skipped,
+            _ => ExecutionStatus::Failed,
+        };
+        self.ended(status, reason, now)
+    }
+
+    /// Returns the execution, started on a conversation or skipped because it does not apply any more. A manual run ignores
+    /// the automation's conditions and `enabled`.
+    #[must_use]
+    pub fn begin_on(&self, automation: &Automation, conversation: Option<&Conversation>, now: Timestamp) -> Self {
+        let skip = |code, message: &str| self.ended(ExecutionStatus::Skipped, Reason::new(code, message), now);
+        let Some(conversation) = conversation else {
+            return skip("conversation_deleted", "The conversation was deleted.");
+        };
+        let is_manual = self.trigger == AutomationTrigger::Manual;
+        if !is_manual && !automation.enabled {
+            skip("automation_disabled", "The automation was disabled.")
+        } else if !is_manual && !automation.conditions.matches(conversation, now) {
+            skip("conditions_not_met", "The conversation no longer meets the conditions.")
+        } else {
+            self.begun(&automation.actions, now)
+        }
     }
 
     fn skip_pending(&mut self) {

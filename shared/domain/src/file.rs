@@ -180,6 +180,21 @@ pub struct Attachment {
 impl Attachment {
     /// The most attachments of a message.
     pub const MOST: usize = 10;
+
+    /// Adds an attachment to those of a message, unless it is among them.
+    ///
+    /// # Errors
+    /// When there would be more than ten.
+    pub fn add(attachments: &mut Vec<Self>, file: Self) -> Result<(), Invalid> {
+        if attachments.iter().all(|known| known.file_id != file.file_id) {
+            attachments.push(file);
+        }
+        if attachments.len() > Self::MOST {
+            let message = format!("must have at most {} entries, including the predefined message's file", Self::MOST);
+            return Err(Invalid::new("too_many", message));
+        }
+        Ok(())
+    }
 }
 
 impl From<File> for Attachment {

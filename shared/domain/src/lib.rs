@@ -18,6 +18,7 @@ mod file;
 mod filter;
 #[cfg(test)]
 mod fixtures;
+mod grant;
 mod id;
 mod identity;
 mod key;
@@ -35,7 +36,7 @@ mod timestamp;
 mod vocabulary;
 mod webhook;
 
-pub use action::{Action, Effect, TagChange};
+pub use action::{Action, Decision, Effect, TagChange};
 pub use bulk::{
     BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
     DryRun, ListPass, NewBulkAction,
@@ -52,10 +53,13 @@ pub use conversation::{
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use edit::Edit;
 pub use error::{Field, Invalid, InvalidField};
-pub use event::{ConversationChange, ConversationEvent, ConversationField, ConversationState, LiveConversation};
+pub use event::{
+    ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
+};
 pub use execution::{Cause, Execution, Reason, Step};
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
+pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
     KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, Invalid, MessageBody, MessageId, MessageType, Metadata,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata,
     PersonName, Role, Timestamp,
 };
 
@@ -36,22 +36,6 @@ pub struct MessageDraft {
 }
 
 impl MessageDraft {
-    /// Adds an attachment unless the message already has it.
-    ///
-    /// # Errors
-    /// When the message would have more than ten attachments.
-    pub fn attaching(mut self, file: Attachment) -> Result<Self, Invalid> {
-        if self.attachments.iter().all(|known| known.file_id != file.file_id) {
-            self.attachments.push(file);
-        }
-        if self.attachments.len() > Attachment::MOST {
-            let message =
-                format!("must have at most {} entries, including the predefined message's file", Attachment::MOST);
-            return Err(Invalid::new("too_many", message));
-        }
-        Ok(self)
-    }
-
     /// Returns whether the customer sees the message. Notes are internal.
     #[must_use]
     pub fn is_reply(&self) -> bool {

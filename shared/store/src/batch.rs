@@ -4,9 +4,6 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::{StoreError, TenantStore, backoff::Backoff, item::Item, keys::Key};
 
-/// The most items that one `BatchGetItem` takes.
-pub(crate) const MOST: usize = 100;
-
 impl TenantStore {
     /// Those of these items that are there, read strongly, in any order. At most a hundred keys, none of them twice.
     pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {

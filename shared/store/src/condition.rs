@@ -36,11 +36,6 @@ impl Condition {
         Self { parts: vec![expression.into()], ..Self::default() }
     }
 
-    /// An expression with the names and values of `terms`.
-    pub fn of(terms: Update, expression: impl Into<String>) -> Self {
-        Self { parts: vec![expression.into()], names: terms.names, values: terms.values }
-    }
-
     /// The attribute has this value.
     pub fn equals(mut self, attribute: &str, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));

@@ -4,13 +4,14 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    ExecutionId, LiveConversation, Shards, WorkspaceId,
+    CustomerEvent, CustomerId, ExecutionId, LiveConversation, Shards, WorkspaceId,
 };
 
 use crate::{
-    CustomerChange, FileChange, Store, StoreError, TenantStore,
+    FileChange, Store, StoreError, TenantStore,
     automation::SHARDS,
     conversation::{StoredConversation, attributes, progress},
+    customer,
     item::{Item, integer, string},
     keys::{Owned, execution_of, owned, shards_of},
     message,
@@ -41,7 +42,7 @@ pub enum Changed {
     /// A row of a thread.
     Message(Change<(ConversationId, ConversationEvent)>),
     /// A customer's own row.
-    Customer(CustomerChange),
+    Customer(Change<(CustomerId, CustomerEvent)>),
     /// A file's own row: the file was deleted.
     File(FileChange),
 }
@@ -98,7 +99,7 @@ impl ChangeFeed {
             Owned::Message(workspace, conversation) => self.message(workspace, conversation, before, after),
             Owned::Customer(workspace) => {
                 let tenant = self.tenant(workspace, Shards::default());
-                Ok(CustomerChange::between(tenant, before, after).map(Changed::Customer))
+                Ok(customer::event(&before, &after).map(|change| Changed::Customer(Change { tenant, change })))
             }
             Owned::File(workspace, id) => {
                 let tenant = self.tenant(workspace, Shards::default());

@@ -311,11 +311,6 @@ pub(crate) fn execution_of(pk: &str, sk: &str) -> Option<(WorkspaceId, Automatio
     Some((WorkspaceId::parse(workspace)?, AutomationId::parse(automation)?, execution))
 }
 
-/// The key of an externalId that was stored, and so is one.
-pub(crate) fn external_id_of(keys: TenantKeys, stored: &str) -> Key {
-    Key::new(format!("W#{}#X#{}", keys.0, hashed(stored)), SELF)
-}
-
 /// Reads a message's id out of its sort key.
 pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
     sk.strip_prefix(MESSAGE).and_then(MessageId::parse)

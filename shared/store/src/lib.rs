@@ -46,7 +46,7 @@ pub use bulk::{BulkActionPage, BulkMarker};
 pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
 pub use conversation::{ConversationPage, ConversationToCreate, Deletion, Initiator, Position, Remains};
 pub use counter::{Counted, Counts};
-pub use customer::{CustomerChange, CustomerPage, KnownCustomer, Refreshed, Upsert, Upserted};
+pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
 pub use error::StoreError;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadedObject};

@@ -172,12 +172,15 @@ impl TenantStore {
         self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same items for somebody who knows over how many index partitions they are spread.
-    pub(crate) fn with_shards(&self, shards: Shards) -> Self {
+    /// Returns the same items, spread over this number of index partitions.
+    #[must_use]
+    pub fn with_shards(&self, shards: Shards) -> Self {
         Self { shards, ..self.clone() }
     }
 
-    pub(crate) fn shards(&self) -> Shards {
+    /// Returns over how many index partitions the items are spread.
+    #[must_use]
+    pub fn shards(&self) -> Shards {
         self.shards
     }
 

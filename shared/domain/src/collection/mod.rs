@@ -127,6 +127,18 @@ impl<T: Collected> Resource<T> {
         Self { id, fields, version: 1, updated_at: id.time(), archived_at: None }
     }
 
+    /// Returns the next version of the resource, with these fields.
+    #[must_use]
+    pub fn with_fields(&self, fields: T, now: Timestamp) -> Self {
+        Self { id: self.id, fields, version: self.version + 1, updated_at: now, archived_at: self.archived_at }
+    }
+
+    /// Returns the next version of the resource, archived.
+    #[must_use]
+    pub fn archived(&self, now: Timestamp) -> Self {
+        Self { archived_at: Some(now), ..self.with_fields(self.fields.clone(), now) }
+    }
+
     /// Returns the same resource without secrets.
     #[must_use]
     pub fn without_secrets(&self) -> Self {

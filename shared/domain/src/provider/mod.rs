@@ -9,6 +9,9 @@ mod sms;
 mod web_chat;
 mod whatsapp;
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use content::{
@@ -16,15 +19,17 @@ pub use content::{
 };
 pub use sms::{Segments, segments};
 
-use crate::{Channel, Conversation, ExternalId, InboxSettings, Invalid, MessageType, Provider, Timestamp};
+use crate::{
+    Channel, Conversation, ExternalId, Field, InboxSettings, Invalid, InvalidField, MessageType, Provider, Timestamp,
+};
 
 /// One HTTP request to a provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProviderRequest {
     /// The URL, for a POST request. Unknown parts are placeholders in braces, such as `{phone-number-id}`.
     pub url: String,
     /// The content type of the body.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// The JSON body, or the fields of a form as a JSON object.
     pub body: Value,
 }
@@ -34,12 +39,12 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 impl ProviderRequest {
     fn json(url: &str, body: Value) -> Self {
-        Self { url: url.to_owned(), content_type: JSON, body }
+        Self { url: url.to_owned(), content_type: Cow::Borrowed(JSON), body }
     }
 }
 
 /// A message, transformed for a provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transform {
     /// The channel of the conversation.
     pub channel: Channel,
@@ -55,24 +60,24 @@ pub struct Transform {
 
 /// Why a message cannot be sent.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Refusal {
+pub enum TransformError {
     /// Fields are missing or exceed the provider's limits.
-    Fields(Vec<(&'static str, Invalid)>),
+    Fields(Vec<InvalidField>),
     /// The reply window is closed: the provider accepts only templates until the customer writes again.
     WindowClosed,
 }
 
 /// The field errors found so far.
 #[derive(Debug, Default)]
-struct Faults(Vec<(&'static str, Invalid)>);
+struct Faults(Vec<InvalidField>);
 
 impl Faults {
-    fn add(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) {
-        self.0.push((field, Invalid::new(code, message)));
+    fn add(&mut self, field: Field, code: &'static str, message: impl Into<String>) {
+        self.0.push(InvalidField::new(field, Invalid::new(code, message)));
     }
 
     /// Adds an error if there are more than `most` units.
-    fn limit(&mut self, field: &'static str, most: usize, has: usize, unit: &str) {
+    fn limit(&mut self, field: Field, most: usize, has: usize, unit: &str) {
         if has > most {
             self.add(field, "too_long", format!("must be at most {most} {unit}; it has {has}"));
         }
@@ -101,24 +106,24 @@ fn provider_of(channel: Channel) -> Option<Provider> {
 /// `inbox` has the settings of the conversation's inbox.
 ///
 /// # Errors
-/// [`Refusal::Fields`] with all invalid fields; [`Refusal::WindowClosed`] for a free-form reply after the reply window.
+/// [`TransformError::Fields`] with all invalid fields; [`TransformError::WindowClosed`] for a free-form reply after the reply window.
 pub fn transform(
     conversation: &Conversation,
     inbox: &InboxSettings,
     outgoing: &Outgoing,
     now: Timestamp,
-) -> Result<Transform, Refusal> {
+) -> Result<Transform, TransformError> {
     let channel = conversation.channel();
     let mut faults = Faults::default();
     let Some(provider) = provider_of(channel) else {
         let message = format!("must be one that Deskless can transform messages for; {channel} is not");
-        faults.add("channel", "no_provider", message);
-        return Err(Refusal::Fields(faults.0));
+        faults.add(Field::Channel, "no_provider", message);
+        return Err(TransformError::Fields(faults.0));
     };
     let is_template = matches!(outgoing.content, Content::Template(_));
     let is_note = outgoing.kind == MessageType::Note;
     if is_template && !is_note && provider != Provider::WhatsAppCloud {
-        faults.add("template", "invalid", "can be used on the channel whatsapp only");
+        faults.add(Field::Template, "invalid", "can be used on the channel whatsapp only");
     }
     let mut segments = None;
     let requests = match provider {
@@ -134,13 +139,13 @@ pub fn transform(
         (is_note, faults.0.is_empty(), inbox.max_body_length, outgoing.content.text())
     {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        faults.limit("body", most, text.chars().count(), "characters for this inbox");
+        faults.limit(Field::Body, most, text.chars().count(), "characters for this inbox");
     }
     if !faults.0.is_empty() {
-        return Err(Refusal::Fields(faults.0));
+        return Err(TransformError::Fields(faults.0));
     }
     if !is_note && !is_template && !conversation.is_window_open(now) {
-        return Err(Refusal::WindowClosed);
+        return Err(TransformError::WindowClosed);
     }
     Ok(Transform { channel, provider, requests, segments, window_expires_at: conversation.window_expires_at() })
 }

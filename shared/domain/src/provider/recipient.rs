@@ -1,7 +1,7 @@
 //! The recipient of a message: from the request, else from the conversation's session key, else from the customer.
 
 use super::{Faults, Outgoing};
-use crate::Conversation;
+use crate::{Conversation, Field};
 
 /// Whether a text is a phone number with its country code, with or without `+`. E.164 allows at most 15 digits.
 pub(super) fn is_phone(text: &str) -> bool {
@@ -56,14 +56,18 @@ fn choose(
 ) -> String {
     if let Some(to) = &outgoing.to {
         if !fits(to.as_str()) {
-            faults.add("to", "invalid", format!("must be an address on the channel {}", conversation.channel()));
+            faults.add(
+                Field::Recipient,
+                "invalid",
+                format!("must be an address on the channel {}", conversation.channel()),
+            );
         }
         return to.to_string();
     }
     let prefix = format!("{}_", conversation.channel());
     let key = conversation.session_key.as_ref().and_then(|key| key.as_str().strip_prefix(&prefix));
     key.filter(|key| fits(key)).map(str::to_owned).or(known).unwrap_or_else(|| {
-        faults.add("to", "required", missing);
+        faults.add(Field::Recipient, "required", missing);
         String::new()
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Content, FORM, Faults, Outgoing, ProviderAddress, ProviderRequest, recipient};
-use crate::{Conversation, ExternalId, InboxSettings, SmsEncoding};
+use crate::{Conversation, ExternalId, Field, InboxSettings, SmsEncoding};
 
 /// The most units of a text in its encoding: septets (GSM-7) or UTF-16 code units (UCS-2).
 const TEXT: usize = 1600;
@@ -15,7 +15,7 @@ const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ
 const EXTENDED: &str = "\u{c}^{}\\[~]|€";
 
 /// The segments into which a network splits an SMS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Segments {
     /// The number of messages that are sent and billed.
     pub count: usize,
@@ -72,7 +72,7 @@ pub(super) fn request(
             SmsEncoding::Gsm7 => "GSM-7 characters",
             SmsEncoding::Ucs2 => "UCS-2 characters",
         };
-        faults.limit("body", TEXT, counted.units, unit);
+        faults.limit(Field::Body, TEXT, counted.units, unit);
         body["Body"] = json!(text);
         *parts = Some(counted);
     }
@@ -84,7 +84,7 @@ pub(super) fn request(
     let account = inbox.account_id.as_ref().and_then(|id| ProviderAddress::parse(id.to_string()).ok());
     let account = account.as_ref().map_or("{account-sid}", ProviderAddress::as_str);
     let url = format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Messages.json");
-    vec![ProviderRequest { url, content_type: FORM, body }]
+    vec![ProviderRequest { url, content_type: std::borrow::Cow::Borrowed(FORM), body }]
 }
 
 #[cfg(test)]

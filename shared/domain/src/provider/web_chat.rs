@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{Content, Faults, Outgoing, ProviderRequest};
-use crate::Conversation;
+use crate::{Conversation, Field};
 
 pub(super) fn request(conversation: &Conversation, outgoing: &Outgoing, faults: &mut Faults) -> Vec<ProviderRequest> {
     let own = "must be left out: web chat messages go to the conversation's customer";
-    for (field, address) in [("from", &outgoing.from), ("to", &outgoing.to)] {
+    for (field, address) in [(Field::Sender, &outgoing.from), (Field::Recipient, &outgoing.to)] {
         if address.is_some() {
             faults.add(field, "invalid", own);
         }

@@ -1,7 +1,6 @@
 //! Small collections: what conversations refer to, and saved views. Each is one partition of a workspace.
 
 mod create;
-mod delete;
 mod directory;
 mod get;
 mod item;

@@ -1,34 +1,26 @@
-use super::item::is_erasing;
-use crate::{TenantStore, item::Item};
+use deskless_domain::{CustomerEvent, CustomerId, MessageId};
 
-/// A change of a customer's own row that calls for work.
-#[derive(Debug)]
-pub struct CustomerChange {
-    /// The workspace's items.
-    pub tenant: TenantStore,
-    /// The row after the change, or before it if the row was removed.
-    pub(super) image: Item,
-    /// Whether the row has expired and the table has removed it.
-    pub(super) is_removed: bool,
-}
+use super::item::{attributes, is_erasing, refreshed_to, version};
+use crate::item::{Item, integer, string};
 
-impl CustomerChange {
-    /// Compares two states of a customer's row. Returns `None` when nothing follows from the change: a new customer has no
-    /// conversations yet.
-    pub(crate) fn between(tenant: TenantStore, before: Item, after: Item) -> Option<Self> {
-        if after.is_empty() {
-            return is_erasing(&before).then_some(Self { tenant, image: before, is_removed: true });
-        }
-        let progress =
-            |item: &Item| ["version", "refreshedTo", "erasureStep"].map(|attribute| item.get(attribute).cloned());
-        let is_new = before.is_empty() && !is_erasing(&after);
-        let calls_for_work = !is_new && progress(&before) != progress(&after);
-        calls_for_work.then_some(Self { tenant, image: after, is_removed: false })
+/// Compares two states of a customer's row. Returns `None` when nothing follows from the change: a new customer has no
+/// conversations yet.
+pub(crate) fn event(before: &Item, after: &Item) -> Option<(CustomerId, CustomerEvent)> {
+    let id = |item| string(item, "id").and_then(|id| CustomerId::parse(id.to_owned()).ok());
+    if after.is_empty() {
+        return is_erasing(before).then_some((id(before)?, CustomerEvent::Removed));
     }
-
-    /// Returns whether the customer is being erased.
-    #[must_use]
-    pub fn is_erasure(&self) -> bool {
-        is_erasing(&self.image)
+    let id = id(after)?;
+    if is_erasing(after) {
+        let step = |item| integer(item, attributes::ERASURE_STEP);
+        let due = u64::try_from(step(after).unwrap_or(0)).unwrap_or(0);
+        let has_moved = !is_erasing(before) || step(before) != step(after);
+        return has_moved.then_some((id, CustomerEvent::ErasureDue { step: due }));
     }
+    let progress = |item: &Item| (version(item), refreshed_to(item).map(str::to_owned));
+    if before.is_empty() || progress(before) == progress(after) {
+        return None;
+    }
+    let refreshed_to = refreshed_to(after).and_then(MessageId::parse);
+    Some((id, CustomerEvent::RefreshDue { version: version(after), refreshed_to }))
 }

@@ -7,13 +7,11 @@ mod get;
 mod item;
 mod list;
 mod refresh;
-mod update;
-mod upsert;
 mod write;
 
-pub use change::CustomerChange;
-pub use copies::Refreshed;
+pub(crate) use change::event;
+pub use copies::{CustomerCopies, CustomerToCopy};
 pub(crate) use item::CustomerAttributes;
 pub use list::CustomerPage;
 pub use refresh::KnownCustomer;
-pub use upsert::{Upsert, Upserted};
+pub use write::WrittenCustomer;

@@ -1,0 +1,61 @@
+//! API keys: create, read, list, update, revoke.
+
+use deskless_domain::{ApiKey, KeyId, Precondition, Scope, may_grant};
+use deskless_store::{IdempotencyKey, KeyPage, KeyPatch, KeyRequest, NewKey, Once, TenantStore};
+
+use crate::AppError;
+
+/// Creates an API key. It gets no scope that the caller's key lacks.
+///
+/// # Errors
+/// [`AppError::MissingScope`], [`AppError::IdempotencyKeyReused`].
+pub async fn create(
+    store: &TenantStore,
+    request: KeyRequest,
+    caller_scopes: &[Scope],
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<NewKey>, AppError> {
+    may_grant(caller_scopes, &request.scopes, &[])?;
+    Ok(store.create_key(request, key).await?)
+}
+
+/// Reads an API key, even a revoked one.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn get(store: &TenantStore, id: KeyId) -> Result<ApiKey, AppError> {
+    Ok(store.get_key(id).await?)
+}
+
+/// Lists API keys, oldest first, revoked ones included.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn list(store: &TenantStore, after: Option<KeyId>, limit: usize) -> Result<KeyPage, AppError> {
+    Ok(store.page_of_keys(after, limit).await?)
+}
+
+/// Updates an API key. It gets no scope that neither the caller's key nor the key itself has. Takes effect within 30 seconds.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::MissingScope`]; `Conflict` for a revoked key.
+pub async fn update(
+    store: &TenantStore,
+    id: KeyId,
+    patch: &KeyPatch,
+    caller_scopes: &[Scope],
+    precondition: &Precondition,
+) -> Result<ApiKey, AppError> {
+    if let Some(scopes) = &patch.scopes {
+        may_grant(caller_scopes, scopes, &store.get_key(id).await?.scopes)?;
+    }
+    Ok(store.update_key(id, precondition, patch).await?)
+}
+
+/// Revokes an API key. It stops working within 30 seconds. Revoking it again changes nothing.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`].
+pub async fn revoke(store: &TenantStore, id: KeyId, precondition: &Precondition) -> Result<ApiKey, AppError> {
+    Ok(store.revoke_key(id, precondition).await?)
+}

@@ -214,7 +214,7 @@ impl From<StoreError> for Problem {
             StoreError::Revoked => Self::new(Code::Conflict, "The API key is revoked and cannot be updated."),
             StoreError::TooMany(kind) => Self::new(
                 Code::Conflict,
-                format!("The workspace has the maximum of {} {}. Delete one first.", kind.most(), kind.plural()),
+                format!("A workspace can have at most {} {}. Delete one first.", kind.most(), kind.plural()),
             ),
             StoreError::InvalidField(invalid) => InvalidRequest::from(invalid).into(),
             StoreError::MessageDeleted => Self::new(

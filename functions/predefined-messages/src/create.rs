@@ -1,13 +1,13 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, finish, openapi::BASE,
-    scope::WriteReplies, unless_replayed,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
+    scope::WriteReplies,
 };
-use deskless_domain::{Author, FileId, PredefinedMessage, PredefinedMessageType, Resource, Template, Title};
-use deskless_store::Once;
+use deskless_app::predefined_messages::{self, CreatePredefinedMessage};
+use deskless_domain::{Author, FileId, PredefinedMessageType, Template, Title};
 use utoipa::ToSchema;
 
-use crate::{dto::PredefinedMessageResponse, file};
+use crate::dto::PredefinedMessageResponse;
 
 /// A predefined message to make.
 #[derive(Debug, Deserr, ToSchema)]
@@ -37,9 +37,9 @@ pub struct CreatePredefinedMessageRequest {
     request_body = CreatePredefinedMessageRequest,
     responses(
         (status = 201, description = "Created", body = PredefinedMessageResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 409, description = "There are too many", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
@@ -49,30 +49,13 @@ pub async fn create_predefined_message(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreatePredefinedMessageRequest>,
 ) -> Reply {
-    let answer = |resource: &Resource<PredefinedMessage>| {
-        let location = format!("{BASE}/predefined-messages/{}", resource.id);
-        created(location, resource.version, &PredefinedMessageResponse::from(resource))
-    };
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let store = caller.store();
-    let file = match request.file_id {
-        // An earlier answer goes before a file that was deleted since.
-        Some(id) => match unless_replayed(store.replay(repeat.as_ref()), file::chosen(store, id)).await? {
-            Once::Done(file) => Some(file),
-            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-        },
-        None => None,
-    };
-    let key = caller.credential();
-    let fields = PredefinedMessage {
-        title: request.title,
-        content: request.content,
-        message_type: request.message_type,
-        file,
-        created_by: Author { id: key.id, name: key.name.clone() },
-        retitled_at: None,
-    };
-    let fields = fields.checked().map_err(InvalidRequest::from)?;
-    let outcome = store.create_resource(fields, repeat).await?;
-    finish(outcome, answer)
+    let (request, key) = request.into_parts(&caller);
+    let CreatePredefinedMessageRequest { title, content, message_type, file_id } = request;
+    let credential = caller.credential();
+    let author = Author { id: credential.id, name: credential.name.clone() };
+    let command = CreatePredefinedMessage { title, content, message_type, file: file_id, author };
+    let saved = predefined_messages::create(caller.store(), command, key.as_ref()).await?;
+    let resource = &saved.outcome;
+    let location = format!("{BASE}/predefined-messages/{}", resource.id);
+    replayed(saved.is_replay, created(location, resource.version, &PredefinedMessageResponse::from(resource)))
 }

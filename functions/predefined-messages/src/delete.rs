@@ -1,4 +1,5 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, no_content, scope::WriteReplies};
+use deskless_app::resources;
 use deskless_domain::{PredefinedMessage, PredefinedMessageId};
 
 /// Delete a predefined message
@@ -15,8 +16,8 @@ pub async fn delete_predefined_message(
     caller: Caller<WriteReplies>,
     ApiPath(id): ApiPath<PredefinedMessageId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    caller.store().delete_resource::<PredefinedMessage>(id, expected).await?;
+    resources::delete::<PredefinedMessage>(caller.store(), id, &precondition).await?;
     Ok(no_content())
 }

@@ -1,4 +1,5 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadReplies};
+use deskless_app::resources;
 use deskless_domain::{PredefinedMessage, PredefinedMessageId};
 
 use crate::dto::PredefinedMessageResponse;
@@ -11,7 +12,7 @@ use crate::dto::PredefinedMessageResponse;
     params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
     responses(
         (status = 200, description = "The predefined message", body = PredefinedMessageResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -21,9 +22,9 @@ pub async fn get_predefined_message(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let resource = caller.store().get_resource::<PredefinedMessage>(id).await?;
+    let resource = resources::get::<PredefinedMessage>(caller.store(), id).await?;
     if known.holds(resource.version) {
         return Ok(not_modified(resource.version));
     }
-    ok(Some(resource.version), &PredefinedMessageResponse::from(&resource))
+    ok(resource.version, &PredefinedMessageResponse::from(&resource))
 }

@@ -3,7 +3,6 @@
 mod create;
 mod delete;
 mod dto;
-mod file;
 mod get;
 mod list;
 mod render;

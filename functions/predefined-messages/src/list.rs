@@ -3,8 +3,8 @@ use deskless_api::{
     scope::ReadReplies,
     shape::{ListQuery, Page},
 };
+use deskless_app::predefined_messages::{self, SortedPlace};
 use deskless_domain::Timestamp;
-use deskless_store::SortedPlace;
 
 use crate::dto::PredefinedMessageListResponse;
 
@@ -22,7 +22,7 @@ use crate::dto::PredefinedMessageListResponse;
 pub async fn list_predefined_messages(caller: Caller<ReadReplies>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
     let scope = CursorScope::new(caller.store().workspace_id(), &["predefined-messages"]);
     let after = query.cursor().map(|cursor| place(&scope, cursor)).transpose()?;
-    let page = caller.store().list_predefined_messages(after, query.limit()).await?;
+    let page = predefined_messages::list(caller.store(), after, query.limit()).await?;
     let next_cursor = page.next.map(|next| cursor(&scope, &next));
     ok(None, &PredefinedMessageListResponse::from(Page { rows: page.messages, next_cursor }))
 }

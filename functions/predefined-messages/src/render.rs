@@ -1,9 +1,9 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, done, finish, scope::ReadReplies,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, ok, replayed, scope::ReadReplies,
 };
-use deskless_domain::{ConversationId, PredefinedMessage, PredefinedMessageId, Scope};
-use deskless_store::{Once, StoreError};
+use deskless_app::predefined_messages;
+use deskless_domain::{ConversationId, PredefinedMessageId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub struct RenderPredefinedMessageResponse {
     request_body = RenderPredefinedMessageRequest,
     responses(
         (status = 200, description = "The text", body = RenderPredefinedMessageResponse, headers(
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -47,17 +47,7 @@ pub async fn render_predefined_message(
     request: Idempotent<RenderPredefinedMessageRequest>,
 ) -> Reply {
     caller.require(Scope::ReadConversations)?;
-    let answer = |text: &String| done(None, &RenderPredefinedMessageResponse { text: text.clone() });
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let store = caller.store();
-    if let Some(earlier) = store.replay(repeat.as_ref()).await? {
-        return finish(Once::Replayed(earlier), answer);
-    }
-    let message = store.get_resource::<PredefinedMessage>(id).await?;
-    let conversation = store.get_conversation(request.conversation_id).await.map_err(|error| match error {
-        StoreError::NotFound => StoreError::NoSuchReference("conversationId"),
-        other => other,
-    })?;
-    let text = store.render(&message.fields, &conversation).await?;
-    finish(store.answer_once(text, repeat).await?, answer)
+    let (request, key) = request.into_parts(&caller);
+    let rendered = predefined_messages::render(caller.store(), id, request.conversation_id, key.as_ref()).await?;
+    replayed(rendered.is_replay, ok(None, &RenderPredefinedMessageResponse { text: rendered.outcome }))
 }

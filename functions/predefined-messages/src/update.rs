@@ -3,10 +3,11 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
     scope::WriteReplies,
 };
-use deskless_domain::{Edit, FileId, PredefinedMessage, PredefinedMessageId, PredefinedMessageType, Template, Title};
+use deskless_app::predefined_messages::{self, UpdatePredefinedMessage};
+use deskless_domain::{FileId, PredefinedMessageId, PredefinedMessageType, Template, Title};
 use utoipa::ToSchema;
 
-use crate::{dto::PredefinedMessageResponse, file};
+use crate::dto::PredefinedMessageResponse;
 
 /// What to change. A field that is left out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
@@ -38,7 +39,7 @@ pub struct UpdatePredefinedMessageRequest {
     request_body = UpdatePredefinedMessageRequest,
     responses(
         (status = 200, description = "It as it is now", body = PredefinedMessageResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -46,27 +47,15 @@ pub async fn update_predefined_message(
     caller: Caller<WriteReplies>,
     ApiPath(id): ApiPath<PredefinedMessageId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdatePredefinedMessageRequest>>,
 ) -> Reply {
-    let store = caller.store();
-    let file = match request.file_id.0 {
-        Some(Some(id)) => Edit::Set(file::chosen(store, id).await?),
-        Some(None) => Edit::Clear,
-        None => Edit::Keep,
+    let update = UpdatePredefinedMessage {
+        title: request.title.0,
+        content: request.content.0,
+        message_type: request.message_type.0,
+        file: request.file_id.edit(),
     };
-    let change = |mut message: PredefinedMessage| {
-        if let Some(title) = request.title.0.clone() {
-            message = message.retitled(title, store.clock().now());
-        }
-        file.apply(&mut message.file);
-        PredefinedMessage {
-            content: request.content.0.clone().unwrap_or(message.content),
-            message_type: request.message_type.0.unwrap_or(message.message_type),
-            ..message
-        }
-        .checked()
-    };
-    let resource = store.update_resource(id, expected, change).await?;
-    ok(Some(resource.version), &PredefinedMessageResponse::from(&resource))
+    let resource = predefined_messages::update(caller.store(), id, update, &precondition).await?;
+    ok(resource.version, &PredefinedMessageResponse::from(&resource))
 }

@@ -5,6 +5,7 @@
 //! and the store get their status codes here.
 
 mod auth;
+mod field_names;
 mod fields;
 mod hs256;
 mod idempotency;
@@ -13,13 +14,11 @@ mod layers;
 pub mod openapi;
 mod operations;
 mod paging;
-
 mod path;
 mod precondition;
 mod principal;
 mod problem;
 mod query;
-pub mod references;
 mod reply;
 pub mod shape;
 mod state;
@@ -31,7 +30,7 @@ pub use auth::{Caller, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
 pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
-pub use idempotency::{Actor, Idempotent, Repeatable, earlier_or, unless_replayed};
+pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]
@@ -42,7 +41,7 @@ pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, created, done, finish, likeness, no_content, not_modified, ok, queued};
+pub use reply::{Reply, accepted, content_version, created, no_content, not_modified, ok, replayed};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

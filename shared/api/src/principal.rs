@@ -95,6 +95,15 @@ impl Actor for AnonymousCaller {
     }
 }
 
+impl<S> Actor for Principal<S> {
+    fn identity(&self) -> String {
+        match self {
+            Self::Server(caller) => caller.identity(),
+            Self::Customer(caller) => caller.identity(),
+        }
+    }
+}
+
 impl<S: scope::Required> FromRequestParts<ApiState> for Principal<S> {
     type Rejection = Problem;
 

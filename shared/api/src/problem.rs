@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457), and the mapping from errors to status codes.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::Invalid;
+use deskless_app::{AppError, Conflict};
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -178,74 +178,82 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
         match error {
-            StoreError::NotFound => Self::not_found(),
-            StoreError::NoSuchReference(field) => {
-                let nothing = Invalid::new("not_found", "does not exist in this workspace, or cannot be used here");
-                InvalidRequest::one(field, &nothing).into()
+            AppError::NotFound => Self::not_found(),
+            AppError::Invalid(fields) => {
+                let errors = fields.into_iter().flat_map(|field| InvalidRequest::from(field).0);
+                Self::invalid(errors.collect())
             }
-            StoreError::VersionMismatch => Self::new(
+            AppError::Conflict(conflict) => conflict.into(),
+            AppError::MissingScope(scope) => Self::new(
+                Code::Forbidden,
+                format!("The API key does not have the scope `{scope}`, which this request needs."),
+            ),
+            AppError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
                 "The resource has changed since you read it: `If-Match` does not match its version. Fetch it again and retry.",
             ),
-            StoreError::NotSolved => Self::new(
+            AppError::NotSolved => Self::new(
                 Code::NotSolved,
                 "Only a solved conversation has a `resolution`. Set `status` to `solved` in the same request.",
             ),
-            StoreError::ExternalIdExists => {
-                Self::new(Code::ExternalIdExists, "Another conversation has this `externalId`.")
-            }
-            StoreError::Archived => Self::new(Code::Conflict, "The resource is archived and cannot be updated."),
-            StoreError::Ended => Self::new(Code::Conflict, "It has already finished and cannot be cancelled."),
-            StoreError::Erasing => Self::new(
-                Code::Conflict,
-                "The customer is being erased. You can use the id again one minute after their last conversation is deleted.",
+            AppError::WindowClosed => Self::new(
+                Code::WindowClosed,
+                "The customer last wrote more than 24 hours ago, or never. Until they write again, only a template can be sent.",
             ),
-            StoreError::NotUploaded => Self::new(
-                Code::Conflict,
-                "The file has not been uploaded. Upload it with the signed form, then register it.",
-            ),
-            StoreError::UploadDiffers => Self::new(
-                Code::Conflict,
-                "The uploaded file differs from the signed one in size or content type. Sign and upload it again.",
-            ),
-            StoreError::Revoked => Self::new(Code::Conflict, "The API key is revoked and cannot be updated."),
-            StoreError::TooMany(kind) => Self::new(
-                Code::Conflict,
-                format!("A workspace can have at most {} {}. Delete one first.", kind.most(), kind.plural()),
-            ),
-            StoreError::InvalidField(invalid) => InvalidRequest::from(invalid).into(),
-            StoreError::MessageDeleted => Self::new(
-                Code::MessageDeleted,
-                "The message with this `externalId` was deleted. It cannot be added again.",
-            ),
-            StoreError::MessageIdTaken => {
-                Self::new(Code::Conflict, "Another message in this conversation has or had this `externalId`.")
-            }
-            StoreError::NotCarried => InvalidRequest::one(
-                "deliveryStatus",
-                &Invalid::new(
-                    "invalid",
-                    "can be updated only for an assistant's reply on a channel with an external provider",
-                ),
-            )
-            .into(),
-            StoreError::IdempotencyKeyReused => Self::new(
+            AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This `Idempotency-Key` was used with another body or query. Use a new key for each new request.",
             ),
-            StoreError::Unavailable(log) => Self {
-                log: Some(log),
-                ..Self::new(
-                    Code::Unavailable,
-                    "The request timed out and may have been carried out. Retry it. Send an `Idempotency-Key` with POST requests \
-                     so that a retry has no second effect.",
-                )
-            },
-            StoreError::Internal(log) => Self::internal(log),
+            AppError::Unavailable(log) => Self { log: Some(log), ..Self::new(Code::Unavailable, UNAVAILABLE) },
+            AppError::Internal(log) => Self::internal(log),
         }
+    }
+}
+
+const UNAVAILABLE: &str = "The request timed out and may have been carried out. Retry it. Send an `Idempotency-Key` with POST requests \
+                     so that a retry has no second effect.";
+
+impl From<Conflict> for Problem {
+    fn from(conflict: Conflict) -> Self {
+        let too_many;
+        let (code, detail) = match conflict {
+            Conflict::ExternalIdExists => (Code::ExternalIdExists, "Another conversation has this `externalId`."),
+            Conflict::MessageDeleted => {
+                (Code::MessageDeleted, "The message with this `externalId` was deleted. It cannot be added again.")
+            }
+            Conflict::MessageIdTaken => {
+                (Code::Conflict, "Another message in this conversation has or had this `externalId`.")
+            }
+            Conflict::Archived => (Code::Conflict, "The resource is archived and cannot be updated."),
+            Conflict::Finished => (Code::Conflict, "The bulk action has already finished and cannot be cancelled."),
+            Conflict::Erasing => (
+                Code::Conflict,
+                "The customer is being erased. You can use the id again one minute after their last conversation is deleted.",
+            ),
+            Conflict::Revoked => (Code::Conflict, "The API key is revoked and cannot be updated."),
+            Conflict::NotUploaded => {
+                (Code::Conflict, "The file has not been uploaded. Upload it with the signed form, then register it.")
+            }
+            Conflict::UploadDiffers => (
+                Code::Conflict,
+                "The uploaded file differs from the signed one in size or content type. Sign and upload it again.",
+            ),
+            Conflict::TooMany(kind) => {
+                let (most, plural) = (kind.most(), kind.plural());
+                too_many = format!("A workspace can have at most {most} {plural}. Delete one first.");
+                (Code::Conflict, too_many.as_str())
+            }
+        };
+        Self::new(code, detail)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
     }
 }
 

@@ -4,7 +4,8 @@ use deskless_domain::{
     CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Edit, Email, IdentitySource,
     MessageId, Metadata, PersonName, PhoneNumber, Precondition,
 };
-use deskless_store::{Backoff, CustomerPage, Deletion, IdempotencyKey, Once, StoreError, TenantStore, WrittenCustomer};
+use deskless_store::{Backoff, Deletion, IdempotencyKey, Once, StoreError, TenantStore};
+pub use deskless_store::{CustomerPage, WrittenCustomer};
 
 use crate::{AppError, Conflict};
 

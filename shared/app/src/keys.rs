@@ -1,20 +1,23 @@
 //! API keys: create, read, list, update, revoke.
 
-use deskless_domain::{ApiKey, KeyId, Precondition, Scope, may_grant};
-use deskless_store::{IdempotencyKey, KeyPage, KeyPatch, KeyRequest, NewKey, Once, TenantStore};
+use deskless_domain::{ApiKey, Field, Invalid, KeyId, Precondition, Scope, Timestamp, may_grant};
+use deskless_store::{IdempotencyKey, Once, TenantStore};
+pub use deskless_store::{KeyPage, KeyPatch, KeyRequest, NewKey};
 
 use crate::AppError;
 
 /// Creates an API key. It gets no scope that the caller's key lacks.
 ///
 /// # Errors
-/// [`AppError::MissingScope`], [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] for an expiry that is not in the future; [`AppError::MissingScope`],
+/// [`AppError::IdempotencyKeyReused`].
 pub async fn create(
     store: &TenantStore,
     request: KeyRequest,
     caller_scopes: &[Scope],
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<NewKey>, AppError> {
+    check_expiry(store, request.expires_at)?;
     may_grant(caller_scopes, &request.scopes, &[])?;
     Ok(store.create_key(request, key).await?)
 }
@@ -46,6 +49,7 @@ pub async fn update(
     caller_scopes: &[Scope],
     precondition: &Precondition,
 ) -> Result<ApiKey, AppError> {
+    check_expiry(store, patch.expires_at.value().copied())?;
     if let Some(scopes) = &patch.scopes {
         may_grant(caller_scopes, scopes, &store.get_key(id).await?.scopes)?;
     }
@@ -58,4 +62,13 @@ pub async fn update(
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].
 pub async fn revoke(store: &TenantStore, id: KeyId, precondition: &Precondition) -> Result<ApiKey, AppError> {
     Ok(store.revoke_key(id, precondition).await?)
+}
+
+fn check_expiry(store: &TenantStore, expires_at: Option<Timestamp>) -> Result<(), AppError> {
+    match expires_at {
+        Some(at) if at <= store.clock().now() => {
+            Err(AppError::invalid(Field::ExpiresAt, Invalid::new("invalid", "must be in the future")))
+        }
+        _ => Ok(()),
+    }
 }

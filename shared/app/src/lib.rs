@@ -18,5 +18,5 @@ mod references;
 mod replay;
 pub mod resources;
 
-pub use deskless_store::{IdempotencyKey, Once};
+pub use deskless_store::{CustomerStore, IdempotencyKey, Once, Store, StoreError, TenantStore};
 pub use error::{AppError, Conflict};

@@ -1,7 +1,7 @@
 //! Small collections: inboxes, members, assistants, pipelines, views, predefined messages and automations share these use
 //! cases.
 
-use deskless_domain::{Collected, InvalidField, Precondition, Resource, Timestamp};
+use deskless_domain::{Clock, Collected, InvalidField, Precondition, Resource};
 use deskless_store::{Backoff, IdempotencyKey, Once, ResourcePage, StoreError, TenantStore};
 
 use crate::AppError;
@@ -12,7 +12,7 @@ pub trait Patch<T> {
     ///
     /// # Errors
     /// When the update does not go with the stored fields.
-    fn apply(&self, fields: T, now: Timestamp) -> Result<T, InvalidField>;
+    fn apply(&self, fields: T, clock: &dyn Clock) -> Result<T, InvalidField>;
 }
 
 /// Creates a resource.
@@ -65,8 +65,8 @@ pub async fn update<T: Collected>(
         if found.archived_at.is_some() {
             return Err(StoreError::Archived.into());
         }
-        let now = store.clock().now();
-        let next = found.with_fields(patch.apply(found.fields.clone(), now)?, now);
+        let fields = patch.apply(found.fields.clone(), store.clock())?;
+        let next = found.with_fields(fields, store.clock().now());
         if store.replace_resource(&next).await? {
             return Ok(next);
         }

@@ -82,6 +82,8 @@ pub enum Field {
     TagsToAdd,
     /// The tags to remove.
     TagsToRemove,
+    /// When an API key expires.
+    ExpiresAt,
     /// All actions of an automation.
     Actions,
     /// A field of one action of an automation, by the action's index.

@@ -50,6 +50,12 @@ impl CustomerStore {
         self.source
     }
 
+    /// Returns the workspace's id.
+    #[must_use]
+    pub fn workspace_id(&self) -> deskless_domain::WorkspaceId {
+        self.tenant.workspace_id()
+    }
+
     /// Returns the whole workspace's items. Only use cases for customers call this, with conditions of their own.
     #[must_use]
     pub fn workspace(&self) -> &TenantStore {

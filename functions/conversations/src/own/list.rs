@@ -1,13 +1,11 @@
 use deserr::Deserr;
 use deskless_api::{CursorScope, CustomerCaller, InvalidRequest, Limit, Reply, ok, wire::ListTag};
+use deskless_app::conversations::{self, Position};
 use deskless_domain::{Order, Status};
-use deskless_store::Position;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::dto::OwnConversationObject;
+use super::dto::{OwnConversationListResponse, OwnConversationObject};
 
-/// Which of the customer's conversations.
+/// A filter, the page size and the order.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct ListOwnConversationsQuery {
@@ -19,20 +17,6 @@ pub struct ListOwnConversationsQuery {
     order: Order,
     #[deserr(default)]
     status: Option<Status>,
-}
-
-/// A page of a customer's conversations, as they see them.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewConversationListResponse)]
-pub struct OwnConversationListResponse {
-    object: ListTag,
-    /// Whether there may be more.
-    has_more: bool,
-    /// What to send as `cursor` for the next page; null on the last one.
-    #[schema(required)]
-    next_cursor: Option<String>,
-    conversations: Vec<OwnConversationObject>,
 }
 
 /// Lists the customer's conversations.
@@ -49,7 +33,7 @@ pub async fn list_conversations(caller: &CustomerCaller, query: ListOwnConversat
             Some(Position { frontier, until: (order == Order::Asc).then_some(until) })
         }
     };
-    let page = caller.store().list_conversations(status, order, after, limit.0).await?;
+    let page = conversations::list_own(caller.store(), status, order, after, limit.0).await?;
     let next_cursor = page.next.map(|next| scope.encode_ids(&[next.frontier, next.until.unwrap_or(next.frontier)]));
     ok(
         None,

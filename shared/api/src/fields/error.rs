@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use deserr::{DeserializeError, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
-use deskless_domain::{Invalid, InvalidField, nearest};
+use deskless_domain::{Invalid, nearest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -81,12 +81,6 @@ impl InvalidRequest {
             }
         }
         self
-    }
-}
-
-impl From<InvalidField> for InvalidRequest {
-    fn from(InvalidField { field, invalid }: InvalidField) -> Self {
-        Self::one(field, &invalid)
     }
 }
 

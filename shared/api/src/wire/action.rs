@@ -2,17 +2,15 @@
 
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointerRef, take_cf_content};
 use deskless_domain::{
-    Action, AssistantId, DeletionReason, Edit, Invalid, MemberId, PipelineId, PlacementPatch, Resolution, Resolved,
-    StageId, Status, TagChange, Tags,
+    Action, AssistantId, DeletionReason, Invalid, MemberId, PipelineId, Resolution, Resolved, StageId, Status,
+    TagChange, Tags,
 };
-use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    InvalidRequest, Problem,
+    InvalidRequest, field_names,
     fields::{object, string},
-    references,
 };
 
 /// An action on conversations. Its fields depend on `action`.
@@ -109,24 +107,10 @@ impl ActionRequest {
     /// The values of `action`.
     pub const WORDS: [&str; 6] = ["assign", "assign_assistant", "update_status", "move", "tag", "delete"];
 
-    /// Checks the action's references and returns it. `at` is the prefix of its fields in the body, such as `actions[2].`, or
-    /// empty.
-    ///
-    /// # Errors
-    /// `invalid_request` with each field that refers to nothing, or to a stage of another pipeline.
-    pub async fn check(self, store: &TenantStore, at: &str) -> Result<Action, Problem> {
-        let mut patch = PlacementPatch::default();
-        match &self.0 {
-            Action::Assign(member) => patch.assignee_id = Edit::from(*member),
-            Action::AssignAssistant(assistant) => patch.assistant_id = Edit::from(*assistant),
-            Action::Move { pipeline, stage } => {
-                patch.pipeline_id = Edit::Set(*pipeline);
-                patch.stage_id = Edit::Set(*stage);
-            }
-            Action::UpdateStatus(_) | Action::Tag(_) | Action::Delete { .. } => return Ok(self.0),
-        }
-        references::check_at(store, patch, at).await?;
-        Ok(self.0)
+    /// Returns the action.
+    #[must_use]
+    pub fn into_action(self) -> Action {
+        self.0
     }
 }
 
@@ -177,9 +161,11 @@ impl ActionObject {
                 Resolved::of(status, resolution).map(Action::UpdateStatus).ok_or_else(not_solved)
             }
             Self::Move { pipeline_id, stage_id } => Ok(Action::Move { pipeline: pipeline_id, stage: stage_id }),
-            Self::Tag { add, remove } => TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default())
-                .map(Action::Tag)
-                .map_err(|wrong| InvalidRequest::at(location.push_key(&wrong.field), &wrong.invalid)),
+            Self::Tag { add, remove } => {
+                TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default()).map(Action::Tag).map_err(|wrong| {
+                    InvalidRequest::at(location.push_key(&field_names::path(&wrong.field)), &wrong.invalid)
+                })
+            }
             Self::Delete { reason } => Ok(Action::Delete { reason }),
         }
     }

@@ -1,11 +1,11 @@
 //! Attachments of messages.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_domain::{Attachment, ContentType, ConversationId, File, FileCategory, FileId, FileTitle, Invalid};
+use deskless_domain::{Attachment, ContentType, FileCategory, FileId, FileTitle, Invalid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{InvalidRequest, Problem};
+use crate::InvalidRequest;
 
 /// A file to attach to a message.
 #[derive(Debug, Deserr, ToSchema)]
@@ -50,36 +50,6 @@ impl AttachmentsRequest {
     pub fn ids(&self) -> Vec<FileId> {
         self.0.iter().map(|attachment| attachment.file_id).collect()
     }
-
-    /// Returns the attachments for the files that were found, in the order of their ids. `at` is the prefix of `attachments` in
-    /// the body: empty or `message.`.
-    ///
-    /// # Errors
-    /// `invalid_request` with each file that does not exist, is not registered or may not be attached. The text is the same
-    /// for all three.
-    pub fn resolve(
-        &self,
-        found: Vec<Option<File>>,
-        may_attach: impl Fn(&File) -> bool,
-        at: &str,
-    ) -> Result<Vec<Attachment>, Problem> {
-        let none =
-            Invalid::new("not_found", "must be the id of a registered file that can be attached in this conversation");
-        let mut wrong = Vec::new();
-        let mut attachments = Vec::new();
-        for (i, file) in found.into_iter().enumerate() {
-            match file.filter(&may_attach) {
-                Some(file) => attachments.push(Attachment::from(file)),
-                None => wrong.extend(InvalidRequest::one(format!("{at}attachments[{i}].fileId"), &none).0),
-            }
-        }
-        if wrong.is_empty() { Ok(attachments) } else { Err(Problem::invalid(wrong)) }
-    }
-}
-
-/// Whether a file may be attached in this conversation; `None` stands for a conversation that is being created.
-pub(super) fn fits(file: &File, conversation: Option<ConversationId>) -> bool {
-    file.draft.conversation_id.is_none() || file.draft.conversation_id == conversation
 }
 
 /// An attachment of a message. It stays the same when the file is deleted. The file itself then gives a 404.

@@ -1,9 +1,9 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use deskless_app::messages::{BodySource, NewMessage};
 use deskless_domain::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody,
-    MessageDraft, MessageType, Metadata, PersonName, PredefinedMessageId, Role, Sender,
+    Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageType, Metadata, PersonName,
+    PredefinedMessageId, Role, Sender,
 };
-use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -15,24 +15,15 @@ use utoipa::{
 
 use super::{
     MessageTag,
-    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
+    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest},
 };
-use crate::{Given, InvalidRequest, Problem, fields::object};
+use crate::{Given, InvalidRequest, fields::object};
 
 /// A message to add to a conversation, with a `body` or a `predefinedMessageId`.
 #[derive(Debug)]
 pub struct CreateMessageRequest {
     fields: MessageFields,
-    wording: Wording,
-}
-
-/// The source of a message's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wording {
-    /// A text.
-    Said(MessageBody),
-    /// A predefined message, filled in from the conversation.
-    Predefined(PredefinedMessageId),
+    body: BodySource,
 }
 
 /// The fields of a message to add.
@@ -100,8 +91,8 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
             }
             Ok(_) if !wrong.0.is_empty() => Err(wrong),
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
-                (Some(body), _) => Ok(Self { fields, wording: Wording::Said(body) }),
-                (None, Some(id)) => Ok(Self { fields, wording: Wording::Predefined(id) }),
+                (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
+                (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
                 (None, None) => Err(wrong),
             },
         }
@@ -133,57 +124,29 @@ impl ToSchema for CreateMessageRequest {
 }
 
 impl CreateMessageRequest {
-    /// Whether the text comes from a predefined message.
+    /// Returns whether the text comes from a predefined message.
     #[must_use]
     pub fn is_predefined(&self) -> bool {
-        matches!(self.wording, Wording::Predefined(_))
-    }
-
-    /// Whether the message refers to nothing that must be looked up.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        !self.is_predefined() && self.fields.attachments.as_ref().is_none_or(AttachmentsRequest::is_empty)
-    }
-
-    /// Resolves the attachments, and concurrently the text with `word`, which may add a file. `conversation` is `None` while the
-    /// conversation is being created. `at` is the prefix of the message's fields in the body.
-    ///
-    /// # Errors
-    /// `invalid_request` with each file that cannot be attached; the errors of the store and of `word`.
-    pub async fn draft<B>(
-        self,
-        store: &TenantStore,
-        conversation: Option<ConversationId>,
-        at: &str,
-        word: impl AsyncFnOnce(Wording) -> Result<(B, Option<Attachment>), Problem>,
-    ) -> Result<MessageDraft<B>, Problem> {
-        let Self { mut fields, wording } = self;
-        let wanted = fields.attachments.take().unwrap_or_default();
-        let ids = wanted.ids();
-        let (files, body) = tokio::join!(store.ready_files(&ids), word(wording));
-        let attachments = wanted.resolve(files?, |file| fits(file, conversation), at)?;
-        let (body, file) = body?;
-        let draft = fields.with(body, attachments).attaching(file);
-        Ok(draft.map_err(|invalid| InvalidRequest::one(format!("{at}attachments"), &invalid))?)
+        matches!(self.body, BodySource::Predefined(_))
     }
 }
 
-impl MessageFields {
-    fn with<B>(self, body: B, attachments: Vec<Attachment>) -> MessageDraft<B> {
-        let request = self;
-        let kind = request.kind.unwrap_or(MessageType::Reply);
-        let usual = match kind {
+impl From<CreateMessageRequest> for NewMessage {
+    /// The default role is `user` for a reply and `assistant` for a note.
+    fn from(CreateMessageRequest { fields, body }: CreateMessageRequest) -> Self {
+        let kind = fields.kind.unwrap_or(MessageType::Reply);
+        let default_role = match kind {
             MessageType::Reply => Role::User,
             MessageType::Note => Role::Assistant,
         };
-        MessageDraft {
-            role: request.role.unwrap_or(usual),
+        Self {
+            role: fields.role.unwrap_or(default_role),
             kind,
             body,
-            sender: request.sender.map(Sender::from),
-            external_id: request.external_id,
-            attachments,
-            metadata: request.metadata.unwrap_or_default(),
+            sender: fields.sender.map(Sender::from),
+            external_id: fields.external_id,
+            attachments: fields.attachments.unwrap_or_default().ids(),
+            metadata: fields.metadata.unwrap_or_default(),
         }
     }
 }

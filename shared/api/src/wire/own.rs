@@ -1,9 +1,8 @@
 //! Messages, as customers with a client key send and see them.
 
 use deserr::Deserr;
-use deskless_domain::{
-    CustomerId, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, PersonName, Role, Sender,
-};
+use deskless_app::messages::OwnMessage;
+use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,34 +22,17 @@ pub struct OwnMessageRequest {
     attachments: AttachmentsRequest,
 }
 
-impl OwnMessageRequest {
-    /// Returns the attachments.
-    #[must_use]
-    pub fn attachments(&self) -> &AttachmentsRequest {
-        &self.attachments
-    }
+impl TryFrom<OwnMessageRequest> for OwnMessage {
+    type Error = Problem;
 
-    /// Returns the message of this customer, without its attachments.
-    ///
-    /// # Errors
-    /// `forbidden` when `type` is not `reply` or `role` is not `user`.
-    pub fn said_by(self, customer: &CustomerId) -> Result<MessageDraft, Problem> {
-        let role = self.role.unwrap_or(Role::User);
-        let kind = self.kind.unwrap_or(MessageType::Reply);
-        if role != Role::User || kind != MessageType::Reply {
+    /// Returns `forbidden` when `type` is not `reply` or `role` is not `user`.
+    fn try_from(request: OwnMessageRequest) -> Result<Self, Problem> {
+        let OwnMessageRequest { body, role, kind, attachments } = request;
+        if role.unwrap_or(Role::User) != Role::User || kind.unwrap_or(MessageType::Reply) != MessageType::Reply {
             let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        let sender = Sender { id: ExternalId::parse(customer.to_string()).ok(), ..Sender::default() };
-        Ok(MessageDraft {
-            role,
-            kind,
-            body: self.body,
-            sender: Some(sender),
-            external_id: None,
-            attachments: Vec::new(),
-            metadata: Metadata::default(),
-        })
+        Ok(Self { body, attachments: attachments.ids() })
     }
 }
 

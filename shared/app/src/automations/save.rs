@@ -1,9 +1,9 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, ConversationFilter, Field,
-    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, Timestamp, Title,
-    WebhookSecret, may_automate,
+    Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, Clock, ConversationFilter, Field,
+    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, Title, WebhookSecret,
+    may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
@@ -94,7 +94,7 @@ struct Resolved {
 
 impl Patch<Automation> for Resolved {
     /// Keeps the secret while any action calls a webhook.
-    fn apply(&self, automation: Automation, _: Timestamp) -> Result<Automation, InvalidField> {
+    fn apply(&self, automation: Automation, _: &dyn Clock) -> Result<Automation, InvalidField> {
         let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let kept = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);

@@ -10,6 +10,7 @@ mod removal;
 mod update;
 
 use deskless_domain::Conversation;
+pub use deskless_store::{ConversationPage, Counts, Position};
 use deskless_store::{Directory, Once, TenantStore};
 
 pub use count::{CountConversations, count};

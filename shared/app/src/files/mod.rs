@@ -4,7 +4,8 @@ mod erase;
 mod register;
 
 use deskless_domain::{Field, File, FileDraft, FileId, FileStatus, Precondition};
-use deskless_store::{CustomerStore, Download, IdempotencyKey, Once, StoreError, TenantStore, Upload};
+use deskless_store::{CustomerStore, IdempotencyKey, Once, StoreError, TenantStore};
+pub use deskless_store::{Download, Upload};
 
 pub use erase::{erase, erase_all};
 pub use register::register;

@@ -5,7 +5,8 @@ mod draft;
 mod transform;
 
 use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
-use deskless_store::{CustomerStore, MessagePage, TenantStore, Thread};
+pub use deskless_store::{AddedMessage, MessagePage, Thread};
+use deskless_store::{CustomerStore, TenantStore};
 
 pub use create::{create, create_own};
 pub use draft::{BodySource, NewMessage, OwnMessage, ResolvedMessage};

@@ -6,7 +6,8 @@ mod render;
 mod update;
 
 use deskless_domain::{Field, FileId, Invalid, PredefinedFile};
-use deskless_store::{SortedPage, SortedPlace, TenantStore};
+use deskless_store::TenantStore;
+pub use deskless_store::{SortedPage, SortedPlace};
 
 pub use create::{CreatePredefinedMessage, create};
 pub(crate) use fill::{fill, fill_for, reply, template_for};

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    Edit, FileId, InvalidField, Precondition, PredefinedFile, PredefinedMessage, PredefinedMessageId,
-    PredefinedMessageType, Resource, Template, Timestamp, Title,
+    Clock, Edit, FileId, InvalidField, Precondition, PredefinedFile, PredefinedMessage, PredefinedMessageId,
+    PredefinedMessageType, Resource, Template, Title,
 };
 use deskless_store::TenantStore;
 
@@ -30,10 +30,10 @@ struct Resolved {
 }
 
 impl Patch<PredefinedMessage> for Resolved {
-    fn apply(&self, mut message: PredefinedMessage, now: Timestamp) -> Result<PredefinedMessage, InvalidField> {
+    fn apply(&self, mut message: PredefinedMessage, clock: &dyn Clock) -> Result<PredefinedMessage, InvalidField> {
         let UpdatePredefinedMessage { title, content, message_type, file: _ } = self.update.clone();
         if let Some(title) = title {
-            message = message.retitled(title, now);
+            message = message.retitled(title, clock.now());
         }
         self.file.apply(&mut message.file);
         PredefinedMessage {

@@ -80,7 +80,10 @@ pub fn all() -> Result<Vec<Function>> {
             router.is_some() || worker.is_some(),
             "functions.yaml has an entry `{name}`, and no such function exists"
         );
-        ensure!(worker.is_some() == settings.delay.is_some(), "functions.yaml: {name}: only workers have a `delay`");
+        ensure!(
+            worker.is_some() == settings.delay.is_some(),
+            "functions.yaml: {name}: workers, and only they, need a `delay`"
+        );
         let paths = router.into_iter().flat_map(|router| router.into_openapi().paths.paths.into_keys()).collect();
         functions.push(Function { name, paths, filters: worker.map(Worker::filters), settings });
     }

@@ -206,13 +206,13 @@ fn a_file_is_uploaded_in_one_go() {
     for (arguments, sentence) in [
         (vec!["upload", "missing"], "missing cannot be read"),
         (vec!["upload", "empty"], "the size of empty must be at least 1 byte"),
-        (vec!["upload", "Grüße.png", "--content-type", "png"], "contentType must be a media type"),
+        (vec!["upload", "Grüße.png", "--content-type", "png"], "`contentType` must be a media type"),
         (vec!["upload", "Grüße.png", "--conversation", "7"], "a conversation's id is a UUID"),
         (
             vec!["upload", "Grüße.png", "--conversation", "01900000-0000-7000-8000-000000000001"],
-            "conversationId names nothing here",
+            "`conversationId` does not exist in this workspace",
         ),
-        (vec!["upload", "Grüße.png", "--key", "dsk_sv_x"], "This is not an API key"),
+        (vec!["upload", "Grüße.png", "--key", "dsk_sv_x"], "The API key is malformed"),
         (vec!["upload", "Grüße.png", "--url", "http://127.0.0.1:1"], "does not answer"),
     ] {
         let said = stack.failure(&arguments);

@@ -123,3 +123,16 @@ impl Deserr<InvalidRequest> for AutomationActionRequest {
         }
     }
 }
+
+impl From<AutomationActionRequest> for AutomationAction {
+    fn from(request: AutomationActionRequest) -> Self {
+        match request {
+            AutomationActionRequest::Shared(action) => Self::Act(action.into_action()),
+            AutomationActionRequest::Own(OwnActionObject::Reply { predefined_message_id }) => {
+                Self::Reply(predefined_message_id)
+            }
+            AutomationActionRequest::Own(OwnActionObject::Note { body }) => Self::Note(body),
+            AutomationActionRequest::Own(OwnActionObject::CallWebhook { url }) => Self::CallWebhook(url),
+        }
+    }
+}

@@ -1,6 +1,7 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
 };
+use deskless_app::resources;
 use deskless_domain::{Automation, AutomationId};
 
 use crate::dto::AutomationResponse;
@@ -23,7 +24,7 @@ pub async fn get_automation(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let resource = caller.store().get_resource::<Automation>(id).await?;
+    let resource = resources::get::<Automation>(caller.store(), id).await?;
     if known.holds(resource.version) {
         return Ok(not_modified(resource.version));
     }

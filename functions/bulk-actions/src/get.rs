@@ -1,13 +1,14 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
 };
+use deskless_app::bulk;
 use deskless_domain::BulkActionId;
 
 use crate::dto::BulkActionResponse;
 
 /// Retrieve a bulk action
 ///
-/// With its progress. It is kept for 30 days.
+/// Returns the bulk action with its progress. It is kept for 30 days.
 #[utoipa::path(
     get,
     path = "/api/v1/bulk-actions/{bulkActionId}",
@@ -25,7 +26,7 @@ pub async fn get_bulk_action(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let action = caller.store().get_bulk_action(id).await?;
+    let action = bulk::get(caller.store(), id).await?;
     if known.holds(action.version) {
         return Ok(not_modified(action.version));
     }

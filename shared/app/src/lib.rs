@@ -8,6 +8,7 @@
 pub mod automations;
 pub mod bulk;
 pub mod conversations;
+pub mod counters;
 pub mod customers;
 mod error;
 pub mod files;
@@ -18,5 +19,7 @@ mod references;
 mod replay;
 pub mod resources;
 
-pub use deskless_store::{CustomerStore, IdempotencyKey, Once, Store, StoreError, TenantStore};
+pub use deskless_store::{
+    Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
+};
 pub use error::{AppError, Conflict};

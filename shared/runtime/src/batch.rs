@@ -4,7 +4,7 @@ use aws_lambda_events::{
     dynamodb::Event,
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use deskless_store::StoreError;
+use deskless_app::AppError;
 
 /// The records of a batch by their names in the stream.
 #[must_use]
@@ -14,7 +14,7 @@ pub fn numbers(batch: &Event) -> Vec<Option<String>> {
 
 /// The place of a record whose work failed, after a line in the log.
 #[must_use]
-pub fn failure(place: usize, consumer: &str, outcome: Result<(), StoreError>) -> Option<usize> {
+pub fn failure(place: usize, consumer: &str, outcome: Result<(), AppError>) -> Option<usize> {
     let error = outcome.err()?;
     tracing::error!(consumer, error = %error, "record");
     Some(place)

@@ -22,6 +22,15 @@ pub struct CreateBulkAction {
     pub key: KeyId,
 }
 
+impl CreateBulkAction {
+    /// Returns whether the action can be carried out before a response: at most 100 ids, and no dry run.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        let is_small = matches!(&self.target, Target::Ids(ids) if ids.as_slice().len() <= BulkAction::AT_ONCE);
+        is_small && !self.dry_run
+    }
+}
+
 /// The conversations that a bulk action applies to.
 #[derive(Debug, Clone)]
 pub enum Target {

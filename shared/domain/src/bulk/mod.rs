@@ -124,14 +124,6 @@ pub enum BulkSelection {
     View(ViewId, ConversationFilter),
 }
 
-impl BulkSelection {
-    /// Whether the conversations are processed before the request is answered: at most [`BulkAction::AT_ONCE`] ids.
-    #[must_use]
-    pub fn is_small(&self) -> bool {
-        matches!(self, Self::Ids(ids) if ids.as_slice().len() <= BulkAction::AT_ONCE)
-    }
-}
-
 /// A bulk action to create.
 #[derive(Debug, Clone)]
 pub struct NewBulkAction {

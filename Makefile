@@ -14,7 +14,7 @@ DESKLESS := cargo run --locked --bin deskless --
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev serve dev-reset test check validate audit fmt openapi bench build deploy clean clean-tools
+.PHONY: help dev serve dev-reset test check validate audit fmt openapi template bench build deploy clean clean-tools
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ test: ## Run all tests, and those of the API once more on Amazon's DynamoDB Loca
 	@infra/tools.sh test
 	. .tools/test.env && cargo test --workspace --locked
 
-check: ## Check format, lints, documentation, dependencies, the template and the API description
+check: ## Check format, lints, documentation, dependencies, and the generated files
 	@infra/tools.sh check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -43,6 +43,7 @@ check: ## Check format, lints, documentation, dependencies, the template and the
 	.tools/bin/cargo-shear --locked --deny-warnings
 	@$(MAKE) --no-print-directory validate
 	$(DESKLESS) openapi --check
+	$(DESKLESS) template --check
 
 validate: ## Check template.yaml
 	@infra/tools.sh check
@@ -58,6 +59,9 @@ fmt: ## Format the code
 
 openapi: ## Write infra/openapi.json from the code
 	$(DESKLESS) openapi
+
+template: ## Write template.yaml and CargoLambda.toml from infra/template/ and the code
+	$(DESKLESS) template
 
 bench: ## Measure against raw SDK calls and a bare function (SCALE= for more rows)
 	@infra/tools.sh base

@@ -52,9 +52,9 @@ pub struct CreateAutomationRequest {
     request_body = CreateAutomationRequest,
     responses(
         (status = 201, description = "Created", body = SavedAutomationResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 409, description = "There are too many", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),

@@ -15,7 +15,7 @@ pub async fn delete_automation(
     caller: Caller<WriteAutomations>,
     ApiPath(id): ApiPath<AutomationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
     caller.store().delete_resource::<Automation>(id, expected).await?;
     Ok(no_content())

@@ -13,7 +13,7 @@ use crate::dto::AutomationResponse;
     params(("automationId" = String, Path, format = "uuid", description = "Its id")),
     responses(
         (status = 200, description = "The automation", body = AutomationResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -27,5 +27,5 @@ pub async fn get_automation(
     if known.holds(resource.version) {
         return Ok(not_modified(resource.version));
     }
-    ok(Some(resource.version), &AutomationResponse::from(&resource))
+    ok(resource.version, &AutomationResponse::from(&resource))
 }

@@ -54,7 +54,7 @@ pub struct UpdateAutomationRequest {
     request_body = UpdateAutomationRequest,
     responses(
         (status = 200, description = "It as it is now", body = SavedAutomationResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -62,7 +62,7 @@ pub async fn update_automation(
     caller: Caller<WriteAutomations>,
     ApiPath(id): ApiPath<AutomationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateAutomationRequest>>,
 ) -> Reply {
     let store = caller.store();
@@ -94,5 +94,5 @@ pub async fn update_automation(
     };
     let resource = store.update_resource(id, expected, change).await?;
     let made = resource.fields.webhook_secret.as_ref().filter(|secret| **secret == fresh);
-    ok(Some(resource.version), &SavedAutomationResponse::new(&resource, made))
+    ok(resource.version, &SavedAutomationResponse::new(&resource, made))
 }

@@ -25,8 +25,8 @@ pub struct CancelBulkActionRequest {}
     request_body = Option<CancelBulkActionRequest>,
     responses(
         (status = 200, description = "It stops, or has stopped", body = BulkActionResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 409, description = "It has ended", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),

@@ -25,13 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(8);
     request_body = CreateBulkActionRequest,
     responses(
         (status = 200, description = "Done, or counted", body = BulkActionResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 202, description = "It goes on in the background", body = BulkActionResponse, headers(
             ("Location" = String, description = "Where its progress is shown"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]

@@ -15,7 +15,7 @@ use crate::dto::BulkActionResponse;
     params(("bulkActionId" = String, Path, format = "uuid", description = "The bulk action's id")),
     responses(
         (status = 200, description = "The bulk action", body = BulkActionResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -29,5 +29,5 @@ pub async fn get_bulk_action(
     if known.holds(action.version) {
         return Ok(not_modified(action.version));
     }
-    ok(Some(action.version), &BulkActionResponse::from(&action))
+    ok(action.version, &BulkActionResponse::from(&action))
 }

@@ -8,6 +8,7 @@ mod automations;
 mod counters;
 mod customers;
 mod files;
+mod filter;
 mod purge;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_domain::{ConversationId, WorkspaceId};
 use deskless_runtime::batch::{self, failure};
 use deskless_store::{Changed, ConversationChange, CustomerChange, FileChange, Store, Worker};
+
+pub use filter::STREAM_FILTERS;
 
 /// A change with the place of its record in the batch.
 type Placed<T> = (usize, T);

@@ -8,6 +8,7 @@
 
 mod bulk;
 mod execution;
+mod filter;
 pub mod webhook;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
@@ -16,6 +17,8 @@ use deskless_store::{Job, Store, StoreError, Worker};
 use futures_util::{StreamExt, future, stream};
 
 use webhook::Webhooks;
+
+pub use filter::STREAM_FILTERS;
 
 /// How many jobs take their step at the same time: the records of a batch, as the template says.
 const SIDE_BY_SIDE: usize = 10;

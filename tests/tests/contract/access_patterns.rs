@@ -261,7 +261,7 @@ async fn measure_workspace(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> O
     let _ = put("AP-25 email", change(json!({ "email": "ada@example.org" })).await);
     let _ = put("AP-46", bench.cost(Method::DELETE, &format!("{customers}/cus_1"), None, None).await);
 
-    measure_replies(bench, put).await;
+    measure_predefined_messages(bench, put).await;
 
     let keys = "/api/v1/api-keys";
     let _ = put("AP-26", bench.post(keys, &json!({ "name": "a", "scopes": ["read:files"] })).await);
@@ -298,7 +298,7 @@ async fn measure_files(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Optio
 }
 
 /// What predefined messages cost, and what is said with them.
-async fn measure_replies(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+async fn measure_predefined_messages(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
     let path = "/api/v1/predefined-messages";
     let text = if bench.large { "x".repeat(1000) } else { "Answers first.".to_owned() };
     let body = |content: String| json!({ "title": "Greeting", "content": content });

@@ -48,7 +48,7 @@ async fn a_body_comes_as_text_or_in_base64_and_is_the_same() {
 async fn a_post_without_a_body_is_a_400() {
     let gateway = Gateway::new().await;
     let problem = gateway.recorded("create-without-body").send().await.expect_problem(400, "invalid_request");
-    assert_eq!(problem["error"], "The body is empty; it must be a JSON object.");
+    assert_eq!(problem["error"], "The body is empty. Send a JSON object.");
 }
 
 #[tokio::test]

@@ -34,9 +34,9 @@ pub struct CreateExecutionRequest {
     request_body = CreateExecutionRequest,
     responses(
         (status = 202, description = "It waits for its turn", body = ExecutionResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]

@@ -16,7 +16,7 @@ use super::dto::ExecutionResponse;
     ),
     responses(
         (status = 200, description = "How far it has come, and what became of each step", body = ExecutionResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -30,5 +30,5 @@ pub async fn get_execution(
     if known.holds(execution.version) {
         return Ok(not_modified(execution.version));
     }
-    ok(Some(execution.version), &ExecutionResponse::from(&execution))
+    ok(execution.version, &ExecutionResponse::from(&execution))
 }

@@ -8,16 +8,16 @@ use tokio::net::TcpListener;
 
 use crate::local::{Interrupt, Options, Stack};
 
-/// All routes in one process: for load tests and quick tries.
+/// Runs the local stack with all routes in one process, for load tests and quick experiments.
 pub async fn run(options: Options) -> Result<()> {
     let mut interrupt = Interrupt::listen()?;
-    let claim = options.claim()?;
+    let lock = options.lock()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-    let stack = Stack::start(&options, claim).await?;
+    let stack = Stack::start(&options, lock).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     stack.announce();
     tokio::select! {
-        failure = stack.pump(async |worker, records: &[Value]| worker.hand_over(&stack.store, records).await) => failure?,
+        failure = stack.run_event_sources(async |worker, records: &[Value]| worker.hand_over(&stack.store, records).await) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

@@ -258,12 +258,12 @@ async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result
     without.env("PATH", "");
     assert_eq!(
         failure(without).await,
-        "deskless: cargo-lambda is not installed: start the local stack with `make dev`, which installs it\n",
+        "deskless: cargo-lambda is not installed: run `make dev`, which installs it\n",
     );
     for (taken, variable) in [(port, "PORT"), (next, "DYNAMODB_PORT"), (next + 1, "S3_PORT")] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, taken))?;
         let sentence =
-            format!("deskless: port {taken} is taken: stop what listens there, or choose another with {variable}=\n");
+            format!("deskless: port {taken} is already in use: stop the process using it, or set {variable} to another port\n");
         for command in ["dev", "serve"] {
             assert_eq!(failure(deskless(command, &folder, port).await).await, sentence);
         }
@@ -274,7 +274,7 @@ async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result
     let elsewhere = deskless("serve", &folder, free_ports().0).await;
     assert_eq!(
         failure(elsewhere).await,
-        format!("deskless: another local stack is running on the data in {}: stop it first\n", folder.path().display()),
+        format!("deskless: another local stack is using the data in {}: stop it first\n", folder.path().display()),
     );
     stack.stop(Signal::SIGTERM).await;
     Ok(())

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, process::Command};
 const EXAMPLES: &str = "100";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_is_within_the_description() {
+async fn every_response_matches_the_description() {
     let Ok(program) = env::var("DESKLESS_SCHEMATHESIS") else {
         println!("schemathesis does not run here: `make test` installs it.");
         assert!(!env::var("CI").is_ok_and(|ci| ci == "true"), "CI leaves out no test");

@@ -18,7 +18,7 @@ async fn step(world: &World, path: &str) {
 }
 
 #[tokio::test]
-async fn more_than_100_ids_are_dealt_with_in_the_background() {
+async fn more_than_100_ids_run_in_background() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut ids = opened(&ours, 3).await;
@@ -45,7 +45,7 @@ async fn more_than_100_ids_are_dealt_with_in_the_background() {
 }
 
 #[tokio::test]
-async fn a_filter_picks_those_that_were_there_and_pass_it_when_their_turn_comes() {
+async fn filter_is_evaluated_when_conversation_is_reached() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 5).await;
@@ -71,7 +71,7 @@ async fn a_filter_picks_those_that_were_there_and_pass_it_when_their_turn_comes(
 }
 
 #[tokio::test]
-async fn every_filter_works_and_what_there_is_not_matches_nothing() {
+async fn every_filter_selects_conversations() {
     let world = World::new().await;
     let ours = world.server_key();
     let body = json!({
@@ -107,7 +107,7 @@ async fn every_filter_works_and_what_there_is_not_matches_nothing() {
 }
 
 #[tokio::test]
-async fn a_view_stands_for_the_filter_that_it_has_at_that_time() {
+async fn view_filter_is_fixed_at_start() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 2).await;
@@ -126,7 +126,7 @@ async fn a_view_stands_for_the_filter_that_it_has_at_that_time() {
 }
 
 #[tokio::test]
-async fn a_cancelled_action_stops_behind_the_step_that_is_under_way() {
+async fn cancelled_action_stops_after_current_step() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 150).await;
@@ -158,7 +158,7 @@ async fn a_cancelled_action_stops_behind_the_step_that_is_under_way() {
 }
 
 #[tokio::test]
-async fn an_action_that_cannot_go_on_has_failed_and_says_what_it_did() {
+async fn unrecoverable_action_fails_with_its_counts() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut ids = opened(&ours, 1).await;
@@ -175,7 +175,7 @@ async fn an_action_that_cannot_go_on_has_failed_and_says_what_it_did() {
 }
 
 #[tokio::test]
-async fn what_has_ended_cannot_be_cancelled() {
+async fn finished_action_cannot_be_cancelled() {
     let world = World::new().await;
     let ours = world.server_key();
     let bulk = ours.post(PATH, &json!({ "action": "delete", "filter": {} })).await.expect(202);
@@ -185,7 +185,7 @@ async fn what_has_ended_cannot_be_cancelled() {
 }
 
 #[tokio::test]
-async fn the_repeat_of_a_job_is_answered_as_it_was_first() {
+async fn idempotent_retry_returns_first_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let body = json!({ "action": "delete", "filter": { "status": "solved" } });
@@ -202,7 +202,7 @@ async fn the_repeat_of_a_job_is_answered_as_it_was_first() {
 }
 
 #[tokio::test]
-async fn they_are_listed_newest_first_and_kept_for_30_days() {
+async fn actions_are_listed_newest_first_for_30_days() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut paths = Vec::new();
@@ -242,7 +242,7 @@ async fn they_are_listed_newest_first_and_kept_for_30_days() {
 }
 
 #[tokio::test]
-async fn records_that_come_twice_and_in_any_order_change_each_conversation_once() {
+async fn duplicate_reordered_records_apply_once() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 120).await;

@@ -25,7 +25,7 @@ async fn found(world: &World, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_filter_alone_and_with_others() {
+async fn filters_work_alone_and_combined() {
     let world = World::new().await;
     let ada = json!({ "id": "ada", "email": "Ada@Example.com" });
     open(&world, "a", json!({ "customer": ada, "tags": ["x", "y"], "priority": "high" })).await;
@@ -69,7 +69,7 @@ async fn each_filter_alone_and_with_others() {
 }
 
 #[tokio::test]
-async fn snoozing_ends_by_the_clock_and_by_a_customers_reply() {
+async fn snooze_ends_by_time_and_by_customer_reply() {
     let world = World::new().await;
     let ours = world.server_key();
     let first = open(&world, "first", json!({})).await;
@@ -94,7 +94,7 @@ async fn snoozing_ends_by_the_clock_and_by_a_customers_reply() {
 }
 
 #[tokio::test]
-async fn times_of_creation_are_bounds_that_are_not_themselves_wanted() {
+async fn creation_time_bounds_are_exclusive() {
     let world = World::new().await;
     let mut times = Vec::new();
     for subject in ["a", "b", "c", "d"] {
@@ -119,7 +119,7 @@ async fn times_of_creation_are_bounds_that_are_not_themselves_wanted() {
 }
 
 #[tokio::test]
-async fn what_is_no_value_of_a_filter_is_named() {
+async fn invalid_filter_value_is_named() {
     let world = World::new().await;
     let wrong =
         "escalated=yes&unread=1&assigneeId=me&inboxId=x&createdAfter=yesterday&resolution=done&tag=&externalId=";
@@ -135,7 +135,7 @@ async fn what_is_no_value_of_a_filter_is_named() {
 }
 
 #[tokio::test]
-async fn a_filtered_walk_shows_each_row_once_at_any_limit() {
+async fn filtered_list_shows_each_row_once_at_any_limit() {
     let world = World::new().await;
     for i in 0..30 {
         let fields = json!({
@@ -175,7 +175,7 @@ async fn a_filtered_walk_shows_each_row_once_at_any_limit() {
 }
 
 #[tokio::test]
-async fn the_beginning_of_a_thread_comes_with_its_conversation() {
+async fn include_messages_returns_first_page() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&world, "a", json!({})).await;
@@ -204,7 +204,7 @@ fn ask<'w>(world: &'w World, path: &str) -> Ask<'w> {
 }
 
 #[tokio::test]
-async fn resolving_is_a_change_of_status_by_name() {
+async fn resolve_sets_status_and_resolution() {
     let world = World::new().await;
     let path = open(&world, "a", json!({})).await;
     let solved = ask(&world, &format!("{path}/resolve")).send().await;
@@ -226,7 +226,7 @@ async fn resolving_is_a_change_of_status_by_name() {
 }
 
 #[tokio::test]
-async fn a_repeated_resolve_or_read_is_done_once() {
+async fn resolve_and_read_are_idempotent() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&world, "a", json!({})).await;
@@ -249,7 +249,7 @@ async fn a_repeated_resolve_or_read_is_done_once() {
 }
 
 #[tokio::test]
-async fn what_is_read_is_no_longer_counted() {
+async fn read_messages_are_not_counted_as_unread() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&world, "a", json!({})).await;

@@ -36,7 +36,7 @@ async fn workspace(world: &World) -> Workspace {
 }
 
 #[tokio::test]
-async fn what_a_conversation_refers_to_comes_with_its_name() {
+async fn references_are_returned_with_names() {
     let world = World::new().await;
     let ours = world.server_key();
     let Workspace { member, assistant, inbox, pipeline } = workspace(&world).await;
@@ -73,7 +73,7 @@ async fn what_a_conversation_refers_to_comes_with_its_name() {
 }
 
 #[tokio::test]
-async fn a_new_name_shows_within_thirty_seconds_and_one_write() {
+async fn renamed_reference_shows_within_30_seconds() {
     let world = World::new().await;
     let ours = world.server_key();
     let Workspace { member, .. } = workspace(&world).await;
@@ -90,7 +90,7 @@ async fn a_new_name_shows_within_thirty_seconds_and_one_write() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_or_archived_cannot_be_chosen() {
+async fn missing_or_archived_reference_is_refused() {
     let world = World::new().await;
     let ours = world.server_key();
     let Workspace { member, assistant, inbox, pipeline } = workspace(&world).await;
@@ -145,7 +145,7 @@ async fn what_is_not_there_or_archived_cannot_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_stage_and_its_pipeline_go_together() {
+async fn stage_must_belong_to_pipeline() {
     let world = World::new().await;
     let ours = world.server_key();
     let sales = workspace(&world).await.pipeline;
@@ -173,7 +173,7 @@ async fn a_stage_and_its_pipeline_go_together() {
 }
 
 #[tokio::test]
-async fn a_view_is_a_saved_filter_that_others_narrow() {
+async fn view_combines_with_other_filters() {
     let world = World::new().await;
     let ours = world.server_key();
     for (subject, status, tags) in

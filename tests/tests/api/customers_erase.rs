@@ -26,7 +26,7 @@ async fn ada(world: &World, conversations: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_erased_customer_takes_all_of_their_conversations_with_them() {
+async fn erasure_deletes_all_conversations() {
     let world = World::new().await;
     let ours = world.server_key();
     let before = ours.open(&minimal_conversation()).await;
@@ -69,7 +69,7 @@ async fn an_erased_customer_takes_all_of_their_conversations_with_them() {
 }
 
 #[tokio::test]
-async fn an_erased_customers_id_and_emails_are_free_again() {
+async fn erasure_frees_id_and_emails() {
     let world = World::new().await;
     let ours = world.server_key();
     let _ = ada(&world, 1).await;
@@ -93,7 +93,7 @@ async fn an_erased_customers_id_and_emails_are_free_again() {
 }
 
 #[tokio::test]
-async fn somebody_without_a_record_is_erased_too() {
+async fn customer_without_record_can_be_erased() {
     let world = World::new().await;
     let body = json!({ "subject": "Do you ship to Malta?", "message": { "body": "Hello!" } });
     let opened = world.client_key().post("/api/v1/conversations", &body).await.expect(201);
@@ -109,7 +109,7 @@ async fn somebody_without_a_record_is_erased_too() {
 }
 
 #[tokio::test]
-async fn what_was_opened_while_the_erasure_began_goes_with_the_customers_item() {
+async fn erasure_includes_conversation_written_late() {
     let world = World::new().await;
     let _ = ada(&world, 1).await;
     let rows = world.rows().await;
@@ -129,7 +129,7 @@ async fn what_was_opened_while_the_erasure_began_goes_with_the_customers_item() 
 }
 
 #[tokio::test]
-async fn if_match_guards_an_erasure() {
+async fn erasure_honours_if_match() {
     let world = World::new().await;
     let _ = ada(&world, 0).await;
     let path = format!("{PATH}/ada");

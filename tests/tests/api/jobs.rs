@@ -6,7 +6,7 @@ use deskless_tests::{Worker, World, minimal_conversation};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_job_of_which_the_stream_tells_no_more_is_found_and_goes_on() {
+async fn job_lost_by_stream_is_found_and_resumed() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -37,7 +37,7 @@ async fn a_job_of_which_the_stream_tells_no_more_is_found_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_as_before_also_when_what_it_refers_to_is_gone() {
+async fn retry_succeeds_after_references_are_deleted() {
     let world = World::new().await;
     let ours = world.server_key();
     let view =

@@ -21,7 +21,7 @@ fn reply() -> Value {
 }
 
 #[tokio::test]
-async fn a_delivery_status_never_moves_backwards() {
+async fn delivery_status_never_moves_backwards() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "whatsapp").await;
@@ -43,7 +43,7 @@ async fn a_delivery_status_never_moves_backwards() {
 }
 
 #[tokio::test]
-async fn a_report_changes_the_message_and_not_its_conversation() {
+async fn delivery_report_does_not_change_conversation() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "sms").await;
@@ -64,7 +64,7 @@ async fn a_report_changes_the_message_and_not_its_conversation() {
 }
 
 #[tokio::test]
-async fn a_status_is_reported_of_what_a_provider_carries_and_of_nothing_else() {
+async fn delivery_status_requires_provider_message() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, body) in [
@@ -86,7 +86,7 @@ async fn a_status_is_reported_of_what_a_provider_carries_and_of_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_providers_id_belongs_to_one_message() {
+async fn external_id_belongs_to_one_message() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "messenger").await;
@@ -109,7 +109,7 @@ async fn a_providers_id_belongs_to_one_message() {
 }
 
 #[tokio::test]
-async fn a_report_is_made_under_a_version() {
+async fn delivery_report_honours_if_match() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "whatsapp").await;
@@ -127,7 +127,7 @@ async fn a_report_is_made_under_a_version() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_wrong_changes_nothing() {
+async fn invalid_report_changes_nothing() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "whatsapp").await;

@@ -18,7 +18,7 @@ async fn conversation(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_window_of_metas_channels_runs_from_the_customers_last_message() {
+async fn meta_window_starts_at_last_customer_message() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, has_window) in [("whatsapp", true), ("instagram", true), ("messenger", true), ("sms", false)] {

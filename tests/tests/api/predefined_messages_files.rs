@@ -22,7 +22,7 @@ async fn with_file(role: &Role<'_>, kind: &str, file: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_file_goes_with_the_messages_type() {
+async fn file_must_match_message_type() {
     let world = World::new().await;
     let role = world.server_key();
     let types =
@@ -55,7 +55,7 @@ async fn a_file_goes_with_the_messages_type() {
 }
 
 #[tokio::test]
-async fn only_a_registered_file_of_the_workspace_can_be_chosen() {
+async fn only_registered_workspace_file_is_accepted() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = role.open(&minimal_conversation()).await;
@@ -72,7 +72,7 @@ async fn only_a_registered_file_of_the_workspace_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn what_is_said_has_the_file() {
+async fn sent_message_has_the_file() {
     let world = World::new().await;
     let role = world.server_key();
     let opened = role.open(&minimal_conversation()).await;
@@ -108,7 +108,7 @@ async fn what_is_said_has_the_file() {
 }
 
 #[tokio::test]
-async fn one_whose_file_was_deleted_is_not_said_without_it() {
+async fn message_with_deleted_file_cannot_be_sent() {
     let world = World::new().await;
     let role = world.server_key();
     let thread = format!("{}/messages", role.open_path().await);

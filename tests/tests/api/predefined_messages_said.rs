@@ -7,7 +7,7 @@ use serde_json::json;
 use super::predefined_messages::{PATH, UNKNOWN, make, path_of};
 
 #[tokio::test]
-async fn a_message_says_what_is_predefined() {
+async fn message_body_is_rendered_from_template() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = role.open(&deskless_tests::example_conversation()).await;
@@ -26,7 +26,7 @@ async fn a_message_says_what_is_predefined() {
 }
 
 #[tokio::test]
-async fn a_message_is_worded_once_in_one_way() {
+async fn body_and_predefined_message_are_exclusive() {
     let world = World::new().await;
     let role = world.server_key();
     let thread = format!("{}/messages", role.open_path().await);
@@ -51,7 +51,7 @@ async fn a_message_is_worded_once_in_one_way() {
 }
 
 #[tokio::test]
-async fn a_text_that_fits_no_body_is_refused_when_it_is_said() {
+async fn too_long_rendered_body_is_refused() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = json!({ "subject": "x".repeat(500), "customer": { "id": "cus_1" } });
@@ -76,7 +76,7 @@ async fn a_text_that_fits_no_body_is_refused_when_it_is_said() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_opened_with_what_is_predefined() {
+async fn first_message_can_be_predefined() {
     let world = World::new().await;
     let role = world.server_key();
     let customer = json!({ "id": "cus_1", "name": "Ada" });
@@ -100,7 +100,7 @@ async fn a_conversation_is_opened_with_what_is_predefined() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_alike_also_when_the_predefined_message_is_gone() {
+async fn retry_succeeds_after_message_was_deleted() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = role.open(&deskless_tests::minimal_conversation()).await;

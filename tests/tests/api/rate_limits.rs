@@ -30,7 +30,7 @@ async fn admitted(roles: &[Role<'_>], requests: usize) -> usize {
 }
 
 #[tokio::test]
-async fn every_answer_says_what_is_left() {
+async fn every_response_has_rate_limit_headers() {
     let world = World::new().await;
     let key = world.make_key(limited(100)).await;
     let holder = world.holder_of(&key);
@@ -48,7 +48,7 @@ async fn every_answer_says_what_is_left() {
 }
 
 #[tokio::test]
-async fn past_the_limit_is_a_429_until_the_next_minute() {
+async fn exceeding_limit_is_429_until_next_minute() {
     let world = World::new().await;
     for limit in [1, 2, 7, 100] {
         let key = world.make_key(limited(limit)).await;
@@ -70,7 +70,7 @@ async fn past_the_limit_is_a_429_until_the_next_minute() {
 }
 
 #[tokio::test]
-async fn each_key_has_its_own() {
+async fn each_key_has_its_own_limit() {
     let world = World::new().await;
     let (one, two) = (world.make_key(limited(3)).await, world.make_key(limited(3)).await);
     assert_eq!(admitted(&[world.holder_of(&one)], 5).await, 3);
@@ -89,7 +89,7 @@ fn machines(world: &World, count: u64) -> Vec<Machine> {
 }
 
 #[tokio::test]
-async fn the_limit_holds_across_machines_and_costs_less_than_a_write_in_twenty_requests() {
+async fn limit_holds_across_instances_with_few_writes() {
     for (limit, count) in [(2_000, 4), (6_000, 10)] {
         let world = World::behind_proxy(Faults::default()).await;
         let key = world.make_key(limited(limit)).await;
@@ -110,7 +110,7 @@ async fn the_limit_holds_across_machines_and_costs_less_than_a_write_in_twenty_r
 }
 
 #[tokio::test]
-async fn it_holds_when_requests_come_at_once() {
+async fn limit_holds_for_concurrent_requests() {
     let world = World::behind_proxy(Faults { delay: Duration::from_millis(5), ..Faults::default() }).await;
     let key = world.make_key(limited(200)).await;
     let machines = machines(&world, 2);
@@ -125,7 +125,7 @@ async fn it_holds_when_requests_come_at_once() {
 }
 
 #[tokio::test]
-async fn a_limit_that_cannot_be_counted_lets_everybody_pass() {
+async fn counter_outage_allows_all_requests() {
     let world = World::behind_proxy(Faults::default()).await;
     let key = world.make_key(limited(5)).await;
     let holder = world.holder_of(&key);
@@ -138,7 +138,7 @@ async fn a_limit_that_cannot_be_counted_lets_everybody_pass() {
 }
 
 #[tokio::test]
-async fn one_visitor_cannot_use_up_a_client_key() {
+async fn one_visitor_cannot_exhaust_client_key() {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     let key = world.make_key(KeyOptions { kind: KeyKind::Client, ..limited(100) }).await;
@@ -175,7 +175,7 @@ async fn one_visitor_cannot_use_up_a_client_key() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_asks_little_costs_no_write_of_their_own() {
+async fn infrequent_visitor_costs_no_extra_write() {
     let world = World::behind_proxy(Faults::default()).await;
     let secret = world.rotate_identity().await;
     let _ = world.proxy().take_meter();
@@ -187,7 +187,7 @@ async fn a_visitor_who_asks_little_costs_no_write_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_counted_goes_by_itself() {
+async fn counters_expire() {
     let world = World::new().await;
     let _ = world.server_key().ask(Method::GET, PATH).send_now().await.expect(200);
     let window = world.clock.now().as_seconds() / 60;

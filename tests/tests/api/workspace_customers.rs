@@ -15,7 +15,7 @@ async fn by_email(world: &World, email: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_customer_is_made_or_found_by_id() {
+async fn customer_is_created_or_found_by_id() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "metadata": { "plan": "pro" } });
     let made = said(&world, 201, body).await;
@@ -42,7 +42,7 @@ async fn a_customer_is_made_or_found_by_id() {
 }
 
 #[tokio::test]
-async fn a_customer_is_made_or_found_by_email() {
+async fn customer_is_created_or_found_by_email() {
     let world = World::new().await;
     let made = said(&world, 201, json!({ "email": "ada@example.com" })).await;
     let found = said(&world, 200, json!({ "email": " ADA@example.com ", "name": "Ada" })).await;
@@ -55,7 +55,7 @@ async fn a_customer_is_made_or_found_by_email() {
 }
 
 #[tokio::test]
-async fn an_email_belongs_to_the_first_who_claims_it() {
+async fn email_belongs_to_first_customer() {
     let world = World::new().await;
     let first = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let second = said(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
@@ -67,7 +67,7 @@ async fn an_email_belongs_to_the_first_who_claims_it() {
 }
 
 #[tokio::test]
-async fn a_new_email_is_claimed_and_the_old_one_still_finds_them() {
+async fn new_email_is_claimed_and_old_one_still_finds() {
     let world = World::new().await;
     let _ = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let path = format!("{PATH}/cus_1");
@@ -82,7 +82,7 @@ async fn a_new_email_is_claimed_and_the_old_one_still_finds_them() {
 }
 
 #[tokio::test]
-async fn null_clears_and_metadata_is_replaced_whole() {
+async fn null_clears_and_metadata_is_replaced() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "phone": "1", "company": "c", "metadata": { "a": 1 } });
     let _ = said(&world, 201, body).await;
@@ -97,7 +97,7 @@ async fn null_clears_and_metadata_is_replaced_whole() {
 }
 
 #[tokio::test]
-async fn one_that_came_with_a_conversation_is_a_customer_like_any_other() {
+async fn customer_from_conversation_is_a_full_customer() {
     let world = World::new().await;
     let customer = json!({ "id": "cus_9", "name": "Ada", "email": "ada@example.com" });
     let _ = world.server_key().open(&json!({ "subject": "a", "customer": customer })).await;
@@ -117,7 +117,7 @@ async fn one_that_came_with_a_conversation_is_a_customer_like_any_other() {
 }
 
 #[tokio::test]
-async fn an_email_is_a_list_of_its_own() {
+async fn email_filter_needs_its_own_cursor() {
     let world = World::new().await;
     let role = world.server_key();
     let mut wanted = Vec::new();
@@ -132,7 +132,7 @@ async fn an_email_is_a_list_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_who_say_the_same_email_at_once_make_one_customer() {
+async fn concurrent_creates_by_email_make_one_customer() {
     let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
     let role = world.server_key();
     let body = json!({ "email": "ada@example.com", "name": "Ada" });
@@ -151,7 +151,7 @@ async fn many_who_say_the_same_email_at_once_make_one_customer() {
 }
 
 #[tokio::test]
-async fn a_repeat_that_found_somebody_is_a_200_again() {
+async fn retry_of_found_customer_is_200() {
     let world = World::new().await;
     let _ = said(&world, 201, json!({ "id": "cus_1" })).await;
     let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k");

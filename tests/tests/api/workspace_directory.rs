@@ -23,7 +23,7 @@ fn id(object: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn names_are_found_for_what_there_is_and_was() {
+async fn names_include_archived_entries() {
     let world = World::new().await;
     let inbox = made(&world, "inboxes", "inbox", json!({ "name": "Support", "channel": "sms" })).await;
     let member = made(&world, "members", "member", json!({ "name": "Ada", "email": "a@b.c" })).await;
@@ -53,7 +53,7 @@ async fn names_are_found_for_what_there_is_and_was() {
 }
 
 #[tokio::test]
-async fn names_are_remembered_for_half_a_minute_unless_they_are_wanted_fresh() {
+async fn names_are_cached_for_30_seconds() {
     let world = World::new().await;
     let inbox = made(&world, "inboxes", "inbox", json!({ "name": "Support", "channel": "sms" })).await;
     let inbox_id = InboxId::parse(id(&inbox)).expect("an id");
@@ -77,7 +77,7 @@ async fn names_are_remembered_for_half_a_minute_unless_they_are_wanted_fresh() {
 }
 
 #[tokio::test]
-async fn no_name_is_lost_behind_a_megabyte() {
+async fn names_beyond_one_megabyte_are_read() {
     let world = World::new().await;
     let long = json!({ "name": "a".repeat(120), "stages": vec![json!({ "name": "ü".repeat(120) }); 100] });
     let mut ids = Vec::new();

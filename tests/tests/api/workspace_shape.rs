@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::workspace_support::{Deleted, assert_pages, delete, resources};
 
 #[tokio::test]
-async fn one_is_made_retrieved_listed_and_changed() {
+async fn create_get_list_and_update() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -39,7 +39,7 @@ async fn one_is_made_retrieved_listed_and_changed() {
 }
 
 #[tokio::test]
-async fn a_list_is_walked_page_by_page() {
+async fn lists_are_paginated() {
     let world = World::new().await;
     let role = world.server_key();
     let mut cursors = Vec::new();
@@ -65,7 +65,7 @@ async fn a_list_is_walked_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_archived_revoked_or_gone() {
+async fn delete_archives_revokes_or_removes() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -97,7 +97,7 @@ async fn what_is_deleted_is_archived_revoked_or_gone() {
 }
 
 #[tokio::test]
-async fn a_page_skips_what_is_archived() {
+async fn lists_skip_archived_resources() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources().iter().filter(|r| matches!(r.when_deleted, Deleted::Unlisted(_))) {
@@ -115,7 +115,7 @@ async fn a_page_skips_what_is_archived() {
 }
 
 #[tokio::test]
-async fn a_change_is_made_only_in_the_version_that_was_read() {
+async fn update_honours_if_match() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -135,7 +135,7 @@ async fn a_change_is_made_only_in_the_version_that_was_read() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_gets_the_same_answer() {
+async fn retry_returns_same_response() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -157,7 +157,7 @@ async fn a_repeat_under_the_same_key_gets_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_repeats_at_once_have_one_effect() {
+async fn concurrent_retries_have_one_effect() {
     for resource in resources() {
         let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
         let role = world.server_key();
@@ -174,7 +174,7 @@ async fn many_repeats_at_once_have_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_whose_answer_is_lost_is_done_once() {
+async fn write_with_lost_response_is_done_once() {
     for resource in resources() {
         for lost in [1, 6] {
             let world = World::behind_proxy(Faults::default()).await;
@@ -199,7 +199,7 @@ async fn a_write_whose_answer_is_lost_is_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_changes_to_different_fields_at_once_none_is_lost() {
+async fn concurrent_updates_of_other_fields_are_kept() {
     for (path, one, make, changes) in [
         (
             "/api/v1/members",
@@ -233,7 +233,7 @@ async fn of_changes_to_different_fields_at_once_none_is_lost() {
 }
 
 #[tokio::test]
-async fn each_needs_its_scope_and_a_server_key() {
+async fn scope_and_server_key_are_required() {
     let world = World::new().await;
     for resource in resources() {
         let path = resource.path_of(&resource.made(&world.server_key()).await);
@@ -259,7 +259,7 @@ async fn each_needs_its_scope_and_a_server_key() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_and_nothing_is_written() {
+async fn invalid_fields_are_named_and_nothing_is_written() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -285,7 +285,7 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn what_is_required_is_said() {
+async fn required_fields_are_named() {
     let world = World::new().await;
     for (path, fields) in [
         ("/api/v1/inboxes", vec!["name", "channel"]),
@@ -303,7 +303,7 @@ async fn what_is_required_is_said() {
 }
 
 #[tokio::test]
-async fn a_workspace_has_at_most_a_thousand_of_a_kind() {
+async fn workspace_holds_at_most_1000_of_a_kind() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "name": "a" });

@@ -442,7 +442,7 @@ async fn own(large: bool, costs: &mut BTreeMap<String, Meter>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_budgets_are_what_the_engine_reports() {
+async fn documented_budgets_match_the_engine() {
     let (small, large) = tokio::join!(measure(false), measure(true));
     let measured: BTreeMap<_, _> = small
         .into_iter()
@@ -463,7 +463,7 @@ async fn the_budgets_are_what_the_engine_reports() {
 }
 
 #[test]
-fn every_access_pattern_that_the_code_names_is_documented_and_the_other_way_round() {
+fn code_and_document_name_the_same_patterns() {
     let sources = glob("../shared/store/src");
     let numbers = |text: &str| -> std::collections::BTreeSet<String> {
         let mut found = std::collections::BTreeSet::new();

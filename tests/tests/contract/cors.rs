@@ -16,7 +16,7 @@ fn header(answer: &deskless_tests::Answer, name: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_local_servers_cors_is_the_gateways() {
+async fn local_cors_matches_gateway() {
     let cors = &template::parse()["Resources"]["Api"]["Properties"]["CorsConfiguration"];
     let world = World::new().await;
     let preflight = world

@@ -2,7 +2,7 @@ use deskless_infra::routes;
 use deskless_tests::Specification;
 
 #[test]
-fn the_committed_description_is_what_the_routes_say() {
+fn committed_description_is_up_to_date() {
     let fresh = serde_json::to_value(routes::description()).expect("JSON");
     assert!(
         &fresh == Specification::committed().document(),
@@ -11,7 +11,7 @@ fn the_committed_description_is_what_the_routes_say() {
 }
 
 #[test]
-fn every_operation_is_named_and_described() {
+fn every_operation_has_id_summary_and_tag() {
     let document = Specification::committed().document();
     let mut ids = std::collections::BTreeSet::new();
     for (path, method) in Specification::committed().operations() {
@@ -24,7 +24,7 @@ fn every_operation_is_named_and_described() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_resolves() {
     let document = Specification::committed().document();
     let text = document.to_string();
     for part in text.split("\"$ref\":\"#").skip(1) {

@@ -79,7 +79,7 @@ fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
 }
 
 #[tokio::test]
-async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_method() {
+async fn foreign_ids_are_unknown_on_every_operation() {
     let world = World::new().await;
     let theirs = world.server_key().open(&minimal_conversation()).await;
     let conversation = theirs["id"].as_str().expect("an id");
@@ -126,7 +126,7 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
 }
 
 #[tokio::test]
-async fn another_workspaces_id_in_a_filter_is_an_empty_list() {
+async fn foreign_id_in_filter_matches_nothing() {
     let world = World::new().await;
     let _ = world.server_key().open(&minimal_conversation()).await;
     let known = world.other_workspace().get("/api/v1/conversations?customerId=cus_123").await;
@@ -142,7 +142,7 @@ async fn another_workspaces_id_in_a_filter_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn every_key_of_a_workspace_starts_with_its_id() {
+async fn every_partition_key_starts_with_workspace_id() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let ask = world.server_key().ask(Method::POST, &format!("{path}/messages"));

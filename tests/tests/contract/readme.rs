@@ -14,7 +14,7 @@ fn tour() -> Vec<&'static str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tour_runs_as_it_is_printed() {
+async fn readme_tour_runs_as_printed() {
     let world = Arc::new(World::new().await);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -25,7 +25,7 @@ impl Sent {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_in_base64_and_has_a_tag_of_its_own() {
+async fn compressed_response_is_base64_with_own_etag() {
     let gateway = Gateway::new().await;
     let description = gateway.recorded("describe").send().await.expect_gzip();
     let committed: Value = serde_json::from_str(include_str!("../../../infra/openapi.json")).expect("JSON");
@@ -39,7 +39,7 @@ async fn a_compressed_answer_is_in_base64_and_has_a_tag_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_compressed_is_text() {
+async fn uncompressed_response_is_text() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let found = gateway.recorded_about("retrieve", &id).send().await;
@@ -53,7 +53,7 @@ async fn an_answer_that_is_not_compressed_is_text() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_echoed_and_else_made() {
+async fn request_id_is_echoed_or_generated() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let theirs = gateway.recorded_about("retrieve-from-browser", &id).send().await;
@@ -65,7 +65,7 @@ async fn a_request_id_is_echoed_and_else_made() {
 }
 
 #[tokio::test]
-async fn a_preflight_request_that_the_gateway_passes_on_is_answered_without_a_key() {
+async fn forwarded_preflight_needs_no_key() {
     let gateway = Gateway::new().await;
     let allowed = gateway.recorded("preflight").send().await;
     assert_eq!(allowed.answer.status, 200);
@@ -83,7 +83,7 @@ async fn a_preflight_request_that_the_gateway_passes_on_is_answered_without_a_ke
 
 /// Of several headers with one name, payload format 2.0 carries the first only.
 #[tokio::test]
-async fn no_answer_has_two_headers_of_one_name() {
+async fn no_response_repeats_a_header() {
     let gateway = Gateway::new().await;
     let role = gateway.world.server_key();
     let path = role.open_path().await;

@@ -9,7 +9,7 @@ use crate::{gateway::Sent, watch::Watch};
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_core_contract_is_kept_by_the_binaries() {
+async fn binaries_implement_core_contract() {
     let Some(watch) = Watch::start("contract").await else { return };
 
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;
@@ -40,7 +40,7 @@ async fn the_core_contract_is_kept_by_the_binaries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_binaries_keep_the_rules_of_http() {
+async fn binaries_follow_http_rules() {
     let Some(watch) = Watch::start("http").await else { return };
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;
     let path = created.header("location").expect("where it is").to_owned();
@@ -86,7 +86,7 @@ async fn the_binaries_keep_the_rules_of_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_requests_at_once_all_get_their_own_answer() {
+async fn sixty_concurrent_requests_get_their_own_response() {
     let Some(watch) = Watch::start("sixty").await else { return };
     let requests = (0..60).map(|i| {
         let body = json!({ "subject": format!("No. {i}"), "customer": { "id": "cus_123" } });

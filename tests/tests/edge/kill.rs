@@ -23,7 +23,7 @@ fn message(watch: &Watch, path: &str, number: usize) -> Ask {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_survives_a_kill_and_what_was_not_can_be_repeated() {
+async fn acknowledged_writes_survive_a_killed_function() {
     let Some(mut watch) = Watch::start("kill").await else { return };
     let created = watch.post("/api/v1/conversations", &minimal_conversation()).await;
     let path = format!("{}/messages", created.header("location").expect("where it is"));

@@ -189,7 +189,7 @@ fn lasting(env: &Path) -> HashMap<String, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind() {
+async fn dev_keeps_data_and_leaves_no_processes() {
     let (folder, (port, _)) = (Folder::new("dev"), free_ports());
     let Some(command) = dev(&folder, port).await else { return };
     let env = folder.path().join("dev.env");
@@ -211,7 +211,7 @@ async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dev_starts_functions_again_that_were_killed() {
+async fn dev_restarts_killed_functions() {
     let (folder, (port, _)) = (Folder::new("killed"), free_ports());
     let Some(command) = dev(&folder, port).await else { return };
     let env = folder.path().join("dev.env");
@@ -229,7 +229,7 @@ async fn dev_starts_functions_again_that_were_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn serve_is_ready_to_paste_and_keeps_what_was_written() {
+async fn serve_prints_working_example_and_keeps_data() {
     let (folder, (port, _)) = (Folder::new("serve"), free_ports());
     let env = folder.path().join("dev.env");
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
@@ -252,7 +252,7 @@ async fn failure(mut command: Command) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result<()> {
+async fn startup_errors_name_the_fix() -> io::Result<()> {
     let (folder, (port, next)) = (Folder::new("failures"), free_ports());
     let mut without = deskless("dev", &folder, port).await;
     without.env("PATH", "");

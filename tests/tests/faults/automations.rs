@@ -81,7 +81,7 @@ async fn ended_after(mut waits: usize, work: impl Future<Output = bool>) -> Opti
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_ended_anywhere_goes_on_there_and_does_each_thing_once() {
+async fn interrupted_run_resumes_without_duplicates() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "manual").await;
@@ -107,7 +107,7 @@ async fn a_run_that_is_ended_anywhere_goes_on_there_and_does_each_thing_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_comes_twice_is_followed_once() {
+async fn duplicate_record_does_each_step_once() {
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "manual").await;
     let (conversation, row) = queue(&world, &automation).await;
@@ -130,7 +130,7 @@ async fn a_record_that_comes_twice_is_followed_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_that_are_told_at_once_do_each_thing_once() {
+async fn concurrent_workers_do_each_step_once() {
     let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
     let automation = automation(&world, "manual").await;
     for round in 0..10 {
@@ -146,7 +146,7 @@ async fn two_workers_that_are_told_at_once_do_each_thing_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_bad_weather_each_thing_is_done_once() {
+async fn random_faults_do_not_repeat_steps() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "conversation.created").await;
@@ -174,7 +174,7 @@ async fn in_bad_weather_each_thing_is_done_once() {
 }
 
 #[tokio::test]
-async fn while_the_table_does_not_answer_a_record_comes_again() {
+async fn record_is_retried_during_outage() {
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "manual").await;
     let (conversation, row) = queue(&world, &automation).await;

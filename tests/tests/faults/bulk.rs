@@ -84,7 +84,7 @@ async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_over_10_000_conversations_that_is_killed_50_times_changes_each_once_and_counts_right() {
+async fn job_killed_50_times_changes_each_once() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     // What the stream would tell is told below: each change of the action's own item.
@@ -131,7 +131,7 @@ async fn a_job_over_10_000_conversations_that_is_killed_50_times_changes_each_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_jobs_at_once_do_not_disturb_each_other() {
+async fn concurrent_jobs_do_not_interfere() {
     let _alone = ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
     world.end_stream().await;
@@ -171,7 +171,7 @@ async fn two_jobs_at_once_do_not_disturb_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_repeats_at_once_one_acts_and_all_are_answered_alike() {
+async fn concurrent_retries_start_one_action() {
     let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 10, ..Faults::default() }).await);
     for round in 0..5 {
         let ids = json!([text(&world.server_key().open(&minimal_conversation()).await, "id")]);
@@ -200,7 +200,7 @@ fn text_of(ids: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_request_leaves_that_is_killed_in_the_middle_is_done_by_the_worker_and_its_repeat_is_told_so() {
+async fn killed_request_is_finished_by_the_worker() {
     let world = World::behind_proxy(Faults::default()).await;
     let (mut begun, mut disturbed) = (0, 0);
     for round in 1..=12 {

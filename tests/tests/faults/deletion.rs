@@ -38,7 +38,7 @@ async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
+async fn interrupted_purge_removes_20_000_messages() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     // What the stream would tell is told below: each change of the conversation's own row.
@@ -75,7 +75,7 @@ async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delete_that_races_with_messages_leaves_neither_orphan_nor_ghost() {
+async fn delete_racing_with_messages_leaves_no_items() {
     let _alone = ALONE.lock().await;
     let faults = Faults { conflicts_percent: 10, ..Faults::default() };
     let world = Arc::new(World::behind_proxy(faults).await);
@@ -109,7 +109,7 @@ async fn a_delete_that_races_with_messages_leaves_neither_orphan_nor_ghost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_delete_at_once_one_is_told_so_and_its_deletion_is_kept_once() {
+async fn concurrent_deletes_succeed_once() {
     let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await);
     let path = world.server_key().open_path().await;
     let answers = at_once(&world, 8, |world, _| {
@@ -125,7 +125,7 @@ async fn of_many_who_delete_at_once_one_is_told_so_and_its_deletion_is_kept_once
 }
 
 #[tokio::test]
-async fn a_deletion_whose_answer_is_lost_is_still_a_success() {
+async fn delete_with_lost_response_succeeds() {
     let world = World::behind_proxy(Faults::default()).await;
     let path = world.server_key().open_path().await;
     world.proxy().set_faults(Faults { lost_answers: 1, ..Faults::default() });

@@ -108,7 +108,7 @@ async fn plant(world: &World, told: &mut Told) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn counters_equal_a_recount_after_10_000_events_with_30_percent_twice_and_failing_batches() {
+async fn counts_are_exact_despite_duplicates_and_failures() {
     let _alone = ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
     world.end_stream().await;

@@ -12,7 +12,7 @@ const WORLDS: usize = 20;
 const ROUNDS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_64_creators_of_one_external_id_one_wins_each_round() {
+async fn one_of_64_concurrent_creators_wins() {
     let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         contend().await;

@@ -17,7 +17,7 @@ fn kept(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_that_is_interrupted_anywhere_leaves_neither_object_nor_row() {
+async fn interrupted_delete_leaves_no_object_or_item() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();
@@ -43,7 +43,7 @@ async fn a_removal_that_is_interrupted_anywhere_leaves_neither_object_nor_row() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_registered_while_its_conversation_is_deleted_leaves_nothing() {
+async fn registering_during_delete_leaves_nothing() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();
@@ -68,7 +68,7 @@ async fn a_file_that_is_registered_while_its_conversation_is_deleted_leaves_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registration_that_is_ended_anywhere_can_be_made_again_or_goes_with_its_conversation() {
+async fn interrupted_registration_can_be_retried_or_purged() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();

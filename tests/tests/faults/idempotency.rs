@@ -70,7 +70,7 @@ async fn repeat_messages(world: World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn conversations_repeated_32_times_at_once_are_opened_once_and_answered_equally() {
+async fn concurrent_retries_create_one_conversation() {
     let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         repeat_conversations(World::new().await).await;
@@ -78,7 +78,7 @@ async fn conversations_repeated_32_times_at_once_are_opened_once_and_answered_eq
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_repeated_32_times_at_once_are_written_once_and_answered_equally() {
+async fn concurrent_retries_create_one_message() {
     let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         repeat_messages(World::new().await).await;
@@ -86,7 +86,7 @@ async fn messages_repeated_32_times_at_once_are_written_once_and_answered_equall
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn repeats_at_once_have_one_effect_also_among_conflicts() {
+async fn concurrent_retries_have_one_effect_under_conflicts() {
     let _alone = crate::support::ALONE.lock().await;
     let conflicts = || Faults { conflicts_percent: 30, ..Faults::default() };
     repeat_conversations(World::behind_proxy(conflicts()).await).await;

@@ -50,13 +50,13 @@ fn message(world: &World, rows: &[Row], from_the_end: usize) -> usize {
 }
 
 #[tokio::test]
-async fn a_sound_table_breaks_nothing() {
+async fn valid_table_has_no_violations() {
     let (_, rows) = sound().await;
     assert_eq!(violations(&rows), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn what_a_conversation_says_of_itself_is_checked() {
+async fn conversation_fields_are_checked() {
     let (world, rows) = sound().await;
     let wrong = [
         ("messageCount", json!({ "N": "5" }), "counts 5 messages and has 4"),
@@ -94,7 +94,7 @@ async fn what_a_conversation_says_of_itself_is_checked() {
 }
 
 #[tokio::test]
-async fn rows_that_are_missing_are_noticed() {
+async fn missing_items_are_reported() {
     let (world, rows) = sound().await;
     let missing = [
         (conversation(&world, &rows), "lie under a conversation that is gone"),
@@ -118,7 +118,7 @@ async fn rows_that_are_missing_are_noticed() {
 }
 
 #[tokio::test]
-async fn rows_that_do_not_belong_are_noticed() {
+async fn misplaced_items_are_reported() {
     let (world, rows) = sound().await;
     let (ours, theirs) = (format!("W#{}", world.workspace), format!("W#{}", world.other));
     let again = |at: usize, attribute: &str, value: String| {

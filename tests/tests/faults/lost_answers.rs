@@ -46,12 +46,12 @@ async fn open_once(body: &Value, key: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_conversation_whose_answer_is_lost_is_opened_once() {
+async fn conversation_is_created_once() {
     open_once(&minimal_conversation(), None).await;
 }
 
 #[tokio::test]
-async fn a_conversation_of_a_known_customer_whose_answer_is_lost_is_opened_once() {
+async fn conversation_of_known_customer_is_created_once() {
     // The customer is there already, so that the conversation is the only item: no transaction and no token.
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
@@ -70,19 +70,19 @@ async fn a_conversation_of_a_known_customer_whose_answer_is_lost_is_opened_once(
 }
 
 #[tokio::test]
-async fn a_conversation_with_a_message_whose_answer_is_lost_is_opened_once() {
+async fn conversation_with_message_is_created_once() {
     let mut body = minimal_conversation();
     body["message"] = json!({ "body": "Hello" });
     open_once(&body, None).await;
 }
 
 #[tokio::test]
-async fn a_conversation_with_an_external_id_whose_answer_is_lost_is_opened_once_and_not_refused() {
+async fn conversation_with_external_id_is_created_once() {
     open_once(&example_conversation(), None).await;
 }
 
 #[tokio::test]
-async fn a_conversation_under_a_key_whose_answer_is_lost_is_opened_once_and_not_refused() {
+async fn conversation_with_idempotency_key_is_created_once() {
     let mut body = example_conversation();
     body["message"] = json!({ "body": "Hello" });
     open_once(&body, Some("key")).await;
@@ -115,17 +115,17 @@ async fn change_once(change: &Value, if_match: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_change_whose_answer_is_lost_is_made_once() {
+async fn update_is_applied_once() {
     change_once(&json!({ "status": "solved", "resolution": "closed", "tags": ["a"] }), None).await;
 }
 
 #[tokio::test]
-async fn a_change_under_if_match_whose_answer_is_lost_is_made_once_and_not_refused() {
+async fn update_with_if_match_is_applied_once() {
     change_once(&json!({ "status": "waiting", "metadata": { "a": 1 } }), Some("\"1\"")).await;
 }
 
 #[tokio::test]
-async fn a_change_of_large_metadata_whose_answer_is_lost_is_made_once() {
+async fn large_metadata_update_is_applied_once() {
     for if_match in [None, Some("\"1\"")] {
         change_once(&json!({ "metadata": { "a": "x".repeat(3000) } }), if_match).await;
     }
@@ -156,17 +156,17 @@ async fn write_once(key: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_message_whose_answer_is_lost_is_written_once() {
+async fn message_is_created_once() {
     write_once(None).await;
 }
 
 #[tokio::test]
-async fn a_message_under_a_key_whose_answer_is_lost_is_written_once() {
+async fn message_with_idempotency_key_is_created_once() {
     write_once(Some("key")).await;
 }
 
 #[tokio::test]
-async fn a_providers_message_whose_answer_is_lost_is_written_once_and_not_refused() {
+async fn message_with_external_id_is_created_once() {
     for (lost, key) in LOST.into_iter().flat_map(|lost| [(lost, None), (lost, Some("key"))]) {
         let world = World::behind_proxy(Faults::default()).await;
         let role = world.server_key();
@@ -201,7 +201,7 @@ async fn with_a_reply() -> (World, String, String) {
 }
 
 #[tokio::test]
-async fn a_report_whose_answer_is_lost_is_taken_once() {
+async fn delivery_report_is_applied_once() {
     for if_match in [None, Some("\"1\"")] {
         for lost in LOST {
             let (world, _, message) = with_a_reply().await;
@@ -222,7 +222,7 @@ async fn a_report_whose_answer_is_lost_is_taken_once() {
 }
 
 #[tokio::test]
-async fn a_deletion_whose_answer_is_lost_is_told_of_and_counts_once() {
+async fn message_delete_is_applied_once() {
     for if_match in [None, Some("\"1\"")] {
         for lost in LOST {
             let (world, conversation, message) = with_a_reply().await;
@@ -242,7 +242,7 @@ async fn a_deletion_whose_answer_is_lost_is_told_of_and_counts_once() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_not_made_again_behind_a_message_that_came_since() {
+async fn delete_is_not_reapplied_after_a_new_message() {
     let (world, conversation, message) = with_a_reply().await;
     let elsewhere = world.machine_past_proxy(TestClock::new(8));
     let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));
@@ -268,7 +268,7 @@ async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: 
 }
 
 #[tokio::test]
-async fn a_change_is_not_made_again_behind_the_customers_reply_that_came_since() {
+async fn update_is_not_reapplied_after_a_customer_reply() {
     for if_match in [None, Some("\"1\"")] {
         let world = World::behind_proxy(Faults::default()).await;
         let elsewhere = world.machine_past_proxy(TestClock::new(8));
@@ -292,7 +292,7 @@ async fn a_change_is_not_made_again_behind_the_customers_reply_that_came_since()
 }
 
 #[tokio::test]
-async fn a_message_is_not_written_again_behind_another_that_came_since() {
+async fn message_is_not_rewritten_after_a_new_message() {
     for key in [None, Some("key")] {
         let world = World::behind_proxy(Faults::default()).await;
         let elsewhere = world.machine_past_proxy(TestClock::new(8));
@@ -315,7 +315,7 @@ async fn a_message_is_not_written_again_behind_another_that_came_since() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_not_opened_again_when_its_first_message_came_since() {
+async fn conversation_is_not_recreated_after_first_message() {
     let world = World::behind_proxy(Faults::default()).await;
     let elsewhere = world.machine_past_proxy(TestClock::new(8));
     let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));

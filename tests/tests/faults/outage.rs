@@ -41,7 +41,7 @@ fn writes<'w>(world: &'w World, path: &str) -> Vec<Ask<'w>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_write_that_only_meets_conflicts_is_given_up_after_eight_seconds() {
+async fn write_gives_up_after_8_seconds_of_conflicts() {
     let world = World::behind_proxy(Faults::default()).await;
     let path = world.server_key().open_path().await;
     let before = world.rows().await.len();
@@ -67,7 +67,7 @@ async fn a_write_that_only_meets_conflicts_is_given_up_after_eight_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_engine_that_cuts_every_connection_makes_every_answer_a_503_in_time() {
+async fn broken_connections_return_503_in_time() {
     let world = World::behind_proxy(Faults::default()).await;
     let role = world.server_key();
     let path = role.open_path().await;

@@ -146,25 +146,25 @@ async fn endure(faults: Faults) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_under_throttling_leaves_a_sound_table() {
+async fn throttling_keeps_invariants() {
     let _alone = crate::support::ALONE.lock().await;
     endure(Faults { throttles_percent: 15, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_under_errors_before_and_after_the_commit_leaves_a_sound_table() {
+async fn errors_around_commit_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
     endure(Faults { errors_before_percent: 8, errors_after_percent: 8, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_over_connections_that_break_leaves_a_sound_table() {
+async fn broken_connections_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
     endure(Faults { cuts_percent: 15, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_under_everything_at_once_leaves_a_sound_table() {
+async fn all_faults_together_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
     let faults = Faults {
         conflicts_percent: 30,

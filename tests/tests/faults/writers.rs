@@ -11,7 +11,7 @@ const WRITERS: usize = 50;
 const MESSAGES: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
+async fn fifty_writers_keep_commit_order_under_conflicts() {
     let _alone = crate::support::ALONE.lock().await;
     let faults = Faults { conflicts_percent: 30, ..Faults::default() };
     let world = Arc::new(World::behind_proxy(faults).await);
@@ -54,7 +54,7 @@ async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn machines_whose_clocks_are_minutes_apart_keep_commit_order() {
+async fn clock_skew_keeps_commit_order() {
     let _alone = crate::support::ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 10, ..Faults::default() }).await);
     let exchange = Exchange::open(Arc::clone(&world), 8).await;

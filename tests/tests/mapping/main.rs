@@ -16,32 +16,32 @@ use std::collections::BTreeSet;
 use support::{Row, walk};
 
 #[tokio::test]
-async fn woes_is_served() {
+async fn woes_is_covered() {
     walk("woes", woes::rows()).await;
 }
 
 #[tokio::test]
-async fn bancroft_is_served() {
+async fn bancroft_is_covered() {
     walk("bancroft", bancroft::rows()).await;
 }
 
 #[tokio::test]
-async fn empfio_is_served() {
+async fn empfio_is_covered() {
     walk("empfio", empfio::rows()).await;
 }
 
 #[tokio::test]
-async fn g_tateth_is_served() {
+async fn gtateth_is_covered() {
     walk("g-tateth", gtateth::rows()).await;
 }
 
 #[tokio::test]
-async fn apex_is_served() {
+async fn apex_is_covered() {
     walk("apex", apex::rows()).await;
 }
 
 #[test]
-fn the_document_has_exactly_the_rows_that_are_proved() {
+fn document_rows_match_proofs() {
     let sections = [
         ("woes", woes::rows()),
         ("bancroft", bancroft::rows()),

@@ -73,7 +73,7 @@ fn is_refused<const N: usize>(walk: &Walk, cursor: &str) -> bool {
 }
 
 #[test]
-fn a_cursor_gives_its_places_back_in_its_own_walk() {
+fn cursor_round_trips() {
     check(500, &(walks(), places()), |(parts, places)| {
         let walk = walk(&parts);
         assert_eq!(walk.places(&walk.cursor(&places)).ok(), Some(places));
@@ -82,7 +82,7 @@ fn a_cursor_gives_its_places_back_in_its_own_walk() {
 }
 
 #[test]
-fn a_cursor_is_short_and_needs_no_escaping_in_a_url() {
+fn cursor_is_short_and_url_safe() {
     check(100, &(walks(), places()), |(parts, places)| {
         let cursor = walk(&parts).cursor(&places);
         assert!(cursor.len() <= 64, "{cursor}");
@@ -91,7 +91,7 @@ fn a_cursor_is_short_and_needs_no_escaping_in_a_url() {
 }
 
 #[test]
-fn a_cursor_that_is_changed_cut_or_extended_is_refused() {
+fn altered_cursor_is_refused() {
     check(4000, &(walks(), places(), damages()), |(parts, places, damage)| {
         let walk = walk(&parts);
         let (one, two) = (walk.cursor(&places[..1]), walk.cursor(&places));
@@ -102,7 +102,7 @@ fn a_cursor_that_is_changed_cut_or_extended_is_refused() {
 }
 
 #[test]
-fn every_single_character_of_a_cursor_counts() {
+fn every_character_of_a_cursor_is_checked() {
     check(4, &(walks(), places()), |(parts, places)| {
         let walk = walk(&parts);
         let cursor = walk.cursor(&places);
@@ -118,7 +118,7 @@ fn every_single_character_of_a_cursor_counts() {
 }
 
 #[test]
-fn a_cursor_of_another_walk_is_refused() {
+fn foreign_cursor_is_refused() {
     check(500, &(walks(), walks(), places()), |(mine, other, places)| {
         let cursor = walk(&mine).cursor(&places);
         let (other_workspace, other_parts) = ((other.0, mine.1.clone()), (mine.0, other.1.clone()));
@@ -135,7 +135,7 @@ fn a_cursor_of_another_walk_is_refused() {
 }
 
 #[test]
-fn texts_that_never_were_cursors_are_refused() {
+fn arbitrary_text_is_refused_as_cursor() {
     check(1000, &(walks(), vec(characters(), 0..80)), |(parts, text)| {
         let text: String = text.into_iter().collect();
         assert!(is_refused::<1>(&walk(&parts), &text));
@@ -173,7 +173,7 @@ async fn cursors(world: &World) -> Vec<(deskless_tests::Role<'_>, String, String
 }
 
 #[tokio::test]
-async fn every_list_takes_its_own_cursor_and_no_other_lists() {
+async fn lists_accept_only_their_own_cursors() {
     let world = World::new().await;
     let cursors = cursors(&world).await;
     for (i, (role, list, _)) in cursors.iter().enumerate() {

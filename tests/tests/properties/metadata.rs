@@ -101,7 +101,7 @@ async fn read(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[test]
-fn metadata_comes_back_as_it_was_sent() {
+fn metadata_round_trips() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let world = runtime.block_on(World::new());
     let role = world.server_key();
@@ -132,7 +132,7 @@ fn metadata_comes_back_as_it_was_sent() {
 }
 
 #[test]
-fn metadata_is_taken_up_to_its_limits_and_not_beyond() {
+fn metadata_limits_are_exact() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let world = runtime.block_on(World::new());
     let role = world.server_key();

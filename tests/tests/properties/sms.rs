@@ -20,7 +20,7 @@ fn room(segments: Segments) -> usize {
 }
 
 #[test]
-fn segments_hold_the_text_and_waste_at_most_a_unit_each() {
+fn segments_waste_at_most_one_unit_each() {
     check(500, &texts(), |text| {
         let counted = segments(&text);
         let alone = if counted.encoding == SmsEncoding::Gsm7 { 160 } else { 70 };
@@ -34,7 +34,7 @@ fn segments_hold_the_text_and_waste_at_most_a_unit_each() {
 }
 
 #[test]
-fn a_longer_text_takes_no_fewer_segments() {
+fn longer_text_needs_no_fewer_segments() {
     check(500, &(texts(), texts()), |(start, rest)| {
         let (short, long) = (segments(&start), segments(&format!("{start}{rest}")));
         assert!(long.count >= short.count);
@@ -46,7 +46,7 @@ fn a_longer_text_takes_no_fewer_segments() {
 }
 
 #[test]
-fn ucs_2_is_counted_in_code_units_of_utf_16() {
+fn ucs_2_counts_utf_16_code_units() {
     check(500, &texts(), |text| {
         let counted = segments(&text);
         if counted.encoding == SmsEncoding::Ucs2 {

@@ -76,7 +76,7 @@ fn conversation(name: &str, subject: &str) -> Conversation {
 }
 
 #[test]
-fn each_piece_stands_for_itself_and_what_is_filled_in_is_left_alone() {
+fn variables_are_replaced_and_text_is_kept() {
     let values = proptest::sample::select(&["{{customer.id}}", "Ada", "}}", "{{", "{{customer.name}}"][..]);
     check(400, &(pieces(), values.clone(), values), |(pieces, name, subject)| {
         let conversation = conversation(name, subject);
@@ -113,7 +113,7 @@ fn each_piece_stands_for_itself_and_what_is_filled_in_is_left_alone() {
 }
 
 #[test]
-fn what_is_wrong_is_found_at_its_character() {
+fn errors_have_the_right_position() {
     let wrong = proptest::sample::select(
         &["{{", "{{x}}", "{{}}", "{{customer.name", "{{customer.name }", "{{{inbox.name}}"][..],
     );
@@ -131,7 +131,7 @@ fn what_is_wrong_is_found_at_its_character() {
 }
 
 #[test]
-fn nothing_that_is_parsed_ends_in_a_panic() {
+fn parsing_never_panics() {
     let braces = prop_oneof![Just('{'), Just('}'), characters()];
     check(1000, &vec(braces, 0..40), |text| {
         let text: String = text.into_iter().collect();

@@ -10,7 +10,7 @@ fn note(body: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_automation_does_not_set_off_itself() {
+async fn automation_does_not_trigger_itself() {
     let world = World::new().await;
     let role = world.server_key();
     let said = automation(&role, "message.created", json!([note("a"), note("b"), tag("x")])).await;
@@ -37,7 +37,7 @@ async fn an_automation_does_not_set_off_itself() {
 }
 
 #[tokio::test]
-async fn two_automations_do_not_keep_each_other_going() {
+async fn two_automations_do_not_loop() {
     let world = World::new().await;
     let role = world.server_key();
     let status = |status: &str| json!([{ "action": "update_status", "status": status }]);
@@ -58,7 +58,7 @@ async fn two_automations_do_not_keep_each_other_going() {
 }
 
 #[tokio::test]
-async fn a_chain_of_seven_ends_with_the_fifth() {
+async fn chain_stops_after_five_automations() {
     let world = World::new().await;
     let role = world.server_key();
     let mut paths = Vec::new();
@@ -89,7 +89,7 @@ async fn a_chain_of_seven_ends_with_the_fifth() {
 }
 
 #[tokio::test]
-async fn automations_that_could_set_each_other_off_in_many_orders_are_run_once_each() {
+async fn mutually_triggering_automations_run_once_each() {
     let world = World::new().await;
     let role = world.server_key();
     let mut paths = Vec::new();
@@ -108,7 +108,7 @@ async fn automations_that_could_set_each_other_off_in_many_orders_are_run_once_e
 }
 
 #[tokio::test]
-async fn an_automations_reply_does_not_tell_customers_what_it_is_called() {
+async fn automation_name_is_hidden_from_customers() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "title": "Hello", "content": "Hello {{customer.id}}" });

@@ -6,7 +6,7 @@ use super::{UNKNOWN, automation, conversation, executions, id, run, settle, show
 use crate::workspace_support::assert_pages;
 
 #[tokio::test]
-async fn a_run_by_hand_waits_for_its_turn_and_is_shown_with_its_steps() {
+async fn manual_run_is_queued_and_shows_its_steps() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([tag("a"), { "action": "update_status", "status": "solved" }])).await;
@@ -45,7 +45,7 @@ async fn a_run_by_hand_waits_for_its_turn_and_is_shown_with_its_steps() {
 }
 
 #[tokio::test]
-async fn a_run_by_hand_asks_neither_the_trigger_nor_the_conditions_nor_whether_it_is_enabled() {
+async fn manual_run_ignores_trigger_conditions_and_enabled() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "conversation.created", json!([tag("a")])).await;
@@ -57,7 +57,7 @@ async fn a_run_by_hand_asks_neither_the_trigger_nor_the_conditions_nor_whether_i
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_makes_one_run() {
+async fn idempotency_key_starts_one_run() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([{ "action": "note", "body": "a" }])).await;
@@ -82,7 +82,7 @@ async fn a_repeat_under_the_same_key_makes_one_run() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_run() {
+async fn missing_automation_or_conversation_cannot_run() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([tag("a")])).await;
@@ -145,7 +145,7 @@ async fn runs_are_listed_newest_first_for_30_days() {
 }
 
 #[tokio::test]
-async fn what_waits_is_run_as_the_automation_is_when_its_turn_comes() {
+async fn queued_run_uses_latest_automation() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = conversation(&world).await;
@@ -167,7 +167,7 @@ async fn what_waits_is_run_as_the_automation_is_when_its_turn_comes() {
 }
 
 #[tokio::test]
-async fn a_run_over_what_was_deleted_meanwhile_is_skipped() {
+async fn run_on_deleted_conversation_is_skipped() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([tag("a")])).await;

@@ -21,7 +21,7 @@ async fn things(world: &World) -> [String; 5] {
 }
 
 #[tokio::test]
-async fn every_action_is_shown_as_it_was_saved() {
+async fn actions_are_returned_as_saved() {
     let world = World::new().await;
     let [member, assistant, pipeline, stage, message] = things(&world).await;
     let actions = json!([
@@ -49,7 +49,7 @@ async fn every_action_is_shown_as_it_was_saved() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_has_its_default() {
+async fn omitted_fields_have_defaults() {
     let world = World::new().await;
     let body = json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] });
     let made = world.server_key().post(PATH, &body).await.expect(201);
@@ -58,7 +58,7 @@ async fn what_is_left_out_has_its_default() {
 }
 
 #[tokio::test]
-async fn every_field_that_is_wrong_is_named() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let role = world.server_key();
     let post = async |trigger: &str, conditions: Value, actions: Value| {
@@ -100,7 +100,7 @@ async fn every_field_that_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn everything_that_is_referred_to_must_be_there_and_in_this_workspace() {
+async fn references_must_exist_in_the_workspace() {
     let world = World::new().await;
     let [member, assistant, pipeline, stage, message] = things(&world).await;
     let body = |member: &str, assistant: &str, pipeline: &str, stage: &str, message: &str| {
@@ -151,7 +151,7 @@ async fn everything_that_is_referred_to_must_be_there_and_in_this_workspace() {
 }
 
 #[tokio::test]
-async fn nobody_has_done_by_an_automation_what_they_may_not_do() {
+async fn automation_actions_require_the_callers_scopes() {
     let world = World::new().await;
     let [.., message] = things(&world).await;
     let note = json!([{ "action": "note", "body": "a" }]);
@@ -185,7 +185,7 @@ async fn nobody_has_done_by_an_automation_what_they_may_not_do() {
 }
 
 #[tokio::test]
-async fn the_webhooks_secret_is_shown_when_it_is_made_and_never_again() {
+async fn webhook_secret_is_shown_once() {
     let world = World::new().await;
     let role = world.server_key();
     let hook = json!([{ "action": "call_webhook", "url": HOOK }]);
@@ -216,7 +216,7 @@ async fn the_webhooks_secret_is_shown_when_it_is_made_and_never_again() {
 }
 
 #[tokio::test]
-async fn a_workspace_has_at_most_a_hundred_automations() {
+async fn workspace_holds_at_most_100_automations() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] });

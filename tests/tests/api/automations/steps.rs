@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{automation, conversation, id, run, shown, thread};
 
 #[tokio::test]
-async fn each_action_does_what_it_says() {
+async fn each_action_has_its_effect() {
     let world = World::new().await;
     let role = world.server_key();
     let made = async |path: &str, one: &str, body: Value| {
@@ -56,7 +56,7 @@ fn tag_both() -> Value {
 }
 
 #[tokio::test]
-async fn a_step_that_fails_ends_the_run_and_says_why() {
+async fn failed_step_ends_run_with_reason() {
     let world = World::new().await;
     let role = world.server_key();
     let member = json!({ "name": "Grace", "email": "a@example.com" });
@@ -108,7 +108,7 @@ async fn a_step_that_fails_ends_the_run_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_reply_brings_the_predefined_messages_file_with_it() {
+async fn reply_attaches_file_of_predefined_message() {
     let world = World::new().await;
     let role = world.server_key();
     let signed = role.sign(&Value::Null, "map", "image/png", 5).await.expect(201);

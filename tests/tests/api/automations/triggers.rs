@@ -27,7 +27,7 @@ async fn counts(world: &World, paths: &[String; 4]) -> [usize; 4] {
 }
 
 #[tokio::test]
-async fn each_trigger_is_set_off_by_what_it_says_and_by_nothing_else() {
+async fn each_trigger_matches_its_events_only() {
     let world = World::new().await;
     let role = world.server_key();
     let paths = one_of_each(&world).await;
@@ -70,7 +70,7 @@ async fn each_trigger_is_set_off_by_what_it_says_and_by_nothing_else() {
 }
 
 #[tokio::test]
-async fn only_conversations_that_meet_the_conditions_set_it_off() {
+async fn conditions_limit_triggering_conversations() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({
@@ -94,7 +94,7 @@ async fn only_conversations_that_meet_the_conditions_set_it_off() {
 }
 
 #[tokio::test]
-async fn conditions_are_looked_at_again_when_its_turn_comes() {
+async fn conditions_are_checked_again_at_run_time() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({
@@ -119,7 +119,7 @@ async fn conditions_are_looked_at_again_when_its_turn_comes() {
 }
 
 #[tokio::test]
-async fn what_is_disabled_is_not_set_off() {
+async fn disabled_automation_is_not_triggered() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "conversation.created", json!([tag("a")])).await;
@@ -136,7 +136,7 @@ async fn what_is_disabled_is_not_set_off() {
 }
 
 #[tokio::test]
-async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
+async fn duplicate_reordered_records_trigger_once() {
     let world = World::new().await;
     let role = world.server_key();
     let created = automation(&role, "conversation.created", json!([{ "action": "note", "body": "a" }])).await;
@@ -159,7 +159,7 @@ async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
 }
 
 #[tokio::test]
-async fn a_conversation_stays_on_its_index_partition() {
+async fn conversation_keeps_index_shard() {
     let world = World::new().await;
     world.spread(world.key(), 4).await;
     let role = world.server_key();

@@ -14,7 +14,7 @@ async fn caller(world: &World, url: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_webhook_is_told_of_the_conversation_and_signed() {
+async fn webhook_payload_is_complete_and_signed() {
     let world = World::new().await;
     let role = world.server_key();
     let (path, secret) = caller(&world, HOOK).await;
@@ -47,7 +47,7 @@ async fn a_webhook_is_told_of_the_conversation_and_signed() {
 }
 
 #[tokio::test]
-async fn a_long_thread_is_told_with_its_newest_50_and_as_much_as_64_kilobytes_hold() {
+async fn webhook_payload_is_capped_at_50_messages_and_64_kb() {
     let world = World::new().await;
     let role = world.server_key();
     let (path, _) = caller(&world, HOOK).await;
@@ -76,7 +76,7 @@ async fn a_long_thread_is_told_with_its_newest_50_and_as_much_as_64_kilobytes_ho
 }
 
 #[tokio::test]
-async fn a_call_that_fails_ends_the_run_and_is_not_repeated() {
+async fn failed_webhook_ends_run_without_retry() {
     let world = World::new().await;
     for (url, status, code, calls) in [
         (HOOK, 500, "bad_status", 1),
@@ -98,7 +98,7 @@ async fn a_call_that_fails_ends_the_run_and_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_new_secret_signs_from_then_on() {
+async fn rotated_secret_signs_later_calls() {
     let world = World::new().await;
     let (path, old) = caller(&world, HOOK).await;
     let change = json!({ "rotateWebhookSecret": true });
@@ -111,7 +111,7 @@ async fn a_new_secret_signs_from_then_on() {
 }
 
 #[tokio::test]
-async fn many_webhooks_of_one_run_are_called_in_turn_each_under_an_id_of_its_own() {
+async fn webhooks_of_a_run_have_distinct_ids() {
     let world = World::new().await;
     let role = world.server_key();
     let actions: Value =

@@ -27,7 +27,7 @@ async fn thread_of(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn anothers_conversation_and_one_that_is_not_there_are_the_same() {
+async fn foreign_and_missing_conversations_look_alike() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
@@ -67,7 +67,7 @@ async fn anothers_conversation_and_one_that_is_not_there_are_the_same() {
 }
 
 #[tokio::test]
-async fn by_id() {
+async fn customer_id_cannot_be_spoofed() {
     let (world, secret) = world().await;
     let theirs = world.server_key().open(&example_conversation()).await;
     let eve = browser(&world, &secret, "cus_eve");
@@ -84,7 +84,7 @@ async fn by_id() {
 }
 
 #[tokio::test]
-async fn by_email_and_by_external_id() {
+async fn email_and_external_id_give_no_access() {
     let (world, secret) = world().await;
     let theirs = world.server_key().open(&example_conversation()).await;
     let eve = browser(&world, &secret, "cus_eve");
@@ -107,7 +107,7 @@ async fn by_email_and_by_external_id() {
 }
 
 #[tokio::test]
-async fn by_idempotency_key() {
+async fn idempotency_key_gives_no_access() {
     let (world, secret) = world().await;
     let (ada, eve) = (browser(&world, &secret, "cus_ada"), browser(&world, &secret, "cus_eve"));
     let post = async |role: &Role<'_>, path: &str, body: &Value| {
@@ -132,7 +132,7 @@ async fn by_idempotency_key() {
 }
 
 #[tokio::test]
-async fn by_anothers_cursor() {
+async fn foreign_cursor_gives_no_access() {
     let (world, secret) = world().await;
     let (ada, eve) = (browser(&world, &secret, "cus_ada"), browser(&world, &secret, "cus_eve"));
     for role in [&ada, &ada, &eve, &eve] {
@@ -146,7 +146,7 @@ async fn by_anothers_cursor() {
 }
 
 #[tokio::test]
-async fn by_a_foreign_token() {
+async fn foreign_token_gives_no_access() {
     let (world, secret) = world().await;
     let theirs = world.rotate_other_identity().await;
     let ada = browser(&world, &secret, "cus_ada");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{PATH, browser, opening, path_of, world};
 
 #[tokio::test]
-async fn a_customer_opens_reads_lists_and_answers_their_own_conversations() {
+async fn customer_manages_own_conversations() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let opened = ada.post(PATH, &opening()).await.expect(201);
@@ -35,7 +35,7 @@ async fn a_customer_opens_reads_lists_and_answers_their_own_conversations() {
 }
 
 #[tokio::test]
-async fn a_customer_sees_what_a_back_end_opened_for_them_and_answers_it() {
+async fn customer_replies_to_conversation_from_back_end() {
     let (world, secret) = world().await;
     let opened = world.server_key().open(&example_conversation()).await;
     let path = path_of(&opened);
@@ -48,7 +48,7 @@ async fn a_customer_sees_what_a_back_end_opened_for_them_and_answers_it() {
 }
 
 #[tokio::test]
-async fn what_is_said_in_a_browser_opens_no_providers_window() {
+async fn browser_message_opens_no_provider_window() {
     let (world, secret) = world().await;
     let body = json!({ "subject": "a", "channel": "whatsapp", "customer": { "id": "cus_ada" } });
     let path = path_of(&world.server_key().open(&body).await);
@@ -61,7 +61,7 @@ async fn what_is_said_in_a_browser_opens_no_providers_window() {
 }
 
 #[tokio::test]
-async fn everything_else_is_forbidden() {
+async fn other_operations_are_forbidden() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
@@ -99,7 +99,7 @@ async fn everything_else_is_forbidden() {
 }
 
 #[tokio::test]
-async fn without_a_token_only_opening_is_allowed() {
+async fn without_token_only_creating_is_allowed() {
     let (world, secret) = world().await;
     let path = path_of(&browser(&world, &secret, "cus_ada").post(PATH, &opening()).await.expect(201)["conversation"]);
     let nobody = world.client_key();
@@ -111,7 +111,7 @@ async fn without_a_token_only_opening_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_client_key_needs_its_scopes_and_its_origins() {
+async fn client_key_requires_scopes_and_origins() {
     let (world, secret) = world().await;
     let token = world.token(&secret, "cus_ada");
     let options = KeyOptions { kind: deskless_domain::KeyKind::Client, ..KeyOptions::default() };
@@ -133,7 +133,7 @@ async fn a_client_key_needs_its_scopes_and_its_origins() {
 }
 
 #[tokio::test]
-async fn what_a_customer_may_not_say_is_refused() {
+async fn restricted_fields_are_refused() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     for (field, value) in [
@@ -178,7 +178,7 @@ async fn what_a_customer_may_not_say_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_customer_says_of_themselves_changes_no_record_and_claims_no_email() {
+async fn customer_input_does_not_change_customer_record() {
     let (world, secret) = world().await;
     let known = json!({ "id": "cus_123", "name": "Ada Lovelace", "email": "ada@example.com" });
     let _ = world.server_key().open(&json!({ "subject": "a", "customer": known })).await;
@@ -217,7 +217,7 @@ async fn records(world: &deskless_tests::World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_server_key_needs_no_token_and_none_changes_what_it_may() {
+async fn token_does_not_restrict_server_key() {
     let (world, secret) = world().await;
     let opened = world.server_key().open(&minimal_conversation()).await;
     let server = world.server_key().on_behalf_of(&world.token(&secret, "cus_other"));

@@ -35,7 +35,7 @@ async fn status(world: &World, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn claims_are_checked_with_sixty_seconds_of_leeway() {
+async fn token_times_have_60_seconds_leeway() {
     let (world, secret) = world().await;
     let day = 24 * 3600;
     for (change, expected) in [
@@ -80,7 +80,7 @@ async fn claims_are_checked_with_sixty_seconds_of_leeway() {
 }
 
 #[tokio::test]
-async fn only_hs256_under_a_known_secret_is_believed() {
+async fn only_hs256_with_known_secret_is_accepted() {
     let (world, secret) = world().await;
     let all = claims(&world);
     let good = forge(&header(&secret), &all, hmac::HMAC_SHA256, secret.reveal());
@@ -132,7 +132,7 @@ async fn only_hs256_under_a_known_secret_is_believed() {
 }
 
 #[tokio::test]
-async fn a_token_of_which_one_character_is_changed_is_refused() {
+async fn altered_token_is_refused() {
     let (world, secret) = world().await;
     let good = world.token(&secret, "cus_ada");
     for at in 0..good.len() {
@@ -145,7 +145,7 @@ async fn a_token_of_which_one_character_is_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
+async fn previous_secret_is_valid_for_24_hours() {
     let (world, old) = world().await;
     let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");
     assert_eq!(status(&world, &sign(&old)).await, 200);
@@ -166,7 +166,7 @@ async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
 }
 
 #[tokio::test]
-async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
+async fn secret_lookups_are_cached_and_throttled() {
     let world = World::behind_proxy(Faults::default()).await;
     let secret = world.rotate_identity().await;
     let reads = async |token: &str| {
@@ -184,7 +184,7 @@ async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
 }
 
 #[tokio::test]
-async fn a_process_that_makes_a_secret_knows_it_at_once() {
+async fn new_secret_is_cached_at_once() {
     let world = World::new().await;
     let list = async |token: &str| world.client_key().on_behalf_of(token).ask(Method::GET, PATH).send_now().await;
     let nobodys = IdentitySecret::generate(&*world.clock);
@@ -196,7 +196,7 @@ async fn a_process_that_makes_a_secret_knows_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_workspace_without_a_secret_believes_nobody() {
+async fn workspace_without_secret_accepts_no_token() {
     let world = World::new().await;
     let secret = IdentitySecret::generate(&*world.clock);
     assert_eq!(status(&world, &world.token(&secret, "cus_ada")).await, 401);

@@ -7,7 +7,7 @@ fn path_of(file: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_gone_at_once_and_its_object_soon() {
+async fn delete_hides_file_and_removes_object_later() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -32,7 +32,7 @@ async fn a_deleted_file_is_gone_at_once_and_its_object_soon() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_only_announced_can_be_deleted_too() {
+async fn unregistered_file_can_be_deleted() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
@@ -44,7 +44,7 @@ async fn a_file_that_was_only_announced_can_be_deleted_too() {
 }
 
 #[tokio::test]
-async fn a_file_is_deleted_and_read_under_its_version() {
+async fn file_honours_if_match_and_if_none_match() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = path_of(&ours.upload(&json!(null), "a.txt", "hello").await);
@@ -57,7 +57,7 @@ async fn a_file_is_deleted_and_read_under_its_version() {
 }
 
 #[tokio::test]
-async fn another_workspaces_file_is_none() {
+async fn foreign_file_is_not_found() {
     let world = World::new().await;
     let path = path_of(&world.server_key().upload(&json!(null), "a.txt", "hello").await);
     let _ = world.other_workspace().get(&path).await.expect_problem(404, "not_found");
@@ -67,7 +67,7 @@ async fn another_workspaces_file_is_none() {
 }
 
 #[tokio::test]
-async fn a_deleted_conversation_takes_its_files_with_it() {
+async fn deleting_conversation_deletes_its_files() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -120,7 +120,7 @@ async fn half_registered(world: &World, conversation: &Value, claimed_for: i64) 
 }
 
 #[tokio::test]
-async fn a_registration_that_was_interrupted_can_be_made_again() {
+async fn interrupted_registration_can_be_retried() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -134,7 +134,7 @@ async fn a_registration_that_was_interrupted_can_be_made_again() {
 }
 
 #[tokio::test]
-async fn another_object_is_registered_only_when_nobody_can_be_at_work_on_the_first_any_more() {
+async fn replaced_object_registers_only_after_claim_expires() {
     let world = World::new().await;
     let ours = world.server_key();
     let file = half_registered(&world, &json!(null), 30_000).await;
@@ -150,7 +150,7 @@ async fn another_object_is_registered_only_when_nobody_can_be_at_work_on_the_fir
 }
 
 #[tokio::test]
-async fn what_an_interrupted_registration_leaves_goes_with_its_conversation_or_by_itself() {
+async fn interrupted_registration_is_cleaned_up() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;

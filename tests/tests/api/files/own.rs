@@ -21,7 +21,7 @@ fn path_of(file: &Value) -> String {
 }
 
 #[tokio::test]
-async fn customers_sign_register_and_read_files_of_their_own_conversations() {
+async fn customers_upload_files_to_own_conversations() {
     let world = World::new().await;
     let [(ada, conversation), (eve, other)] = customers(&world).await;
     let file = ada.upload(&conversation, "a.txt", "hello").await;
@@ -40,7 +40,7 @@ async fn customers_sign_register_and_read_files_of_their_own_conversations() {
 }
 
 #[tokio::test]
-async fn a_customers_repeats_are_their_own() {
+async fn idempotency_keys_are_separate_per_customer() {
     let world = World::new().await;
     let [(ada, conversation), (eve, other)] = customers(&world).await;
     for (browser, conversation) in [(&ada, &conversation), (&eve, &other)] {
@@ -55,7 +55,7 @@ async fn a_customers_repeats_are_their_own() {
 }
 
 #[tokio::test]
-async fn the_workspaces_files_are_not_the_customers() {
+async fn workspace_files_are_hidden_from_customers() {
     let world = World::new().await;
     let [(ada, _), _] = customers(&world).await;
     let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;
@@ -65,7 +65,7 @@ async fn the_workspaces_files_are_not_the_customers() {
 }
 
 #[tokio::test]
-async fn customers_delete_nothing_and_strangers_touch_nothing() {
+async fn customers_cannot_delete_and_anonymous_cannot_use() {
     let world = World::new().await;
     let [(ada, conversation), _] = customers(&world).await;
     let file = ada.upload(&conversation, "a.txt", "hello").await;
@@ -77,7 +77,7 @@ async fn customers_delete_nothing_and_strangers_touch_nothing() {
 }
 
 #[tokio::test]
-async fn each_operation_demands_its_scope() {
+async fn each_operation_requires_its_scope() {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;

@@ -7,7 +7,7 @@ async fn signed(world: &World) -> Value {
 }
 
 #[tokio::test]
-async fn s3_takes_what_was_signed_and_nothing_else() {
+async fn s3_accepts_only_the_signed_upload() {
     let world = World::new().await;
     let upload = signed(&world).await;
     let good = || Upload::of(&upload, "hello");
@@ -33,7 +33,7 @@ async fn s3_takes_what_was_signed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_policy_that_was_changed_is_refused() {
+async fn changed_policy_is_refused() {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let world = World::new().await;
     let upload = signed(&world).await;
@@ -46,7 +46,7 @@ async fn a_policy_that_was_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn after_five_minutes_it_is_too_late() {
+async fn upload_signature_expires_after_5_minutes() {
     let world = World::new().await;
     let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;
     let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
@@ -76,7 +76,7 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_download_says_only_what_was_signed() {
+async fn download_parameters_cannot_be_changed() {
     let world = World::new().await;
     let ours = world.server_key();
     let [one, two] = ["one", "two"].map(|text| ours.upload(&json!(null), "a.txt", text));

@@ -5,7 +5,7 @@ use serde_json::json;
 const FILES: &str = "/api/v1/files";
 
 #[tokio::test]
-async fn before_the_upload_it_is_a_conflict() {
+async fn registering_before_upload_is_conflict() {
     let world = World::new().await;
     let signed = world.server_key().sign(&json!(null), "a", "image/png", 1).await.expect(201);
     let answer = world.server_key().post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
@@ -14,7 +14,7 @@ async fn before_the_upload_it_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn registering_again_answers_the_same() {
+async fn registering_again_returns_same_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let file = ours.upload(&json!(null), "a.txt", "hello").await;
@@ -30,7 +30,7 @@ async fn registering_again_answers_the_same() {
 }
 
 #[tokio::test]
-async fn a_registration_with_an_idempotency_key_is_done_once() {
+async fn idempotency_key_registers_once() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -46,7 +46,7 @@ async fn a_registration_with_an_idempotency_key_is_done_once() {
 }
 
 #[tokio::test]
-async fn many_who_register_at_once_are_all_told_the_same() {
+async fn concurrent_registrations_get_same_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -65,7 +65,7 @@ async fn many_who_register_at_once_are_all_told_the_same() {
 }
 
 #[tokio::test]
-async fn after_registering_the_signature_reaches_the_file_no_more() {
+async fn upload_signature_cannot_replace_registered_file() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
@@ -80,7 +80,7 @@ async fn after_registering_the_signature_reaches_the_file_no_more() {
 }
 
 #[tokio::test]
-async fn what_came_past_the_signature_is_not_registered() {
+async fn unsigned_object_is_not_registered() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
@@ -92,7 +92,7 @@ async fn what_came_past_the_signature_is_not_registered() {
 }
 
 #[tokio::test]
-async fn while_s3_is_out_of_reach_nothing_is_registered() {
+async fn s3_outage_prevents_registration() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
@@ -108,7 +108,7 @@ async fn while_s3_is_out_of_reach_nothing_is_registered() {
 }
 
 #[tokio::test]
-async fn only_a_file_of_the_workspace_can_be_registered() {
+async fn only_own_file_can_be_registered() {
     let world = World::new().await;
     let signed = world.server_key().sign(&json!(null), "a", "text/plain", 1).await.expect(201);
     Upload::of(&signed["upload"], "x").expect_taken().await;

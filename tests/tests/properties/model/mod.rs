@@ -244,7 +244,7 @@ impl Session<'_> {
 }
 
 #[test]
-fn a_random_sequence_of_operations_equals_a_small_model() {
+fn random_operations_match_model() {
     check_async(24, &(1..3_u8, vec(operations(), 1..40)), async |(shards, operations)| {
         let world = World::new().await;
         world.spread(world.key(), shards).await;

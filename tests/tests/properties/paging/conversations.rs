@@ -123,7 +123,7 @@ fn histories() -> impl Strategy<Value = (Vec<Opened>, Vec<Index>, Vec<Walked>)> 
 }
 
 #[test]
-fn every_filter_shows_each_conversation_once_and_in_order_at_any_limit() {
+fn filters_list_each_conversation_once_in_order() {
     check_async(10, &histories(), async |(opened, replies, walks)| {
         let world = World::new().await;
         let role = world.server_key();
@@ -136,7 +136,7 @@ fn every_filter_shows_each_conversation_once_and_in_order_at_any_limit() {
 }
 
 #[test]
-fn a_workspace_spread_over_several_partitions_is_listed_as_one() {
+fn sharded_workspace_is_listed_as_one() {
     check_async(10, &(2..6_u8, histories()), async |(shards, (opened, replies, walks))| {
         let world = World::new().await;
         world.spread(world.key(), shards).await;
@@ -150,7 +150,7 @@ fn a_workspace_spread_over_several_partitions_is_listed_as_one() {
 }
 
 #[tokio::test]
-async fn conversations_do_stand_on_all_partitions_that_they_are_spread_over() {
+async fn conversations_use_all_shards() {
     let world = World::new().await;
     world.spread(world.key(), 3).await;
     let role = world.server_key();

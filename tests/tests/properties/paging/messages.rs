@@ -25,7 +25,7 @@ async fn write(role: &Role<'_>, thread: &str, bodies: impl IntoIterator<Item = S
 }
 
 #[test]
-fn a_thread_shows_each_message_once_and_in_order_at_any_limit_both_ways() {
+fn thread_lists_each_message_once_in_order() {
     let limits = vec(prop_oneof![Just(None), Just(Some(500)), (1..12_usize).prop_map(Some)], 4);
     check_async(12, &(0..40_usize, limits), async |(messages, limits)| {
         let world = World::new().await;
@@ -48,7 +48,7 @@ fn a_thread_shows_each_message_once_and_in_order_at_any_limit_both_ways() {
 }
 
 #[test]
-fn whoever_comes_back_with_the_last_cursor_finds_what_came_since() {
+fn last_cursor_returns_newer_messages() {
     check_async(8, &(1..5_usize, vec(0..7_usize, 1..8)), async |(limit, bursts)| {
         let world = World::new().await;
         let role = world.server_key();
@@ -71,7 +71,7 @@ fn whoever_comes_back_with_the_last_cursor_finds_what_came_since() {
 }
 
 #[tokio::test]
-async fn a_page_of_long_messages_ends_before_its_limit_and_nothing_is_lost() {
+async fn short_pages_of_long_messages_lose_nothing() {
     let world = World::new().await;
     let role = world.server_key();
     let thread = role.open_path().await;

@@ -29,7 +29,7 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 #[test]
-fn a_walk_among_changes_shows_nothing_twice_and_misses_only_what_was_replied_to() {
+fn concurrent_changes_cause_no_duplicates() {
     let order = proptest::sample::select(&["asc", "desc"][..]);
     let meanwhile = vec(vec(events(), 0..4), 12);
     check_async(

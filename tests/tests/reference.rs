@@ -1,7 +1,7 @@
-//! The api suite once more, on Amazon's own DynamoDB Local: the reference for the embedded engine.
+//! Runs the `api` tests on Amazon's DynamoDB Local, the reference for the embedded engine.
 //!
-//! `DESKLESS_DYNAMODB_LOCAL` names the folder with its jars (`make test` installs them). Without it this says so in one
-//! line and passes; where `CI=true`, it fails.
+//! `DESKLESS_DYNAMODB_LOCAL` names the folder with its jars, which `make test` installs. Without it, this prints that
+//! it is skipped and passes. With `CI=true` it fails.
 
 use std::{
     env,
@@ -11,7 +11,7 @@ use std::{
 };
 
 fn main() -> ExitCode {
-    // `cargo test` passes its filters to every binary; listing and filtering are the api suite's own.
+    // `cargo test` passes filters and `--list` to every binary. Those are handled by the `api` binary itself.
     if env::args().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
     }
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     };
     let engine = Engine::start(&jars);
     println!("The api suite on Amazon's DynamoDB Local:");
-    // The same workspace and the same features as the run that this is part of, so nothing is compiled again.
+    // The same workspace and features as the current run, so that nothing is recompiled.
     let suite = deskless_infra::cargo::command(env!("CARGO"))
         .args(["test", "--workspace", "--locked", "--test", "api", "--"])
         .args(env::args().skip(1))
@@ -40,7 +40,7 @@ struct Engine {
 
 impl Engine {
     fn start(jars: &str) -> Self {
-        // Free when it was asked for; whoever takes it in between makes this fail, and says so.
+        // The port is free now. If another process takes it first, this fails and reports it.
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address").port();
         let mut process = Command::new("java")

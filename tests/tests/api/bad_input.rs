@@ -1,4 +1,4 @@
-//! Bodies that are wrong: each gets its documented answer, and nothing changes.
+//! Invalid bodies get their documented error and change nothing.
 
 use deskless_tests::{Answer, World, minimal_conversation};
 use http::Method;

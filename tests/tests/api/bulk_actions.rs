@@ -1,4 +1,4 @@
-//! Bulk actions on conversations that are named.
+//! Bulk actions on listed conversation IDs.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{KeyOptions, Role, World, minimal_conversation};
@@ -9,7 +9,7 @@ pub const PATH: &str = "/api/v1/bulk-actions";
 const CONVERSATIONS: &str = "/api/v1/conversations";
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Opens so many conversations and gives their ids, in this order.
+/// Creates this many conversations and returns their IDs in order.
 pub async fn opened(role: &Role<'_>, count: usize) -> Vec<Value> {
     let mut ids = Vec::new();
     for _ in 0..count {
@@ -23,13 +23,13 @@ pub async fn conversation(role: &Role<'_>, id: &Value) -> Value {
     role.get(&path).await.expect(200)["conversation"].clone()
 }
 
-/// An action with `conversationIds` beside its own fields.
+/// Adds `conversationIds` to an action.
 fn on(ids: &[Value], mut action: Value) -> Value {
     action["conversationIds"] = json!(ids);
     action
 }
 
-/// How far an action has come: status, matched, processed, failed.
+/// Returns status, matched, processed and failed.
 pub fn counts(bulk: &Value) -> (&str, u64, u64, u64) {
     let number = |name: &str| bulk[name].as_u64().unwrap_or_else(|| panic!("{name}: {bulk:#}"));
     (
@@ -292,7 +292,7 @@ async fn server_key_with_scope_is_required() {
         assert_eq!(role.get(PATH).await.status, reads);
         assert_eq!(role.get(&path).await.status, reads);
         assert_eq!(role.post(PATH, &body).await.status, writes);
-        // It has ended, which whoever may write is told.
+        // The action has ended, so a caller with the write scope gets a conflict.
         let cancelled = role.ask(Method::POST, &cancel).send().await.status;
         assert_eq!(cancelled, if writes == 200 { 409 } else { writes });
     }

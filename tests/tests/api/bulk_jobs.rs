@@ -1,4 +1,4 @@
-//! Bulk actions that go on in the background.
+//! Bulk actions that run in the background.
 
 use deskless_tests::{Delivery, Worker, World, minimal_conversation, record};
 use http::Method;
@@ -10,7 +10,7 @@ fn path_of(bulk: &Value) -> String {
     format!("{PATH}/{}", bulk["bulkAction"]["id"].as_str().expect("an id"))
 }
 
-/// Tells the worker of an action as it is now: it takes one step.
+/// Delivers the action's current item to the worker, which takes one step.
 async fn step(world: &World, path: &str) {
     let id = path.rsplit('/').next().expect("an id");
     let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
@@ -55,7 +55,8 @@ async fn filter_is_evaluated_when_conversation_is_reached() {
     assert_eq!(counts(&bulk["bulkAction"]), ("queued", 0, 0, 0));
     assert_eq!((&bulk["bulkAction"]["exact"], &bulk["bulkAction"]["filter"]), (&json!(false), &body["filter"]));
     let late = ours.open(&minimal_conversation()).await["id"].clone();
-    // One goes away before the list is walked, one behind that and before its turn; one gets a reply and moves ahead.
+    // One conversation leaves the filter before it is listed and one after. Another gets a reply and moves to the
+    // front.
     let _ = ours.patch(&path(&ids[0]), &json!({ "status": "waiting" })).await.expect(200);
     let _ = ours.post(&format!("{}/messages", path(&ids[2])), &json!({ "body": "Hi" })).await.expect(201);
     step(&world, &path_of(&bulk)).await;

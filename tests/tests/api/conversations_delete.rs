@@ -12,7 +12,7 @@ async fn delete(world: &World, path: &str) -> deskless_tests::Answer {
     world.server_key().ask(Method::DELETE, path).send().await
 }
 
-/// A conversation with an externalId, large metadata and three messages.
+/// Creates a conversation with an external ID, large metadata and three messages.
 async fn full(world: &World) -> String {
     let mut body = example_conversation();
     body["metadata"] = json!({ "large": "x".repeat(2000) });

@@ -1,4 +1,4 @@
-//! Every filter of the list, alone and together.
+//! List filters, alone and combined.
 
 use deskless_domain::Clock;
 use deskless_tests::{Ask, World};
@@ -101,7 +101,7 @@ async fn creation_time_bounds_are_exclusive() {
         let path = open(&world, subject, json!({})).await;
         let made = world.server_key().get(&path).await.expect(200);
         times.push(made["conversation"]["createdAt"].as_str().expect("a time").to_owned());
-        // Its activity is no measure of its age.
+        // New activity does not change the creation time.
         let _ = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     }
     for (query, wanted) in [
@@ -198,7 +198,7 @@ async fn include_messages_returns_first_page() {
     let _ = elsewhere.expect_problem(404, "not_found");
 }
 
-/// A POST without a body.
+/// Prepares a POST without a body.
 fn ask<'w>(world: &'w World, path: &str) -> Ask<'w> {
     world.server_key().ask(Method::POST, path)
 }

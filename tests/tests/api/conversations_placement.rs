@@ -1,4 +1,4 @@
-//! Assignees, assistants, inboxes and stages: what a conversation refers to.
+//! References of a conversation: assignee, assistant, inbox and stage.
 
 use deskless_tests::World;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/conversations";
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Makes one of a collection and gives it.
+/// Creates a resource and returns it.
 async fn make(world: &World, plural: &str, singular: &str, body: &Value) -> Value {
     world.server_key().post(&format!("/api/v1/{plural}"), body).await.expect(201)[singular].clone()
 }
@@ -15,7 +15,7 @@ fn id(object: &Value) -> &str {
     object["id"].as_str().expect("an id")
 }
 
-/// A workspace with one of each.
+/// A workspace with one resource of each kind.
 struct Workspace {
     member: Value,
     assistant: Value,

@@ -1,11 +1,11 @@
-//! The published contract that ours is a superset of: each of its documented requests, in its documented order, with
-//! the members that it documents.
+//! The published contract of which this API is a superset. Each documented request is sent in the documented order, and
+//! the documented fields are compared.
 
 use deskless_tests::{World, example_conversation};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-/// Keeps only the documented members, so that a snapshot shows the contract and not what we add.
+/// Keeps the documented fields only, so that snapshots do not contain our additional ones.
 fn only(object: &Value, members: &[&str]) -> Value {
     members.iter().map(|&name| (name.to_owned(), object[name].clone())).collect::<serde_json::Map<_, _>>().into()
 }

@@ -1,4 +1,4 @@
-//! What opening a conversation does to the customer's record.
+//! How creating a conversation affects the customer record.
 
 use deskless_tests::{Row, World};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Erasing a customer, with all of their conversations.
+//! Erasing a customer and all their conversations.
 
 use deskless_tests::{World, minimal_conversation};
 use http::Method;
@@ -10,7 +10,7 @@ async fn erase(world: &World, id: &str) -> deskless_tests::Answer {
     world.server_key().ask(Method::DELETE, &format!("{PATH}/{id}")).send().await
 }
 
-/// A customer with two emails and so many conversations, each with a message.
+/// Creates a customer with two emails and this many conversations, each with a message.
 async fn ada(world: &World, conversations: usize) -> Vec<String> {
     let ours = world.server_key();
     let customer = json!({ "id": "ada", "name": "Ada", "email": "ada@example.com", "metadata": { "vip": true } });
@@ -116,11 +116,11 @@ async fn erasure_includes_conversation_written_late() {
     let theirs = rows.iter().find(|row| row.get("gsi2pk").is_some()).expect("a conversation").clone();
     let _ = erase(&world, "ada").await.expect(202);
     let _ = world.drain_events().await;
-    // Whoever read the customer before the erasure writes after it.
+    // A writer that read the customer before the erasure writes after it.
     world.plant(std::slice::from_ref(&theirs)).await;
     let path = format!("/api/v1/conversations/{}", theirs.pk().rsplit('#').next().expect("an id"));
     let _ = world.server_key().get(&path).await.expect(200);
-    // DynamoDB removes what is past its time.
+    // Simulates the TTL deletion of DynamoDB.
     let rows = world.rows().await;
     let over = rows.iter().find(|row| row.get("erasingSince").is_some()).expect("the customer's item");
     world.uproot(over).await;

@@ -1,4 +1,4 @@
-//! What holds on every route.
+//! Behaviour that all routes share.
 
 use deskless_tests::{Specification, World, minimal_conversation};
 use http::Method;
@@ -98,7 +98,7 @@ async fn unknown_parameters_are_refused_everywhere() {
             continue;
         }
         let id = "01900000-0000-7000-8000-000000000001";
-        // Every parameter of a path is an id.
+        // Every path parameter is an ID.
         let path: String =
             path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect::<Vec<_>>().join("/");
         let ask = world.server_key().ask(method, &format!("{path}?nonsense=1"));

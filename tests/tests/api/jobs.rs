@@ -1,4 +1,4 @@
-//! Jobs that stand still, and go on.
+//! Finding and resuming stuck jobs.
 
 use deskless_domain::Clock;
 use deskless_store::OpenJob;

@@ -1,4 +1,4 @@
-//! Deleting a message, and what follows in its conversation.
+//! Deleting a message, and its effects on the conversation.
 
 use deskless_tests::{Role, World};
 use http::Method;

@@ -1,4 +1,4 @@
-//! A provider's repeat returns the first message.
+//! A provider's retry, identified by its external ID, returns the first message.
 
 use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;

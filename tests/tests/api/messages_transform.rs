@@ -1,4 +1,4 @@
-//! What a provider would be sent.
+//! Transforming a message into the provider's request.
 
 use deskless_tests::{Answer, Role, World, minimal_conversation};
 use http::Method;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Opens a conversation whose customer has just written, and gives its path.
+/// Creates a conversation with a recent customer message and returns its path.
 async fn open(role: &Role<'_>, channel: &str, key: &str) -> String {
     let mut body = minimal_conversation();
     body["channel"] = json!(channel);
@@ -19,7 +19,7 @@ async fn transform(role: &Role<'_>, path: &str, body: Value) -> Answer {
     role.post(&format!("{path}/messages/transform"), &body).await
 }
 
-/// The requests to which a message is transformed.
+/// Returns the provider requests that a message is transformed to.
 async fn requests(role: &Role<'_>, path: &str, body: Value) -> Value {
     transform(role, path, body).await.expect(200)["transform"]["requests"].clone()
 }
@@ -245,7 +245,7 @@ async fn expired_window_allows_only_notes_and_templates() {
         let end = &opened["windowExpiresAt"];
         let shown = transform(&ours, &path, json!({ "body": "Hello" })).await.expect(200);
         assert_eq!(&shown["transform"]["windowExpiresAt"], end);
-        // Each request comes a second after the one before, and the next shall come a second before the end.
+        // Each request advances the clock by a second. The next one is sent a second before the window ends.
         let end = deskless_domain::Timestamp::parse(end.as_str().expect("a time")).expect("a time");
         world.clock.advance_millis(end.as_millis() - deskless_domain::Clock::now(&*world.clock).as_millis() - 2000);
         let _ = transform(&ours, &path, json!({ "body": "Hello" })).await.expect(200);

@@ -1,4 +1,4 @@
-//! What a provider reports of a message.
+//! Delivery reports of providers.
 
 use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;
@@ -10,7 +10,7 @@ async fn open_on(role: &Role<'_>, channel: &str) -> String {
     format!("/api/v1/conversations/{}", role.open(&body).await["id"].as_str().expect("an id"))
 }
 
-/// Writes a message and gives its path.
+/// Creates a message and returns its path.
 async fn say(role: &Role<'_>, path: &str, body: Value) -> String {
     let said = role.post(&format!("{path}/messages"), &body).await.expect(201);
     format!("{path}/messages/{}", said["message"]["id"].as_str().expect("an id"))

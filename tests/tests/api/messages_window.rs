@@ -1,4 +1,4 @@
-//! Until when the providers of Meta's channels take free replies.
+//! The reply window of Meta's channels.
 
 use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;

@@ -1,4 +1,4 @@
-//! Predefined messages: made, found by title, and filled in.
+//! Predefined messages: CRUD, listing by title and rendering.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{KeyOptions, Role, World};
@@ -99,7 +99,7 @@ async fn renamed_message_is_not_listed_twice() {
     let _ = role.patch(&path_of(&made[3]), &json!({ "content": "Another text" })).await.expect(200);
     let _ = make(&role, "f", "Text").await;
     assert_eq!(titles(&role, &format!("?cursor={cursor}")).await, ["c", "d", "e", "f"]);
-    // A walk that begins now sees it where it is now.
+    // A new pagination sees it at its new position.
     let page = role.get(&format!("{PATH}?limit=2")).await.expect(200);
     let cursor = page["nextCursor"].as_str().expect("a cursor").to_owned();
     assert_eq!(titles(&role, &format!("?cursor={cursor}")).await, ["d", "e", "f", "x"]);
@@ -280,7 +280,7 @@ async fn each_operation_requires_scopes_and_server_key() {
         let _ = role.patch(&path, &change).await.expect_problem(403, "forbidden");
         let _ = role.ask(Method::DELETE, &path).send().await.expect_problem(403, "forbidden");
     }
-    // What is filled in is the conversation's, and what is said is the predefined message's.
+    // Rendering requires read access to both conversations and predefined messages.
     for role in [&reader, &writer, &agent, &client] {
         let _ = role.post(&format!("{path}/render"), &filling).await.expect_problem(403, "forbidden");
     }

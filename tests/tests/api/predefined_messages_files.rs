@@ -1,4 +1,4 @@
-//! Files that come with predefined messages.
+//! Files of predefined messages.
 
 use deskless_tests::{Role, Upload, World, minimal_conversation};
 use http::Method;
@@ -8,7 +8,7 @@ use super::predefined_messages::{PATH, UNKNOWN, path_of};
 
 const FILES: &str = "/api/v1/files";
 
-/// Uploads a file of this type and gives its id.
+/// Uploads a file of this type and returns its ID.
 async fn uploaded(role: &Role<'_>, conversation: &Value, content_type: &str) -> Value {
     let signed = role.sign(conversation, "file", content_type, 5).await.expect(201);
     Upload::of(&signed["upload"], "hello").expect_taken().await;
@@ -89,7 +89,7 @@ async fn sent_message_has_the_file() {
     let messages = role.get(&format!("/api/v1/conversations/{}/messages", opened["id"].as_str().expect("an id"))).await;
     assert_eq!(messages.expect(200)["messages"][0]["attachments"], json!([attachment]));
 
-    // It stands behind those that are named, and once.
+    // The file follows the listed attachments, and appears once.
     let other = uploaded(&role, &Value::Null, "text/plain").await;
     for (named, wanted) in [(vec![&other], vec![&other, &file]), (vec![&file, &other], vec![&file, &other])] {
         let named: Vec<_> = named.into_iter().map(|id| json!({ "fileId": id })).collect();

@@ -1,4 +1,4 @@
-//! What is said with predefined messages.
+//! Sending predefined messages.
 
 use deskless_tests::World;
 use http::Method;
@@ -17,7 +17,7 @@ async fn message_body_is_rendered_from_template() {
     let said = role.post(&thread, &body).await.expect(201)["message"].clone();
     let text = format!("Hello Ada Lovelace, this is #{}.", conversation["number"]);
     assert_eq!((&said["body"], &said["role"], &said["type"]), (&json!(text), &json!("assistant"), &json!("reply")));
-    // What was said stays as it was said.
+    // A sent message does not change with its template.
     let _ = role.patch(&path_of(&message), &json!({ "content": "Bye" })).await.expect(200);
     assert_eq!(role.get(&thread).await.expect(200)["messages"], json!([said]));
     let note = json!({ "type": "note", "predefinedMessageId": message["id"] });
@@ -84,7 +84,7 @@ async fn first_message_can_be_predefined() {
     let member = role.post("/api/v1/members", &json!({ "name": "Grace", "email": "g@example.com" })).await.expect(201);
     let message =
         make(&role, "a", "{{customer.name}}: {{conversation.number}}, {{assignee.name}}, {{conversation.id}}").await;
-    // The customer's name is what is known of them, and not in this request.
+    // The name comes from the customer record, not from this request.
     let opened = role
         .open(&json!({
             "subject": "a", "customer": { "id": "cus_1" }, "assigneeId": member["member"]["id"],

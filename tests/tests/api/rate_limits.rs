@@ -1,4 +1,4 @@
-//! How often a key may be used: exactly by one machine, and nearly so by several.
+//! Rate limits of keys: exact in one process, approximate across several.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use http::Method;
 use serde_json::json;
 
 const PATH: &str = "/api/v1/conversations";
-/// Nothing is read for it but the key: the route is there, and the id is none.
+/// Reads nothing but the key: the route exists, and the ID is malformed.
 const CHEAP: &str = "/api/v1/conversations/x";
 
 fn limited(requests: u32) -> KeyOptions {
     KeyOptions { rate_limit: Some(RateLimit::new(requests).expect("a limit")), ..KeyOptions::default() }
 }
 
-/// Sends one request and says whether it was let through.
+/// Sends a request and returns whether it was allowed.
 async fn passes(role: &Role<'_>) -> bool {
     role.ask(Method::GET, CHEAP).unchecked().send_now().await.status != 429
 }
 
-/// Sends so many requests by turns and counts those that were let through.
+/// Sends this many requests in turns and returns how many were allowed.
 async fn admitted(roles: &[Role<'_>], requests: usize) -> usize {
     let mut admitted = 0;
     for i in 0..requests {
@@ -77,7 +77,7 @@ async fn each_key_has_its_own_limit() {
     assert_eq!(admitted(&[world.holder_of(&two)], 5).await, 3);
 }
 
-/// So many machines over the world's table whose clocks stand where the world's does.
+/// Returns this many processes over the world's table, with clocks set to the world's time.
 fn machines(world: &World, count: u64) -> Vec<Machine> {
     let now = world.clock.now().as_millis();
     let clock = |seed| {
@@ -115,12 +115,12 @@ async fn limit_holds_for_concurrent_requests() {
     let key = world.make_key(limited(200)).await;
     let machines = machines(&world, 2);
     let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
-    // Both know the key by then: looking it up three hundred times at once would be another test.
+    // Caches the key in both processes, so that the concurrent requests below do not look it up.
     assert_eq!(admitted(&holders, 2).await, 2);
     let all = futures_util::future::join_all((0..300).map(|i| passes(&holders[i % 2]))).await;
     let admitted = 2 + all.into_iter().filter(|passed| *passed).count();
     assert!((180..=200).contains(&admitted), "{admitted} of 200");
-    // A lease is three requests here, and nobody takes one that a neighbour has taken already.
+    // A lease covers three requests here, and no request is leased twice.
     assert!(world.proxy().take_meter().leases <= 70.0);
 }
 
@@ -157,14 +157,14 @@ async fn one_visitor_cannot_exhaust_client_key() {
         assert_eq!(answer.header("retry-after"), Some("60"));
         let _ = answer.expect_problem(429, "rate_limited");
     }
-    // Strangers share one bucket.
+    // Anonymous visitors share one bucket.
     let stranger = world.holder_of(&key);
     let open = async || stranger.ask(Method::POST, PATH).json(&json!({ "subject": "a" })).send_now().await;
     for _ in 0..10 {
         let _ = open().await.expect(201);
     }
     let _ = open().await.expect_problem(429, "rate_limited");
-    // The rest is there for everybody else.
+    // The rest of the limit stays available to others.
     for i in 0..80 {
         let _ = ask(&visitor(&format!("cus_{i}"))).await.expect(200);
     }

@@ -59,7 +59,7 @@ async fn caller_cannot_grant_scopes_it_lacks() {
     let path = format!("{PATH}/{}", made["apiKey"]["id"].as_str().expect("an id"));
     let _ = role.patch(&path, &json!({ "scopes": ["write:files"] })).await.expect_problem(403, "forbidden");
     let _ = role.patch(&path, &json!({ "scopes": ["read:keys"] })).await.expect(200);
-    // What the key has already may stay.
+    // Scopes that the key already has may stay.
     let theirs = format!("{PATH}/{}", world.key().key.id);
     let _ = role.patch(&theirs, &json!({ "scopes": ["write:files", "read:files"] })).await.expect(200);
 }

@@ -1,4 +1,4 @@
-//! The names that conversations show, as the store gives them.
+//! The store's directory of names that conversations show.
 
 use deskless_domain::{InboxId, Kind, MemberId, PipelineId, StageId};
 use deskless_store::TenantStore;

@@ -1,4 +1,4 @@
-//! What all resources of the workspace have in common.
+//! Behaviour that all workspace resources share.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{Faults, KeyOptions, World};

@@ -1,4 +1,4 @@
-//! CORS is the gateway's; local servers imitate it. Both must say the same.
+//! The local servers emulate the gateway's CORS configuration. Both must match.
 
 use std::collections::BTreeSet;
 

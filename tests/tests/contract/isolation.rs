@@ -1,4 +1,4 @@
-//! The tenant boundary: an id of another workspace and one that is unknown are the same thing, on every route.
+//! Tenant isolation: on every route, an ID of another workspace behaves like an unknown one.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// A body with which each operation would work, were it one's own. An operation that is missing here fails the test.
+/// Returns a body with which each operation succeeds on its own workspace's IDs. Fails for an operation that is missing
+/// here.
 fn body(operation: &str) -> Option<Value> {
     match operation {
         "update_conversation" => Some(json!({ "priority": "stolen" })),
@@ -25,7 +26,7 @@ fn body(operation: &str) -> Option<Value> {
     }
 }
 
-/// One of each thing of the workspace, by the parameter that names it in a path.
+/// Creates one resource per path parameter and returns their IDs by parameter.
 async fn things(world: &World) -> Vec<(&'static str, String)> {
     let mut things = Vec::new();
     for (parameter, path, one, body) in [
@@ -66,9 +67,9 @@ async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) 
     }
 }
 
-/// Everything of an answer that the caller can tell apart, but for the request's id.
+/// Returns everything that the caller sees, except the request ID.
 fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
-    // How many requests are left says nothing of what is there.
+    // The remaining rate limit reveals nothing about other workspaces.
     let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id" && *name != "ratelimit");
     let headers = headers.map(|(n, v)| (n.to_string(), v.to_str().expect("text").to_owned())).collect();
     let mut body = answer.json();

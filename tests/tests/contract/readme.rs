@@ -1,4 +1,4 @@
-//! The README's examples really run.
+//! Runs the examples of the README.
 
 use std::{net::Ipv4Addr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command, time::sleep};
 
 const README: &str = include_str!("../../../README.md");
 
-/// The shell blocks of the tour, in order.
+/// Returns the shell blocks of the tour, in order.
 fn tour() -> Vec<&'static str> {
     let tour = README.split("\n## ").find(|section| section.starts_with("A tour")).expect("README has a tour");
     tour.split("```sh\n").skip(1).map(|block| &block[..block.find("```").expect("a closing fence")]).collect()
@@ -20,7 +20,7 @@ async fn readme_tour_runs_as_printed() {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-    // What the local stack's pump does.
+    // Delivers stream records like the local stack.
     let pumped = Arc::clone(&world);
     let pump = tokio::spawn(async move {
         loop {
@@ -30,8 +30,8 @@ async fn readme_tour_runs_as_printed() {
     });
     let blocks = tour();
     assert!(blocks.len() >= 5, "the tour has {} examples", blocks.len());
-    // An example that is answered with an error ends the script, but for the one that shows an error's status. The
-    // block that reads the local stack's settings is left out: they are given here instead.
+    // A failing example ends the script, except for the ones that print an error's status. The block that loads
+    // `dev.env` is skipped, because its variables are set here.
     let mut script = String::from(
         "set -euo pipefail\ncurl() { case \"$*\" in *http_code*) command curl \"$@\";; *) command curl -f \"$@\";; esac; }\n",
     );

@@ -1,4 +1,4 @@
-//! What a function gives back to the gateway.
+//! Responses from a function to the gateway.
 
 use std::io::Read;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::gateway::{Gateway, Sent};
 
 impl Sent {
-    /// Demands a compressed 200 and gives the body.
+    /// Asserts a compressed 200 response and returns its body.
     #[track_caller]
     pub fn expect_gzip(self) -> Value {
         assert_eq!(
@@ -46,7 +46,7 @@ async fn uncompressed_response_is_text() {
     assert!(!found.base64);
     assert_eq!(found.answer.header("content-type"), Some("application/json"));
     assert_eq!(found.answer.header("etag"), Some("\"1\""));
-    // Too small to be worth it.
+    // Small responses are not compressed.
     let refused = gateway.recorded("unrouted").header("accept-encoding", "gzip").send().await;
     assert!(!refused.base64);
     let _ = refused.expect_problem(404, "not_found");
@@ -81,7 +81,7 @@ async fn forwarded_preflight_needs_no_key() {
     assert_eq!(allowed.answer.header("access-control-allow-credentials"), None);
 }
 
-/// Of several headers with one name, payload format 2.0 carries the first only.
+/// Payload format 2.0 keeps only the first of several headers with one name.
 #[tokio::test]
 async fn no_response_repeats_a_header() {
     let gateway = Gateway::new().await;

@@ -1,4 +1,4 @@
-//! The core contract from end to end, by way of the real binaries.
+//! The core contract, end to end through the real binaries.
 
 use deskless_tests::example_conversation;
 use http::Method;
@@ -71,7 +71,7 @@ async fn binaries_follow_http_rules() {
         let _ = watch.get(nothing).await.expect_problem(404, "not_found");
     }
 
-    // What is no plain JSON type comes in base64.
+    // API Gateway encodes bodies of other content types as base64.
     let body = json!({ "body": "Hallo, grüß dich" }).to_string().into_bytes();
     let message = watch.ask(Method::POST, &format!("{path}/messages")).body("application/vnd.example+json", body);
     assert_eq!(message.send().await.expect(201)["message"]["body"], "Hallo, grüß dich");

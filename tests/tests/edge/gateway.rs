@@ -10,23 +10,23 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// What stands between the network and the functions, with a world behind it.
+/// Emulates the gateway in front of the functions of a world.
 pub struct Gateway {
     pub world: World,
 }
 
-/// An event in the gateway's payload format 2.0.
+/// An event in payload format 2.0.
 #[must_use = "nothing is sent before `send`"]
 pub struct Event<'g> {
     gateway: &'g Gateway,
     event: Value,
 }
 
-/// A function's answer, as the gateway would give it on.
+/// A function's response, as the gateway would forward it.
 #[derive(Debug)]
 pub struct Sent {
     pub answer: Answer,
-    /// Whether the body came in base64, as bytes that are no text have to.
+    /// Whether the body was base64, as binary bodies must be.
     pub base64: bool,
 }
 
@@ -35,18 +35,18 @@ impl Gateway {
         Self { world: World::new().await }
     }
 
-    /// Opens a conversation and gives its id.
+    /// Creates a conversation and returns its ID.
     pub async fn conversation(&self) -> String {
         let opened = self.world.server_key().open(&deskless_tests::minimal_conversation()).await;
         opened["id"].as_str().expect("an id").to_owned()
     }
 
-    /// An event from `events/`, with our key in it.
+    /// Returns an event from `events/` with our key.
     pub fn recorded(&self, name: &str) -> Event<'_> {
         self.recorded_about(name, "none")
     }
 
-    /// The same, where a conversation's id is in it too.
+    /// Returns an event from `events/` with our key and a conversation's ID.
     pub fn recorded_about(&self, name: &str, conversation: &str) -> Event<'_> {
         let file = format!("{}/tests/edge/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
@@ -61,7 +61,7 @@ impl Event<'_> {
         self
     }
 
-    /// Sets the path, decoded as the gateway does it.
+    /// Sets the path. The gateway decodes paths.
     pub fn path(mut self, path: &str) -> Self {
         self.event["rawPath"] = json!(path);
         self.event["requestContext"]["http"]["path"] = json!(path);
@@ -88,7 +88,7 @@ impl Event<'_> {
         self.header("content-type", "application/json")
     }
 
-    /// Gives the event to the function whose route it names, by way of what that function polls for.
+    /// Sends the event to the function that the route names, through the handler that it polls with.
     pub async fn send(self) -> Sent {
         let route = self.event["routeKey"].as_str().expect("a route").to_owned();
         // `$default` has no path.

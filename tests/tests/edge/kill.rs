@@ -1,4 +1,4 @@
-//! A function that ends in the middle of its work.
+//! A function that is killed while it handles a request.
 
 use std::time::Duration;
 
@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 use crate::watch::{Ask, Watch};
 
 const MESSAGES: usize = 60;
-/// At which messages the function is killed.
+/// The messages at which the function is killed.
 const KILLED_AT: [usize; 3] = [10, 11, 35];
 
 fn message(watch: &Watch, path: &str, number: usize) -> Ask {
-    // Long enough that an answer which never comes shows soon; a request that only takes its time is repeated too, and
-    // its key makes that harmless.
+    // Short enough to detect a lost response soon. A slow request is retried too, which its idempotency key makes safe.
     watch
         .ask(Method::POST, path)
         .header("idempotency-key", &format!("message-{number}"))
@@ -32,7 +31,7 @@ async fn acknowledged_writes_survive_a_killed_function() {
     for number in 0..MESSAGES {
         let mut answer = None;
         if KILLED_AT.contains(&number) {
-            // It is killed while the request is on its way, wherever that is, and another one is started.
+            // Kill the function at an arbitrary point of the request, and start another one.
             let on_its_way = tokio::spawn(message(&watch, &path, number).try_send());
             watch.kill_function("messages").await;
             watch.start_function("messages");
@@ -54,7 +53,7 @@ async fn acknowledged_writes_survive_a_killed_function() {
     watch.world.assert_sound().await;
 }
 
-/// What a client does that was not answered: the same again, under the same key.
+/// Retries as a client does: the same request with the same key.
 async fn repeat(watch: &Watch, path: &str, number: usize) -> deskless_tests::Answer {
     for _ in 0..20 {
         if let Some(answer) = message(watch, path, number).try_send().await {

@@ -1,4 +1,4 @@
-//! `deskless dev` and `deskless serve`: what `make dev` and `make serve` run.
+//! `deskless dev` and `deskless serve`, which `make dev` and `make serve` run.
 
 use std::{
     collections::HashMap,
@@ -28,12 +28,12 @@ use crate::processes::{Folder, PATIENCE, ROOT, binaries, cargo_lambda, free_port
 struct Stack {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// The command that it tells to try.
+    /// The example command that it prints.
     curl: String,
 }
 
 impl Stack {
-    /// Runs the command until it says that it is ready.
+    /// Starts the command and waits until it prints the example.
     async fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("deskless starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -49,7 +49,7 @@ impl Stack {
         Self { child, lines, curl }
     }
 
-    /// Sends a signal and waits for the end.
+    /// Sends a signal and waits until the command exits.
     async fn stop(mut self, signal: Signal) {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
         kill(Pid::from_raw(id), signal).expect("it can be signalled");
@@ -70,7 +70,7 @@ async fn deskless(command: &str, folder: &Folder, port: u16) -> Command {
     deskless
 }
 
-/// `deskless dev` where there is a cargo-lambda. The functions stay as they are when somebody edits a file meanwhile.
+/// Returns `deskless dev` if cargo-lambda is installed. Reloading is off, so that edits during the test have no effect.
 async fn dev(folder: &Folder, port: u16) -> Option<Command> {
     let (program, _) = cargo_lambda().await?;
     let mut path = program.parent()?.as_os_str().to_owned();
@@ -81,7 +81,7 @@ async fn dev(folder: &Folder, port: u16) -> Option<Command> {
     Some(dev)
 }
 
-/// The words of a command line, as a shell would take them apart: in ours, single quotes are all that is special.
+/// Splits a command line like a shell. Single quotes are the only quoting that the example uses.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut quoted) = (vec![String::new()], false);
     for c in line.chars() {
@@ -94,7 +94,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Does what the curl line says, on machines without curl too.
+/// Sends the request of the curl command, also on machines without curl.
 async fn paste(curl: &str) -> Value {
     let words = words(curl);
     let [_, _, url, rest @ ..] = words.as_slice() else { panic!("{curl}") };
@@ -116,8 +116,8 @@ async fn list(env: &Path) -> Value {
     let url = format!("{}/api/v1/conversations", env["DESKLESS_URL"]);
     let ask = || client().get(&url).bearer_auth(&env["DESKLESS_API_KEY"]).timeout(Duration::from_secs(5)).send();
     for _ in 0..20 {
-        // cargo-lambda hands a request to a process that has just been killed, if it has not noticed, and that is that.
-        // A read can be repeated.
+        // cargo-lambda may send a request to a process that was just killed, and never respond. A read is safe to
+        // retry.
         if let Ok(answer) = ask().await {
             return answer.json().await.expect("JSON");
         }
@@ -125,7 +125,7 @@ async fn list(env: &Path) -> Value {
     panic!("{url} does not answer");
 }
 
-/// Uploads a file into a conversation, and gives it.
+/// Uploads a file to a conversation and returns it.
 async fn upload(env: &Path, conversation: &Value) -> Value {
     let env = read_env(env);
     let post = async |path: &str, body: Value| {
@@ -140,7 +140,7 @@ async fn upload(env: &Path, conversation: &Value) -> Value {
     post("files", json!({ "fileId": signed["file"]["id"] })).await["file"].take()
 }
 
-/// Downloads the file, deletes its conversation, and waits until the worker has removed its object.
+/// Downloads the file, deletes its conversation and waits until the worker has removed the object.
 async fn download_and_delete(env: &Path, folder: &Folder, file: &Value) {
     let env = read_env(env);
     let ask = |method: Method, path: String| {
@@ -166,8 +166,7 @@ fn client() -> Client {
     Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client")
 }
 
-/// Processes that have this folder in their environment: the stack, and everything that it has started. Only Linux
-/// tells.
+/// Returns the processes with this folder in their environment: the stack and everything it started. Linux only.
 fn processes_with(folder: &Folder) -> Vec<(Pid, String)> {
     let wanted = format!("DESKLESS_FOLDER={}", folder.path().display());
     let has_it = |environment: &[u8]| environment.split(|byte| *byte == 0).any(|one| one == wanted.as_bytes());
@@ -181,7 +180,7 @@ fn processes_with(folder: &Folder) -> Vec<(Pid, String)> {
         .collect()
 }
 
-/// What a start does not change: a customer's token is good for a day, so each start makes a new one.
+/// Returns the settings that a restart keeps. Each start signs a new customer token.
 fn lasting(env: &Path) -> HashMap<String, String> {
     let mut settings = read_env(env);
     assert!(settings.remove("DESKLESS_CUSTOMER_TOKEN").is_some(), "there is a customer's token");
@@ -244,7 +243,7 @@ async fn serve_prints_working_example_and_keeps_data() {
     stack.stop(Signal::SIGINT).await;
 }
 
-/// What it says, when it cannot start.
+/// Returns the error output of a command that cannot start.
 async fn failure(mut command: Command) -> String {
     let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("deskless starts");
     assert!(!output.status.success());

@@ -1,4 +1,4 @@
-//! Where the product meets what is not ours: the gateway's events, and the real binaries under `cargo lambda watch`.
+//! Interfaces to other software: the gateway's events, and the real binaries under `cargo lambda watch`.
 
 mod answers;
 mod contract;

@@ -1,4 +1,4 @@
-//! The gateway decodes paths: what was `%3F` arrives as `?`, and is still no query.
+//! The gateway decodes paths. `%3F` arrives as `?` and must not start a query.
 
 use crate::gateway::Gateway;
 

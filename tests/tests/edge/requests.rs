@@ -1,4 +1,4 @@
-//! What the gateway makes of a request, read back.
+//! How functions read the gateway's events.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ async fn unencoded_query_characters_are_accepted() {
         let problem = refused.answer.expect_invalid(&["status"]);
         assert_eq!(problem["errors"][0]["code"], "unknown_value", "{odd}");
     }
-    // A fragment is no part of a query (RFC 3986, section 3.5), so this one is a value.
+    // A fragment is not part of a query (RFC 3986, section 3.5), so `#` belongs to the value.
     let refused = gateway.recorded("list").query("status=open#waiting").send().await;
     let _ = refused.answer.expect_invalid(&["status"]);
 }

@@ -9,14 +9,14 @@ use tokio::process::{Child, Command};
 
 use crate::processes::{Binaries, Folder, ROOT, cargo_lambda, free_ports, listening};
 
-/// The queue of what has no route, as the template's `$default` is one.
+/// The queue of requests without a route, like the template's `$default`.
 const DEFAULT: &str = "";
 
 /// The functions' binaries under `cargo lambda watch`, over a world's table.
 ///
-/// The routes, the events and the runtime API are cargo-lambda's. The binaries are started here, with
-/// `--only-lambda-apis`, as `deskless dev` does it: a test knows its processes and can kill one, and none of them has to
-/// wait for whichever cargo is at work.
+/// cargo-lambda provides the routes, the events and the runtime API. The binaries are started here with
+/// `--only-lambda-apis`, like `deskless dev` does, so that a test can kill a process and does not wait for another
+/// cargo.
 pub struct Watch {
     pub world: World,
     url: String,
@@ -29,7 +29,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// `None` where cargo-lambda is missing.
+    /// Returns `None` if cargo-lambda is not installed.
     pub async fn start(name: &str) -> Option<Self> {
         let (program, binaries) = cargo_lambda().await?;
         let world = World::new().await;
@@ -59,7 +59,7 @@ impl Watch {
         Some(watch)
     }
 
-    /// Starts another process of a function, in the place of the one that there was.
+    /// Replaces the process of a function with a new one.
     pub fn start_function(&mut self, name: &'static str) {
         self.start_process(name, name);
     }
@@ -86,12 +86,12 @@ impl Watch {
         self.functions.insert(queue, child);
     }
 
-    /// `kill -9`, at whatever the function is doing.
+    /// Kills a function with SIGKILL.
     pub async fn kill_function(&mut self, name: &str) {
         self.functions.get_mut(name).expect("a function").kill().await.expect("it can be killed");
     }
 
-    /// A request with the server key.
+    /// Prepares a request with the server key.
     pub fn ask(&self, method: Method, path: &str) -> Ask {
         let request = self.client.request(method, format!("{}{path}", self.url));
         Ask(request.bearer_auth(self.world.key().secret.reveal()))
@@ -106,7 +106,7 @@ impl Watch {
     }
 }
 
-/// A request on its way.
+/// A request that has not been sent yet.
 #[must_use = "nothing is sent before `send`"]
 pub struct Ask(RequestBuilder);
 
@@ -131,7 +131,7 @@ impl Ask {
         self.try_send().await.expect("an answer")
     }
 
-    /// The answer, if there is one in time.
+    /// Sends the request. Returns `None` if there is no response in time.
     pub async fn try_send(self) -> Option<Answer> {
         let response = self.0.send().await.ok()?;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -1,4 +1,4 @@
-//! Runs of automations that are told of twice, or ended anywhere: each write once, each webhook at least once.
+//! Automation runs with duplicate records and interruptions: each write happens once, each webhook at least once.
 
 use std::{collections::BTreeSet, future::poll_fn, pin::pin, slice, task::Poll};
 
@@ -9,7 +9,7 @@ use crate::support::{ALONE, text};
 
 const AUTOMATIONS: &str = "/api/v1/automations";
 
-/// An automation with a step of every kind, and what its notes and its reply say.
+/// Creates an automation with a step of every kind. Its notes and its reply have known texts.
 async fn automation(world: &World, trigger: &str) -> String {
     let role = world.server_key();
     let message = json!({ "title": "a", "content": "reply" });
@@ -28,7 +28,7 @@ async fn automation(world: &World, trigger: &str) -> String {
     format!("{AUTOMATIONS}/{}", text(&made["automation"], "id"))
 }
 
-/// Lets a run wait for its turn, and gives the row in which it does.
+/// Queues a run and returns its path and its queue item.
 async fn queue(world: &World, automation: &str) -> (String, Row) {
     let role = world.server_key();
     let conversation = text(&role.open(&minimal_conversation()).await, "id");
@@ -40,7 +40,7 @@ async fn queue(world: &World, automation: &str) -> (String, Row) {
     (conversation, row)
 }
 
-/// Whether all steps were done, those that write once.
+/// Asserts that every step that writes was done exactly once.
 async fn assert_done_once(world: &World, automation: &str, conversation: &str, what: &str) {
     let role = world.server_key();
     let runs = role.get(&format!("{automation}/executions?limit=100")).await.expect(200);
@@ -55,18 +55,18 @@ async fn assert_done_once(world: &World, automation: &str, conversation: &str, w
     let said: Vec<_> = said["messages"].as_array().expect("an array").iter().map(|m| text(m, "body")).collect();
     assert_eq!(said, ["first", "reply", "last"], "{what}");
     assert_eq!(now["messageCount"], 3, "{what}");
-    // Opened, and written to by five steps.
+    // One version for the creation and one for each of five steps.
     let row = world.row(&format!("W#{}#C#{conversation}", world.workspace), "A").await.expect("the conversation");
     assert_eq!(row.0["version"]["N"], "6", "{what}");
 }
 
-/// The ids under which webhooks were called since the last look, and how many calls there were.
+/// Returns the IDs of the webhook calls since the last look, and the number of calls.
 fn called(world: &World) -> (BTreeSet<String>, usize) {
     let calls = world.internet.take_calls();
     (calls.iter().map(|call| call.header("webhook-id").to_owned()).collect(), calls.len())
 }
 
-/// Does work and ends it where it would wait once more than so many times. Whether it was done by then.
+/// Polls work and drops it when it would wait more than `waits` times. Returns its result, if it finished.
 async fn ended_after(mut waits: usize, work: impl Future<Output = bool>) -> Option<bool> {
     let mut work = pin!(work);
     poll_fn(|context| match work.as_mut().poll(context) {
@@ -91,7 +91,7 @@ async fn interrupted_run_resumes_without_duplicates() {
         let told = record(0, None, Some(&row));
         let _ = called(&world);
         let first = ended_after(waits, Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))).await;
-        // What it was about to do is told of again, and so is everything that it wrote.
+        // The stream delivers the record again, and the records that the run wrote.
         let _ = world.drain_events().await;
         assert_done_once(&world, &automation, &conversation, &format!("ended after {waits} waits")).await;
         let (ids, calls) = called(&world);
@@ -123,7 +123,7 @@ async fn duplicate_record_does_each_step_once() {
     let _ = world.drain_events().await;
     assert_eq!(called(&world).1, 1);
     assert_done_once(&world, &automation, &conversation, "told twice").await;
-    // Long after it was over.
+    // Long after the run has ended.
     assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
     assert_done_once(&world, &automation, &conversation, "told again").await;
     assert_eq!(called(&world).1, 0);

@@ -1,4 +1,4 @@
-//! Bulk actions that are interrupted anywhere: each conversation is changed once, and what is counted is what was done.
+//! Interrupted bulk actions: each conversation is changed once, and the counts are exact.
 
 use std::{future::poll_fn, pin::pin, slice, sync::Arc, task::Poll};
 
@@ -10,7 +10,7 @@ use crate::support::{ALONE, CONVERSATIONS, at_once, text};
 
 const PATH: &str = "/api/v1/bulk-actions";
 
-/// Writes so many open conversations past the API, oldest activity first. Gives their ids.
+/// Writes this many open conversations directly to the table, oldest activity first. Returns their IDs.
 async fn plant(world: &World, count: usize) -> Vec<String> {
     let opened = world.server_key().open(&minimal_conversation()).await;
     let like = world.row(&pk(world, &text(&opened, "id")), "A").await.expect("the conversation");
@@ -50,13 +50,13 @@ async fn shown(world: &World, id: &str) -> Value {
     world.server_key().get(&format!("{PATH}/{id}")).await.expect(200)["bulkAction"].clone()
 }
 
-/// The action's own item, while there is work left.
+/// Returns the action's item while it has work left.
 async fn due(world: &World, id: &str) -> Option<Row> {
     let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
     row.get("job").is_some().then_some(row)
 }
 
-/// How often each conversation was changed since it was planted, and what the rows say that the action has dealt with.
+/// Returns how often each conversation was changed, and how many conversations the action's items count as processed.
 async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usize) {
     let rows = world.rows().await;
     let done = format!("W#{}#B#{action}", world.workspace);
@@ -68,8 +68,8 @@ async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usiz
     (ids.iter().map(|id| version(id) - 1).collect(), done)
 }
 
-/// Hands the worker one record, and ends it when it has to wait once more than so many times: wherever that is, and whatever
-/// the engine does with what is on its way then. Whether the record is done; if not, the stream delivers it again.
+/// Delivers one record and drops the work when it would wait more than `waits` times, at any point and with requests in
+/// flight. Returns whether it finished. If not, the stream delivers the record again.
 async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
     let mut work = pin!(world.hand_over(Worker::Jobs, slice::from_ref(record)));
     poll_fn(|context| match work.as_mut().poll(context) {
@@ -87,7 +87,7 @@ async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
 async fn job_killed_50_times_changes_each_once() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
-    // What the stream would tell is told below: each change of the action's own item.
+    // Records are delivered by hand below: one for each change of the action's item.
     world.end_stream().await;
     let ids = plant(&world, 10_000).await;
     let filter = json!({ "status": "open" });
@@ -97,7 +97,7 @@ async fn job_killed_50_times_changes_each_once() {
     let (mut before, mut steps, mut killed) = (None, 0, 0);
     while let Some(row) = due(&world, &id).await {
         let told = record(steps, before.as_ref(), Some(&row));
-        // Every other step is ended somewhere, perhaps again a little later.
+        // Interrupt every other step at a varying point.
         let mut waits = if steps % 2 == 0 { steps * 7 % 11 } else { usize::MAX };
         while !survives(&world, &told, waits).await {
             killed += 1;
@@ -107,7 +107,7 @@ async fn job_killed_50_times_changes_each_once() {
         steps += 1;
         if steps == 50 {
             for id in &ids[9_990..] {
-                // They leave the filter before their turn.
+                // Removed from the filter before they are processed.
                 let waiting = json!({ "status": "waiting" });
                 let _ = world.server_key().patch(&format!("{CONVERSATIONS}/{id}"), &waiting).await.expect(200);
             }
@@ -146,7 +146,7 @@ async fn concurrent_jobs_do_not_interfere() {
     }
     world.proxy().set_faults(Faults { conflicts_percent: 10, errors_after_percent: 2, ..Faults::default() });
     let named = jobs.clone();
-    // Each is taken by two workers at once.
+    // Two workers process each step at the same time.
     let _ = at_once(&world, 4, |world, worker| {
         let id = named[worker % 2].clone();
         async move {
@@ -211,7 +211,7 @@ async fn killed_request_is_finished_by_the_worker() {
         let body = json!({ "action": "tag", "add": ["a"], "conversationIds": ids });
         let key = format!("k{round}");
         let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", &key).json(&body);
-        // A request that waits for this is nearly always ended before it is answered, each time somewhere else.
+        // Conflicts make requests wait, so that most are dropped before the response, at varying points.
         world.proxy().set_faults(Faults { conflicts_percent: 60, ..Faults::default() });
         let ended = tokio::select! {
             () = world.proxy().disturbed(disturbed + round) => None,

@@ -1,4 +1,4 @@
-//! Deleting a conversation while it is written to, and while its removal is interrupted again and again.
+//! Deleting a conversation during writes, and with an interrupted purge.
 
 use std::{slice, sync::Arc};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ALONE, at_once, post, text};
 
-/// Opens a conversation and writes so many messages into its thread, past the API.
+/// Creates a conversation and writes this many messages directly to the table.
 async fn long_thread(world: &World, messages: usize) -> (String, String) {
     let id = text(&world.server_key().open(&minimal_conversation()).await, "id");
     let path = format!("/api/v1/conversations/{id}");
@@ -26,8 +26,8 @@ async fn long_thread(world: &World, messages: usize) -> (String, String) {
     (path, id)
 }
 
-/// Hands the worker one record, and ends the worker wherever it is when two of its connections have broken off: one
-/// break the client repairs by itself. Whether the record is done; if not, the stream delivers it again.
+/// Delivers one record and drops the worker after two of its connections have broken. The client recovers from one.
+/// Returns whether it finished. If not, the stream delivers the record again.
 async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
     let done = tokio::select! {
         () = world.proxy().disturbed(*breaks + 2) => false,
@@ -41,7 +41,7 @@ async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
 async fn interrupted_purge_removes_20_000_messages() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
-    // What the stream would tell is told below: each change of the conversation's own row.
+    // Records are delivered by hand below: one for each change of the conversation's item.
     world.end_stream().await;
     let (path, id) = long_thread(&world, 20_000).await;
     let pk = format!("W#{}#C#{id}", world.workspace);
@@ -50,7 +50,7 @@ async fn interrupted_purge_removes_20_000_messages() {
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
 
     let _ = world.proxy().take_meter();
-    // One half of the connections breaks before the engine sees the request, one half after it carried it out.
+    // Half of the connections break before the engine receives the request, half after it has handled it.
     world.proxy().set_faults(Faults { cuts_percent: 6, ..Faults::default() });
     let (mut steps, mut breaks, mut interrupted) = (0, 0, 0);
     while let Some(tombstone) = world.row(&pk, "A").await {
@@ -66,7 +66,8 @@ async fn interrupted_purge_removes_20_000_messages() {
     world.proxy().set_faults(Faults::default());
     assert!(world.hand_over(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
 
-    // A step that is taken again removes another 500 before it tells how far it has come: there are fewer than 40.
+    // An interrupted step may delete another 500 items before it records its progress, so there are fewer than 40
+    // steps.
     assert!(steps >= 20, "20,000 messages in {steps} steps");
     assert!(interrupted >= 20, "only {interrupted} of {steps} steps were interrupted, by {breaks} breaks");
     let left = world.rows().await.iter().filter(|row| row.pk() == pk).count();

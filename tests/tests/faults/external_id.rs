@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::support::{CONVERSATIONS, all, at_once, post, text};
 
 const CREATORS: usize = 64;
-/// Two hundred rounds in all. A world of its own for every ten: the engine numbers stream records by counting those
-/// that are there, so that a table gets slower with each write.
+/// 200 rounds in total, ten per world. The engine counts all stream records to number the next one, so a table gets
+/// slower with each write.
 const WORLDS: usize = 20;
 const ROUNDS: usize = 10;
 
@@ -26,7 +26,7 @@ async fn contend() {
     for round in 0..ROUNDS {
         world.clock.advance_millis(7);
         let answers = at_once(&world, CREATORS, |world, creator| async move {
-            // In every other round the creators also meet in the record of one new customer.
+            // In every other round, all creators also create the same new customer.
             let customer = if round % 2 == 0 { format!("cus_{round}") } else { format!("cus_{round}_{creator}") };
             let body = json!({
                 "externalId": format!("ticket_{round}"),

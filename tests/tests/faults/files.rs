@@ -1,4 +1,4 @@
-//! Files whose registration or removal is interrupted, or that are registered while their conversation is deleted.
+//! Interrupted registrations and deletions of files, and registrations while the conversation is deleted.
 
 use deskless_tests::{Delivery, Upload, Worker, World, ended_after, minimal_conversation, record};
 use http::Method;

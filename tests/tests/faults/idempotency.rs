@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::support::{CONVERSATIONS, all, at_once, post, text};
 
 const REPEATS: usize = 32;
-/// Two hundred rounds in all, and a world of its own for every ten, as [`super::external_id`] says.
+/// 200 rounds in total, ten per world, for the reason given in [`super::external_id`].
 const WORLDS: usize = 20;
 const ROUNDS: usize = 10;
 
-/// Sends one request 32 times at once under one key and gives the answer that all of them got. One of them did the
-/// work; the others say that theirs is a replay.
+/// Sends a request 32 times at once with one key and returns the response, which must be the same for all. One request
+/// does the work; the others are marked as replayed.
 async fn repeat(world: &Arc<World>, path: &str, key: &str, body: &Value) -> Value {
     let answers = at_once(world, REPEATS, |world, _| {
         let (path, key, body) = (path.to_owned(), key.to_owned(), body.clone());
@@ -41,7 +41,7 @@ async fn repeat_conversations(world: World) {
         let mut body = example_conversation();
         body["customer"]["id"] = json!(format!("cus_{}", round / 2));
         body["message"] = json!({ "body": format!("Round {round}") });
-        // A repeat is refused by its own externalId too, and must not be answered with that.
+        // A retry also conflicts with its own external ID, and must not report that.
         match round % 2 {
             0 => body["externalId"] = json!(format!("ticket_{round}")),
             _ => body["externalId"] = Value::Null,

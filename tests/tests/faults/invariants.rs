@@ -1,9 +1,9 @@
-//! The check of the invariants is itself checked: it finds nothing in a sound table and everything that is planted.
+//! Tests the invariant checks: a valid table passes, and every planted defect is reported.
 
 use deskless_tests::{Row, World, example_conversation, minimal_conversation, violations};
 use serde_json::{Value, json};
 
-/// A table with a bit of everything.
+/// Returns a table with every kind of item.
 async fn sound() -> (World, Vec<Row>) {
     let world = World::new().await;
     let role = world.server_key();
@@ -28,19 +28,19 @@ fn position(rows: &[Row], fits: impl Fn(&Row) -> bool) -> usize {
     rows.iter().position(fits).expect("there is such a row")
 }
 
-/// The row of the conversation that was opened with everything.
+/// Returns the index of the item of the conversation that has all fields.
 fn conversation(world: &World, rows: &[Row]) -> usize {
     let ours = format!("W#{}#C#", world.workspace);
     position(rows, |row| row.pk().starts_with(&ours) && row.sk() == "A" && row.get("externalId").is_some())
 }
 
-/// A row of ours of this kind.
+/// Returns the index of an item of this kind in our workspace.
 fn of_kind(world: &World, rows: &[Row], letter: &str) -> usize {
     let ours = format!("W#{}#{letter}", world.workspace);
     position(rows, |row| row.pk().starts_with(&ours))
 }
 
-/// The last of its messages, a note, and the last reply before it.
+/// Returns the index of one of its messages, counted from the end: the last is a note, the one before a reply.
 fn message(world: &World, rows: &[Row], from_the_end: usize) -> usize {
     let pk = rows[conversation(world, rows)].pk().to_owned();
     let mut messages: Vec<_> =

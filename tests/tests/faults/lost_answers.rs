@@ -1,4 +1,4 @@
-//! The engine carries a write out and its answer is lost: the caller is told of success, and there is one effect.
+//! Writes that the engine commits but whose response is lost. The caller gets success, and there is one effect.
 
 use deskless_tests::{Answer, Faults, Role, TestClock, World, example_conversation, minimal_conversation};
 use http::Method;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{CONVERSATIONS, all, text};
 
-/// One lost answer is the SDK's to settle; more than its four attempts are ours.
+/// The SDK recovers from one lost response. More than its four attempts reach the store's own retries.
 const LOST: [u64; 2] = [1, 6];
 
 fn losing(answers: u64) -> Faults {
@@ -17,7 +17,7 @@ async fn conversations(role: &Role<'_>) -> Vec<Value> {
     all(role, CONVERSATIONS, "conversations").await
 }
 
-/// Opens this conversation while answers get lost, and proves that there is one, which the caller was told of.
+/// Creates a conversation while responses are lost, and asserts that exactly one exists and was returned.
 async fn open_once(body: &Value, key: Option<&str>) {
     for lost in LOST {
         let world = World::behind_proxy(losing(lost)).await;
@@ -52,7 +52,7 @@ async fn conversation_is_created_once() {
 
 #[tokio::test]
 async fn conversation_of_known_customer_is_created_once() {
-    // The customer is there already, so that the conversation is the only item: no transaction and no token.
+    // The customer exists, so the conversation is a single item: no transaction and no request token.
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
         let role = world.server_key();
@@ -88,7 +88,7 @@ async fn conversation_with_idempotency_key_is_created_once() {
     open_once(&body, Some("key")).await;
 }
 
-/// Changes a conversation while answers get lost, and proves that it changed once.
+/// Updates a conversation while responses are lost, and asserts that it changed once.
 async fn change_once(change: &Value, if_match: Option<&str>) {
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
@@ -131,7 +131,7 @@ async fn large_metadata_update_is_applied_once() {
     }
 }
 
-/// Writes a message while answers get lost, and proves that there is one.
+/// Creates a message while responses are lost, and asserts that exactly one exists.
 async fn write_once(key: Option<&str>) {
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
@@ -186,7 +186,7 @@ async fn message_with_external_id_is_created_once() {
     }
 }
 
-/// A world with a message of an assistant on a provider's channel.
+/// Returns a world with an assistant's message on a provider channel.
 async fn with_a_reply() -> (World, String, String) {
     let world = World::behind_proxy(Faults::default()).await;
     let mut body = minimal_conversation();
@@ -256,7 +256,7 @@ async fn delete_is_not_reapplied_after_a_new_message() {
     world.assert_sound().await;
 }
 
-/// Loses the answers to `ask` until `meanwhile` is through on a machine that is not disturbed.
+/// Loses the responses to `ask` until `meanwhile` has finished on a process without faults.
 async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: impl Future<Output = ()>) -> Answer {
     world.proxy().set_faults(losing(u64::MAX));
     let interrupt = async {

@@ -1,5 +1,4 @@
-//! Many at once, answers that get lost, an engine that fails: what is acknowledged is there exactly once, and the
-//! invariants hold.
+//! Concurrency, lost responses and engine failures: acknowledged writes exist exactly once, and all invariants hold.
 
 mod automations;
 mod bulk;

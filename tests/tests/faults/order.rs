@@ -1,4 +1,4 @@
-//! Writers and readers of one thread, and what the order of its messages must be.
+//! Concurrent writers and readers of one thread, and the order that its messages must have.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::support::{post, text};
 
-/// What happened, in one order for all tasks.
+/// A log of events, in one order for all tasks.
 #[derive(Default)]
 pub struct Ticker(AtomicU64);
 
@@ -25,21 +25,21 @@ impl Ticker {
     }
 }
 
-/// One message, from its request to its answer.
+/// A message, with the times of its request and response.
 pub struct Written {
     pub id: String,
     asked: u64,
     answered: u64,
 }
 
-/// A thread that many write to.
+/// A thread with concurrent writers.
 pub struct Exchange {
     pub world: Arc<World>,
     pub messages_path: String,
     pub ticker: Ticker,
-    /// How many writers are still at it. Changes with each message that was answered.
+    /// The number of active writers. Sends a notification for each acknowledged message.
     writing: watch::Sender<usize>,
-    /// How often a writer was told 503.
+    /// How many responses were 503.
     pub unavailable: AtomicUsize,
 }
 
@@ -50,7 +50,7 @@ impl Exchange {
         Arc::new(Self { world, messages_path, ticker, writing: watch::Sender::new(writers), unavailable })
     }
 
-    /// Writes so many messages one after the other. Who is told 503 asks again under the same key.
+    /// Writes this many messages one after the other. Retries 503 responses with the same key.
     pub async fn write(&self, machine: Option<&Machine>, writer: usize, messages: usize) -> Vec<Written> {
         let mut role = self.world.server_key();
         if let Some(machine) = machine {
@@ -80,14 +80,14 @@ impl Exchange {
         written
     }
 
-    /// Reads along until nobody writes any more, and gives what there was to see.
+    /// Polls the thread until all writers have finished, and returns the messages seen.
     pub async fn follow(&self, limit: usize) -> Vec<Value> {
         let role = self.world.server_key();
         let mut writing = self.writing.subscribe();
         let mut seen = Vec::new();
         let mut cursor = String::new();
         loop {
-            // Asked before the page is: what was written by then is on this page or those before.
+            // Read before the page, so that this page includes everything written by then.
             let over = *writing.borrow_and_update() == 0;
             let path = format!("{}?limit={limit}{cursor}", self.messages_path);
             let page = role.ask(Method::GET, &path).unchecked().send_now().await.expect(200);
@@ -105,8 +105,8 @@ impl Exchange {
     }
 }
 
-/// Proves that a thread holds exactly what was acknowledged, in the order of the commits: what was answered before
-/// something else was asked for stands before it, whoever wrote it.
+/// Asserts that a thread holds exactly the acknowledged messages in commit order: a message that was acknowledged
+/// before another one was sent precedes it, whoever wrote them.
 pub fn assert_commit_order(thread: &[Value], written: &[Vec<Written>]) {
     let ids: Vec<String> = thread.iter().map(|message| text(message, "id")).collect();
     assert!(ids.is_sorted(), "ids do not rise along the thread");

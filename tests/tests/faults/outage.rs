@@ -1,4 +1,4 @@
-//! When nothing works any more, callers are told so in time, and nothing is half done.
+//! During an outage, callers get an error in time, and nothing is half done.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::support::{CONVERSATIONS, all};
 
-/// For so long a write is tried again before the caller is told to do that.
+/// The store retries a write for this long.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// After so long the function itself would be stopped, and the caller would get an answer that is not ours.
+/// The timeout of a function. After it, the gateway would respond instead of us.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 fn assert_unavailable(answer: Answer) {
@@ -21,7 +21,7 @@ fn assert_unavailable(answer: Answer) {
     assert!(text.starts_with("This did not work in time, and may or may not have been done."), "{text}");
 }
 
-/// Every kind of write to this conversation and beside it.
+/// Prepares every kind of write to this conversation and beside it.
 fn writes<'w>(world: &'w World, path: &str) -> Vec<Ask<'w>> {
     let role = world.server_key();
     let messages = format!("{path}/messages");
@@ -46,7 +46,7 @@ async fn write_gives_up_after_8_seconds_of_conflicts() {
     let path = world.server_key().open_path().await;
     let before = world.rows().await.len();
     world.proxy().set_faults(Faults { conflicts_percent: 100, ..Faults::default() });
-    // All at once: eight seconds are long.
+    // Sent concurrently, because each takes eight seconds.
     let answers = join_all(writes(&world, &path).into_iter().map(|ask| async {
         let started = Instant::now();
         (ask.send_now().await, started.elapsed())
@@ -71,7 +71,7 @@ async fn broken_connections_return_503_in_time() {
     let world = World::behind_proxy(Faults::default()).await;
     let role = world.server_key();
     let path = role.open_path().await;
-    // A key that this machine knows already, and one that it has to look up: neither is called unknown.
+    // One key is cached and one must be looked up. Neither may be reported as unknown.
     let stranger = world.make_key(deskless_tests::KeyOptions::default()).await;
     world.proxy().set_faults(Faults { cuts_percent: 100, ..Faults::default() });
     let mut asks = writes(&world, &path);
@@ -86,7 +86,7 @@ async fn broken_connections_return_503_in_time() {
     assert!(started.elapsed() < FUNCTION_TIMEOUT, "took {:?}", started.elapsed());
     world.proxy().set_faults(Faults::default());
     let _ = world.holder_of(&stranger).get(&path).await.expect(200);
-    // Some of it was carried out and its answer cut off. Asking again under the same key finds out.
+    // Some writes were committed before the connection broke. Retrying with the same key returns their result.
     let once = writes(&world, &path).remove(4).send().await.expect(201)["message"].clone();
     let thread = all(&role, &format!("{path}/messages"), "messages").await;
     assert_eq!(thread.into_iter().filter(|message| message["body"] == "Once").collect::<Vec<_>>(), [once]);

@@ -1,4 +1,4 @@
-//! Everything at once under everything that can go wrong, and then the invariants.
+//! A mixed load under random faults, followed by a check of the invariants.
 
 use std::{
     collections::HashMap,
@@ -20,9 +20,9 @@ const STEPS: usize = 25;
 /// What one caller was told.
 #[derive(Default)]
 struct Told {
-    /// Conversations by externalId.
+    /// Created conversations: external ID and path.
     opened: Vec<(String, String)>,
-    /// Message bodies with the path of their thread.
+    /// Created messages: thread and body.
     written: Vec<(String, String)>,
 }
 
@@ -32,7 +32,7 @@ struct Tally {
     unavailable: AtomicUsize,
 }
 
-/// Asks until the answer is another than 503, as a careful client does.
+/// Retries 503 responses, like a careful client.
 async fn insist(world: &World, tally: &Tally, method: Method, path: &str, key: Option<String>, body: &Value) -> Answer {
     loop {
         let mut ask = world.server_key().ask(method.clone(), path).json(body);
@@ -87,7 +87,7 @@ async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choi
     }
 }
 
-/// Lets all callers loose under these faults and proves that what each was told holds.
+/// Runs all callers under these faults and asserts that every acknowledged write exists.
 async fn endure(faults: Faults) {
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
     let theirs = world.foreign_rows().await;

@@ -45,8 +45,7 @@ async fn fifty_writers_keep_commit_order_under_conflicts() {
     for reader in readers {
         assert_eq!(reader.await.expect("the reader ends"), thread, "a reader that follows sees every message once");
     }
-    // The aim is one in a thousand, which a machine reaches that has its cores for this alone; one that shares them gets a
-    // few more.
+    // The target is one in a thousand on idle cores. Shared cores cause a few more.
     assert!(unavailable * 50 <= WRITERS * MESSAGES, "{unavailable} of {} got 503", WRITERS * MESSAGES);
     assert!(meter.disturbed * 5 > WRITERS * MESSAGES, "the proxy disturbed only {}", meter.disturbed);
     assert_eq!(world.foreign_rows().await, theirs);

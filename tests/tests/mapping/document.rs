@@ -1,21 +1,21 @@
-//! `docs/mapping.md` as the tests read it.
+//! Parses `docs/mapping.md`.
 
 use std::collections::BTreeSet;
 
 const TEXT: &str = include_str!("../../../docs/mapping.md");
 
-/// One row of the document.
+/// A row of the document.
 #[derive(Debug)]
 pub struct Line {
-    /// Whose API.
+    /// The service.
     pub service: String,
-    /// Which part of it.
+    /// The part of its API.
     pub id: String,
-    /// What that is here.
+    /// The equivalent in our API.
     pub here: String,
 }
 
-/// Every row, in order.
+/// Returns every row, in order.
 pub fn rows() -> Vec<Line> {
     let mut rows = Vec::new();
     for section in TEXT.split("\n## ").skip(1) {
@@ -32,7 +32,7 @@ pub fn rows() -> Vec<Line> {
 }
 
 impl Line {
-    /// What the row claims and these requests and answers do not show: a route that nobody asked, a name that is nowhere.
+    /// Returns the routes and names that the row mentions and that do not occur in the recorded traffic.
     pub fn unproved(&self, traffic: &str) -> Vec<String> {
         let words = |text: &str| -> BTreeSet<String> {
             let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');

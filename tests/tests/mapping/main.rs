@@ -1,5 +1,5 @@
-//! Five services' documented APIs, each walked in our vocabulary: every route, parameter, field, value and rule that they
-//! document is one row of `docs/mapping.md`, and each row is proved here by requests.
+//! The documented APIs of five services, expressed with ours. Each of their routes, parameters, fields, values and
+//! rules is a row of `docs/mapping.md`, and each row is proved here by requests.
 
 #![recursion_limit = "256"]
 

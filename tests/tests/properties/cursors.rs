@@ -10,7 +10,7 @@ fn places() -> impl Strategy<Value = [MessageId; 2]> {
     any::<[[u8; 16]; 2]>().prop_map(|places| places.map(MessageId::from_bytes))
 }
 
-/// A workspace and the parts of a walk through one of its lists.
+/// Generates a workspace ID and the parts that identify a list.
 fn walks() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
     (any::<[u8; 16]>(), vec(vec(characters(), 0..8).prop_map(String::from_iter), 0..5))
 }
@@ -19,7 +19,7 @@ fn walk((workspace, parts): &([u8; 16], Vec<String>)) -> Walk {
     Walk::new(WorkspaceId::from_bytes(*workspace), &parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A damage to a text.
+/// A modification of a text.
 #[derive(Debug, Clone)]
 enum Damage {
     Change(Index, char),
@@ -32,7 +32,7 @@ enum Damage {
 }
 
 fn damages() -> impl Strategy<Value = Damage> {
-    // Mostly characters that a cursor may hold, since others are refused for that alone.
+    // Mostly characters of the cursor alphabet, since others are refused for that reason alone.
     let character = || prop_oneof![3 => proptest::sample::select(ALPHABET), 1 => characters()];
     prop_oneof![
         8 => (any::<Index>(), character()).prop_map(|(at, to)| Damage::Change(at, to)),
@@ -125,7 +125,7 @@ fn foreign_cursor_is_refused() {
         for others in [other, other_workspace, other_parts] {
             assert!(others == mine || is_refused::<2>(&walk(&others), &cursor));
         }
-        // The same text, parted elsewhere, is another walk.
+        // The same text with another separation is a different list.
         let joined = (mine.0, vec![mine.1.concat()]);
         assert!(joined == mine || is_refused::<2>(&walk(&joined), &cursor));
         let longer = (mine.0, [mine.1.clone(), vec![String::new()]].concat());
@@ -143,7 +143,7 @@ fn arbitrary_text_is_refused_as_cursor() {
     });
 }
 
-/// Every list, the two workspaces' as well.
+/// Returns every list with a cursor, for both workspaces.
 async fn cursors(world: &World) -> Vec<(deskless_tests::Role<'_>, String, String)> {
     let mut found = Vec::new();
     for role in [world.server_key(), world.other_workspace()] {

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::support::check;
 
-/// A clock that stands anywhere from 1970 to the end of the year 9999.
+/// Generates clocks from 1970 to the end of 9999.
 fn clocks() -> impl Strategy<Value = TestClock> {
     (any::<u64>(), 0..253_402_300_800_000_i64).prop_map(|(seed, millis)| {
         let clock = TestClock::new(seed);
@@ -68,7 +68,7 @@ fn conversation_id_encodes_channel() {
 
 #[test]
 fn following_id_sorts_after_previous_id() {
-    // Ids of ours, and among them the first and the last that a moment can have.
+    // Our own IDs, including the first and the last of a millisecond.
     let before = prop_oneof![
         clocks().prop_map(|clock| MessageId::generate(&clock)),
         clocks().prop_map(|clock| MessageId::end_of(clock.now())),

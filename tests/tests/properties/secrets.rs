@@ -9,7 +9,7 @@ fn secrets() -> impl Strategy<Value = ApiKeySecret> {
     (kinds, any::<u64>()).prop_map(|(kind, seed)| ApiKeySecret::generate(kind, &TestClock::new(seed)))
 }
 
-/// Half of them such as a secret may hold.
+/// Generates characters, half of them from the alphabet of secrets.
 fn replacements() -> impl Strategy<Value = char> {
     prop_oneof!["[0-9A-Za-z]".prop_map(|text| text.chars().next().unwrap_or('0')), characters()]
 }

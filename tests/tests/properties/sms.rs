@@ -6,12 +6,12 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::support::{characters, check};
 
-/// Texts of one alphabet and of all.
+/// Generates texts of the GSM alphabet and of all characters.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z€~\\[]{0,500}", "[я😀a]{0,300}", vec(characters(), 0..300).prop_map(|c| c.into_iter().collect())]
 }
 
-/// How many units fit in one segment of several.
+/// Returns the units per segment of a multi-segment message.
 fn room(segments: Segments) -> usize {
     match segments.encoding {
         SmsEncoding::Gsm7 => 153,
@@ -38,7 +38,7 @@ fn longer_text_needs_no_fewer_segments() {
     check(500, &(texts(), texts()), |(start, rest)| {
         let (short, long) = (segments(&start), segments(&format!("{start}{rest}")));
         assert!(long.count >= short.count);
-        // Another alphabet has other units: the euro sign takes two septets and one code unit.
+        // Units differ between encodings: the euro sign takes two septets or one UTF-16 code unit.
         assert!(long.encoding != short.encoding || long.units >= short.units);
         let both = if short.encoding == SmsEncoding::Gsm7 { segments(&rest).encoding } else { SmsEncoding::Ucs2 };
         assert_eq!(long.encoding, both);

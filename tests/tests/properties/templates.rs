@@ -1,4 +1,4 @@
-//! Templates: whatever is between the variables stays, and each variable stands for itself.
+//! Templates: variables are replaced, and the text around them is kept.
 
 use deskless_domain::{
     Clock, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, IdentitySource, Metadata, PersonName,
@@ -15,11 +15,11 @@ enum Piece {
     Variable(TemplateVariable, String),
 }
 
-/// Text in which no variable begins.
+/// Generates text without variables.
 fn text() -> impl Strategy<Value = String> {
     vec(characters(), 1..12).prop_map(|text| {
         let text: String = text.into_iter().map(|c| if c.is_control() || c == '{' { 'x' } else { c }).collect();
-        // It shall be seen, also alone.
+        // Must not be blank.
         text + "."
     })
 }

@@ -7,7 +7,7 @@ use utoipa::PartialSchema;
 
 use crate::support::{TRICKY, characters, check};
 
-/// A type of text, as these properties see it.
+/// A type of text and its limits.
 struct Kind {
     name: &'static str,
     max: usize,
@@ -51,7 +51,7 @@ fn visible() -> impl Strategy<Value = char> {
     characters().prop_map(|c| if c.is_control() || is_blank(c) { 'x' } else { c })
 }
 
-/// A text of exactly so many characters that begins with these.
+/// Generates a text of this length that starts with these characters.
 fn of_length(pattern: &[char], length: usize) -> String {
     pattern.iter().cycle().take(length).collect()
 }
@@ -104,7 +104,7 @@ fn blank_text_is_refused_and_padding_is_kept() {
 fn parsing_agrees_with_published_schema() {
     let validators: Vec<_> =
         KINDS.iter().map(|kind| (kind, jsonschema::validator_for(&(kind.schema)()).expect("a valid schema"))).collect();
-    // The validator's `\s` leaves out some of the spaces that ECMAScript's has.
+    // The validator's `\s` omits some of the spaces of ECMAScript's.
     let known = |c: &char| !c.is_whitespace() || c.is_control() || " \u{a0}\u{2003}\u{2029}".contains(*c);
     let text = prop_oneof![vec(proptest::sample::select(TRICKY), 0..6), vec(characters(), 0..40)];
     check(600, &text, |text| {

@@ -1,4 +1,4 @@
-//! Automations that set each other off, and end.
+//! Automations that trigger each other.
 
 use deskless_tests::World;
 use serde_json::{Value, json};
@@ -24,11 +24,11 @@ async fn automation_does_not_trigger_itself() {
     assert_eq!(executions(&world, &updated).await.len(), 1, "set off by the first one's tag, and not by its own");
     assert_eq!(thread(&world, &conversation).await.len(), 3);
     assert_eq!(shown(&world, &conversation).await["tags"], json!(["x", "y", "z"]));
-    // A person's change right behind sets off again.
+    // A member's change triggers it again.
     let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
     settle(&world).await;
     assert_eq!(executions(&world, &said).await.len(), 2);
-    // The tag was there already: nothing has changed.
+    // The tag already exists, so nothing changes.
     assert_eq!(executions(&world, &updated).await.len(), 1);
     let path = format!("/api/v1/conversations/{conversation}");
     let _ = role.patch(&path, &json!({ "tags": [] })).await.expect(200);
@@ -69,7 +69,7 @@ async fn chain_stops_after_five_automations() {
         });
         paths.push(super::saved(&role.post(super::PATH, &body).await.expect(201)));
     }
-    // Conditions that follow each other: the priority stays, so each is told by its tag alone.
+    // Mutually exclusive conditions. The priority does not change, so each automation is identified by its tag.
     for path in &paths {
         let shown = role.get(path).await.expect(200);
         let tag = shown["automation"]["conditions"]["tag"].clone();

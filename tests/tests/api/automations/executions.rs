@@ -74,7 +74,7 @@ async fn idempotency_key_starts_one_run() {
     assert_eq!(first.expect(202), again.expect(202));
     let _ = ask(UNKNOWN).await.expect_problem(422, "idempotency_key_reused");
     assert_eq!(executions(&world, &path).await.len(), 1);
-    // Also when the conversation is gone meanwhile, and the automation.
+    // The run stays readable after the conversation and the automation are deleted.
     let _ = role.ask(Method::DELETE, &format!("/api/v1/conversations/{conversation}")).send().await.expect(204);
     let _ = ask(&conversation).await.expect(202);
     let _ = role.ask(Method::DELETE, &path).send().await.expect(204);
@@ -136,7 +136,7 @@ async fn runs_are_listed_newest_first_for_30_days() {
     let page = role.get(&format!("{runs}?limit=1")).await.expect(200);
     let foreign = format!("{other}/executions?cursor={}", page["nextCursor"].as_str().expect("a cursor"));
     let _ = role.get(&foreign).await.expect_problem(400, "invalid_cursor");
-    // They are gone when their time is over, though the table deletes them later.
+    // Expired runs are hidden before DynamoDB deletes them.
     world.clock.advance_millis(30 * 24 * 60 * 60 * 1000 - 12_000);
     assert!(executions(&world, &path).await.len() < 5);
     world.clock.advance_millis(60_000);

@@ -7,7 +7,7 @@ use super::{PATH, UNKNOWN, id, saved};
 
 const HOOK: &str = "https://hooks.example.com/a?b=c";
 
-/// One of each thing that actions and conditions refer to, by its kind.
+/// Creates one of each resource that actions and conditions refer to, and returns their IDs.
 async fn things(world: &World) -> [String; 5] {
     let role = world.server_key();
     let made = async |path: &str, one: &str, body: Value| {
@@ -139,14 +139,14 @@ async fn references_must_exist_in_the_workspace() {
     let _ = world.server_key().patch(&saved(&made), &change).await.expect_invalid(&all);
     let archived = format!("/api/v1/members/{member}");
     let _ = world.server_key().ask(Method::DELETE, &archived).send().await.expect(204);
-    // So long may a process go by what it read before.
+    // The caches of a process last up to 30 seconds.
     world.clock.advance_millis(30_000);
     let assign = json!({ "actions": [{ "action": "assign", "assigneeId": member }] });
     let _ = world.server_key().patch(&saved(&made), &assign).await.expect_invalid(&["actions[0].assigneeId"]);
     let _ =
         world.server_key().post(PATH, &ours).await.expect_invalid(&["conditions.assigneeId", "actions[1].assigneeId"]);
     assert_eq!(once().await.expect(201), made, "a repeat is answered as before");
-    // What is not said again is not looked at again.
+    // References that are not sent again are not checked again.
     let _ = world.server_key().patch(&saved(&made), &json!({ "name": "b" })).await.expect(200);
 }
 
@@ -175,7 +175,7 @@ async fn automation_actions_require_the_callers_scopes() {
         let _ = limited.patch(&path, &json!({ "enabled": true })).await.expect_problem(403, "forbidden");
         let run = json!({ "conversationId": conversation });
         let _ = limited.post(&format!("{path}/executions"), &run).await.expect_problem(403, "forbidden");
-        // What they may do themselves, they may have done.
+        // A caller may save actions that its own scopes allow.
         let other = if actions == &hook { &note } else { &hook };
         let _ = limited.post(PATH, &body(other)).await.expect(201);
         let _ = limited.patch(&path, &json!({ "actions": other })).await.expect(200);
@@ -207,7 +207,7 @@ async fn webhook_secret_is_shown_once() {
     assert!(rotated.is_string() && rotated != secret);
     let stored = world.rows().await.into_iter().filter(|row| row.0.to_string().contains(&secret)).count();
     assert_eq!(stored, 0, "the old one is gone, and was in no stored answer");
-    // It is there while a webhook is called.
+    // A webhook secret exists only while there is a webhook action.
     let without = changed(json!({ "actions": note, "rotateWebhookSecret": true })).await;
     assert_eq!((&without["automation"]["hasWebhookSecret"], &without["webhookSecret"]), (&json!(false), &Value::Null));
     let with = changed(json!({ "actions": hook })).await;

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{PATH, automation, conversation, executions, id, saved, settle, shown, tag, thread};
 
-/// An automation for each trigger, with its path.
+/// Creates one automation per trigger and returns their paths.
 async fn one_of_each(world: &World) -> [String; 4] {
     let mut paths = Vec::new();
     for trigger in ["manual", "conversation.created", "message.created", "conversation.updated"] {
-        // It changes nothing, so that it is nobody's cause.
+        // An action without effect, so that it triggers nothing itself.
         let idle = json!([{ "action": "tag", "remove": ["never there"] }]);
         paths.push(automation(&world.server_key(), trigger, idle).await);
     }
@@ -16,7 +16,7 @@ async fn one_of_each(world: &World) -> [String; 4] {
     paths.try_into().expect("four")
 }
 
-/// How often each was set off.
+/// Returns how often each automation was triggered.
 async fn counts(world: &World, paths: &[String; 4]) -> [usize; 4] {
     settle(world).await;
     let mut counts = [0; 4];
@@ -149,7 +149,7 @@ async fn duplicate_reordered_records_trigger_once() {
     }
     let _ = world.drain_events_as(Delivery { doubled_percent: 100, shuffled: true, failing_percent: 30 }).await;
     world.assert_settled().await;
-    // The note of the one sets off the other.
+    // One automation's note triggers the other.
     assert_eq!(executions(&world, &created).await.len(), 1);
     assert_eq!(executions(&world, &said).await.len(), 6);
     assert_eq!(thread(&world, &conversation).await.len(), 5 + 1 + 6);

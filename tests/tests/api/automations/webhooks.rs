@@ -5,7 +5,7 @@ use super::{PATH, conversation, id, run, saved, settle, thread};
 
 const HOOK: &str = "https://hooks.example.com/a?b=c";
 
-/// Makes an automation that calls a webhook between two notes, and gives its path and its secret.
+/// Creates an automation that calls a webhook between two notes. Returns its path and secret.
 async fn caller(world: &World, url: &str) -> (String, String) {
     let actions = json!([{ "action": "note", "body": "1" }, { "action": "call_webhook", "url": url }, { "action": "note", "body": "2" }]);
     let body = json!({ "name": "Tell", "trigger": "manual", "actions": actions });
@@ -62,7 +62,7 @@ async fn webhook_payload_is_capped_at_50_messages_and_64_kb() {
         assert!(call.body.len() <= 64 * 1024, "{} bytes", call.body.len());
         let data = call.json()["data"].clone();
         let (told, left_out) = (data["messages"].as_array().expect("messages"), data["messagesLeftOut"].as_u64());
-        // The note of the step before is the newest.
+        // The newest message is the note of the previous step.
         let all = thread(&world, &conversation).await;
         let newest = &all[..=count][count + 1 - told.len()..];
         assert_eq!(told, newest);

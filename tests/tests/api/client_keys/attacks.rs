@@ -1,4 +1,4 @@
-//! Those who try to become another customer.
+//! Attempts to act as another customer.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{PATH, browser, opening, path_of, world};
 
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Everything of an answer that the caller can tell apart, but for the request's id and what is left of the limit.
+/// Returns everything that the caller sees, except the request ID and the remaining rate limit.
 fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
     let told = |name: &str| !["x-request-id", "ratelimit"].contains(&name);
     let headers = answer.headers.iter().filter(|(name, _)| told(name.as_str()));
@@ -75,7 +75,7 @@ async fn customer_id_cannot_be_spoofed() {
     body["customer"] = json!({ "id": "cus_123" });
     let _ = eve.post(PATH, &body).await.expect_problem(403, "forbidden");
     let _ = eve.get(&format!("{PATH}?customerId=cus_123")).await.expect_invalid(&["customerId"]);
-    // An id is compared letter by letter.
+    // Customer IDs are compared exactly.
     for near in ["CUS_123", "cus_1234", "cus_12", "cus_123.", "anon_cus_123"] {
         let near = browser(&world, &secret, near);
         let _ = near.get(&path_of(&theirs)).await.expect_problem(404, "not_found");
@@ -125,7 +125,7 @@ async fn idempotency_key_gives_no_access() {
     let _ = post(&eve, &thread, &said).await.expect_problem(404, "not_found");
     let stranger = post(&world.client_key(), PATH, &opening()).await.expect(201);
     assert_ne!(stranger["conversation"]["id"], first["id"]);
-    // Nor does a server key get what a client key was answered.
+    // A server key does not get the stored response of a client key either.
     let mut whole = opening();
     whole["customer"] = json!({ "id": "cus_ada" });
     assert_eq!(post(&world.server_key(), PATH, &whole).await.header("idempotent-replayed"), None);
@@ -151,17 +151,17 @@ async fn foreign_token_gives_no_access() {
     let theirs = world.rotate_other_identity().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
-    // Signed by the other workspace, for ours and for itself.
+    // Signed by the other workspace, for our workspace and for its own.
     let forged = world.token(&theirs, "cus_ada");
     let _ = world.client_key().on_behalf_of(&forged).get(&path).await.expect_problem(401, "unauthorized");
     let customer = deskless_domain::CustomerId::parse("cus_ada".to_owned()).expect("an id");
     let now = deskless_domain::Clock::now(&*world.clock);
     let honest = deskless_api::token::sign(&theirs, world.other, &customer, now, 60).expect("a token");
     let _ = world.client_key().on_behalf_of(&honest).get(&path).await.expect_problem(401, "unauthorized");
-    // Ours, but for the other workspace.
+    // Signed by our workspace, for the other one.
     let astray = deskless_api::token::sign(&secret, world.other, &customer, now, 60).expect("a token");
     let _ = world.client_key().on_behalf_of(&astray).get(&path).await.expect_problem(401, "unauthorized");
-    // An API key is no token, and a token no API key.
+    // An API key is not a token, and a token is not an API key.
     let ours = world.key().secret.reveal();
     let _ = world.client_key().on_behalf_of(ours).get(&path).await.expect_problem(401, "unauthorized");
     let _ = world.with_secret(&world.token(&secret, "cus_ada")).get(&path).await.expect_problem(401, "unauthorized");

@@ -87,7 +87,7 @@ async fn other_operations_are_forbidden() {
         }
         let (_, conversation) = path.rsplit_once('/').expect("an id");
         let mut own = route.replace("{conversationId}", conversation).replace("{messageId}", &message);
-        // Whatever else an id may stand for: it is not asked.
+        // Replace the remaining path parameters. The request is refused before they are used.
         while let Some((before, rest)) = own.split_once('{') {
             let (_, after) = rest.split_once('}').expect("a closing brace");
             own = format!("{before}{conversation}{after}");
@@ -193,7 +193,7 @@ async fn customer_input_does_not_change_customer_record() {
     );
     assert_eq!(records(&world).await, before, "what is known is known");
 
-    // Somebody whose id is proven gets a record, with that and no more.
+    // A customer with a verified ID gets a record that contains only the ID.
     body["customer"] = json!({ "name": "Eve", "email": "eve@example.com" });
     let _ = browser(&world, &secret, "cus_eve").post(PATH, &body).await.expect(201);
     let made = records(&world).await;
@@ -204,7 +204,7 @@ async fn customer_input_does_not_change_customer_record() {
     world.assert_sound().await;
 }
 
-/// Customers' records and their emails' claims.
+/// Returns customer records and claims of emails.
 async fn records(world: &deskless_tests::World) -> Vec<String> {
     let prefix = |letter: &str| format!("W#{}#{letter}#", world.workspace);
     let rows = world.rows().await.into_iter();

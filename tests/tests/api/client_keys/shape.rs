@@ -51,7 +51,7 @@ async fn customer_view_has_its_own_fields() {
     assert_eq!(members(&said["message"]), known);
 }
 
-/// What the customer can tell of a conversation and its thread.
+/// Returns the customer's view of a conversation and its thread.
 async fn visible(ada: &deskless_tests::Role<'_>, path: &str) -> Vec<Value> {
     let mut seen = Vec::new();
     for path in [

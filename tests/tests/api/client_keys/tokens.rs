@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{PATH, opening, world};
 
-/// A token put together by hand.
+/// Builds a token from its parts.
 pub fn forge(header: &Value, claims: &Value, algorithm: hmac::Algorithm, key: &str) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encode(header), encode(claims));
@@ -51,7 +51,7 @@ async fn token_times_have_60_seconds_leeway() {
         (json!({ "iat": null }), 401),
         (json!({ "exp": null }), 401),
         (json!({ "exp": "soon" }), 401),
-        // The request comes a second later.
+        // Each request advances the clock by a second.
         (json!({ "iat": -100, "exp": -58 }), 200),
         (json!({ "iat": -100, "exp": -59 }), 401),
         (json!({ "iat": 61 }), 200),
@@ -97,7 +97,7 @@ async fn only_hs256_with_known_secret_is_accepted() {
     eve["sub"] = json!("cus_eve");
     let (head, _) = message.split_once('.').expect("a header");
     for bad in [
-        // alg: none, with and without what stands for a signature
+        // `alg: none`, with and without a signature.
         format!("{}.{}.", encode(&json!({ "alg": "none", "kid": secret.id })), encode(&all)),
         format!("{}.{}.{signature}", encode(&json!({ "alg": "none", "kid": secret.id })), encode(&all)),
         format!("{}.{}", encode(&json!({ "alg": "none" })), encode(&all)),
@@ -111,7 +111,7 @@ async fn only_hs256_with_known_secret_is_accepted() {
         forge(&changed("crit", json!(["exp"])), &all, hmac::HMAC_SHA256, secret.reveal()),
         forge(&header(&secret), &all, hmac::HMAC_SHA256, other.reveal()),
         forge(&header(&secret), &all, hmac::HMAC_SHA256, ""),
-        // Somebody else's claims under an honest signature.
+        // Another customer's claims with an original signature.
         format!("{head}.{}.{signature}", encode(&eve)),
         format!("{message}."),
         message.to_owned(),

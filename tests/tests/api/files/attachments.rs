@@ -44,7 +44,7 @@ async fn attachments_are_shown_in_every_response() {
     let own = browser.get(&thread_of(&conversation)).await.expect(200);
     assert_eq!(own["messages"][0]["attachments"], wanted);
 
-    // A message keeps what it says of a file that is gone.
+    // Attachments stay on the message after the file is deleted.
     for file in [&one, &two] {
         let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
         let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);

@@ -93,8 +93,8 @@ async fn deleting_conversation_deletes_its_files() {
     world.assert_settled().await;
 }
 
-/// What a registration leaves behind that was ended right behind the copy. It counts as at work for so many milliseconds
-/// from when the file was signed.
+/// Returns a file whose registration was interrupted after the copy. Its claim lasts `claimed_for` milliseconds from
+/// signing.
 async fn half_registered(world: &World, conversation: &Value, claimed_for: i64) -> Value {
     let ours = world.server_key();
     let signed = ours.sign(conversation, "a.txt", "text/plain", 5).await.expect(201);
@@ -159,7 +159,7 @@ async fn interrupted_registration_is_cleaned_up() {
     let alone = half_registered(&world, &json!(null), 4_500).await;
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
     let _ = ours.ask(Method::DELETE, &path_of(&alone)).send().await.expect(204);
-    // As long as somebody may still be copying, nothing is removed: the stream delivers the record again.
+    // Nothing is removed while the claim is valid. The stream delivers the record again.
     let deletion = world.rows().await.into_iter().find(|row| row.get("purged").is_some()).expect("a tombstone");
     let told = deskless_tests::record(1, None, Some(&deletion));
     assert!(!world.hand_over(deskless_tests::Worker::Events, &[told]).await);

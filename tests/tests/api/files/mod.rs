@@ -1,4 +1,4 @@
-//! Files: three steps up, one down, what S3 itself refuses, and what messages show of them.
+//! Files: upload, download, S3's own checks and attachments.
 
 mod attachments;
 mod delete;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const FILES: &str = "/api/v1/files";
 
-/// Two customers with a conversation each.
+/// Returns two customers, each with a conversation.
 async fn customers(world: &World) -> [(Role<'_>, Value); 2] {
     let secret = world.rotate_identity().await;
     let open = async |customer: &str| {

@@ -69,7 +69,7 @@ async fn upload_signature_expires_after_5_minutes() {
     }
 }
 
-/// S3 on this machine goes by the time that it is.
+/// Returns the system time, which the local S3 uses.
 fn now() -> Timestamp {
     use deskless_domain::Clock;
     deskless_runtime::SystemClock.now()

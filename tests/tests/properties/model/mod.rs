@@ -1,4 +1,4 @@
-//! Whatever callers do, in whatever order, the service answers as its documentation says.
+//! The service behaves as documented for any sequence of operations.
 
 mod operations;
 mod state;
@@ -20,7 +20,7 @@ use crate::{
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
-/// A request that was carried out under a key.
+/// A request that was sent with an idempotency key.
 struct Sent {
     key: String,
     path: String,
@@ -28,7 +28,7 @@ struct Sent {
     answer: Answer,
 }
 
-/// The service and the model, side by side.
+/// The service and the model.
 struct Session<'w> {
     world: &'w World,
     role: Role<'w>,
@@ -38,7 +38,7 @@ struct Session<'w> {
 }
 
 impl Session<'_> {
-    /// The time of the request that was sent last.
+    /// Returns the time of the last request.
     fn now(&self) -> String {
         self.world.clock.now().to_string()
     }
@@ -47,7 +47,7 @@ impl Session<'_> {
         format!("{CONVERSATIONS}/{}", self.model.threads[which].conversation["id"].as_str().expect("an id"))
     }
 
-    /// One of the conversations, if there are any.
+    /// Picks a conversation, if there are any.
     fn one(&self, which: Index) -> Option<usize> {
         (!self.model.threads.is_empty()).then(|| which.index(self.model.threads.len()))
     }

@@ -10,14 +10,14 @@ const STATUSES: [&str; 3] = ["open", "waiting", "solved"];
 const CHANNELS: [&str; 3] = ["api", "email", "live-chat"];
 const CUSTOMERS: [&str; 3] = ["cus_1", "cus_2", "cus_3"];
 
-/// A conversation to open.
+/// A conversation to create.
 #[derive(Debug, Clone)]
 struct Opened {
     status: usize,
     channel: usize,
     customer: usize,
     message: Option<&'static str>,
-    /// In the same millisecond as the one before.
+    /// Created in the same millisecond as the previous one.
     at_once: bool,
 }
 
@@ -28,7 +28,7 @@ fn opened() -> impl Strategy<Value = Opened> {
     )
 }
 
-/// A walk through them.
+/// A way to read the list.
 #[derive(Debug, Clone)]
 struct Walked {
     status: Option<usize>,
@@ -46,13 +46,13 @@ fn walked() -> impl Strategy<Value = Walked> {
         .prop_map(|(status, channel, customer, order, limit)| Walked { status, channel, customer, order, limit })
 }
 
-/// A conversation as it is read by its id, and the id by which lists sort it.
+/// A conversation as a GET returns it, and the ID by which lists sort it.
 struct Known {
     activity: String,
     conversation: Value,
 }
 
-/// Opens them all, then replies to some, and gives them as they are in the end, newest activity first.
+/// Creates the conversations, replies to some, and returns them by newest activity.
 async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Known> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (i, one) in opened.iter().enumerate() {
@@ -61,7 +61,7 @@ async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Know
             "status": STATUSES[one.status],
             "channel": CHANNELS[one.channel],
             "customer": { "id": CUSTOMERS[one.customer], "name": "Ada" },
-            // Every third has metadata that lies apart.
+            // Every third has metadata that is stored in its own item.
             "metadata": { "filler": "x".repeat(i % 3 * 600) },
         });
         if let Some(kind) = one.message {
@@ -93,7 +93,7 @@ async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Know
     known
 }
 
-/// Takes one walk and compares it with what is known.
+/// Reads the list to its end and compares it with the known conversations.
 async fn walk(role: &Role<'_>, known: &[Known], walked: &Walked) {
     let filters = [
         ("status", walked.status.map(|i| STATUSES[i])),
@@ -112,7 +112,7 @@ async fn walk(role: &Role<'_>, known: &[Known], walked: &Walked) {
     if walked.order == Some("asc") {
         wanted.reverse();
     }
-    // A status or a customer alone is what an index holds; all else is filtered out of one.
+    // Status and customer are served by an index alone. Other filters can make pages short.
     let short_pages = walked.channel.is_some() || (walked.customer.is_some() && walked.status.is_some());
     let list = List { path, plural: "conversations", short_pages, endless: false };
     assert_list(role, &list, walked.limit, &wanted).await;

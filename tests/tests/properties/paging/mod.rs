@@ -1,4 +1,4 @@
-//! Lists, page by page.
+//! Pagination of lists.
 
 mod conversations;
 mod messages;
@@ -8,20 +8,20 @@ mod titles;
 use deskless_tests::Role;
 use serde_json::Value;
 
-/// A list that can be walked.
+/// A list to read.
 #[derive(Debug, Clone)]
 pub struct List {
-    /// Path and filters.
+    /// The path and the filters.
     pub path: String,
     /// The name of the array.
     pub plural: &'static str,
-    /// Whether pages may end before their limit: a filter reads more than it shows, and large rows fill a page early.
+    /// Whether pages may be shorter than the limit, because of filters or large rows.
     pub short_pages: bool,
-    /// Whether there is always a cursor to come back with.
+    /// Whether there is always a next cursor.
     pub endless: bool,
 }
 
-/// A path with those parameters that have a value.
+/// Appends the parameters that have a value to a path.
 pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)));
     given.fold(path.to_owned(), |url, parameter| {
@@ -30,7 +30,7 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     })
 }
 
-/// One page, with what holds of every page.
+/// Reads one page and asserts what every page must satisfy.
 pub async fn page(
     role: &Role<'_>,
     list: &List,
@@ -52,7 +52,7 @@ pub async fn page(
     (rows, next.filter(|_| has_more))
 }
 
-/// Walks a list from its start to its end and proves that it shows exactly these rows, each once, in this order.
+/// Reads a list to its end and asserts that it returns exactly these rows, once and in order.
 pub async fn assert_list(role: &Role<'_>, list: &List, limit: Option<usize>, wanted: &[Value]) {
     let mut seen = Vec::new();
     let mut cursor = None;

@@ -9,7 +9,7 @@ use crate::support::check_async;
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
-/// What happens between two pages.
+/// A change between two pages.
 #[derive(Debug, Clone)]
 enum Event {
     Reply(Index),
@@ -44,7 +44,7 @@ fn concurrent_changes_cause_no_duplicates() {
                 paths.push(role.open_path().await);
             }
             let path = format!("{CONVERSATIONS}?order={order}");
-            // A conversation that changes its status while three partitions are read may be in the way of a full page.
+            // A conversation that moves between three partitions during the read can make a page short.
             let list = List { path, plural: "conversations", short_pages: true, endless: false };
             let (mut seen, mut cursor, mut moved) = (Vec::new(), None, HashSet::new());
             let mut meanwhile = meanwhile.into_iter();

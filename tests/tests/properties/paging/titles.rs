@@ -11,7 +11,7 @@ fn list() -> List {
     List { path: PATH.to_owned(), plural: "predefinedMessages", short_pages: false, endless: false }
 }
 
-/// Titles that are often the same, or differ in their case, or begin alike.
+/// Generates titles that are often equal, differ in case or share a prefix.
 fn title() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[abAB]{1,3}",

@@ -1,6 +1,6 @@
 //! Inspects a world's bucket.
 
-use deskless_infra::s3::{Requests, BUCKET};
+use deskless_infra::s3::{BUCKET, Requests};
 
 use crate::World;
 

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     }
     let Ok(jars) = env::var("DESKLESS_DYNAMODB_LOCAL") else {
         println!(
-            "The api suite does not run on Amazon's DynamoDB Local here: `make test` installs it, given Java 17 and Maven."
+            "Skipping the api tests on Amazon's DynamoDB Local. Install it with `make test`, which needs Java 17 and Maven."
         );
         return if env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
@@ -54,8 +54,8 @@ impl Engine {
             .expect("java runs");
         let patience = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            let ended = process.try_wait().expect("java can be asked");
-            assert!(ended.is_none(), "DynamoDB Local ended before it listened: {ended:?}");
+            let ended = process.try_wait().expect("the status of java");
+            assert!(ended.is_none(), "DynamoDB Local exited at startup: {ended:?}");
             assert!(Instant::now() < patience, "DynamoDB Local does not listen on port {port}");
             std::thread::sleep(Duration::from_millis(100));
         }

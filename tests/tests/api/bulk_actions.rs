@@ -132,7 +132,7 @@ async fn bulk_delete_frees_external_ids_and_is_audited() {
     let _ = world.drain_events().await;
     world.assert_settled().await;
     let again = ours.post(PATH, &on(&ids, json!({ "action": "delete" }))).await.expect(200);
-    assert_eq!(counts(&again["bulkAction"]), ("succeeded", 3, 3, 3), "what is gone cannot be deleted");
+    assert_eq!(counts(&again["bulkAction"]), ("succeeded", 3, 3, 3), "deleted conversations cannot be deleted again");
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn more_than_100_ids_run_in_background() {
     ids.splice(1..1, unknown);
     let body = json!({ "action": "tag", "add": ["a"], "conversationIds": ids });
     let answer = ours.post(PATH, &body).await;
-    let location = answer.header("location").expect("where it is").to_owned();
+    let location = answer.header("location").expect("a location").to_owned();
     let bulk = answer.expect(202);
     assert_eq!(location, path_of(&bulk));
     assert_eq!(counts(&bulk["bulkAction"]), ("queued", 250, 0, 0));
@@ -148,7 +148,7 @@ async fn cancelled_action_stops_after_current_step() {
     let stopped = ours.get(&path).await.expect(200);
     assert_eq!(counts(&stopped["bulkAction"]), ("cancelled", 150, 100, 0));
     assert!(stopped["bulkAction"]["finishedAt"].is_string());
-    assert_eq!(cancel("l").await.expect(200), stopped, "to cancel again changes nothing");
+    assert_eq!(cancel("l").await.expect(200), stopped, "cancelling again changes nothing");
     let bare = ours.ask(Method::POST, &format!("{path}/cancel")).send().await;
     assert_eq!(bare.expect(200), stopped);
     assert_eq!(conversation(&ours, &ids[99]).await["tags"], json!(["a"]));
@@ -166,7 +166,8 @@ async fn unrecoverable_action_fails_with_its_counts() {
     ids.extend((0..149).map(|i| json!(format!("01900000-0000-7000-8000-{i:012}"))));
     let bulk = ours.post(PATH, &json!({ "action": "tag", "add": ["a"], "conversationIds": ids })).await.expect(202);
     let id = bulk["bulkAction"]["id"].as_str().expect("an id");
-    let later = world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the later ids");
+    let later =
+        world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the item with the later IDs");
     world.uproot(&later).await;
     let _ = world.drain_events().await;
     let failed = ours.get(&path_of(&bulk)).await.expect(200);

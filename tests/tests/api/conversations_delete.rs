@@ -150,7 +150,7 @@ async fn multi_step_purge_survives_duplicates_and_failures() {
     world.plant(&planted).await;
     let _ = delete(&world, &path).await.expect(204);
     let _ = world.drain_events_as(Delivery { doubled_percent: 50, shuffled: true, failing_percent: 30 }).await;
-    assert!(!world.rows().await.iter().any(|row| row.pk().ends_with(&id)), "something is left");
+    assert!(!world.rows().await.iter().any(|row| row.pk().ends_with(&id)), "items are left");
     world.assert_settled().await;
 }
 
@@ -166,7 +166,7 @@ async fn customer_update_reaches_every_conversation() {
     let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
     for conversation in [&before, &other] {
         let answer = server.get(&path_of(conversation)).await;
-        assert_ne!(answer.header("etag"), Some("\"1\""), "what it stands for has changed");
+        assert_ne!(answer.header("etag"), Some("\"1\""), "the customer has a new version");
         let now = answer.expect(200)["conversation"].clone();
         assert_eq!((&now["customer"]["name"], &now["customer"]["phone"]), (&json!("Ada King"), &json!("+1")));
         assert_eq!(now["updatedAt"], conversation["updatedAt"]);

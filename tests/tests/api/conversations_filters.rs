@@ -77,7 +77,7 @@ async fn snooze_ends_by_time_and_by_customer_reply() {
     let hour = world.clock.now().plus_seconds(3600).to_string();
     let snoozed = ours.patch(&first, &json!({ "snoozedUntil": hour })).await.expect(200);
     assert_eq!(snoozed["conversation"]["snoozedUntil"], hour);
-    assert_eq!(snoozed["conversation"]["status"], "open", "snoozing is no status");
+    assert_eq!(snoozed["conversation"]["status"], "open", "snoozing does not change the status");
     assert_eq!(found(&world, "snoozed=true").await, ["second", "first"]);
     world.clock.advance_millis(3_600_000);
     assert_eq!(found(&world, "snoozed=true").await, ["second"]);
@@ -86,7 +86,7 @@ async fn snooze_ends_by_time_and_by_customer_reply() {
     assert_eq!(read["conversation"]["snoozedUntil"], "2099-12-31T23:00:00.000Z");
     let note = json!({ "type": "note", "body": "Later." });
     let _ = ours.post(&format!("{second}/messages"), &note).await.expect(201);
-    assert_eq!(found(&world, "snoozed=true").await, ["second"], "a note wakes nobody");
+    assert_eq!(found(&world, "snoozed=true").await, ["second"], "a note does not end the snooze");
     let _ = ours.post(&format!("{second}/messages"), &json!({ "body": "Hello?" })).await.expect(201);
     assert_eq!(ours.get(&second).await.expect(200)["conversation"]["snoozedUntil"], Value::Null);
     let cleared = ours.patch(&first, &json!({ "snoozedUntil": null })).await.expect(200);
@@ -216,7 +216,7 @@ async fn resolve_sets_status_and_resolution() {
     let again = again.expect(200)["conversation"].clone();
     assert_eq!((&again["resolution"], &again["closedAt"]), (&json!("closed"), &solved["closedAt"]));
     let kept = ask(&world, &format!("{path}/resolve")).json(&json!({})).send().await.expect(200);
-    assert_eq!(kept["conversation"]["resolution"], "closed", "what was said before stays");
+    assert_eq!(kept["conversation"]["resolution"], "closed", "the earlier resolution is kept");
     let stale = ask(&world, &format!("{path}/resolve")).header("if-match", "\"1\"").send().await;
     let _ = stale.expect_problem(412, "version_mismatch");
     let wrong = ask(&world, &format!("{path}/resolve")).json(&json!({ "status": "open" })).send().await;
@@ -270,7 +270,7 @@ async fn read_messages_are_not_counted_as_unread() {
     assert_eq!(read(json!({ "upTo": ids[3] })).await, 1);
     let after = ask(&world, &format!("{path}/read")).send().await.expect(200);
     assert_eq!(after["conversation"]["unreadCount"], 0);
-    assert_eq!(after["conversation"]["awaitingReply"], true, "read is not answered");
+    assert_eq!(after["conversation"]["awaitingReply"], true, "reading does not count as a reply");
     for unknown in ["01900000-0000-7000-8000-000000000001", "x"] {
         let body = json!({ "upTo": unknown });
         let answer = ask(&world, &format!("{path}/read")).json(&body).send().await;

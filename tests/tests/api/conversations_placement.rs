@@ -85,7 +85,7 @@ async fn renamed_reference_shows_within_30_seconds() {
     let _ = ours.patch(&format!("/api/v1/members/{}", id(&member)), &rename).await.expect(200);
     world.clock.advance_millis(30_000);
     let renamed = ours.get(&path).await;
-    assert_eq!(renamed.header("etag").map(ToOwned::to_owned), version, "the conversation was not written");
+    assert_eq!(renamed.header("etag").map(ToOwned::to_owned), version, "the conversation is unchanged");
     assert_eq!(renamed.expect(200)["conversation"]["assignee"]["name"], "Admiral Hopper");
 }
 
@@ -126,7 +126,7 @@ async fn missing_or_archived_reference_is_refused() {
     }
     world.clock.advance_millis(30_000);
     let named = ours.get(&path).await.expect(200)["conversation"].clone();
-    assert_eq!(named["assignee"]["name"], "Grace", "what is archived is still named where it is in use");
+    assert_eq!(named["assignee"]["name"], "Grace", "archived references keep their names");
     assert_eq!(named["stage"]["name"], "New");
     for body in [
         json!({ "assigneeId": member["id"] }),
@@ -190,7 +190,7 @@ async fn view_combines_with_other_filters() {
     };
     assert_eq!(subjects("").await, "b a");
     assert_eq!(subjects("&status=open").await, "a");
-    assert_eq!(subjects("&tag=other").await, "", "both must hold");
+    assert_eq!(subjects("&tag=other").await, "", "both filters apply");
     let page = ours.get(&format!("{PATH}?viewId={}&limit=1", id(&view))).await.expect(200);
     let cursor = page["nextCursor"].as_str().expect("more").to_owned();
     let next = format!("&limit=1&cursor={cursor}");

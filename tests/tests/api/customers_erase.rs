@@ -37,9 +37,9 @@ async fn erasure_deletes_all_conversations() {
     assert_eq!(begun["erasing"]["deletedConversations"], 0);
     assert_eq!((&begun["name"], &begun["email"], &begun["metadata"]), (&Value::Null, &Value::Null, &json!({})));
     let again = erase(&world, "ada").await.expect(202)["customer"].clone();
-    assert_eq!(again["erasing"]["since"], begun["erasing"]["since"], "to begin again changes nothing");
+    assert_eq!(again["erasing"]["since"], begun["erasing"]["since"], "erasing again changes nothing");
     let listed = ours.get(PATH).await.expect(200);
-    assert_eq!(listed["customers"].as_array().map(Vec::len), Some(1), "they stand in no list any more");
+    assert_eq!(listed["customers"].as_array().map(Vec::len), Some(1), "the erased customer is not listed");
     let change = ours.patch(&format!("{PATH}/ada"), &json!({ "name": "Ada" })).await;
     let _ = change.expect_problem(409, "conflict");
     let refresh = ours.post(PATH, &json!({ "id": "ada", "name": "Ada" })).await;
@@ -88,7 +88,7 @@ async fn erasure_frees_id_and_emails() {
     let _ = world.drain_events().await;
     let _ = world.drain_events().await;
     let listed = ours.get("/api/v1/conversations?customerId=ada").await.expect(200);
-    assert_eq!(listed["conversations"].as_array().map(Vec::len), Some(1), "the new one's conversation stays");
+    assert_eq!(listed["conversations"].as_array().map(Vec::len), Some(1), "the new customer's conversation is kept");
     world.assert_sound().await;
 }
 

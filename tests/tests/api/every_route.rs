@@ -124,7 +124,7 @@ async fn preflight_needs_no_key() {
     let allowed = preflight.header("access-control-allow-headers").expect("headers");
     assert!(allowed.contains("idempotency-key") && allowed.contains("authorization"));
     let actual = world.anon().ask(Method::GET, PATH).header("origin", "https://app.example.com").send().await;
-    assert_eq!(actual.header("access-control-allow-origin"), Some("*"), "errors are readable in browsers too");
+    assert_eq!(actual.header("access-control-allow-origin"), Some("*"), "errors have CORS headers too");
     assert!(actual.header("access-control-expose-headers").expect("headers").contains("x-request-id"));
 }
 

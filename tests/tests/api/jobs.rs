@@ -21,18 +21,18 @@ async fn job_lost_by_stream_is_found_and_resumed() {
     world.lose(Worker::Jobs).await;
 
     let tenant = world.tenant().await;
-    assert_eq!(tenant.list_open_jobs(world.clock.now().plus_seconds(-3600)).await.expect("they are read"), []);
-    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("they are read");
+    assert_eq!(tenant.list_open_jobs(world.clock.now().plus_seconds(-3600)).await.expect("the open jobs"), []);
+    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("the open jobs");
     assert!(matches!(open[..], [OpenJob::Bulk(_), OpenJob::Execution(..)]), "{open:?}");
     for job in open {
-        assert!(tenant.call_for(job).await.expect("it is written"));
+        assert!(tenant.call_for(job).await.expect("the job is resumed"));
     }
     let _ = world.drain_events().await;
     let shown = format!("/api/v1/bulk-actions/{}", begun["id"].as_str().expect("an id"));
     assert_eq!(ours.get(&shown).await.expect(200)["bulkAction"]["status"], "succeeded");
     assert_eq!(ours.get(&runs).await.expect(200)["executions"][0]["status"], "succeeded");
-    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("they are read");
-    assert_eq!(open, [], "nothing is left to do");
+    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("the open jobs");
+    assert_eq!(open, [], "all jobs are finished");
     world.assert_settled().await;
 }
 

@@ -46,7 +46,7 @@ async fn delete_updates_conversation_summary() {
     delete(&ours, &path, &two).await;
     let now = conversation(&ours, &path).await;
     assert_eq!(shown(&now), [json!(1), json!(0), opened["subject"].clone(), json!(false), opened["createdAt"].clone()]);
-    assert_eq!(now["firstResponseAt"], two["createdAt"], "what happened has happened");
+    assert_eq!(now["firstResponseAt"], two["createdAt"], "the first response time is kept");
     world.assert_sound().await;
 
     delete(&ours, &path, &note).await;

@@ -28,8 +28,8 @@ async fn provider_retry_returns_first_message() {
     assert_eq!((again.header("etag"), again.header("location")), (Some("\"1\""), None));
     assert_eq!(again.expect(200)["message"], first);
     let other_words = ours.post(&thread(&path), &inbound("wamid.1", "Hello")).await.expect(200);
-    assert_eq!(other_words["message"], first, "the id decides, not the text");
-    assert_eq!(ours.get(&path).await.expect(200), before, "nothing else happened");
+    assert_eq!(other_words["message"], first, "the external ID decides, not the text");
+    assert_eq!(ours.get(&path).await.expect(200), before, "nothing else changed");
     let second = ours.post(&thread(&path), &inbound("wamid.2", "Hi")).await.expect(201)["message"].clone();
     assert_eq!(messages(&ours, &path).await, json!([first, second]));
     world.assert_sound().await;

@@ -324,12 +324,12 @@ async fn sender_comes_from_inbox_settings() {
             assert_eq!(shown[0]["body"]["From"], "+15557654321");
         }
         let said = requests(&ours, &path, json!({ "body": "Hello", "from": "4067" })).await;
-        assert!(said[0].to_string().contains("4067"), "the request goes before the inbox: {said}");
+        assert!(said[0].to_string().contains("4067"), "the request overrides the inbox: {said}");
         let problem = transform(&ours, &path, json!({ "body": "Hello world" })).await.expect_invalid(&["body"]);
         assert_eq!(problem["error"], "body must be at most 10 characters for this inbox; it has 11.");
         let _ = ours.patch(&path, &json!({ "inboxId": make("email").await })).await.expect(200);
         let other = requests(&ours, &path, json!({ "body": "Hello world" })).await;
-        assert_ne!(other[0]["url"], wanted, "an inbox of another channel says nothing of this one");
+        assert_ne!(other[0]["url"], wanted, "settings of another channel's inbox do not apply");
     }
 }
 

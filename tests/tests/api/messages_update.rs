@@ -81,7 +81,7 @@ async fn delivery_status_requires_provider_message() {
             let _ = answer.expect_invalid(&["deliveryStatus"]);
         }
         let answer = ours.patch(&message, &json!({ "externalId": "mid.1" })).await;
-        assert_eq!(answer.expect(200)["message"]["externalId"], "mid.1", "any message may have a provider's id");
+        assert_eq!(answer.expect(200)["message"]["externalId"], "mid.1", "any message may have an external ID");
     }
 }
 
@@ -93,18 +93,18 @@ async fn external_id_belongs_to_one_message() {
     let (one, two) = (say(&ours, &path, reply()).await, say(&ours, &path, reply()).await);
     let name = async |message: &str, id: &str| ours.patch(message, &json!({ "externalId": id })).await;
     let first = name(&one, "mid.1").await.expect(200);
-    assert_eq!(name(&one, "mid.1").await.header("etag"), Some("\"2\""), "the same once more says nothing new");
+    assert_eq!(name(&one, "mid.1").await.header("etag"), Some("\"2\""), "the same report again changes nothing");
     let _ = name(&two, "mid.1").await.expect_problem(409, "conflict");
     let said = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi", "externalId": "mid.1" })).await;
-    assert_eq!(said.expect(200), first, "an echo of what was sent is that message");
+    assert_eq!(said.expect(200), first, "an echo returns the sent message");
     let _ = name(&one, "mid.2").await.expect(200);
     let _ = name(&two, "mid.1").await.expect_problem(409, "conflict");
-    assert_eq!(name(&one, "mid.1").await.expect(200)["message"]["externalId"], "mid.1", "it had this id before");
+    assert_eq!(name(&one, "mid.1").await.expect(200)["message"]["externalId"], "mid.1", "it already had this ID");
     let _ = ours.ask(Method::DELETE, &one).send().await.expect(204);
     let _ = name(&two, "mid.1").await.expect_problem(409, "conflict");
     let both = json!({ "externalId": "mid.1", "deliveryStatus": "read" });
     let _ = ours.patch(&two, &both).await.expect_problem(409, "conflict");
-    assert_eq!(ours.get(&two).await.expect(200)["message"]["deliveryStatus"], "queued", "all of it or nothing");
+    assert_eq!(ours.get(&two).await.expect(200)["message"]["deliveryStatus"], "queued", "the report is atomic");
     world.assert_sound().await;
 }
 

@@ -38,7 +38,7 @@ async fn meta_window_starts_at_last_customer_message() {
         let now = conversation(&ours, &path).await;
         assert_eq!(now["windowExpiresAt"], wanted, "{channel}");
         delete(&ours, &path, &said).await;
-        assert_eq!(conversation(&ours, &path).await["windowExpiresAt"], wanted, "the provider's window is as it was");
+        assert_eq!(conversation(&ours, &path).await["windowExpiresAt"], wanted, "the provider's window is unchanged");
         let list = ours.get(&format!("/api/v1/conversations?channel={channel}")).await.expect(200);
         assert_eq!(list["conversations"][0]["windowExpiresAt"], wanted);
 

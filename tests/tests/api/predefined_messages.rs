@@ -297,7 +297,7 @@ async fn workspace_holds_at_most_1000() {
     let world = World::new().await;
     let role = world.server_key();
     let made = make(&role, "a", "b").await;
-    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#Y")).expect("it is stored");
+    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#Y")).expect("the stored item");
     let planted: Vec<_> = (1..1000)
         .map(|i| {
             let mut another = row.clone();

@@ -122,7 +122,7 @@ async fn message_with_deleted_file_cannot_be_sent() {
     let _ = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);
     let opening = json!({ "subject": "a", "customer": { "id": "c" }, "message": body });
     let _ = role.post("/api/v1/conversations", &opening).await.expect_invalid(&["message.predefinedMessageId"]);
-    assert_eq!(ask().send().await.expect(201), said, "a repeat is answered alike");
+    assert_eq!(ask().send().await.expect(201), said, "a retry returns the same response");
     let _ = role.patch(&path_of(&message), &json!({ "fileId": null })).await.expect(200);
     assert_eq!(role.post(&thread, &body).await.expect(201)["message"]["attachments"], json!([]));
     world.assert_sound().await;

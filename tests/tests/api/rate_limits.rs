@@ -39,7 +39,7 @@ async fn every_response_has_rate_limit_headers() {
     assert_eq!(answer.header("ratelimit"), Some("\"default\";r=99;t=60"));
     world.clock.advance_millis(20_500);
     let problem = holder.ask(Method::GET, CHEAP).send_now().await;
-    assert_eq!(problem.header("ratelimit"), Some("\"default\";r=98;t=40"), "errors count, and say it too");
+    assert_eq!(problem.header("ratelimit"), Some("\"default\";r=98;t=40"), "error responses count and have the header");
     let unlimited = world.make_key(KeyOptions { rate_limit: None, ..KeyOptions::default() }).await;
     let answer = world.holder_of(&unlimited).get(PATH).await;
     assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=6000;w=60"));
@@ -98,11 +98,11 @@ async fn limit_holds_across_instances_with_few_writes() {
         let _ = world.proxy().take_meter();
         let wanted = limit as usize;
         let within = admitted(&holders, wanted * 9 / 10).await;
-        assert_eq!(within, wanted * 9 / 10, "nobody is refused early");
+        assert_eq!(within, wanted * 9 / 10, "no request is refused early");
         let leases = world.proxy().take_meter().leases;
         let share = leases / f64::from(u32::try_from(within).expect("a few thousand"));
         println!("{limit} a minute on {count} machines: {share:.4} writes a request");
-        assert!(share < 0.05, "{share} writes a request");
+        assert!(share < 0.05, "{share} writes per request");
         let all = within + admitted(&holders, wanted / 5).await;
         println!("{limit} a minute on {count} machines: {all} were let through");
         assert!((wanted * 9 / 10..=wanted).contains(&all), "{all} of {limit}");

@@ -35,7 +35,7 @@ async fn customer_is_created_or_found_by_id() {
     assert_eq!(
         (answer.header("location"), answer.header("etag")),
         (None, Some("\"2\"")),
-        "nothing new: no new version"
+        "an unchanged customer keeps its version"
     );
     assert_eq!(answer.expect(200)["customer"], found);
     world.assert_sound().await;
@@ -59,7 +59,7 @@ async fn email_belongs_to_first_customer() {
     let world = World::new().await;
     let first = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let second = said(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
-    assert_eq!(second["email"], "Ada@example.com", "it is noted");
+    assert_eq!(second["email"], "Ada@example.com", "the email is stored");
     assert_eq!(by_email(&world, "ada@example.com").await, json!([first]), "and finds the first one still");
     let third = said(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
     assert_eq!(third["id"], "cus_1");

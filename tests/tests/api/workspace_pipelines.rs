@@ -72,7 +72,7 @@ async fn page_ends_at_one_megabyte_and_continues() {
     let first = role.get(&format!("{PATH}?limit=100")).await.expect(200);
     let rows = first["pipelines"].as_array().map_or(0, Vec::len);
     assert!((1..40).contains(&rows), "{rows} rows");
-    let cursor = first["nextCursor"].as_str().expect("there is more");
+    let cursor = first["nextCursor"].as_str().expect("a next page");
     let rest = role.get(&format!("{PATH}?limit=100&cursor={cursor}")).await.expect(200);
     assert_eq!(rows + rest["pipelines"].as_array().map_or(0, Vec::len), 40);
 }

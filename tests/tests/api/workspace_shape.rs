@@ -82,7 +82,7 @@ async fn delete_archives_revokes_or_removes() {
                 assert_eq!(shown["name"], made["name"]);
                 let listed = resource.listed(&role).await.contains(&shown);
                 assert_eq!(listed, matches!(resource.when_deleted, Deleted::Listed(_)));
-                assert_eq!(delete(&world, &path).await.status.as_u16(), 204, "again changes nothing");
+                assert_eq!(delete(&world, &path).await.status.as_u16(), 204, "deleting again changes nothing");
                 assert_eq!(role.get(&path).await.expect(200)[resource.one], shown);
                 let _ = role.patch(&path, &resource.change).await.expect_problem(409, "conflict");
             }
@@ -308,7 +308,7 @@ async fn workspace_holds_at_most_1000_of_a_kind() {
     let role = world.server_key();
     let body = json!({ "name": "a" });
     let made = role.post("/api/v1/assistants", &body).await.expect(201);
-    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("it is stored");
+    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("the stored item");
     for i in 1..1000 {
         let mut another = row.clone();
         another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });

@@ -22,7 +22,7 @@ fn body(operation: &str) -> Option<Value> {
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" | "update_automation" => Some(json!({ "name": "stolen" })),
-        other => panic!("{other} has ids in its path: say here with which body it would work"),
+        other => panic!("{other} has IDs in its path: add a valid body here"),
     }
 }
 
@@ -104,7 +104,7 @@ async fn foreign_ids_are_unknown_on_every_operation() {
         let operation = document["paths"][&path][described.as_str().to_lowercase()]["operationId"].as_str();
         let body = body(operation.expect("an operation id"));
         let foreign = ids.iter().fold(path.clone(), |path, (parameter, id)| path.replace(parameter, id));
-        assert!(!foreign.contains('{'), "{path}: say here which id stands for what");
+        assert!(!foreign.contains('{'), "{path}: add the resource of its parameter here");
         let unknown = ids.iter().fold(path.clone(), |path, (parameter, _)| path.replace(parameter, UNKNOWN));
         let other = world.other_workspace();
         for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
@@ -119,7 +119,7 @@ async fn foreign_ids_are_unknown_on_every_operation() {
         let _ = answer.expect_problem(404, "not_found");
         covered += 1;
     }
-    assert!(covered >= 30, "every operation with an id in its path is tried");
+    assert!(covered >= 30, "every operation with an ID in its path is tried");
     assert_eq!(world.rows().await.len(), before, "nothing was written");
     let now = world.server_key().get(&thread).await.expect(200);
     assert_eq!(now["messages"], json!([said["message"]]));

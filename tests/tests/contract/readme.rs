@@ -49,7 +49,7 @@ async fn readme_tour_runs_as_printed() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("bash is there");
+        .expect("bash is installed");
     let mut input = shell.stdin.take().expect("a pipe");
     input.write_all(script.as_bytes()).await.expect("the script is read");
     drop(input);
@@ -58,6 +58,6 @@ async fn readme_tour_runs_as_printed() {
     pump.abort();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}\n{out}\n{err}");
-    assert!(out.ends_with("404\n404\n"), "another workspace's key sees it, or it is not gone: {out}");
+    assert!(out.ends_with("404\n404\n"), "the last two requests are 404: {out}");
     world.assert_sound().await;
 }

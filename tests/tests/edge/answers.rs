@@ -17,7 +17,7 @@ impl Sent {
             (200, Some("gzip")),
             "{self:?}"
         );
-        assert!(self.base64, "compressed bytes are no text");
+        assert!(self.base64, "compressed bodies are base64");
         let mut text = String::new();
         GzDecoder::new(&*self.answer.bytes).read_to_string(&mut text).expect("gzip");
         serde_json::from_str(&text).expect("JSON")

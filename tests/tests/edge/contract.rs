@@ -13,7 +13,7 @@ async fn binaries_implement_core_contract() {
     let Some(watch) = Watch::start("contract").await else { return };
 
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;
-    let path = created.header("location").expect("where it is").to_owned();
+    let path = created.header("location").expect("a location").to_owned();
     let conversation = created.expect(201)["conversation"].clone();
     assert_eq!(path, format!("{CONVERSATIONS}/{}", conversation["id"].as_str().expect("an id")));
     let _ = watch.post(CONVERSATIONS, &example_conversation()).await.expect_problem(409, "external_id_exists");
@@ -43,7 +43,7 @@ async fn binaries_implement_core_contract() {
 async fn binaries_follow_http_rules() {
     let Some(watch) = Watch::start("http").await else { return };
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;
-    let path = created.header("location").expect("where it is").to_owned();
+    let path = created.header("location").expect("a location").to_owned();
 
     let head = watch.ask(Method::HEAD, &path).send().await;
     assert_eq!((head.status.as_u16(), head.header("etag")), (200, Some("\"1\"")));

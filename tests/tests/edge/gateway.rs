@@ -24,7 +24,7 @@ pub struct Event<'g> {
 
 /// A function's response, as the gateway would forward it.
 #[derive(Debug)]
-pub struct Sent {
+pub struct FunctionResponse {
     pub answer: Answer,
     /// Whether the body was base64, as binary bodies must be.
     pub base64: bool,
@@ -89,7 +89,7 @@ impl Event<'_> {
     }
 
     /// Sends the event to the function that the route names, through the handler that it polls with.
-    pub async fn send(self) -> Sent {
+    pub async fn send(self) -> FunctionResponse {
         let route = self.event["routeKey"].as_str().expect("a route").to_owned();
         // `$default` has no path.
         let path = route.split_once(' ').map(|(_, path)| path);
@@ -105,12 +105,13 @@ impl Event<'_> {
         let function = service(serve(routes.into(), ApiState::new(world.store.clone()), clock));
 
         let event: LambdaRequest = serde_json::from_str(&self.event.to_string()).expect("the runtime reads the event");
-        let response = function.oneshot(LambdaEvent::new(event, Context::default())).await.expect("it never fails");
-        Sent::read(&serde_json::to_value(response).expect("responses are JSON"))
+        let response =
+            function.oneshot(LambdaEvent::new(event, Context::default())).await.expect("the handler is infallible");
+        FunctionResponse::read(&serde_json::to_value(response).expect("responses are JSON"))
     }
 }
 
-impl Sent {
+impl FunctionResponse {
     fn read(response: &Value) -> Self {
         let status = response["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
         let mut headers = HeaderMap::new();

@@ -25,7 +25,7 @@ fn message(watch: &Watch, path: &str, number: usize) -> Ask {
 async fn acknowledged_writes_survive_a_killed_function() {
     let Some(mut watch) = Watch::start("kill").await else { return };
     let created = watch.post("/api/v1/conversations", &minimal_conversation()).await;
-    let path = format!("{}/messages", created.header("location").expect("where it is"));
+    let path = format!("{}/messages", created.header("location").expect("a location"));
 
     let mut acknowledged = Vec::new();
     for number in 0..MESSAGES {
@@ -60,5 +60,5 @@ async fn repeat(watch: &Watch, path: &str, number: usize) -> deskless_tests::Ans
             return answer;
         }
     }
-    panic!("message {number} is never answered");
+    panic!("message {number} never gets a response");
 }

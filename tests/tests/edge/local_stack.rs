@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::processes::{Folder, PATIENCE, ROOT, binaries, cargo_lambda, free_ports, read_env};
+use crate::processes::{Folder, ROOT, STARTUP_TIMEOUT, binaries, cargo_lambda, free_ports, read_env};
 
 struct Stack {
     child: Child,
@@ -43,16 +43,16 @@ impl Stack {
                     return line;
                 }
             }
-            panic!("deskless ended before it was ready");
+            panic!("deskless exited before it was ready");
         };
-        let curl = timeout(PATIENCE, curl).await.expect("it is ready in time");
+        let curl = timeout(STARTUP_TIMEOUT, curl).await.expect("ready in time");
         Self { child, lines, curl }
     }
 
     /// Sends a signal and waits until the command exits.
     async fn stop(mut self, signal: Signal) {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
-        kill(Pid::from_raw(id), signal).expect("it can be signalled");
+        kill(Pid::from_raw(id), signal).expect("the signal is sent");
         let status = timeout(Duration::from_secs(30), self.child.wait()).await.expect("it stops").expect("a status");
         assert!(status.success(), "{signal}: {status}");
         while let Ok(Some(_)) = self.lines.next_line().await {}
@@ -95,7 +95,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// Sends the request of the curl command, also on machines without curl.
-async fn paste(curl: &str) -> Value {
+async fn send_example(curl: &str) -> Value {
     let words = words(curl);
     let [_, _, url, rest @ ..] = words.as_slice() else { panic!("{curl}") };
     let mut request = client().post(url);
@@ -122,7 +122,7 @@ async fn list(env: &Path) -> Value {
             return answer.json().await.expect("JSON");
         }
     }
-    panic!("{url} does not answer");
+    panic!("{url} does not respond");
 }
 
 /// Uploads a file to a conversation and returns it.
@@ -155,7 +155,7 @@ async fn download_and_delete(env: &Path, folder: &Folder, file: &Value) {
     assert!(object.is_file(), "{}", object.display());
     let gone = ask(Method::DELETE, format!("conversations/{}", id("conversationId"))).send().await.expect("an answer");
     assert_eq!(gone.status(), 204);
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + STARTUP_TIMEOUT;
     while object.exists() {
         assert!(Instant::now() < end, "{} stays", object.display());
         sleep(Duration::from_millis(20)).await;
@@ -181,9 +181,9 @@ fn processes_with(folder: &Folder) -> Vec<(Pid, String)> {
 }
 
 /// Returns the settings that a restart keeps. Each start signs a new customer token.
-fn lasting(env: &Path) -> HashMap<String, String> {
+fn persistent_settings(env: &Path) -> HashMap<String, String> {
     let mut settings = read_env(env);
-    assert!(settings.remove("DESKLESS_CUSTOMER_TOKEN").is_some(), "there is a customer's token");
+    assert!(settings.remove("DESKLESS_CUSTOMER_TOKEN").is_some(), "dev.env has a customer token");
     settings
 }
 
@@ -194,15 +194,15 @@ async fn dev_keeps_data_and_leaves_no_processes() {
     let env = folder.path().join("dev.env");
 
     let stack = Stack::start(command).await;
-    let opened = paste(&stack.curl).await;
+    let opened = send_example(&stack.curl).await;
     let file = upload(&env, &opened["conversation"]["id"]).await;
     assert_eq!(fs::metadata(&env).expect("dev.env").permissions().mode() & 0o777, 0o600);
     stack.stop(Signal::SIGINT).await;
     assert_eq!(processes_with(&folder), []);
-    let before = lasting(&env);
+    let before = persistent_settings(&env);
 
-    let stack = Stack::start(dev(&folder, port).await.expect("it was there")).await;
-    assert_eq!(lasting(&env), before);
+    let stack = Stack::start(dev(&folder, port).await.expect("cargo-lambda is installed")).await;
+    assert_eq!(persistent_settings(&env), before);
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
     download_and_delete(&env, &folder, &file).await;
     stack.stop(Signal::SIGTERM).await;
@@ -216,10 +216,10 @@ async fn dev_restarts_killed_functions() {
     let env = folder.path().join("dev.env");
 
     let stack = Stack::start(command).await;
-    let opened = paste(&stack.curl).await;
+    let opened = send_example(&stack.curl).await;
     for (id, line) in processes_with(&folder) {
         if line.contains("conversations") {
-            kill(id, Signal::SIGKILL).expect("it can be killed");
+            kill(id, Signal::SIGKILL).expect("the process is killed");
         }
     }
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
@@ -232,12 +232,12 @@ async fn serve_prints_working_example_and_keeps_data() {
     let (folder, (port, _)) = (Folder::new("serve"), free_ports());
     let env = folder.path().join("dev.env");
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
-    let opened = paste(&stack.curl).await;
+    let opened = send_example(&stack.curl).await;
     let file = upload(&env, &opened["conversation"]["id"]).await;
     stack.stop(Signal::SIGTERM).await;
-    let before = lasting(&env);
+    let before = persistent_settings(&env);
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
-    assert_eq!(lasting(&env), before);
+    assert_eq!(persistent_settings(&env), before);
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
     download_and_delete(&env, &folder, &file).await;
     stack.stop(Signal::SIGINT).await;
@@ -245,7 +245,7 @@ async fn serve_prints_working_example_and_keeps_data() {
 
 /// Returns the error output of a command that cannot start.
 async fn failure(mut command: Command) -> String {
-    let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("deskless starts");
+    let output = timeout(STARTUP_TIMEOUT, command.output()).await.expect("it ends").expect("deskless starts");
     assert!(!output.status.success());
     String::from_utf8(output.stderr).expect("text")
 }
@@ -255,14 +255,12 @@ async fn startup_errors_name_the_fix() -> io::Result<()> {
     let (folder, (port, next)) = (Folder::new("failures"), free_ports());
     let mut without = deskless("dev", &folder, port).await;
     without.env("PATH", "");
-    assert_eq!(
-        failure(without).await,
-        "deskless: cargo-lambda is not installed: run `make dev`, which installs it\n",
-    );
+    assert_eq!(failure(without).await, "deskless: cargo-lambda is not installed: run `make dev`, which installs it\n",);
     for (taken, variable) in [(port, "PORT"), (next, "DYNAMODB_PORT"), (next + 1, "S3_PORT")] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, taken))?;
-        let sentence =
-            format!("deskless: port {taken} is already in use: stop the process using it, or set {variable} to another port\n");
+        let sentence = format!(
+            "deskless: port {taken} is already in use: stop the process using it, or set {variable} to another port\n"
+        );
         for command in ["dev", "serve"] {
             assert_eq!(failure(deskless(command, &folder, port).await).await, sentence);
         }

@@ -24,7 +24,7 @@ use tokio::{
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The time limit for a program to start. Another cargo may be running.
-pub const PATIENCE: Duration = Duration::from_mins(5);
+pub const STARTUP_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The workspace's binaries by name.
 pub type Binaries = BTreeMap<String, PathBuf>;
@@ -36,7 +36,7 @@ pub async fn cargo_lambda() -> Option<(PathBuf, &'static Binaries)> {
     match env::var_os("DESKLESS_CARGO_LAMBDA") {
         Some(program) => Some((program.into(), binaries().await)),
         None if env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("CI leaves out no test: set DESKLESS_CARGO_LAMBDA")
+            panic!("CI must not skip tests: set DESKLESS_CARGO_LAMBDA")
         }
         None => {
             let line = b"The binaries do not run under cargo lambda watch here: `make test` installs it.\n";
@@ -90,9 +90,9 @@ pub fn free_ports() -> (u16, u16) {
 
 /// Waits until a process listens on the port.
 pub async fn listening(port: u16) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + STARTUP_TIMEOUT;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-        assert!(Instant::now() < end, "nobody listens on port {port}");
+        assert!(Instant::now() < end, "no process listens on port {port}");
         sleep(Duration::from_millis(20)).await;
     }
 }

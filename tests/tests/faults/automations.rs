@@ -100,9 +100,9 @@ async fn interrupted_run_resumes_without_duplicates() {
             break;
         }
         ended += 1;
-        assert!(ended < 500, "it never ends");
+        assert!(ended < 500, "the run never ends");
     }
-    assert!(ended >= 10, "only {ended} places to end at");
+    assert!(ended >= 10, "only {ended} interruptions");
     world.assert_settled().await;
 }
 
@@ -119,13 +119,13 @@ async fn duplicate_record_does_each_step_once() {
         Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))
     );
     assert!(a && b);
-    assert_eq!(called(&world).1, 1, "up to the first webhook, and no further");
+    assert_eq!(called(&world).1, 1, "the run stops after its first webhook");
     let _ = world.drain_events().await;
     assert_eq!(called(&world).1, 1);
-    assert_done_once(&world, &automation, &conversation, "told twice").await;
+    assert_done_once(&world, &automation, &conversation, "duplicate record").await;
     // Long after the run has ended.
     assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
-    assert_done_once(&world, &automation, &conversation, "told again").await;
+    assert_done_once(&world, &automation, &conversation, "late duplicate").await;
     assert_eq!(called(&world).1, 0);
 }
 

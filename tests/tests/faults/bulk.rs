@@ -126,7 +126,7 @@ async fn job_killed_50_times_changes_each_once() {
     let left = world.server_key().get(&format!("{CONVERSATIONS}?status=waiting")).await.expect(200);
     assert_eq!(left["conversations"].as_array().map(Vec::len), Some(10));
     let late = world.server_key().get(&late).await.expect(200);
-    assert_eq!(late["conversation"]["status"], "open", "it came after the action");
+    assert_eq!(late["conversation"]["status"], "open", "created after the action");
     world.assert_sound().await;
 }
 
@@ -230,7 +230,7 @@ async fn killed_request_is_finished_by_the_worker() {
         let (changed, done) = changes(&world, &text(&repeat["bulkAction"], "id"), &ids).await;
         assert_eq!((changed, done), (vec![1; 12], 12), "round {round}");
     }
-    assert!(begun >= 6, "only {begun} requests were ended behind their beginning");
+    assert!(begun >= 6, "only {begun} requests were dropped after their first write");
     let _ = world.drain_events().await;
     world.assert_settled().await;
 }

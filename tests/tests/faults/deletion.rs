@@ -54,7 +54,7 @@ async fn interrupted_purge_removes_20_000_messages() {
     world.proxy().set_faults(Faults { cuts_percent: 6, ..Faults::default() });
     let (mut steps, mut breaks, mut interrupted) = (0, 0, 0);
     while let Some(tombstone) = world.row(&pk, "A").await {
-        assert_ne!(before.0, tombstone.0, "after {steps} steps nothing calls for the next one");
+        assert_ne!(before.0, tombstone.0, "no record requests the step after {steps}");
         steps += 1;
         let told = record(steps, Some(&before), Some(&tombstone));
         while !survives(&world, &told, &mut breaks).await {
@@ -106,7 +106,7 @@ async fn delete_racing_with_messages_leaves_no_items() {
     let _ = world.drain_events().await;
     world.assert_settled().await;
     let threads = format!("W#{}#C#", world.workspace);
-    assert!(!world.rows().await.iter().any(|row| row.pk().starts_with(&threads)), "something is left");
+    assert!(!world.rows().await.iter().any(|row| row.pk().starts_with(&threads)), "items are left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

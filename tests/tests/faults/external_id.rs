@@ -47,7 +47,7 @@ async fn contend() {
     assert_eq!(listed.len(), ROUNDS);
     assert_eq!(listed.iter().map(|row| text(row, "id")).collect::<HashSet<_>>(), winners);
     let customers = world.rows().await.iter().filter(|row| row.pk().contains("#U#")).count();
-    assert_eq!(customers, ROUNDS, "those who lost left customers behind");
+    assert_eq!(customers, ROUNDS, "losing creators left customers behind");
     assert_eq!(world.foreign_rows().await, theirs);
     world.assert_sound().await;
 }

@@ -31,7 +31,7 @@ async fn interrupted_delete_leaves_no_object_or_item() {
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/files/{alone}")).send().await.expect(204);
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/conversations/{id}")).send().await.expect(204);
         for pk in [format!("W#{}#F#{alone}", world.workspace), format!("W#{}#C#{id}", world.workspace)] {
-            let row = world.row(&pk, "A").await.expect("a row that says what is to be done");
+            let row = world.row(&pk, "A").await.expect("an item that requests the removal");
             let told = [record(1, None, Some(&row))];
             ended += usize::from(ended_after(Some(waits), world.hand_over(Worker::Events, &told)).await.is_none());
         }

@@ -25,7 +25,7 @@ async fn sound() -> (World, Vec<Row>) {
 }
 
 fn position(rows: &[Row], fits: impl Fn(&Row) -> bool) -> usize {
-    rows.iter().position(fits).expect("there is such a row")
+    rows.iter().position(fits).expect("a matching item")
 }
 
 /// Returns the index of the item of the conversation that has all fields.

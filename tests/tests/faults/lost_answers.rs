@@ -101,7 +101,7 @@ async fn change_once(change: &Value, if_match: Option<&str>) {
             ask = ask.header("if-match", tag);
         }
         let answer = ask.send().await;
-        assert_eq!(answer.header("etag"), Some("\"2\""), "the change counts once: {answer:?}");
+        assert_eq!(answer.header("etag"), Some("\"2\""), "the update is applied once: {answer:?}");
         let changed = answer.expect(200)["conversation"].clone();
         assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
         for (field, value) in change.as_object().expect("fields") {
@@ -212,7 +212,7 @@ async fn delivery_report_is_applied_once() {
                 ask = ask.header("if-match", tag);
             }
             let answer = ask.send().await;
-            assert_eq!(answer.header("etag"), Some("\"2\""), "the report counts once: {answer:?}");
+            assert_eq!(answer.header("etag"), Some("\"2\""), "the report is applied once: {answer:?}");
             assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
             let told = answer.expect(200);
             assert_eq!(world.server_key().get(&message).await.expect(200), told);
@@ -285,7 +285,7 @@ async fn update_is_not_reapplied_after_a_customer_reply() {
         })
         .await;
         let told = answer.expect(200)["conversation"].clone();
-        assert_eq!(told["status"], "open", "the reply came later and opened it again");
+        assert_eq!(told["status"], "open", "the later reply reopened it");
         assert_eq!(role.get(&path).await.expect(200)["conversation"], told);
         world.assert_sound().await;
     }

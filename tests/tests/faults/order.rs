@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::support::{post, text};
 
-/// A log of events, in one order for all tasks.
+/// A logical clock that orders the events of all tasks.
 #[derive(Default)]
 pub struct Ticker(AtomicU64);
 
@@ -25,7 +25,7 @@ impl Ticker {
     }
 }
 
-/// A message, with the times of its request and response.
+/// A message, with the ticks of its request and response.
 pub struct Written {
     pub id: String,
     asked: u64,
@@ -99,7 +99,7 @@ impl Exchange {
                 if over {
                     return seen;
                 }
-                writing.changed().await.expect("the exchange is there");
+                writing.changed().await.expect("the exchange exists");
             }
         }
     }
@@ -109,20 +109,17 @@ impl Exchange {
 /// before another one was sent precedes it, whoever wrote them.
 pub fn assert_commit_order(thread: &[Value], written: &[Vec<Written>]) {
     let ids: Vec<String> = thread.iter().map(|message| text(message, "id")).collect();
-    assert!(ids.is_sorted(), "ids do not rise along the thread");
-    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "a message is there twice");
+    assert!(ids.is_sorted(), "IDs do not increase along the thread");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "a message is listed twice");
     let of: HashMap<&str, &Written> = written.iter().flatten().map(|w| (w.id.as_str(), w)).collect();
-    assert_eq!(ids.len(), of.len(), "as many messages as were acknowledged");
+    assert_eq!(ids.len(), of.len(), "the thread has every acknowledged message");
     let mut earliest_answer_behind = u64::MAX;
     for id in ids.iter().rev() {
-        let written = of.get(id.as_str()).expect("a message that nobody was told of");
-        assert!(
-            written.asked < earliest_answer_behind,
-            "{id} was asked for after a message behind it had been answered",
-        );
+        let written = of.get(id.as_str()).expect("an acknowledged message");
+        assert!(written.asked < earliest_answer_behind, "{id} was sent after a later message had been acknowledged",);
         earliest_answer_behind = earliest_answer_behind.min(written.answered);
     }
     for writer in written {
-        assert!(writer.is_sorted_by(|a, b| a.id < b.id), "a writer's own messages changed places");
+        assert!(writer.is_sorted_by(|a, b| a.id < b.id), "a writer's messages are out of order");
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{CONVERSATIONS, all};
 
 /// The store retries a write for this long.
-const PATIENCE: Duration = Duration::from_secs(8);
+const RETRY_LIMIT: Duration = Duration::from_secs(8);
 /// The timeout of a function. After it, the gateway would respond instead of us.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -53,11 +53,11 @@ async fn write_gives_up_after_8_seconds_of_conflicts() {
     }))
     .await;
     for (answer, took) in answers {
-        assert!(took >= PATIENCE && took < FUNCTION_TIMEOUT, "given up after {took:?}");
+        assert!(took >= RETRY_LIMIT && took < FUNCTION_TIMEOUT, "given up after {took:?}");
         assert_unavailable(answer);
     }
     world.proxy().set_faults(Faults::default());
-    assert_eq!(world.rows().await.len(), before, "something was written all the same");
+    assert_eq!(world.rows().await.len(), before, "nothing was written");
     assert_eq!(world.server_key().get(&path).await.header("etag"), Some("\"1\""));
     for ask in writes(&world, &path) {
         let answer = ask.send().await;

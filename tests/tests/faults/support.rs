@@ -45,7 +45,7 @@ pub async fn all(role: &Role<'_>, path: &str, plural: &str) -> Vec<Value> {
 
 /// Returns a string field.
 pub fn text(object: &Value, name: &str) -> String {
-    object[name].as_str().unwrap_or_else(|| panic!("{name} is no string: {object}")).to_owned()
+    object[name].as_str().unwrap_or_else(|| panic!("{name} is not a string: {object}")).to_owned()
 }
 
 /// Held by tests that use all cores, since they measure time.

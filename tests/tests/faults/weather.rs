@@ -20,9 +20,9 @@ const STEPS: usize = 25;
 /// What one caller was told.
 #[derive(Default)]
 struct Told {
-    /// Created conversations: external ID and path.
+    /// External ID and ID of each created conversation.
     opened: Vec<(String, String)>,
-    /// Created messages: thread and body.
+    /// Text of each created object, and the path of the list that must contain it.
     written: Vec<(String, String)>,
 }
 
@@ -33,7 +33,14 @@ struct Tally {
 }
 
 /// Retries 503 responses, like a careful client.
-async fn insist(world: &World, tally: &Tally, method: Method, path: &str, key: Option<String>, body: &Value) -> Answer {
+async fn retry_until_available(
+    world: &World,
+    tally: &Tally,
+    method: Method,
+    path: &str,
+    key: Option<String>,
+    body: &Value,
+) -> Answer {
     loop {
         let mut ask = world.server_key().ask(method.clone(), path).json(body);
         if let Some(key) = &key {
@@ -58,7 +65,7 @@ async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choi
                 "subject": name, "externalId": name, "customer": { "id": format!("cus_{}", choice % 5), "name": name },
                 "message": { "body": name },
             });
-            let answer = insist(world, tally, Method::POST, CONVERSATIONS, key, &body).await;
+            let answer = retry_until_available(world, tally, Method::POST, CONVERSATIONS, key, &body).await;
             let id = text(&answer.expect(201)["conversation"], "id");
             told.written.push((name.to_owned(), format!("{CONVERSATIONS}/{id}")));
             told.opened.push((name.to_owned(), id));
@@ -66,29 +73,31 @@ async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choi
         1 => {
             let status = ["open", "waiting", "solved"][choice % 3];
             let change = json!({ "status": status, "metadata": { "by": name } });
-            let _ = insist(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
         }
         2 => {
             let change = json!({ "metadata": { "by": name.repeat(300) } });
-            let _ = insist(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
         }
         3 => {
-            let _ = insist(world, tally, Method::GET, thread, None, &Value::Null).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::GET, thread, None, &Value::Null).await.expect(200);
             let path = format!("{CONVERSATIONS}?limit=5&status=open");
-            let _ = insist(world, tally, Method::GET, &path, None, &Value::Null).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::GET, &path, None, &Value::Null).await.expect(200);
         }
         _ => {
             let role = ["user", "assistant", "system"][choice % 3];
             let kind = if choice.is_multiple_of(4) { "note" } else { "reply" };
             let body = json!({ "body": name, "role": role, "type": kind });
-            let _ = insist(world, tally, Method::POST, &format!("{thread}/messages"), key, &body).await.expect(201);
+            let _ = retry_until_available(world, tally, Method::POST, &format!("{thread}/messages"), key, &body)
+                .await
+                .expect(201);
             told.written.push((name.to_owned(), thread.clone()));
         }
     }
 }
 
 /// Runs all callers under these faults and asserts that every acknowledged write exists.
-async fn endure(faults: Faults) {
+async fn assert_invariants_under(faults: Faults) {
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
     let theirs = world.foreign_rows().await;
     let mut threads = Vec::new();
@@ -137,7 +146,7 @@ async fn endure(faults: Faults) {
             .collect();
         found.sort_unstable();
         wanted.sort_unstable();
-        assert_eq!(found, wanted, "what was acknowledged is in {path} exactly once");
+        assert_eq!(found, wanted, "{path} has every acknowledged write exactly once");
     }
     let opened: HashMap<_, _> = told.iter().flat_map(|told| told.opened.iter().cloned()).collect();
     assert_eq!(by_external_id, opened);
@@ -148,19 +157,19 @@ async fn endure(faults: Faults) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throttling_keeps_invariants() {
     let _alone = crate::support::ALONE.lock().await;
-    endure(Faults { throttles_percent: 15, ..Faults::default() }).await;
+    assert_invariants_under(Faults { throttles_percent: 15, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_around_commit_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
-    endure(Faults { errors_before_percent: 8, errors_after_percent: 8, ..Faults::default() }).await;
+    assert_invariants_under(Faults { errors_before_percent: 8, errors_after_percent: 8, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_connections_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
-    endure(Faults { cuts_percent: 15, ..Faults::default() }).await;
+    assert_invariants_under(Faults { cuts_percent: 15, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,5 +183,5 @@ async fn all_faults_together_keep_invariants() {
         cuts_percent: 10,
         ..Faults::default()
     };
-    endure(faults).await;
+    assert_invariants_under(faults).await;
 }

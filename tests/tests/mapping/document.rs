@@ -23,11 +23,11 @@ pub fn rows() -> Vec<Line> {
         for line in section.lines().filter(|line| line.starts_with("| `")) {
             let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
             let [id, theirs, here] = cells[..] else { panic!("{line}: three cells") };
-            assert!(!theirs.is_empty() && !here.is_empty(), "{line}: an empty cell");
+            assert!(!theirs.is_empty() && !here.is_empty(), "{line}: empty cell");
             rows.push(Line { service: service.to_owned(), id: id.trim_matches('`').to_owned(), here: here.to_owned() });
         }
     }
-    assert!(!TEXT.to_lowercase().contains("not yet"), "nothing is left for later");
+    assert!(!TEXT.to_lowercase().contains("not yet"), "the document has no open items");
     rows
 }
 

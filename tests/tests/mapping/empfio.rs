@@ -95,7 +95,7 @@ fn conversation() -> Vec<Row> {
     for [state, id, ..] in STATES {
         rows.push(row(id, move |w| async move {
             let states = states(&w).await;
-            let (_, opened) = states.iter().find(|(name, _)| *name == state).expect("one in this state");
+            let (_, opened) = states.iter().find(|(name, _)| *name == state).expect("a conversation in this state");
             for (field, value) in vocabulary(state).1.as_object().expect("fields") {
                 assert_eq!(opened[field], *value);
             }

@@ -332,7 +332,7 @@ fn update_and_delete() -> Vec<Row> {
     ]
 }
 
-/// Creates a key with one scope and returns the status of an allowed and of refused requests.
+/// Creates a key with one scope and returns the status of a GET, a POST, a PATCH and a DELETE with it.
 async fn may(w: &World, scope: Scope, opened: &Value) -> [u16; 4] {
     let key = w.make_key(KeyOptions { scopes: vec![scope], ..KeyOptions::default() }).await;
     let key = w.holder_of(&key);

@@ -55,10 +55,10 @@ fn document_rows_match_proofs() {
     let proved: Vec<_> = sections.iter().flat_map(ids).collect();
     let written: Vec<_> = document::rows().into_iter().map(|row| (row.service, row.id)).collect();
     for list in [&proved, &written] {
-        assert_eq!(list.len(), list.iter().collect::<BTreeSet<_>>().len(), "a row stands there twice");
+        assert_eq!(list.len(), list.iter().collect::<BTreeSet<_>>().len(), "a row is duplicated");
     }
     let (proved, written): (BTreeSet<_>, BTreeSet<_>) = (proved.into_iter().collect(), written.into_iter().collect());
     let only = |a: &BTreeSet<_>, b: &BTreeSet<_>| a.difference(b).cloned().collect::<Vec<(String, String)>>();
-    assert_eq!(only(&proved, &written), [], "are proved, and are not in docs/mapping.md");
-    assert_eq!(only(&written, &proved), [], "are in docs/mapping.md, and nothing proves them");
+    assert_eq!(only(&proved, &written), [], "rows that are proved but missing in docs/mapping.md");
+    assert_eq!(only(&written, &proved), [], "rows of docs/mapping.md without a proof");
 }

@@ -39,11 +39,11 @@ pub async fn walk(service: &str, rows: Vec<Row>) {
                 let world = Arc::new(World::new().await);
                 world.record_traffic();
                 if AssertUnwindSafe((row.prove)(Arc::clone(&world))).catch_unwind().await.is_err() {
-                    return Some(format!("{service} {}: is not so", row.id));
+                    return Some(format!("{service} {}: the proof failed", row.id));
                 }
                 world.assert_sound().await;
                 let unproved = line.map(|line| line.unproved(&world.traffic())).unwrap_or_default();
-                (!unproved.is_empty()).then(|| format!("{service} {}: nobody asked for {unproved:?}", row.id))
+                (!unproved.is_empty()).then(|| format!("{service} {}: no request uses {unproved:?}", row.id))
             }
         })
         .buffered(8)
@@ -54,7 +54,7 @@ pub async fn walk(service: &str, rows: Vec<Row>) {
 }
 
 /// Returns a minimal conversation with these additional fields.
-#[expect(clippy::needless_pass_by_value, reason = "bodies are written where they are used")]
+#[expect(clippy::needless_pass_by_value, reason = "callers pass literals")]
 pub fn with(fields: Value) -> Value {
     let mut body = deskless_tests::minimal_conversation();
     for (name, value) in fields.as_object().expect("an object") {

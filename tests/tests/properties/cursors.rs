@@ -130,7 +130,7 @@ fn foreign_cursor_is_refused() {
         assert!(joined == mine || is_refused::<2>(&walk(&joined), &cursor));
         let longer = (mine.0, [mine.1.clone(), vec![String::new()]].concat());
         assert!(is_refused::<2>(&walk(&longer), &cursor));
-        assert!(is_refused::<1>(&walk(&mine), &cursor), "two places are not one");
+        assert!(is_refused::<1>(&walk(&mine), &cursor), "two parts differ from their concatenation");
     });
 }
 

@@ -60,7 +60,7 @@ fn metadata() -> impl Strategy<Value = Value> {
         |(mut members, fill)| {
             let size = |members: &Map<String, Value>| serde_json::to_vec(members).expect("JSON").len();
             while size(&members) > 3000 {
-                let key = members.keys().next().cloned().expect("what is large has members");
+                let key = members.keys().next().cloned().expect("large metadata has members");
                 members.remove(&key);
             }
             let room = fill.saturating_sub(size(&members) + r#","":"""#.len() + "filler".len());

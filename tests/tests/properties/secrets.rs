@@ -22,7 +22,7 @@ fn changed(text: &str, at: usize, to: char) -> String {
 fn secret_round_trips() {
     check(300, &secrets(), |secret| {
         let text = secret.reveal();
-        let read = ApiKeySecret::parse(text).expect("a secret of ours");
+        let read = ApiKeySecret::parse(text).expect("a valid secret");
         assert_eq!(read, secret);
         assert_eq!(read.hash(), secret.hash());
         assert_eq!(text.len(), 43);

@@ -102,7 +102,7 @@ fn variables_are_replaced_and_text_is_kept() {
                 }
             }
         }
-        let template = Template::parse(written.clone()).expect("every variable is known");
+        let template = Template::parse(written.clone()).expect("a valid template");
         assert_eq!(template.as_str(), written);
         assert_eq!(template.render(&conversation, &names), wanted);
         for &variable in TemplateVariable::ALL {

@@ -21,7 +21,7 @@ async fn automation_does_not_trigger_itself() {
     let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
     settle(&world).await;
     assert_eq!(executions(&world, &said).await.len(), 1);
-    assert_eq!(executions(&world, &updated).await.len(), 1, "set off by the first one's tag, and not by its own");
+    assert_eq!(executions(&world, &updated).await.len(), 1, "triggered by the first automation, not by itself");
     assert_eq!(thread(&world, &conversation).await.len(), 3);
     assert_eq!(shown(&world, &conversation).await["tags"], json!(["x", "y", "z"]));
     // A member's change triggers it again.
@@ -50,7 +50,7 @@ async fn two_automations_do_not_loop() {
     let _ = role.patch(&path, &json!({ "status": "waiting" })).await.expect(200);
     settle(&world).await;
     assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (1, 1));
-    assert_eq!(shown(&world, &conversation).await["status"], "waiting", "there and back, and no further");
+    assert_eq!(shown(&world, &conversation).await["status"], "waiting", "each automation runs once");
     let _ = role.patch(&path, &json!({ "status": "open" })).await.expect(200);
     settle(&world).await;
     assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (2, 2));
@@ -104,7 +104,7 @@ async fn mutually_triggering_automations_run_once_each() {
     for path in &paths {
         assert_eq!(executions(&world, path).await.len(), 1);
     }
-    assert_eq!(thread(&world, &conversation).await.len(), 5, "the message, and a note of each");
+    assert_eq!(thread(&world, &conversation).await.len(), 5, "the message and one note per automation");
 }
 
 #[tokio::test]
@@ -122,5 +122,5 @@ async fn automation_name_is_hidden_from_customers() {
     settle(&world).await;
     let said = thread(&world, &conversation).await;
     assert_eq!((said.len(), &said[1]["type"], &said[1]["sender"]["name"]), (3, &json!("reply"), &json!(null)));
-    assert!(said[2]["sender"]["name"].is_string(), "a note says whose it is: {}", said[2]);
+    assert!(said[2]["sender"]["name"].is_string(), "a note names its automation: {}", said[2]);
 }

@@ -13,7 +13,7 @@ async fn manual_run_is_queued_and_shows_its_steps() {
     let conversation = conversation(&world).await;
     let body = json!({ "conversationId": conversation, "context": { "order": 7 } });
     let answer = role.post(&format!("{path}/executions"), &body).await;
-    let location = answer.header("location").expect("where it is").to_owned();
+    let location = answer.header("location").expect("a location").to_owned();
     assert_eq!(answer.header("etag"), Some("\"1\""));
     let queued = answer.expect(202)["execution"].clone();
     let wanted = json!({
@@ -41,7 +41,7 @@ async fn manual_run_is_queued_and_shows_its_steps() {
     assert_eq!((&now["status"], &now["tags"]), (&json!("solved"), &json!(["a"])));
     world.assert_settled().await;
     let unfinished = world.rows().await.into_iter().filter(|row| row.get("job").is_some()).count();
-    assert_eq!(unfinished, 0, "nothing calls for a worker any more");
+    assert_eq!(unfinished, 0, "no item requests a worker");
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ async fn references_must_exist_in_the_workspace() {
     let _ = world.server_key().patch(&saved(&made), &assign).await.expect_invalid(&["actions[0].assigneeId"]);
     let _ =
         world.server_key().post(PATH, &ours).await.expect_invalid(&["conditions.assigneeId", "actions[1].assigneeId"]);
-    assert_eq!(once().await.expect(201), made, "a repeat is answered as before");
+    assert_eq!(once().await.expect(201), made, "a retry returns the same response");
     // References that are not sent again are not checked again.
     let _ = world.server_key().patch(&saved(&made), &json!({ "name": "b" })).await.expect(200);
 }
@@ -206,7 +206,7 @@ async fn webhook_secret_is_shown_once() {
     let rotated = changed(json!({ "rotateWebhookSecret": true })).await["webhookSecret"].clone();
     assert!(rotated.is_string() && rotated != secret);
     let stored = world.rows().await.into_iter().filter(|row| row.0.to_string().contains(&secret)).count();
-    assert_eq!(stored, 0, "the old one is gone, and was in no stored answer");
+    assert_eq!(stored, 0, "the old secret is removed, and no stored response contains it");
     // A webhook secret exists only while there is a webhook action.
     let without = changed(json!({ "actions": note, "rotateWebhookSecret": true })).await;
     assert_eq!((&without["automation"]["hasWebhookSecret"], &without["webhookSecret"]), (&json!(false), &Value::Null));
@@ -221,7 +221,7 @@ async fn workspace_holds_at_most_100_automations() {
     let role = world.server_key();
     let body = json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] });
     let made = role.post(PATH, &body).await.expect(201);
-    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#O")).expect("it is stored");
+    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#O")).expect("the stored item");
     let rows: Vec<_> = (1..100)
         .map(|i| {
             let mut another = row.clone();

@@ -96,7 +96,7 @@ async fn failed_step_ends_run_with_reason() {
         assert!(steps[at]["reason"]["message"].as_str().is_some_and(|text| text.ends_with('.')));
         if path == &full {
             let bodies: Vec<_> = thread(&world, &conversation).await.iter().map(|m| m["body"].clone()).collect();
-            assert_eq!(bodies, ["1"], "what comes behind a failed step is not done");
+            assert_eq!(bodies, ["1"], "steps after a failed one are not done");
         }
     }
     let message = format!("/api/v1/predefined-messages/{}", id(&message));

@@ -32,7 +32,7 @@ async fn each_trigger_matches_its_events_only() {
     let role = world.server_key();
     let paths = one_of_each(&world).await;
     let id = conversation(&world).await;
-    assert_eq!(counts(&world, &paths).await, [0, 1, 0, 0], "opened without a message");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 0, 0], "created without a message");
     let path = format!("/api/v1/conversations/{id}");
     let messages = format!("{path}/messages");
     let said = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201)["message"].clone();
@@ -44,25 +44,25 @@ async fn each_trigger_matches_its_events_only() {
     let _ = role.patch(&path, &json!({ "priority": "high" })).await.expect(200);
     let _ = role.post(&format!("{path}/read"), &json!({})).await.expect(200);
     let _ = role.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await;
-    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 1], "nothing new: the same again, read, a customer's name");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 1], "no change, a read and a customer's name do not trigger");
     let large = |text: &str| json!({ "metadata": { "k": text.repeat(2000) } });
     let _ = role.patch(&path, &large("x")).await.expect(200);
     assert_eq!(counts(&world, &paths).await, [0, 1, 2, 2], "large metadata");
     let _ = role.patch(&path, &large("y")).await.expect(200);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 3], "other large metadata");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 3], "changed large metadata");
     let _ = role.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
     assert_eq!(counts(&world, &paths).await, [0, 1, 2, 4], "solved");
     let _ = role.post(&messages, &json!({ "body": "Hi again" })).await.expect(201);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a reply that opens it again");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a reply that reopens");
     let message = format!("{messages}/{}", super::id(&said));
     let _ = role.ask(Method::DELETE, &message).send().await.expect(204);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a message that goes");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a deleted message");
     let _ = role.ask(Method::DELETE, &path).send().await.expect(204);
     assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "deleted");
     let mut with_message = minimal_conversation();
     with_message["message"] = json!({ "body": "Hi" });
     let _ = role.open(&with_message).await;
-    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "opened with a message");
+    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "created with a message");
     let _ = world.other_workspace().open(&with_message).await;
     assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "another workspace's");
     let run = &executions(&world, &paths[2]).await[0];
@@ -172,7 +172,7 @@ async fn conversation_keeps_index_shard() {
         let id = conversation(&world).await;
         let partition = async || {
             let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
-            row.get("gsi1pk").expect("it is listed").to_owned()
+            row.get("gsi1pk").expect("an index key").to_owned()
         };
         let opened = partition().await;
         settle(&world).await;
@@ -181,6 +181,6 @@ async fn conversation_keeps_index_shard() {
         assert_eq!(partition().await, opened.replace("#open#", "#waiting#"));
         shards.insert(opened);
     }
-    assert!(shards.len() > 1, "they are spread: {shards:?}");
+    assert!(shards.len() > 1, "several shards are used: {shards:?}");
     world.assert_settled().await;
 }

@@ -69,7 +69,7 @@ async fn webhook_payload_is_capped_at_50_messages_and_64_kb() {
         if length == 10 {
             assert_eq!((told.len(), left_out), (50, Some(0)));
         } else {
-            assert!(call.body.len() > 56 * 1024, "one more would fit");
+            assert!(call.body.len() > 56 * 1024, "the payload is filled up");
             assert_eq!(told.len() as u64 + left_out.expect("a number"), 21);
         }
     }

@@ -96,7 +96,7 @@ async fn email_and_external_id_give_no_access() {
         assert_eq!(opened["customer"]["name"], Value::Null);
     }
     let list = eve.get(PATH).await.expect(200);
-    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1), "their own only");
+    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1), "only their own");
     let _ = eve.get(&format!("{PATH}?customerEmail=ada@example.com")).await.expect_invalid(&["customerEmail"]);
     let _ = eve.get(&format!("{PATH}?externalId=ticket_123")).await.expect_invalid(&["externalId"]);
     let mut body = opening();
@@ -139,7 +139,7 @@ async fn foreign_cursor_gives_no_access() {
         let _ = role.post(PATH, &opening()).await.expect(201);
     }
     let page = ada.get(&format!("{PATH}?limit=1")).await.expect(200);
-    let cursor = page["nextCursor"].as_str().expect("there is more");
+    let cursor = page["nextCursor"].as_str().expect("a next page");
     let go_on = format!("{PATH}?limit=1&cursor={cursor}");
     let _ = ada.get(&go_on).await.expect(200);
     let _ = eve.get(&go_on).await.expect_problem(400, "invalid_cursor");

@@ -10,7 +10,7 @@ async fn customer_manages_own_conversations() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let opened = ada.post(PATH, &opening()).await.expect(201);
-    assert_eq!(opened["customerToken"], Value::Null, "who has a token needs none");
+    assert_eq!(opened["customerToken"], Value::Null, "callers with a token get no new one");
     assert_eq!(opened["conversation"]["customer"]["id"], "cus_ada");
     let path = path_of(&opened["conversation"]);
     assert_eq!(ada.get(&path).await.expect(200)["conversation"], opened["conversation"]);
@@ -95,7 +95,7 @@ async fn other_operations_are_forbidden() {
         let _ = ada.ask(method.clone(), &own).json(&json!({})).send().await.expect_problem(403, "forbidden");
         closed += 1;
     }
-    assert!(closed >= 2, "an operation that is not open is tried");
+    assert!(closed >= 2, "closed operations were tried");
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn customer_input_does_not_change_customer_record() {
         shown,
         json!({ "id": "cus_123", "name": "Ada Lovelace", "email": "ada@example.com", "phone": "+49 1", "company": null })
     );
-    assert_eq!(records(&world).await, before, "what is known is known");
+    assert_eq!(records(&world).await, before, "the records are unchanged");
 
     // A customer with a verified ID gets a record that contains only the ID.
     body["customer"] = json!({ "name": "Eve", "email": "eve@example.com" });

@@ -19,7 +19,7 @@ async fn anonymous_visitor_continues_with_issued_token() {
     let _ = ada.post(&format!("{path}/messages"), &json!({ "body": "Hello?" })).await.expect(201);
     assert_eq!(ada.get(&format!("{path}/messages")).await.expect(200)["messages"].as_array().map(Vec::len), Some(2));
     let again = ada.post(PATH, &json!({ "subject": "Another thing" })).await.expect(201);
-    assert_eq!(again["conversation"]["customer"]["id"], id, "they stay who they are");
+    assert_eq!(again["conversation"]["customer"]["id"], id, "the customer stays the same");
     assert_eq!(again["customerToken"], Value::Null);
     assert_eq!(ada.get(PATH).await.expect(200)["conversations"].as_array().map(Vec::len), Some(2));
     let whole = world.server_key().get(&path).await.expect(200)["conversation"]["customer"].clone();
@@ -42,7 +42,7 @@ async fn anonymous_visitor_is_always_a_new_customer() {
     let one = world.client_key().post(PATH, &body).await.expect(201);
     let two = world.client_key().post(PATH, &body).await.expect(201);
     assert_ne!(one["conversation"]["customer"]["id"], two["conversation"]["customer"]["id"]);
-    assert_eq!(one["conversation"]["customer"]["name"], Value::Null, "nothing is told of who has this address");
+    assert_eq!(one["conversation"]["customer"]["name"], Value::Null, "the existing customer's name is not revealed");
     body["customer"] = json!({ "email": "new@example.com" });
     let _ = world.client_key().post(PATH, &body).await.expect(201);
     assert_eq!(world.rows().await.iter().filter(|row| is_record(row)).count(), before);

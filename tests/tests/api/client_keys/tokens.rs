@@ -150,7 +150,7 @@ async fn previous_secret_is_valid_for_24_hours() {
     let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");
     assert_eq!(status(&world, &sign(&old)).await, 200);
     let new = world.rotate_identity().await;
-    assert_eq!(status(&world, &sign(&new)).await, 200, "it is not waited for");
+    assert_eq!(status(&world, &sign(&new)).await, 200, "a new secret is valid at once");
     assert_eq!(status(&world, &sign(&old)).await, 200);
     world.clock.advance_millis(24 * 3_600_000 - 10_000);
     assert_eq!(status(&world, &sign(&old)).await, 200);
@@ -160,7 +160,7 @@ async fn previous_secret_is_valid_for_24_hours() {
     let newer = world.rotate_identity().await;
     let newest = world.rotate_identity().await;
     world.clock.advance_millis(20_000);
-    assert_eq!(status(&world, &sign(&new)).await, 401, "two secrets count, and no third");
+    assert_eq!(status(&world, &sign(&new)).await, 401, "only two secrets are valid");
     assert_eq!(status(&world, &sign(&newer)).await, 200);
     assert_eq!(status(&world, &sign(&newest)).await, 200);
 }

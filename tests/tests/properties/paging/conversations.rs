@@ -161,6 +161,6 @@ async fn conversations_use_all_shards() {
         let ending = format!("#S#open#{shard}");
         let found =
             world.rows().await.iter().filter(|row| row.get("gsi1pk").is_some_and(|pk| pk.ends_with(&ending))).count();
-        assert!(found > 0, "nothing stands on {shard}");
+        assert!(found > 0, "no conversation is on {shard}");
     }
 }

@@ -47,7 +47,7 @@ pub async fn page(
     assert_eq!(next.is_some(), has_more || list.endless, "{list:?}");
     if let Some(limit) = limit {
         assert!(rows.len() <= limit, "{} rows on a page of {limit}", rows.len());
-        assert!(!has_more || list.short_pages || rows.len() == limit, "a page is not full and says that there is more");
+        assert!(!has_more || list.short_pages || rows.len() == limit, "a short page has a next page");
     }
     (rows, next.filter(|_| has_more))
 }
@@ -58,13 +58,10 @@ pub async fn assert_list(role: &Role<'_>, list: &List, limit: Option<usize>, wan
     let mut cursor = None;
     loop {
         let (rows, next) = page(role, list, limit, cursor.as_deref()).await;
-        assert!(
-            cursor.is_none() || list.short_pages || !rows.is_empty(),
-            "the page before said that there is more, and there is nothing",
-        );
+        assert!(cursor.is_none() || list.short_pages || !rows.is_empty(), "a next page is empty",);
         seen.extend(rows);
-        assert!(seen.len() <= wanted.len(), "{list:?} shows more than there is");
-        assert!(cursor.is_none() || cursor != next, "{list:?} does not move on");
+        assert!(seen.len() <= wanted.len(), "{list:?} returns too many rows");
+        assert!(cursor.is_none() || cursor != next, "{list:?} returns the same cursor again");
         match next {
             Some(next) => cursor = Some(next),
             None => break,

@@ -79,9 +79,9 @@ fn concurrent_changes_cause_no_duplicates() {
                 }
             }
             let shown: HashSet<_> = seen.iter().cloned().collect();
-            assert_eq!(shown.len(), seen.len(), "something was shown twice: {seen:?}");
+            assert_eq!(shown.len(), seen.len(), "a row was listed twice: {seen:?}");
             for path in paths.iter().filter(|path| !moved.contains(*path)) {
-                assert!(shown.contains(path), "{path} stayed where it was and was not shown");
+                assert!(shown.contains(path), "{path} did not move and was not listed");
             }
             world.assert_sound().await;
         },

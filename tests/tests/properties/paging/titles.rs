@@ -81,9 +81,9 @@ fn concurrent_renames_cause_no_duplicates() {
             }
         }
         let shown: std::collections::HashSet<_> = seen.iter().collect();
-        assert_eq!(shown.len(), seen.len(), "something was shown twice: {seen:?}");
+        assert_eq!(shown.len(), seen.len(), "a row was listed twice: {seen:?}");
         for id in ids.iter().filter(|id| !moved.contains(*id)) {
-            assert!(shown.contains(id), "{id} stayed where it was and was not shown");
+            assert!(shown.contains(id), "{id} did not move and was not listed");
         }
         world.assert_sound().await;
     });

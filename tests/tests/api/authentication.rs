@@ -42,8 +42,8 @@ async fn missing_or_malformed_key_is_refused() {
         ask().header("x-api-key", &secret.to_uppercase()),
         ask().header("x-api-key", "ü"),
         ask().header("x-api-key", &secret).header("authorization", &format!("Bearer {}", other.secret.reveal())),
-        ask().header("x-api-key", &secret).also("x-api-key", &secret),
-        ask().header("authorization", &format!("Bearer {secret}")).also("authorization", "Bearer x"),
+        ask().header("x-api-key", &secret).append_header("x-api-key", &secret),
+        ask().header("authorization", &format!("Bearer {secret}")).append_header("authorization", "Bearer x"),
     ] {
         let answer = request.send().await;
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
@@ -63,7 +63,7 @@ async fn key_expires_to_the_millisecond() {
     let world = World::new().await;
     let end = world.clock.now().plus_seconds(10);
     let key = world.make_key(KeyOptions { expires_at: Some(end), ..KeyOptions::default() }).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     world.clock.advance_millis(9_999);
     let _ = holder.ask(Method::GET, PATH).send_now().await.expect(200);
     world.clock.advance_millis(1);
@@ -74,7 +74,7 @@ async fn key_expires_to_the_millisecond() {
 async fn revoked_key_stops_working_within_30_seconds() {
     let world = World::new().await;
     let key = world.make_key(KeyOptions::default()).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     let _ = holder.get(PATH).await.expect(200);
     world.revoke(&key).await;
     world.clock.advance_millis(29_000);
@@ -112,7 +112,7 @@ async fn each_operation_requires_its_scope() {
     let path = world.server_key().open_path().await;
     let only = async |scope| world.make_key(KeyOptions { scopes: vec![scope], ..KeyOptions::default() }).await;
     let (reader, writer) = (only(Scope::ReadConversations).await, only(Scope::WriteConversations).await);
-    let (reader, writer) = (world.holder_of(&reader), world.holder_of(&writer));
+    let (reader, writer) = (world.with_key(&reader), world.with_key(&writer));
     let messages = format!("{path}/messages");
     for readable in [PATH, &path, &messages] {
         let _ = reader.get(readable).await.expect(200);
@@ -134,7 +134,7 @@ async fn missing_scope_is_reported_before_invalid_body() {
     let world = World::new().await;
     let key = world.make_key(KeyOptions { scopes: vec![], ..KeyOptions::default() }).await;
     let nonsense = serde_json::json!({ "nonsense": true });
-    let _ = world.holder_of(&key).post(PATH, &nonsense).await.expect_problem(403, "forbidden");
+    let _ = world.with_key(&key).post(PATH, &nonsense).await.expect_problem(403, "forbidden");
     let _ = world.anon().post(PATH, &nonsense).await.expect_problem(401, "unauthorized");
     let _ = world.anon().get("/api/v1/conversations/nonsense").await.expect_problem(401, "unauthorized");
 }
@@ -144,7 +144,7 @@ async fn key_with_origins_is_restricted_to_them() {
     let world = World::new().await;
     let origins = vec!["https://app.example.com", "http://localhost:3000"];
     let key = world.make_key(KeyOptions { origins, ..KeyOptions::default() }).await;
-    let ask = || world.holder_of(&key).ask(Method::GET, PATH);
+    let ask = || world.with_key(&key).ask(Method::GET, PATH);
     for origin in ["https://app.example.com", "http://localhost:3000"] {
         let _ = ask().header("origin", origin).send().await.expect(200);
     }

@@ -1,13 +1,13 @@
 //! Invalid bodies get their documented error and change nothing.
 
-use deskless_tests::{Answer, World, minimal_conversation};
+use deskless_tests::{TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::json;
 
 const PATH: &str = "/api/v1/conversations";
 const MIB: usize = 1024 * 1024;
 
-async fn send(world: &World, content_type: &str, body: impl Into<axum::body::Body>) -> Answer {
+async fn send(world: &World, content_type: &str, body: impl Into<axum::body::Body>) -> TestResponse {
     world.server_key().ask(Method::POST, PATH).body(content_type, body).send().await
 }
 

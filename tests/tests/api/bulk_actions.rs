@@ -285,9 +285,9 @@ async fn server_key_with_scope_is_required() {
     let client = world.make_key(KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await;
     for (role, reads, writes) in [
         (world.anon(), 401, 401),
-        (world.holder_of(&reader), 200, 403),
-        (world.holder_of(&writer), 403, 200),
-        (world.holder_of(&client), 403, 403),
+        (world.with_key(&reader), 200, 403),
+        (world.with_key(&writer), 403, 200),
+        (world.with_key(&client), 403, 403),
     ] {
         assert_eq!(role.get(PATH).await.status, reads);
         assert_eq!(role.get(&path).await.status, reads);

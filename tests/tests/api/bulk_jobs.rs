@@ -14,7 +14,7 @@ fn path_of(bulk: &Value) -> String {
 async fn step(world: &World, path: &str) {
     let id = path.rsplit('/').next().expect("an id");
     let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
-    assert!(world.hand_over(Worker::Jobs, &[record(1, None, Some(&row))]).await);
+    assert!(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))]).await);
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn unrecoverable_action_fails_with_its_counts() {
     let id = bulk["bulkAction"]["id"].as_str().expect("an id");
     let later =
         world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the item with the later IDs");
-    world.uproot(&later).await;
+    world.expire(&later).await;
     let _ = world.drain_events().await;
     let failed = ours.get(&path_of(&bulk)).await.expect(200);
     assert_eq!(counts(&failed["bulkAction"]), ("failed", 150, 100, 99));
@@ -255,7 +255,7 @@ async fn duplicate_reordered_records_apply_once() {
     ] {
         jobs.push(path_of(&ours.post(PATH, &body).await.expect(202)));
     }
-    let _ = world.drain_events_as(Delivery { doubled_percent: 50, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 50, shuffled: true, failing_percent: 30 }).await;
     for path in jobs {
         let done = ours.get(&path).await.expect(200);
         assert_eq!(counts(&done["bulkAction"]), ("succeeded", 120, 120, 0));

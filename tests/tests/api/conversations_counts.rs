@@ -51,7 +51,7 @@ async fn counts_survive_duplicate_reordered_records() {
             let _ = server.ask(Method::DELETE, &path).send().await.expect(204);
         }
     }
-    let _ = world.drain_events_as(Delivery { doubled_percent: 40, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 40, shuffled: true, failing_percent: 30 }).await;
     world.assert_settled().await;
 }
 

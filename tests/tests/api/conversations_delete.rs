@@ -8,7 +8,7 @@ fn path_of(conversation: &Value) -> String {
     format!("{PATH}/{}", conversation["id"].as_str().expect("an id"))
 }
 
-async fn delete(world: &World, path: &str) -> deskless_tests::Answer {
+async fn delete(world: &World, path: &str) -> deskless_tests::TestResponse {
     world.server_key().ask(Method::DELETE, path).send().await
 }
 
@@ -149,7 +149,7 @@ async fn multi_step_purge_survives_duplicates_and_failures() {
         .collect();
     world.plant(&planted).await;
     let _ = delete(&world, &path).await.expect(204);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 50, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 50, shuffled: true, failing_percent: 30 }).await;
     assert!(!world.rows().await.iter().any(|row| row.pk().ends_with(&id)), "items are left");
     world.assert_settled().await;
 }
@@ -163,7 +163,7 @@ async fn customer_update_reaches_every_conversation() {
     let stranger = json!({ "subject": "Hi", "customer": { "id": "cus_9", "name": "Ada Lovelace" } });
     let stranger = server.open(&stranger).await;
     let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King", "phone": "+1" })).await.expect(200);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, ..Delivery::default() }).await;
     for conversation in [&before, &other] {
         let answer = server.get(&path_of(conversation)).await;
         assert_ne!(answer.header("etag"), Some("\"1\""), "the customer has a new version");
@@ -185,7 +185,7 @@ async fn customer_update_is_applied_in_steps() {
     }
     let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada" })).await.expect(200);
     let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 30 }).await;
     let ours = format!("W#{}#C#", world.workspace);
     for row in world.rows().await.iter().filter(|row| row.pk().starts_with(&ours) && row.sk() == "A") {
         assert_eq!(row.0["customer"]["M"]["name"]["S"], "Ada King", "{}", row.pk());

@@ -1,7 +1,7 @@
 //! List filters, alone and combined.
 
 use deskless_domain::Clock;
-use deskless_tests::{Ask, World};
+use deskless_tests::{PreparedRequest, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -199,7 +199,7 @@ async fn include_messages_returns_first_page() {
 }
 
 /// Prepares a POST without a body.
-fn ask<'w>(world: &'w World, path: &str) -> Ask<'w> {
+fn ask<'w>(world: &'w World, path: &str) -> PreparedRequest<'w> {
     world.server_key().ask(Method::POST, path)
 }
 

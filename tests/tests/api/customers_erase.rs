@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/customers";
 
-async fn erase(world: &World, id: &str) -> deskless_tests::Answer {
+async fn erase(world: &World, id: &str) -> deskless_tests::TestResponse {
     world.server_key().ask(Method::DELETE, &format!("{PATH}/{id}")).send().await
 }
 
@@ -123,7 +123,7 @@ async fn erasure_includes_conversation_written_late() {
     // Simulates the TTL deletion of DynamoDB.
     let rows = world.rows().await;
     let over = rows.iter().find(|row| row.get("erasingSince").is_some()).expect("the customer's item");
-    world.uproot(over).await;
+    world.expire(over).await;
     let _ = world.drain_events().await;
     let _ = world.server_key().get(&path).await.expect_problem(404, "not_found");
 }

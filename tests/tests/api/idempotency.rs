@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/conversations";
 
-async fn post(role: Role<'_>, path: &str, key: &str, body: &Value) -> deskless_tests::Answer {
+async fn post(role: Role<'_>, path: &str, key: &str, body: &Value) -> deskless_tests::TestResponse {
     role.ask(Method::POST, path).header("idempotency-key", key).json(body).send().await
 }
 
@@ -78,7 +78,7 @@ async fn keys_are_scoped_to_api_key_and_path() {
     let world = World::new().await;
     let _ = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
     let another = world.make_key(KeyOptions::default()).await;
-    for role in [world.holder_of(&another), world.other_workspace()] {
+    for role in [world.with_key(&another), world.other_workspace()] {
         let answer = post(role, PATH, "k", &minimal_conversation()).await;
         assert_eq!(answer.header("idempotent-replayed"), None);
         let _ = answer.expect(201);
@@ -120,6 +120,7 @@ async fn key_has_1_to_255_printable_characters() {
         let answer = post(world.server_key(), PATH, &bad, &minimal_conversation()).await;
         let _ = answer.expect_invalid(&["Idempotency-Key"]);
     }
-    let twice = world.server_key().ask(Method::POST, PATH).header("idempotency-key", "a").also("idempotency-key", "b");
+    let twice =
+        world.server_key().ask(Method::POST, PATH).header("idempotency-key", "a").append_header("idempotency-key", "b");
     let _ = twice.json(&minimal_conversation()).send().await.expect_invalid(&["Idempotency-Key"]);
 }

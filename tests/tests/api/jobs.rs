@@ -18,7 +18,7 @@ async fn job_lost_by_stream_is_found_and_resumed() {
     let automation = ours.post("/api/v1/automations", &body).await.expect(201)["automation"]["id"].clone();
     let runs = format!("/api/v1/automations/{}/executions", automation.as_str().expect("an id"));
     let _ = ours.post(&runs, &json!({ "conversationId": conversation["id"] })).await.expect(202);
-    world.lose(Worker::Jobs).await;
+    world.skip_records(Worker::Jobs).await;
 
     let tenant = world.tenant().await;
     assert_eq!(tenant.list_open_jobs(world.clock.now().plus_seconds(-3600)).await.expect("the open jobs"), []);

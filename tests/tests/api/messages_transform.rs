@@ -1,6 +1,6 @@
 //! Transforming a message into the provider's request.
 
-use deskless_tests::{Answer, Role, World, minimal_conversation};
+use deskless_tests::{Role, TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ async fn open(role: &Role<'_>, channel: &str, key: &str) -> String {
     format!("/api/v1/conversations/{}", role.open(&body).await["id"].as_str().expect("an id"))
 }
 
-async fn transform(role: &Role<'_>, path: &str, body: Value) -> Answer {
+async fn transform(role: &Role<'_>, path: &str, body: Value) -> TestResponse {
     role.post(&format!("{path}/messages/transform"), &body).await
 }
 
@@ -395,6 +395,6 @@ async fn transform_writes_nothing_and_is_deterministic() {
         ..deskless_tests::KeyOptions::default()
     };
     let key = world.make_key(read_only).await;
-    let _ = transform(&world.holder_of(&key), &path, json!({ "body": "a", "type": "note" })).await.expect(200);
+    let _ = transform(&world.with_key(&key), &path, json!({ "body": "a", "type": "note" })).await.expect(200);
     world.assert_sound().await;
 }

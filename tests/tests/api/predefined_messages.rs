@@ -260,13 +260,13 @@ async fn each_operation_requires_scopes_and_server_key() {
     let new = json!({ "title": "a", "content": "b" });
     let filling = json!({ "conversationId": conversation["id"] });
     let reader = with(&["read:replies"]).await;
-    let reader = world.holder_of(&reader);
+    let reader = world.with_key(&reader);
     let writer = with(&["write:replies"]).await;
-    let writer = world.holder_of(&writer);
+    let writer = world.with_key(&writer);
     let agent = with(&["read:conversations", "write:conversations"]).await;
-    let agent = world.holder_of(&agent);
+    let agent = world.with_key(&agent);
     let client = world.make_key(KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await;
-    let client = world.holder_of(&client);
+    let client = world.with_key(&client);
     let _ = reader.get(PATH).await.expect(200);
     let _ = reader.get(&path).await.expect(200);
     let _ = writer.patch(&path, &change).await.expect(200);

@@ -11,7 +11,7 @@ const FILES: &str = "/api/v1/files";
 /// Uploads a file of this type and returns its ID.
 async fn uploaded(role: &Role<'_>, conversation: &Value, content_type: &str) -> Value {
     let signed = role.sign(conversation, "file", content_type, 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     role.post(FILES, &body).await.expect(200)["file"]["id"].clone()
 }

@@ -17,7 +17,7 @@ fn limited(requests: u32) -> KeyOptions {
 
 /// Sends a request and returns whether it was allowed.
 async fn passes(role: &Role<'_>) -> bool {
-    role.ask(Method::GET, CHEAP).unchecked().send_now().await.status != 429
+    role.ask(Method::GET, CHEAP).skip_validation().send_now().await.status != 429
 }
 
 /// Sends this many requests in turns and returns how many were allowed.
@@ -33,7 +33,7 @@ async fn admitted(roles: &[Role<'_>], requests: usize) -> usize {
 async fn every_response_has_rate_limit_headers() {
     let world = World::new().await;
     let key = world.make_key(limited(100)).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     let answer = holder.ask(Method::GET, PATH).send_now().await;
     assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=100;w=60"));
     assert_eq!(answer.header("ratelimit"), Some("\"default\";r=99;t=60"));
@@ -41,7 +41,7 @@ async fn every_response_has_rate_limit_headers() {
     let problem = holder.ask(Method::GET, CHEAP).send_now().await;
     assert_eq!(problem.header("ratelimit"), Some("\"default\";r=98;t=40"), "error responses count and have the header");
     let unlimited = world.make_key(KeyOptions { rate_limit: None, ..KeyOptions::default() }).await;
-    let answer = world.holder_of(&unlimited).get(PATH).await;
+    let answer = world.with_key(&unlimited).get(PATH).await;
     assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=6000;w=60"));
     let nobody = world.anon().get(PATH).await;
     assert_eq!(nobody.header("ratelimit"), None);
@@ -52,7 +52,7 @@ async fn exceeding_limit_is_429_until_next_minute() {
     let world = World::new().await;
     for limit in [1, 2, 7, 100] {
         let key = world.make_key(limited(limit)).await;
-        let holder = world.holder_of(&key);
+        let holder = world.with_key(&key);
         world.clock.advance_millis(60_000 - world.clock.now().as_millis() % 60_000);
         assert_eq!(admitted(std::slice::from_ref(&holder), limit as usize + 5).await, limit as usize);
         world.clock.advance_millis(48_700);
@@ -73,8 +73,8 @@ async fn exceeding_limit_is_429_until_next_minute() {
 async fn each_key_has_its_own_limit() {
     let world = World::new().await;
     let (one, two) = (world.make_key(limited(3)).await, world.make_key(limited(3)).await);
-    assert_eq!(admitted(&[world.holder_of(&one)], 5).await, 3);
-    assert_eq!(admitted(&[world.holder_of(&two)], 5).await, 3);
+    assert_eq!(admitted(&[world.with_key(&one)], 5).await, 3);
+    assert_eq!(admitted(&[world.with_key(&two)], 5).await, 3);
 }
 
 /// Returns this many processes over the world's table, with clocks set to the world's time.
@@ -94,7 +94,7 @@ async fn limit_holds_across_instances_with_few_writes() {
         let world = World::behind_proxy(Faults::default()).await;
         let key = world.make_key(limited(limit)).await;
         let machines = machines(&world, count);
-        let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
+        let holders: Vec<_> = machines.iter().map(|machine| world.with_key(&key).at(machine)).collect();
         let _ = world.proxy().take_meter();
         let wanted = limit as usize;
         let within = admitted(&holders, wanted * 9 / 10).await;
@@ -114,7 +114,7 @@ async fn limit_holds_for_concurrent_requests() {
     let world = World::behind_proxy(Faults { delay: Duration::from_millis(5), ..Faults::default() }).await;
     let key = world.make_key(limited(200)).await;
     let machines = machines(&world, 2);
-    let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
+    let holders: Vec<_> = machines.iter().map(|machine| world.with_key(&key).at(machine)).collect();
     // Caches the key in both processes, so that the concurrent requests below do not look it up.
     assert_eq!(admitted(&holders, 2).await, 2);
     let all = futures_util::future::join_all((0..300).map(|i| passes(&holders[i % 2]))).await;
@@ -128,7 +128,7 @@ async fn limit_holds_for_concurrent_requests() {
 async fn counter_outage_allows_all_requests() {
     let world = World::behind_proxy(Faults::default()).await;
     let key = world.make_key(limited(5)).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     assert!(passes(&holder).await);
     world.proxy().set_faults(Faults { errors_before_percent: 100, ..Faults::default() });
     for _ in 0..10 {
@@ -142,7 +142,7 @@ async fn one_visitor_cannot_exhaust_client_key() {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     let key = world.make_key(KeyOptions { kind: KeyKind::Client, ..limited(100) }).await;
-    let visitor = |customer: &str| world.holder_of(&key).on_behalf_of(&world.token(&secret, customer));
+    let visitor = |customer: &str| world.with_key(&key).on_behalf_of(&world.token(&secret, customer));
     let ask = async |role: &Role<'_>| role.ask(Method::GET, PATH).send_now().await;
     let eve = visitor("cus_eve");
     let answer = ask(&eve).await;
@@ -158,7 +158,7 @@ async fn one_visitor_cannot_exhaust_client_key() {
         let _ = answer.expect_problem(429, "rate_limited");
     }
     // Anonymous visitors share one bucket.
-    let stranger = world.holder_of(&key);
+    let stranger = world.with_key(&key);
     let open = async || stranger.ask(Method::POST, PATH).json(&json!({ "subject": "a" })).send_now().await;
     for _ in 0..10 {
         let _ = open().await.expect(201);

@@ -51,7 +51,7 @@ async fn caller_cannot_grant_scopes_it_lacks() {
     let world = World::new().await;
     let scopes = vec![Scope::ReadKeys, Scope::WriteKeys, Scope::ReadConversations];
     let limited = world.make_key(KeyOptions { scopes, ..KeyOptions::default() }).await;
-    let role = world.holder_of(&limited);
+    let role = world.with_key(&limited);
     let more = json!({ "name": "a", "scopes": ["read:conversations", "write:conversations"] });
     let problem = role.post(PATH, &more).await.expect_problem(403, "forbidden");
     assert!(problem["error"].as_str().is_some_and(|text| text.contains("write:conversations")));

@@ -1,6 +1,6 @@
 //! Helpers for the tests of workspace resources.
 
-use deskless_tests::{Answer, Role, World};
+use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -141,7 +141,7 @@ impl Resource {
 }
 
 /// Sends a DELETE.
-pub async fn delete(world: &World, path: &str) -> Answer {
+pub async fn delete(world: &World, path: &str) -> TestResponse {
     world.server_key().ask(Method::DELETE, path).send().await
 }
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deskless_domain::Kind;
-use deskless_tests::{Answer, Delivery, Faults, Meter, Role, Upload, Worker, World, example_conversation};
+use deskless_tests::{Delivery, Faults, Meter, Role, TestResponse, Upload, Worker, World, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ impl Bench {
         }
         // A millisecond later, so that no id has to be taken twice; the key is still remembered.
         self.world.clock.advance_millis(1);
-        let answer: Answer = ask.send_now().await;
+        let answer: TestResponse = ask.send_now().await;
         assert!(answer.status.is_success(), "{path}: {:?}", answer.bytes);
         self.world.proxy().take_meter()
     }
@@ -283,7 +283,7 @@ async fn measure_files(bench: &Bench, put: &mut impl FnMut(&str, Meter) -> Optio
     announce["conversationId"] = json!(id);
     let _ = put("AP-61", bench.post(&format!("{files}/sign"), &announce).await);
     let signed = ours.post(&format!("{files}/sign"), &announce).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let register = json!({ "fileId": signed["file"]["id"] });
     let _ = put("AP-62", bench.post(files, &register).await);
     let _ = put("AP-62 again", bench.post(files, &register).await);

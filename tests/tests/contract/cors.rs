@@ -11,7 +11,7 @@ fn list(value: &serde_json::Value) -> BTreeSet<String> {
     value.as_array().expect("a list").iter().map(|v| v.as_str().expect("text").to_lowercase()).collect()
 }
 
-fn header(answer: &deskless_tests::Answer, name: &str) -> BTreeSet<String> {
+fn header(answer: &deskless_tests::TestResponse, name: &str) -> BTreeSet<String> {
     answer.header(name).expect(name).split(',').map(|part| part.trim().to_lowercase()).collect()
 }
 
@@ -24,7 +24,7 @@ async fn local_cors_matches_gateway() {
         .ask(Method::OPTIONS, "/api/v1/conversations")
         .header("origin", "https://app.example.com")
         .header("access-control-request-method", "GET")
-        .unchecked()
+        .skip_validation()
         .send()
         .await;
     let actual =

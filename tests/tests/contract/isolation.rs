@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deskless_tests::{Answer, Role, Specification, World, minimal_conversation};
+use deskless_tests::{Role, Specification, TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn automation() -> Value {
     json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] })
 }
 
-async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) -> Answer {
+async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) -> TestResponse {
     let ask = role.ask(method, path);
     match body {
         Some(body) => ask.json(body).send().await,
@@ -68,7 +68,7 @@ async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) 
 }
 
 /// Returns everything that the caller sees, except the request ID.
-fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
+fn visible(answer: &TestResponse) -> (u16, BTreeMap<String, String>, Value) {
     // The remaining rate limit reveals nothing about other workspaces.
     let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id" && *name != "ratelimit");
     let headers = headers.map(|(n, v)| (n.to_string(), v.to_str().expect("text").to_owned())).collect();

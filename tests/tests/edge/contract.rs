@@ -4,7 +4,7 @@ use deskless_tests::example_conversation;
 use http::Method;
 use serde_json::json;
 
-use crate::{gateway::Sent, watch::Watch};
+use crate::{gateway::FunctionResponse, watch::Watch};
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
@@ -50,7 +50,7 @@ async fn binaries_follow_http_rules() {
     let unchanged = watch.ask(Method::GET, &path).header("if-none-match", "\"1\"").send().await;
     assert_eq!((unchanged.status.as_u16(), unchanged.bytes.len()), (304, 0));
     let gzip = watch.ask(Method::GET, &path).header("accept-encoding", "gzip").send().await;
-    let unpacked = Sent { answer: gzip, base64: true }.expect_gzip();
+    let unpacked = FunctionResponse { answer: gzip, base64: true }.expect_gzip();
     assert_eq!(unpacked["conversation"]["externalId"], "ticket_123");
     let echoed = watch.ask(Method::GET, &path).header("x-request-id", "mine-1").send().await;
     assert_eq!(echoed.header("x-request-id"), Some("mine-1"));

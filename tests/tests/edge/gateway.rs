@@ -5,7 +5,7 @@ use deskless_api::{ApiState, serve};
 use deskless_domain::Clock;
 use deskless_infra::routes::functions;
 use deskless_runtime::{Context, LambdaEvent, LambdaRequest, service};
-use deskless_tests::{Answer, World};
+use deskless_tests::{TestResponse, World};
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -25,7 +25,7 @@ pub struct Event<'g> {
 /// A function's response, as the gateway would forward it.
 #[derive(Debug)]
 pub struct FunctionResponse {
-    pub answer: Answer,
+    pub answer: TestResponse,
     /// Whether the body was base64, as binary bodies must be.
     pub base64: bool,
 }
@@ -123,7 +123,7 @@ impl FunctionResponse {
         let body = response["body"].as_str().unwrap_or_default();
         let bytes = if base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
         let status = StatusCode::from_u16(status).expect("a status");
-        Self { answer: Answer { status, headers, bytes: bytes.into() }, base64 }
+        Self { answer: TestResponse { status, headers, bytes: bytes.into() }, base64 }
     }
 
     #[track_caller]

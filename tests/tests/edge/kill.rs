@@ -6,13 +6,13 @@ use deskless_tests::minimal_conversation;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::watch::{Ask, Watch};
+use crate::watch::{PreparedRequest, Watch};
 
 const MESSAGES: usize = 60;
 /// The messages at which the function is killed.
 const KILLED_AT: [usize; 3] = [10, 11, 35];
 
-fn message(watch: &Watch, path: &str, number: usize) -> Ask {
+fn message(watch: &Watch, path: &str, number: usize) -> PreparedRequest {
     // Short enough to detect a lost response soon. A slow request is retried too, which its idempotency key makes safe.
     watch
         .ask(Method::POST, path)
@@ -54,7 +54,7 @@ async fn acknowledged_writes_survive_a_killed_function() {
 }
 
 /// Retries as a client does: the same request with the same key.
-async fn repeat(watch: &Watch, path: &str, number: usize) -> deskless_tests::Answer {
+async fn repeat(watch: &Watch, path: &str, number: usize) -> deskless_tests::TestResponse {
     for _ in 0..20 {
         if let Some(answer) = message(watch, path, number).try_send().await {
             return answer;

@@ -136,7 +136,7 @@ async fn upload(env: &Path, conversation: &Value) -> Value {
     };
     let size = json!({ "fileName": "a.txt", "contentType": "text/plain", "size": 5, "conversationId": conversation });
     let signed = post("files/sign", size).await;
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     post("files", json!({ "fileId": signed["file"]["id"] })).await["file"].take()
 }
 

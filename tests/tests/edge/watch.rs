@@ -1,7 +1,7 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, process::Stdio, time::Duration};
 
 use deskless_infra::routes;
-use deskless_tests::{Answer, World};
+use deskless_tests::{TestResponse, World};
 use http::Method;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
@@ -92,25 +92,25 @@ impl Watch {
     }
 
     /// Prepares a request with the server key.
-    pub fn ask(&self, method: Method, path: &str) -> Ask {
+    pub fn ask(&self, method: Method, path: &str) -> PreparedRequest {
         let request = self.client.request(method, format!("{}{path}", self.url));
-        Ask(request.bearer_auth(self.world.key().secret.reveal()))
+        PreparedRequest(request.bearer_auth(self.world.key().secret.reveal()))
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.ask(Method::GET, path).send().await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> TestResponse {
         self.ask(Method::POST, path).json(body).send().await
     }
 }
 
 /// A request that has not been sent yet.
 #[must_use = "nothing is sent before `send`"]
-pub struct Ask(RequestBuilder);
+pub struct PreparedRequest(RequestBuilder);
 
-impl Ask {
+impl PreparedRequest {
     pub fn header(self, name: &str, value: &str) -> Self {
         Self(self.0.header(name, value))
     }
@@ -127,14 +127,14 @@ impl Ask {
         Self(self.0.timeout(patience))
     }
 
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> TestResponse {
         self.try_send().await.expect("an answer")
     }
 
     /// Sends the request. Returns `None` if there is no response in time.
-    pub async fn try_send(self) -> Option<Answer> {
+    pub async fn try_send(self) -> Option<TestResponse> {
         let response = self.0.send().await.ok()?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Some(Answer { status, headers, bytes: response.bytes().await.ok()? })
+        Some(TestResponse { status, headers, bytes: response.bytes().await.ok()? })
     }
 }

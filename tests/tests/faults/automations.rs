@@ -62,12 +62,12 @@ async fn assert_done_once(world: &World, automation: &str, conversation: &str, w
 
 /// Returns the IDs of the webhook calls since the last look, and the number of calls.
 fn called(world: &World) -> (BTreeSet<String>, usize) {
-    let calls = world.internet.take_calls();
+    let calls = world.webhook_servers.take_calls();
     (calls.iter().map(|call| call.header("webhook-id").to_owned()).collect(), calls.len())
 }
 
 /// Polls work and drops it when it would wait more than `waits` times. Returns its result, if it finished.
-async fn ended_after(mut waits: usize, work: impl Future<Output = bool>) -> Option<bool> {
+async fn interrupt_after(mut waits: usize, work: impl Future<Output = bool>) -> Option<bool> {
     let mut work = pin!(work);
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),
@@ -90,7 +90,7 @@ async fn interrupted_run_resumes_without_duplicates() {
         let (conversation, row) = queue(&world, &automation).await;
         let told = record(0, None, Some(&row));
         let _ = called(&world);
-        let first = ended_after(waits, Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))).await;
+        let first = interrupt_after(waits, Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told)))).await;
         // The stream delivers the record again, and the records that the run wrote.
         let _ = world.drain_events().await;
         assert_done_once(&world, &automation, &conversation, &format!("ended after {waits} waits")).await;
@@ -113,10 +113,10 @@ async fn duplicate_record_does_each_step_once() {
     let (conversation, row) = queue(&world, &automation).await;
     let told = record(0, None, Some(&row));
     let twice = [told.clone(), told.clone()];
-    assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
+    assert!(Box::pin(world.deliver_once(Worker::Jobs, &twice)).await);
     let (a, b) = tokio::join!(
-        Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told))),
-        Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))
+        Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told))),
+        Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told)))
     );
     assert!(a && b);
     assert_eq!(called(&world).1, 1, "the run stops after its first webhook");
@@ -124,7 +124,7 @@ async fn duplicate_record_does_each_step_once() {
     assert_eq!(called(&world).1, 1);
     assert_done_once(&world, &automation, &conversation, "duplicate record").await;
     // Long after the run has ended.
-    assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
+    assert!(Box::pin(world.deliver_once(Worker::Jobs, &twice)).await);
     assert_done_once(&world, &automation, &conversation, "late duplicate").await;
     assert_eq!(called(&world).1, 0);
 }
@@ -136,8 +136,8 @@ async fn concurrent_workers_do_each_step_once() {
     for round in 0..10 {
         let (conversation, row) = queue(&world, &automation).await;
         let told = record(0, None, Some(&row));
-        let hand_over = || Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)));
-        let (a, b, c) = tokio::join!(hand_over(), hand_over(), hand_over());
+        let deliver_once = || Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told)));
+        let (a, b, c) = tokio::join!(deliver_once(), deliver_once(), deliver_once());
         assert!(a && b && c);
         let _ = world.drain_events().await;
         assert_done_once(&world, &automation, &conversation, &format!("round {round}")).await;
@@ -163,10 +163,10 @@ async fn random_faults_do_not_repeat_steps() {
         cuts_percent: 2,
         ..Faults::default()
     });
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 30 }).await;
     world.proxy().set_faults(Faults::default());
     for conversation in &conversations {
-        assert_done_once(&world, &automation, conversation, "bad weather").await;
+        assert_done_once(&world, &automation, conversation, "random faults").await;
     }
     let (ids, calls) = called(&world);
     assert!(ids.len() == 40 && calls >= 40, "{calls} calls");
@@ -180,7 +180,7 @@ async fn record_is_retried_during_outage() {
     let (conversation, row) = queue(&world, &automation).await;
     let told = record(0, None, Some(&row));
     world.proxy().set_faults(Faults { errors_before_percent: 100, ..Faults::default() });
-    assert!(!Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told))).await);
+    assert!(!Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told))).await);
     world.proxy().set_faults(Faults::default());
     let unchanged: Value = world.row(row.pk(), row.sk()).await.expect("the run").0;
     assert_eq!(unchanged, row.0);

@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, pin::pin, slice, sync::Arc, task::Poll};
 
-use deskless_tests::{Answer, Faults, Row, Worker, World, minimal_conversation, record};
+use deskless_tests::{Faults, Row, TestResponse, Worker, World, minimal_conversation, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usiz
 /// Delivers one record and drops the work when it would wait more than `waits` times, at any point and with requests in
 /// flight. Returns whether it finished. If not, the stream delivers the record again.
 async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
-    let mut work = pin!(world.hand_over(Worker::Jobs, slice::from_ref(record)));
+    let mut work = pin!(world.deliver_once(Worker::Jobs, slice::from_ref(record)));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(done),
         Poll::Pending if waits == 0 => Poll::Ready(false),
@@ -88,7 +88,7 @@ async fn job_killed_50_times_changes_each_once() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     // Records are delivered by hand below: one for each change of the action's item.
-    world.end_stream().await;
+    world.disable_stream().await;
     let ids = plant(&world, 10_000).await;
     let filter = json!({ "status": "open" });
     let id = begin(&world, json!({ "action": "update_status", "status": "solved", "filter": filter })).await;
@@ -134,7 +134,7 @@ async fn job_killed_50_times_changes_each_once() {
 async fn concurrent_jobs_do_not_interfere() {
     let _alone = ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
-    world.end_stream().await;
+    world.disable_stream().await;
     let ids = plant(&world, 500).await;
     let bodies = [
         json!({ "action": "tag", "add": ["a"], "filter": {} }),
@@ -151,7 +151,7 @@ async fn concurrent_jobs_do_not_interfere() {
         let id = named[worker % 2].clone();
         async move {
             while let Some(row) = due(&world, &id).await {
-                let _ = world.hand_over(Worker::Jobs, &[record(1, None, Some(&row))]).await;
+                let _ = world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))]).await;
             }
         }
     })
@@ -176,7 +176,7 @@ async fn concurrent_retries_start_one_action() {
     for round in 0..5 {
         let ids = json!([text(&world.server_key().open(&minimal_conversation()).await, "id")]);
         let body = json!({ "action": "tag", "add": [format!("t{round}")], "conversationIds": ids });
-        let answers: Vec<Answer> = at_once(&world, 16, |world, _| {
+        let answers: Vec<TestResponse> = at_once(&world, 16, |world, _| {
             let body = body.clone();
             async move {
                 let ask = world.server_key().ask(Method::POST, PATH).header("idempotency-key", &format!("k{round}"));
@@ -214,7 +214,7 @@ async fn killed_request_is_finished_by_the_worker() {
         // Conflicts make requests wait, so that most are dropped before the response, at varying points.
         world.proxy().set_faults(Faults { conflicts_percent: 60, ..Faults::default() });
         let ended = tokio::select! {
-            () = world.proxy().disturbed(disturbed + round) => None,
+            () = world.proxy().wait_for_faults(disturbed + round) => None,
             answer = ask().send_now() => Some(answer),
         };
         world.proxy().set_faults(Faults::default());

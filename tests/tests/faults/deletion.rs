@@ -30,8 +30,8 @@ async fn long_thread(world: &World, messages: usize) -> (String, String) {
 /// Returns whether it finished. If not, the stream delivers the record again.
 async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
     let done = tokio::select! {
-        () = world.proxy().disturbed(*breaks + 2) => false,
-        done = world.hand_over(Worker::Events, slice::from_ref(record)) => done,
+        () = world.proxy().wait_for_faults(*breaks + 2) => false,
+        done = world.deliver_once(Worker::Events, slice::from_ref(record)) => done,
     };
     *breaks += world.proxy().take_meter().disturbed;
     done
@@ -42,11 +42,11 @@ async fn interrupted_purge_removes_20_000_messages() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     // Records are delivered by hand below: one for each change of the conversation's item.
-    world.end_stream().await;
+    world.disable_stream().await;
     let (path, id) = long_thread(&world, 20_000).await;
     let pk = format!("W#{}#C#{id}", world.workspace);
     let mut before = world.row(&pk, "A").await.expect("the conversation");
-    assert!(world.hand_over(Worker::Events, &[record(0, None, Some(&before))]).await);
+    assert!(world.deliver_once(Worker::Events, &[record(0, None, Some(&before))]).await);
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
 
     let _ = world.proxy().take_meter();
@@ -64,7 +64,7 @@ async fn interrupted_purge_removes_20_000_messages() {
         before = tombstone;
     }
     world.proxy().set_faults(Faults::default());
-    assert!(world.hand_over(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
+    assert!(world.deliver_once(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
 
     // An interrupted step may delete another 500 items before it records its progress, so there are fewer than 40
     // steps.
@@ -129,7 +129,7 @@ async fn concurrent_deletes_succeed_once() {
 async fn delete_with_lost_response_succeeds() {
     let world = World::behind_proxy(Faults::default()).await;
     let path = world.server_key().open_path().await;
-    world.proxy().set_faults(Faults { lost_answers: 1, ..Faults::default() });
+    world.proxy().set_faults(Faults { lost_responses: 1, ..Faults::default() });
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
     let audit = format!("W#{}#L", world.workspace);
     assert_eq!(world.rows().await.iter().filter(|row| row.pk() == audit).count(), 1);

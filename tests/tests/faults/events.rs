@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deskless_tests::{Delivery, Drained, Faults, Row, Worker, World, minimal_conversation, record};
+use deskless_tests::{Delivery, DeliveryStats, Faults, Row, Worker, World, minimal_conversation, record};
 use serde_json::{Value, json};
 
 use crate::support::{ALONE, at_once, text};
@@ -111,21 +111,21 @@ async fn plant(world: &World, told: &mut Told) {
 async fn counts_are_exact_despite_duplicates_and_failures() {
     let _alone = ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
-    world.end_stream().await;
+    world.disable_stream().await;
     let mut told = Told::default();
     real(&world, &mut told).await;
     plant(&world, &mut told).await;
     world.proxy().set_faults(Faults { errors_after_percent: 2, conflicts_percent: 5, ..Faults::default() });
     let drained = at_once(&world, SHARDS, |world, shard| {
         let records = told.0[shard].clone();
-        let delivery = Delivery { doubled_percent: 30, shuffled: true, failing_percent: 20 };
+        let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 20 };
         async move { world.deliver(Worker::Events, records, delivery).await }
     })
     .await;
     world.proxy().set_faults(Faults::default());
-    let sum = |of: fn(&Drained) -> usize| drained.iter().map(of).sum::<usize>();
+    let sum = |of: fn(&DeliveryStats) -> usize| drained.iter().map(of).sum::<usize>();
     assert!(sum(|drained| drained.records) >= MADE_UP * CHANGES, "{drained:?}");
-    assert!(sum(|drained| drained.ended) >= 10, "{drained:?}");
+    assert!(sum(|drained| drained.interrupted) >= 10, "{drained:?}");
     world.assert_settled().await;
     let counts = world.server_key().get("/api/v1/conversations/counts").await.expect(200);
     assert_eq!(counts["counts"]["total"], REAL + MADE_UP - MADE_UP / 10, "{drained:?}: {counts}");

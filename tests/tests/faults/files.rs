@@ -1,6 +1,6 @@
 //! Interrupted registrations and deletions of files, and registrations while the conversation is deleted.
 
-use deskless_tests::{Delivery, Upload, Worker, World, ended_after, minimal_conversation, record};
+use deskless_tests::{Delivery, Upload, Worker, World, interrupt_after, minimal_conversation, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::{ALONE, text};
 
 async fn uploaded(world: &World, conversation: &str) -> Value {
     let signed = world.server_key().sign(&json!(conversation), "a.txt", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     json!({ "fileId": signed["file"]["id"] })
 }
 
@@ -33,11 +33,12 @@ async fn interrupted_delete_leaves_no_object_or_item() {
         for pk in [format!("W#{}#F#{alone}", world.workspace), format!("W#{}#C#{id}", world.workspace)] {
             let row = world.row(&pk, "A").await.expect("an item that requests the removal");
             let told = [record(1, None, Some(&row))];
-            ended += usize::from(ended_after(Some(waits), world.hand_over(Worker::Events, &told)).await.is_none());
+            ended +=
+                usize::from(interrupt_after(Some(waits), world.deliver_once(Worker::Events, &told)).await.is_none());
         }
     }
     assert!(ended > 7, "only {ended} were ended");
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, ..Delivery::default() }).await;
     assert!(kept(&world).is_empty(), "{:?}", kept(&world));
     world.assert_settled().await;
 }
@@ -77,7 +78,7 @@ async fn interrupted_registration_can_be_retried_or_purged() {
         let waits = round / 4;
         let id = text(&ours.open(&minimal_conversation()).await, "id");
         let body = uploaded(&world, &id).await;
-        ended += usize::from(ended_after(Some(waits), ours.post("/api/v1/files", &body)).await.is_none());
+        ended += usize::from(interrupt_after(Some(waits), ours.post("/api/v1/files", &body)).await.is_none());
         world.assert_sound().await;
         if round % 2 == 0 {
             let again = ours.post("/api/v1/files", &body).await.expect(200);

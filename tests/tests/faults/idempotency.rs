@@ -1,6 +1,6 @@
 use std::{collections::HashSet, sync::Arc};
 
-use deskless_tests::{Answer, Faults, World, example_conversation};
+use deskless_tests::{Faults, TestResponse, World, example_conversation};
 use serde_json::{Value, json};
 
 use crate::support::{CONVERSATIONS, all, at_once, post, text};
@@ -18,7 +18,7 @@ async fn repeat(world: &Arc<World>, path: &str, key: &str, body: &Value) -> Valu
         async move { post(world.server_key(), &path, Some(&key), &body).await }
     })
     .await;
-    let told = |answer: &Answer| {
+    let told = |answer: &TestResponse| {
         let headers = ["etag", "location", "content-type"].map(|name| answer.header(name).map(str::to_owned));
         (answer.status.as_u16(), headers, answer.bytes.clone())
     };

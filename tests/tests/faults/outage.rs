@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use deskless_tests::{Answer, Ask, Faults, World, example_conversation, minimal_conversation};
+use deskless_tests::{Faults, PreparedRequest, TestResponse, World, example_conversation, minimal_conversation};
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
@@ -14,7 +14,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(8);
 /// The timeout of a function. After it, the gateway would respond instead of us.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15);
 
-fn assert_unavailable(answer: Answer) {
+fn assert_unavailable(answer: TestResponse) {
     assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
     let problem = answer.expect_problem(503, "unavailable");
     let text = problem["error"].as_str().expect("a text");
@@ -22,7 +22,7 @@ fn assert_unavailable(answer: Answer) {
 }
 
 /// Prepares every kind of write to this conversation and beside it.
-fn writes<'w>(world: &'w World, path: &str) -> Vec<Ask<'w>> {
+fn writes<'w>(world: &'w World, path: &str) -> Vec<PreparedRequest<'w>> {
     let role = world.server_key();
     let messages = format!("{path}/messages");
     let mut with_message = minimal_conversation();
@@ -77,15 +77,15 @@ async fn broken_connections_return_503_in_time() {
     let mut asks = writes(&world, &path);
     for path in [CONVERSATIONS, &path, &format!("{path}/messages"), &format!("{path}/messages/{}", world.other)] {
         asks.push(role.ask(Method::GET, path));
-        asks.push(world.holder_of(&stranger).ask(Method::GET, path));
+        asks.push(world.with_key(&stranger).ask(Method::GET, path));
     }
     let started = Instant::now();
-    for answer in join_all(asks.into_iter().map(Ask::send_now)).await {
+    for answer in join_all(asks.into_iter().map(PreparedRequest::send_now)).await {
         assert_unavailable(answer);
     }
     assert!(started.elapsed() < FUNCTION_TIMEOUT, "took {:?}", started.elapsed());
     world.proxy().set_faults(Faults::default());
-    let _ = world.holder_of(&stranger).get(&path).await.expect(200);
+    let _ = world.with_key(&stranger).get(&path).await.expect(200);
     // Some writes were committed before the connection broke. Retrying with the same key returns their result.
     let once = writes(&world, &path).remove(4).send().await.expect(201)["message"].clone();
     let thread = all(&role, &format!("{path}/messages"), "messages").await;

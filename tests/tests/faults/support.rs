@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use deskless_tests::{Answer, Role, World};
+use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ where
 }
 
 /// Sends a POST, with an idempotency key if given, without advancing the clock.
-pub async fn post(role: Role<'_>, path: &str, key: Option<&str>, body: &Value) -> Answer {
+pub async fn post(role: Role<'_>, path: &str, key: Option<&str>, body: &Value) -> TestResponse {
     let mut ask = role.ask(Method::POST, path).json(body);
     if let Some(key) = key {
         ask = ask.header("idempotency-key", key);

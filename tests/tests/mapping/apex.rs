@@ -239,12 +239,12 @@ fn files() -> Vec<Row> {
             let upload = || Upload::of(&signed["upload"], "hello");
             assert_ne!(Upload::of(&signed["upload"], "hello!").send().await.0, 204);
             assert_ne!(upload().with("Content-Type", "text/html").send().await.0, 204);
-            upload().expect_taken().await;
+            upload().expect_accepted().await;
         }),
         row("files.create", |w| async move {
             let opened = open(&w, json!({ "channel": "whatsapp" })).await;
             let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
-            Upload::of(&signed["upload"], "hello").expect_taken().await;
+            Upload::of(&signed["upload"], "hello").expect_accepted().await;
             let body = json!({ "fileId": signed["file"]["id"] });
             let file = w.server_key().post("/api/v1/files", &body).await.expect(200)["file"].clone();
             assert_eq!((&file["status"], &file["category"]), (&json!("ready"), &json!("image")));
@@ -294,7 +294,7 @@ fn automations() -> Vec<Row> {
             assert_eq!((&ended["status"], &ended["context"]), (&json!("succeeded"), &json!({ "orderId": 7 })));
             let messages = thread(&w, &opened, "").await["messages"].clone();
             assert_eq!(messages[1]["body"], "Hello Ada!");
-            let told = w.internet.take_calls().remove(0).json()["data"].clone();
+            let told = w.webhook_servers.take_calls().remove(0).json()["data"].clone();
             assert_eq!((&told["conversation"]["id"], &told["customer"]["name"]), (&opened["id"], &json!("Ada")));
             assert_eq!((&told["messages"], &told["context"]), (&messages, &json!({ "orderId": 7 })));
         }),

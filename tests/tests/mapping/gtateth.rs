@@ -335,7 +335,7 @@ fn update_and_delete() -> Vec<Row> {
 /// Creates a key with one scope and returns the status of a GET, a POST, a PATCH and a DELETE with it.
 async fn may(w: &World, scope: Scope, opened: &Value) -> [u16; 4] {
     let key = w.make_key(KeyOptions { scopes: vec![scope], ..KeyOptions::default() }).await;
-    let key = w.holder_of(&key);
+    let key = w.with_key(&key);
     let change = json!({ "priority": "high" });
     let answers = [
         key.get(&at(opened)).await,

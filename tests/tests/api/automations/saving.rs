@@ -169,7 +169,7 @@ async fn automation_actions_require_the_callers_scopes() {
         let path = saved(&made);
         let scopes = Scope::ALL.iter().copied().filter(|&scope| scope != lacking).collect();
         let limited = world.make_key(KeyOptions { scopes, ..KeyOptions::default() }).await;
-        let limited = world.holder_of(&limited);
+        let limited = world.with_key(&limited);
         let refused = limited.post(PATH, &body(actions)).await.expect_problem(403, "forbidden");
         assert!(refused["error"].as_str().is_some_and(|text| text.contains(lacking.as_str())), "{refused}");
         let _ = limited.patch(&path, &json!({ "enabled": true })).await.expect_problem(403, "forbidden");

@@ -112,7 +112,7 @@ async fn reply_attaches_file_of_predefined_message() {
     let world = World::new().await;
     let role = world.server_key();
     let signed = role.sign(&Value::Null, "map", "image/png", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let file = signed["file"]["id"].clone();
     let _ = role.post("/api/v1/files", &json!({ "fileId": file })).await.expect(200);
     let message = json!({ "title": "a", "content": "See here", "messageType": "image", "fileId": file });

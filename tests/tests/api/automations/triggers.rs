@@ -147,7 +147,7 @@ async fn duplicate_reordered_records_trigger_once() {
     for _ in 0..5 {
         let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
     }
-    let _ = world.drain_events_as(Delivery { doubled_percent: 100, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 100, shuffled: true, failing_percent: 30 }).await;
     world.assert_settled().await;
     // One automation's note triggers the other.
     assert_eq!(executions(&world, &created).await.len(), 1);

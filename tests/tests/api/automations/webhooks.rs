@@ -27,7 +27,7 @@ async fn webhook_payload_is_complete_and_signed() {
     let done = role.get(&format!("{path}/executions/{}", id(&queued))).await.expect(200)["execution"].clone();
     assert_eq!(done["status"], "succeeded", "{done:#}");
 
-    let calls = world.internet.take_calls();
+    let calls = world.webhook_servers.take_calls();
     let [call] = calls.as_slice() else { panic!("{calls:#?}") };
     assert!(call.head.starts_with("POST /a?b=c HTTP/1.1\r\n"), "{}", call.head);
     assert_eq!((call.header("host"), call.header("content-type")), ("hooks.example.com", "application/json"));
@@ -58,7 +58,7 @@ async fn webhook_payload_is_capped_at_50_messages_and_64_kb() {
             let _ = role.post(&messages, &json!({ "body": "x".repeat(length) })).await.expect(201);
         }
         assert_eq!(run(&world, &path, &conversation).await["status"], "succeeded");
-        let call = world.internet.take_calls().remove(0);
+        let call = world.webhook_servers.take_calls().remove(0);
         assert!(call.body.len() <= 64 * 1024, "{} bytes", call.body.len());
         let data = call.json()["data"].clone();
         let (told, left_out) = (data["messages"].as_array().expect("messages"), data["messagesLeftOut"].as_u64());
@@ -83,7 +83,7 @@ async fn failed_webhook_ends_run_without_retry() {
         (HOOK, 302, "bad_status", 1),
         ("https://nobody.example.org", 204, "host_not_found", 0),
     ] {
-        world.internet.answer(status);
+        world.webhook_servers.respond_with(status);
         let (path, _) = caller(&world, url).await;
         let conversation = conversation(&world).await;
         let done = run(&world, &path, &conversation).await;
@@ -92,7 +92,7 @@ async fn failed_webhook_ends_run_without_retry() {
         let statuses: Vec<_> = done["steps"].as_array().expect("steps").iter().map(|step| &step["status"]).collect();
         assert_eq!(statuses, ["succeeded", "failed", "skipped"]);
         assert_eq!(done["steps"][1]["reason"]["code"], code);
-        assert_eq!(world.internet.take_calls().len(), calls);
+        assert_eq!(world.webhook_servers.take_calls().len(), calls);
         assert_eq!(thread(&world, &conversation).await.len(), 1);
     }
 }
@@ -106,7 +106,7 @@ async fn rotated_secret_signs_later_calls() {
     let new = rotated["webhookSecret"].as_str().expect("a secret");
     let conversation = conversation(&world).await;
     assert_eq!(run(&world, &path, &conversation).await["status"], "succeeded");
-    let call = world.internet.take_calls().remove(0);
+    let call = world.webhook_servers.take_calls().remove(0);
     assert!(call.is_signed_with(new) && !call.is_signed_with(&old));
 }
 
@@ -120,7 +120,7 @@ async fn webhooks_of_a_run_have_distinct_ids() {
     let conversation = conversation(&world).await;
     let done = run(&world, &saved(&made), &conversation).await;
     assert_eq!(done["status"], "succeeded");
-    let calls = world.internet.take_calls();
+    let calls = world.webhook_servers.take_calls();
     for (i, call) in calls.iter().enumerate() {
         assert_eq!(call.header("host"), format!("a{i}.example.com"));
         assert_eq!(call.header("webhook-id"), format!("msg_{}_{}", id(&done), i + 1));

@@ -117,12 +117,12 @@ async fn client_key_requires_scopes_and_origins() {
     let options = KeyOptions { kind: deskless_domain::KeyKind::Client, ..KeyOptions::default() };
     let reads = KeyOptions { scopes: vec![Scope::ReadConversations], ..options.clone() };
     let reader = world.make_key(reads).await;
-    let reader = world.holder_of(&reader).on_behalf_of(&token);
+    let reader = world.with_key(&reader).on_behalf_of(&token);
     let _ = reader.get(PATH).await.expect(200);
     let _ = reader.post(PATH, &opening()).await.expect_problem(403, "forbidden");
 
     let shop = world.make_key(KeyOptions { origins: vec!["https://shop.example"], ..options }).await;
-    let shop = world.holder_of(&shop);
+    let shop = world.with_key(&shop);
     let open = |origin: &str| shop.ask(Method::POST, PATH).header("origin", origin).json(&opening());
     let _ = open("https://shop.example").send().await.expect(201);
     let _ = open("https://evil.example").send().await.expect_problem(403, "forbidden");

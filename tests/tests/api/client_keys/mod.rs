@@ -1,9 +1,9 @@
 //! Client keys: customer tokens, anonymous visitors and impersonation attempts.
 
-mod attacks;
+mod anonymous;
+mod customer_view;
 mod customers;
-mod shape;
-mod strangers;
+mod impersonation;
 mod tokens;
 
 use deskless_domain::IdentitySecret;

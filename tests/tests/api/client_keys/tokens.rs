@@ -126,7 +126,7 @@ async fn only_hs256_with_known_secret_is_accepted() {
         assert_eq!(status(&world, &bad).await, 401, "{bad}");
     }
     let twice = world.client_key().ask(Method::GET, PATH).header("x-customer-token", &good);
-    let _ = twice.also("x-customer-token", &good).send().await.expect_problem(401, "unauthorized");
+    let _ = twice.append_header("x-customer-token", &good).send().await.expect_problem(401, "unauthorized");
     let opening = world.client_key().on_behalf_of("x").post(PATH, &opening()).await;
     let _ = opening.expect_problem(401, "unauthorized");
 }

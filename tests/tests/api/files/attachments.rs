@@ -165,7 +165,7 @@ async fn later_upload_does_not_change_message() {
     let ours = world.server_key();
     let here = opened(&ours).await;
     let signed = ours.sign(&here, "a.txt", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let refused = ours.post(&thread_of(&here), &attached(&[&signed["file"]])).await;
     let _ = refused.expect_invalid(&["attachments[0].fileId"]);
     let file = ours.post("/api/v1/files", &json!({ "fileId": signed["file"]["id"] })).await.expect(200)["file"].clone();

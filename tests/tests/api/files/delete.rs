@@ -36,7 +36,7 @@ async fn unregistered_file_can_be_deleted() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let _ = ours.ask(Method::DELETE, &path_of(&signed["file"])).send().await.expect(204);
     let _ = world.drain_events().await;
     assert!(world.objects().is_empty());
@@ -74,7 +74,7 @@ async fn deleting_conversation_deletes_its_files() {
     let path = format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
     let ready = ours.upload(&conversation["id"], "a.txt", "hello").await;
     let pending = ours.sign(&conversation["id"], "b.txt", "text/plain", 1).await.expect(201);
-    Upload::of(&pending["upload"], "x").expect_taken().await;
+    Upload::of(&pending["upload"], "x").expect_accepted().await;
     let kept = ours.upload(&json!(null), "c.txt", "hello").await;
     let body = json!({ "body": "Look", "attachments": [{ "fileId": ready["id"] }, { "fileId": kept["id"] }] });
     let _ = ours.post(&format!("{path}/messages"), &body).await.expect(201);
@@ -86,7 +86,7 @@ async fn deleting_conversation_deletes_its_files() {
     }
     let late = ours.sign(&conversation["id"], "d.txt", "text/plain", 1).await;
     let _ = late.expect_invalid(&["conversationId"]);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 50, ..Delivery::default() }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 50, ..Delivery::default() }).await;
     let left = world.objects();
     assert_eq!(left.iter().filter(|key| key.starts_with("files/")).count(), 1, "{left:?}");
     let _ = ours.get(&path_of(&kept)).await.expect(200);
@@ -98,7 +98,7 @@ async fn deleting_conversation_deletes_its_files() {
 async fn half_registered(world: &World, conversation: &Value, claimed_for: i64) -> Value {
     let ours = world.server_key();
     let signed = ours.sign(conversation, "a.txt", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let id = signed["file"]["id"].as_str().expect("an id");
     let mut row = world.row(&format!("W#{}#F#{id}", world.workspace), "A").await.expect("the file");
     let until =
@@ -162,7 +162,7 @@ async fn interrupted_registration_is_cleaned_up() {
     // Nothing is removed while the claim is valid. The stream delivers the record again.
     let deletion = world.rows().await.into_iter().find(|row| row.get("purged").is_some()).expect("a tombstone");
     let told = deskless_tests::record(1, None, Some(&deletion));
-    assert!(!world.hand_over(deskless_tests::Worker::Events, &[told]).await);
+    assert!(!world.deliver_once(deskless_tests::Worker::Events, &[told]).await);
     assert_eq!(world.objects().len(), 4);
     world.clock.advance_millis(30_000);
     let _ = world.drain_events().await;

@@ -1,8 +1,8 @@
 //! Files: upload, download, S3's own checks and attachments.
 
 mod attachments;
+mod customers;
 mod delete;
-mod own;
-mod refused;
 mod register;
 mod sign;
+mod signatures;

@@ -35,7 +35,7 @@ async fn idempotency_key_registers_once() {
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     let signed = ours.sign(&conversation["id"], "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     for replayed in [false, true] {
         let answer = ours.ask(Method::POST, FILES).header("idempotency-key", "k").json(&body).send().await;
@@ -51,7 +51,7 @@ async fn concurrent_registrations_get_same_response() {
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     let signed = ours.sign(&conversation["id"], "a", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     let answers = futures_util::future::join_all((0..8).map(|_| ours.post(FILES, &body))).await;
     for answer in answers {
@@ -69,10 +69,10 @@ async fn upload_signature_cannot_replace_registered_file() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     let _ = ours.post(FILES, &body).await.expect(200);
-    Upload::of(&signed["upload"], "HELLO").expect_taken().await;
+    Upload::of(&signed["upload"], "HELLO").expect_accepted().await;
     let _ = ours.post(FILES, &body).await.expect(200);
     let got = ours.get(&format!("{FILES}/{}", signed["file"]["id"].as_str().expect("an id"))).await.expect(200);
     let (_, _, bytes) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
@@ -84,7 +84,7 @@ async fn unsigned_object_is_not_registered() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let key = signed["upload"]["fields"]["key"].as_str().expect("a key");
     std::fs::write(world.bucket_folder().join(key), "hello, world").expect("an object is written");
     let answer = ours.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
@@ -96,7 +96,7 @@ async fn s3_outage_prevents_registration() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     world.stop_s3().await;
     let answer = ours.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
     assert_eq!(answer.header("retry-after"), Some("1"));
@@ -111,7 +111,7 @@ async fn s3_outage_prevents_registration() {
 async fn only_own_file_can_be_registered() {
     let world = World::new().await;
     let signed = world.server_key().sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let other = world.other_workspace();
     let _ = other.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await.expect_invalid(&["fileId"]);
     let _ = other.post(FILES, &json!({ "fileId": "x" })).await.expect_invalid(&["fileId"]);

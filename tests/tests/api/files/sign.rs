@@ -34,7 +34,7 @@ async fn file_is_signed_uploaded_registered_and_downloaded() {
     assert_eq!(signed["upload"]["fields"]["x-amz-security-token"], "local");
     assert_eq!(ours.get(&location).await.expect(200)["file"], file);
 
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     assert_eq!(world.objects(), [format!("pending/{}/{id}", world.workspace)]);
     let registered = ours.post("/api/v1/files", &json!({ "fileId": id })).await;
     assert_eq!(registered.header("etag"), Some("\"2\""));
@@ -126,7 +126,7 @@ async fn retry_signs_same_file_again_while_pending() {
     let (replayed, again) = sign().await;
     assert!(replayed);
     assert_eq!(first["file"], again["file"]);
-    Upload::of(&again["upload"], "hello").expect_taken().await;
+    Upload::of(&again["upload"], "hello").expect_accepted().await;
     let rows = world.rows().await;
     let stored = rows.iter().filter(|row| row.pk().contains("#F#") || row.pk().contains("#I#"));
     let stored: Vec<_> = stored.map(|row| row.0.to_string()).collect();
@@ -147,7 +147,7 @@ async fn unregistered_file_expires_after_24_hours() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let path = format!("/api/v1/files/{}", signed["file"]["id"].as_str().expect("an id"));
     world.clock.advance_millis(24 * 60 * 60 * 1000 - 3000);
     let _ = ours.get(&path).await.expect(200);

@@ -4,7 +4,7 @@ mod operations;
 mod state;
 
 use deskless_domain::Clock;
-use deskless_tests::{Answer, Role, World};
+use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use proptest::{collection::vec, sample::Index};
 use serde_json::{Map, Value, json};
@@ -25,7 +25,7 @@ struct Sent {
     key: String,
     path: String,
     body: Value,
-    answer: Answer,
+    answer: TestResponse,
 }
 
 /// The service and the model.
@@ -52,7 +52,7 @@ impl Session<'_> {
         (!self.model.threads.is_empty()).then(|| which.index(self.model.threads.len()))
     }
 
-    async fn post(&mut self, path: &str, body: &Map<String, Value>, keyed: bool) -> Answer {
+    async fn post(&mut self, path: &str, body: &Map<String, Value>, keyed: bool) -> TestResponse {
         let body = Value::Object(body.clone());
         let mut ask = self.role.ask(Method::POST, path).json(&body);
         let key = format!("key {}", self.sent.len());

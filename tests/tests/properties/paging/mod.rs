@@ -1,8 +1,8 @@
 //! Pagination of lists.
 
+mod concurrent_changes;
 mod conversations;
 mod messages;
-mod moving;
 mod titles;
 
 use deskless_tests::Role;

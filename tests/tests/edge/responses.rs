@@ -6,9 +6,9 @@ use flate2::read::GzDecoder;
 use http::Method;
 use serde_json::Value;
 
-use crate::gateway::{Gateway, Sent};
+use crate::gateway::{FunctionResponse, Gateway};
 
-impl Sent {
+impl FunctionResponse {
     /// Asserts a compressed 200 response and returns its body.
     #[track_caller]
     pub fn expect_gzip(self) -> Value {
@@ -95,7 +95,7 @@ async fn no_response_repeats_a_header() {
         (Method::GET, "/nowhere"),
     ] {
         let ask = role.ask(method, path).header("origin", "https://example.com").header("accept-encoding", "gzip");
-        let answer = ask.unchecked().send().await;
+        let answer = ask.skip_validation().send().await;
         for name in answer.headers.keys() {
             assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{path}: {name}");
         }

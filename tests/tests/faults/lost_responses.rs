@@ -1,6 +1,6 @@
 //! Writes that the engine commits but whose response is lost. The caller gets success, and there is one effect.
 
-use deskless_tests::{Answer, Faults, Role, TestClock, World, example_conversation, minimal_conversation};
+use deskless_tests::{Faults, Role, TestClock, TestResponse, World, example_conversation, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::support::{CONVERSATIONS, all, text};
 const LOST: [u64; 2] = [1, 6];
 
 fn losing(answers: u64) -> Faults {
-    Faults { lost_answers: answers, ..Faults::default() }
+    Faults { lost_responses: answers, ..Faults::default() }
 }
 
 async fn conversations(role: &Role<'_>) -> Vec<Value> {
@@ -257,10 +257,14 @@ async fn delete_is_not_reapplied_after_a_new_message() {
 }
 
 /// Loses the responses to `ask` until `meanwhile` has finished on a process without faults.
-async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: impl Future<Output = ()>) -> Answer {
+async fn meanwhile(
+    world: &World,
+    ask: impl Future<Output = TestResponse>,
+    meanwhile: impl Future<Output = ()>,
+) -> TestResponse {
     world.proxy().set_faults(losing(u64::MAX));
     let interrupt = async {
-        world.proxy().disturbed(1).await;
+        world.proxy().wait_for_faults(1).await;
         meanwhile.await;
         world.proxy().set_faults(Faults::default());
     };

@@ -32,7 +32,7 @@ async fn customers_upload_files_to_own_conversations() {
     let _ = eve.post(FILES, &json!({ "fileId": file["id"] })).await.expect_invalid(&["fileId"]);
     let _ = eve.sign(&conversation, "a", "text/plain", 1).await.expect_invalid(&["conversationId"]);
     let signed = eve.sign(&other, "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     let _ = ada.post(FILES, &body).await.expect_invalid(&["fileId"]);
     let _ = eve.post(FILES, &body).await.expect(200);
@@ -84,7 +84,7 @@ async fn each_operation_requires_its_scope() {
     for kind in [KeyKind::Server, KeyKind::Client] {
         let all = |but: Scope| Scope::ALL.iter().copied().filter(move |scope| *scope != but).collect::<Vec<_>>();
         let key = world.make_key(KeyOptions { kind, scopes: all(Scope::WriteFiles), ..KeyOptions::default() }).await;
-        let mut role = world.holder_of(&key);
+        let mut role = world.with_key(&key);
         if kind == KeyKind::Client {
             role = role.on_behalf_of(&world.token(&secret, "cus_ada"));
         }
@@ -92,7 +92,7 @@ async fn each_operation_requires_its_scope() {
         let _ = role.post(FILES, &json!({ "fileId": file["id"] })).await.expect_problem(403, "forbidden");
         let _ = role.ask(Method::DELETE, &path_of(&file)).send().await.expect_problem(403, "forbidden");
         let key = world.make_key(KeyOptions { kind, scopes: all(Scope::ReadFiles), ..KeyOptions::default() }).await;
-        let mut role = world.holder_of(&key);
+        let mut role = world.with_key(&key);
         if kind == KeyKind::Client {
             role = role.on_behalf_of(&world.token(&secret, "cus_ada"));
         }

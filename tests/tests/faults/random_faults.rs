@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use deskless_tests::{Answer, Faults, World};
+use deskless_tests::{Faults, TestResponse, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn retry_until_available(
     path: &str,
     key: Option<String>,
     body: &Value,
-) -> Answer {
+) -> TestResponse {
     loop {
         let mut ask = world.server_key().ask(method.clone(), path).json(body);
         if let Some(key) = &key {

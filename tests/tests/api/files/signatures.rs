@@ -29,7 +29,7 @@ async fn s3_accepts_only_the_signed_upload() {
         bad.expect_refused(status, code).await;
     }
     assert!(world.objects().is_empty());
-    good().expect_taken().await;
+    good().expect_accepted().await;
 }
 
 #[tokio::test]
@@ -53,14 +53,14 @@ async fn upload_signature_expires_after_5_minutes() {
     for (minutes, in_time) in [(4, true), (6, false)] {
         let past = TestClock::new(5);
         past.set(Timestamp::from_millis(now().as_millis() - minutes * 60 * 1000));
-        let machine = world.machine_that_signs_by(past);
+        let machine = world.machine_with_signing_clock(past);
         let late = world.server_key().at(&machine);
         let upload = late.sign(&json!(null), "a.png", "image/png", 5).await.expect(201)["upload"].clone();
         let got = late.get(&path).await.expect(200);
         let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
         let upload = Upload::of(&upload, "hello");
         if in_time {
-            upload.expect_taken().await;
+            upload.expect_accepted().await;
             assert_eq!(status, 200);
         } else {
             upload.expect_refused(403, "AccessDenied").await;

@@ -180,7 +180,7 @@ async fn write_with_lost_response_is_done_once() {
             let world = World::behind_proxy(Faults::default()).await;
             let role = world.server_key();
             let before = resource.listed(&role).await.len();
-            let losing = || world.proxy().set_faults(Faults { lost_answers: lost, ..Faults::default() });
+            let losing = || world.proxy().set_faults(Faults { lost_responses: lost, ..Faults::default() });
             losing();
             let answer = role.post(resource.path, &resource.make).await;
             assert_eq!(answer.header("etag"), Some("\"1\""), "{}", resource.path);
@@ -241,7 +241,7 @@ async fn scope_and_server_key_are_required() {
         let without = |lacking: Scope| Scope::ALL.iter().copied().filter(|&s| s != lacking).collect();
         let reader = world.make_key(KeyOptions { scopes: without(write), ..KeyOptions::default() }).await;
         let writer = world.make_key(KeyOptions { scopes: without(read), ..KeyOptions::default() }).await;
-        let (reader, writer) = (world.holder_of(&reader), world.holder_of(&writer));
+        let (reader, writer) = (world.with_key(&reader), world.with_key(&writer));
         let _ = reader.get(resource.path).await.expect(200);
         let _ = reader.get(&path).await.expect(200);
         let _ = writer.get(resource.path).await.expect_problem(403, "forbidden");
@@ -254,7 +254,7 @@ async fn scope_and_server_key_are_required() {
         }
         let _ = world.anon().get(&path).await.expect_problem(401, "unauthorized");
         let client = world.make_key(KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await;
-        let _ = world.holder_of(&client).get(&path).await.expect_problem(403, "forbidden");
+        let _ = world.with_key(&client).get(&path).await.expect_problem(403, "forbidden");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deskless_tests::{Answer, Role, example_conversation};
+use deskless_tests::{Role, TestResponse, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::{PATH, browser, opening, path_of, world};
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
 /// Returns everything that the caller sees, except the request ID and the remaining rate limit.
-fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
+fn visible(answer: &TestResponse) -> (u16, BTreeMap<String, String>, Value) {
     let told = |name: &str| !["x-request-id", "ratelimit"].contains(&name);
     let headers = answer.headers.iter().filter(|(name, _)| told(name.as_str()));
     let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();

@@ -25,7 +25,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the progress of a bulk action until it ends. Exits with 1 if it failed on any conversation.
+    /// Show the progress of a bulk action until it ends.
+    ///
+    /// Exits with status 1 if the action failed on any conversation.
     Watch {
         /// ID of the bulk action.
         #[arg(value_parser = bulk_action_id)]

@@ -41,9 +41,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         lambda = Lambda::start(port, &endpoints, &binaries) => lambda?,
         () = interrupt.received() => return Ok(()),
     };
+    let deliver = async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await;
     let watcher = (!arguments.no_reload).then_some(watcher);
     let result = tokio::select! {
-        failure = stack.run_event_sources(async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await) => failure,
+        failure = stack.run_event_sources(deliver) => failure,
         failure = keep_running(&mut lambda, watcher) => failure,
         failure = announce(&stack, port) => failure,
         () = interrupt.received() => Ok(()),

@@ -19,14 +19,18 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Create a new identity secret, which your back end uses to sign customer tokens. The secret is printed once. The
+    /// Create a new identity secret for signing customer tokens.
+    ///
+    /// The secret is printed once. The
     /// previous secret stays valid for 24 hours; older ones stop working.
     Rotate {
         /// ID of the workspace.
         #[arg(long, value_parser = super::key::workspace_id)]
         workspace: WorkspaceId,
     },
-    /// Sign a customer token with the current secret, for testing. In production, your back end signs tokens with any JWT library.
+    /// Sign a customer token for testing.
+    ///
+    /// In production, your back end signs tokens with any JWT library.
     Token {
         /// ID of the workspace.
         #[arg(long, value_parser = super::key::workspace_id)]
@@ -62,8 +66,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
                 println!("{}", secret.id);
                 println!("{}", secret.reveal());
                 eprintln!(
-                    "Store this secret now: it is not shown again. Sign JWTs with HS256, kid {id}, aud {workspace}, the \
-                     customer's ID as sub, iat and exp. A previous secret stays valid until {until}.",
+                    "Store this secret now: it is not shown again.\nSign JWTs with HS256, kid {id}, aud {workspace}, \
+                     sub (the customer's ID), iat and exp.\nA previous secret stays valid until {until}.",
                     id = secret.id,
                 );
             }

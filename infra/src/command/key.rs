@@ -20,7 +20,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Create an API key. Its secret is printed once and cannot be shown again.
+    /// Create an API key.
+    ///
+    /// The secret is printed once and cannot be shown again.
     Create {
         /// ID of the workspace.
         #[arg(long, value_parser = workspace_id)]
@@ -31,13 +33,13 @@ enum Command {
         /// Kind of key: `server` for a back end, `client` for a browser or an app.
         #[arg(long, default_value = "server", value_parser = KeyKind::parse)]
         kind: KeyKind,
-        /// Scope to grant, such as `read:conversations`. Repeat the option or separate scopes with commas [default: all]
+        /// Scope to grant, such as `read:conversations`. Repeat or separate with commas [default: all]
         #[arg(long = "scope", value_delimiter = ',', value_parser = Scope::parse)]
         scopes: Vec<Scope>,
-        /// Web origin that may use the key. Repeat the option or separate origins with commas [default: any]
+        /// Web origin that may use the key. Repeat or separate with commas [default: any]
         #[arg(long = "origin", value_delimiter = ',', value_parser = Origin::parse)]
         origins: Vec<Origin>,
-        /// When the key expires: a time such as `2027-01-01T00:00:00Z`, or a number of days such as `90d` [default: never]
+        /// Expiry: a time such as `2027-01-01T00:00:00Z`, or a number of days such as `90d` [default: never]
         #[arg(long, value_parser = expiry)]
         expires: Option<Timestamp>,
         /// Requests per minute [default: 6000]. With a client key, each visitor may use a tenth of the limit.
@@ -50,7 +52,9 @@ enum Command {
         #[arg(long, value_parser = workspace_id)]
         workspace: WorkspaceId,
     },
-    /// Revoke an API key. It stops working within 30 seconds.
+    /// Revoke an API key.
+    ///
+    /// The key stops working within 30 seconds.
     Revoke {
         /// ID of the workspace.
         #[arg(long, value_parser = workspace_id)]

@@ -1,7 +1,7 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use anyhow::Result;
-use deskless_infra::routes;
+use deskless_infra::{routes, worker::Worker};
 use deskless_runtime::SystemClock;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -16,8 +16,9 @@ pub async fn run(options: Options) -> Result<()> {
     let stack = Stack::start(&options, lock).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     stack.announce();
+    let deliver = async |worker: Worker, records: &[Value]| worker.hand_over(&stack.store, records).await;
     tokio::select! {
-        failure = stack.run_event_sources(async |worker, records: &[Value]| worker.hand_over(&stack.store, records).await) => failure?,
+        failure = stack.run_event_sources(deliver) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

@@ -15,12 +15,11 @@ use serde_json::{Value, json};
 pub struct Faults {
     /// Percentage of contended writes that fail with a transaction conflict.
     pub conflicts_percent: u64,
-    /// The answers to so many of the next contested writes are lost after the engine carried them out: a 500 comes
-    /// instead.
+    /// The number of next contended writes that the engine executes but whose response is replaced by a 500.
     pub lost_responses: u64,
-    /// How many of a hundred requests are throttled: the engine does not see them.
+    /// Percentage of requests that are throttled without reaching the engine.
     pub throttles_percent: u64,
-    /// How many of a hundred requests are answered 500 before the engine sees them.
+    /// Percentage of requests that get a 500 without reaching the engine.
     pub errors_before_percent: u64,
     /// Percentage of requests that are executed and then get a 500.
     pub errors_after_percent: u64,

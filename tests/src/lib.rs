@@ -1,4 +1,5 @@
-//! The test harness: an isolated world per test, callers with different roles, and a proxy that meters and injects faults.
+//! The test harness: an isolated world per test, callers with different roles, and a proxy that meters requests and
+//! injects faults.
 //!
 //! A test creates a [`World`]: a fresh table in its own engine (or in the engine at `DESKLESS_ENGINE`), a clock that it
 //! controls, and deterministic IDs. It sends requests as a [`Role`], such as [`World::server_key`] or [`World::anon`].

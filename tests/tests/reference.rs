@@ -16,13 +16,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Ok(jars) = env::var("DESKLESS_DYNAMODB_LOCAL") else {
-        println!(
-            "Skipping the api tests on Amazon's DynamoDB Local. Install it with `make test`, which needs Java 17 and Maven."
-        );
+        println!("Skipping the api tests on DynamoDB Local: `make test` installs it if Java 17 and Maven are there.");
         return if env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
     let engine = Engine::start(&jars);
-    println!("The api suite on Amazon's DynamoDB Local:");
+    println!("Running the api tests on Amazon's DynamoDB Local:");
     // The same workspace and features as the current run, so that nothing is recompiled.
     let suite = deskless_infra::cargo::command(env!("CARGO"))
         .args(["test", "--workspace", "--locked", "--test", "api", "--"])

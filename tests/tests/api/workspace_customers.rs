@@ -6,7 +6,7 @@ use super::workspace_support::assert_pages;
 
 const PATH: &str = "/api/v1/customers";
 
-async fn said(world: &World, status: u16, body: Value) -> Value {
+async fn upsert(world: &World, status: u16, body: Value) -> Value {
     world.server_key().post(PATH, &body).await.expect(status)["customer"].clone()
 }
 
@@ -18,14 +18,14 @@ async fn by_email(world: &World, email: &str) -> Value {
 async fn customer_is_created_or_found_by_id() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "metadata": { "plan": "pro" } });
-    let made = said(&world, 201, body).await;
+    let made = upsert(&world, 201, body).await;
     let wanted = json!({
         "object": "customer", "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "phone": null, "company": null,
         "metadata": { "plan": "pro" }, "identitySource": "headers", "erasing": null,
         "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
     });
     assert_eq!(made, wanted);
-    let found = said(&world, 200, json!({ "id": "cus_1", "phone": "+49", "name": null })).await;
+    let found = upsert(&world, 200, json!({ "id": "cus_1", "phone": "+49", "name": null })).await;
     assert_eq!(
         (&found["name"], &found["phone"], &found["metadata"]),
         (&json!("Ada"), &json!("+49"), &made["metadata"])
@@ -44,10 +44,10 @@ async fn customer_is_created_or_found_by_id() {
 #[tokio::test]
 async fn customer_is_created_or_found_by_email() {
     let world = World::new().await;
-    let made = said(&world, 201, json!({ "email": "ada@example.com" })).await;
-    let found = said(&world, 200, json!({ "email": " ADA@example.com ", "name": "Ada" })).await;
+    let made = upsert(&world, 201, json!({ "email": "ada@example.com" })).await;
+    let found = upsert(&world, 200, json!({ "email": " ADA@example.com ", "name": "Ada" })).await;
     assert_eq!((&found["id"], &found["name"]), (&made["id"], &json!("Ada")));
-    let stranger = said(&world, 201, json!({ "name": "Ada" })).await;
+    let stranger = upsert(&world, 201, json!({ "name": "Ada" })).await;
     assert_ne!(stranger["id"], made["id"]);
     assert_eq!(by_email(&world, "Ada@Example.com").await, json!([found]));
     assert_eq!(by_email(&world, "nobody@example.com").await, json!([]));
@@ -57,11 +57,11 @@ async fn customer_is_created_or_found_by_email() {
 #[tokio::test]
 async fn email_belongs_to_first_customer() {
     let world = World::new().await;
-    let first = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
-    let second = said(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
+    let first = upsert(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let second = upsert(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
     assert_eq!(second["email"], "Ada@example.com", "the email is stored");
     assert_eq!(by_email(&world, "ada@example.com").await, json!([first]), "and finds the first one still");
-    let third = said(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
+    let third = upsert(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
     assert_eq!(third["id"], "cus_1");
     world.assert_sound().await;
 }
@@ -69,7 +69,7 @@ async fn email_belongs_to_first_customer() {
 #[tokio::test]
 async fn new_email_is_claimed_and_old_one_still_finds() {
     let world = World::new().await;
-    let _ = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let _ = upsert(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let path = format!("{PATH}/cus_1");
     let change = json!({ "email": "ada@example.org" });
     let changed = world.server_key().patch(&path, &change).await.expect(200)["customer"].clone();
@@ -85,7 +85,7 @@ async fn new_email_is_claimed_and_old_one_still_finds() {
 async fn null_clears_and_metadata_is_replaced() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "phone": "1", "company": "c", "metadata": { "a": 1 } });
-    let _ = said(&world, 201, body).await;
+    let _ = upsert(&world, 201, body).await;
     let change = json!({ "name": null, "phone": null, "company": null, "metadata": { "b": 2 } });
     let changed = world.server_key().patch(&format!("{PATH}/cus_1"), &change).await.expect(200)["customer"].clone();
     for field in ["name", "phone", "company"] {
@@ -122,7 +122,7 @@ async fn email_filter_needs_its_own_cursor() {
     let role = world.server_key();
     let mut wanted = Vec::new();
     for i in 0..3 {
-        wanted.insert(0, said(&world, 201, json!({ "email": format!("{i}@example.com") })).await);
+        wanted.insert(0, upsert(&world, 201, json!({ "email": format!("{i}@example.com") })).await);
     }
     assert_pages(&role, PATH, "customers", &wanted).await;
     let page = role.get(&format!("{PATH}?limit=1")).await.expect(200);
@@ -153,7 +153,7 @@ async fn concurrent_creates_by_email_make_one_customer() {
 #[tokio::test]
 async fn retry_of_found_customer_is_200() {
     let world = World::new().await;
-    let _ = said(&world, 201, json!({ "id": "cus_1" })).await;
+    let _ = upsert(&world, 201, json!({ "id": "cus_1" })).await;
     let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k");
     let body = json!({ "id": "cus_1" });
     let first = ask().json(&body).send().await;

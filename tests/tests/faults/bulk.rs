@@ -70,7 +70,7 @@ async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usiz
 
 /// Delivers one record and drops the work when it would wait more than `waits` times, at any point and with requests in
 /// flight. Returns whether it finished. If not, the stream delivers the record again.
-async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
+async fn deliver_interrupted(world: &World, record: &Value, mut waits: usize) -> bool {
     let mut work = pin!(world.deliver_once(Worker::Jobs, slice::from_ref(record)));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(done),
@@ -99,7 +99,7 @@ async fn job_killed_50_times_changes_each_once() {
         let told = record(steps, before.as_ref(), Some(&row));
         // Interrupt every other step at a varying point.
         let mut waits = if steps % 2 == 0 { steps * 7 % 11 } else { usize::MAX };
-        while !survives(&world, &told, waits).await {
+        while !deliver_interrupted(&world, &told, waits).await {
             killed += 1;
             assert!(killed < 1000, "a step never ends");
             waits = (waits + 1) * 3;

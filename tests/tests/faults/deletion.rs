@@ -28,7 +28,7 @@ async fn long_thread(world: &World, messages: usize) -> (String, String) {
 
 /// Delivers one record and drops the worker after two of its connections have broken. The client recovers from one.
 /// Returns whether it finished. If not, the stream delivers the record again.
-async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
+async fn deliver_interrupted(world: &World, record: &Value, breaks: &mut usize) -> bool {
     let done = tokio::select! {
         () = world.proxy().wait_for_faults(*breaks + 2) => false,
         done = world.deliver_once(Worker::Events, slice::from_ref(record)) => done,
@@ -57,7 +57,7 @@ async fn interrupted_purge_removes_20_000_messages() {
         assert_ne!(before.0, tombstone.0, "no record requests the step after {steps}");
         steps += 1;
         let told = record(steps, Some(&before), Some(&tombstone));
-        while !survives(&world, &told, &mut breaks).await {
+        while !deliver_interrupted(&world, &told, &mut breaks).await {
             interrupted += 1;
             assert!(interrupted < 1000, "a step never ends");
         }

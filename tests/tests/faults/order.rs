@@ -106,7 +106,7 @@ impl Exchange {
 }
 
 /// Asserts that a thread holds exactly the acknowledged messages in commit order: a message that was acknowledged
-/// before another one was sent precedes it, whoever wrote them.
+/// before another one was sent precedes it, even across writers.
 pub fn assert_commit_order(thread: &[Value], written: &[Vec<Written>]) {
     let ids: Vec<String> = thread.iter().map(|message| text(message, "id")).collect();
     assert!(ids.is_sorted(), "IDs do not increase along the thread");

@@ -17,9 +17,9 @@ use crate::support::{CONVERSATIONS, all, at_once, text};
 const CALLERS: usize = 12;
 const STEPS: usize = 25;
 
-/// What one caller was told.
+/// The writes that were acknowledged to one caller.
 #[derive(Default)]
-struct Told {
+struct Acknowledged {
     /// External ID and ID of each created conversation.
     opened: Vec<(String, String)>,
     /// Text of each created object, and the path of the list that must contain it.
@@ -56,7 +56,14 @@ async fn retry_until_available(
     }
 }
 
-async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choice: usize, told: &mut Told) {
+async fn step(
+    world: &World,
+    tally: &Tally,
+    threads: &[String],
+    name: &str,
+    choice: usize,
+    acknowledged: &mut Acknowledged,
+) {
     let thread = &threads[choice / 7 % threads.len()];
     let key = Some(name.to_owned());
     match choice % 7 {
@@ -67,8 +74,8 @@ async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choi
             });
             let answer = retry_until_available(world, tally, Method::POST, CONVERSATIONS, key, &body).await;
             let id = text(&answer.expect(201)["conversation"], "id");
-            told.written.push((name.to_owned(), format!("{CONVERSATIONS}/{id}")));
-            told.opened.push((name.to_owned(), id));
+            acknowledged.written.push((name.to_owned(), format!("{CONVERSATIONS}/{id}")));
+            acknowledged.opened.push((name.to_owned(), id));
         }
         1 => {
             let status = ["open", "waiting", "solved"][choice % 3];
@@ -91,7 +98,7 @@ async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choi
             let _ = retry_until_available(world, tally, Method::POST, &format!("{thread}/messages"), key, &body)
                 .await
                 .expect(201);
-            told.written.push((name.to_owned(), thread.clone()));
+            acknowledged.written.push((name.to_owned(), thread.clone()));
         }
     }
 }
@@ -107,15 +114,15 @@ async fn assert_invariants_under(faults: Faults) {
     let (threads, tally) = (Arc::new(threads), Arc::new(Tally::default()));
     let _ = world.proxy().take_meter();
     world.proxy().set_faults(faults.clone());
-    let told = at_once(&world, CALLERS, |world, caller| {
+    let acknowledged = at_once(&world, CALLERS, |world, caller| {
         let (threads, tally) = (Arc::clone(&threads), Arc::clone(&tally));
         async move {
-            let mut told = Told::default();
+            let mut acknowledged = Acknowledged::default();
             for i in 0..STEPS {
                 let choice = caller * 31 + i * 17;
-                step(&world, &tally, &threads, &format!("{caller}-{i}"), choice, &mut told).await;
+                step(&world, &tally, &threads, &format!("{caller}-{i}"), choice, &mut acknowledged).await;
             }
-            told
+            acknowledged
         }
     })
     .await;
@@ -138,9 +145,9 @@ async fn assert_invariants_under(faults: Faults) {
         let path = format!("{CONVERSATIONS}/{}", text(&conversation, "id"));
         let thread = all(&role, &format!("{path}/messages"), "messages").await;
         let mut found: Vec<String> = thread.iter().map(|message| text(message, "body")).collect();
-        let mut wanted: Vec<String> = told
+        let mut wanted: Vec<String> = acknowledged
             .iter()
-            .flat_map(|told| &told.written)
+            .flat_map(|acknowledged| &acknowledged.written)
             .filter(|(_, at)| *at == path)
             .map(|(body, _)| body.clone())
             .collect();
@@ -148,7 +155,8 @@ async fn assert_invariants_under(faults: Faults) {
         wanted.sort_unstable();
         assert_eq!(found, wanted, "{path} has every acknowledged write exactly once");
     }
-    let opened: HashMap<_, _> = told.iter().flat_map(|told| told.opened.iter().cloned()).collect();
+    let opened: HashMap<_, _> =
+        acknowledged.iter().flat_map(|acknowledged| acknowledged.opened.iter().cloned()).collect();
     assert_eq!(by_external_id, opened);
     assert_eq!(world.foreign_rows().await, theirs);
     world.assert_sound().await;

@@ -1,8 +1,8 @@
 //! Benchmarks, run by `make bench`: the cost of Deskless relative to a minimal baseline.
 //!
-//! Every result is a size, or a ratio of two times measured alternately in one run, because absolute times depend on the
-//! machine. Exceeding a target is reported but not an error. `SCALE` sets the number of rows of the large table (default
-//! 100000).
+//! Every result is a size, or a ratio of two times measured alternately in one run, because absolute times depend on
+//! the machine. Exceeding a target is reported but not an error. `SCALE` sets the number of rows of the large table
+//! (default 100000).
 
 mod binaries;
 mod bodies;

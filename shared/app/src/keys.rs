@@ -1,8 +1,8 @@
 //! API keys: create, read, list, update, revoke.
 
 use deskless_domain::{ApiKey, Field, Invalid, KeyId, Precondition, Scope, Timestamp, may_grant};
-use deskless_store::{IdempotencyKey, Once, TenantStore};
-pub use deskless_store::{KeyPage, KeyPatch, KeyRequest, NewKey};
+use deskless_store::{IdempotencyKey, TenantStore};
+pub use deskless_store::{KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
 
 use crate::AppError;
 
@@ -16,10 +16,10 @@ pub async fn create(
     request: KeyRequest,
     caller_scopes: &[Scope],
     key: Option<&IdempotencyKey>,
-) -> Result<Once<NewKey>, AppError> {
+) -> Result<KeyCreation, AppError> {
     check_expiry(store, request.expires_at)?;
     may_grant(caller_scopes, &request.scopes, &[])?;
-    Ok(store.create_key(request, key).await?)
+    Ok(store.create_key_once(request, key).await?)
 }
 
 /// Reads an API key, even a revoked one.

@@ -28,7 +28,7 @@ pub fn may_automate(own: &[Scope], actions: &AutomationActions) -> Result<(), Mi
 #[cfg(test)]
 mod tests {
     use super::{MissingScope, may_automate, may_grant};
-    use crate::{AutomationAction, AutomationActions, Identifier, MessageBody, PredefinedMessageId, Scope};
+    use crate::{AutomationAction, AutomationActions, MessageBody, PredefinedMessageId, Scope};
 
     #[test]
     fn key_gives_only_scopes_that_it_has() {

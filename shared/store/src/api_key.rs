@@ -15,7 +15,7 @@ use deskless_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    IdempotencyKey, Once, Store, StoreError, TenantStore,
+    IdempotencyKey, Store, StoreError, TenantStore,
     expression::text,
     idempotency::{Attempt, Attempts},
     item::{self, Item},
@@ -62,8 +62,17 @@ pub struct KeyRequest {
 pub struct NewKey {
     /// The key.
     pub key: ApiKey,
-    /// What its holder sends; `None` when the command is a repeat.
-    pub secret: Option<ApiKeySecret>,
+    /// What its holder sends.
+    pub secret: ApiKeySecret,
+}
+
+/// The outcome of [`TenantStore::create_key_once`].
+#[derive(Debug, Clone)]
+pub enum KeyCreation {
+    /// The key was created.
+    Created(NewKey),
+    /// An earlier request with the same idempotency key created it. Its secret is not stored, so it cannot be shown again.
+    Replayed(ApiKey),
 }
 
 /// The same attributes under the secret's hash and in the workspace's listing. `validUntil` is not called `expiresAt`,
@@ -169,18 +178,29 @@ impl Store {
 }
 
 impl TenantStore {
-    /// AP-26: creates an API key in this workspace. The recorded outcome of a command with an idempotency key holds the key
-    /// without its secret: a repeat cannot show it again.
+    /// AP-26: creates an API key in this workspace.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
+        match self.create_key_once(request, None).await? {
+            KeyCreation::Created(new) => Ok(new),
+            KeyCreation::Replayed(_) => Err(StoreError::Internal("a replay without an idempotency key".to_owned())),
+        }
+    }
+
+    /// AP-26: creates an API key in this workspace, once for each idempotency key. The recorded outcome holds the key without
+    /// its secret.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
-    pub async fn create_key(
+    pub async fn create_key_once(
         &self,
         request: KeyRequest,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Once<NewKey>, StoreError> {
+    ) -> Result<KeyCreation, StoreError> {
         if let Some(earlier) = self.replay(key).await? {
-            return Ok(Once::replay(NewKey { key: earlier, secret: None }));
+            return Ok(KeyCreation::Replayed(earlier));
         }
         let secret = ApiKeySecret::generate(request.kind, self.clock());
         let id = KeyId::generate(self.clock());
@@ -204,8 +224,8 @@ impl TenantStore {
         transaction.put_new(self, item::write(root::api_key(&secret.hash()), &attributes)?)?;
         transaction.put_new(self, item::write(self.keys().api_key_listing(id), &attributes)?)?;
         match Attempts::new(self, key).commit(transaction, &new).await? {
-            Attempt::Committed => Ok(Once::first(NewKey { key: new, secret: Some(secret) })),
-            Attempt::Replayed(earlier) => Ok(Once::replay(NewKey { key: earlier, secret: None })),
+            Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
+            Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
             Attempt::Failed(_) => Err(StoreError::Internal("a new key exists already".to_owned())),
         }
     }

@@ -1,18 +1,18 @@
-use deskless_tests::{Answer, World};
+use deskless_tests::{TestResponse, World};
 use http::Method;
 use serde_json::json;
 
-async fn patch(world: &World, path: &str, tag: &str) -> Answer {
+async fn patch(world: &World, path: &str, tag: &str) -> TestResponse {
     let ask = world.server_key().ask(Method::PATCH, path).header("if-match", tag);
     ask.json(&json!({ "priority": "high" })).send().await
 }
 
-async fn get(world: &World, path: &str, tag: &str) -> Answer {
+async fn get(world: &World, path: &str, tag: &str) -> TestResponse {
     world.server_key().ask(Method::GET, path).header("if-none-match", tag).send().await
 }
 
 #[tokio::test]
-async fn a_change_is_made_only_in_the_version_that_was_read() {
+async fn update_honours_if_match() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let tag = world.server_key().get(&path).await.header("etag").expect("a tag").to_owned();
@@ -33,7 +33,7 @@ async fn a_change_is_made_only_in_the_version_that_was_read() {
 }
 
 #[tokio::test]
-async fn a_message_makes_a_new_version() {
+async fn message_increments_conversation_version() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let note = json!({ "type": "note", "body": "Hm" });
@@ -43,7 +43,7 @@ async fn a_message_makes_a_new_version() {
 }
 
 #[tokio::test]
-async fn a_version_of_nothing_is_a_404() {
+async fn if_match_on_unknown_conversation_is_404() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
     let _ = patch(&world, &theirs, "\"1\"").await.expect_problem(404, "not_found");
@@ -51,7 +51,7 @@ async fn a_version_of_nothing_is_a_404() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_known_is_not_sent_again() {
+async fn if_none_match_returns_304() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     for tag in ["\"1\"", "W/\"1\"", "*", "\"7\", \"1\"", "\"1-gzip\""] {
@@ -68,10 +68,10 @@ async fn a_version_that_is_known_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_has_a_tag_of_its_own_that_still_matches() {
+async fn compressed_response_has_matching_etag() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
-    let ask = world.server_key().ask(Method::GET, &path).header("accept-encoding", "gzip").unchecked();
+    let ask = world.server_key().ask(Method::GET, &path).header("accept-encoding", "gzip").skip_validation();
     let answer = ask.send().await;
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
     let tag = answer.header("etag").expect("a tag").to_owned();

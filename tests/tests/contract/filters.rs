@@ -46,7 +46,7 @@ async fn dropped_records_cause_no_work() {
         let (wanted, dropped): (Vec<_>, Vec<_>) = records.iter().cloned().partition(|record| worker.wants(record));
         assert!(!wanted.is_empty() && !dropped.is_empty(), "{worker:?}");
         let _ = world.proxy().take_meter();
-        assert!(world.hand_over(worker, &dropped).await);
+        assert!(world.deliver_once(worker, &dropped).await);
         assert_eq!(world.proxy().take_meter().operations, [""; 0], "{worker:?}");
     }
 }

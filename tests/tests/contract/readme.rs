@@ -1,4 +1,4 @@
-//! The README's examples really run.
+//! Runs the examples of the README.
 
 use std::{net::Ipv4Addr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
@@ -7,20 +7,20 @@ use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command, time::sleep};
 
 const README: &str = include_str!("../../../README.md");
 
-/// The shell blocks of the tour, in order.
+/// Returns the shell blocks of the tour, in order.
 fn tour() -> Vec<&'static str> {
     let tour = README.split("\n## ").find(|section| section.starts_with("A tour")).expect("README has a tour");
     tour.split("```sh\n").skip(1).map(|block| &block[..block.find("```").expect("a closing fence")]).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tour_runs_as_it_is_printed() {
+async fn readme_tour_runs_as_printed() {
     let world = Arc::new(World::new().await);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-    // What the local stack's pump does.
+    // Delivers stream records like the local stack.
     let pumped = Arc::clone(&world);
     let pump = tokio::spawn(async move {
         loop {
@@ -30,8 +30,8 @@ async fn the_tour_runs_as_it_is_printed() {
     });
     let blocks = tour();
     assert!(blocks.len() >= 5, "the tour has {} examples", blocks.len());
-    // An example that is answered with an error ends the script, but for the one that shows an error's status. The
-    // block that reads the local stack's settings is left out: they are given here instead.
+    // A failing example ends the script, except for the ones that print an error's status. The block that loads
+    // `dev.env` is skipped, because its variables are set here.
     let mut script = String::from(
         "set -euo pipefail\ncurl() { case \"$*\" in *http_code*) command curl \"$@\";; *) command curl -f \"$@\";; esac; }\n",
     );
@@ -49,7 +49,7 @@ async fn the_tour_runs_as_it_is_printed() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("bash is there");
+        .expect("bash is installed");
     let mut input = shell.stdin.take().expect("a pipe");
     input.write_all(script.as_bytes()).await.expect("the script is read");
     drop(input);
@@ -58,6 +58,6 @@ async fn the_tour_runs_as_it_is_printed() {
     pump.abort();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}\n{out}\n{err}");
-    assert!(out.ends_with("404\n404\n"), "another workspace's key sees it, or it is not gone: {out}");
+    assert!(out.ends_with("404\n404\n"), "the last two requests are 404: {out}");
     world.assert_sound().await;
 }

@@ -10,7 +10,7 @@ fn places() -> impl Strategy<Value = [MessageId; 2]> {
     any::<[[u8; 16]; 2]>().prop_map(|places| places.map(MessageId::from_bytes))
 }
 
-/// A workspace and the parts of a cursor scope.
+/// Generates a workspace ID and the parts that identify a list.
 fn scopes() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
     (any::<[u8; 16]>(), vec(vec(characters(), 0..8).prop_map(String::from_iter), 0..5))
 }
@@ -19,7 +19,7 @@ fn scope((workspace, parts): &([u8; 16], Vec<String>)) -> CursorScope {
     CursorScope::new(WorkspaceId::from_bytes(*workspace), &parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A damage to a text.
+/// A modification of a text.
 #[derive(Debug, Clone)]
 enum Damage {
     Change(Index, char),
@@ -32,7 +32,7 @@ enum Damage {
 }
 
 fn damages() -> impl Strategy<Value = Damage> {
-    // Mostly characters that a cursor may hold, since others are refused for that alone.
+    // Mostly characters of the cursor alphabet, since others are refused for that reason alone.
     let character = || prop_oneof![3 => proptest::sample::select(ALPHABET), 1 => characters()];
     prop_oneof![
         8 => (any::<Index>(), character()).prop_map(|(at, to)| Damage::Change(at, to)),
@@ -73,7 +73,7 @@ fn is_refused<const N: usize>(scope: &CursorScope, cursor: &str) -> bool {
 }
 
 #[test]
-fn cursor_decodes_in_its_own_scope() {
+fn cursor_round_trips() {
     check(500, &(scopes(), places()), |(parts, places)| {
         let scope = scope(&parts);
         assert_eq!(scope.decode_ids(&scope.encode_ids(&places)).ok(), Some(places));
@@ -82,7 +82,7 @@ fn cursor_decodes_in_its_own_scope() {
 }
 
 #[test]
-fn a_cursor_is_short_and_needs_no_escaping_in_a_url() {
+fn cursor_is_short_and_url_safe() {
     check(100, &(scopes(), places()), |(parts, places)| {
         let cursor = scope(&parts).encode_ids(&places);
         assert!(cursor.len() <= 64, "{cursor}");
@@ -91,7 +91,7 @@ fn a_cursor_is_short_and_needs_no_escaping_in_a_url() {
 }
 
 #[test]
-fn a_cursor_that_is_changed_cut_or_extended_is_refused() {
+fn altered_cursor_is_refused() {
     check(4000, &(scopes(), places(), damages()), |(parts, places, damage)| {
         let scope = scope(&parts);
         let (one, two) = (scope.encode_ids(&places[..1]), scope.encode_ids(&places));
@@ -102,7 +102,7 @@ fn a_cursor_that_is_changed_cut_or_extended_is_refused() {
 }
 
 #[test]
-fn every_single_character_of_a_cursor_counts() {
+fn every_character_of_a_cursor_is_checked() {
     check(4, &(scopes(), places()), |(parts, places)| {
         let scope = scope(&parts);
         let cursor = scope.encode_ids(&places);
@@ -118,24 +118,24 @@ fn every_single_character_of_a_cursor_counts() {
 }
 
 #[test]
-fn cursor_of_another_scope_is_refused() {
+fn foreign_cursor_is_refused() {
     check(500, &(scopes(), scopes(), places()), |(mine, other, places)| {
         let cursor = scope(&mine).encode_ids(&places);
         let (other_workspace, other_parts) = ((other.0, mine.1.clone()), (mine.0, other.1.clone()));
         for others in [other, other_workspace, other_parts] {
             assert!(others == mine || is_refused::<2>(&scope(&others), &cursor));
         }
-        // The same text with other part boundaries is another scope.
+        // The same text with another separation is a different list.
         let joined = (mine.0, vec![mine.1.concat()]);
         assert!(joined == mine || is_refused::<2>(&scope(&joined), &cursor));
         let longer = (mine.0, [mine.1.clone(), vec![String::new()]].concat());
         assert!(is_refused::<2>(&scope(&longer), &cursor));
-        assert!(is_refused::<1>(&scope(&mine), &cursor), "two places are not one");
+        assert!(is_refused::<1>(&scope(&mine), &cursor), "two parts differ from their concatenation");
     });
 }
 
 #[test]
-fn texts_that_never_were_cursors_are_refused() {
+fn arbitrary_text_is_refused_as_cursor() {
     check(1000, &(scopes(), vec(characters(), 0..80)), |(parts, text)| {
         let text: String = text.into_iter().collect();
         assert!(is_refused::<1>(&scope(&parts), &text));
@@ -143,7 +143,7 @@ fn texts_that_never_were_cursors_are_refused() {
     });
 }
 
-/// Every list, the two workspaces' as well.
+/// Returns every list with a cursor, for both workspaces.
 async fn cursors(world: &World) -> Vec<(deskless_tests::Role<'_>, String, String)> {
     let mut found = Vec::new();
     for role in [world.server_key(), world.other_workspace()] {
@@ -173,7 +173,7 @@ async fn cursors(world: &World) -> Vec<(deskless_tests::Role<'_>, String, String
 }
 
 #[tokio::test]
-async fn every_list_takes_its_own_cursor_and_no_other_lists() {
+async fn lists_accept_only_their_own_cursors() {
     let world = World::new().await;
     let cursors = cursors(&world).await;
     for (i, (role, list, _)) in cursors.iter().enumerate() {

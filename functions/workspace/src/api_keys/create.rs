@@ -3,7 +3,7 @@ use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
     scope::WriteKeys,
 };
-use deskless_app::keys::{self, KeyRequest, NewKey};
+use deskless_app::keys::{self, KeyCreation, KeyRequest};
 use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -75,9 +75,12 @@ pub async fn create_api_key(
         expires_at: request.expires_at,
         rate_limit: request.rate_limit,
     };
-    let made = keys::create(caller.store(), wanted, &caller.credential().scopes, key.as_ref()).await?;
-    let NewKey { key, secret } = &made.outcome;
-    let secret = secret.as_ref().map(|secret| secret.reveal().to_owned());
+    let creation = keys::create(caller.store(), wanted, &caller.credential().scopes, key.as_ref()).await?;
+    let (key, secret) = match &creation {
+        KeyCreation::Created(new) => (&new.key, Some(new.secret.reveal().to_owned())),
+        KeyCreation::Replayed(key) => (key, None),
+    };
     let location = format!("{BASE}/api-keys/{}", key.id);
-    replayed(made.is_replay, created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret }))
+    let reply = created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret });
+    replayed(matches!(creation, KeyCreation::Replayed(_)), reply)
 }

@@ -29,11 +29,11 @@ pub async fn erase(deleted: &FileChange) -> Result<(), AppError> {
 /// # Errors
 /// As [`erase`].
 pub async fn erase_all(store: &TenantStore, files: &[FileId]) -> Result<(), AppError> {
-    let erase = |&id| async move {
+    let erase = |id| async move {
         erase_objects(store, id).await?;
         Ok::<_, AppError>(store.remove_file(id).await?)
     };
-    stream::iter(files).map(erase).buffer_unordered(SIDE_BY_SIDE).try_collect().await
+    stream::iter(files.to_vec()).map(erase).buffer_unordered(SIDE_BY_SIDE).try_collect().await
 }
 
 async fn erase_objects(store: &TenantStore, id: FileId) -> Result<(), AppError> {

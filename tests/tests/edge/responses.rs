@@ -1,4 +1,4 @@
-//! What a function gives back to the gateway.
+//! Responses from a function to the gateway.
 
 use std::io::Read;
 
@@ -6,10 +6,10 @@ use flate2::read::GzDecoder;
 use http::Method;
 use serde_json::Value;
 
-use crate::gateway::{Gateway, Sent};
+use crate::gateway::{FunctionResponse, Gateway};
 
-impl Sent {
-    /// Demands a compressed 200 and gives the body.
+impl FunctionResponse {
+    /// Asserts a compressed 200 response and returns its body.
     #[track_caller]
     pub fn expect_gzip(self) -> Value {
         assert_eq!(
@@ -17,7 +17,7 @@ impl Sent {
             (200, Some("gzip")),
             "{self:?}"
         );
-        assert!(self.base64, "compressed bytes are no text");
+        assert!(self.base64, "compressed bodies are base64");
         let mut text = String::new();
         GzDecoder::new(&*self.answer.bytes).read_to_string(&mut text).expect("gzip");
         serde_json::from_str(&text).expect("JSON")
@@ -25,7 +25,7 @@ impl Sent {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_in_base64_and_has_a_tag_of_its_own() {
+async fn compressed_response_is_base64_with_own_etag() {
     let gateway = Gateway::new().await;
     let description = gateway.recorded("describe").send().await.expect_gzip();
     let committed: Value = serde_json::from_str(include_str!("../../../infra/openapi.json")).expect("JSON");
@@ -39,21 +39,21 @@ async fn a_compressed_answer_is_in_base64_and_has_a_tag_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_compressed_is_text() {
+async fn uncompressed_response_is_text() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let found = gateway.recorded_about("retrieve", &id).send().await;
     assert!(!found.base64);
     assert_eq!(found.answer.header("content-type"), Some("application/json"));
     assert_eq!(found.answer.header("etag"), Some("\"1\""));
-    // Too small to be worth it.
+    // Small responses are not compressed.
     let refused = gateway.recorded("unrouted").header("accept-encoding", "gzip").send().await;
     assert!(!refused.base64);
     let _ = refused.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
-async fn a_request_id_is_echoed_and_else_made() {
+async fn request_id_is_echoed_or_generated() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let theirs = gateway.recorded_about("retrieve-from-browser", &id).send().await;
@@ -65,7 +65,7 @@ async fn a_request_id_is_echoed_and_else_made() {
 }
 
 #[tokio::test]
-async fn a_preflight_request_that_the_gateway_passes_on_is_answered_without_a_key() {
+async fn forwarded_preflight_needs_no_key() {
     let gateway = Gateway::new().await;
     let allowed = gateway.recorded("preflight").send().await;
     assert_eq!(allowed.answer.status, 200);
@@ -81,9 +81,9 @@ async fn a_preflight_request_that_the_gateway_passes_on_is_answered_without_a_ke
     assert_eq!(allowed.answer.header("access-control-allow-credentials"), None);
 }
 
-/// Of several headers with one name, payload format 2.0 carries the first only.
+/// Payload format 2.0 keeps only the first of several headers with one name.
 #[tokio::test]
-async fn no_answer_has_two_headers_of_one_name() {
+async fn no_response_repeats_a_header() {
     let gateway = Gateway::new().await;
     let role = gateway.world.server_key();
     let path = role.open_path().await;
@@ -95,7 +95,7 @@ async fn no_answer_has_two_headers_of_one_name() {
         (Method::GET, "/nowhere"),
     ] {
         let ask = role.ask(method, path).header("origin", "https://example.com").header("accept-encoding", "gzip");
-        let answer = ask.unchecked().send().await;
+        let answer = ask.skip_validation().send().await;
         for name in answer.headers.keys() {
             assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{path}: {name}");
         }

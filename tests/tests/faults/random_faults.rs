@@ -1,4 +1,4 @@
-//! Everything at once under everything that can go wrong, and then the invariants.
+//! A mixed load under random faults, followed by a check of the invariants.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use deskless_tests::{Answer, Faults, World};
+use deskless_tests::{Faults, TestResponse, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -17,12 +17,12 @@ use crate::support::{CONVERSATIONS, all, at_once, text};
 const CALLERS: usize = 12;
 const STEPS: usize = 25;
 
-/// What one caller was told.
+/// The writes that were acknowledged to one caller.
 #[derive(Default)]
-struct Told {
-    /// Conversations by externalId.
+struct Acknowledged {
+    /// External ID and ID of each created conversation.
     opened: Vec<(String, String)>,
-    /// Message bodies with the path of their thread.
+    /// Text of each created object, and the path of the list that must contain it.
     written: Vec<(String, String)>,
 }
 
@@ -32,8 +32,15 @@ struct Tally {
     unavailable: AtomicUsize,
 }
 
-/// Asks until the answer is another than 503, as a careful client does.
-async fn insist(world: &World, tally: &Tally, method: Method, path: &str, key: Option<String>, body: &Value) -> Answer {
+/// Retries 503 responses, like a careful client.
+async fn retry_until_available(
+    world: &World,
+    tally: &Tally,
+    method: Method,
+    path: &str,
+    key: Option<String>,
+    body: &Value,
+) -> TestResponse {
     loop {
         let mut ask = world.server_key().ask(method.clone(), path).json(body);
         if let Some(key) = &key {
@@ -49,7 +56,14 @@ async fn insist(world: &World, tally: &Tally, method: Method, path: &str, key: O
     }
 }
 
-async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choice: usize, told: &mut Told) {
+async fn step(
+    world: &World,
+    tally: &Tally,
+    threads: &[String],
+    name: &str,
+    choice: usize,
+    acknowledged: &mut Acknowledged,
+) {
     let thread = &threads[choice / 7 % threads.len()];
     let key = Some(name.to_owned());
     match choice % 7 {
@@ -58,37 +72,39 @@ async fn step(world: &World, tally: &Tally, threads: &[String], name: &str, choi
                 "subject": name, "externalId": name, "customer": { "id": format!("cus_{}", choice % 5), "name": name },
                 "message": { "body": name },
             });
-            let answer = insist(world, tally, Method::POST, CONVERSATIONS, key, &body).await;
+            let answer = retry_until_available(world, tally, Method::POST, CONVERSATIONS, key, &body).await;
             let id = text(&answer.expect(201)["conversation"], "id");
-            told.written.push((name.to_owned(), format!("{CONVERSATIONS}/{id}")));
-            told.opened.push((name.to_owned(), id));
+            acknowledged.written.push((name.to_owned(), format!("{CONVERSATIONS}/{id}")));
+            acknowledged.opened.push((name.to_owned(), id));
         }
         1 => {
             let status = ["open", "waiting", "solved"][choice % 3];
             let change = json!({ "status": status, "metadata": { "by": name } });
-            let _ = insist(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
         }
         2 => {
             let change = json!({ "metadata": { "by": name.repeat(300) } });
-            let _ = insist(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::PATCH, thread, None, &change).await.expect(200);
         }
         3 => {
-            let _ = insist(world, tally, Method::GET, thread, None, &Value::Null).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::GET, thread, None, &Value::Null).await.expect(200);
             let path = format!("{CONVERSATIONS}?limit=5&status=open");
-            let _ = insist(world, tally, Method::GET, &path, None, &Value::Null).await.expect(200);
+            let _ = retry_until_available(world, tally, Method::GET, &path, None, &Value::Null).await.expect(200);
         }
         _ => {
             let role = ["user", "assistant", "system"][choice % 3];
             let kind = if choice.is_multiple_of(4) { "note" } else { "reply" };
             let body = json!({ "body": name, "role": role, "type": kind });
-            let _ = insist(world, tally, Method::POST, &format!("{thread}/messages"), key, &body).await.expect(201);
-            told.written.push((name.to_owned(), thread.clone()));
+            let _ = retry_until_available(world, tally, Method::POST, &format!("{thread}/messages"), key, &body)
+                .await
+                .expect(201);
+            acknowledged.written.push((name.to_owned(), thread.clone()));
         }
     }
 }
 
-/// Lets all callers loose under these faults and proves that what each was told holds.
-async fn endure(faults: Faults) {
+/// Runs all callers under these faults and asserts that every acknowledged write exists.
+async fn assert_invariants_under(faults: Faults) {
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
     let theirs = world.foreign_rows().await;
     let mut threads = Vec::new();
@@ -98,15 +114,15 @@ async fn endure(faults: Faults) {
     let (threads, tally) = (Arc::new(threads), Arc::new(Tally::default()));
     let _ = world.proxy().take_meter();
     world.proxy().set_faults(faults.clone());
-    let told = at_once(&world, CALLERS, |world, caller| {
+    let acknowledged = at_once(&world, CALLERS, |world, caller| {
         let (threads, tally) = (Arc::clone(&threads), Arc::clone(&tally));
         async move {
-            let mut told = Told::default();
+            let mut acknowledged = Acknowledged::default();
             for i in 0..STEPS {
                 let choice = caller * 31 + i * 17;
-                step(&world, &tally, &threads, &format!("{caller}-{i}"), choice, &mut told).await;
+                step(&world, &tally, &threads, &format!("{caller}-{i}"), choice, &mut acknowledged).await;
             }
-            told
+            acknowledged
         }
     })
     .await;
@@ -129,42 +145,43 @@ async fn endure(faults: Faults) {
         let path = format!("{CONVERSATIONS}/{}", text(&conversation, "id"));
         let thread = all(&role, &format!("{path}/messages"), "messages").await;
         let mut found: Vec<String> = thread.iter().map(|message| text(message, "body")).collect();
-        let mut wanted: Vec<String> = told
+        let mut wanted: Vec<String> = acknowledged
             .iter()
-            .flat_map(|told| &told.written)
+            .flat_map(|acknowledged| &acknowledged.written)
             .filter(|(_, at)| *at == path)
             .map(|(body, _)| body.clone())
             .collect();
         found.sort_unstable();
         wanted.sort_unstable();
-        assert_eq!(found, wanted, "what was acknowledged is in {path} exactly once");
+        assert_eq!(found, wanted, "{path} has every acknowledged write exactly once");
     }
-    let opened: HashMap<_, _> = told.iter().flat_map(|told| told.opened.iter().cloned()).collect();
+    let opened: HashMap<_, _> =
+        acknowledged.iter().flat_map(|acknowledged| acknowledged.opened.iter().cloned()).collect();
     assert_eq!(by_external_id, opened);
     assert_eq!(world.foreign_rows().await, theirs);
     world.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_under_throttling_leaves_a_sound_table() {
+async fn throttling_keeps_invariants() {
     let _alone = crate::support::ALONE.lock().await;
-    endure(Faults { throttles_percent: 15, ..Faults::default() }).await;
+    assert_invariants_under(Faults { throttles_percent: 15, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_under_errors_before_and_after_the_commit_leaves_a_sound_table() {
+async fn errors_around_commit_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
-    endure(Faults { errors_before_percent: 8, errors_after_percent: 8, ..Faults::default() }).await;
+    assert_invariants_under(Faults { errors_before_percent: 8, errors_after_percent: 8, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_over_connections_that_break_leaves_a_sound_table() {
+async fn broken_connections_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
-    endure(Faults { cuts_percent: 15, ..Faults::default() }).await;
+    assert_invariants_under(Faults { cuts_percent: 15, ..Faults::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mixed_load_under_everything_at_once_leaves_a_sound_table() {
+async fn all_faults_together_keep_invariants() {
     let _alone = crate::support::ALONE.lock().await;
     let faults = Faults {
         conflicts_percent: 30,
@@ -174,5 +191,5 @@ async fn a_mixed_load_under_everything_at_once_leaves_a_sound_table() {
         cuts_percent: 10,
         ..Faults::default()
     };
-    endure(faults).await;
+    assert_invariants_under(faults).await;
 }

@@ -1,23 +1,23 @@
-//! The engine carries a write out and its answer is lost: the caller is told of success, and there is one effect.
+//! Writes that the engine commits but whose response is lost. The caller gets success, and there is one effect.
 
-use deskless_tests::{Answer, Faults, Role, TestClock, World, example_conversation, minimal_conversation};
+use deskless_tests::{Faults, Role, TestClock, TestResponse, World, example_conversation, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::{CONVERSATIONS, all, text};
 
-/// One lost answer is the SDK's to settle; more than its four attempts are ours.
+/// The SDK recovers from one lost response. More than its four attempts reach the store's own retries.
 const LOST: [u64; 2] = [1, 6];
 
 fn losing(answers: u64) -> Faults {
-    Faults { lost_answers: answers, ..Faults::default() }
+    Faults { lost_responses: answers, ..Faults::default() }
 }
 
 async fn conversations(role: &Role<'_>) -> Vec<Value> {
     all(role, CONVERSATIONS, "conversations").await
 }
 
-/// Opens this conversation while answers get lost, and proves that there is one, which the caller was told of.
+/// Creates a conversation while responses are lost, and asserts that exactly one exists and was returned.
 async fn open_once(body: &Value, key: Option<&str>) {
     for lost in LOST {
         let world = World::behind_proxy(losing(lost)).await;
@@ -46,13 +46,13 @@ async fn open_once(body: &Value, key: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_conversation_whose_answer_is_lost_is_opened_once() {
+async fn conversation_is_created_once() {
     open_once(&minimal_conversation(), None).await;
 }
 
 #[tokio::test]
-async fn a_conversation_of_a_known_customer_whose_answer_is_lost_is_opened_once() {
-    // The customer is there already, so that the conversation is the only item: no transaction and no token.
+async fn conversation_of_known_customer_is_created_once() {
+    // The customer exists, so the conversation is a single item: no transaction and no request token.
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
         let role = world.server_key();
@@ -70,25 +70,25 @@ async fn a_conversation_of_a_known_customer_whose_answer_is_lost_is_opened_once(
 }
 
 #[tokio::test]
-async fn a_conversation_with_a_message_whose_answer_is_lost_is_opened_once() {
+async fn conversation_with_message_is_created_once() {
     let mut body = minimal_conversation();
     body["message"] = json!({ "body": "Hello" });
     open_once(&body, None).await;
 }
 
 #[tokio::test]
-async fn a_conversation_with_an_external_id_whose_answer_is_lost_is_opened_once_and_not_refused() {
+async fn conversation_with_external_id_is_created_once() {
     open_once(&example_conversation(), None).await;
 }
 
 #[tokio::test]
-async fn a_conversation_under_a_key_whose_answer_is_lost_is_opened_once_and_not_refused() {
+async fn conversation_with_idempotency_key_is_created_once() {
     let mut body = example_conversation();
     body["message"] = json!({ "body": "Hello" });
     open_once(&body, Some("key")).await;
 }
 
-/// Changes a conversation while answers get lost, and proves that it changed once.
+/// Updates a conversation while responses are lost, and asserts that it changed once.
 async fn change_once(change: &Value, if_match: Option<&str>) {
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
@@ -101,7 +101,7 @@ async fn change_once(change: &Value, if_match: Option<&str>) {
             ask = ask.header("if-match", tag);
         }
         let answer = ask.send().await;
-        assert_eq!(answer.header("etag"), Some("\"2\""), "the change counts once: {answer:?}");
+        assert_eq!(answer.header("etag"), Some("\"2\""), "the update is applied once: {answer:?}");
         let changed = answer.expect(200)["conversation"].clone();
         assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
         for (field, value) in change.as_object().expect("fields") {
@@ -115,23 +115,23 @@ async fn change_once(change: &Value, if_match: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_change_whose_answer_is_lost_is_made_once() {
+async fn update_is_applied_once() {
     change_once(&json!({ "status": "solved", "resolution": "closed", "tags": ["a"] }), None).await;
 }
 
 #[tokio::test]
-async fn a_change_under_if_match_whose_answer_is_lost_is_made_once_and_not_refused() {
+async fn update_with_if_match_is_applied_once() {
     change_once(&json!({ "status": "waiting", "metadata": { "a": 1 } }), Some("\"1\"")).await;
 }
 
 #[tokio::test]
-async fn a_change_of_large_metadata_whose_answer_is_lost_is_made_once() {
+async fn large_metadata_update_is_applied_once() {
     for if_match in [None, Some("\"1\"")] {
         change_once(&json!({ "metadata": { "a": "x".repeat(3000) } }), if_match).await;
     }
 }
 
-/// Writes a message while answers get lost, and proves that there is one.
+/// Creates a message while responses are lost, and asserts that exactly one exists.
 async fn write_once(key: Option<&str>) {
     for lost in LOST {
         let world = World::behind_proxy(Faults::default()).await;
@@ -156,17 +156,17 @@ async fn write_once(key: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_message_whose_answer_is_lost_is_written_once() {
+async fn message_is_created_once() {
     write_once(None).await;
 }
 
 #[tokio::test]
-async fn a_message_under_a_key_whose_answer_is_lost_is_written_once() {
+async fn message_with_idempotency_key_is_created_once() {
     write_once(Some("key")).await;
 }
 
 #[tokio::test]
-async fn a_providers_message_whose_answer_is_lost_is_written_once_and_not_refused() {
+async fn message_with_external_id_is_created_once() {
     for (lost, key) in LOST.into_iter().flat_map(|lost| [(lost, None), (lost, Some("key"))]) {
         let world = World::behind_proxy(Faults::default()).await;
         let role = world.server_key();
@@ -186,7 +186,7 @@ async fn a_providers_message_whose_answer_is_lost_is_written_once_and_not_refuse
     }
 }
 
-/// A world with a message of an assistant on a provider's channel.
+/// Returns a world with an assistant's message on a provider channel.
 async fn with_a_reply() -> (World, String, String) {
     let world = World::behind_proxy(Faults::default()).await;
     let mut body = minimal_conversation();
@@ -201,7 +201,7 @@ async fn with_a_reply() -> (World, String, String) {
 }
 
 #[tokio::test]
-async fn a_report_whose_answer_is_lost_is_taken_once() {
+async fn delivery_report_is_applied_once() {
     for if_match in [None, Some("\"1\"")] {
         for lost in LOST {
             let (world, _, message) = with_a_reply().await;
@@ -212,7 +212,7 @@ async fn a_report_whose_answer_is_lost_is_taken_once() {
                 ask = ask.header("if-match", tag);
             }
             let answer = ask.send().await;
-            assert_eq!(answer.header("etag"), Some("\"2\""), "the report counts once: {answer:?}");
+            assert_eq!(answer.header("etag"), Some("\"2\""), "the report is applied once: {answer:?}");
             assert_eq!(world.proxy().take_meter().disturbed as u64, lost);
             let told = answer.expect(200);
             assert_eq!(world.server_key().get(&message).await.expect(200), told);
@@ -222,7 +222,7 @@ async fn a_report_whose_answer_is_lost_is_taken_once() {
 }
 
 #[tokio::test]
-async fn a_deletion_whose_answer_is_lost_is_told_of_and_counts_once() {
+async fn message_delete_is_applied_once() {
     for if_match in [None, Some("\"1\"")] {
         for lost in LOST {
             let (world, conversation, message) = with_a_reply().await;
@@ -242,7 +242,7 @@ async fn a_deletion_whose_answer_is_lost_is_told_of_and_counts_once() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_not_made_again_behind_a_message_that_came_since() {
+async fn delete_is_not_reapplied_after_a_new_message() {
     let (world, conversation, message) = with_a_reply().await;
     let elsewhere = world.machine_past_proxy(TestClock::new(8));
     let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));
@@ -256,11 +256,15 @@ async fn a_deletion_is_not_made_again_behind_a_message_that_came_since() {
     world.assert_sound().await;
 }
 
-/// Loses the answers to `ask` until `meanwhile` is through on a machine that is not disturbed.
-async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: impl Future<Output = ()>) -> Answer {
+/// Loses the responses to `ask` until `meanwhile` has finished on a process without faults.
+async fn meanwhile(
+    world: &World,
+    ask: impl Future<Output = TestResponse>,
+    meanwhile: impl Future<Output = ()>,
+) -> TestResponse {
     world.proxy().set_faults(losing(u64::MAX));
     let interrupt = async {
-        world.proxy().disturbed(1).await;
+        world.proxy().wait_for_faults(1).await;
         meanwhile.await;
         world.proxy().set_faults(Faults::default());
     };
@@ -268,7 +272,7 @@ async fn meanwhile(world: &World, ask: impl Future<Output = Answer>, meanwhile: 
 }
 
 #[tokio::test]
-async fn a_change_is_not_made_again_behind_the_customers_reply_that_came_since() {
+async fn update_is_not_reapplied_after_a_customer_reply() {
     for if_match in [None, Some("\"1\"")] {
         let world = World::behind_proxy(Faults::default()).await;
         let elsewhere = world.machine_past_proxy(TestClock::new(8));
@@ -285,14 +289,14 @@ async fn a_change_is_not_made_again_behind_the_customers_reply_that_came_since()
         })
         .await;
         let told = answer.expect(200)["conversation"].clone();
-        assert_eq!(told["status"], "open", "the reply came later and opened it again");
+        assert_eq!(told["status"], "open", "the later reply reopened it");
         assert_eq!(role.get(&path).await.expect(200)["conversation"], told);
         world.assert_sound().await;
     }
 }
 
 #[tokio::test]
-async fn a_message_is_not_written_again_behind_another_that_came_since() {
+async fn message_is_not_rewritten_after_a_new_message() {
     for key in [None, Some("key")] {
         let world = World::behind_proxy(Faults::default()).await;
         let elsewhere = world.machine_past_proxy(TestClock::new(8));
@@ -315,7 +319,7 @@ async fn a_message_is_not_written_again_behind_another_that_came_since() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_not_opened_again_when_its_first_message_came_since() {
+async fn conversation_is_not_recreated_after_first_message() {
     let world = World::behind_proxy(Faults::default()).await;
     let elsewhere = world.machine_past_proxy(TestClock::new(8));
     let (role, other) = (world.server_key(), world.server_key().at(&elsewhere));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const FILES: &str = "/api/v1/files";
 
-/// Two customers with a conversation each.
+/// Returns two customers, each with a conversation.
 async fn customers(world: &World) -> [(Role<'_>, Value); 2] {
     let secret = world.rotate_identity().await;
     let open = async |customer: &str| {
@@ -21,7 +21,7 @@ fn path_of(file: &Value) -> String {
 }
 
 #[tokio::test]
-async fn customers_sign_register_and_read_files_of_their_own_conversations() {
+async fn customers_upload_files_to_own_conversations() {
     let world = World::new().await;
     let [(ada, conversation), (eve, other)] = customers(&world).await;
     let file = ada.upload(&conversation, "a.txt", "hello").await;
@@ -32,7 +32,7 @@ async fn customers_sign_register_and_read_files_of_their_own_conversations() {
     let _ = eve.post(FILES, &json!({ "fileId": file["id"] })).await.expect_invalid(&["fileId"]);
     let _ = eve.sign(&conversation, "a", "text/plain", 1).await.expect_invalid(&["conversationId"]);
     let signed = eve.sign(&other, "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     let _ = ada.post(FILES, &body).await.expect_invalid(&["fileId"]);
     let _ = eve.post(FILES, &body).await.expect(200);
@@ -40,7 +40,7 @@ async fn customers_sign_register_and_read_files_of_their_own_conversations() {
 }
 
 #[tokio::test]
-async fn a_customers_repeats_are_their_own() {
+async fn idempotency_keys_are_separate_per_customer() {
     let world = World::new().await;
     let [(ada, conversation), (eve, other)] = customers(&world).await;
     for (browser, conversation) in [(&ada, &conversation), (&eve, &other)] {
@@ -55,7 +55,7 @@ async fn a_customers_repeats_are_their_own() {
 }
 
 #[tokio::test]
-async fn the_workspaces_files_are_not_the_customers() {
+async fn workspace_files_are_hidden_from_customers() {
     let world = World::new().await;
     let [(ada, _), _] = customers(&world).await;
     let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;
@@ -65,7 +65,7 @@ async fn the_workspaces_files_are_not_the_customers() {
 }
 
 #[tokio::test]
-async fn customers_delete_nothing_and_strangers_touch_nothing() {
+async fn customers_cannot_delete_and_anonymous_cannot_use() {
     let world = World::new().await;
     let [(ada, conversation), _] = customers(&world).await;
     let file = ada.upload(&conversation, "a.txt", "hello").await;
@@ -77,14 +77,14 @@ async fn customers_delete_nothing_and_strangers_touch_nothing() {
 }
 
 #[tokio::test]
-async fn each_operation_demands_its_scope() {
+async fn each_operation_requires_its_scope() {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;
     for kind in [KeyKind::Server, KeyKind::Client] {
         let all = |but: Scope| Scope::ALL.iter().copied().filter(move |scope| *scope != but).collect::<Vec<_>>();
         let key = world.make_key(KeyOptions { kind, scopes: all(Scope::WriteFiles), ..KeyOptions::default() }).await;
-        let mut role = world.holder_of(&key);
+        let mut role = world.with_key(&key);
         if kind == KeyKind::Client {
             role = role.on_behalf_of(&world.token(&secret, "cus_ada"));
         }
@@ -92,7 +92,7 @@ async fn each_operation_demands_its_scope() {
         let _ = role.post(FILES, &json!({ "fileId": file["id"] })).await.expect_problem(403, "forbidden");
         let _ = role.ask(Method::DELETE, &path_of(&file)).send().await.expect_problem(403, "forbidden");
         let key = world.make_key(KeyOptions { kind, scopes: all(Scope::ReadFiles), ..KeyOptions::default() }).await;
-        let mut role = world.holder_of(&key);
+        let mut role = world.with_key(&key);
         if kind == KeyKind::Client {
             role = role.on_behalf_of(&world.token(&secret, "cus_ada"));
         }

@@ -9,7 +9,7 @@ fn members(object: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_customer_sees_a_shape_of_its_own() {
+async fn customer_view_has_its_own_fields() {
     let (world, secret) = world().await;
     let mut body = example_conversation();
     body["tags"] = json!(["vip"]);
@@ -51,7 +51,7 @@ async fn a_customer_sees_a_shape_of_its_own() {
     assert_eq!(members(&said["message"]), known);
 }
 
-/// What the customer can tell of a conversation and its thread.
+/// Returns the customer's view of a conversation and its thread.
 async fn visible(ada: &deskless_tests::Role<'_>, path: &str) -> Vec<Value> {
     let mut seen = Vec::new();
     for path in [
@@ -70,7 +70,7 @@ async fn visible(ada: &deskless_tests::Role<'_>, path: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn notes_and_what_is_internal_leave_no_trace() {
+async fn customer_view_hides_internal_data() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
@@ -89,7 +89,7 @@ async fn notes_and_what_is_internal_leave_no_trace() {
 }
 
 #[tokio::test]
-async fn a_thread_is_walked_past_its_notes_in_full_pages() {
+async fn hidden_notes_do_not_shorten_pages() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &json!({ "subject": "a" })).await.expect(201)["conversation"]);
@@ -132,7 +132,7 @@ async fn a_thread_is_walked_past_its_notes_in_full_pages() {
 }
 
 #[tokio::test]
-async fn a_conversation_has_a_tag_that_changes_with_what_is_shown() {
+async fn customer_etag_follows_visible_changes() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let opened = ada.post(PATH, &opening()).await;

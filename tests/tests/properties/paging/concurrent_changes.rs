@@ -9,7 +9,7 @@ use crate::support::check_async;
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
-/// What happens between two pages.
+/// A change between two pages.
 #[derive(Debug, Clone)]
 enum Event {
     Reply(Index),
@@ -29,7 +29,7 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 #[test]
-fn a_walk_among_changes_shows_nothing_twice_and_misses_only_what_was_replied_to() {
+fn concurrent_changes_cause_no_duplicates() {
     let order = proptest::sample::select(&["asc", "desc"][..]);
     let meanwhile = vec(vec(events(), 0..4), 12);
     check_async(
@@ -44,7 +44,7 @@ fn a_walk_among_changes_shows_nothing_twice_and_misses_only_what_was_replied_to(
                 paths.push(role.open_path().await);
             }
             let path = format!("{CONVERSATIONS}?order={order}");
-            // A conversation that changes its status while three partitions are read may be in the way of a full page.
+            // A conversation that moves between three partitions during the read can make a page short.
             let list = List { path, plural: "conversations", short_pages: true, endless: false };
             let (mut seen, mut cursor, mut moved) = (Vec::new(), None, HashSet::new());
             let mut meanwhile = meanwhile.into_iter();
@@ -79,9 +79,9 @@ fn a_walk_among_changes_shows_nothing_twice_and_misses_only_what_was_replied_to(
                 }
             }
             let shown: HashSet<_> = seen.iter().cloned().collect();
-            assert_eq!(shown.len(), seen.len(), "something was shown twice: {seen:?}");
+            assert_eq!(shown.len(), seen.len(), "a row was listed twice: {seen:?}");
             for path in paths.iter().filter(|path| !moved.contains(*path)) {
-                assert!(shown.contains(path), "{path} stayed where it was and was not shown");
+                assert!(shown.contains(path), "{path} did not move and was not listed");
             }
             world.assert_sound().await;
         },

@@ -7,7 +7,7 @@ use super::{PATH, opening, path_of, world};
 const DAY: i64 = 24 * 3_600_000;
 
 #[tokio::test]
-async fn a_stranger_opens_a_conversation_and_goes_on_with_the_token_that_they_get() {
+async fn anonymous_visitor_continues_with_issued_token() {
     let world = World::new().await;
     let mut body = opening();
     body["customer"] = json!({ "name": "Ada", "email": "ada@example.com" });
@@ -19,7 +19,7 @@ async fn a_stranger_opens_a_conversation_and_goes_on_with_the_token_that_they_ge
     let _ = ada.post(&format!("{path}/messages"), &json!({ "body": "Hello?" })).await.expect(201);
     assert_eq!(ada.get(&format!("{path}/messages")).await.expect(200)["messages"].as_array().map(Vec::len), Some(2));
     let again = ada.post(PATH, &json!({ "subject": "Another thing" })).await.expect(201);
-    assert_eq!(again["conversation"]["customer"]["id"], id, "they stay who they are");
+    assert_eq!(again["conversation"]["customer"]["id"], id, "the customer stays the same");
     assert_eq!(again["customerToken"], Value::Null);
     assert_eq!(ada.get(PATH).await.expect(200)["conversations"].as_array().map(Vec::len), Some(2));
     let whole = world.server_key().get(&path).await.expect(200)["conversation"]["customer"].clone();
@@ -28,7 +28,7 @@ async fn a_stranger_opens_a_conversation_and_goes_on_with_the_token_that_they_ge
 }
 
 #[tokio::test]
-async fn a_stranger_is_always_somebody_new_and_matches_no_record() {
+async fn anonymous_visitor_is_always_a_new_customer() {
     let world = World::new().await;
     let known = json!({ "id": "cus_123", "email": "ada@example.com", "name": "Ada Lovelace" });
     let _ = world.server_key().open(&json!({ "subject": "a", "customer": known })).await;
@@ -42,7 +42,7 @@ async fn a_stranger_is_always_somebody_new_and_matches_no_record() {
     let one = world.client_key().post(PATH, &body).await.expect(201);
     let two = world.client_key().post(PATH, &body).await.expect(201);
     assert_ne!(one["conversation"]["customer"]["id"], two["conversation"]["customer"]["id"]);
-    assert_eq!(one["conversation"]["customer"]["name"], Value::Null, "nothing is told of who has this address");
+    assert_eq!(one["conversation"]["customer"]["name"], Value::Null, "the existing customer's name is not revealed");
     body["customer"] = json!({ "email": "new@example.com" });
     let _ = world.client_key().post(PATH, &body).await.expect(201);
     assert_eq!(world.rows().await.iter().filter(|row| is_record(row)).count(), before);
@@ -52,7 +52,7 @@ async fn a_stranger_is_always_somebody_new_and_matches_no_record() {
 }
 
 #[tokio::test]
-async fn a_stranger_cannot_say_who_they_are() {
+async fn anonymous_visitor_cannot_claim_identity() {
     let world = World::new().await;
     for id in ["cus_123", "anon_01900000-0000-7000-8000-000000000001"] {
         let mut body = opening();
@@ -62,7 +62,7 @@ async fn a_stranger_cannot_say_who_they_are() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_recognised_and_gives_no_token() {
+async fn idempotent_retry_issues_no_token() {
     let world = World::new().await;
     let post = || world.client_key().ask(Method::POST, PATH).header("idempotency-key", "k").json(&opening());
     let first = post().send().await.expect(201);
@@ -79,7 +79,7 @@ async fn a_repeat_is_recognised_and_gives_no_token() {
 }
 
 #[tokio::test]
-async fn an_anonymous_token_is_good_for_thirty_days_and_renewed_on_use() {
+async fn anonymous_token_lasts_30_days_and_is_renewed() {
     let (world, _) = world().await;
     let opened = world.client_key().post(PATH, &opening()).await.expect(201);
     let token = opened["customerToken"].as_str().expect("a token");
@@ -99,7 +99,7 @@ async fn an_anonymous_token_is_good_for_thirty_days_and_renewed_on_use() {
 }
 
 #[tokio::test]
-async fn a_new_identity_secret_leaves_strangers_who_they_are() {
+async fn secret_rotation_keeps_anonymous_tokens_valid() {
     let (world, _) = world().await;
     let opened = world.client_key().post(PATH, &opening()).await.expect(201);
     let ada = world.client_key().on_behalf_of(opened["customerToken"].as_str().expect("a token"));

@@ -1,4 +1,4 @@
-//! An internet in this process, for calls to others' servers.
+//! HTTPS servers in this process that receive webhooks.
 
 use std::{
     io,
@@ -24,12 +24,12 @@ use tokio_rustls::{
     },
 };
 
-/// The hosts that there are: all of them have this certificate, and one address.
+/// The hosts that resolve. They share a certificate and an address.
 const HOSTS: &str = "*.example.com";
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 
-/// Servers at all names below `example.com`, and what they were sent.
-pub struct Internet {
+/// Servers for all subdomains of `example.com`. They record the calls they receive.
+pub struct WebhookServers {
     inner: Arc<Inner>,
     webhooks: Webhooks,
 }
@@ -39,7 +39,7 @@ struct Inner {
     calls: Mutex<Vec<Received>>,
 }
 
-/// A call that a server received.
+/// A received call.
 #[derive(Debug, Clone)]
 pub struct Received {
     /// The request line and the headers.
@@ -49,20 +49,20 @@ pub struct Received {
 }
 
 impl Received {
-    /// A header.
+    /// Returns a header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         let found = self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         found.unwrap_or_else(|| panic!("no {name} in {}", self.head))
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("a webhook's body is JSON")
     }
 
-    /// Whether it is signed with this secret, as Standard Webhooks has it.
+    /// Returns whether the call has a valid Standard Webhooks signature with this secret.
     #[must_use]
     pub fn is_signed_with(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("a secret")).expect("base64");
@@ -73,24 +73,24 @@ impl Received {
     }
 }
 
-impl Default for Internet {
+impl Default for WebhookServers {
     fn default() -> Self {
         let inner = Arc::new(Inner { status: Mutex::new(204), calls: Mutex::default() });
-        let webhooks = Webhooks::new(Arc::new(Wires(Arc::clone(&inner))), roots);
+        let webhooks = Webhooks::new(Arc::new(TestNetwork(Arc::clone(&inner))), roots);
         Self { inner, webhooks }
     }
 }
 
-impl Internet {
-    /// Has all servers answer with this status from now on.
-    pub fn answer(&self, status: u16) {
-        *self.inner.status.lock().expect("no panic before") = status;
+impl WebhookServers {
+    /// Sets the status that all servers respond with.
+    pub fn respond_with(&self, status: u16) {
+        *self.inner.status.lock().expect("the lock is not poisoned") = status;
     }
 
-    /// What the servers received since the last call.
+    /// Returns the calls received since the last time.
     #[must_use]
     pub fn take_calls(&self) -> Vec<Received> {
-        std::mem::take(&mut *self.inner.calls.lock().expect("no panic before"))
+        std::mem::take(&mut *self.inner.calls.lock().expect("the lock is not poisoned"))
     }
 
     pub(crate) fn webhooks(&self) -> &Webhooks {
@@ -98,29 +98,29 @@ impl Internet {
     }
 }
 
-/// The network that a caller sees.
-struct Wires(Arc<Inner>);
+/// The network of the webhook client.
+struct TestNetwork(Arc<Inner>);
 
-impl Network for Wires {
+impl Network for TestNetwork {
     fn resolve<'a>(&'a self, host: &'a str) -> Later<'a, Vec<IpAddr>> {
         let found = host.ends_with(".example.com").then_some(vec![ADDRESS]);
         Box::pin(async move { found.ok_or_else(|| io::ErrorKind::NotFound.into()) })
     }
 
     fn connect(&self, to: SocketAddr) -> Later<'_, TcpStream> {
-        assert_eq!(to, SocketAddr::new(ADDRESS, 443), "nothing else is dialled");
+        assert_eq!(to, SocketAddr::new(ADDRESS, 443), "only the public address is dialled");
         Box::pin(async move {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let stream = TcpStream::connect(listener.local_addr()?).await?;
             let (answering, _) = listener.accept().await?;
-            tokio::spawn(answer(Arc::clone(&self.0), answering));
+            tokio::spawn(serve_call(Arc::clone(&self.0), answering));
             Ok(stream)
         })
     }
 }
 
-/// Takes one call and answers it. A caller that hangs up before has called nobody.
-async fn answer(inner: Arc<Inner>, stream: TcpStream) -> io::Result<()> {
+/// Receives one call and responds. A connection that closes early is not recorded.
+async fn serve_call(inner: Arc<Inner>, stream: TcpStream) -> io::Result<()> {
     let mut stream = acceptor().accept(stream).await?;
     let mut text = String::new();
     let received = loop {
@@ -129,7 +129,7 @@ async fn answer(inner: Arc<Inner>, stream: TcpStream) -> io::Result<()> {
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        // Tests write ASCII in what webhooks are told.
+        // Webhook payloads in tests are ASCII.
         text.push_str(&String::from_utf8_lossy(&part[..read]));
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
@@ -137,8 +137,8 @@ async fn answer(inner: Arc<Inner>, stream: TcpStream) -> io::Result<()> {
             break Received { head: head.to_owned(), body: body.to_owned() };
         }
     };
-    inner.calls.lock().expect("no panic before").push(received);
-    let status = *inner.status.lock().expect("no panic before");
+    inner.calls.lock().expect("the lock is not poisoned").push(received);
+    let status = *inner.status.lock().expect("the lock is not poisoned");
     stream.write_all(format!("HTTP/1.1 {status} -\r\ncontent-length: 0\r\n\r\n").as_bytes()).await?;
     stream.shutdown().await
 }

@@ -1,4 +1,4 @@
-//! What is said with predefined messages.
+//! Sending predefined messages.
 
 use deskless_tests::World;
 use http::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::predefined_messages::{PATH, UNKNOWN, make, path_of};
 
 #[tokio::test]
-async fn a_message_says_what_is_predefined() {
+async fn message_body_is_rendered_from_template() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = role.open(&deskless_tests::example_conversation()).await;
@@ -17,7 +17,7 @@ async fn a_message_says_what_is_predefined() {
     let said = role.post(&thread, &body).await.expect(201)["message"].clone();
     let text = format!("Hello Ada Lovelace, this is #{}.", conversation["number"]);
     assert_eq!((&said["body"], &said["role"], &said["type"]), (&json!(text), &json!("assistant"), &json!("reply")));
-    // What was said stays as it was said.
+    // A sent message does not change with its template.
     let _ = role.patch(&path_of(&message), &json!({ "content": "Bye" })).await.expect(200);
     assert_eq!(role.get(&thread).await.expect(200)["messages"], json!([said]));
     let note = json!({ "type": "note", "predefinedMessageId": message["id"] });
@@ -26,7 +26,7 @@ async fn a_message_says_what_is_predefined() {
 }
 
 #[tokio::test]
-async fn a_message_is_worded_once_in_one_way() {
+async fn body_and_predefined_message_are_exclusive() {
     let world = World::new().await;
     let role = world.server_key();
     let thread = format!("{}/messages", role.open_path().await);
@@ -51,7 +51,7 @@ async fn a_message_is_worded_once_in_one_way() {
 }
 
 #[tokio::test]
-async fn a_text_that_fits_no_body_is_refused_when_it_is_said() {
+async fn too_long_rendered_body_is_refused() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = json!({ "subject": "x".repeat(500), "customer": { "id": "cus_1" } });
@@ -76,7 +76,7 @@ async fn a_text_that_fits_no_body_is_refused_when_it_is_said() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_opened_with_what_is_predefined() {
+async fn first_message_can_be_predefined() {
     let world = World::new().await;
     let role = world.server_key();
     let customer = json!({ "id": "cus_1", "name": "Ada" });
@@ -84,7 +84,7 @@ async fn a_conversation_is_opened_with_what_is_predefined() {
     let member = role.post("/api/v1/members", &json!({ "name": "Grace", "email": "g@example.com" })).await.expect(201);
     let message =
         make(&role, "a", "{{customer.name}}: {{conversation.number}}, {{assignee.name}}, {{conversation.id}}").await;
-    // The customer's name is what is known of them, and not in this request.
+    // The name comes from the customer record, not from this request.
     let opened = role
         .open(&json!({
             "subject": "a", "customer": { "id": "cus_1" }, "assigneeId": member["member"]["id"],
@@ -100,7 +100,7 @@ async fn a_conversation_is_opened_with_what_is_predefined() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_alike_also_when_the_predefined_message_is_gone() {
+async fn retry_succeeds_after_message_was_deleted() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = role.open(&deskless_tests::minimal_conversation()).await;

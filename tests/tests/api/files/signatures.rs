@@ -7,7 +7,7 @@ async fn signed(world: &World) -> Value {
 }
 
 #[tokio::test]
-async fn s3_takes_what_was_signed_and_nothing_else() {
+async fn s3_accepts_only_the_signed_upload() {
     let world = World::new().await;
     let upload = signed(&world).await;
     let good = || Upload::of(&upload, "hello");
@@ -29,11 +29,11 @@ async fn s3_takes_what_was_signed_and_nothing_else() {
         bad.expect_refused(status, code).await;
     }
     assert!(world.objects().is_empty());
-    good().expect_taken().await;
+    good().expect_accepted().await;
 }
 
 #[tokio::test]
-async fn a_policy_that_was_changed_is_refused() {
+async fn changed_policy_is_refused() {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let world = World::new().await;
     let upload = signed(&world).await;
@@ -46,21 +46,21 @@ async fn a_policy_that_was_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn after_five_minutes_it_is_too_late() {
+async fn upload_signature_expires_after_5_minutes() {
     let world = World::new().await;
     let file = world.server_key().upload(&json!(null), "a.txt", "hello").await;
     let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
     for (minutes, in_time) in [(4, true), (6, false)] {
         let past = TestClock::new(5);
         past.set(Timestamp::from_millis(now().as_millis() - minutes * 60 * 1000));
-        let machine = world.machine_that_signs_by(past);
+        let machine = world.machine_with_signing_clock(past);
         let late = world.server_key().at(&machine);
         let upload = late.sign(&json!(null), "a.png", "image/png", 5).await.expect(201)["upload"].clone();
         let got = late.get(&path).await.expect(200);
         let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
         let upload = Upload::of(&upload, "hello");
         if in_time {
-            upload.expect_taken().await;
+            upload.expect_accepted().await;
             assert_eq!(status, 200);
         } else {
             upload.expect_refused(403, "AccessDenied").await;
@@ -69,14 +69,14 @@ async fn after_five_minutes_it_is_too_late() {
     }
 }
 
-/// S3 on this machine goes by the time that it is.
+/// Returns the system time, which the local S3 uses.
 fn now() -> Timestamp {
     use deskless_domain::Clock;
     deskless_runtime::SystemClock.now()
 }
 
 #[tokio::test]
-async fn a_download_says_only_what_was_signed() {
+async fn download_parameters_cannot_be_changed() {
     let world = World::new().await;
     let ours = world.server_key();
     let [one, two] = ["one", "two"].map(|text| ours.upload(&json!(null), "a.txt", text));

@@ -1,11 +1,11 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-/// What somebody was answered.
-#[must_use = "an answer that nobody looks at proves nothing"]
+/// A response of the API.
+#[must_use = "check the response"]
 #[derive(Debug, Clone)]
-pub struct Answer {
-    /// The status.
+pub struct TestResponse {
+    /// The status code.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
@@ -13,30 +13,30 @@ pub struct Answer {
     pub bytes: bytes::Bytes,
 }
 
-impl Answer {
-    /// The body as JSON; `null` where there is none.
+impl TestResponse {
+    /// Returns the body as JSON, or `null` if it is empty.
     #[must_use]
     pub fn json(&self) -> Value {
         if self.bytes.is_empty() {
             return Value::Null;
         }
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("no JSON ({e}): {:?}", self.bytes))
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("not JSON ({e}): {:?}", self.bytes))
     }
 
-    /// A header as text.
+    /// Returns a header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().expect("our headers are text"))
+        self.headers.get(name).map(|value| value.to_str().expect("headers are text"))
     }
 
-    /// Demands a status and gives the body.
+    /// Asserts the status and returns the body.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
         self.json()
     }
 
-    /// Demands a problem with this status and code and gives its document.
+    /// Asserts a problem document with this status and code, and returns it.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Value {
         let kind = self.header("content-type").unwrap_or_default().to_owned();
@@ -49,7 +49,7 @@ impl Answer {
         body
     }
 
-    /// Demands a 400 that names exactly these fields.
+    /// Asserts a 400 that names exactly these fields, and returns the problem document.
     #[track_caller]
     pub fn expect_invalid(self, fields: &[&str]) -> Value {
         let body = self.expect_problem(400, "invalid_request");

@@ -1,4 +1,4 @@
-//! What all resources of the workspace have in common.
+//! Behaviour that all workspace resources share.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{Faults, KeyOptions, World};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::workspace_support::{Deleted, assert_pages, delete, resources};
 
 #[tokio::test]
-async fn one_is_made_retrieved_listed_and_changed() {
+async fn create_get_list_and_update() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -39,7 +39,7 @@ async fn one_is_made_retrieved_listed_and_changed() {
 }
 
 #[tokio::test]
-async fn a_list_is_walked_page_by_page() {
+async fn lists_are_paginated() {
     let world = World::new().await;
     let role = world.server_key();
     let mut cursors = Vec::new();
@@ -65,7 +65,7 @@ async fn a_list_is_walked_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_archived_revoked_or_gone() {
+async fn delete_archives_revokes_or_removes() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -82,7 +82,7 @@ async fn what_is_deleted_is_archived_revoked_or_gone() {
                 assert_eq!(shown["name"], made["name"]);
                 let listed = resource.listed(&role).await.contains(&shown);
                 assert_eq!(listed, matches!(resource.when_deleted, Deleted::Listed(_)));
-                assert_eq!(delete(&world, &path).await.status.as_u16(), 204, "again changes nothing");
+                assert_eq!(delete(&world, &path).await.status.as_u16(), 204, "deleting again changes nothing");
                 assert_eq!(role.get(&path).await.expect(200)[resource.one], shown);
                 let _ = role.patch(&path, &resource.change).await.expect_problem(409, "conflict");
             }
@@ -97,7 +97,7 @@ async fn what_is_deleted_is_archived_revoked_or_gone() {
 }
 
 #[tokio::test]
-async fn a_page_skips_what_is_archived() {
+async fn lists_skip_archived_resources() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources().iter().filter(|r| matches!(r.when_deleted, Deleted::Unlisted(_))) {
@@ -115,7 +115,7 @@ async fn a_page_skips_what_is_archived() {
 }
 
 #[tokio::test]
-async fn a_change_is_made_only_in_the_version_that_was_read() {
+async fn update_honours_if_match() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -135,7 +135,7 @@ async fn a_change_is_made_only_in_the_version_that_was_read() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_gets_the_same_answer() {
+async fn retry_returns_same_response() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -157,7 +157,7 @@ async fn a_repeat_under_the_same_key_gets_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_repeats_at_once_have_one_effect() {
+async fn concurrent_retries_have_one_effect() {
     for resource in resources() {
         let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
         let role = world.server_key();
@@ -174,13 +174,13 @@ async fn many_repeats_at_once_have_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_whose_answer_is_lost_is_done_once() {
+async fn write_with_lost_response_is_done_once() {
     for resource in resources() {
         for lost in [1, 6] {
             let world = World::behind_proxy(Faults::default()).await;
             let role = world.server_key();
             let before = resource.listed(&role).await.len();
-            let losing = || world.proxy().set_faults(Faults { lost_answers: lost, ..Faults::default() });
+            let losing = || world.proxy().set_faults(Faults { lost_responses: lost, ..Faults::default() });
             losing();
             let answer = role.post(resource.path, &resource.make).await;
             assert_eq!(answer.header("etag"), Some("\"1\""), "{}", resource.path);
@@ -199,7 +199,7 @@ async fn a_write_whose_answer_is_lost_is_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_changes_to_different_fields_at_once_none_is_lost() {
+async fn concurrent_updates_of_other_fields_are_kept() {
     for (path, one, make, changes) in [
         (
             "/api/v1/members",
@@ -233,7 +233,7 @@ async fn of_changes_to_different_fields_at_once_none_is_lost() {
 }
 
 #[tokio::test]
-async fn each_needs_its_scope_and_a_server_key() {
+async fn scope_and_server_key_are_required() {
     let world = World::new().await;
     for resource in resources() {
         let path = resource.path_of(&resource.made(&world.server_key()).await);
@@ -241,7 +241,7 @@ async fn each_needs_its_scope_and_a_server_key() {
         let without = |lacking: Scope| Scope::ALL.iter().copied().filter(|&s| s != lacking).collect();
         let reader = world.make_key(KeyOptions { scopes: without(write), ..KeyOptions::default() }).await;
         let writer = world.make_key(KeyOptions { scopes: without(read), ..KeyOptions::default() }).await;
-        let (reader, writer) = (world.holder_of(&reader), world.holder_of(&writer));
+        let (reader, writer) = (world.with_key(&reader), world.with_key(&writer));
         let _ = reader.get(resource.path).await.expect(200);
         let _ = reader.get(&path).await.expect(200);
         let _ = writer.get(resource.path).await.expect_problem(403, "forbidden");
@@ -254,12 +254,12 @@ async fn each_needs_its_scope_and_a_server_key() {
         }
         let _ = world.anon().get(&path).await.expect_problem(401, "unauthorized");
         let client = world.make_key(KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await;
-        let _ = world.holder_of(&client).get(&path).await.expect_problem(403, "forbidden");
+        let _ = world.with_key(&client).get(&path).await.expect_problem(403, "forbidden");
     }
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_and_nothing_is_written() {
+async fn invalid_fields_are_named_and_nothing_is_written() {
     let world = World::new().await;
     let role = world.server_key();
     for resource in resources() {
@@ -285,7 +285,7 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn what_is_required_is_said() {
+async fn required_fields_are_named() {
     let world = World::new().await;
     for (path, fields) in [
         ("/api/v1/inboxes", vec!["name", "channel"]),
@@ -303,12 +303,12 @@ async fn what_is_required_is_said() {
 }
 
 #[tokio::test]
-async fn a_workspace_has_at_most_a_thousand_of_a_kind() {
+async fn workspace_holds_at_most_1000_of_a_kind() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "name": "a" });
     let made = role.post("/api/v1/assistants", &body).await.expect(201);
-    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("it is stored");
+    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("the stored item");
     for i in 1..1000 {
         let mut another = row.clone();
         another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });

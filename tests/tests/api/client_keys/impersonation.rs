@@ -1,8 +1,8 @@
-//! Those who try to become another customer.
+//! Attempts to act as another customer.
 
 use std::collections::BTreeMap;
 
-use deskless_tests::{Answer, Role, example_conversation};
+use deskless_tests::{Role, TestResponse, example_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -10,8 +10,8 @@ use super::{PATH, browser, opening, path_of, world};
 
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Everything of an answer that the caller can tell apart, but for the request's id and what is left of the limit.
-fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
+/// Returns everything that the caller sees, except the request ID and the remaining rate limit.
+fn visible(answer: &TestResponse) -> (u16, BTreeMap<String, String>, Value) {
     let told = |name: &str| !["x-request-id", "ratelimit"].contains(&name);
     let headers = answer.headers.iter().filter(|(name, _)| told(name.as_str()));
     let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
@@ -27,7 +27,7 @@ async fn thread_of(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn anothers_conversation_and_one_that_is_not_there_are_the_same() {
+async fn foreign_and_missing_conversations_look_alike() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
@@ -67,7 +67,7 @@ async fn anothers_conversation_and_one_that_is_not_there_are_the_same() {
 }
 
 #[tokio::test]
-async fn by_id() {
+async fn customer_id_cannot_be_spoofed() {
     let (world, secret) = world().await;
     let theirs = world.server_key().open(&example_conversation()).await;
     let eve = browser(&world, &secret, "cus_eve");
@@ -75,7 +75,7 @@ async fn by_id() {
     body["customer"] = json!({ "id": "cus_123" });
     let _ = eve.post(PATH, &body).await.expect_problem(403, "forbidden");
     let _ = eve.get(&format!("{PATH}?customerId=cus_123")).await.expect_invalid(&["customerId"]);
-    // An id is compared letter by letter.
+    // Customer IDs are compared exactly.
     for near in ["CUS_123", "cus_1234", "cus_12", "cus_123.", "anon_cus_123"] {
         let near = browser(&world, &secret, near);
         let _ = near.get(&path_of(&theirs)).await.expect_problem(404, "not_found");
@@ -84,7 +84,7 @@ async fn by_id() {
 }
 
 #[tokio::test]
-async fn by_email_and_by_external_id() {
+async fn email_and_external_id_give_no_access() {
     let (world, secret) = world().await;
     let theirs = world.server_key().open(&example_conversation()).await;
     let eve = browser(&world, &secret, "cus_eve");
@@ -96,7 +96,7 @@ async fn by_email_and_by_external_id() {
         assert_eq!(opened["customer"]["name"], Value::Null);
     }
     let list = eve.get(PATH).await.expect(200);
-    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1), "their own only");
+    assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1), "only their own");
     let _ = eve.get(&format!("{PATH}?customerEmail=ada@example.com")).await.expect_invalid(&["customerEmail"]);
     let _ = eve.get(&format!("{PATH}?externalId=ticket_123")).await.expect_invalid(&["externalId"]);
     let mut body = opening();
@@ -107,7 +107,7 @@ async fn by_email_and_by_external_id() {
 }
 
 #[tokio::test]
-async fn by_idempotency_key() {
+async fn idempotency_key_gives_no_access() {
     let (world, secret) = world().await;
     let (ada, eve) = (browser(&world, &secret, "cus_ada"), browser(&world, &secret, "cus_eve"));
     let post = async |role: &Role<'_>, path: &str, body: &Value| {
@@ -125,43 +125,43 @@ async fn by_idempotency_key() {
     let _ = post(&eve, &thread, &said).await.expect_problem(404, "not_found");
     let stranger = post(&world.client_key(), PATH, &opening()).await.expect(201);
     assert_ne!(stranger["conversation"]["id"], first["id"]);
-    // Nor does a server key get what a client key was answered.
+    // A server key does not get the stored response of a client key either.
     let mut whole = opening();
     whole["customer"] = json!({ "id": "cus_ada" });
     assert_eq!(post(&world.server_key(), PATH, &whole).await.header("idempotent-replayed"), None);
 }
 
 #[tokio::test]
-async fn by_anothers_cursor() {
+async fn foreign_cursor_gives_no_access() {
     let (world, secret) = world().await;
     let (ada, eve) = (browser(&world, &secret, "cus_ada"), browser(&world, &secret, "cus_eve"));
     for role in [&ada, &ada, &eve, &eve] {
         let _ = role.post(PATH, &opening()).await.expect(201);
     }
     let page = ada.get(&format!("{PATH}?limit=1")).await.expect(200);
-    let cursor = page["nextCursor"].as_str().expect("there is more");
+    let cursor = page["nextCursor"].as_str().expect("a next page");
     let go_on = format!("{PATH}?limit=1&cursor={cursor}");
     let _ = ada.get(&go_on).await.expect(200);
     let _ = eve.get(&go_on).await.expect_problem(400, "invalid_cursor");
 }
 
 #[tokio::test]
-async fn by_a_foreign_token() {
+async fn foreign_token_gives_no_access() {
     let (world, secret) = world().await;
     let theirs = world.rotate_other_identity().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
-    // Signed by the other workspace, for ours and for itself.
+    // Signed by the other workspace, for our workspace and for its own.
     let forged = world.token(&theirs, "cus_ada");
     let _ = world.client_key().on_behalf_of(&forged).get(&path).await.expect_problem(401, "unauthorized");
     let customer = deskless_domain::CustomerId::parse("cus_ada".to_owned()).expect("an id");
     let now = deskless_domain::Clock::now(&*world.clock);
     let honest = deskless_api::token::sign(&theirs, world.other, &customer, now, 60).expect("a token");
     let _ = world.client_key().on_behalf_of(&honest).get(&path).await.expect_problem(401, "unauthorized");
-    // Ours, but for the other workspace.
+    // Signed by our workspace, for the other one.
     let astray = deskless_api::token::sign(&secret, world.other, &customer, now, 60).expect("a token");
     let _ = world.client_key().on_behalf_of(&astray).get(&path).await.expect_problem(401, "unauthorized");
-    // An API key is no token, and a token no API key.
+    // An API key is not a token, and a token is not an API key.
     let ours = world.key().secret.reveal();
     let _ = world.client_key().on_behalf_of(ours).get(&path).await.expect_problem(401, "unauthorized");
     let _ = world.with_secret(&world.token(&secret, "cus_ada")).get(&path).await.expect_problem(401, "unauthorized");

@@ -14,7 +14,7 @@ DESKLESS := cargo run --locked --bin deskless --
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev serve dev-reset test check validate audit fmt openapi bench build deploy clean clean-tools
+.PHONY: help dev serve dev-reset test check validate audit fmt openapi template bench build deploy clean clean-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ test: ## Run all tests, and the API tests again on Amazon's DynamoDB Local
 	@infra/tools.sh test
 	. .tools/test.env && cargo test --workspace --locked
 
-check: ## Check formatting, lints, docs, dependencies, template.yaml and openapi.json
+check: ## Check formatting, lints, docs, dependencies and the generated files
 	@infra/tools.sh check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -43,6 +43,7 @@ check: ## Check formatting, lints, docs, dependencies, template.yaml and openapi
 	.tools/bin/cargo-shear --locked --deny-warnings
 	@$(MAKE) --no-print-directory validate
 	$(DESKLESS) openapi --check
+	$(DESKLESS) template --check
 
 validate: ## Check template.yaml
 	@infra/tools.sh check
@@ -58,6 +59,9 @@ fmt: ## Format the code
 
 openapi: ## Generate infra/openapi.json
 	$(DESKLESS) openapi
+
+template: ## Generate template.yaml and CargoLambda.toml from infra/template/ and the code
+	$(DESKLESS) template
 
 bench: ## Run the benchmarks (SCALE=100000 rows)
 	@infra/tools.sh base

@@ -4,6 +4,7 @@
 
 pub mod cargo;
 pub mod engine;
+pub mod filter;
 pub mod routes;
 pub mod s3;
 pub mod stream;

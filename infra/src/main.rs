@@ -10,7 +10,7 @@ mod local;
 mod process;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, dev, identity, jobs, key, openapi, purge, serve, upload, workspace};
+use command::{bulk, dev, identity, jobs, key, openapi, purge, serve, template, upload, workspace};
 
 /// Run Deskless locally, manage workspaces and API keys, and maintain a deployment.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ enum Command {
     Upload(upload::Arguments),
     /// Write or check infra/openapi.json.
     Openapi(openapi::Options),
+    /// Write template.yaml and CargoLambda.toml, or check that the committed ones are up to date.
+    Template(template::Options),
 }
 
 #[tokio::main]
@@ -57,6 +59,7 @@ async fn main() -> std::process::ExitCode {
         Command::Bulk(arguments) => bulk::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
+        Command::Template(options) => template::run(&options),
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,

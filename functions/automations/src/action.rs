@@ -116,11 +116,23 @@ impl Deserr<InvalidRequest> for AutomationActionRequest {
             }
             // What is said of an unknown word names all that there are.
             Some(word) if is_object && !ActionRequest::WORDS.contains(&word) => {
-                let known = [&ActionRequest::WORDS[..], &OWN_WORDS[..]].concat().join(", ");
-                let unknown = Invalid::new("unknown_value", format!("must be one of: {known}"));
+                let unknown = Invalid::unknown_value(word, &[&ActionRequest::WORDS[..], &OWN_WORDS[..]].concat());
                 Err(InvalidRequest::at(location.push_key("action"), &unknown))
             }
             _ => ActionRequest::deserialize_from_value(value.into_value(), location).map(Self::Shared),
+        }
+    }
+}
+
+impl From<AutomationActionRequest> for AutomationAction {
+    fn from(request: AutomationActionRequest) -> Self {
+        match request {
+            AutomationActionRequest::Shared(action) => Self::Act(action.into_action()),
+            AutomationActionRequest::Own(OwnActionObject::Reply { predefined_message_id }) => {
+                Self::Reply(predefined_message_id)
+            }
+            AutomationActionRequest::Own(OwnActionObject::Note { body }) => Self::Note(body),
+            AutomationActionRequest::Own(OwnActionObject::CallWebhook { url }) => Self::CallWebhook(url),
         }
     }
 }

@@ -1,4 +1,5 @@
 use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadAutomations, shape::ListQuery};
+use deskless_app::resources;
 use deskless_domain::Automation;
 
 use crate::dto::AutomationListResponse;
@@ -15,6 +16,6 @@ use crate::dto::AutomationListResponse;
 )]
 pub async fn list_automations(caller: Caller<ReadAutomations>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
     let walk = query.walk(&caller, "automations");
-    let page = caller.store().list_resources::<Automation>(walk.after()?, query.limit()).await?;
+    let page = resources::list::<Automation>(caller.store(), walk.after()?, query.limit()).await?;
     ok(None, &AutomationListResponse::from(walk.page(page.resources, page.next)))
 }

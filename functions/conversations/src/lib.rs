@@ -1,5 +1,6 @@
 //! Conversations: threads with a customer.
 
+mod by_key;
 mod counts;
 mod create;
 mod delete;

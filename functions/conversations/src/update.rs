@@ -1,17 +1,18 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Code, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
-    references, scope::WriteConversations,
+    scope::WriteConversations,
 };
+use deskless_app::conversations;
 use deskless_domain::{
-    AssistantId, Change, ConversationId, ConversationPatch, InboxId, Invalid, MemberId, Metadata, PipelineId,
-    PlacementPatch, Priority, Resolution, Resolved, StageId, Status, Subject, Tags, Timestamp,
+    AssistantId, ConversationId, ConversationPatch, InboxId, Invalid, MemberId, Metadata, PipelineId, PlacementPatch,
+    Priority, Resolution, Resolved, StageId, Status, StatusChange, Subject, Tags, Timestamp,
 };
 use utoipa::ToSchema;
 
 use crate::dto::ConversationResponse;
 
-/// What to change. A field that is left out stays as it is.
+/// An update of a conversation. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
@@ -20,11 +21,11 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = Status, required = false)]
     status: Given<Status>,
-    /// How it was solved.
+    /// How the conversation was solved.
     #[deserr(default)]
     #[schema(value_type = Resolution, required = false)]
     resolution: Given<Resolution>,
-    /// Handed to a person.
+    /// Whether the conversation was handed over to a person.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     escalated: Given<bool>,
@@ -34,11 +35,11 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = Subject, required = false)]
     subject: Given<Subject>,
-    /// The member who works on it; null for nobody.
+    /// The assignee; null unassigns the conversation.
     #[deserr(default)]
     #[schema(value_type = Option<MemberId>, required = false)]
     assignee_id: Given<Option<MemberId>>,
-    /// The assistant who answers in it; null for none.
+    /// The assistant that answers; null removes it.
     #[deserr(default)]
     #[schema(value_type = Option<AssistantId>, required = false)]
     assistant_id: Given<Option<AssistantId>>,
@@ -73,11 +74,12 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
 
     fn try_from(request: UpdateConversationRequest) -> Result<Self, Problem> {
         let state = match (request.status.0, request.resolution.0) {
-            (None, None) => Change::Keep,
-            (None, Some(resolution)) => Change::Resolution(resolution),
-            (Some(status), resolution) => Change::Status(Resolved::of(status, resolution).ok_or_else(|| {
-                let detail =
-                    format!("A resolution says how a conversation was solved; beside it, status cannot be {status}.");
+            (None, None) => StatusChange::Keep,
+            (None, Some(resolution)) => StatusChange::Resolution(resolution),
+            (Some(status), resolution) => StatusChange::Status(Resolved::of(status, resolution).ok_or_else(|| {
+                let detail = format!(
+                    "Only a solved conversation has a `resolution`: `status` must be `solved`, not `{status}`."
+                );
                 Problem::new(Code::NotSolved, detail)
             })?),
         };
@@ -106,7 +108,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
     }
 }
 
-/// Change a conversation
+/// Update a conversation
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}",
@@ -114,23 +116,20 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
     params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = UpdateConversationRequest,
     responses(
-        (status = 200, description = "The conversation as it is now", body = ConversationResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The updated conversation", body = ConversationResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
-        (status = 422, description = "A resolution, but it is not solved", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 422, description = "A resolution of a conversation that is not solved", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_conversation(
     caller: Caller<WriteConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(request): ApiJson<UpdateConversationRequest>,
 ) -> Reply {
-    let store = caller.store();
-    let mut patch = ConversationPatch::try_from(request)?;
-    patch.placement = references::check(store, patch.placement).await?;
-    let conversation = store.update_conversation(id, &patch, expected).await?;
-    let names = references::names(store, [&conversation.placement]).await?;
-    ok(Some(conversation.version), &ConversationResponse::new(&conversation, &names))
+    let patch = request.try_into()?;
+    let updated = conversations::update(caller.store(), id, patch, &precondition).await?;
+    ok(updated.conversation.version, &ConversationResponse::from(&updated))
 }

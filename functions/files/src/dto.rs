@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use deskless_api::object_tag;
+use deskless_app::files::{Download, Upload};
 use deskless_domain::{ContentType, File, FileCategory, FileStatus, FileTitle};
-use deskless_store::{Download, Upload};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,10 +36,10 @@ pub struct FileObject {
     /// Where it is downloaded from, as an attachment. Only where one file is retrieved, once it is `ready`.
     #[schema(required, format = "uri")]
     download_url: Option<String>,
-    /// Until when: for five minutes.
+    /// The end of the five minutes in which the form is valid.
     #[schema(required, format = "date-time")]
     download_url_expires_at: Option<String>,
-    /// RFC 3339 in UTC with milliseconds: the time in the id.
+    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
     #[schema(format = "date-time")]
     created_at: String,
 }
@@ -63,7 +63,7 @@ impl FileObject {
     }
 }
 
-/// One file.
+/// A file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileResponse {
     file: FileObject,
@@ -84,9 +84,9 @@ pub struct UploadObject {
     method: &'static str,
     #[schema(format = "uri")]
     url: String,
-    /// The fields of the form (`multipart/form-data`), all of them and no others. The file itself comes last, as `file`.
+    /// The fields of the form (`multipart/form-data`). Send exactly these, then the file as `file`.
     fields: BTreeMap<&'static str, String>,
-    /// Until when: for five minutes.
+    /// The end of the five minutes in which the form is valid.
     #[schema(format = "date-time")]
     expires_at: String,
 }
@@ -97,11 +97,11 @@ impl From<Upload> for UploadObject {
     }
 }
 
-/// A file that was announced, and how to upload it.
+/// A pending file with its upload form.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignFileResponse {
     file: FileObject,
-    /// Signed anew in a repeat, and null there once the file is registered or deleted.
+    /// The upload form. A repeat gets a new signature, or null once the file is registered or deleted.
     #[schema(required)]
     upload: Option<UploadObject>,
 }

@@ -1,8 +1,11 @@
 use axum::http::{HeaderValue, header};
-use deskless_api::{ApiPath, ApiQuery, IfNoneMatch, NoParameters, Party, Reply, not_modified, ok, scope::ReadFiles};
+use deskless_api::{
+    ApiPath, ApiQuery, IfNoneMatch, NoParameters, Principal, Reply, not_modified, ok, scope::ReadFiles,
+};
+use deskless_app::files;
 use deskless_domain::FileId;
 
-use crate::{dto::FileResponse, whose::Files};
+use crate::{access::access, dto::FileResponse};
 
 /// Retrieve a file
 ///
@@ -16,31 +19,27 @@ use crate::{dto::FileResponse, whose::Files};
     tag = "Files",
     params(
         ("fileId" = String, Path, format = "uuid", description = "The file's id"),
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer"),
     ),
     responses(
         (status = 200, description = "The file", body = FileResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
             ("Cache-Control" = String, description = "`no-store`: the address is the key to the file"),
         )),
     ),
 )]
 pub async fn get_file(
-    caller: Party<ReadFiles>,
+    caller: Principal<ReadFiles>,
     ApiPath(id): ApiPath<FileId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let files = match &caller {
-        Party::Server(caller) => Files::Workspace(caller.store()),
-        Party::Customer(caller) => Files::Customer(caller.store()),
-    };
-    let file = files.get(id).await?;
+    let (file, download) = files::get(access(&caller), id).await?;
     if known.holds(file.version) {
         return Ok(not_modified(file.version));
     }
-    let mut response = ok(Some(file.version), &FileResponse::new(&file, files.download(&file)?))?;
-    // A browser would ask for its copy's version, and go on with an address that is over.
+    let mut response = ok(file.version, &FileResponse::new(&file, download))?;
+    // A browser would revalidate its copy and go on with an expired URL.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

@@ -1,11 +1,11 @@
-//! What messages look like on the wire, besides the object itself, which other functions show too.
+//! The wire format of messages. The object itself is in `deskless-api`, because other functions show it too.
 
-use deskless_api::wire::MessageObject;
+use deskless_api::wire::{ListTag, MessageObject};
 use deskless_domain::Message;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One message.
+/// A message.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageResponse {
     message: MessageObject,
@@ -15,4 +15,16 @@ impl From<&Message> for MessageResponse {
     fn from(message: &Message) -> Self {
         Self { message: message.into() }
     }
+}
+
+/// A page of messages.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageListResponse {
+    pub object: ListTag,
+    /// Whether there are more messages now.
+    pub has_more: bool,
+    /// The `cursor` of the next page. Never null: a later request with it returns what was added since.
+    pub next_cursor: String,
+    pub messages: Vec<MessageObject>,
 }

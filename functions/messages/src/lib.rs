@@ -1,5 +1,6 @@
-//! Messages: what is said in a thread.
+//! Messages of conversations.
 
+mod by_key;
 mod create;
 mod delete;
 mod dto;

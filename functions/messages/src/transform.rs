@@ -2,17 +2,17 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Code, FieldError, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply, done,
-    finish, scope::ReadConversations,
+    ApiPath, ApiQuery, Caller, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply, ok, replayed,
+    scope::ReadConversations,
 };
+use deskless_app::messages;
 use deskless_domain::{
-    Channel, ConversationId, Inbox, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
+    Channel, ConversationId, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
     provider::{
-        Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, Refusal,
-        Template, TemplateName, Transform, transform,
+        Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, Template,
+        TemplateName, Transform,
     },
 };
-use deskless_store::{Once, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{
@@ -185,7 +185,7 @@ pub struct RequestObject {
     url: String,
     /// Without the authorization.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    headers: BTreeMap<&'static str, &'static str>,
+    headers: BTreeMap<&'static str, String>,
     /// The JSON body, or the fields of the form if the content type is `application/x-www-form-urlencoded`.
     #[schema(value_type = Object)]
     body: Value,
@@ -207,7 +207,7 @@ impl From<&Transform> for TransformMessageResponse {
         let request = |request: &ProviderRequest| RequestObject {
             method: "POST",
             url: request.url.clone(),
-            headers: BTreeMap::from([("Content-Type", request.content_type)]),
+            headers: BTreeMap::from([("Content-Type", request.content_type.to_string())]),
             body: request.body.clone(),
         };
         Self {
@@ -226,24 +226,11 @@ impl From<&Transform> for TransformMessageResponse {
     }
 }
 
-fn refused(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::Fields(fields) => {
-            let errors = fields.iter().flat_map(|(field, invalid)| InvalidRequest::one(*field, invalid).0);
-            Problem::invalid(errors.collect::<Vec<FieldError>>())
-        }
-        Refusal::WindowClosed => Problem::new(
-            Code::WindowClosed,
-            "The customer last wrote more than 24 hours ago, or never: until they write again, only a template is sent.",
-        ),
-    }
-}
-
-/// Show how a message would be sent
+/// Preview a message
 ///
-/// The exact request to the provider of the conversation's channel: WhatsApp's Cloud API, Instagram, Messenger, SMS (by
-/// Twilio's API) and web chat. The workspace's side of it is what the conversation's inbox says, if that is of the same
-/// channel. Nothing is sent and nothing is stored; what breaks the provider's limits is said.
+/// Returns the exact request that sends a message to the provider of the conversation's channel: WhatsApp Cloud API, Instagram,
+/// Messenger, SMS (Twilio's API) or web chat. The workspace's side comes from the conversation's inbox, if that is for the
+/// same channel. Nothing is sent or stored. Errors name what exceeds the provider's limits.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages/transform",
@@ -252,7 +239,7 @@ fn refused(refusal: Refusal) -> Problem {
     request_body = TransformMessageRequest,
     responses(
         (status = 200, description = "What would be sent", body = TransformMessageResponse, headers(
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 422, description = "The provider takes no free reply now", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
@@ -263,24 +250,8 @@ pub async fn transform_message(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<TransformMessageRequest>,
 ) -> Reply {
-    let answer = |transform: &Transform| done(None, &TransformMessageResponse::from(transform));
-    let (request, repeat) = request.into_parts(&caller, &answer);
+    let (request, key) = request.into_parts(&caller);
     let outgoing = request.try_into()?;
-    let store = caller.store();
-    if let Some(earlier) = store.replay(repeat.as_ref()).await? {
-        return finish(Once::Replayed(earlier), answer);
-    }
-    let conversation = store.get_conversation(conversation).await?;
-    let inbox = match conversation.placement.inbox_id {
-        Some(id) => match store.get_resource::<Inbox>(id).await {
-            Ok(found) => Some(found.fields),
-            Err(StoreError::NotFound) => None,
-            Err(error) => return Err(error.into()),
-        },
-        None => None,
-    };
-    let inbox = inbox.filter(|inbox| inbox.channel == conversation.channel()).map(|inbox| inbox.settings);
-    let shown =
-        transform(&conversation, &inbox.unwrap_or_default(), &outgoing, store.clock().now()).map_err(refused)?;
-    finish(store.answer_once(shown, repeat).await?, answer)
+    let transformed = messages::transform(caller.store(), conversation, &outgoing, key.as_ref()).await?;
+    replayed(transformed.is_replay, ok(None, &TransformMessageResponse::from(&transformed.outcome)))
 }

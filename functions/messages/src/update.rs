@@ -3,18 +3,19 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
     scope::WriteConversations,
 };
+use deskless_app::messages;
 use deskless_domain::{ConversationId, DeliveryStatus, ExternalId, Invalid, MessageId, MessageReport};
 use utoipa::ToSchema;
 
 use crate::dto::MessageResponse;
 
-/// What a channel's provider reports of a message. A field that is left out stays as it is.
+/// A provider's report about a message. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateMessageRequest {
-    /// How far an assistant's reply got on a provider's channel. It never moves backwards: a report that comes too late
-    /// changes nothing and is answered with the message as it is.
+    /// The delivery status of an assistant's reply on a provider's channel. It never moves backwards: a late report changes
+    /// nothing.
     #[deserr(default)]
     #[schema(value_type = DeliveryStatus, required = false)]
     delivery_status: Given<DeliveryStatus>,
@@ -37,10 +38,9 @@ impl TryFrom<UpdateMessageRequest> for MessageReport {
     }
 }
 
-/// Report how a message fares
+/// Update a message's delivery status
 ///
-/// Takes what a channel's provider says: its id of the message, and how far the message got. Its conversation stays as
-/// it is.
+/// Stores what a channel's provider reports: its id of the message and the delivery status. The conversation does not change.
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",
@@ -51,20 +51,20 @@ impl TryFrom<UpdateMessageRequest> for MessageReport {
     ),
     request_body = UpdateMessageRequest,
     responses(
-        (status = 200, description = "The message as it is now", body = MessageResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The updated message", body = MessageResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
-        (status = 409, description = "Another message of the conversation has, or had, this externalId", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "Another message of the conversation has or had this `externalId`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_message(
     caller: Caller<WriteConversations>,
     ApiPath((conversation, id)): ApiPath<(ConversationId, MessageId)>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(request): ApiJson<UpdateMessageRequest>,
 ) -> Reply {
     let report = request.try_into()?;
-    let message = caller.store().report_message(conversation, id, &report, expected.as_deref()).await?;
-    ok(Some(message.version), &MessageResponse::from(&message))
+    let message = messages::report(caller.store(), conversation, id, &report, &precondition).await?;
+    ok(message.version, &MessageResponse::from(&message))
 }

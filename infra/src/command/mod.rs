@@ -8,5 +8,6 @@ pub mod key;
 pub mod openapi;
 pub mod purge;
 pub mod serve;
+pub mod template;
 pub mod upload;
 pub mod workspace;

@@ -1,4 +1,4 @@
-//! How often a key may be used, and how that is said: the `RateLimit` header fields of the IETF's draft.
+//! Rate limits, and the `RateLimit` header fields of the IETF draft (draft-ietf-httpapi-ratelimit-headers).
 
 use deskless_domain::{CustomerId, RateLimit};
 use deskless_store::{Allowance, Credential, RateBucket, TenantStore};
@@ -9,20 +9,20 @@ use crate::{Problem, layers::Extra};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
 
-/// For whom a client key's request is.
+/// The visitor behind a client key.
 pub(crate) enum Visitor<'c> {
     Customer(&'c CustomerId),
-    Nobody,
+    Anonymous,
 }
 
-/// Takes one request out of a server key's bucket.
+/// Counts a request against the limit of a server key.
 pub(crate) async fn server(store: &TenantStore, key: &Credential, extra: &Extra) -> Result<(), Problem> {
     let all = store.take(&RateBucket::Key(key.id), key.rate_limit.unwrap_or_default()).await;
-    answer(extra, &[("default", all)])
+    report(extra, &[("default", all)])
 }
 
-/// Takes one request out of a visitor's bucket and then out of the client key's: who has used up their own takes nothing
-/// from the others.
+/// Counts a request against the visitor's limit and then the client key's. A visitor over their own limit uses nothing of the
+/// key's.
 pub(crate) async fn client(
     store: &TenantStore,
     key: &Credential,
@@ -32,18 +32,18 @@ pub(crate) async fn client(
     let limit = key.rate_limit.unwrap_or_default();
     let (name, bucket) = match visitor {
         Visitor::Customer(customer) => ("customer", RateBucket::Customer(key.id, customer.clone())),
-        Visitor::Nobody => ("anonymous", RateBucket::Anonymous(key.id)),
+        Visitor::Anonymous => ("anonymous", RateBucket::Anonymous(key.id)),
     };
     let own = store.take(&bucket, limit.of_one_visitor()).await;
     if !own.granted {
-        return answer(extra, &[(name, own)]);
+        return report(extra, &[(name, own)]);
     }
     let all = store.take(&RateBucket::Key(key.id), limit).await;
-    answer(extra, &[("default", all), (name, own)])
+    report(extra, &[("default", all), (name, own)])
 }
 
-/// Says what is left, and refuses where nothing is.
-fn answer(extra: &Extra, buckets: &[(&str, Allowance)]) -> Result<(), Problem> {
+/// Sets the rate limit headers, and fails if a limit is exceeded.
+fn report(extra: &Extra, buckets: &[(&str, Allowance)]) -> Result<(), Problem> {
     let join = |each: &dyn Fn(&str, &Allowance) -> String| {
         let all: Vec<_> = buckets.iter().map(|(name, bucket)| each(name, bucket)).collect();
         HeaderValue::try_from(all.join(", ")).ok()

@@ -4,7 +4,7 @@ use aws_lambda_events::{
     dynamodb::Event,
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use deskless_store::StoreError;
+use deskless_app::AppError;
 
 /// Returns the sequence number of each record of a batch.
 #[must_use]
@@ -14,7 +14,7 @@ pub fn numbers(batch: &Event) -> Vec<Option<String>> {
 
 /// Logs the error of a failed record and returns the record's index. Returns `None` if the record succeeded.
 #[must_use]
-pub fn failure(index: usize, consumer: &str, result: Result<(), StoreError>) -> Option<usize> {
+pub fn failure(index: usize, consumer: &str, result: Result<(), AppError>) -> Option<usize> {
     let error = result.err()?;
     tracing::error!(consumer, error = %error, "stream record failed");
     Some(index)

@@ -12,22 +12,21 @@ use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
     ApiKey, ApiKeySecret, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards, Timestamp, Title, WorkspaceId,
 };
-use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Once, Repeat, Store, StoreError, TenantStore,
-    backoff::Backoff,
+    IdempotencyKey, Once, Store, StoreError, TenantStore,
     expression::text,
+    idempotency::{Attempt, Attempts},
     item::{self, Item},
     keys::{TenantKeys, root},
-    transaction::{ABSENT, Outcome, Transaction},
+    transaction::Transaction,
 };
 
 /// How long a process trusts what it read: with the request that is under way, a revoked key works for less than 30 s.
 const TRUSTED_FOR_MS: i64 = 20_000;
-/// How many keys a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
+/// How many keys a process caches.
+pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
 /// A key that was looked up. Nothing but [`Store::find_key`] makes one, and a [`TenantStore`] is got for one only.
 #[derive(Debug, Clone)]
@@ -38,29 +37,6 @@ impl Deref for Credential {
 
     fn deref(&self) -> &ApiKey {
         &self.0
-    }
-}
-
-/// Keys that this process looked up, with the wall clock's time of the look-up: the monotonic clock of a frozen
-/// Lambda stands still. Unknown keys are not remembered.
-#[derive(Debug)]
-pub(crate) struct KeyCache(LruCache<SecretHash, (Credential, Timestamp)>);
-
-impl Default for KeyCache {
-    fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
-    }
-}
-
-impl KeyCache {
-    fn get(&mut self, hash: &SecretHash, now: Timestamp) -> Option<Credential> {
-        let (credential, read_at) = self.0.get(hash)?;
-        // An age below zero means that the clock was set back: then nothing is known about the age.
-        (0..TRUSTED_FOR_MS).contains(&(now.as_millis() - read_at.as_millis())).then(|| credential.clone())
-    }
-
-    fn put(&mut self, hash: SecretHash, credential: Credential, now: Timestamp) {
-        self.0.put(hash, (credential, now));
     }
 }
 
@@ -81,13 +57,13 @@ pub struct KeyRequest {
     pub rate_limit: Option<RateLimit>,
 }
 
-/// A key with its secret, which is not stored and cannot be shown again.
+/// A new key with its secret, which is not stored and cannot be shown again.
 #[derive(Debug, Clone)]
 pub struct NewKey {
     /// The key.
     pub key: ApiKey,
-    /// What its holder sends.
-    pub secret: ApiKeySecret,
+    /// What its holder sends; `None` when the command is a repeat.
+    pub secret: Option<ApiKeySecret>,
 }
 
 /// The same attributes under the secret's hash and in the workspace's listing. `validUntil` is not called `expiresAt`,
@@ -182,44 +158,33 @@ impl Store {
     pub async fn find_key(&self, secret: &ApiKeySecret) -> Result<Option<Credential>, StoreError> {
         let hash = secret.hash();
         let now = self.clock().now();
-        if let Some(credential) = self.key_cache().get(&hash, now) {
+        if let Some(credential) = self.caches().keys.get(&hash, now, TRUSTED_FOR_MS) {
             return Ok(Some(credential));
         }
         let Some(found) = self.get(root::api_key(&hash)).await? else { return Ok(None) };
         let credential = Credential(Arc::new(item::read::<ApiKeyItem>(found)?.into_key()));
-        self.key_cache().put(hash, credential.clone(), now);
+        self.caches().keys.put(hash, credential.clone(), now);
         Ok(Some(credential))
     }
 }
 
 impl TenantStore {
-    /// Makes a key of this workspace. The secret is in the answer and nowhere else.
-    ///
-    /// # Errors
-    /// When the table does not answer.
-    pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
-        match self.create_key_once(request, None).await? {
-            Once::Done(new) => Ok(new),
-            Once::Replayed(_) => Err(StoreError::Internal("there was nothing to replay".to_owned())),
-        }
-    }
-
-    /// AP-26: makes a key of this workspace, once for each Idempotency-Key. The answer that is stored for a repeat must
-    /// not hold the secret.
+    /// AP-26: creates an API key in this workspace. The recorded outcome of a command with an idempotency key holds the key
+    /// without its secret: a repeat cannot show it again.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
-    pub async fn create_key_once(
+    pub async fn create_key(
         &self,
         request: KeyRequest,
-        repeat: Option<Repeat<'_, NewKey>>,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Once<NewKey>, StoreError> {
-        if let Some(answer) = self.replay(repeat.as_ref()).await? {
-            return Ok(Once::Replayed(answer));
+        if let Some(earlier) = self.replay(key).await? {
+            return Ok(Once::replay(NewKey { key: earlier, secret: None }));
         }
         let secret = ApiKeySecret::generate(request.kind, self.clock());
         let id = KeyId::generate(self.clock());
-        let key = ApiKey {
+        let new = ApiKey {
             id,
             workspace_id: self.workspace_id(),
             name: request.name,
@@ -234,30 +199,14 @@ impl TenantStore {
             updated_at: id.time(),
             version: 1,
         };
-        let attributes = ApiKeyItem::of(&key, &secret.hash());
-        let new = NewKey { key, secret };
-        let mut backoff = Backoff::new(self.clock());
-        loop {
-            let mut transaction = Transaction::default();
-            let by_secret = root::api_key(&new.secret.hash());
-            transaction.put(self, item::write(by_secret, &attributes)?, Some(ABSENT))?;
-            let listing = self.keys().api_key_listing(new.key.id);
-            transaction.put(self, item::write(listing, &attributes)?, Some(ABSENT))?;
-            let record = match &repeat {
-                Some(repeat) => Some(self.remember(&mut transaction, repeat, &new)?),
-                None => None,
-            };
-            match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(new)),
-                Outcome::Refused(refusal) if record.is_some_and(|slot| refusal.of(slot).is_some()) => {}
-                Outcome::Refused(_) => return Err(StoreError::Internal("a new key exists already".to_owned())),
-            }
-            if let Some(answer) = self.replay(repeat.as_ref()).await? {
-                return Ok(Once::Replayed(answer));
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("a record of an earlier answer keeps changing".to_owned()));
-            }
+        let attributes = ApiKeyItem::of(&new, &secret.hash());
+        let mut transaction = Transaction::default();
+        transaction.put_new(self, item::write(root::api_key(&secret.hash()), &attributes)?)?;
+        transaction.put_new(self, item::write(self.keys().api_key_listing(id), &attributes)?)?;
+        match Attempts::new(self, key).commit(transaction, &new).await? {
+            Attempt::Committed => Ok(Once::first(NewKey { key: new, secret: Some(secret) })),
+            Attempt::Replayed(earlier) => Ok(Once::replay(NewKey { key: earlier, secret: None })),
+            Attempt::Failed(_) => Err(StoreError::Internal("a new key exists already".to_owned())),
         }
     }
 

@@ -4,9 +4,6 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::{StoreError, TenantStore, backoff::Backoff, item::Item, keys::Key};
 
-/// The most items that one `BatchGetItem` takes.
-pub(crate) const MOST: usize = 100;
-
 impl TenantStore {
     /// Those of these items that are there, read strongly, in any order. At most a hundred keys, none of them twice.
     pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
@@ -27,8 +24,8 @@ impl TenantStore {
                 .unprocessed_keys
                 .and_then(|mut tables| tables.remove(self.table()))
                 .map_or(Vec::new(), |rest| rest.keys);
-            if !wanted.is_empty() && !backoff.pause().await {
-                return Err(StoreError::Unavailable("many items could not be read in time".to_owned()));
+            if !wanted.is_empty() {
+                backoff.pause("the table leaves keys unprocessed").await?;
             }
         }
         Ok(found)

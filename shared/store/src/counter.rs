@@ -5,18 +5,19 @@
 //! newer one and moves the difference between the workspace's counters.
 
 use aws_sdk_dynamodb::types::Select;
-use deskless_domain::{ConversationId, CustomerId, MemberId, Status, Timestamp};
+use deskless_domain::{ConversationId, CustomerId, MemberId, Precondition, Status, Timestamp};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
+    condition::Condition,
     conversation::attributes,
-    expression::{Update, number, text},
+    expression::{Update, text},
     item::{self, Item, integer},
     keys::{COUNTER_SHARDS, shard_of},
-    transaction::{ABSENT, Outcome, Transaction},
+    transaction::{Commit, Transaction},
 };
 
 /// The most rows of an index that one question counts.
@@ -82,25 +83,18 @@ impl TenantStore {
             }
             let mut transaction = Transaction::default();
             // With the conversation goes what it was counted as; a late record must not bring that back.
-            let there = transaction.check(self, self.keys().conversation(id), "attribute_exists(pk)")?;
+            let there = transaction.check(self, self.keys().conversation(id), Condition::exists())?;
             let row = item::write(self.keys().counted(id), &CountedItem { version, status })?;
-            match &before {
-                None => transaction.put(self, row, Some(ABSENT))?,
-                Some(before) => transaction.put_with(
-                    self,
-                    row,
-                    Some("version = :before"),
-                    Item::from([(":before".to_owned(), number(before.version))]),
-                )?,
+            let unchanged = match &before {
+                None => Condition::absent(),
+                Some(before) => Condition::none().version(&Precondition::exactly(before.version)),
             };
+            transaction.put(self, row, unchanged)?;
             self.move_counters(&mut transaction, id, before.and_then(|before| before.status), status)?;
             match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Counted::Now),
-                Outcome::Refused(refusal) if refusal.of(there).is_some() => return Ok(Counted::Before),
-                Outcome::Refused(_) if backoff.pause().await => {}
-                Outcome::Refused(_) => {
-                    return Err(StoreError::Unavailable("what it was counted as keeps changing".to_owned()));
-                }
+                Commit::Done => return Ok(Counted::Now),
+                Commit::Failed(failed) if failed.at(there) => return Ok(Counted::Before),
+                Commit::Failed(_) => backoff.pause("what the conversation was counted as keeps changing").await?,
             }
         }
     }
@@ -200,12 +194,11 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let key = self.keys().counted(id);
         let Some(counted) = counted else {
-            transaction.delete(self, key, Update::default(), ABSENT)?;
+            transaction.delete(self, key, Condition::absent())?;
             return Ok(());
         };
-        let mut terms = Update::default();
-        let version = terms.value("version", number(counted.version));
-        transaction.delete(self, key, terms, &format!("version = {version}"))?;
+        let unchanged = Condition::none().version(&Precondition::exactly(counted.version));
+        transaction.delete(self, key, unchanged)?;
         self.move_counters(transaction, id, counted.status, None)
     }
 
@@ -227,6 +220,6 @@ impl TenantStore {
             update.shift(to.as_str(), 1);
         }
         let counter = self.keys().counter(shard_of(id, COUNTER_SHARDS));
-        transaction.update_any(self, counter, update).map(drop)
+        transaction.update(self, counter, update, Condition::none()).map(drop)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::Edit;
+use deskless_domain::{Assign, Edit};
 
 /// The parts of an `UpdateItem`, collected one attribute at a time. Every attribute's name goes through a placeholder,
 /// since DynamoDB reserves some six hundred words.
@@ -42,17 +42,23 @@ impl Update {
         self.set.push(format!("{name} = {from}"));
     }
 
-    /// Sets the attribute or removes it.
-    pub fn edit<T>(&mut self, attribute: &str, edit: Edit<T>, value: impl FnOnce(T) -> AttributeValue) {
-        match edit {
-            Edit::Keep => {}
-            Edit::Clear => self.remove(attribute),
-            Edit::Set(new) => self.set(attribute, value(new)),
+    /// Does to the attribute what `change` says.
+    pub fn assign<T>(&mut self, attribute: &str, change: &Assign<T>, value: impl FnOnce(&T) -> AttributeValue) {
+        match change {
+            Assign::Keep => {}
+            Assign::Clear => self.remove(attribute),
+            Assign::Set(new) => self.set(attribute, value(new)),
+            Assign::SetIfEmpty(new) => self.set_if_empty(attribute, value(new)),
         }
     }
 
+    /// Sets or removes the attribute, or leaves it.
+    pub fn edit<T>(&mut self, attribute: &str, edit: Edit<T>, value: impl FnOnce(&T) -> AttributeValue) {
+        self.assign(attribute, &edit.into(), value);
+    }
+
     /// Sets the attribute unless it has a value.
-    pub fn set_once(&mut self, attribute: &str, value: AttributeValue) {
+    pub fn set_if_empty(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(attribute, value));
         self.set.push(format!("{name} = if_not_exists({name}, {value})"));
     }
@@ -61,13 +67,6 @@ impl Update {
         let amount = AttributeValue::N(amount.to_string());
         let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), amount));
         self.add.push(format!("{name} {value}"));
-    }
-
-    /// Sets the attribute to one more than it is, or than `first` where it has no value yet.
-    pub fn count_up(&mut self, attribute: &str, first: u64) {
-        let name = self.name(attribute);
-        let (one, first) = (self.value("one", number(1)), self.value("first", number(first)));
-        self.set.push(format!("{name} = if_not_exists({name}, {first}) + {one}"));
     }
 
     /// Adds an amount that may be below zero.
@@ -101,6 +100,11 @@ impl Update {
 
 #[expect(clippy::needless_pass_by_value, reason = "ids are copied, texts borrowed: either is handed over as it is")]
 pub(crate) fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// The same for a value that is borrowed.
+pub(crate) fn text_of<T: ToString>(value: &T) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 

@@ -3,44 +3,27 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use deskless_domain::{Identity, IdentitySecret, SecretId, Timestamp, WorkspaceId};
-use lru::LruCache;
+use deskless_domain::{Identity, IdentitySecret, SecretId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
+    condition::Condition,
     expression::{Update, text},
     item::{self, Item},
-    transaction::{Outcome, Transaction},
+    transaction::{Commit, Transaction},
 };
 
 /// How long a process trusts what it read, like keys.
 const TRUSTED_FOR_MS: i64 = 20_000;
 /// Before this, what was read is not read again, whatever secret a token names.
 const FRESH_FOR_MS: i64 = 1_000;
-/// How many workspaces' secrets a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
+/// How many workspaces' secrets a process caches.
+pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
 const IDENTITY: &str = "identity";
 const ANONYMOUS: &str = "anonymousSecret";
-
-/// Secrets that this process read, with the wall clock's time of the reading.
-#[derive(Debug)]
-pub(crate) struct IdentityCache(LruCache<WorkspaceId, (Arc<Identity>, Timestamp)>);
-
-impl Default for IdentityCache {
-    fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
-    }
-}
-
-impl IdentityCache {
-    fn get(&mut self, workspace: WorkspaceId, now: Timestamp, trusted_for: i64) -> Option<Arc<Identity>> {
-        let (identity, read_at) = self.0.get(&workspace)?;
-        (0..trusted_for).contains(&(now.as_millis() - read_at.as_millis())).then(|| Arc::clone(identity))
-    }
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,7 +108,7 @@ impl TenantStore {
 
     async fn identity_read_within(&self, millis: i64) -> Result<Arc<Identity>, StoreError> {
         let now = self.clock().now();
-        if let Some(identity) = self.identity_cache().get(self.workspace_id(), now, millis) {
+        if let Some(identity) = self.caches().identities.get(&self.workspace_id(), now, millis) {
             return Ok(identity);
         }
         let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
@@ -134,7 +117,7 @@ impl TenantStore {
 
     fn keep_identity(&self, found: Item, now: Timestamp) -> Result<Arc<Identity>, StoreError> {
         let identity = Arc::new(Identity::from(item::read::<SecretsItem>(found)?));
-        self.identity_cache().0.put(self.workspace_id(), (Arc::clone(&identity), now));
+        self.caches().identities.put(self.workspace_id(), Arc::clone(&identity), now);
         Ok(identity)
     }
 
@@ -149,7 +132,8 @@ impl TenantStore {
         }
         let now = self.clock().now();
         let mut update = Update::default();
-        update.set_once(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
+        update
+            .set_if_empty(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
         let output = self
             .client()
             .update_item()
@@ -191,13 +175,13 @@ impl TenantStore {
             }
         };
         let mut transaction = Transaction::default();
-        transaction.update(self, self.keys().workspace(), update, &condition)?;
+        transaction.update(self, self.keys().workspace(), update, Condition::raw(condition))?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => {
-                self.identity_cache().0.pop(&self.workspace_id());
+            Commit::Done => {
+                self.caches().identities.remove(&self.workspace_id());
                 Ok(secret)
             }
-            Outcome::Refused(_) => {
+            Commit::Failed(_) => {
                 Err(StoreError::Unavailable("somebody else made a new secret at the same time".to_owned()))
             }
         }

@@ -35,7 +35,7 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
 }
 
 /// Whether an item is past its time: the table deletes such items days late.
-pub(crate) fn is_over(item: &Item, now: Timestamp) -> bool {
+pub(crate) fn is_expired(item: &Item, now: Timestamp) -> bool {
     integer(item, "expiresAt").is_some_and(|end| end <= now.as_seconds())
 }
 

@@ -4,6 +4,7 @@ use deskless_domain::{Automation, AutomationId, BulkActionId, ExecutionId, Times
 
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     expression::{Update, number},
     keys::Key,
 };
@@ -76,7 +77,7 @@ impl TenantStore {
     pub async fn call_for(&self, job: OpenJob) -> Result<bool, StoreError> {
         let mut update = Update::default();
         update.set("calledAt", number(self.clock().now().as_millis()));
-        self.update_where(self.key_of(job), update, "attribute_exists(job)").await
+        self.update_if(self.key_of(job), update, Condition::none().present("job")).await
     }
 
     fn key_of(&self, job: OpenJob) -> Key {

@@ -281,16 +281,21 @@ pub(crate) enum Owned {
     Conversation(WorkspaceId, ConversationId),
     Customer(WorkspaceId),
     File(WorkspaceId, FileId),
+    Message(WorkspaceId, ConversationId),
 }
 
 /// Reads a stream record's key, as far as the worker on the stream cares for it.
 pub(crate) fn owned(pk: &str, sk: &str) -> Option<Owned> {
     let (workspace, rest) = pk.strip_prefix("W#")?.split_once('#')?;
     let workspace = WorkspaceId::parse(workspace)?;
+    let (kind, id) = rest.split_once('#')?;
+    if kind == "C" && message_of(sk).is_some() {
+        return ConversationId::parse(id).map(|id| Owned::Message(workspace, id));
+    }
     if sk != SELF {
         return None;
     }
-    match rest.split_once('#')? {
+    match (kind, id) {
         ("B", id) => BulkActionId::parse(id).map(|id| Owned::BulkAction(workspace, id)),
         ("C", id) => ConversationId::parse(id).map(|id| Owned::Conversation(workspace, id)),
         ("U", _) => Some(Owned::Customer(workspace)),
@@ -304,11 +309,6 @@ pub(crate) fn execution_of(pk: &str, sk: &str) -> Option<(WorkspaceId, Automatio
     let (workspace, automation) = pk.strip_prefix("W#")?.split_once("#O#")?;
     let execution = ExecutionId::parse(sk.strip_prefix(EXECUTION)?)?;
     Some((WorkspaceId::parse(workspace)?, AutomationId::parse(automation)?, execution))
-}
-
-/// The key of an externalId that was stored, and so is one.
-pub(crate) fn external_id_of(keys: TenantKeys, stored: &str) -> Key {
-    Key::new(format!("W#{}#X#{}", keys.0, hashed(stored)), SELF)
 }
 
 /// Reads a message's id out of its sort key.

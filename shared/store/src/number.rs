@@ -3,9 +3,12 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use crate::{StoreError, TenantStore, expression::Update, item::integer};
 
 impl TenantStore {
-    /// The next ticket number, from 1. Taken outside every transaction, since all creations of a workspace would
-    /// conflict in it; a creation that then fails leaves a gap.
-    pub(crate) async fn next_number(&self) -> Result<u64, StoreError> {
+    /// Takes the next ticket number, from 1. It is taken outside of any transaction, because all creations of a workspace
+    /// would conflict on it. A creation that then fails leaves a gap.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn next_number(&self) -> Result<u64, StoreError> {
         let mut update = Update::default();
         update.add("last", 1);
         let output = self

@@ -6,7 +6,7 @@ use crate::{
     expression::text,
     item::{self, Item},
     keys::{TenantKeys, root},
-    transaction::{ABSENT, Outcome, Transaction},
+    transaction::{Commit, Transaction},
     workspace::WorkspaceItem,
 };
 
@@ -32,11 +32,11 @@ impl Operator {
         let tenant = self.tenant(id);
         let mut transaction = Transaction::default();
         for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
-            transaction.put(&tenant, item::write(key, &attributes)?, Some(ABSENT))?;
+            transaction.put_new(&tenant, item::write(key, &attributes)?)?;
         }
         match transaction.commit(&tenant, &mut Backoff::new(self.0.clock())).await? {
-            Outcome::Committed => Ok(Workspace { id, name }),
-            Outcome::Refused(_) => Err(StoreError::Internal("a new workspace exists already".to_owned())),
+            Commit::Done => Ok(Workspace { id, name }),
+            Commit::Failed(_) => Err(StoreError::Internal("a new workspace exists already".to_owned())),
         }
     }
 

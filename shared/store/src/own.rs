@@ -1,21 +1,21 @@
-//! What one customer may touch: conversations of their own, without what is internal about them.
+//! What one customer may reach: conversations of their own, without anything internal.
 
 use deskless_domain::{
-    Conversation, ConversationFilter, ConversationId, Customer, CustomerId, File, FileDraft, FileId, IdentitySource,
-    Message, MessageDraft, MessageId, NewConversation, Order, Status,
+    Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message, MessageDraft,
+    MessageId, Order, Status,
 };
 
 use crate::{
-    Answer, ConversationPage, Download, MessagePage, Once, Position, Posted, Repeat, StoreError, TenantStore, Thread,
-    Upload,
-    conversation::{Found, attributes},
+    AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, StoreError, TenantStore, Thread,
+    conversation::{StoredConversation, attributes, unless_deleted},
     item::{Item, string},
 };
 
 /// How many queries in a row one page of a thread may take where notes lie between the replies.
 const MAX_TRIPS: usize = 10;
 
-/// The conversations of one customer. Nothing here takes another customer's id, and what belongs to another is not found.
+/// The conversations of one customer. No function here takes another customer's id, and what belongs to another customer is
+/// not found.
 #[derive(Debug, Clone)]
 pub struct CustomerStore {
     tenant: TenantStore,
@@ -24,39 +24,45 @@ pub struct CustomerStore {
 }
 
 impl TenantStore {
-    /// What this customer may touch. `source` says how it is known that it is them.
+    /// Returns what this customer may reach. `source` says how the customer was identified.
     #[must_use]
     pub fn of_customer(&self, customer: CustomerId, source: IdentitySource) -> CustomerStore {
         CustomerStore { tenant: self.clone(), customer, source }
     }
 
-    /// Whether a conversation's item is there for this customer: not another's, and not being deleted.
+    /// Returns whether a conversation's item is this customer's, and is not being deleted.
     pub(crate) fn is_own(&self, item: &Item, customer: &CustomerId) -> bool {
         let own = self.keys().by_customer(customer);
-        !item.contains_key(attributes::DELETED_AT) && string(item, attributes::CUSTOMER_PARTITION) == Some(own.as_str())
+        unless_deleted(Some(item)).and_then(|item| string(item, attributes::CUSTOMER_PARTITION)) == Some(own.as_str())
     }
 }
 
 impl CustomerStore {
-    /// Whose conversations these are.
+    /// Returns the customer.
     #[must_use]
     pub fn customer(&self) -> &CustomerId {
         &self.customer
     }
 
-    /// How it is known that it is them.
+    /// Returns how the customer was identified.
     #[must_use]
     pub fn source(&self) -> IdentitySource {
         self.source
     }
 
-    /// In which workspace.
+    /// Returns the workspace's id.
     #[must_use]
     pub fn workspace_id(&self) -> deskless_domain::WorkspaceId {
         self.tenant.workspace_id()
     }
 
-    /// AP-53: the customer's conversations by activity, as AP-04.
+    /// Returns the whole workspace's items. Only use cases for customers call this, with conditions of their own.
+    #[must_use]
+    pub fn workspace(&self) -> &TenantStore {
+        &self.tenant
+    }
+
+    /// AP-53: lists the customer's conversations by activity, as AP-04.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -72,32 +78,17 @@ impl CustomerStore {
         self.tenant.list_conversations(&[filter], order, after, limit).await
     }
 
-    /// One conversation of the customer's, without its large metadata.
+    /// Reads one of the customer's conversations, without its large metadata.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is none, or it is another customer's.
     pub async fn get_conversation(&self, id: ConversationId) -> Result<Conversation, StoreError> {
         let item = self.own(id).await?;
-        Ok(Found::read(item)?.ok_or(StoreError::NotFound)?.conversation)
+        Ok(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?.conversation)
     }
 
-    /// AP-54: opens a conversation of the customer's, whoever `new` says that it is with. What it says of them besides
-    /// stays on this conversation: it is not known to be true, so it changes no record and claims no email.
-    ///
-    /// # Errors
-    /// [`StoreError::IdempotencyKeyReused`].
-    pub async fn create_conversation(
-        &self,
-        new: NewConversation,
-        repeat: Option<Repeat<'_, Conversation>>,
-    ) -> Result<Once<Conversation>, StoreError> {
-        let customer =
-            Customer { id: self.customer.clone(), identity_source: self.source, details: new.customer.details };
-        self.tenant.create_conversation(NewConversation { customer, ..new }, repeat).await
-    }
-
-    /// AP-55: one page of a thread of the customer's, without notes. A page is filled past the notes between its replies, and
-    /// its end is a reply: neither tells how many notes there are.
+    /// AP-55: reads one page of a thread of the customer's, without notes. A page is filled past the notes between its
+    /// replies and ends at a reply, so neither its length nor its end tells how many notes there are.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
@@ -106,79 +97,32 @@ impl CustomerStore {
         Ok(page)
     }
 
-    /// AP-12, AP-13: adds a message to a conversation of the customer's. That it is theirs is a condition of the write, so
-    /// nothing is read for it.
+    /// AP-12, AP-13: adds a message to one of the customer's conversations. That it is theirs is a condition of the write, so
+    /// nothing is read first.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such conversation or it is another customer's,
-    /// [`StoreError::IdempotencyKeyReused`], [`StoreError::Unavailable`].
+    /// As [`TenantStore::create_message`].
     pub async fn create_message(
         &self,
         conversation: ConversationId,
-        draft: MessageDraft,
-        repeat: Option<Repeat<'_, Posted>>,
-    ) -> Result<Once<Posted>, StoreError> {
-        self.tenant.create_message_in(conversation, Some(&self.customer), draft, repeat).await
+        draft: &MessageDraft,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Once<AddedMessage>, StoreError> {
+        self.tenant.create_message(conversation, Some(&self.customer), draft, key).await
     }
 
-    /// AP-61: announces a file in a conversation of the customer's.
+    /// AP-63: reads one file of the customer's conversations. Files of the workspace and of other customers are not found.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchReference`] when there is no such conversation or it is another customer's,
-    /// [`StoreError::IdempotencyKeyReused`].
-    pub async fn sign_file(
-        &self,
-        draft: FileDraft,
-        repeat: Option<Repeat<'_, File>>,
-    ) -> Result<Once<File>, StoreError> {
-        self.tenant.sign_file_of(Some(&self.customer), draft, repeat).await
+    /// When the table does not answer.
+    pub async fn find_file(&self, id: FileId) -> Result<Option<File>, StoreError> {
+        self.tenant.find_file(id, Some(&self.customer)).await
     }
 
-    /// AP-62: registers a file in a conversation of the customer's.
+    /// AP-66: reads those of these files that are ready, for a message in one of the customer's conversations.
     ///
     /// # Errors
-    /// As [`TenantStore::register_file`]; another's file is none.
-    pub async fn register_file(&self, id: FileId, repeat: Option<Repeat<'_, File>>) -> Result<Once<File>, StoreError> {
-        self.tenant.register_file_of(Some(&self.customer), id, repeat).await
-    }
-
-    /// AP-63: one file of a conversation of the customer's.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when there is none: neither the workspace's files nor another customer's are theirs.
-    pub async fn get_file(&self, id: FileId) -> Result<File, StoreError> {
-        self.tenant.find_file(id, Some(&self.customer)).await?.ok_or(StoreError::NotFound)
-    }
-
-    /// The form that uploads a file which is not there yet.
-    ///
-    /// # Errors
-    /// When there is no bucket.
-    pub fn upload(&self, file: &File) -> Result<Upload, StoreError> {
-        self.tenant.upload(file)
-    }
-
-    /// The address of a file that is there.
-    ///
-    /// # Errors
-    /// When there is no bucket.
-    pub fn download(&self, file: &File) -> Result<Option<Download>, StoreError> {
-        self.tenant.download(file)
-    }
-
-    /// The answer to a repeat, as [`TenantStore::replay`].
-    ///
-    /// # Errors
-    /// [`StoreError::IdempotencyKeyReused`].
-    pub async fn replay<T: ?Sized>(&self, repeat: Option<&Repeat<'_, T>>) -> Result<Option<Answer>, StoreError> {
-        self.tenant.replay(repeat).await
-    }
-
-    /// AP-66: those of these files that are there, as [`TenantStore::ready_files`], for a message in this conversation of the
-    /// customer's.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when there is no such conversation or it is another customer's.
+    /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
     pub async fn ready_files(
         &self,
         conversation: ConversationId,
@@ -195,7 +139,7 @@ impl CustomerStore {
 
     async fn replies(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let mut messages: Vec<Message> = Vec::new();
-        // One reply more than asked for tells whether there are more.
+        // One more than asked for: it tells whether there are more.
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
         for _ in 0..MAX_TRIPS {
             let page = self.tenant.query_thread(rest).await?;
@@ -213,7 +157,7 @@ impl CustomerStore {
     }
 }
 
-/// Where a page ends: at its last reply, or where it began.
+/// Returns where a page ends: at its last reply, or where it began.
 fn last(messages: &[Message], thread: &Thread) -> MessageId {
     let start = match thread.order {
         Order::Asc => MessageId::FIRST,

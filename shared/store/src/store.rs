@@ -1,15 +1,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
-use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
+use deskless_domain::{Clock, ConversationId, Identity, Kind, SecretHash, Shards, Status, WorkspaceId};
 
 use crate::{
     Bucket, StoreError,
-    api_key::{Credential, KeyCache},
-    automation::WatchCache,
-    collection::NameCache,
+    api_key::{self, Credential},
+    automation::{self, TriggeredAutomation},
+    cache::TtlCache,
+    collection::{self, Names},
+    condition::Condition,
     expression::Update,
-    identity::IdentityCache,
+    identity,
     item::Item,
     keys::{Key, TenantKeys, shard_of},
     rate::Buckets,
@@ -27,11 +29,17 @@ struct Inner {
     client: Client,
     table: String,
     clock: Arc<dyn Clock>,
-    keys: Mutex<KeyCache>,
-    names: Mutex<NameCache>,
-    identities: Mutex<IdentityCache>,
+    caches: Caches,
     buckets: Mutex<Buckets>,
-    watches: Mutex<WatchCache>,
+}
+
+/// What this process has read and still trusts.
+#[derive(Debug)]
+pub(crate) struct Caches {
+    pub keys: TtlCache<SecretHash, Credential>,
+    pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
+    pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
+    pub triggers: TtlCache<WorkspaceId, Arc<Vec<TriggeredAutomation>>>,
 }
 
 impl Store {
@@ -41,11 +49,13 @@ impl Store {
             client,
             table: table.into(),
             clock,
-            keys: Mutex::default(),
-            names: Mutex::default(),
-            identities: Mutex::default(),
+            caches: Caches {
+                keys: TtlCache::new(api_key::CACHED),
+                names: TtlCache::new(collection::CACHED),
+                identities: TtlCache::new(identity::CACHED),
+                triggers: TtlCache::new(automation::CACHED),
+            },
             buckets: Mutex::default(),
-            watches: Mutex::default(),
         };
         Self { inner: Arc::new(inner), bucket: None }
     }
@@ -70,13 +80,8 @@ impl Store {
         &self.inner.table
     }
 
-    pub(crate) fn key_cache(&self) -> MutexGuard<'_, KeyCache> {
-        // A panic elsewhere cannot leave a cache in between: what is in it is whole.
-        self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
-        self.inner.names.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.inner.caches
     }
 
     /// The items of the workspace that a key belongs to.
@@ -146,8 +151,8 @@ impl TenantStore {
         self.store.client()
     }
 
-    pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
-        self.store.name_cache()
+    pub(crate) fn caches(&self) -> &Caches {
+        self.store.caches()
     }
 
     pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
@@ -163,24 +168,19 @@ impl TenantStore {
         self.store.table()
     }
 
-    pub(crate) fn identity_cache(&self) -> MutexGuard<'_, IdentityCache> {
-        self.store.inner.identities.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn buckets(&self) -> MutexGuard<'_, Buckets> {
         self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn watch_cache(&self) -> MutexGuard<'_, WatchCache> {
-        self.store.inner.watches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The same items for somebody who knows over how many index partitions they are spread.
-    pub(crate) fn with_shards(&self, shards: Shards) -> Self {
+    /// Returns the same items, spread over this number of index partitions.
+    #[must_use]
+    pub fn with_shards(&self, shards: Shards) -> Self {
         Self { shards, ..self.clone() }
     }
 
-    pub(crate) fn shards(&self) -> Shards {
+    /// Returns over how many index partitions the items are spread.
+    #[must_use]
+    pub fn shards(&self) -> Shards {
         self.shards
     }
 
@@ -207,18 +207,20 @@ impl TenantStore {
         self.store.get_with(key, consistent).await
     }
 
-    /// Updates one item where `condition` holds, and says whether it did. For steps that are taken again when their answer
-    /// is lost: a repetition finds its own work and says `false`.
-    pub(crate) async fn update_where(&self, key: Key, update: Update, condition: &str) -> Result<bool, StoreError> {
+    /// Updates one item if the condition holds, and returns whether it did. A retry after a lost answer finds its own work and
+    /// returns `false`.
+    pub(crate) async fn update_if(&self, key: Key, update: Update, condition: Condition) -> Result<bool, StoreError> {
+        let (expression, required) = (update.expression(), condition.expression());
+        let (names, values) = condition.placeholders(update);
         let request = self
             .client()
             .update_item()
             .table_name(self.table())
             .set_key(Some(key.attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
-            .condition_expression(condition);
+            .update_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_condition_expression(required);
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {

@@ -1,6 +1,8 @@
 use deskless_domain::{Title, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
+use crate::{StoreError, TenantStore, item};
+
 /// A tenant, as the operator sees it.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -14,4 +16,15 @@ pub struct Workspace {
 pub(crate) struct WorkspaceItem {
     pub id: WorkspaceId,
     pub name: Title,
+}
+
+impl TenantStore {
+    /// AP-84: reads the workspace's name.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn workspace_name(&self) -> Result<Option<String>, StoreError> {
+        let found = self.get_with(self.keys().workspace(), false).await?;
+        found.map(|found| item::read::<WorkspaceItem>(found).map(|workspace| workspace.name.to_string())).transpose()
+    }
 }

@@ -117,7 +117,7 @@ async fn each_operation_requires_its_scope() {
     for readable in [PATH, &path, &messages] {
         let _ = reader.get(readable).await.expect(200);
         let problem = writer.get(readable).await.expect_problem(403, "forbidden");
-        assert_eq!(problem["error"], "This API key lacks the scope read:conversations.");
+        assert_eq!(problem["error"], "The API key does not have the scope `read:conversations`.");
     }
     let body = serde_json::json!({ "body": "Hi" });
     let change = serde_json::json!({ "priority": "high" });

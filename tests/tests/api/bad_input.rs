@@ -32,9 +32,9 @@ async fn malformed_json_is_reported_with_position() {
         ("{\"subject\": NaN}", "line 1 column"),
         ("{} {}", "trailing"),
         ("\u{feff}{}", "line 1 column"),
-        ("{\"subject\": \"a\", \"subject\": \"b\"}", "\"subject\" stands twice"),
-        ("{\"customer\": {\"id\": \"a\", \"id\": \"b\"}}", "\"id\" stands twice"),
-        ("{\"metadata\": {\"a\": {\"k\": 1, \"k\": 2}}}", "\"k\" stands twice"),
+        ("{\"subject\": \"a\", \"subject\": \"b\"}", "repeated key \"subject\""),
+        ("{\"customer\": {\"id\": \"a\", \"id\": \"b\"}}", "repeated key \"id\""),
+        ("{\"metadata\": {\"a\": {\"k\": 1, \"k\": 2}}}", "repeated key \"k\""),
     ] {
         let problem = send(&world, "application/json", body).await.expect_problem(400, "invalid_request");
         let text = problem["error"].as_str().expect("text");
@@ -75,8 +75,8 @@ async fn every_wrong_type_is_named() {
     ]);
     let errors = problem["errors"].as_array().expect("errors");
     let of = |field: &str| errors.iter().find(|e| e["field"] == field).map(|e| e["message"].clone());
-    assert_eq!(of("customer.id"), Some(json!("customer.id must be a string; it is a boolean.")));
-    assert_eq!(of("priority"), Some(json!("priority must be a string; it is null.")));
+    assert_eq!(of("customer.id"), Some(json!("`customer.id` must be a string, not a boolean.")));
+    assert_eq!(of("priority"), Some(json!("`priority` must be a string, not null.")));
     assert_nothing_was_opened(&world).await;
 }
 

@@ -169,7 +169,7 @@ async fn unknown_ids_fail_and_duplicates_count_once() {
     let bulk = ours.post(PATH, &on(&ids, json!({ "action": "tag", "add": ["a"] }))).await.expect(200);
     let bulk = &bulk["bulkAction"];
     assert_eq!(counts(bulk), ("succeeded", 3, 3, 2));
-    let text = "There is no such conversation in this workspace.";
+    let text = "The conversation was not found in this workspace.";
     let failure = |id: &Value| json!({ "id": id, "code": "not_found", "text": text });
     assert_eq!(bulk["results"], json!([failure(&foreign), failure(&json!(UNKNOWN))]));
     assert_eq!(world.foreign_rows().await, before);
@@ -187,7 +187,8 @@ async fn exceeding_20_tags_fails_without_change() {
     ids.push(full.clone());
     let bulk = ours.post(PATH, &on(&ids, json!({ "action": "tag", "add": ["x"] }))).await.expect(200);
     assert_eq!(counts(&bulk["bulkAction"]), ("succeeded", 2, 2, 1));
-    let failure = json!({ "id": full, "code": "too_many_tags", "text": "It would have more than 20 tags." });
+    let failure =
+        json!({ "id": full, "code": "too_many_tags", "text": "The conversation would have more than 20 tags." });
     assert_eq!(bulk["bulkAction"]["results"], json!([failure]));
     assert_eq!(conversation(&ours, &full).await["tags"].as_array().map(Vec::len), Some(20));
     let swap = json!({ "action": "tag", "add": ["x"], "remove": ["7"] });
@@ -244,7 +245,7 @@ async fn each_invalid_field_is_named() {
     }
     let elsewhere = ours.post(PATH, &json!({ "action": "delete", "status": "open", "filter": all })).await;
     let problem = elsewhere.expect_invalid(&["status"]);
-    assert_eq!(problem["errors"][0]["message"], "status belongs to the action update_status, which this is not.");
+    assert_eq!(problem["errors"][0]["message"], "`status` is a field of the action `update_status`, not of this one.");
     let listed = ours.get(PATH).await.expect(200);
     assert_eq!(listed["bulkActions"], json!([]), "nothing was begun");
 }

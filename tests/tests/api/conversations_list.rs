@@ -167,5 +167,5 @@ async fn every_invalid_parameter_is_named() {
     let _ = get("statsu=open&page=2").await.expect_invalid(&["statsu", "page"]);
     let _ = get("status=open&status=open").await.expect_invalid(&["status"]);
     let body = get("status=closed").await.expect_invalid(&["status"]);
-    assert_eq!(body["error"], "status must be one of: open, waiting, solved.");
+    assert_eq!(body["error"], "`status` must be one of open, waiting, solved.");
 }

@@ -151,7 +151,7 @@ async fn body_is_limited_to_8000_characters() {
     assert_eq!(say(&world, &path, json!({ "body": longest })).await["body"], longest);
     let answer = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "x".repeat(8001) })).await;
     let problem = answer.expect_invalid(&["body"]);
-    assert_eq!(problem["error"], "body must be at most 8000 characters; it has 8001.");
+    assert_eq!(problem["error"], "`body` must be at most 8000 characters; it has 8001.");
     world.assert_sound().await;
 }
 

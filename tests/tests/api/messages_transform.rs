@@ -203,7 +203,7 @@ async fn provider_limits_use_provider_units() {
             Some("image"),
             "é".repeat(1024),
             "é".repeat(1025),
-            "1024 characters beside a file; it has 1025",
+            "1024 characters when it is the caption of a file; it has 1025",
         ),
         (
             "whatsapp",
@@ -215,9 +215,9 @@ async fn provider_limits_use_provider_units() {
         ),
         ("messenger", "messenger_1", None, "é".repeat(2000), "é".repeat(2001), "2000 characters; it has 2001"),
         ("instagram", "instagram_1", None, "é".repeat(500), "é".repeat(501), "1000 bytes in UTF-8; it has 1002"),
-        ("sms", "sms_+491234567", None, "a".repeat(1600), "a".repeat(1601), "1600 characters of GSM-7; it has 1601"),
-        ("sms", "sms_+491234567", None, "€".repeat(800), "€".repeat(801), "1600 characters of GSM-7; it has 1602"),
-        ("sms", "sms_+491234567", None, "😀".repeat(800), "😀".repeat(801), "1600 characters of UCS-2; it has 1602"),
+        ("sms", "sms_+491234567", None, "a".repeat(1600), "a".repeat(1601), "1600 GSM-7 characters; it has 1601"),
+        ("sms", "sms_+491234567", None, "€".repeat(800), "€".repeat(801), "1600 GSM-7 characters; it has 1602"),
+        ("sms", "sms_+491234567", None, "😀".repeat(800), "😀".repeat(801), "1600 UCS-2 characters; it has 1602"),
     ] {
         let path = open(&ours, channel, key).await;
         let message = |text: &str| match with {
@@ -226,7 +226,7 @@ async fn provider_limits_use_provider_units() {
         };
         let _ = transform(&ours, &path, message(&fits)).await.expect(200);
         let problem = transform(&ours, &path, message(&exceeds)).await.expect_invalid(&["body"]);
-        assert_eq!(problem["error"], format!("body must be at most {figures}."), "{channel}");
+        assert_eq!(problem["error"], format!("`body` must be at most {figures}."), "{channel}");
         let mut note = message(&exceeds);
         note["type"] = json!("note");
         let _ = transform(&ours, &path, note).await.expect(200);
@@ -326,7 +326,7 @@ async fn sender_comes_from_inbox_settings() {
         let said = requests(&ours, &path, json!({ "body": "Hello", "from": "4067" })).await;
         assert!(said[0].to_string().contains("4067"), "the request overrides the inbox: {said}");
         let problem = transform(&ours, &path, json!({ "body": "Hello world" })).await.expect_invalid(&["body"]);
-        assert_eq!(problem["error"], "body must be at most 10 characters for this inbox; it has 11.");
+        assert_eq!(problem["error"], "`body` must be at most 10 characters for this inbox; it has 11.");
         let _ = ours.patch(&path, &json!({ "inboxId": make("email").await })).await.expect(200);
         let other = requests(&ours, &path, json!({ "body": "Hello world" })).await;
         assert_ne!(other[0]["url"], wanted, "settings of another channel's inbox do not apply");

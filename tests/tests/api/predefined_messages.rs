@@ -139,19 +139,22 @@ async fn invalid_variable_is_refused_with_position() {
     let role = world.server_key();
     let message = make(&role, "a", "b").await;
     for (content, says) in [
-        ("Hi {{customer.nmae}}", "has {{customer.nmae}} at character 4; a variable must be one of: customer.id,"),
-        ("üü{{ x }}", "has {{x}} at character 3;"),
-        ("{{}}", "has {{}} at character 1;"),
-        ("{{{customer.name}}}", "has {{{customer.name}} at character 1;"),
-        ("{{customer.name}} {{customer.name", "has {{ at character 19 without its }}."),
-        ("{{customer.name, {{inbox.name}}", "has {{ at character 1 without its }}."),
-        ("{{Customer.Name}}", "has {{Customer.Name}} at character 1;"),
+        (
+            "Hi {{customer.nmae}}",
+            "the unknown variable `{{customer.nmae}}` at character 4. It must be one of customer.id,",
+        ),
+        ("üü{{ x }}", "the unknown variable `{{x}}` at character 3."),
+        ("{{}}", "the unknown variable `{{}}` at character 1."),
+        ("{{{customer.name}}}", "the unknown variable `{{{customer.name}}` at character 1."),
+        ("{{customer.name}} {{customer.name", "`{{` at character 19 without a closing `}}`."),
+        ("{{customer.name, {{inbox.name}}", "`{{` at character 1 without a closing `}}`."),
+        ("{{Customer.Name}}", "the unknown variable `{{Customer.Name}}` at character 1."),
     ] {
         let body = json!({ "title": "a", "content": content });
         for answer in [role.post(PATH, &body).await, role.patch(&path_of(&message), &body).await] {
             let problem = answer.expect_invalid(&["content"]);
             let text = problem["errors"][0]["message"].as_str().expect("text");
-            assert!(text.starts_with(&format!("content {says}")), "{text}");
+            assert!(text.starts_with(&format!("`content` has {says}")), "{text}");
         }
     }
     for fine in ["{", "}}", "{ {customer.name}}", "a } b { c"] {

@@ -63,7 +63,7 @@ async fn too_long_rendered_body_is_refused() {
         let body = json!({ "predefinedMessageId": message["id"] });
         let problem = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);
         let text = problem["error"].as_str().expect("text");
-        assert!(text.contains("a text for this conversation") && text.contains(says), "{text}");
+        assert!(text.contains("an invalid text for this conversation") && text.contains(says), "{text}");
         let mut opening = conversation.clone();
         opening["message"] = body;
         let answer = role.post("/api/v1/conversations", &opening).await;

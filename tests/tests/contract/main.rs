@@ -3,6 +3,7 @@
 mod access_patterns;
 mod cors;
 mod description;
+mod filters;
 mod isolation;
 mod policies;
 mod readme;

@@ -48,7 +48,7 @@ async fn text_and_base64_bodies_are_equal() {
 async fn post_without_body_is_400() {
     let gateway = Gateway::new().await;
     let problem = gateway.recorded("create-without-body").send().await.expect_problem(400, "invalid_request");
-    assert_eq!(problem["error"], "The body is empty; it must be a JSON object.");
+    assert_eq!(problem["error"], "The body is empty. Send a JSON object.");
 }
 
 #[tokio::test]

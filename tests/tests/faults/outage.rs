@@ -18,7 +18,7 @@ fn assert_unavailable(answer: TestResponse) {
     assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
     let problem = answer.expect_problem(503, "unavailable");
     let text = problem["error"].as_str().expect("a text");
-    assert!(text.starts_with("This did not work in time, and may or may not have been done."), "{text}");
+    assert!(text.starts_with("The request timed out and may have been carried out."), "{text}");
 }
 
 /// Prepares every kind of write to this conversation and beside it.

@@ -308,7 +308,7 @@ async fn predefined(w: &World, title: &str) -> (String, Value) {
     (format!("/api/v1/predefined-messages/{}", made["id"].as_str().expect("text")), made)
 }
 
-fn replies() -> Vec<Row> {
+fn predefined_messages() -> Vec<Row> {
     vec![
         row("predefined.find", |w| async move {
             let (_, second) = predefined(&w, "b").await;
@@ -345,5 +345,8 @@ fn replies() -> Vec<Row> {
 
 /// Returns every row.
 pub fn rows() -> Vec<Row> {
-    [record(), messages(), sending(), bulk_actions(), files(), replies(), automations()].into_iter().flatten().collect()
+    [record(), messages(), sending(), bulk_actions(), files(), predefined_messages(), automations()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

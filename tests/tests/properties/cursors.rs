@@ -1,4 +1,4 @@
-use deskless_api::{Code, Walk};
+use deskless_api::{Code, CursorScope};
 use deskless_domain::{MessageId, WorkspaceId};
 use deskless_tests::World;
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -10,13 +10,13 @@ fn places() -> impl Strategy<Value = [MessageId; 2]> {
     any::<[[u8; 16]; 2]>().prop_map(|places| places.map(MessageId::from_bytes))
 }
 
-/// Generates a workspace ID and the parts that identify a list.
-fn walks() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
+/// Generates a workspace ID and the parts of a cursor scope.
+fn scopes() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
     (any::<[u8; 16]>(), vec(vec(characters(), 0..8).prop_map(String::from_iter), 0..5))
 }
 
-fn walk((workspace, parts): &([u8; 16], Vec<String>)) -> Walk {
-    Walk::new(WorkspaceId::from_bytes(*workspace), &parts.iter().map(String::as_str).collect::<Vec<_>>())
+fn scope((workspace, parts): &([u8; 16], Vec<String>)) -> CursorScope {
+    CursorScope::new(WorkspaceId::from_bytes(*workspace), &parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// A modification of a text.
@@ -68,23 +68,23 @@ impl Damage {
     }
 }
 
-fn is_refused<const N: usize>(walk: &Walk, cursor: &str) -> bool {
-    walk.places::<N>(cursor).is_err_and(|problem| problem.code() == Code::InvalidCursor)
+fn is_refused<const N: usize>(scope: &CursorScope, cursor: &str) -> bool {
+    scope.decode_ids::<N>(cursor).is_err_and(|problem| problem.code() == Code::InvalidCursor)
 }
 
 #[test]
-fn cursor_round_trips() {
-    check(500, &(walks(), places()), |(parts, places)| {
-        let walk = walk(&parts);
-        assert_eq!(walk.places(&walk.cursor(&places)).ok(), Some(places));
-        assert_eq!(walk.places(&walk.cursor(&places[..1])).ok(), Some([places[0]]));
+fn cursor_round_trips_in_its_scope() {
+    check(500, &(scopes(), places()), |(parts, places)| {
+        let scope = scope(&parts);
+        assert_eq!(scope.decode_ids(&scope.encode_ids(&places)).ok(), Some(places));
+        assert_eq!(scope.decode_ids(&scope.encode_ids(&places[..1])).ok(), Some([places[0]]));
     });
 }
 
 #[test]
 fn cursor_is_short_and_url_safe() {
-    check(100, &(walks(), places()), |(parts, places)| {
-        let cursor = walk(&parts).cursor(&places);
+    check(100, &(scopes(), places()), |(parts, places)| {
+        let cursor = scope(&parts).encode_ids(&places);
         assert!(cursor.len() <= 64, "{cursor}");
         assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{cursor}");
     });
@@ -92,54 +92,54 @@ fn cursor_is_short_and_url_safe() {
 
 #[test]
 fn altered_cursor_is_refused() {
-    check(4000, &(walks(), places(), damages()), |(parts, places, damage)| {
-        let walk = walk(&parts);
-        let (one, two) = (walk.cursor(&places[..1]), walk.cursor(&places));
+    check(4000, &(scopes(), places(), damages()), |(parts, places, damage)| {
+        let scope = scope(&parts);
+        let (one, two) = (scope.encode_ids(&places[..1]), scope.encode_ids(&places));
         let (damaged_one, damaged_two) = (damage.done_to(&one), damage.done_to(&two));
-        assert!(damaged_one == one || is_refused::<1>(&walk, &damaged_one));
-        assert!(damaged_two == two || is_refused::<2>(&walk, &damaged_two));
+        assert!(damaged_one == one || is_refused::<1>(&scope, &damaged_one));
+        assert!(damaged_two == two || is_refused::<2>(&scope, &damaged_two));
     });
 }
 
 #[test]
 fn every_character_of_a_cursor_is_checked() {
-    check(4, &(walks(), places()), |(parts, places)| {
-        let walk = walk(&parts);
-        let cursor = walk.cursor(&places);
+    check(4, &(scopes(), places()), |(parts, places)| {
+        let scope = scope(&parts);
+        let cursor = scope.encode_ids(&places);
         for at in 0..cursor.len() {
             for to in ALPHABET {
                 let mut changed: Vec<char> = cursor.chars().collect();
                 changed[at] = *to;
                 let changed: String = changed.into_iter().collect();
-                assert!(changed == cursor || is_refused::<2>(&walk, &changed), "{at} {to}");
+                assert!(changed == cursor || is_refused::<2>(&scope, &changed), "{at} {to}");
             }
         }
     });
 }
 
 #[test]
-fn foreign_cursor_is_refused() {
-    check(500, &(walks(), walks(), places()), |(mine, other, places)| {
-        let cursor = walk(&mine).cursor(&places);
+fn cursor_of_another_scope_is_refused() {
+    check(500, &(scopes(), scopes(), places()), |(mine, other, places)| {
+        let cursor = scope(&mine).encode_ids(&places);
         let (other_workspace, other_parts) = ((other.0, mine.1.clone()), (mine.0, other.1.clone()));
         for others in [other, other_workspace, other_parts] {
-            assert!(others == mine || is_refused::<2>(&walk(&others), &cursor));
+            assert!(others == mine || is_refused::<2>(&scope(&others), &cursor));
         }
-        // The same text with another separation is a different list.
+        // The same text with other part boundaries is another scope.
         let joined = (mine.0, vec![mine.1.concat()]);
-        assert!(joined == mine || is_refused::<2>(&walk(&joined), &cursor));
+        assert!(joined == mine || is_refused::<2>(&scope(&joined), &cursor));
         let longer = (mine.0, [mine.1.clone(), vec![String::new()]].concat());
-        assert!(is_refused::<2>(&walk(&longer), &cursor));
-        assert!(is_refused::<1>(&walk(&mine), &cursor), "two parts differ from their concatenation");
+        assert!(is_refused::<2>(&scope(&longer), &cursor));
+        assert!(is_refused::<1>(&scope(&mine), &cursor), "two IDs are not one");
     });
 }
 
 #[test]
 fn arbitrary_text_is_refused_as_cursor() {
-    check(1000, &(walks(), vec(characters(), 0..80)), |(parts, text)| {
+    check(1000, &(scopes(), vec(characters(), 0..80)), |(parts, text)| {
         let text: String = text.into_iter().collect();
-        assert!(is_refused::<1>(&walk(&parts), &text));
-        assert!(is_refused::<2>(&walk(&parts), &text));
+        assert!(is_refused::<1>(&scope(&parts), &text));
+        assert!(is_refused::<2>(&scope(&parts), &text));
     });
 }
 

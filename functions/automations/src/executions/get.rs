@@ -1,6 +1,7 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
 };
+use deskless_app::automations;
 use deskless_domain::{AutomationId, ExecutionId};
 
 use super::dto::ExecutionResponse;
@@ -15,8 +16,8 @@ use super::dto::ExecutionResponse;
         ("executionId" = String, Path, format = "uuid", description = "The run's id"),
     ),
     responses(
-        (status = 200, description = "How far it has come, and what became of each step", body = ExecutionResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The run with its steps", body = ExecutionResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -26,9 +27,9 @@ pub async fn get_execution(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let execution = caller.store().get_execution(automation, id).await?;
+    let execution = automations::get_execution(caller.store(), automation, id).await?;
     if known.holds(execution.version) {
         return Ok(not_modified(execution.version));
     }
-    ok(Some(execution.version), &ExecutionResponse::from(&execution))
+    ok(execution.version, &ExecutionResponse::from(&execution))
 }

@@ -3,13 +3,14 @@ use deskless_api::{
     scope::ReadAutomations,
     shape::{ListQuery, ListWalk},
 };
+use deskless_app::automations;
 use deskless_domain::AutomationId;
 
 use super::dto::ExecutionListResponse;
 
 /// List runs of an automation
 ///
-/// Newest first, by when what set them off happened; those of the last 30 days.
+/// Lists the runs of the last 30 days, newest first by the time of the event that triggered them.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions",
@@ -23,6 +24,6 @@ pub async fn list_executions(
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Reply {
     let walk = ListWalk::new(&caller, query.cursor(), &["executions", &automation.to_string()]);
-    let page = caller.store().list_executions(automation, walk.after()?, query.limit()).await?;
+    let page = automations::list_executions(caller.store(), automation, walk.after()?, query.limit()).await?;
     ok(None, &ExecutionListResponse::from(walk.page(page.executions, page.next)))
 }

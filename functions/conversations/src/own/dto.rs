@@ -1,13 +1,7 @@
+use deskless_api::wire::{ConversationTag, ListTag};
 use deskless_domain::{Channel, Conversation, Customer, CustomerDetails, Status, Subject, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use super::{create::OwnConversationCreatedResponse, list::OwnConversationListResponse};
-use crate::{
-    dto::{ConversationResponse, ConversationTag},
-    get::ConversationWithMessagesResponse,
-    list::ConversationListResponse,
-};
 
 /// A customer, as they see themselves.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,8 +31,8 @@ impl From<&Customer> for OwnCustomerObject {
     }
 }
 
-/// A conversation, as its customer sees it. What a note or an internal change would move (`updatedAt`, counts, versions) is
-/// not in here.
+/// A conversation, as its customer sees it: without anything that notes and internal updates change, such as `updatedAt`,
+/// counts and versions.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewConversation)]
@@ -46,21 +40,21 @@ pub struct OwnConversationObject {
     object: ConversationTag,
     #[schema(format = "uuid")]
     id: String,
-    /// Per workspace, rising, unique; with gaps.
+    /// The ticket number: rising and unique in the workspace, with gaps.
     number: u64,
     channel: Channel,
     status: Status,
     #[schema(value_type = String)]
     subject: Subject,
-    /// The newest reply's first 140 characters; the subject until there is one.
+    /// The first 140 characters of the newest reply; the subject until there is one.
     preview: String,
     customer: OwnCustomerObject,
     #[schema(format = "date-time")]
     created_at: String,
-    /// When the last reply came; when it was opened until there is one.
+    /// The time of the newest reply, or of the creation until there is one.
     #[schema(format = "date-time")]
     last_message_at: String,
-    /// When it was solved; null unless it is.
+    /// The time at which it was solved; null while it is not solved.
     #[schema(required, format = "date-time")]
     closed_at: Option<String>,
 }
@@ -83,7 +77,7 @@ impl From<&Conversation> for OwnConversationObject {
     }
 }
 
-/// One conversation, as its customer sees it.
+/// A conversation, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewConversationResponse)]
 pub struct OwnConversationResponse {
@@ -96,17 +90,28 @@ impl From<&Conversation> for OwnConversationResponse {
     }
 }
 
-deskless_api::by_key!(
-    /// One conversation, as the key sees it.
-    EitherConversationResponse = ConversationWithMessagesResponse | OwnConversationResponse
-);
+/// A conversation that was opened with a client key.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerViewConversationCreatedResponse)]
+pub struct OwnConversationCreatedResponse {
+    pub conversation: OwnConversationObject,
+    /// The token to send as `X-Customer-Token` from now on, valid for 30 days. Only for a customer who had none; null otherwise
+    /// and in the response to a repeat.
+    #[schema(required)]
+    pub customer_token: Option<String>,
+}
 
-deskless_api::by_key!(
-    /// A conversation that was opened, as the key sees it.
-    EitherConversationCreatedResponse = ConversationResponse | OwnConversationCreatedResponse
-);
-
-deskless_api::by_key!(
-    /// A page of conversations, as the key sees it.
-    EitherConversationListResponse = ConversationListResponse | OwnConversationListResponse
-);
+/// A page of a customer's conversations, as they see them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerViewConversationListResponse)]
+pub struct OwnConversationListResponse {
+    pub object: ListTag,
+    /// Whether there may be more pages.
+    pub has_more: bool,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+    pub conversations: Vec<OwnConversationObject>,
+}

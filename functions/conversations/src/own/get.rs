@@ -1,15 +1,16 @@
-use deskless_api::{CustomerCaller, IfNoneMatch, Reply, likeness, not_modified, ok};
+use deskless_api::{CustomerCaller, IfNoneMatch, Reply, content_version, not_modified, ok};
+use deskless_app::conversations;
 use deskless_domain::ConversationId;
 
 use super::dto::OwnConversationResponse;
 
-/// Retrieves a conversation of the customer's. Its version would count notes, so its tag is made of what is shown.
+/// Retrieves one of the customer's conversations. Its version counts notes, so its tag is computed from what is shown.
 pub async fn get_conversation(caller: &CustomerCaller, id: ConversationId, known: &IfNoneMatch) -> Reply {
-    let conversation = caller.store().get_conversation(id).await?;
+    let conversation = conversations::get_own(caller.store(), id).await?;
     let response = OwnConversationResponse::from(&conversation);
-    let version = likeness(&response)?;
+    let version = content_version(&response)?;
     if known.holds(version) {
         return Ok(not_modified(version));
     }
-    ok(Some(version), &response)
+    ok(version, &response)
 }

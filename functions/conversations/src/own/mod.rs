@@ -1,4 +1,4 @@
-//! The same routes for customers, who call with a client key: their own conversations, in a shape of its own.
+//! The same routes for customers, who call with a client key: their own conversations, in a shape for customers.
 
 pub mod create;
 pub mod dto;

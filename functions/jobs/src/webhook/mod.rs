@@ -17,7 +17,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use deskless_domain::{Timestamp, WebhookSecret, WebhookUrl};
+use deskless_app::{
+    AppError,
+    automations::{WebhookCall, WebhookCaller},
+};
+use deskless_domain::{Reason, Timestamp, WebhookSecret, WebhookUrl};
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
@@ -30,6 +34,8 @@ use tokio_rustls::{
 };
 
 pub use network::{Internet, Later, Network};
+
+use crate::payload;
 
 /// A call is over by then, name, handshake and answer included.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -159,7 +165,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// With why it did not go well.
-    pub async fn call(&self, call: Call<'_>) -> Result<StatusCode, Failure> {
+    pub async fn send(&self, call: Call<'_>) -> Result<StatusCode, Failure> {
         let status = tokio::time::timeout(self.patience, self.exchange(call)).await.map_err(|_| Failure::TooSlow)??;
         if status.is_success() { Ok(status) } else { Err(Failure::Refused(status)) }
     }
@@ -248,5 +254,14 @@ async fn drain(mut body: hyper::body::Incoming) {
         if read >= MAX_ANSWER {
             break;
         }
+    }
+}
+
+impl WebhookCaller for Webhooks {
+    async fn call(&self, call: WebhookCall<'_>) -> Result<Result<(), Reason>, AppError> {
+        let body = payload::write(&call)?;
+        let request = Call { url: call.url, secret: call.secret, id: &call.id, time: call.at, body };
+        let answer = self.send(request).await;
+        Ok(answer.map(drop).map_err(|failure| Reason::new(failure.code(), failure.to_string())))
     }
 }

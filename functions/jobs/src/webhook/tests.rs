@@ -148,7 +148,7 @@ async fn call(webhooks: &Webhooks) -> Result<StatusCode, Failure> {
 async fn call_with(webhooks: &Webhooks, body: Vec<u8>) -> Result<StatusCode, Failure> {
     let url = WebhookUrl::parse(format!("https://{HOST}/a?b=c")).expect("an address");
     let (secret, time) = (secret(), Timestamp::from_millis(1_782_669_600_999));
-    webhooks.call(Call { url: &url, secret: &secret, id: "msg_1", time, body }).await
+    webhooks.send(Call { url: &url, secret: &secret, id: "msg_1", time, body }).await
 }
 
 fn ok(_: &[u8]) -> Vec<u8> {

@@ -1,11 +1,9 @@
-use deskless_api::wire::OwnMessageObject;
+use deskless_api::wire::{ListTag, OwnMessageObject};
 use deskless_domain::Message;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{dto::MessageResponse, list::MessageListResponse, own::list::OwnMessageListResponse};
-
-/// One message, as its customer sees it.
+/// A message, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewMessageResponse)]
 pub struct OwnMessageResponse {
@@ -18,12 +16,15 @@ impl From<&Message> for OwnMessageResponse {
     }
 }
 
-deskless_api::by_key!(
-    /// One message, as the key sees it.
-    EitherMessageResponse = MessageResponse | OwnMessageResponse
-);
-
-deskless_api::by_key!(
-    /// A page of a thread, as the key sees it.
-    EitherMessageListResponse = MessageListResponse | OwnMessageListResponse
-);
+/// A page of messages, as its customer sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerViewMessageListResponse)]
+pub struct OwnMessageListResponse {
+    pub object: ListTag,
+    /// Whether there are more messages now.
+    pub has_more: bool,
+    /// The `cursor` of the next page. Never null.
+    pub next_cursor: String,
+    pub messages: Vec<OwnMessageObject>,
+}

@@ -1,13 +1,14 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, finish, openapi::BASE, scope::WriteKeys,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
+    scope::WriteKeys,
 };
+use deskless_app::keys::{self, KeyRequest, NewKey};
 use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
-use deskless_store::{KeyRequest, NewKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::dto::{ApiKeyObject, Origins, Scopes, check_end, check_grant};
+use super::dto::{ApiKeyObject, Origins, Scopes};
 
 /// A key to make.
 #[derive(Debug, Deserr, ToSchema)]
@@ -54,9 +55,9 @@ pub struct NewApiKeyResponse {
     request_body = CreateApiKeyRequest,
     responses(
         (status = 201, description = "Created", body = NewApiKeyResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -65,14 +66,7 @@ pub async fn create_api_key(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateApiKeyRequest>,
 ) -> Reply {
-    let answer = |new: &NewKey, secret: Option<String>| {
-        let location = format!("{BASE}/api-keys/{}", new.key.id);
-        created(location, new.key.version, &NewApiKeyResponse { api_key: (&new.key).into(), secret })
-    };
-    let stored = |new: &NewKey| answer(new, None);
-    let (request, repeat) = request.into_parts(&caller, &stored);
-    check_end(request.expires_at, caller.store().clock())?;
-    check_grant(caller.credential(), &request.scopes.0, &[])?;
+    let (request, key) = request.into_parts(&caller);
     let wanted = KeyRequest {
         name: request.name,
         kind: request.kind,
@@ -81,6 +75,9 @@ pub async fn create_api_key(
         expires_at: request.expires_at,
         rate_limit: request.rate_limit,
     };
-    let outcome = caller.store().create_key_once(wanted, repeat).await?;
-    finish(outcome, |new: &NewKey| answer(new, Some(new.secret.reveal().to_owned())))
+    let made = keys::create(caller.store(), wanted, &caller.credential().scopes, key.as_ref()).await?;
+    let NewKey { key, secret } = &made.outcome;
+    let secret = secret.as_ref().map(|secret| secret.reveal().to_owned());
+    let location = format!("{BASE}/api-keys/{}", key.id);
+    replayed(made.is_replay, created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret }))
 }

@@ -1,4 +1,5 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, no_content, scope::WriteKeys};
+use deskless_app::keys;
 use deskless_domain::KeyId;
 
 /// Revoke an API key
@@ -15,8 +16,8 @@ pub async fn delete_api_key(
     caller: Caller<WriteKeys>,
     ApiPath(id): ApiPath<KeyId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    caller.store().revoke_key_if(id, expected).await?;
+    keys::revoke(caller.store(), id, &precondition).await?;
     Ok(no_content())
 }

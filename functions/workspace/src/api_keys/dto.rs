@@ -1,6 +1,6 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_api::{Code, InvalidRequest, Problem, object_tag};
-use deskless_domain::{ApiKey, Clock, Invalid, KeyKind, Origin, RateLimit, Scope, Timestamp};
+use deskless_api::{InvalidRequest, object_tag};
+use deskless_domain::{ApiKey, Invalid, KeyKind, Origin, RateLimit, Scope, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -107,23 +107,5 @@ impl Deserr<InvalidRequest> for Origins {
             return Err(InvalidRequest::at(location, &Invalid::new("too_many", message)));
         }
         Ok(Self(origins))
-    }
-}
-
-/// Refuses an end that is not ahead.
-pub fn check_end(end: Option<Timestamp>, clock: &dyn Clock) -> Result<(), Problem> {
-    if end.is_some_and(|end| end <= clock.now()) {
-        return Err(InvalidRequest::one("expiresAt", &Invalid::new("invalid", "must lie ahead")).into());
-    }
-    Ok(())
-}
-
-/// Refuses scopes that are neither the caller's nor the key's already: nobody can grant what they lack.
-pub fn check_grant(caller: &ApiKey, granted: &[Scope], before: &[Scope]) -> Result<(), Problem> {
-    match granted.iter().find(|scope| !caller.scopes.contains(scope) && !before.contains(scope)) {
-        None => Ok(()),
-        Some(scope) => {
-            Err(Problem::new(Code::Forbidden, format!("This API key lacks the scope {scope}, and so cannot grant it.")))
-        }
     }
 }

@@ -1,4 +1,5 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadKeys};
+use deskless_app::keys;
 use deskless_domain::KeyId;
 
 use super::dto::ApiKeyResponse;
@@ -13,7 +14,7 @@ use super::dto::ApiKeyResponse;
     params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
     responses(
         (status = 200, description = "The key", body = ApiKeyResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -23,9 +24,9 @@ pub async fn get_api_key(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let key = caller.store().get_key(id).await?;
+    let key = keys::get(caller.store(), id).await?;
     if known.holds(key.version) {
         return Ok(not_modified(key.version));
     }
-    ok(Some(key.version), &ApiKeyResponse::from(&key))
+    ok(key.version, &ApiKeyResponse::from(&key))
 }

@@ -1,4 +1,5 @@
 use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadKeys, shape::ListQuery};
+use deskless_app::keys;
 
 use super::dto::ApiKeyListResponse;
 
@@ -14,6 +15,6 @@ use super::dto::ApiKeyListResponse;
 )]
 pub async fn list_api_keys(caller: Caller<ReadKeys>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
     let walk = query.walk(&caller, "api-keys");
-    let page = caller.store().page_of_keys(walk.after()?, query.limit()).await?;
+    let page = keys::list(caller.store(), walk.after()?, query.limit()).await?;
     ok(None, &ApiKeyListResponse::from(walk.page(page.keys, page.next)))
 }

@@ -3,11 +3,11 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
     scope::WriteKeys,
 };
+use deskless_app::keys::{self, KeyPatch};
 use deskless_domain::{KeyId, RateLimit, Timestamp, Title};
-use deskless_store::KeyPatch;
 use utoipa::ToSchema;
 
-use super::dto::{ApiKeyResponse, Origins, Scopes, check_end, check_grant};
+use super::dto::{ApiKeyResponse, Origins, Scopes};
 
 /// What to change. A field that is left out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
@@ -46,7 +46,7 @@ pub struct UpdateApiKeyRequest {
     request_body = UpdateApiKeyRequest,
     responses(
         (status = 200, description = "The key as it is now", body = ApiKeyResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
         (status = 409, description = "It is revoked", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
@@ -55,14 +55,9 @@ pub async fn update_api_key(
     caller: Caller<WriteKeys>,
     ApiPath(id): ApiPath<KeyId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateApiKeyRequest>>,
 ) -> Reply {
-    let store = caller.store();
-    check_end(request.expires_at.0.flatten(), store.clock())?;
-    if let Some(Scopes(scopes)) = &request.scopes.0 {
-        check_grant(caller.credential(), scopes, &store.get_key(id).await?.scopes)?;
-    }
     let patch = KeyPatch {
         name: request.name.0,
         scopes: request.scopes.0.map(|Scopes(scopes)| scopes),
@@ -70,6 +65,6 @@ pub async fn update_api_key(
         expires_at: request.expires_at.edit(),
         rate_limit: request.rate_limit.edit(),
     };
-    let key = store.update_key(id, expected, &patch).await?;
-    ok(Some(key.version), &ApiKeyResponse::from(&key))
+    let key = keys::update(caller.store(), id, &patch, &caller.credential().scopes, &precondition).await?;
+    ok(key.version, &ApiKeyResponse::from(&key))
 }

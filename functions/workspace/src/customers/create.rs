@@ -1,10 +1,10 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, done, finish, openapi::BASE,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, ok, openapi::BASE, replayed,
     scope::WriteCustomers,
 };
+use deskless_app::customers::{self, UpsertCustomer, WrittenCustomer};
 use deskless_domain::{CompanyName, CustomerDetails, CustomerId, Email, Metadata, PersonName, PhoneNumber};
-use deskless_store::{Upsert, Upserted};
 use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
@@ -33,7 +33,7 @@ pub struct CreateCustomerRequest {
     metadata: Option<Metadata>,
 }
 
-impl From<CreateCustomerRequest> for Upsert {
+impl From<CreateCustomerRequest> for UpsertCustomer {
     fn from(request: CreateCustomerRequest) -> Self {
         let CreateCustomerRequest { id, name, email, phone, company, metadata } = request;
         Self { id, details: CustomerDetails { name, email, phone, company }, metadata }
@@ -51,12 +51,12 @@ impl From<CreateCustomerRequest> for Upsert {
     responses(
         (status = 201, description = "Created", body = CustomerResponse, headers(
             ("Location" = String, description = "Where they are"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 200, description = "They were there", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
         (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
@@ -66,15 +66,14 @@ pub async fn create_customer(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateCustomerRequest>,
 ) -> Reply {
-    let answer = |Upserted { record, is_new }: &Upserted| {
-        let body = CustomerResponse::from(record);
-        if *is_new {
-            created(format!("{BASE}/customers/{}", record.customer.id), record.version, &body)
-        } else {
-            done(record.version, &body)
-        }
+    let (request, key) = request.into_parts(&caller);
+    let written = customers::upsert(caller.store(), &request.into(), key.as_ref()).await?;
+    let WrittenCustomer { record, is_new } = &written.outcome;
+    let response = CustomerResponse::from(record);
+    let reply = if *is_new {
+        created(format!("{BASE}/customers/{}", record.customer.id), record.version, &response)
+    } else {
+        ok(record.version, &response)
     };
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let outcome = caller.store().upsert_customer(request.into(), repeat).await?;
-    finish(outcome, answer)
+    replayed(written.is_replay, reply)
 }

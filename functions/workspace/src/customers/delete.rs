@@ -1,4 +1,5 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, accepted, scope::WriteCustomers};
+use deskless_app::customers;
 use deskless_domain::CustomerId;
 
 use super::dto::CustomerResponse;
@@ -14,7 +15,7 @@ use super::dto::CustomerResponse;
     params(("customerId" = String, Path, description = "Your own id of the customer")),
     responses(
         (status = 202, description = "It has begun, now or before", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -22,8 +23,8 @@ pub async fn delete_customer(
     caller: Caller<WriteCustomers>,
     ApiPath(id): ApiPath<CustomerId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    let record = caller.store().erase_customer(&id, expected.as_deref()).await?;
-    accepted(record.version, &CustomerResponse::from(&record))
+    let record = customers::erase(caller.store(), &id, &precondition).await?;
+    accepted(None, record.version, &CustomerResponse::from(&record))
 }

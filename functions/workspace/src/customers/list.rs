@@ -4,6 +4,7 @@ use deskless_api::{
     scope::ReadCustomers,
     shape::{ListWalk, Page},
 };
+use deskless_app::customers;
 use deskless_domain::Email;
 use utoipa::IntoParams;
 
@@ -42,9 +43,9 @@ pub async fn list_customers(caller: Caller<ReadCustomers>, ApiQuery(query): ApiQ
     let after = walk.after()?;
     let store = caller.store();
     let page = if let Some(email) = &query.email {
-        Page { rows: store.get_customer_by_email(email).await?.into_iter().collect(), next_cursor: None }
+        Page { rows: customers::find_by_email(store, email).await?.into_iter().collect(), next_cursor: None }
     } else {
-        let page = store.list_customers(after, query.limit.0).await?;
+        let page = customers::list(store, after, query.limit.0).await?;
         walk.page(page.customers, page.next)
     };
     ok(None, &CustomerListResponse::from(page))

@@ -3,7 +3,8 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
     scope::WriteCustomers,
 };
-use deskless_domain::{CompanyName, CustomerId, CustomerRecord, Email, Metadata, PersonName, PhoneNumber};
+use deskless_app::customers::{self, UpdateCustomer};
+use deskless_domain::{CompanyName, CustomerId, Email, Metadata, PersonName, PhoneNumber};
 use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
@@ -32,25 +33,20 @@ pub struct UpdateCustomerRequest {
     metadata: Given<Option<Metadata>>,
 }
 
-impl UpdateCustomerRequest {
-    fn apply(&self, record: &mut CustomerRecord) {
-        fn put<T: Clone>(place: &mut Option<T>, given: &Given<Option<T>>) {
-            if let Some(value) = &given.0 {
-                place.clone_from(value);
-            }
-        }
-        let details = &mut record.customer.details;
-        put(&mut details.name, &self.name);
-        put(&mut details.email, &self.email);
-        put(&mut details.phone, &self.phone);
-        put(&mut details.company, &self.company);
-        if let Some(metadata) = &self.metadata.0 {
-            record.metadata = metadata.clone().unwrap_or_default();
+impl From<UpdateCustomerRequest> for UpdateCustomer {
+    fn from(request: UpdateCustomerRequest) -> Self {
+        let UpdateCustomerRequest { name, email, phone, company, metadata } = request;
+        Self {
+            name: name.edit(),
+            email: email.edit(),
+            phone: phone.edit(),
+            company: company.edit(),
+            metadata: metadata.edit(),
         }
     }
 }
 
-/// Change a customer
+/// Update a customer
 #[utoipa::path(
     patch,
     path = "/api/v1/customers/{customerId}",
@@ -59,7 +55,7 @@ impl UpdateCustomerRequest {
     request_body = UpdateCustomerRequest,
     responses(
         (status = 200, description = "The customer as they are now", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
         (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
@@ -68,9 +64,9 @@ pub async fn update_customer(
     caller: Caller<WriteCustomers>,
     ApiPath(id): ApiPath<CustomerId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateCustomerRequest>>,
 ) -> Reply {
-    let record = caller.store().update_customer(&id, expected, |record| request.apply(record)).await?;
-    ok(Some(record.version), &CustomerResponse::from(&record))
+    let record = customers::update(caller.store(), &id, &request.into(), &precondition).await?;
+    ok(record.version, &CustomerResponse::from(&record))
 }

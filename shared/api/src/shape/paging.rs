@@ -2,7 +2,7 @@ use deserr::Deserr;
 use deskless_domain::{Identifier, MessageId};
 use utoipa::IntoParams;
 
-use crate::{Caller, InvalidRequest, Limit, Problem, Walk};
+use crate::{Caller, CursorScope, InvalidRequest, Limit, Problem};
 
 /// How many, and from where.
 #[derive(Debug, Deserr, IntoParams)]
@@ -47,14 +47,14 @@ impl ListQuery {
 /// A walk through a list whose places are ids.
 #[derive(Debug)]
 pub struct ListWalk<'q> {
-    walk: Walk,
+    walk: CursorScope,
     cursor: Option<&'q str>,
 }
 
 impl<'q> ListWalk<'q> {
     /// Names a walk. `parts` are the route and every filter as it was understood.
     pub fn new<S>(caller: &Caller<S>, cursor: Option<&'q str>, parts: &[&str]) -> Self {
-        Self { walk: Walk::new(caller.store().workspace_id(), parts), cursor }
+        Self { walk: CursorScope::new(caller.store().workspace_id(), parts), cursor }
     }
 
     /// Behind which id the page begins.
@@ -63,13 +63,13 @@ impl<'q> ListWalk<'q> {
     /// `invalid_cursor` when the cursor is damaged or was made by another list.
     pub fn after<I: Identifier>(&self) -> Result<Option<I>, Problem> {
         let Some(cursor) = self.cursor else { return Ok(None) };
-        let [place] = self.walk.places(cursor)?;
+        let [place] = self.walk.decode_ids(cursor)?;
         Ok(Some(I::from_bytes(place.to_bytes())))
     }
 
     /// The page that ends at `next`.
     pub fn page<T, I: Identifier>(&self, rows: Vec<T>, next: Option<I>) -> Page<T> {
-        let next_cursor = next.map(|id| self.walk.cursor(&[MessageId::from_bytes(id.to_bytes())]));
+        let next_cursor = next.map(|id| self.walk.encode_ids(&[MessageId::from_bytes(id.to_bytes())]));
         Page { rows, next_cursor }
     }
 }

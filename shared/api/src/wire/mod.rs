@@ -1,4 +1,4 @@
-//! Wire types that more than one function speaks.
+//! Request and response types that several functions share.
 
 mod action;
 mod attachment;
@@ -13,5 +13,5 @@ pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
-pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};
+pub use message::{CreateMessageRequest, MessageObject, SenderObject};
 pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};

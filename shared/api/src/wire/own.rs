@@ -1,16 +1,15 @@
-//! What customers themselves say and see of a thread.
+//! Messages, as customers with a client key send and see them.
 
 use deserr::Deserr;
-use deskless_domain::{
-    CustomerId, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, PersonName, Role, Sender,
-};
+use deskless_app::messages::OwnMessage;
+use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AttachmentObject, AttachmentsRequest, MessageTag};
 use crate::{Code, InvalidRequest, Problem};
 
-/// A message that a customer adds with a client key. It is a reply of theirs and nothing else.
+/// A message that a customer adds with a client key: always a reply with the role `user`.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct OwnMessageRequest {
@@ -23,38 +22,21 @@ pub struct OwnMessageRequest {
     attachments: AttachmentsRequest,
 }
 
-impl OwnMessageRequest {
-    /// The files that are to come with it.
-    #[must_use]
-    pub fn attachments(&self) -> &AttachmentsRequest {
-        &self.attachments
-    }
+impl TryFrom<OwnMessageRequest> for OwnMessage {
+    type Error = Problem;
 
-    /// The message, said by this customer, without its files.
-    ///
-    /// # Errors
-    /// `forbidden` when it claims to be a note, or somebody else's.
-    pub fn said_by(self, customer: &CustomerId) -> Result<MessageDraft, Problem> {
-        let role = self.role.unwrap_or(Role::User);
-        let kind = self.kind.unwrap_or(MessageType::Reply);
-        if role != Role::User || kind != MessageType::Reply {
-            let detail = "With a client key a message is a reply of the customer's: its role is user, its type reply.";
+    /// Returns `forbidden` when `type` is not `reply` or `role` is not `user`.
+    fn try_from(request: OwnMessageRequest) -> Result<Self, Problem> {
+        let OwnMessageRequest { body, role, kind, attachments } = request;
+        if role.unwrap_or(Role::User) != Role::User || kind.unwrap_or(MessageType::Reply) != MessageType::Reply {
+            let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        let sender = Sender { id: ExternalId::parse(customer.to_string()).ok(), ..Sender::default() };
-        Ok(MessageDraft {
-            role,
-            kind,
-            body: self.body,
-            sender: Some(sender),
-            external_id: None,
-            attachments: Vec::new(),
-            metadata: Metadata::default(),
-        })
+        Ok(Self { body, attachments: attachments.ids() })
     }
 }
 
-/// Who wrote a message, as customers see it.
+/// The author of a message, as customers see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewSender)]
 pub struct OwnSenderObject {
@@ -62,7 +44,7 @@ pub struct OwnSenderObject {
     name: Option<PersonName>,
 }
 
-/// One entry of a thread, as its customer sees it: a reply, without what is internal.
+/// A message, as its customer sees it: a reply, without internal fields.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewMessage)]
@@ -79,9 +61,9 @@ pub struct OwnMessageObject {
     body: MessageBody,
     #[schema(required)]
     sender: Option<OwnSenderObject>,
-    /// Files sent with the message.
+    /// The attached files.
     attachments: Vec<AttachmentObject>,
-    /// RFC 3339 in UTC with milliseconds: the time in the id.
+    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
     #[schema(format = "date-time")]
     created_at: String,
 }

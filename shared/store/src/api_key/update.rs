@@ -1,14 +1,15 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ApiKey, Edit, KeyId, Origin, RateLimit, Scope, SecretHash, Timestamp, Title};
+use deskless_domain::{ApiKey, Edit, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title};
 
 use super::ApiKeyItem;
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
+    condition::Condition,
     expression::{Update, number, text},
     item,
     keys::root,
-    transaction::{Outcome, Transaction},
+    transaction::{Commit, Transaction},
 };
 
 /// What to change of a key. `None` leaves it.
@@ -56,18 +57,17 @@ impl TenantStore {
         self.listed_key(id).await.map(|(key, _)| key)
     }
 
-    /// AP-29: changes a key, everywhere within 30 s. `expected` holds the versions under which the caller wants the
-    /// change; `None` means any.
+    /// AP-29: updates a key. Takes effect everywhere within 30 s.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Revoked`].
     pub async fn update_key(
         &self,
         id: KeyId,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         patch: &KeyPatch,
     ) -> Result<ApiKey, StoreError> {
-        self.rewrite_key(id, expected, |key| {
+        self.rewrite_key(id, precondition, |key| {
             if key.revoked_at.is_some() {
                 return Err(StoreError::Revoked);
             }
@@ -78,21 +78,13 @@ impl TenantStore {
         .await
     }
 
-    /// Revokes a key: it stops working everywhere within 30 s. Revoking it again changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such key.
-    pub async fn revoke_key(&self, id: KeyId) -> Result<ApiKey, StoreError> {
-        self.revoke_key_if(id, None).await
-    }
-
-    /// AP-29: revokes a key, if it is in one of the versions `expected`.
+    /// AP-29: revokes a key. It stops working everywhere within 30 s. Revoking it again changes nothing.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
-    pub async fn revoke_key_if(&self, id: KeyId, expected: Option<Vec<u64>>) -> Result<ApiKey, StoreError> {
+    pub async fn revoke_key(&self, id: KeyId, precondition: &Precondition) -> Result<ApiKey, StoreError> {
         let now = self.clock().now();
-        self.rewrite_key(id, expected, |key| {
+        self.rewrite_key(id, precondition, |key| {
             Ok(key.revoked_at.is_none().then(|| {
                 let mut update = Update::default();
                 update.set("revokedAt", number(now.as_millis()));
@@ -106,32 +98,25 @@ impl TenantStore {
     async fn rewrite_key(
         &self,
         id: KeyId,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         edit: impl Fn(&ApiKey) -> Result<Option<Update>, StoreError> + Send + Sync,
     ) -> Result<ApiKey, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         loop {
             let (key, hash) = self.listed_key(id).await?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&key.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
+            precondition.check(key.version)?;
             let Some(mut update) = edit(&key)? else { return Ok(key) };
             update.set("version", number(key.version + 1));
             update.set("updatedAt", number(self.clock().now().as_millis()));
-            let before = update.value("before", number(key.version));
-            // Keys made before there was a version are in their first one.
-            let unversioned = if key.version == 1 { " OR attribute_not_exists(#version)" } else { "" };
-            let condition = format!("attribute_exists(pk) AND (#version = {before}{unversioned})");
+            let unchanged = Condition::exists().version(&Precondition::exactly(key.version));
             let mut transaction = Transaction::default();
             for place in [root::api_key(&hash), self.keys().api_key_listing(id)] {
-                transaction.update(self, place, update.clone(), &condition)?;
+                transaction.update(self, place, update.clone(), unchanged.clone())?;
             }
-            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
+            if let Commit::Done = transaction.commit(self, &mut backoff).await? {
                 return self.get_key(id).await;
             }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("the key keeps changing".to_owned()));
-            }
+            backoff.pause("the key keeps changing").await?;
         }
     }
 

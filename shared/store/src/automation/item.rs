@@ -54,7 +54,7 @@ struct ExecutionItem {
 }
 
 impl TenantStore {
-    pub(super) fn execution_item(&self, execution: &Execution) -> Result<Item, StoreError> {
+    pub(crate) fn execution_item(&self, execution: &Execution) -> Result<Item, StoreError> {
         let attributes = ExecutionItem {
             conversation_id: execution.conversation_id,
             trigger: execution.trigger,

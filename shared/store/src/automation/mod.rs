@@ -4,10 +4,9 @@ mod create;
 mod get;
 mod item;
 mod list;
-mod run;
-mod watch;
+mod triggers;
 
 pub(crate) use item::SHARDS;
 pub use list::ExecutionPage;
-pub use run::{ExecutionJob, Taken};
-pub(crate) use watch::{Happened, WatchCache};
+pub(crate) use triggers::CACHED;
+pub use triggers::TriggeredAutomation;

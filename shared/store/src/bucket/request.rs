@@ -41,10 +41,8 @@ impl Bucket {
             match self.send_once(method, key, headers).await {
                 Ok(reply) => return Ok(reply),
                 Err(Failure::Final(text)) => return Err(StoreError::Internal(text)),
-                Err(Failure::Passing(text)) if attempts == ATTEMPTS || !backoff.pause().await => {
-                    return Err(StoreError::Unavailable(text));
-                }
-                Err(Failure::Passing(_)) => {}
+                Err(Failure::Passing(text)) if attempts == ATTEMPTS => return Err(StoreError::Unavailable(text)),
+                Err(Failure::Passing(text)) => backoff.pause(&text).await?,
             }
         }
     }

@@ -2,11 +2,8 @@
 
 use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{
-    AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId, Timestamp, WorkspaceId,
-};
+use deskless_domain::{AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId};
 use futures_util::future::try_join_all;
-use lru::LruCache;
 use serde::Deserialize;
 
 use super::item::{ARCHIVED_AT, FIELDS, unreadable};
@@ -18,8 +15,8 @@ use crate::{
 
 /// How long a process shows names that it read: so long may an old one be seen after a renaming.
 const TRUSTED_FOR_MS: i64 = 30_000;
-/// The names of how many collections a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
+/// How many collections a process caches.
+pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
 /// The name of something that a conversation refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub struct DirectoryEntry {
 
 /// The names of one collection.
 #[derive(Debug, Default)]
-struct Names {
+pub(crate) struct Names {
     entries: HashMap<[u8; 16], DirectoryEntry>,
     /// Of pipelines only.
     stages: HashMap<StageId, (PipelineId, DirectoryEntry)>,
@@ -79,28 +76,6 @@ impl Directory {
     }
 }
 
-/// Names that this process read, with the wall clock's time of the reading.
-#[derive(Debug)]
-pub(crate) struct NameCache(LruCache<(WorkspaceId, Kind), (Arc<Names>, Timestamp)>);
-
-impl Default for NameCache {
-    fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
-    }
-}
-
-impl NameCache {
-    fn get(&mut self, workspace: WorkspaceId, kind: Kind, now: Timestamp) -> Option<Arc<Names>> {
-        let (names, read_at) = self.0.get(&(workspace, kind))?;
-        // An age below zero means that the clock was set back: then nothing is known about the age.
-        (0..TRUSTED_FOR_MS).contains(&(now.as_millis() - read_at.as_millis())).then(|| Arc::clone(names))
-    }
-
-    fn put(&mut self, workspace: WorkspaceId, kind: Kind, names: Arc<Names>, now: Timestamp) {
-        self.0.put((workspace, kind), (names, now));
-    }
-}
-
 /// As much of an item as is needed for its name.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -138,12 +113,12 @@ impl TenantStore {
     async fn look_up(&self, kinds: &[Kind], fresh: bool) -> Result<Directory, StoreError> {
         let now = self.clock().now();
         let each = kinds.iter().map(|&kind| async move {
-            let remembered = self.name_cache().get(self.workspace_id(), kind, now);
+            let remembered = self.caches().names.get(&(self.workspace_id(), kind), now, TRUSTED_FOR_MS);
             if let (Some(names), false) = (remembered, fresh) {
                 return Ok((kind, names));
             }
             let names = Arc::new(self.read_names(kind, fresh).await?);
-            self.name_cache().put(self.workspace_id(), kind, Arc::clone(&names), now);
+            self.caches().names.put((self.workspace_id(), kind), Arc::clone(&names), now);
             Ok::<_, StoreError>((kind, names))
         });
         Ok(Directory(try_join_all(each).await?.into_iter().collect()))

@@ -150,7 +150,7 @@ pub(super) struct Plan {
 impl TenantStore {
     /// Chooses the narrowest index. An email or an externalId takes one read more: who has claimed it.
     pub(super) async fn plan(&self, filters: &[ConversationFilter]) -> Result<Plan, StoreError> {
-        let resolved = try_join_all(filters.iter().map(|filter| self.resolve(filter)));
+        let resolved = self.resolve_emails(filters);
         let wanted = filters.iter().find_map(|filter| filter.external_id.as_ref());
         let claimed = async {
             let Some(wanted) = wanted else { return Ok(None) };
@@ -158,7 +158,7 @@ impl TenantStore {
             Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(ConversationId::parse))
         };
         let (resolved, claimed) = tokio::try_join!(resolved, claimed)?;
-        let Some(filters) = resolved.into_iter().collect::<Option<Vec<_>>>() else {
+        let Some(filters) = resolved else {
             return Ok(Plan { source: Source::Nowhere, sieve: Sieve::default(), filters: Vec::new(), floor: None });
         };
         let narrowest = narrowest(&filters);
@@ -176,9 +176,19 @@ impl TenantStore {
         Ok(Plan { source, sieve, filters, floor })
     }
 
-    /// AP-05: puts the customer who has claimed an email in its place. `None` where nobody has, or somebody else than
-    /// the filter names.
-    pub(super) async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
+    /// AP-05: replaces the emails in filters by the customers who have claimed them. Returns `None` when the filters match
+    /// nothing: nobody has claimed an email, or somebody other than the customer beside it.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn resolve_emails(
+        &self,
+        filters: &[ConversationFilter],
+    ) -> Result<Option<Vec<ConversationFilter>>, StoreError> {
+        Ok(try_join_all(filters.iter().map(|filter| self.resolve(filter))).await?.into_iter().collect())
+    }
+
+    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
         let mut filter = filter.clone();
         if let Some(email) = filter.customer_email.take() {
             let claim = self.get_with(self.keys().email_claim(&email), false).await?;

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 
 use super::{
     filter::{Plan, Source},
-    item::{DetailItem, Found, attributes},
+    item::{DetailItem, StoredConversation, attributes},
 };
 use crate::{StoreError, TenantStore, expression::text, item::string, keys::conversation_of};
 
@@ -72,14 +72,28 @@ impl TenantStore {
         Ok(ConversationPage { conversations: self.complete_all(rows).await?, next })
     }
 
-    /// The same without the large metadata, which takes another read.
-    pub(crate) async fn find(
+    /// AP-02 to AP-07: the same, but conversations with metadata of more than 1 KiB come without it, which saves a read.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn list_conversations_without_metadata(
         &self,
         filters: &[ConversationFilter],
         order: Order,
         after: Option<Position>,
         limit: usize,
-    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
+    ) -> Result<ConversationPage, StoreError> {
+        let (rows, next) = self.find(filters, order, after, limit).await?;
+        Ok(ConversationPage { conversations: rows.into_iter().map(|row| row.conversation).collect(), next })
+    }
+
+    async fn find(
+        &self,
+        filters: &[ConversationFilter],
+        order: Order,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<(Vec<StoredConversation>, Option<Position>), StoreError> {
         let plan = self.plan(filters).await?;
         match &plan.source {
             Source::Nowhere => Ok((Vec::new(), None)),
@@ -106,10 +120,10 @@ impl TenantStore {
         plan: &Plan,
         order: Order,
         after: Option<Position>,
-    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
+    ) -> Result<(Vec<StoredConversation>, Option<Position>), StoreError> {
         let now = self.clock().now();
-        let found = self.get(self.keys().conversation(id)).await?.map(Found::read).transpose()?.flatten();
-        let wanted = |Found { conversation: found, .. }: &Found| {
+        let found = self.get(self.keys().conversation(id)).await?.map(StoredConversation::read).transpose()?.flatten();
+        let wanted = |StoredConversation { conversation: found, .. }: &StoredConversation| {
             let unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
             unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
         };
@@ -122,8 +136,8 @@ impl TenantStore {
         reading: &Reading<'_>,
         partitions: &mut [Partition],
         limit: usize,
-    ) -> Result<Vec<Found>, StoreError> {
-        let mut rows: Vec<Found> = Vec::new();
+    ) -> Result<Vec<StoredConversation>, StoreError> {
+        let mut rows: Vec<StoredConversation> = Vec::new();
         let mut evaluated = 0;
         for _ in 0..MAX_TRIPS {
             // One row more than asked for tells whether there is another page.
@@ -208,14 +222,14 @@ impl TenantStore {
                 })
                 .transpose()?;
             let evaluated = usize::try_from(output.scanned_count()).unwrap_or(0);
-            let rows = output.items.unwrap_or_default().into_iter().map(Found::read);
+            let rows = output.items.unwrap_or_default().into_iter().map(StoredConversation::read);
             let rows = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
             Ok(Read { rows, reached, evaluated })
         }
     }
 
     /// Adds the large metadata of those conversations that have it.
-    async fn complete_all(&self, rows: Vec<Found>) -> Result<Vec<Conversation>, StoreError> {
+    async fn complete_all(&self, rows: Vec<StoredConversation>) -> Result<Vec<Conversation>, StoreError> {
         let lacking: Vec<_> = rows.iter().filter(|row| row.lacks_metadata).map(|row| row.conversation.id).collect();
         let mut details = if lacking.is_empty() { HashMap::new() } else { self.details(&lacking).await? };
         Ok(rows
@@ -244,12 +258,12 @@ impl TenantStore {
 
 /// What is shown of the rows that were read, and where to go on.
 fn page(
-    mut rows: Vec<Found>,
+    mut rows: Vec<StoredConversation>,
     partitions: &[Partition],
     order: Order,
     until: Option<MessageId>,
     limit: usize,
-) -> (Vec<Found>, Option<Position>) {
+) -> (Vec<StoredConversation>, Option<Position>) {
     sort(&mut rows, order);
     // While a row moves from one partition to another, an index may show it at both places.
     let mut seen = HashSet::new();
@@ -274,7 +288,7 @@ fn page(
 
 /// What one query gave.
 struct Read {
-    rows: Vec<Found>,
+    rows: Vec<StoredConversation>,
     /// The last row that was evaluated, if there are more.
     reached: Option<MessageId>,
     evaluated: usize,
@@ -307,7 +321,7 @@ fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
     }
 }
 
-fn sort(rows: &mut [Found], order: Order) {
+fn sort(rows: &mut [StoredConversation], order: Order) {
     match order {
         Order::Desc => rows.sort_by_key(|row| Reverse(row.conversation.activity)),
         Order::Asc => rows.sort_by_key(|row| row.conversation.activity),
@@ -315,7 +329,7 @@ fn sort(rows: &mut [Found], order: Order) {
 }
 
 /// The activity of the row at this place, once that many are there.
-fn nth(rows: &[Found], order: Order, place: usize) -> Option<MessageId> {
+fn nth(rows: &[StoredConversation], order: Order, place: usize) -> Option<MessageId> {
     let mut activities: Vec<_> = rows.iter().map(|row| row.conversation.activity).collect();
     activities.sort_unstable();
     match order {

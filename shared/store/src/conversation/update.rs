@@ -1,101 +1,109 @@
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch};
+use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch, Metadata, Precondition, Transition};
 
-use super::{
-    change::Write,
-    item::{DetailItem, Found, Placed, attributes, place},
-};
+use super::item::{MetadataPlace, StoredConversation, attributes, place, unless_deleted};
 use crate::{
-    Once, Repeat, StoreError, TenantStore,
+    IdempotencyKey, Once, StoreError, TenantStore,
     backoff::Backoff,
-    error::is_transient,
-    item::{self, Item, integer, string},
-    transaction::{Outcome, Standing, Transaction},
+    condition::Condition,
+    error::{causes, is_transient},
+    expression::{Update, text},
+    idempotency::{Attempt, Attempts},
+    item::{Item, integer, string},
+    transaction::{Commit, Transaction},
 };
+
+/// A patch, ready to be written.
+struct PatchWrite {
+    id: ConversationId,
+    attempt: AttemptId,
+    update: Update,
+    condition: Condition,
+    precondition: Precondition,
+}
 
 impl TenantStore {
-    /// AP-11: changes a conversation in one trip. `expected` holds the versions under which the caller wants the
-    /// change; `None` means any. Metadata of more than 1 KiB takes a transaction and a read instead.
+    /// AP-11: updates a conversation. One round trip without an idempotency key, two with one, because the recorded outcome
+    /// holds the conversation as it is afterwards. Metadata of more than 1 KiB takes a transaction and a read.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotSolved`].
+    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotSolved`],
+    /// [`StoreError::IdempotencyKeyReused`].
     pub async fn update_conversation(
         &self,
         id: ConversationId,
         patch: &ConversationPatch,
-        expected: Option<Vec<u64>>,
-    ) -> Result<Conversation, StoreError> {
-        let write = self.prepare(id, patch, self.clock().now(), expected);
-        match patch.metadata.as_ref().map(place) {
-            Some(Placed::Apart(json)) => self.update_with_detail(id, write, json).await,
-            _ => self.update_alone(id, write).await,
+        precondition: &Precondition,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Once<Conversation>, StoreError> {
+        if key.is_some() {
+            return self.update_recorded(id, patch, precondition, key).await;
         }
+        let write = self.patch_write(id, &Transition::of_patch(patch, self.clock().now()), precondition.clone());
+        let updated = match large(patch.metadata.as_ref()) {
+            Some(json) => self.update_with_metadata(write, json).await,
+            None => self.update_alone(write).await,
+        };
+        updated.map(Once::first)
     }
 
-    /// AP-11: the same for a request that may be a repeat: the stored answer holds the conversation as it is
-    /// afterwards, so that is read first, and the change is written only while nobody else is faster. Two trips.
-    ///
-    /// # Errors
-    /// Those of a change, and [`StoreError::IdempotencyKeyReused`].
-    pub async fn update_conversation_once(
+    fn patch_write(&self, id: ConversationId, transition: &Transition, precondition: Precondition) -> PatchWrite {
+        let attempt = AttemptId::generate(self.clock());
+        let (mut update, condition) = self.write_transition(id, transition);
+        update.set(attributes::ATTEMPT, text(attempt));
+        // A retry after a lost answer must fail, whatever came in between: written again, this patch would undo a
+        // customer's reply that reopened the conversation since.
+        let condition = condition.version(&precondition).differs(attributes::ATTEMPT, text(attempt));
+        PatchWrite { id, attempt, update, condition, precondition }
+    }
+
+    async fn update_recorded(
         &self,
         id: ConversationId,
         patch: &ConversationPatch,
-        expected: Option<Vec<u64>>,
-        repeat: Option<Repeat<'_, Conversation>>,
+        precondition: &Precondition,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Once<Conversation>, StoreError> {
-        let Some(repeat) = &repeat else {
-            return self.update_conversation(id, patch, expected).await.map(Once::Done);
-        };
-        let mut backoff = Backoff::new(self.clock());
+        let mut attempts = Attempts::new(self, key);
         loop {
-            let (earlier, current) = tokio::join!(self.replay(Some(repeat)), self.get_conversation(id));
-            if let Some(answer) = earlier? {
-                return Ok(Once::Replayed(answer));
+            let (earlier, current) = tokio::join!(self.replay(key), self.get_conversation(id));
+            if let Some(earlier) = earlier? {
+                return Ok(Once::replay(earlier));
             }
             let current = current?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&current.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
-            let now = self.clock().now();
-            let write = self.prepare(id, patch, now, Some(vec![current.version]));
-            let after = current.changed(patch, now).ok_or(StoreError::NotSolved)?;
+            precondition.check(current.version)?;
+            let transition = Transition::of_patch(patch, self.clock().now());
+            let write = self.patch_write(id, &transition, Precondition::exactly(current.version));
+            let after = current.after(&transition)?;
             let mut transaction = Transaction::default();
-            transaction.update(self, self.keys().conversation(id), write.update, &write.condition)?;
-            if let Some(Placed::Apart(json)) = patch.metadata.as_ref().map(place) {
-                self.put_detail(&mut transaction, id, json)?;
+            transaction.update(self, self.keys().conversation(id), write.update, write.condition)?;
+            if let Some(json) = large(patch.metadata.as_ref()) {
+                self.add_metadata(&mut transaction, id, json)?;
             }
-            self.remember(&mut transaction, repeat, &after)?;
-            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
-                return Ok(Once::Done(after));
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
+            match attempts.commit(transaction, &after).await? {
+                Attempt::Committed => return Ok(Once::first(after)),
+                Attempt::Replayed(earlier) => return Ok(Once::replay(earlier)),
+                Attempt::Failed(_) => attempts.pause("the conversation keeps changing").await?,
             }
         }
     }
 
-    fn put_detail(&self, transaction: &mut Transaction, id: ConversationId, json: &str) -> Result<(), StoreError> {
-        let detail = DetailItem { metadata: json.to_owned() };
-        transaction.put(self, item::write(self.keys().conversation_detail(id), &detail)?, None).map(drop)
-    }
-
-    async fn update_alone(&self, id: ConversationId, write: Write) -> Result<Conversation, StoreError> {
-        let Write { attempt, update, condition, expected } = write;
+    async fn update_alone(&self, write: PatchWrite) -> Result<Conversation, StoreError> {
+        let PatchWrite { id, attempt, update, condition, precondition } = write;
+        let (expression, required) = (update.expression(), condition.expression());
+        let (names, values) = condition.placeholders(update);
         let request = self
             .client()
             .update_item()
             .table_name(self.table())
             .set_key(Some(self.keys().conversation(id).attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
-            .condition_expression(condition)
+            .update_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_condition_expression(required)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut backoff = Backoff::new(self.clock());
@@ -104,52 +112,51 @@ impl TenantStore {
                 Ok(output) => break output.attributes.unwrap_or_default(),
                 Err(error) => error,
             };
-            if let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() {
-                break recognise(refused.item(), attempt, expected.as_deref())?;
+            if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
+                break own_write(failed.item(), attempt, &precondition)?.clone();
             }
-            if !is_transient(&error) || !backoff.pause().await {
+            if !is_transient(&error) {
                 return Err(StoreError::from_sdk(&error));
             }
+            backoff.pause(&causes(&error)).await?;
         };
-        self.complete(Found::read(item)?.ok_or(StoreError::NotFound)?).await
+        self.complete(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?).await
     }
 
-    async fn update_with_detail(
-        &self,
-        id: ConversationId,
-        write: Write,
-        metadata: &str,
-    ) -> Result<Conversation, StoreError> {
-        let Write { attempt, update, condition, expected } = write;
+    async fn update_with_metadata(&self, write: PatchWrite, json: &str) -> Result<Conversation, StoreError> {
+        let PatchWrite { id, attempt, update, condition, precondition } = write;
         let mut transaction = Transaction::default();
-        let itself = transaction.update(self, self.keys().conversation(id), update, &condition)?;
-        self.put_detail(&mut transaction, id, metadata)?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => {}
-            Outcome::Refused(refusal) => {
-                recognise(refusal.of(itself).and_then(Standing::item), attempt, expected.as_deref())?;
-            }
+        let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
+        self.add_metadata(&mut transaction, id, json)?;
+        if let Commit::Failed(failed) = transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+            own_write(failed.existing(itself), attempt, &precondition)?;
         }
         self.get_conversation(id).await
     }
 }
 
-/// Says why a change was refused, or finds that it was this very change that stands there: then its first answer was
-/// lost.
-fn recognise(
-    stored: Option<&Item>,
+/// Returns metadata that is stored in an item of its own.
+fn large(metadata: Option<&Metadata>) -> Option<&str> {
+    match metadata.map(place)? {
+        MetadataPlace::Apart(json) => Some(json),
+        MetadataPlace::Nowhere | MetadataPlace::Inline(_) => None,
+    }
+}
+
+/// Returns the existing item if this very patch wrote it and only its answer was lost.
+///
+/// # Errors
+/// Why the patch is not allowed, if somebody else wrote it.
+fn own_write<'i>(
+    existing: Option<&'i Item>,
     attempt: AttemptId,
-    expected: Option<&[u64]>,
-) -> Result<HashMap<String, AttributeValue>, StoreError> {
-    let Some(stored) = stored.filter(|item| !item.contains_key(attributes::DELETED_AT)) else {
-        return Err(StoreError::NotFound);
-    };
-    if string(stored, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
-        return Ok(stored.clone());
+    precondition: &Precondition,
+) -> Result<&'i Item, StoreError> {
+    let existing = unless_deleted(existing).ok_or(StoreError::NotFound)?;
+    if string(existing, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
+        return Ok(existing);
     }
-    let version = integer(stored, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-    match (expected, version) {
-        (Some(expected), Some(version)) if !expected.contains(&version) => Err(StoreError::VersionMismatch),
-        _ => Err(StoreError::NotSolved),
-    }
+    let version = integer(existing, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
+    precondition.check(version.unwrap_or_default())?;
+    Err(StoreError::NotSolved)
 }

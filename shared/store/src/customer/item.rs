@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    item::{self, Item, string},
+    item::{self, Item, integer, string},
 };
 
 /// The names of attributes that more than one operation writes.
@@ -39,12 +39,6 @@ pub(crate) struct CustomerAttributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<CompanyName>,
     identity_source: IdentitySource,
-}
-
-impl CustomerAttributes {
-    pub fn id(&self) -> &CustomerId {
-        &self.id
-    }
 }
 
 impl From<Customer> for CustomerAttributes {
@@ -156,7 +150,22 @@ pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
     })
 }
 
-/// Whether the customer is being erased.
+/// The position up to which the customer's conversations show [`REFRESHED_VERSION`].
+pub(super) const REFRESHED_TO: &str = "refreshedTo";
+pub(super) const REFRESHED_VERSION: &str = "refreshedVersion";
+
+/// Returns the customer's version.
+pub(super) fn version(item: &Item) -> u64 {
+    integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or(1)
+}
+
+/// Returns the position up to which the customer's conversations show their current version.
+pub(super) fn refreshed_to(item: &Item) -> Option<&str> {
+    let is_current = integer(item, REFRESHED_VERSION) == Some(i64::try_from(version(item)).unwrap_or_default());
+    string(item, REFRESHED_TO).filter(|_| is_current)
+}
+
+/// Returns whether the customer is being erased.
 pub(super) fn is_erasing(item: &Item) -> bool {
     item.contains_key(attributes::ERASING_SINCE)
 }

@@ -4,9 +4,9 @@ use futures_util::future::try_join_all;
 use super::item;
 use crate::{
     StoreError, TenantStore,
-    conversation::{LIVE, attributes},
-    expression::{Update, text},
-    transaction::{Slot, Transaction},
+    conversation::{attributes, live},
+    expression::text,
+    transaction::{Transaction, WriteIndex},
 };
 
 impl TenantStore {
@@ -18,8 +18,11 @@ impl TenantStore {
         self.find_file(id, None).await?.ok_or(StoreError::NotFound)
     }
 
-    /// The same, but only of a conversation of this customer's, if there is one.
-    pub(crate) async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
+    /// AP-63: reads one file. With an owner, only of a conversation of that customer. Returns `None` when there is none.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
         let Some(found) = self.get(self.keys().file(id)).await? else { return Ok(None) };
         let Some(file) = item::read(found, self.clock().now())? else { return Ok(None) };
         let is_there = match file.draft.conversation_id {
@@ -53,13 +56,11 @@ impl TenantStore {
         transaction: &mut Transaction,
         id: ConversationId,
         owner: Option<&CustomerId>,
-    ) -> Result<Slot, StoreError> {
-        let mut terms = Update::default();
-        let mut condition = LIVE.to_owned();
+    ) -> Result<WriteIndex, StoreError> {
+        let mut condition = live();
         if let Some(owner) = owner {
-            let (name, own) = (terms.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
-            condition = format!("{condition} AND {name} = {}", terms.value("owner", text(own)));
+            condition = condition.equals(attributes::CUSTOMER_PARTITION, text(self.keys().by_customer(owner)));
         }
-        transaction.check_with(self, self.keys().conversation(id), terms, &condition)
+        transaction.check(self, self.keys().conversation(id), condition)
     }
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    item::{self, Item, integer, is_over, string},
+    item::{self, Item, integer, is_expired, string},
     keys::file_in,
 };
 
@@ -53,7 +53,7 @@ impl TenantStore {
 
 /// Reads a file's item; one that is past its time or being deleted is none any more.
 pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreError> {
-    if is_over(&item, now) || item.contains_key(attributes::DELETED_AT) {
+    if is_expired(&item, now) || item.contains_key(attributes::DELETED_AT) {
         return Ok(None);
     }
     let id = string(&item, "pk")

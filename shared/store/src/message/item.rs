@@ -81,7 +81,7 @@ impl TenantStore {
 }
 
 /// Reads a message of this conversation.
-pub(super) fn read(conversation_id: ConversationId, item: Item) -> Result<Message, StoreError> {
+pub(crate) fn read(conversation_id: ConversationId, item: Item) -> Result<Message, StoreError> {
     let corrupt = |what: &str| StoreError::Internal(format!("a stored message's {what} cannot be read"));
     let id: MessageId = string(&item, "sk").and_then(message_of).ok_or_else(|| corrupt("key"))?;
     let item: MessageItem = item::read(item)?;

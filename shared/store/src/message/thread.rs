@@ -1,18 +1,18 @@
 use deskless_domain::{ConversationId, Message, MessageId, Order};
 
 use super::item;
-use crate::{StoreError, TenantStore, conversation::attributes, expression::text};
+use crate::{StoreError, TenantStore, conversation::unless_deleted, expression::text};
 
-/// Which part of a thread is wanted.
+/// The part of a thread to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Thread {
-    /// Whose messages.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// In which direction; a thread runs oldest first unless it is said otherwise.
+    /// Oldest first or newest first.
     pub order: Order,
-    /// Behind which message, in that direction.
+    /// The message after which the page begins, in that direction.
     pub after: Option<MessageId>,
-    /// How many at the most.
+    /// The maximum number of messages.
     pub limit: usize,
 }
 
@@ -21,24 +21,22 @@ pub struct Thread {
 pub struct MessagePage {
     /// The messages, in commit order or the reverse of it.
     pub messages: Vec<Message>,
-    /// Where to go on. Never missing: a reader that comes back finds what came since.
+    /// Where the next page begins. Always set: a reader that comes back later gets what was added since.
     pub next: MessageId,
-    /// Whether there is more already.
+    /// Whether there are more messages now.
     pub has_more: bool,
 }
 
 impl TenantStore {
-    /// AP-14: one page of a thread, read strongly, while the conversation is looked up at the same time.
+    /// AP-14: reads one page of a thread, strongly, and the conversation at the same time.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation.
     pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let query = self.query_thread(thread);
         let (conversation, page) = tokio::try_join!(self.get(self.keys().conversation(thread.conversation)), query)?;
-        match conversation {
-            Some(item) if !item.contains_key(attributes::DELETED_AT) => Ok(page),
-            _ => Err(StoreError::NotFound),
-        }
+        unless_deleted(conversation.as_ref()).ok_or(StoreError::NotFound)?;
+        Ok(page)
     }
 
     pub(crate) async fn query_thread(

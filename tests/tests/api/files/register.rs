@@ -10,7 +10,7 @@ async fn registering_before_upload_is_conflict() {
     let signed = world.server_key().sign(&json!(null), "a", "image/png", 1).await.expect(201);
     let answer = world.server_key().post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
     let problem = answer.expect_problem(409, "conflict");
-    assert!(problem["detail"].as_str().expect("text").starts_with("Nothing was uploaded for this file yet."));
+    assert!(problem["detail"].as_str().expect("text").starts_with("The file has not been uploaded."));
 }
 
 #[tokio::test]

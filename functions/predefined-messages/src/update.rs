@@ -1,0 +1,61 @@
+use deserr::Deserr;
+use deskless_api::{
+    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    scope::WriteReplies,
+};
+use deskless_app::predefined_messages::{self, UpdatePredefinedMessage};
+use deskless_domain::{FileId, PredefinedMessageId, PredefinedMessageType, Template, Title};
+use utoipa::ToSchema;
+
+use crate::dto::PredefinedMessageResponse;
+
+/// What to change. A field that is left out stays as it is.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase", min_properties = 1)]
+pub struct UpdatePredefinedMessageRequest {
+    #[deserr(default)]
+    #[schema(value_type = Title, required = false)]
+    title: Given<Title>,
+    #[deserr(default)]
+    #[schema(value_type = Template, required = false)]
+    content: Given<Template>,
+    #[deserr(default)]
+    #[schema(value_type = PredefinedMessageType, required = false)]
+    message_type: Given<PredefinedMessageType>,
+    #[deserr(default)]
+    #[schema(value_type = Option<FileId>, required = false)]
+    file_id: Given<Option<FileId>>,
+}
+
+/// Change a predefined message
+///
+/// What was said with it before stays as it was said.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/predefined-messages/{predefinedMessageId}",
+    tag = "Predefined messages",
+    params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
+    request_body = UpdatePredefinedMessageRequest,
+    responses(
+        (status = 200, description = "It as it is now", body = PredefinedMessageResponse, headers(
+            ("ETag" = String, description = "The version"),
+        )),
+    ),
+)]
+pub async fn update_predefined_message(
+    caller: Caller<WriteReplies>,
+    ApiPath(id): ApiPath<PredefinedMessageId>,
+    ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
+    IfMatch(precondition): IfMatch,
+    ApiJson(Patch(request)): ApiJson<Patch<UpdatePredefinedMessageRequest>>,
+) -> Reply {
+    let update = UpdatePredefinedMessage {
+        title: request.title.0,
+        content: request.content.0,
+        message_type: request.message_type.0,
+        file: request.file_id.edit(),
+    };
+    let resource = predefined_messages::update(caller.store(), id, update, &precondition).await?;
+    ok(resource.version, &PredefinedMessageResponse::from(&resource))
+}

@@ -1,0 +1,9 @@
+//! From JSON to domain types. Reading collects every error instead of stopping at the first.
+
+mod error;
+mod values;
+mod wrappers;
+
+pub use error::{FieldError, InvalidRequest};
+pub use wrappers::{Given, Patch, Unread, Whole};
+pub(crate) use wrappers::{object, string};

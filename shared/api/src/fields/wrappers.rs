@@ -1,0 +1,117 @@
+//! Wrappers that say how a value is read: left out, partial, or read later.
+
+use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef, take_cf_content};
+use deskless_domain::{Edit, Invalid};
+
+use super::InvalidRequest;
+
+/// A field that may be left out, but must not be `null`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given<T>(pub Option<T>);
+
+impl<T> Given<Option<T>> {
+    /// Returns the edit that a field stands for: left out keeps the value, `null` clears it.
+    pub fn edit(self) -> Edit<T> {
+        self.0.map_or(Edit::Keep, Edit::from)
+    }
+}
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}
+
+/// A partial update: an object with at least one field.
+#[derive(Debug)]
+pub struct Patch<T>(pub T);
+
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        if let Value::Map(fields) = &value
+            && fields.len() == 0
+        {
+            return Err(InvalidRequest::at(
+                location,
+                &Invalid::new("required", "must have at least one field to update"),
+            ));
+        }
+        T::deserialize_from_value(value, location).map(Self)
+    }
+}
+
+/// A JSON object that is read later, when it is known which fields the principal may send.
+#[derive(Debug)]
+pub struct Unread(serde_json::Value);
+
+impl Unread {
+    /// Reads the object as a request type.
+    ///
+    /// # Errors
+    /// `invalid_request` with every invalid field.
+    pub fn read<T: Deserr<InvalidRequest>>(self) -> Result<T, InvalidRequest> {
+        deserr::deserialize::<T, _, InvalidRequest>(self.0)
+    }
+}
+
+impl Deserr<InvalidRequest> for Unread {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        object(value, location).map(|object| Self(serde_json::Value::Object(object)))
+    }
+}
+
+/// A whole number from 0 to 2^64 - 1. `6000.0` is one too, because JSON does not tell it from `6000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole(pub u64);
+
+impl Deserr<InvalidRequest> for Whole {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let wrong = |message: &str| InvalidRequest::at(location, &Invalid::new("wrong_type", message));
+        match value {
+            Value::Integer(number) => Ok(Self(number)),
+            Value::Float(number) if number.fract() == 0.0 => {
+                format!("{number:.0}").parse().map(Self).map_err(|_| wrong("must be a whole number of at least 0"))
+            }
+            Value::NegativeInteger(_) | Value::Float(_) => Err(wrong("must be a whole number of at least 0")),
+            other => <u64 as Deserr<InvalidRequest>>::deserialize_from_value(other, location).map(Self),
+        }
+    }
+}
+
+/// Reads a string, for types that parse one.
+pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<String, InvalidRequest> {
+    String::deserialize_from_value(value, location)
+}
+
+/// Reads an object without looking at its fields.
+pub(crate) fn object<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {
+    match serde_json::Value::from(value) {
+        serde_json::Value::Object(object) => Ok(object),
+        other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
+            None,
+            ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
+            location,
+        ))),
+    }
+}

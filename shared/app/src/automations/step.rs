@@ -1,0 +1,301 @@
+//! Runs of automations, step by step.
+//!
+//! An event says how far a run has come, and drives what comes next; if somebody has taken the run further, it drives
+//! nothing. What a step writes commits together with the run's progress, so it is written once, whatever interrupts it. A
+//! webhook is called before its step is recorded: at least once, under an id that stays the same.
+
+use deskless_domain::{
+    Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
+    ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
+    PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
+};
+use deskless_store::{Backoff, Initiator, Marked, Marker, StoreError, TenantStore, Thread};
+
+use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
+
+/// The most messages that a webhook is told about.
+const MESSAGES: usize = 50;
+
+/// A call of a webhook.
+#[derive(Debug)]
+pub struct WebhookCall<'a> {
+    /// The id, which stays the same when the call is repeated.
+    pub id: String,
+    /// The address.
+    pub url: &'a WebhookUrl,
+    /// The secret that signs the call.
+    pub secret: &'a WebhookSecret,
+    /// When the call is made.
+    pub at: Timestamp,
+    /// The automation.
+    pub automation: &'a Resource<Automation>,
+    /// The run.
+    pub execution: &'a Execution,
+    /// The number of the step, from 1.
+    pub step: usize,
+    /// The conversation.
+    pub conversation: ConversationView,
+    /// Its newest messages, oldest first, at most 50.
+    pub messages: Vec<Message>,
+}
+
+/// Calls webhooks.
+pub trait WebhookCaller: Sync {
+    /// Makes a call, and returns why it failed if it did.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the call cannot be written.
+    fn call(&self, call: WebhookCall<'_>) -> impl Future<Output = Result<Result<(), Reason>, AppError>> + Send;
+}
+
+/// Takes a run on from the version that an event names: to its end, or past its next webhook, which may take seconds. What is
+/// written drives the rest.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn run_step(
+    store: &TenantStore,
+    automation: AutomationId,
+    id: ExecutionId,
+    version: u64,
+    webhooks: &impl WebhookCaller,
+) -> Result<(), AppError> {
+    let (execution, automation) =
+        tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
+    let due = execution?.filter(|execution| execution.version == version && !execution.is_over());
+    let Some(execution) = due else { return Ok(()) };
+    let automation = match automation {
+        Ok(automation) => automation,
+        Err(StoreError::NotFound) => {
+            let reason = Reason::new("automation_deleted", "The automation was deleted.");
+            return note(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Run { store, automation: &automation }.take(execution, webhooks).await
+}
+
+/// What a run's steps need.
+struct Run<'a> {
+    store: &'a TenantStore,
+    automation: &'a Resource<Automation>,
+}
+
+/// Why a step failed, or nothing.
+type StepResult = Result<(), Reason>;
+
+impl Run<'_> {
+    async fn take(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+        if execution.status == ExecutionStatus::Queued {
+            let Some(begun) = self.begin(&execution).await? else { return Ok(()) };
+            execution = begun;
+        }
+        while let Some(at) = execution.next_step() {
+            let actions = &self.automation.fields.actions;
+            let is_unchanged = execution.fingerprint.as_ref() == Some(&actions.fingerprint());
+            let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
+                let reason = Reason::new("automation_changed", "The automation's actions were updated meanwhile.");
+                return note(self.store, execution.cut_short(reason, self.now())).await.map(drop);
+            };
+            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
+            if matches!(action, AutomationAction::CallWebhook(_)) {
+                return Ok(());
+            }
+            execution = next;
+        }
+        Ok(())
+    }
+
+    /// Begins a run, or ends it because it does not apply any more. Returns `None` when somebody else has.
+    async fn begin(&self, execution: &Execution) -> Result<Option<Execution>, AppError> {
+        let conversation = match self.store.get_conversation(execution.conversation_id).await {
+            Ok(conversation) => Some(conversation),
+            Err(StoreError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let next = execution.begin_on(&self.automation.fields, conversation.as_ref(), self.now());
+        note(self.store, next).await
+    }
+
+    /// Takes the next step. Returns the run after it, or `None` when somebody else has taken the step.
+    async fn step(
+        &self,
+        execution: &Execution,
+        action: &AutomationAction,
+        webhooks: &impl WebhookCaller,
+    ) -> Result<Option<Execution>, AppError> {
+        match action {
+            AutomationAction::Act(action) => self.act(execution, action).await,
+            AutomationAction::Note(body) => self.post(execution, self.draft(MessageType::Note, body.clone())).await,
+            AutomationAction::Reply(predefined) => match self.reply(execution, *predefined).await? {
+                Ok(draft) => self.post(execution, draft).await,
+                Err(reason) => self.record(execution, Err(reason)).await,
+            },
+            AutomationAction::CallWebhook(url) => {
+                let result = self.call(execution, url, webhooks).await?;
+                self.record(execution, result).await
+            }
+        }
+    }
+
+    /// Applies an action to the conversation, together with the run's progress.
+    async fn act(&self, execution: &Execution, action: &Action) -> Result<Option<Execution>, AppError> {
+        match check_action(self.store, action).await {
+            Ok(()) => {}
+            // It was archived or deleted since the automation was saved.
+            Err(AppError::Invalid(_)) => {
+                let message = "What the action refers to was archived or deleted.";
+                return self.record(execution, Err(Reason::new("reference_not_found", message))).await;
+            }
+            Err(error) => return Err(error),
+        }
+        let cause = execution.cause();
+        let by = Initiator { key: None, cause: Some(&cause) };
+        let mut backoff = Backoff::new(self.store.clock());
+        loop {
+            let found = self.store.find_conversations(&[execution.conversation_id]).await?;
+            let conversation = found.get(&execution.conversation_id);
+            let effect = match action.decide(conversation, &[], self.now()) {
+                Decision::Apply(effect) => effect,
+                Decision::Fail(failure) => return self.record(execution, Err(reason_of(failure))).await,
+                Decision::Skip => return self.record(execution, Err(reason_of(ActionFailure::NotFound))).await,
+            };
+            let Some(conversation) = conversation else { continue };
+            let next = execution.after_step(Ok(()), self.now());
+            let marker = Marker::Execution(Box::new(next.clone()));
+            match self.store.apply_effect(conversation, &effect, by, &marker).await? {
+                Marked::Now => return Ok(Some(next)),
+                Marked::Before => return Ok(None),
+                Marked::Changed => backoff.pause("the conversation keeps changing").await?,
+            }
+        }
+    }
+
+    /// Adds a message to the thread, together with the run's progress.
+    async fn post(&self, execution: &Execution, draft: MessageDraft) -> Result<Option<Execution>, AppError> {
+        let next = execution.after_step(Ok(()), self.now());
+        let marker = Marker::Execution(Box::new(next.clone()));
+        let (conversation, cause) = (execution.conversation_id, execution.cause());
+        match self.store.create_marked_message(conversation, &draft, &cause, &marker).await {
+            Ok(Marked::Now) => Ok(Some(next)),
+            Ok(Marked::Before | Marked::Changed) => Ok(None),
+            Err(StoreError::NotFound) => self.record(execution, Err(reason_of(ActionFailure::NotFound))).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Fills in a predefined message.
+    async fn reply(
+        &self,
+        execution: &Execution,
+        predefined: PredefinedMessageId,
+    ) -> Result<Result<MessageDraft, Reason>, AppError> {
+        let (message, conversation) = tokio::join!(
+            self.store.get_resource::<PredefinedMessage>(predefined),
+            self.store.get_conversation(execution.conversation_id)
+        );
+        let message = match message {
+            Ok(message) => message.fields,
+            Err(StoreError::NotFound) => {
+                return Ok(Err(Reason::new("reference_not_found", "The predefined message was deleted.")));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let conversation = match conversation {
+            Ok(conversation) => conversation,
+            Err(StoreError::NotFound) => return Ok(Err(reason_of(ActionFailure::NotFound))),
+            Err(error) => return Err(error.into()),
+        };
+        match predefined_messages::reply(self.store, &message, &conversation).await {
+            Ok((body, file)) => {
+                let attachments = file.into_iter().collect();
+                Ok(Ok(MessageDraft { attachments, ..self.draft(MessageType::Reply, body) }))
+            }
+            Err(AppError::Invalid(fields)) => {
+                let problems: Vec<_> = fields.iter().map(|field| field.invalid.message.as_str()).collect();
+                let message = format!("The predefined message {}.", problems.join("; "));
+                Ok(Err(Reason::new("invalid_message", message)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn call(
+        &self,
+        execution: &Execution,
+        url: &WebhookUrl,
+        webhooks: &impl WebhookCaller,
+    ) -> Result<StepResult, AppError> {
+        // There is a secret while any action calls a webhook.
+        let Some(secret) = &self.automation.fields.webhook_secret else {
+            return Err(AppError::Internal("an automation has webhooks and no secret for them".to_owned()));
+        };
+        let Some((conversation, messages)) = self.conversation(execution).await? else {
+            return Ok(Err(reason_of(ActionFailure::NotFound)));
+        };
+        let step = execution.next_step().unwrap_or_default() + 1;
+        let call = WebhookCall {
+            id: format!("msg_{}_{step}", execution.id),
+            url,
+            secret,
+            at: self.now(),
+            automation: self.automation,
+            execution,
+            step,
+            conversation,
+            messages,
+        };
+        webhooks.call(call).await
+    }
+
+    async fn conversation(&self, execution: &Execution) -> Result<Option<(ConversationView, Vec<Message>)>, AppError> {
+        let conversation = execution.conversation_id;
+        let newest = Thread { conversation, order: Order::Desc, after: None, limit: MESSAGES };
+        let (conversation, page): (Conversation, _) = match self.store.get_conversation_with_messages(newest).await {
+            Ok(found) => found,
+            Err(StoreError::NotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let view = ConversationView::of(self.store, conversation).await?;
+        Ok(Some((view, page.messages.into_iter().rev().collect())))
+    }
+
+    /// Records the result of a step that writes nothing else.
+    async fn record(&self, execution: &Execution, result: StepResult) -> Result<Option<Execution>, AppError> {
+        note(self.store, execution.after_step(result, self.now())).await
+    }
+
+    /// Returns a message of the automation. Notes have its name. Replies do not: customers see them.
+    fn draft(&self, kind: MessageType, body: MessageBody) -> MessageDraft {
+        let name = PersonName::parse(self.automation.fields.name.to_string()).ok();
+        let sender = Sender {
+            id: ExternalId::parse(self.automation.id.to_string()).ok(),
+            name: name.filter(|_| kind == MessageType::Note),
+            email: None,
+        };
+        MessageDraft {
+            role: Role::Assistant,
+            kind,
+            body,
+            sender: Some(sender),
+            external_id: None,
+            attachments: Vec::new(),
+            metadata: Metadata::default(),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.store.clock().now()
+    }
+}
+
+/// Writes how far a run has come. Returns `None` when somebody else has taken this step, or when this very write was made
+/// before and its answer lost: either way, what is stored drives the next step.
+async fn note(store: &TenantStore, next: Execution) -> Result<Option<Execution>, AppError> {
+    let marked = store.mark(&Marker::Execution(Box::new(next.clone()))).await?;
+    Ok(matches!(marked, Marked::Now).then_some(next))
+}
+
+fn reason_of(failure: ActionFailure) -> Reason {
+    Reason::new(failure.as_str(), failure.message())
+}

@@ -1,0 +1,137 @@
+use std::ops::ControlFlow;
+
+use deskless_domain::{
+    Conversation, ConversationId, Customer, Field, MessageDraft, MessageId, NewConversation, Placement, PlacementPatch,
+};
+use deskless_store::{Backoff, ConversationToCreate, CustomerStore, IdempotencyKey, Once, TenantStore};
+
+use super::ConversationView;
+use crate::{
+    AppError,
+    messages::{NewMessage, OwnMessage, ResolvedMessage},
+    references,
+    replay::unless_replayed,
+};
+
+/// Opens a conversation.
+#[derive(Debug, Clone)]
+pub struct CreateConversation {
+    /// The conversation. Its placement is resolved from `placement`.
+    pub conversation: NewConversation,
+    /// Inbox, assignee, assistant, pipeline and stage, as the caller gives them.
+    pub placement: PlacementPatch,
+    /// The customer, who is created or updated.
+    pub customer: Customer,
+    /// The first message. It is created together with the conversation or not at all.
+    pub message: Option<NewMessage>,
+}
+
+/// Opens a conversation for a customer who calls with a client key.
+#[derive(Debug, Clone)]
+pub struct CreateOwnConversation {
+    /// The conversation.
+    pub conversation: NewConversation,
+    /// The customer, with contact details that nobody has verified. They stay on this conversation.
+    pub customer: Customer,
+    /// The first message.
+    pub message: Option<OwnMessage>,
+}
+
+/// Opens a conversation. Two round trips where it refers to nothing: the ticket number, the customer and an earlier outcome
+/// at the same time, then one write.
+///
+/// # Errors
+/// [`AppError::Invalid`] for references that do not exist and for a predefined message that gives no valid text;
+/// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`].
+pub async fn create(
+    store: &TenantStore,
+    command: CreateConversation,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    let CreateConversation { conversation: new, placement, customer, message } = command;
+    let resolved = match unless_replayed(store, key, resolve(store, placement, message).await).await? {
+        ControlFlow::Continue(resolved) => resolved,
+        ControlFlow::Break(earlier) => return ConversationView::of_outcome(store, earlier).await,
+    };
+    let (placement, message) = resolved;
+    let created = open(store, NewConversation { placement, ..new }, &customer, message, key).await?;
+    ConversationView::of_outcome(store, created).await
+}
+
+/// Opens a conversation for a customer. It changes no record and claims no email address, because nobody has verified what
+/// the customer says.
+///
+/// # Errors
+/// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`].
+pub async fn create_own(
+    store: &CustomerStore,
+    command: CreateOwnConversation,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Conversation>, AppError> {
+    let CreateOwnConversation { conversation, customer, message } = command;
+    let message = match message {
+        Some(message) => {
+            let draft = message.without_files(store.customer()).map_err(|error| error.within(Field::FirstMessage))?;
+            Some(ResolvedMessage::Text(draft))
+        }
+        None => None,
+    };
+    open(store.workspace(), conversation, &customer, message, key).await
+}
+
+async fn resolve(
+    store: &TenantStore,
+    placement: PlacementPatch,
+    message: Option<NewMessage>,
+) -> Result<(Placement, Option<ResolvedMessage>), AppError> {
+    let mut resolved = Placement::default();
+    references::resolve(store, placement).await?.apply(&mut resolved);
+    let message = match message {
+        Some(message) => {
+            let message = message.resolve_first(store, &resolved).await;
+            Some(message.map_err(|error| error.within(Field::FirstMessage))?)
+        }
+        None => None,
+    };
+    Ok((resolved, message))
+}
+
+async fn open(
+    store: &TenantStore,
+    new: NewConversation,
+    customer: &Customer,
+    message: Option<ResolvedMessage>,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Conversation>, AppError> {
+    let (number, mut known, earlier) =
+        tokio::try_join!(store.next_number(), store.known_customer(customer, false), store.replay(key))?;
+    if let Some(earlier) = earlier {
+        return Ok(Once::replay(earlier));
+    }
+    let id = ConversationId::on(new.channel, store.clock());
+    let mut backoff = Backoff::new(store.clock());
+    loop {
+        let opened = Conversation::open(id, number, new.clone(), known.shown(customer));
+        let first = match &message {
+            Some(message) => {
+                let draft = first_draft(message, &opened)?;
+                Some(draft.placed(id, MessageId::following(id.into(), 0, store.clock())))
+            }
+            None => None,
+        };
+        let conversation = match &first {
+            Some(first) => opened.opened_with(first),
+            None => opened,
+        };
+        let new = ConversationToCreate { conversation: &conversation, first: first.as_ref(), customer, known: &known };
+        if let Some(created) = store.create_conversation(&new, key).await? {
+            return Ok(created);
+        }
+        backoff.pause("the customer keeps changing").await?;
+        known = store.known_customer(customer, true).await?;
+    }
+}
+
+fn first_draft(message: &ResolvedMessage, opened: &Conversation) -> Result<MessageDraft, AppError> {
+    message.draft(opened).map_err(|error| error.within(Field::FirstMessage))
+}

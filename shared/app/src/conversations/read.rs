@@ -1,0 +1,88 @@
+use deskless_domain::{
+    Conversation, ConversationId, ConversationPatch, Field, MessageId, Order, Precondition, ReadMark,
+};
+use deskless_store::{Backoff, IdempotencyKey, Once, StoreError, TenantStore, Thread};
+
+use super::ConversationView;
+use crate::AppError;
+
+/// How many messages are counted in one query.
+const COUNTED_AT_ONCE: usize = 500;
+
+/// Marks a thread as read, all of it or up to one message, and counts the customer replies after it. A mark never moves
+/// backwards.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Invalid`] when the conversation has no such message; [`AppError::VersionMismatch`];
+/// [`AppError::IdempotencyKeyReused`].
+pub async fn mark_as_read(
+    store: &TenantStore,
+    id: ConversationId,
+    up_to: Option<MessageId>,
+    precondition: &Precondition,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    let read = match up_to {
+        Some(up_to) => mark_up_to(store, id, up_to, precondition, key).await?,
+        None => write(store, id, ReadMark::Everything, precondition, key).await?,
+    };
+    ConversationView::of_outcome(store, read).await
+}
+
+async fn mark_up_to(
+    store: &TenantStore,
+    id: ConversationId,
+    up_to: MessageId,
+    precondition: &Precondition,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Conversation>, AppError> {
+    let mut backoff = Backoff::new(store.clock());
+    loop {
+        if let Some(earlier) = store.replay(key).await? {
+            return Ok(Once::replay(earlier));
+        }
+        let (conversation, message) = tokio::join!(store.get_conversation(id), store.get_message(id, up_to));
+        let conversation = conversation?;
+        match message {
+            Ok(_) => {}
+            Err(StoreError::NotFound) => return Err(AppError::no_such(Field::LastRead, "message of the conversation")),
+            Err(error) => return Err(error.into()),
+        }
+        precondition.check(conversation.version).map_err(StoreError::from)?;
+        let mark = conversation.read_up_to.map_or(up_to, |read| read.max(up_to));
+        let left = replies_after(store, id, mark).await?;
+        // The count holds for this version only.
+        let counted = Precondition::exactly(conversation.version);
+        match write(store, id, ReadMark::UpTo(mark, left), &counted, key).await {
+            Err(AppError::VersionMismatch) if precondition.versions().is_none() => {
+                backoff.pause("the conversation keeps changing").await?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn write(
+    store: &TenantStore,
+    id: ConversationId,
+    mark: ReadMark,
+    precondition: &Precondition,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Conversation>, AppError> {
+    let patch = ConversationPatch { read: Some(mark), ..ConversationPatch::default() };
+    Ok(store.update_conversation(id, &patch, precondition, key).await?)
+}
+
+/// Counts the customer's replies after a message.
+async fn replies_after(store: &TenantStore, conversation: ConversationId, message: MessageId) -> Result<u64, AppError> {
+    let mut thread = Thread { conversation, order: Order::Asc, after: Some(message), limit: COUNTED_AT_ONCE };
+    let mut count = 0;
+    loop {
+        let page = store.list_messages(thread).await?;
+        count += page.messages.iter().filter(|message| message.draft.is_from_customer()).count() as u64;
+        if !page.has_more {
+            return Ok(count);
+        }
+        thread.after = Some(page.next);
+    }
+}

@@ -1,0 +1,82 @@
+//! Files: sign an upload, register it, read, delete, and remove what a deleted file leaves behind.
+
+mod erase;
+mod register;
+
+use deskless_domain::{Field, File, FileDraft, FileId, FileStatus, Precondition};
+use deskless_store::{CustomerStore, IdempotencyKey, Once, StoreError, TenantStore};
+pub use deskless_store::{Download, Upload};
+
+pub use erase::{erase, erase_all};
+pub use register::register;
+
+use crate::AppError;
+
+/// The files that a caller may reach.
+#[derive(Debug, Clone, Copy)]
+pub enum FileAccess<'a> {
+    /// All files of the workspace.
+    Workspace(&'a TenantStore),
+    /// The files of one customer's conversations.
+    Customer(&'a CustomerStore),
+}
+
+impl<'a> FileAccess<'a> {
+    fn store(self) -> &'a TenantStore {
+        match self {
+            Self::Workspace(store) => store,
+            Self::Customer(store) => store.workspace(),
+        }
+    }
+
+    fn owner(self) -> Option<&'a deskless_domain::CustomerId> {
+        match self {
+            Self::Workspace(_) => None,
+            Self::Customer(store) => Some(store.customer()),
+        }
+    }
+
+    async fn find(self, id: FileId) -> Result<Option<File>, StoreError> {
+        self.store().find_file(id, self.owner()).await
+    }
+}
+
+/// Creates a pending file and the form that uploads it. The form of a repeat is signed again, as long as the file is still
+/// pending: a stored signature could be used by whoever reads it.
+///
+/// # Errors
+/// [`AppError::Invalid`] when there is no such conversation; [`AppError::IdempotencyKeyReused`].
+pub async fn sign(
+    access: FileAccess<'_>,
+    draft: FileDraft,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<(File, Option<Upload>)>, AppError> {
+    let store = access.store();
+    let Once { outcome: file, is_replay } = store.create_file(access.owner(), draft, key).await?;
+    let file = if is_replay { access.find(file.id).await?.unwrap_or(file) } else { file };
+    let is_pending = file.status == FileStatus::Pending;
+    let upload = if is_pending { Some(store.upload_form(&file)?) } else { None };
+    Ok(Once { outcome: (file, upload), is_replay })
+}
+
+/// Reads a file and, if it is ready, its download URL.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn get(access: FileAccess<'_>, id: FileId) -> Result<(File, Option<Download>), AppError> {
+    let file = access.find(id).await?.ok_or(AppError::NotFound)?;
+    let download = access.store().download_url(&file)?;
+    Ok((file, download))
+}
+
+/// Deletes a file. Its objects are removed in the background.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`].
+pub async fn delete(store: &TenantStore, id: FileId, precondition: &Precondition) -> Result<(), AppError> {
+    Ok(store.delete_file(id, precondition).await?)
+}
+
+fn no_such_file() -> AppError {
+    AppError::no_such(Field::File, "file")
+}

@@ -1,0 +1,67 @@
+//! Messages: add, read, report, delete, preview for a provider.
+
+mod create;
+mod draft;
+mod transform;
+
+use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
+pub use deskless_store::{AddedMessage, MessagePage, Thread};
+use deskless_store::{CustomerStore, TenantStore};
+
+pub use create::{create, create_own};
+pub use draft::{BodySource, NewMessage, OwnMessage, ResolvedMessage};
+pub use transform::transform;
+
+use crate::AppError;
+
+/// Reads a message.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn get(store: &TenantStore, conversation: ConversationId, id: MessageId) -> Result<Message, AppError> {
+    Ok(store.get_message(conversation, id).await?)
+}
+
+/// Reads one page of a thread.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn list(store: &TenantStore, thread: Thread) -> Result<MessagePage, AppError> {
+    Ok(store.list_messages(thread).await?)
+}
+
+/// Reads one page of a thread of a customer's, without notes.
+///
+/// # Errors
+/// [`AppError::NotFound`], also for another customer's conversation.
+pub async fn list_own(store: &CustomerStore, thread: Thread) -> Result<MessagePage, AppError> {
+    Ok(store.list_messages(thread).await?)
+}
+
+/// Takes a provider's report about a message.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`]; [`AppError::Invalid`] for a delivery status of a message that no
+/// provider delivers; `Conflict` for an externalId of another message.
+pub async fn report(
+    store: &TenantStore,
+    conversation: ConversationId,
+    id: MessageId,
+    report: &MessageReport,
+    precondition: &Precondition,
+) -> Result<Message, AppError> {
+    Ok(store.report_message(conversation, id, report, precondition).await?)
+}
+
+/// Deletes a message. Its externalId stays taken, so that a provider's retry does not bring it back.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`].
+pub async fn delete(
+    store: &TenantStore,
+    conversation: ConversationId,
+    id: MessageId,
+    precondition: &Precondition,
+) -> Result<(), AppError> {
+    Ok(store.delete_message(conversation, id, precondition).await?)
+}

@@ -1,0 +1,50 @@
+//! Granting rights: nobody lets others do what they may not do themselves.
+
+use crate::{AutomationActions, Scope};
+
+/// A right that the caller lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingScope(pub Scope);
+
+/// Checks that a key with the scopes `own` may give a key the scopes `wanted`. Scopes that the key has already (`before`) may
+/// stay.
+///
+/// # Errors
+/// The first scope that may not be given.
+pub fn may_grant(own: &[Scope], wanted: &[Scope], before: &[Scope]) -> Result<(), MissingScope> {
+    let refused = wanted.iter().find(|scope| !own.contains(scope) && !before.contains(scope));
+    refused.map_or(Ok(()), |scope| Err(MissingScope(*scope)))
+}
+
+/// Checks that a key with the scopes `own` may save or run an automation with these actions.
+///
+/// # Errors
+/// The first scope that the actions need and the key lacks.
+pub fn may_automate(own: &[Scope], actions: &AutomationActions) -> Result<(), MissingScope> {
+    let mut needed = actions.as_slice().iter().flat_map(|action| action.scopes());
+    needed.find(|scope| !own.contains(scope)).map_or(Ok(()), |scope| Err(MissingScope(*scope)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MissingScope, may_automate, may_grant};
+    use crate::{AutomationAction, AutomationActions, Identifier, MessageBody, PredefinedMessageId, Scope};
+
+    #[test]
+    fn key_gives_only_scopes_that_it_has() {
+        let own = [Scope::ReadConversations, Scope::WriteKeys];
+        assert_eq!(may_grant(&own, &[Scope::ReadConversations], &[]), Ok(()));
+        assert_eq!(may_grant(&own, &[Scope::ReadFiles], &[]), Err(MissingScope(Scope::ReadFiles)));
+        assert_eq!(may_grant(&own, &[Scope::ReadFiles], &[Scope::ReadFiles]), Ok(()), "the key has it already");
+    }
+
+    #[test]
+    fn automation_needs_the_scopes_of_its_actions() {
+        let note = AutomationAction::Note(MessageBody::parse("Hi".to_owned()).expect("a body"));
+        let reply = AutomationAction::Reply(PredefinedMessageId::from_bytes([1; 16]));
+        let actions = AutomationActions::parse(vec![note, reply]).expect("two actions");
+        let missing = may_automate(&[Scope::WriteConversations], &actions);
+        assert_eq!(missing, Err(MissingScope(Scope::ReadReplies)));
+        assert_eq!(may_automate(&[Scope::WriteConversations, Scope::ReadReplies], &actions), Ok(()));
+    }
+}

@@ -1,0 +1,147 @@
+//! From an upload to a registered file, one write at a time.
+//!
+//! An object that stays in the bucket always has a row: before an upload is copied out of its uploader's reach, its row
+//! loses its expiry and is listed under its conversation, where a removal finds it.
+
+use deskless_domain::{ConversationId, File, FileId, FileStatus};
+use serde::Serialize;
+
+use super::item::attributes;
+use crate::{
+    IdempotencyKey, Once, StoreError, TenantStore,
+    bucket::Copied,
+    condition::Condition,
+    expression::{Update, number, text},
+    idempotency::{Attempt, Attempts},
+    item,
+    transaction::{Commit, Transaction},
+};
+
+/// For how long a registration may be at work: longer than a function lives.
+const CLAIM_SECONDS: i64 = 30;
+
+/// An object that was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedObject {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its media type.
+    pub content_type: String,
+    /// Its entity tag in the bucket.
+    pub etag: String,
+}
+
+/// Says that a conversation has a file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileOfConversation {
+    file_id: FileId,
+}
+
+impl TenantStore {
+    /// AP-62: reads what was uploaded for a pending file.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn uploaded_object(&self, file: &File) -> Result<Option<UploadedObject>, StoreError> {
+        let object = self.bucket()?.head(&self.keys().pending_object(file.id)).await?;
+        Ok(object.map(|object| UploadedObject {
+            size: object.size,
+            content_type: object.content_type,
+            etag: object.etag,
+        }))
+    }
+
+    /// AP-62: claims a pending file for the registration of one object, so that whoever deletes the conversation from now on
+    /// finds the file. While the claim holds, only the same object can be registered: another one, uploaded over it, would
+    /// end up under a file that somebody has seen already. Returns false when another registration holds the claim, or
+    /// the file or its conversation has changed.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn claim_upload(&self, file: &File, etag: &str) -> Result<bool, StoreError> {
+        let key = self.keys().file(file.id);
+        let now = self.clock().now();
+        let mut update = Update::default();
+        update.set(attributes::CLAIMED_UNTIL, number(now.plus_seconds(CLAIM_SECONDS).as_millis()));
+        update.set(attributes::CLAIMED_ETAG, text(etag));
+        update.remove(attributes::EXPIRES_AT);
+        let mut condition = still_pending();
+        let (until, tag) = (condition.name(attributes::CLAIMED_UNTIL), condition.name(attributes::CLAIMED_ETAG));
+        let (now, etag) = (condition.value(number(now.as_millis())), condition.value(text(etag)));
+        let free = format!("(attribute_not_exists({until}) OR {until} <= {now} OR {tag} = {etag})");
+        let condition = condition.and(free);
+        let Some(conversation) = file.draft.conversation_id else {
+            return self.update_if(key, update, condition).await;
+        };
+        let mut transaction = Transaction::default();
+        // The conversation's customer was checked before, and never changes.
+        self.check_conversation(&mut transaction, conversation, None)?;
+        transaction.put(self, self.file_of_conversation(conversation, file.id)?, Condition::none())?;
+        transaction.update(self, key, update, condition)?;
+        let commit = transaction.commit(self, &mut crate::backoff::Backoff::new(self.clock())).await?;
+        Ok(matches!(commit, Commit::Done))
+    }
+
+    /// AP-62: copies an upload out of its uploader's reach. Returns false when the upload is another object by now.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn keep_upload(&self, file: &File, etag: &str) -> Result<bool, StoreError> {
+        let (from, to) = (self.keys().pending_object(file.id), self.keys().file_object(file.id));
+        Ok(self.bucket()?.copy(&from, etag, &to).await? == Copied::Done)
+    }
+
+    /// AP-62: marks a file as ready. Returns `None` when it is not pending any more.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn mark_ready(
+        &self,
+        ready: &File,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Once<File>>, StoreError> {
+        let mut update = Update::default();
+        update.set(attributes::STATUS, text(FileStatus::Ready));
+        update.set(attributes::VERSION, number(ready.version));
+        update.remove(attributes::CLAIMED_UNTIL);
+        update.remove(attributes::CLAIMED_ETAG);
+        let file = self.keys().file(ready.id);
+        if key.is_none() {
+            let is_marked = self.update_if(file, update, still_pending()).await?;
+            return Ok(is_marked.then(|| Once::first(ready.clone())));
+        }
+        let mut transaction = Transaction::default();
+        transaction.update(self, file, update, still_pending())?;
+        match Attempts::new(self, key).commit(transaction, ready).await? {
+            Attempt::Committed => Ok(Some(Once::first(ready.clone()))),
+            Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
+            Attempt::Failed(_) => Ok(None),
+        }
+    }
+
+    /// AP-62: deletes an upload.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn delete_upload(&self, id: FileId) -> Result<(), StoreError> {
+        self.bucket()?.delete(&self.keys().pending_object(id)).await
+    }
+
+    /// AP-62: deletes the kept object of a file.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn delete_object(&self, id: FileId) -> Result<(), StoreError> {
+        self.bucket()?.delete(&self.keys().file_object(id)).await
+    }
+
+    fn file_of_conversation(&self, conversation: ConversationId, id: FileId) -> Result<item::Item, StoreError> {
+        item::write(self.keys().file_of_conversation(conversation, id), &FileOfConversation { file_id: id })
+    }
+}
+
+/// The file is neither registered nor deleted.
+fn still_pending() -> Condition {
+    Condition::none().missing(attributes::DELETED_AT).equals(attributes::STATUS, text(FileStatus::Pending))
+}

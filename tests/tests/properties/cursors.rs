@@ -10,7 +10,7 @@ fn places() -> impl Strategy<Value = [MessageId; 2]> {
     any::<[[u8; 16]; 2]>().prop_map(|places| places.map(MessageId::from_bytes))
 }
 
-/// Generates a workspace ID and the parts that identify a list.
+/// Generates a workspace ID and the parts of a cursor scope.
 fn scopes() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
     (any::<[u8; 16]>(), vec(vec(characters(), 0..8).prop_map(String::from_iter), 0..5))
 }
@@ -73,7 +73,7 @@ fn is_refused<const N: usize>(scope: &CursorScope, cursor: &str) -> bool {
 }
 
 #[test]
-fn cursor_round_trips() {
+fn cursor_round_trips_in_its_scope() {
     check(500, &(scopes(), places()), |(parts, places)| {
         let scope = scope(&parts);
         assert_eq!(scope.decode_ids(&scope.encode_ids(&places)).ok(), Some(places));
@@ -118,19 +118,19 @@ fn every_character_of_a_cursor_is_checked() {
 }
 
 #[test]
-fn foreign_cursor_is_refused() {
+fn cursor_of_another_scope_is_refused() {
     check(500, &(scopes(), scopes(), places()), |(mine, other, places)| {
         let cursor = scope(&mine).encode_ids(&places);
         let (other_workspace, other_parts) = ((other.0, mine.1.clone()), (mine.0, other.1.clone()));
         for others in [other, other_workspace, other_parts] {
             assert!(others == mine || is_refused::<2>(&scope(&others), &cursor));
         }
-        // The same text with another separation is a different list.
+        // The same text with other part boundaries is another scope.
         let joined = (mine.0, vec![mine.1.concat()]);
         assert!(joined == mine || is_refused::<2>(&scope(&joined), &cursor));
         let longer = (mine.0, [mine.1.clone(), vec![String::new()]].concat());
         assert!(is_refused::<2>(&scope(&longer), &cursor));
-        assert!(is_refused::<1>(&scope(&mine), &cursor), "two parts differ from their concatenation");
+        assert!(is_refused::<1>(&scope(&mine), &cursor), "two IDs are not one");
     });
 }
 

@@ -130,6 +130,12 @@ impl WebhookSecret {
         Self(PREFIX.chars().chain(digits).collect())
     }
 
+    /// Returns a placeholder that signs nothing: it only shows that there is a secret.
+    #[must_use]
+    pub fn redacted() -> Self {
+        Self(String::new())
+    }
+
     /// Restores a stored secret.
     #[must_use]
     pub fn stored(text: String) -> Self {

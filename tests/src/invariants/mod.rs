@@ -137,7 +137,9 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     if !fits {
         broken.push(format!("{pk} {sk}: is in the wrong index: {:?}", row.get("gsi1pk")));
     }
-    if letter == "I" && (row.number("expiresAt") == 0 || row.number("status") == 0) {
+    if letter == "I"
+        && (row.number("expiresAt") == 0 || row.get("fingerprint").is_none() || row.0["outcome"]["B"].is_null())
+    {
         broken.push(format!("{pk} {sk}: is an incomplete idempotency record"));
     }
     broken

@@ -53,10 +53,13 @@ pub async fn sign(
 ) -> Result<Once<(File, Option<Upload>)>, AppError> {
     let store = access.store();
     let Once { outcome: file, is_replay } = store.create_file(access.owner(), draft, key).await?;
-    let file = if is_replay { access.find(file.id).await?.unwrap_or(file) } else { file };
-    let is_pending = file.status == FileStatus::Pending;
+    let is_pending = !is_replay || is_still_pending(access, file.id).await?;
     let upload = if is_pending { Some(store.upload_form(&file)?) } else { None };
     Ok(Once { outcome: (file, upload), is_replay })
+}
+
+async fn is_still_pending(access: FileAccess<'_>, id: FileId) -> Result<bool, StoreError> {
+    Ok(access.find(id).await?.is_some_and(|file| file.status == FileStatus::Pending))
 }
 
 /// Reads a file and, if it is ready, its download URL.

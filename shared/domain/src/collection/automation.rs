@@ -31,8 +31,10 @@ impl Collected for Automation {
     const KIND: Kind = Kind::Automation;
     const IS_REFERRED_TO: bool = false;
 
+    /// The secret is replaced, not removed: clients see whether there is one.
     fn without_secrets(&self) -> Self {
-        Self { webhook_secret: None, ..self.clone() }
+        let webhook_secret = self.webhook_secret.as_ref().map(|_| WebhookSecret::redacted());
+        Self { webhook_secret, ..self.clone() }
     }
 }
 

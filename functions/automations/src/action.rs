@@ -17,7 +17,7 @@ use utoipa::{
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[schema(as = AutomationOnlyAction)]
-pub enum OwnActionObject {
+pub enum CustomerActionObject {
     /// Send a predefined message, as a reply of the role `assistant`.
     #[deserr(rename = "reply", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
@@ -54,7 +54,7 @@ pub enum AutomationActionObject {
     /// One of the bulk actions'.
     Shared(ActionObject),
     /// One of its own.
-    Own(OwnActionObject),
+    Own(CustomerActionObject),
 }
 
 impl PartialSchema for AutomationActionObject {
@@ -62,7 +62,7 @@ impl PartialSchema for AutomationActionObject {
         OneOfBuilder::new()
             .description(Some("One thing that an automation does. Which fields there are depends on `action`."))
             .item(Ref::from_schema_name(ActionObject::name()))
-            .item(Ref::from_schema_name(OwnActionObject::name()))
+            .item(Ref::from_schema_name(CustomerActionObject::name()))
             .into()
     }
 }
@@ -75,8 +75,8 @@ impl ToSchema for AutomationActionObject {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((ActionObject::name().into_owned(), ActionObject::schema()));
         ActionObject::schemas(schemas);
-        schemas.push((OwnActionObject::name().into_owned(), OwnActionObject::schema()));
-        OwnActionObject::schemas(schemas);
+        schemas.push((CustomerActionObject::name().into_owned(), CustomerActionObject::schema()));
+        CustomerActionObject::schemas(schemas);
     }
 }
 
@@ -85,10 +85,10 @@ impl From<&AutomationAction> for AutomationActionObject {
         match action {
             AutomationAction::Act(action) => Self::Shared(action.into()),
             AutomationAction::Reply(predefined_message_id) => {
-                Self::Own(OwnActionObject::Reply { predefined_message_id: *predefined_message_id })
+                Self::Own(CustomerActionObject::Reply { predefined_message_id: *predefined_message_id })
             }
-            AutomationAction::Note(body) => Self::Own(OwnActionObject::Note { body: body.clone() }),
-            AutomationAction::CallWebhook(url) => Self::Own(OwnActionObject::CallWebhook { url: url.clone() }),
+            AutomationAction::Note(body) => Self::Own(CustomerActionObject::Note { body: body.clone() }),
+            AutomationAction::CallWebhook(url) => Self::Own(CustomerActionObject::CallWebhook { url: url.clone() }),
         }
     }
 }
@@ -99,7 +99,7 @@ pub enum AutomationActionRequest {
     /// One of the bulk actions'.
     Shared(ActionRequest),
     /// One of its own.
-    Own(OwnActionObject),
+    Own(CustomerActionObject),
 }
 
 impl Deserr<InvalidRequest> for AutomationActionRequest {
@@ -112,7 +112,7 @@ impl Deserr<InvalidRequest> for AutomationActionRequest {
         let word = value.get("action").and_then(serde_json::Value::as_str);
         match word {
             Some(word) if OWN_WORDS.contains(&word) => {
-                OwnActionObject::deserialize_from_value(value.into_value(), location).map(Self::Own)
+                CustomerActionObject::deserialize_from_value(value.into_value(), location).map(Self::Own)
             }
             // What is said of an unknown word names all that there are.
             Some(word) if is_object && !ActionRequest::WORDS.contains(&word) => {
@@ -128,11 +128,11 @@ impl From<AutomationActionRequest> for AutomationAction {
     fn from(request: AutomationActionRequest) -> Self {
         match request {
             AutomationActionRequest::Shared(action) => Self::Act(action.into_action()),
-            AutomationActionRequest::Own(OwnActionObject::Reply { predefined_message_id }) => {
+            AutomationActionRequest::Own(CustomerActionObject::Reply { predefined_message_id }) => {
                 Self::Reply(predefined_message_id)
             }
-            AutomationActionRequest::Own(OwnActionObject::Note { body }) => Self::Note(body),
-            AutomationActionRequest::Own(OwnActionObject::CallWebhook { url }) => Self::CallWebhook(url),
+            AutomationActionRequest::Own(CustomerActionObject::Note { body }) => Self::Note(body),
+            AutomationActionRequest::Own(CustomerActionObject::CallWebhook { url }) => Self::CallWebhook(url),
         }
     }
 }

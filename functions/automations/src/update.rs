@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteAutomations, wire::FilterRequest,
 };
 use deskless_app::automations::{self, UpdateAutomation};
@@ -19,26 +19,26 @@ use crate::{
 pub struct UpdateAutomationRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
+    name: Optional<Title>,
     /// Whether its trigger runs it.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
-    enabled: Given<bool>,
+    enabled: Optional<bool>,
     #[deserr(default)]
     #[schema(value_type = AutomationTrigger, required = false)]
-    trigger: Given<AutomationTrigger>,
+    trigger: Optional<AutomationTrigger>,
     /// Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
-    conditions: Given<FilterRequest>,
+    conditions: Optional<FilterRequest>,
     /// Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Vec<AutomationActionObject>, required = false, min_items = 1, max_items = 20)]
-    actions: Given<Vec<AutomationActionRequest>>,
+    actions: Optional<Vec<AutomationActionRequest>>,
     /// `true` replaces the secret that signs its webhooks, if it calls any. The old secret is invalid at once.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
-    rotate_webhook_secret: Given<bool>,
+    rotate_webhook_secret: Optional<bool>,
 }
 
 /// Update an automation

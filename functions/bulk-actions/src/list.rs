@@ -35,9 +35,9 @@ pub struct BulkActionListResponse {
     responses((status = 200, description = "A page of bulk actions", body = BulkActionListResponse)),
 )]
 pub async fn list_bulk_actions(caller: Caller<ReadConversations>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
-    let walk = query.walk(&caller, "bulk-actions");
-    let page = bulk::list(caller.store(), walk.after()?, query.limit()).await?;
-    let page: Page<BulkAction> = walk.page(page.actions, page.next);
+    let cursor = query.list_cursor(&caller, "bulk-actions");
+    let page = bulk::list(caller.store(), cursor.after()?, query.limit()).await?;
+    let page: Page<BulkAction> = cursor.page(page.actions, page.next);
     ok(
         None,
         &BulkActionListResponse {

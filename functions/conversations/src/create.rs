@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, PrincipalOrAnonymous, Problem, Reply, Unread, created,
+    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, PrincipalOrAnonymous, Problem, RawBody, Reply, created,
     openapi::BASE, replayed, scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_app::{
@@ -8,7 +8,7 @@ use deskless_app::{
     messages::NewMessage,
 };
 use deskless_domain::{
-    AssistantId, Channel, Edit, ExternalId, InboxId, MemberId, Metadata, NewConversation, PipelineId, Placement,
+    AssistantId, Channel, ExternalId, FieldChange, InboxId, MemberId, Metadata, NewConversation, PipelineId, Placement,
     PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status, Subject, Tags,
     Timestamp,
 };
@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 use crate::{
     by_key::EitherConversationCreatedResponse,
+    customer_view,
     dto::{ConversationResponse, CustomerRequest},
-    own,
 };
 
 /// A conversation to create.
@@ -124,8 +124,8 @@ impl TryFrom<CreateConversationRequest> for CreateConversation {
 }
 
 /// A new conversation has nothing to clear, so null is the same as nothing.
-fn given<T>(id: Option<T>) -> Edit<T> {
-    id.map_or(Edit::Keep, Edit::Set)
+fn given<T>(id: Option<T>) -> FieldChange<T> {
+    id.map_or(FieldChange::Keep, FieldChange::Set)
 }
 
 /// Create a conversation
@@ -153,12 +153,12 @@ fn given<T>(id: Option<T>) -> Edit<T> {
 pub async fn create_conversation(
     caller: PrincipalOrAnonymous<WriteConversations>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    request: Idempotent<Unread>,
+    request: Idempotent<RawBody>,
 ) -> Reply {
     let caller = match caller {
         PrincipalOrAnonymous::Server(caller) => caller,
-        PrincipalOrAnonymous::Customer(caller) => return own::create::by_customer(&caller, request).await,
-        PrincipalOrAnonymous::Anonymous(caller) => return own::create::by_anonymous(&caller, request).await,
+        PrincipalOrAnonymous::Customer(caller) => return customer_view::create::by_customer(&caller, request).await,
+        PrincipalOrAnonymous::Anonymous(caller) => return customer_view::create::by_anonymous(&caller, request).await,
     };
     let (request, key) = request.read::<CreateConversationRequest>()?.into_parts(&caller);
     if request.message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {

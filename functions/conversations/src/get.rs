@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, Reply, Unread, not_modified,
+    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, RawBody, Reply, not_modified,
     ok, scope::ReadConversations, wire::MessageObject,
 };
 use deskless_app::{conversations, messages::Thread};
@@ -9,8 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     by_key::EitherConversationResponse,
+    customer_view,
     dto::{ConversationObject, ConversationResponse, ConversationWithMessagesResponse},
-    own,
 };
 
 /// How many messages are included.
@@ -57,14 +57,14 @@ pub struct GetConversationQuery {
 pub async fn get_conversation(
     caller: Principal<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
-    query: ApiQuery<Unread>,
+    query: ApiQuery<RawBody>,
     known: IfNoneMatch,
 ) -> Reply {
     let caller = match caller {
         Principal::Server(caller) => caller,
         Principal::Customer(caller) => {
             let NoParameters {} = query.read()?;
-            return own::get::get_conversation(&caller, id, &known).await;
+            return customer_view::get::get_conversation(&caller, id, &known).await;
         }
     };
     let query: GetConversationQuery = query.read()?;

@@ -3,11 +3,11 @@
 mod by_key;
 mod counts;
 mod create;
+mod customer_view;
 mod delete;
 mod dto;
 mod get;
 mod list;
-mod own;
 mod read;
 mod resolve;
 mod update;

@@ -1,5 +1,5 @@
 use deskless_api::{
-    ApiQuery, Caller, CursorScope, Limit, Principal, Reply, Unread, ok, scope::ReadConversations, wire::ListTag,
+    ApiQuery, Caller, CursorScope, Limit, Principal, RawBody, Reply, ok, scope::ReadConversations, wire::ListTag,
     with_filters,
 };
 use deskless_app::conversations::{self, ConversationList, ListConversations, Position};
@@ -7,8 +7,8 @@ use deskless_domain::{ConversationFilter, Order, ViewId};
 
 use crate::{
     by_key::EitherConversationListResponse,
+    customer_view,
     dto::{ConversationListResponse, ConversationObject},
-    own,
 };
 
 with_filters! {
@@ -47,10 +47,10 @@ with_filters! {
     ),
     responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
 )]
-pub async fn list_conversations(caller: Principal<ReadConversations>, query: ApiQuery<Unread>) -> Reply {
+pub async fn list_conversations(caller: Principal<ReadConversations>, query: ApiQuery<RawBody>) -> Reply {
     let caller = match caller {
         Principal::Server(caller) => caller,
-        Principal::Customer(caller) => return own::list::list_conversations(&caller, query.read()?).await,
+        Principal::Customer(caller) => return customer_view::list::list_conversations(&caller, query.read()?).await,
     };
     let query: ListConversationsQuery = query.read()?;
     let filters = conversations::resolve_filters(caller.store(), query.filter(), query.view_id).await?;

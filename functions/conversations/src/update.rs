@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Code, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, Code, IfMatch, InvalidRequest, NoParameters, Optional, Problem, Reply, ok,
     scope::WriteConversations,
 };
 use deskless_app::conversations;
@@ -20,53 +20,53 @@ pub struct UpdateConversationRequest {
     /// `solved` sets `closedAt` and, if none is given, the resolution `resolved`; any other status clears both.
     #[deserr(default)]
     #[schema(value_type = Status, required = false)]
-    status: Given<Status>,
+    status: Optional<Status>,
     /// How the conversation was solved.
     #[deserr(default)]
     #[schema(value_type = Resolution, required = false)]
-    resolution: Given<Resolution>,
+    resolution: Optional<Resolution>,
     /// Whether the conversation was handed over to a person.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
-    escalated: Given<bool>,
+    escalated: Optional<bool>,
     #[deserr(default)]
     #[schema(value_type = Priority, required = false)]
-    priority: Given<Priority>,
+    priority: Optional<Priority>,
     #[deserr(default)]
     #[schema(value_type = Subject, required = false)]
-    subject: Given<Subject>,
+    subject: Optional<Subject>,
     /// The assignee; null unassigns the conversation.
     #[deserr(default)]
     #[schema(value_type = Option<MemberId>, required = false)]
-    assignee_id: Given<Option<MemberId>>,
+    assignee_id: Optional<Option<MemberId>>,
     /// The assistant that answers; null removes it.
     #[deserr(default)]
     #[schema(value_type = Option<AssistantId>, required = false)]
-    assistant_id: Given<Option<AssistantId>>,
+    assistant_id: Optional<Option<AssistantId>>,
     /// The inbox; null takes it out of all.
     #[deserr(default)]
     #[schema(value_type = Option<InboxId>, required = false)]
-    inbox_id: Given<Option<InboxId>>,
+    inbox_id: Optional<Option<InboxId>>,
     /// The pipeline; alone, it takes the stage away. Null takes it out of all.
     #[deserr(default)]
     #[schema(value_type = Option<PipelineId>, required = false)]
-    pipeline_id: Given<Option<PipelineId>>,
+    pipeline_id: Optional<Option<PipelineId>>,
     /// A stage of the pipeline; alone, it brings its pipeline with it.
     #[deserr(default)]
     #[schema(value_type = Option<StageId>, required = false)]
-    stage_id: Given<Option<StageId>>,
+    stage_id: Optional<Option<StageId>>,
     /// Until when nobody wants to see it; null or a time that is over for now.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
-    snoozed_until: Given<Option<Timestamp>>,
+    snoozed_until: Optional<Option<Timestamp>>,
     /// Replaced whole; null clears them.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20, required = false)]
-    tags: Given<Option<Tags>>,
+    tags: Optional<Option<Tags>>,
     /// Replaced whole; null clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
-    metadata: Given<Option<Metadata>>,
+    metadata: Optional<Option<Metadata>>,
 }
 
 impl TryFrom<UpdateConversationRequest> for ConversationPatch {
@@ -91,13 +91,13 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
             tags: request.tags.0.map(Option::unwrap_or_default),
             metadata: request.metadata.0.map(Option::unwrap_or_default),
             placement: PlacementPatch {
-                inbox_id: request.inbox_id.edit(),
-                assignee_id: request.assignee_id.edit(),
-                assistant_id: request.assistant_id.edit(),
-                pipeline_id: request.pipeline_id.edit(),
-                stage_id: request.stage_id.edit(),
+                inbox_id: request.inbox_id.change(),
+                assignee_id: request.assignee_id.change(),
+                assistant_id: request.assistant_id.change(),
+                pipeline_id: request.pipeline_id.change(),
+                stage_id: request.stage_id.change(),
             },
-            snoozed_until: request.snoozed_until.edit(),
+            snoozed_until: request.snoozed_until.change(),
             read: None,
         };
         if patch.is_empty() {

@@ -1,11 +1,11 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, NoParameters, Principal, Reply, Unread, created, ok, openapi::BASE, replayed,
+    ApiPath, ApiQuery, Idempotent, NoParameters, Principal, RawBody, Reply, created, ok, openapi::BASE, replayed,
     scope::WriteConversations, wire::CreateMessageRequest,
 };
 use deskless_app::messages::{self, AddedMessage};
 use deskless_domain::{ConversationId, Scope};
 
-use crate::{by_key::EitherMessageResponse, dto::MessageResponse, own};
+use crate::{by_key::EitherMessageResponse, customer_view, dto::MessageResponse};
 
 /// Create a message
 ///
@@ -46,11 +46,13 @@ pub async fn create_message(
     caller: Principal<WriteConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    request: Idempotent<Unread>,
+    request: Idempotent<RawBody>,
 ) -> Reply {
     let caller = match caller {
         Principal::Server(caller) => caller,
-        Principal::Customer(caller) => return own::create::create_message(&caller, conversation, request).await,
+        Principal::Customer(caller) => {
+            return customer_view::create::create_message(&caller, conversation, request).await;
+        }
     };
     let (request, key) = request.read::<CreateMessageRequest>()?.into_parts(&caller);
     if request.is_predefined() {

@@ -2,11 +2,11 @@
 
 mod by_key;
 mod create;
+mod customer_view;
 mod delete;
 mod dto;
 mod get;
 mod list;
-mod own;
 mod transform;
 mod update;
 

@@ -8,7 +8,7 @@ use deskless_app::messages::{self, Thread};
 use deskless_domain::{ConversationId, Order};
 use utoipa::IntoParams;
 
-use crate::{by_key::EitherMessageListResponse, dto::MessageListResponse, own};
+use crate::{by_key::EitherMessageListResponse, customer_view, dto::MessageListResponse};
 
 /// The page size and the order.
 #[derive(Debug, Deserr, IntoParams)]
@@ -50,7 +50,7 @@ pub async fn list_messages(
 ) -> Reply {
     let caller = match caller {
         Principal::Server(caller) => caller,
-        Principal::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
+        Principal::Customer(caller) => return customer_view::list::list_messages(&caller, conversation, &query).await,
     };
     let scope = CursorScope::messages(caller.store().workspace_id(), conversation, query.order);
     let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[place]| place);

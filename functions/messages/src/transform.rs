@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply, ok, replayed,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Optional, Problem, Reply, ok, replayed,
     scope::ReadConversations,
 };
 use deskless_app::messages;
@@ -28,17 +28,17 @@ use utoipa::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct TransformMessageRequest {
     #[deserr(default)]
-    body: Given<MessageBody>,
+    body: Optional<MessageBody>,
     #[deserr(default)]
-    media: Given<MediaObject>,
+    media: Optional<MediaObject>,
     #[deserr(default)]
-    template: Given<TemplateObject>,
+    template: Optional<TemplateObject>,
     #[deserr(rename = "type", default = MessageType::Reply)]
     kind: MessageType,
     #[deserr(default)]
-    from: Given<ProviderAddress>,
+    from: Optional<ProviderAddress>,
     #[deserr(default)]
-    to: Given<ProviderAddress>,
+    to: Optional<ProviderAddress>,
 }
 
 const TYPE: &str = "`reply` unless said otherwise. A `note` is never sent: there are no requests for it.";

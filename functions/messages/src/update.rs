@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Problem, Reply, ok,
     scope::WriteConversations,
 };
 use deskless_app::messages;
@@ -18,11 +18,11 @@ pub struct UpdateMessageRequest {
     /// nothing.
     #[deserr(default)]
     #[schema(value_type = DeliveryStatus, required = false)]
-    delivery_status: Given<DeliveryStatus>,
+    delivery_status: Optional<DeliveryStatus>,
     /// The provider's id of the message.
     #[deserr(default)]
     #[schema(value_type = ExternalId, required = false)]
-    external_id: Given<ExternalId>,
+    external_id: Optional<ExternalId>,
 }
 
 impl TryFrom<UpdateMessageRequest> for MessageReport {

@@ -11,7 +11,7 @@ use crate::dto::PredefinedMessageListResponse;
 /// List predefined messages
 ///
 /// By title, regardless of case; those with the same title oldest first. The list lags a write by a moment. One that gets
-/// another title while the list is walked may be missed; no walk shows one twice.
+/// another title while the list is walked may be missed; no cursor shows one twice.
 #[utoipa::path(
     get,
     path = "/api/v1/predefined-messages",
@@ -27,7 +27,7 @@ pub async fn list_predefined_messages(caller: Caller<ReadReplies>, ApiQuery(quer
     ok(None, &PredefinedMessageListResponse::from(Page { rows: page.messages, next_cursor }))
 }
 
-/// A cursor holds when the walk began, in eight bytes, and the place: a title of at most 120 characters with an id, so that
+/// A cursor holds when the cursor began, in eight bytes, and the place: a title of at most 120 characters with an id, so that
 /// it stays below 750 characters. The place has to be in it: the row that stood there may have another title by now.
 fn cursor(scope: &CursorScope, next: &SortedPlace) -> String {
     let mut bytes = next.began.as_millis().to_be_bytes().to_vec();

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteReplies,
 };
 use deskless_app::predefined_messages::{self, UpdatePredefinedMessage};
@@ -16,16 +16,16 @@ use crate::dto::PredefinedMessageResponse;
 pub struct UpdatePredefinedMessageRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    title: Given<Title>,
+    title: Optional<Title>,
     #[deserr(default)]
     #[schema(value_type = Template, required = false)]
-    content: Given<Template>,
+    content: Optional<Template>,
     #[deserr(default)]
     #[schema(value_type = PredefinedMessageType, required = false)]
-    message_type: Given<PredefinedMessageType>,
+    message_type: Optional<PredefinedMessageType>,
     #[deserr(default)]
     #[schema(value_type = Option<FileId>, required = false)]
-    file_id: Given<Option<FileId>>,
+    file_id: Optional<Option<FileId>>,
 }
 
 /// Change a predefined message
@@ -54,7 +54,7 @@ pub async fn update_predefined_message(
         title: request.title.0,
         content: request.content.0,
         message_type: request.message_type.0,
-        file: request.file_id.edit(),
+        file: request.file_id.change(),
     };
     let resource = predefined_messages::update(caller.store(), id, update, &precondition).await?;
     ok(resource.version, &PredefinedMessageResponse::from(&resource))

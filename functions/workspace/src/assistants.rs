@@ -1,7 +1,7 @@
 //! Assistants: programs that answer.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Assistant, Clock, Description, InvalidField, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -64,11 +64,11 @@ pub struct CreateAssistantRequest {
 pub struct UpdateAssistantRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
+    name: Optional<Title>,
     /// Null clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Description>, required = false)]
-    description: Given<Option<Description>>,
+    description: Optional<Option<Description>>,
 }
 
 impl Shape for AssistantObject {

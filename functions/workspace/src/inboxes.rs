@@ -3,7 +3,7 @@
 mod settings;
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Channel, Clock, Inbox, InboxSettings, InvalidField, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,12 +71,12 @@ pub struct CreateInboxRequest {
 pub struct UpdateInboxRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
+    name: Optional<Title>,
     /// Changed one by one, since secrets cannot be read back: a setting that is left out stays, null clears it. Null for
     /// all of them clears all.
     #[deserr(default)]
     #[schema(value_type = Option<InboxSettingsRequest>, required = false)]
-    settings: Given<Option<InboxSettingsRequest>>,
+    settings: Optional<Option<InboxSettingsRequest>>,
 }
 
 impl Shape for InboxObject {

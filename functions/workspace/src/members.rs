@@ -1,7 +1,7 @@
 //! Members: people who work in the workspace.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Clock, Email, InvalidField, Member, MemberRole, PersonName, Resource};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -69,13 +69,13 @@ pub struct CreateMemberRequest {
 pub struct UpdateMemberRequest {
     #[deserr(default)]
     #[schema(value_type = PersonName, required = false)]
-    name: Given<PersonName>,
+    name: Optional<PersonName>,
     #[deserr(default)]
     #[schema(value_type = Email, required = false)]
-    email: Given<Email>,
+    email: Optional<Email>,
     #[deserr(default)]
     #[schema(value_type = MemberRole, required = false)]
-    role: Given<MemberRole>,
+    role: Optional<MemberRole>,
 }
 
 impl Shape for MemberObject {

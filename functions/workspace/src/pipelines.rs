@@ -1,7 +1,7 @@
 //! Pipelines: ordered rows of stages.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Clock, InvalidField, Pipeline, Resource, Stage, StageDraft, StageId, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -97,12 +97,12 @@ pub struct CreatePipelineRequest {
 pub struct UpdatePipelineRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
+    name: Optional<Title>,
     /// All of them, in order; at most 100. One with an `id` is renamed and moved, one without is new, one that is left out
     /// is archived; naming an archived one brings it back.
     #[deserr(default)]
     #[schema(value_type = Vec<StageRequest>, required = false, max_items = 100)]
-    stages: Given<Vec<StageRequest>>,
+    stages: Optional<Vec<StageRequest>>,
 }
 
 fn drafts(stages: &[StageRequest]) -> Vec<StageDraft> {

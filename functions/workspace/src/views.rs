@@ -1,7 +1,7 @@
 //! Views: saved filters.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape, wire::FilterRequest};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape, wire::FilterRequest};
 use deskless_domain::{Clock, ConversationFilter, InvalidField, Resource, Title, View};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,11 +58,11 @@ pub struct CreateViewRequest {
 pub struct UpdateViewRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
+    name: Optional<Title>,
     /// Replaced whole.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
-    filter: Given<FilterRequest>,
+    filter: Optional<FilterRequest>,
 }
 
 impl Shape for ViewObject {

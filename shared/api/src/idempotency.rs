@@ -8,7 +8,7 @@ use deskless_domain::Invalid;
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use crate::{ApiState, InvalidRequest, Problem, fields::Unread, json::read_body};
+use crate::{ApiState, InvalidRequest, Problem, fields::RawBody, json::read_body};
 
 /// The body of a POST request with its `Idempotency-Key`. The body of an `Idempotent<Option<T>>` is optional.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub trait Actor {
     fn identity(&self) -> String;
 }
 
-impl Idempotent<Unread> {
+impl Idempotent<RawBody> {
     /// Reads the body as what this caller may send.
     ///
     /// # Errors

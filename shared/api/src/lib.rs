@@ -29,7 +29,7 @@ pub mod wire;
 pub use auth::{Caller, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
-pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
+pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
 pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;
 pub use layers::serve;

@@ -4,7 +4,7 @@ use deskless_domain::Invalid;
 use http::request::Parts;
 use serde_json::{Map, Value};
 
-use crate::{ApiState, InvalidRequest, Problem, Unread};
+use crate::{ApiState, InvalidRequest, Problem, RawBody};
 
 /// The query of an operation without query parameters.
 #[derive(Debug, Deserr)]
@@ -37,7 +37,7 @@ impl<T: Deserr<InvalidRequest>> FromRequestParts<ApiState> for ApiQuery<T> {
     }
 }
 
-impl ApiQuery<Unread> {
+impl ApiQuery<RawBody> {
     /// Parses the query into the request type of this principal.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Rate limits, and the `RateLimit` header fields of the IETF draft (draft-ietf-httpapi-ratelimit-headers).
 
 use deskless_domain::{CustomerId, RateLimit};
-use deskless_store::{Allowance, Credential, RateBucket, TenantStore};
+use deskless_store::{Allowance, Credential, RateSubject, TenantStore};
 use http::{HeaderName, HeaderValue};
 
 use crate::{Problem, layers::Extra};
@@ -17,7 +17,7 @@ pub(crate) enum Visitor<'c> {
 
 /// Counts a request against the limit of a server key.
 pub(crate) async fn server(store: &TenantStore, key: &Credential, extra: &Extra) -> Result<(), Problem> {
-    let all = store.take(&RateBucket::Key(key.id), key.rate_limit.unwrap_or_default()).await;
+    let all = store.take(&RateSubject::Key(key.id), key.rate_limit.unwrap_or_default()).await;
     report(extra, &[("default", all)])
 }
 
@@ -31,14 +31,14 @@ pub(crate) async fn client(
 ) -> Result<(), Problem> {
     let limit = key.rate_limit.unwrap_or_default();
     let (name, bucket) = match visitor {
-        Visitor::Customer(customer) => ("customer", RateBucket::Customer(key.id, customer.clone())),
-        Visitor::Anonymous => ("anonymous", RateBucket::Anonymous(key.id)),
+        Visitor::Customer(customer) => ("customer", RateSubject::Customer(key.id, customer.clone())),
+        Visitor::Anonymous => ("anonymous", RateSubject::Anonymous(key.id)),
     };
     let own = store.take(&bucket, limit.of_one_visitor()).await;
     if !own.granted {
         return report(extra, &[(name, own)]);
     }
-    let all = store.take(&RateBucket::Key(key.id), limit).await;
+    let all = store.take(&RateSubject::Key(key.id), limit).await;
     report(extra, &[("default", all), (name, own)])
 }
 

@@ -1,8 +1,8 @@
 //! Customers: create or update, read, list, erase, and keep conversations up to date with them.
 
 use deskless_domain::{
-    CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Edit, Email, IdentitySource,
-    MessageId, Metadata, PersonName, PhoneNumber, Precondition,
+    CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange,
+    IdentitySource, MessageId, Metadata, PersonName, PhoneNumber, Precondition,
 };
 use deskless_store::{Backoff, Deletion, IdempotencyKey, Once, StoreError, TenantStore};
 pub use deskless_store::{CustomerPage, WrittenCustomer};
@@ -27,15 +27,15 @@ pub struct UpsertCustomer {
 #[derive(Debug, Clone, Default)]
 pub struct UpdateCustomer {
     /// The display name.
-    pub name: Edit<PersonName>,
+    pub name: FieldChange<PersonName>,
     /// The email address.
-    pub email: Edit<Email>,
+    pub email: FieldChange<Email>,
     /// The phone number.
-    pub phone: Edit<PhoneNumber>,
+    pub phone: FieldChange<PhoneNumber>,
     /// The company or account.
-    pub company: Edit<CompanyName>,
+    pub company: FieldChange<CompanyName>,
     /// The caller's own data, replaced as a whole.
-    pub metadata: Edit<Metadata>,
+    pub metadata: FieldChange<Metadata>,
 }
 
 /// Creates or updates a customer. An email belongs to the first customer who claims it: beside another id it is stored and
@@ -141,9 +141,9 @@ fn edited(record: &CustomerRecord, command: &UpdateCustomer) -> CustomerRecord {
     phone.apply(&mut details.phone);
     company.apply(&mut details.company);
     match metadata {
-        Edit::Keep => {}
-        Edit::Clear => record.metadata = Metadata::default(),
-        Edit::Set(metadata) => record.metadata = metadata,
+        FieldChange::Keep => {}
+        FieldChange::Clear => record.metadata = Metadata::default(),
+        FieldChange::Set(metadata) => record.metadata = metadata,
     }
     record
 }

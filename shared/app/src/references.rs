@@ -1,7 +1,7 @@
 //! What a command refers to: whether it exists and may be chosen, and what it is called.
 
 use deskless_domain::{
-    Assigned, ConversationFilter, Edit, Field, Invalid, InvalidField, Kind, Placement, PlacementPatch,
+    Assigned, ConversationFilter, Field, FieldChange, Invalid, InvalidField, Kind, Placement, PlacementPatch,
 };
 use deskless_store::{Directory, DirectoryEntry, StoreError, TenantStore};
 
@@ -48,13 +48,15 @@ pub(crate) async fn resolve(store: &TenantStore, mut patch: PlacementPatch) -> R
     let mut wrong = missing(&names, &patch);
     let pipeline_of_stage = patch.stage_id.value().and_then(|&stage| names.stage(stage)).map(|(pipeline, _)| pipeline);
     match (patch.pipeline_id, patch.stage_id) {
-        (Edit::Keep, Edit::Set(_)) => patch.pipeline_id = pipeline_of_stage.map_or(Edit::Keep, Edit::Set),
-        (Edit::Set(pipeline), Edit::Set(_)) if pipeline_of_stage.is_none_or(|of| of == pipeline) => {}
-        (Edit::Set(_) | Edit::Clear, Edit::Set(_)) => {
+        (FieldChange::Keep, FieldChange::Set(_)) => {
+            patch.pipeline_id = pipeline_of_stage.map_or(FieldChange::Keep, FieldChange::Set)
+        }
+        (FieldChange::Set(pipeline), FieldChange::Set(_)) if pipeline_of_stage.is_none_or(|of| of == pipeline) => {}
+        (FieldChange::Set(_) | FieldChange::Clear, FieldChange::Set(_)) => {
             let elsewhere = Invalid::new("invalid", "must be a stage of the given pipeline");
             wrong.push(InvalidField::new(Field::Stage, elsewhere));
         }
-        (Edit::Set(_) | Edit::Clear, Edit::Keep) => patch.stage_id = Edit::Clear,
+        (FieldChange::Set(_) | FieldChange::Clear, FieldChange::Keep) => patch.stage_id = FieldChange::Clear,
         _ => {}
     }
     if wrong.is_empty() { Ok(patch) } else { Err(AppError::Invalid(wrong)) }
@@ -62,13 +64,13 @@ pub(crate) async fn resolve(store: &TenantStore, mut patch: PlacementPatch) -> R
 
 /// Checks that everything that a filter refers to exists and is not archived.
 pub(crate) async fn check_filter(store: &TenantStore, filter: &ConversationFilter) -> Result<(), AppError> {
-    fn set<T: Copy>(id: Option<T>) -> Edit<T> {
-        id.map_or(Edit::Keep, Edit::Set)
+    fn set<T: Copy>(id: Option<T>) -> FieldChange<T> {
+        id.map_or(FieldChange::Keep, FieldChange::Set)
     }
-    fn assigned<T: Copy>(who: Option<Assigned<T>>) -> Edit<T> {
+    fn assigned<T: Copy>(who: Option<Assigned<T>>) -> FieldChange<T> {
         match who {
-            Some(Assigned::To(id)) => Edit::Set(id),
-            Some(Assigned::None) | None => Edit::Keep,
+            Some(Assigned::To(id)) => FieldChange::Set(id),
+            Some(Assigned::None) | None => FieldChange::Keep,
         }
     }
     let referred = PlacementPatch {
@@ -96,7 +98,7 @@ async fn names_for(store: &TenantStore, patch: &PlacementPatch) -> Result<Direct
 }
 
 fn missing(names: &Directory, patch: &PlacementPatch) -> Vec<InvalidField> {
-    fn problem<T: Copy>(what: &str, edit: Edit<T>, find: impl Fn(T) -> Option<bool>) -> Option<Invalid> {
+    fn problem<T: Copy>(what: &str, edit: FieldChange<T>, find: impl Fn(T) -> Option<bool>) -> Option<Invalid> {
         let message = match edit.value().map(|&id| find(id))? {
             None => format!("must be the id of an existing {what}"),
             Some(true) => format!("must be the id of {what} that is not archived", what = with_article(what)),

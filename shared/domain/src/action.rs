@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionFailure, AssistantId, Conversation, ConversationFilter, ConversationPatch, DeletionReason, Edit, Field,
-    Invalid, InvalidField, MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, StatusChange, Tag, Tags,
-    Timestamp,
+    ActionFailure, AssistantId, Conversation, ConversationFilter, ConversationPatch, DeletionReason, Field,
+    FieldChange, Invalid, InvalidField, MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, StatusChange,
+    Tag, Tags, Timestamp,
 };
 
 /// An action on a conversation, run by a bulk action or an automation.
@@ -83,18 +83,20 @@ impl Action {
         match self {
             Self::Assign(member) if *member == placement.assignee_id => {}
             Self::Assign(member) => {
-                patch.placement = PlacementPatch { assignee_id: Edit::from(*member), ..PlacementPatch::default() };
+                patch.placement =
+                    PlacementPatch { assignee_id: FieldChange::from(*member), ..PlacementPatch::default() };
             }
             Self::AssignAssistant(assistant) if *assistant == placement.assistant_id => {}
             Self::AssignAssistant(assistant) => {
-                patch.placement = PlacementPatch { assistant_id: Edit::from(*assistant), ..PlacementPatch::default() };
+                patch.placement =
+                    PlacementPatch { assistant_id: FieldChange::from(*assistant), ..PlacementPatch::default() };
             }
             Self::UpdateStatus(state) if is_in_state(conversation, *state) => {}
             Self::UpdateStatus(state) => patch.state = StatusChange::Status(*state),
             Self::Move { pipeline, stage }
                 if (placement.pipeline_id, placement.stage_id) == (Some(*pipeline), Some(*stage)) => {}
             Self::Move { pipeline, stage } => {
-                let (pipeline_id, stage_id) = (Edit::Set(*pipeline), Edit::Set(*stage));
+                let (pipeline_id, stage_id) = (FieldChange::Set(*pipeline), FieldChange::Set(*stage));
                 patch.placement = PlacementPatch { pipeline_id, stage_id, ..PlacementPatch::default() };
             }
             Self::Tag(change) => {

@@ -10,10 +10,10 @@ mod clock;
 mod collection;
 mod conversation;
 mod customer;
-mod edit;
 mod error;
 mod event;
 mod execution;
+mod field_change;
 mod file;
 mod filter;
 #[cfg(test)]
@@ -51,12 +51,12 @@ pub use conversation::{
     ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
-pub use edit::Edit;
 pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use execution::{Cause, Execution, Reason, Step};
+pub use field_change::FieldChange;
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use grant::{MissingScope, may_automate, may_grant};

@@ -1,4 +1,4 @@
-use crate::{AssistantId, Edit, InboxId, MemberId, PipelineId, StageId};
+use crate::{AssistantId, FieldChange, InboxId, MemberId, PipelineId, StageId};
 
 /// The resources that a conversation refers to: its inbox, assignee, assistant, pipeline and stage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -19,15 +19,15 @@ pub struct Placement {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PlacementPatch {
     /// The inbox in which it arrived.
-    pub inbox_id: Edit<InboxId>,
+    pub inbox_id: FieldChange<InboxId>,
     /// The member it is assigned to.
-    pub assignee_id: Edit<MemberId>,
+    pub assignee_id: FieldChange<MemberId>,
     /// The assistant it is assigned to.
-    pub assistant_id: Edit<AssistantId>,
+    pub assistant_id: FieldChange<AssistantId>,
     /// The pipeline.
-    pub pipeline_id: Edit<PipelineId>,
+    pub pipeline_id: FieldChange<PipelineId>,
     /// The stage of that pipeline.
-    pub stage_id: Edit<StageId>,
+    pub stage_id: FieldChange<StageId>,
 }
 
 impl PlacementPatch {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{Assign, Edit};
+use deskless_domain::{Assign, FieldChange};
 
 /// The parts of an `UpdateItem`, collected one attribute at a time. Every attribute's name goes through a placeholder,
 /// since DynamoDB reserves some six hundred words.
@@ -53,7 +53,7 @@ impl Update {
     }
 
     /// Sets or removes the attribute, or leaves it.
-    pub fn edit<T>(&mut self, attribute: &str, edit: Edit<T>, value: impl FnOnce(&T) -> AttributeValue) {
+    pub fn edit<T>(&mut self, attribute: &str, edit: FieldChange<T>, value: impl FnOnce(&T) -> AttributeValue) {
         self.assign(attribute, &edit.into(), value);
     }
 

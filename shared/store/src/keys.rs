@@ -11,7 +11,7 @@ use deskless_domain::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::RateBucket;
+use crate::RateSubject;
 
 /// The primary key of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,12 +161,12 @@ impl TenantKeys {
     }
 
     /// What a window holds of a key's requests. A visitor's buckets lie beside their key's.
-    pub fn rate_bucket(self, bucket: &RateBucket, window: i64) -> Key {
+    pub fn rate_bucket(self, bucket: &RateSubject, window: i64) -> Key {
         let (key, sk) = match bucket {
             // Not a thing's own item: what the stream's worker is given are those, and leases are none of its business.
-            RateBucket::Key(key) => (key, "K".to_owned()),
-            RateBucket::Customer(key, customer) => (key, format!("U#{}", hashed(customer.as_str()))),
-            RateBucket::Anonymous(key) => (key, "N".to_owned()),
+            RateSubject::Key(key) => (key, "K".to_owned()),
+            RateSubject::Customer(key, customer) => (key, format!("U#{}", hashed(customer.as_str()))),
+            RateSubject::Anonymous(key) => (key, "N".to_owned()),
         };
         Key::new(format!("W#{}#R#{key}#{window}", self.0), sk)
     }

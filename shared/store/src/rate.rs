@@ -28,7 +28,7 @@ const WINDOW: i64 = RateLimit::WINDOW_SECONDS as i64;
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum RateBucket {
+pub enum RateSubject {
     /// All of a key.
     Key(KeyId),
     /// Those of one customer with a client key.
@@ -37,7 +37,7 @@ pub enum RateBucket {
     Anonymous(KeyId),
 }
 
-impl RateBucket {
+impl RateSubject {
     /// How many requests of a window are counted in the process only. Most visitors ask no more than that on one machine, and
     /// their bucket costs nothing; and a thousand machines do not make as much of it as a client key has.
     fn free(&self, limit: u64) -> u64 {
@@ -68,7 +68,7 @@ pub struct Allowance {
 
 /// The buckets of this process.
 #[derive(Debug)]
-pub(crate) struct Buckets(LruCache<RateBucket, Arc<Mutex<Bucket>>>);
+pub(crate) struct Buckets(LruCache<RateSubject, Arc<Mutex<Bucket>>>);
 
 impl Default for Buckets {
     fn default() -> Self {
@@ -77,7 +77,7 @@ impl Default for Buckets {
 }
 
 impl Buckets {
-    fn bucket(&mut self, which: &RateBucket) -> Arc<Mutex<Bucket>> {
+    fn bucket(&mut self, which: &RateSubject) -> Arc<Mutex<Bucket>> {
         Arc::clone(self.0.get_or_insert_ref(which, Arc::default))
     }
 }
@@ -96,7 +96,7 @@ struct Bucket {
 impl TenantStore {
     /// Takes one request out of a bucket. Only one in `limit / 100 + 1` (of at most 21) asks the table, with one write. Where
     /// the table does not answer, requests pass: a limit that cannot be counted is no reason to be unavailable.
-    pub async fn take(&self, which: &RateBucket, limit: RateLimit) -> Allowance {
+    pub async fn take(&self, which: &RateSubject, limit: RateLimit) -> Allowance {
         let now = self.clock().now();
         let window = now.as_seconds().div_euclid(WINDOW);
         let all = u64::from(limit.requests());
@@ -125,7 +125,7 @@ impl TenantStore {
 
     /// AP-50: adds to what is leased of a window and says how much that is now. It is added even where nothing is left: then
     /// this process asks no more until the next window.
-    async fn lease(&self, which: &RateBucket, window: i64, asked: u64) -> Result<u64, StoreError> {
+    async fn lease(&self, which: &RateSubject, window: i64, asked: u64) -> Result<u64, StoreError> {
         let mut update = Update::default();
         update.add(USED, asked);
         update.set("expiresAt", number((window + 1) * WINDOW + KEPT_FOR_SECONDS));

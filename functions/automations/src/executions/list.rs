@@ -1,7 +1,7 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, Reply, ok,
     scope::ReadAutomations,
-    shape::{ListQuery, ListWalk},
+    shape::{ListCursor, ListQuery},
 };
 use deskless_app::automations;
 use deskless_domain::AutomationId;
@@ -23,7 +23,7 @@ pub async fn list_executions(
     ApiPath(automation): ApiPath<AutomationId>,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Reply {
-    let walk = ListWalk::new(&caller, query.cursor(), &["executions", &automation.to_string()]);
-    let page = automations::list_executions(caller.store(), automation, walk.after()?, query.limit()).await?;
-    ok(None, &ExecutionListResponse::from(walk.page(page.executions, page.next)))
+    let cursor = ListCursor::new(&caller, query.cursor(), &["executions", &automation.to_string()]);
+    let page = automations::list_executions(caller.store(), automation, cursor.after()?, query.limit()).await?;
+    ok(None, &ExecutionListResponse::from(cursor.page(page.executions, page.next)))
 }

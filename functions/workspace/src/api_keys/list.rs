@@ -14,7 +14,7 @@ use super::dto::ApiKeyListResponse;
     responses((status = 200, description = "A page of keys", body = ApiKeyListResponse)),
 )]
 pub async fn list_api_keys(caller: Caller<ReadKeys>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
-    let walk = query.walk(&caller, "api-keys");
-    let page = keys::list(caller.store(), walk.after()?, query.limit()).await?;
-    ok(None, &ApiKeyListResponse::from(walk.page(page.keys, page.next)))
+    let cursor = query.list_cursor(&caller, "api-keys");
+    let page = keys::list(caller.store(), cursor.after()?, query.limit()).await?;
+    ok(None, &ApiKeyListResponse::from(cursor.page(page.keys, page.next)))
 }

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteKeys,
 };
 use deskless_app::keys::{self, KeyPatch};
@@ -16,23 +16,23 @@ use super::dto::{ApiKeyResponse, Origins, Scopes};
 pub struct UpdateApiKeyRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
+    name: Optional<Title>,
     /// Replaced whole: at least one, and none that neither your own key nor this one has.
     #[deserr(default)]
     #[schema(value_type = Vec<deskless_domain::Scope>, required = false, min_items = 1)]
-    scopes: Given<Scopes>,
+    scopes: Optional<Scopes>,
     /// Replaced whole; null or empty: from anywhere. At most 20.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Origin>>, required = false, max_items = 20)]
-    allowed_origins: Given<Option<Origins>>,
+    allowed_origins: Optional<Option<Origins>>,
     /// A time that lies ahead; null: never.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = "date-time", required = false)]
-    expires_at: Given<Option<Timestamp>>,
+    expires_at: Optional<Option<Timestamp>>,
     /// How many requests a minute; null: 6,000.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000, required = false)]
-    rate_limit: Given<Option<RateLimit>>,
+    rate_limit: Optional<Option<RateLimit>>,
 }
 
 /// Change an API key
@@ -62,8 +62,8 @@ pub async fn update_api_key(
         name: request.name.0,
         scopes: request.scopes.0.map(|Scopes(scopes)| scopes),
         allowed_origins: request.allowed_origins.0.map(|origins| origins.unwrap_or_default().0),
-        expires_at: request.expires_at.edit(),
-        rate_limit: request.rate_limit.edit(),
+        expires_at: request.expires_at.change(),
+        rate_limit: request.rate_limit.change(),
     };
     let key = keys::update(caller.store(), id, &patch, &caller.credential().scopes, &precondition).await?;
     ok(key.version, &ApiKeyResponse::from(&key))

@@ -2,7 +2,7 @@ use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, InvalidRequest, Limit, Reply, ok,
     scope::ReadCustomers,
-    shape::{ListWalk, Page},
+    shape::{ListCursor, Page},
 };
 use deskless_app::customers;
 use deskless_domain::Email;
@@ -39,14 +39,14 @@ pub struct ListCustomersQuery {
 )]
 pub async fn list_customers(caller: Caller<ReadCustomers>, ApiQuery(query): ApiQuery<ListCustomersQuery>) -> Reply {
     let email = query.email.as_ref().map(Email::normalized).unwrap_or_default();
-    let walk = ListWalk::new(&caller, query.cursor.as_deref(), &["customers", &email]);
-    let after = walk.after()?;
+    let cursor = ListCursor::new(&caller, query.cursor.as_deref(), &["customers", &email]);
+    let after = cursor.after()?;
     let store = caller.store();
     let page = if let Some(email) = &query.email {
         Page { rows: customers::find_by_email(store, email).await?.into_iter().collect(), next_cursor: None }
     } else {
         let page = customers::list(store, after, query.limit.0).await?;
-        walk.page(page.customers, page.next)
+        cursor.page(page.customers, page.next)
     };
     ok(None, &CustomerListResponse::from(page))
 }

@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteCustomers,
 };
 use deskless_app::customers::{self, UpdateCustomer};
@@ -16,32 +16,32 @@ use super::dto::CustomerResponse;
 pub struct UpdateCustomerRequest {
     #[deserr(default)]
     #[schema(value_type = Option<PersonName>, required = false)]
-    name: Given<Option<PersonName>>,
+    name: Optional<Option<PersonName>>,
     /// A new one is claimed if nobody has; the one before stays claimed.
     #[deserr(default)]
     #[schema(value_type = Option<Email>, required = false)]
-    email: Given<Option<Email>>,
+    email: Optional<Option<Email>>,
     #[deserr(default)]
     #[schema(value_type = Option<PhoneNumber>, required = false)]
-    phone: Given<Option<PhoneNumber>>,
+    phone: Optional<Option<PhoneNumber>>,
     #[deserr(default)]
     #[schema(value_type = Option<CompanyName>, required = false)]
-    company: Given<Option<CompanyName>>,
+    company: Optional<Option<CompanyName>>,
     /// Replaced whole.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
-    metadata: Given<Option<Metadata>>,
+    metadata: Optional<Option<Metadata>>,
 }
 
 impl From<UpdateCustomerRequest> for UpdateCustomer {
     fn from(request: UpdateCustomerRequest) -> Self {
         let UpdateCustomerRequest { name, email, phone, company, metadata } = request;
         Self {
-            name: name.edit(),
-            email: email.edit(),
-            phone: phone.edit(),
-            company: company.edit(),
-            metadata: metadata.edit(),
+            name: name.change(),
+            email: email.change(),
+            phone: phone.change(),
+            company: company.change(),
+            metadata: metadata.change(),
         }
     }
 }

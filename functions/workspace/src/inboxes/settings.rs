@@ -1,5 +1,5 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_api::{Given, InvalidRequest, Whole};
+use deskless_api::{InvalidRequest, Optional, Whole};
 use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,35 +57,35 @@ pub struct InboxSettingsRequest {
     /// The provider's id of your telephone number (WhatsApp Cloud).
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    phone_number_id: Given<Option<ExternalId>>,
+    phone_number_id: Optional<Option<ExternalId>>,
     /// The provider's id of your page (Messenger, Instagram).
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    page_id: Given<Option<ExternalId>>,
+    page_id: Optional<Option<ExternalId>>,
     /// The provider's id of your account.
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    account_id: Given<Option<ExternalId>>,
+    account_id: Optional<Option<ExternalId>>,
     /// What replies come from: a telephone number, a sender's name or an address.
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    from: Given<Option<ExternalId>>,
+    from: Optional<Option<ExternalId>>,
     /// The most characters of one message: 1 to 8,000.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8000)]
-    max_body_length: Given<Option<Bounded<8000>>>,
+    max_body_length: Optional<Option<Bounded<8000>>>,
     /// For how many hours after a customer's message free replies are allowed: 1 to 8,760.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8760)]
-    reply_window_hours: Given<Option<Bounded<8760>>>,
+    reply_window_hours: Optional<Option<Bounded<8760>>>,
     /// What we show the provider. It is never shown again.
     #[deserr(default)]
     #[schema(value_type = Option<ProviderSecret>, required = false)]
-    access_token: Given<Option<ProviderSecret>>,
+    access_token: Optional<Option<ProviderSecret>>,
     /// What the provider signs its calls with. It is never shown again.
     #[deserr(default)]
     #[schema(value_type = Option<ProviderSecret>, required = false)]
-    app_secret: Given<Option<ProviderSecret>>,
+    app_secret: Optional<Option<ProviderSecret>>,
 }
 
 impl InboxSettingsRequest {

@@ -5,5 +5,5 @@ mod values;
 mod wrappers;
 
 pub use error::{FieldError, InvalidRequest};
-pub use wrappers::{Given, Patch, Unread, Whole};
+pub use wrappers::{Optional, Patch, RawBody, Whole};
 pub(crate) use wrappers::{object, string};

@@ -1,28 +1,28 @@
 //! Wrappers that say how a value is read: left out, partial, or read later.
 
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef, take_cf_content};
-use deskless_domain::{Edit, Invalid};
+use deskless_domain::{FieldChange, Invalid};
 
 use super::InvalidRequest;
 
 /// A field that may be left out, but must not be `null`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given<T>(pub Option<T>);
+pub struct Optional<T>(pub Option<T>);
 
-impl<T> Given<Option<T>> {
+impl<T> Optional<Option<T>> {
     /// Returns the edit that a field stands for: left out keeps the value, `null` clears it.
-    pub fn edit(self) -> Edit<T> {
-        self.0.map_or(Edit::Keep, Edit::from)
+    pub fn change(self) -> FieldChange<T> {
+        self.0.map_or(FieldChange::Keep, FieldChange::from)
     }
 }
 
-impl<T> Default for Given<T> {
+impl<T> Default for Optional<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Given<T> {
+impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Optional<T> {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,
@@ -54,9 +54,9 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
 
 /// A JSON object that is read later, when it is known which fields the principal may send.
 #[derive(Debug)]
-pub struct Unread(serde_json::Value);
+pub struct RawBody(serde_json::Value);
 
-impl Unread {
+impl RawBody {
     /// Reads the object as a request type.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Unread {
     }
 }
 
-impl Deserr<InvalidRequest> for Unread {
+impl Deserr<InvalidRequest> for RawBody {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,

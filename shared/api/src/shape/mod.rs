@@ -16,7 +16,7 @@ use crate::{
     not_modified, ok, openapi::BASE, replayed,
 };
 
-pub use self::paging::{ListQuery, ListWalk, Page};
+pub use self::paging::{ListCursor, ListQuery, Page};
 
 /// What a resource looks like on the wire. The function's object type implements it.
 pub trait Shape {
@@ -56,9 +56,9 @@ type Id<T> = <<T as Shape>::Fields as Collected>::Id;
 /// # Errors
 /// `invalid_cursor`.
 pub async fn list<T: Envelope, S>(caller: &Caller<S>, query: &ListQuery) -> Reply {
-    let walk = query.walk(caller, <T::Fields as Collected>::KIND.plural());
-    let page = resources::list::<T::Fields>(caller.store(), walk.after()?, query.limit()).await?;
-    ok(None, &T::Many::from(walk.page(page.resources, page.next)))
+    let cursor = query.list_cursor(caller, <T::Fields as Collected>::KIND.plural());
+    let page = resources::list::<T::Fields>(caller.store(), cursor.after()?, query.limit()).await?;
+    ok(None, &T::Many::from(cursor.page(page.resources, page.next)))
 }
 
 /// Creates a resource.

@@ -38,23 +38,23 @@ impl ListQuery {
         self.cursor.as_deref()
     }
 
-    /// The walk through this list.
-    pub fn walk<S>(&self, caller: &Caller<S>, route: &str) -> ListWalk<'_> {
-        ListWalk::new(caller, self.cursor.as_deref(), &[route])
+    /// Returns the cursor of this list.
+    pub fn list_cursor<S>(&self, caller: &Caller<S>, route: &str) -> ListCursor<'_> {
+        ListCursor::new(caller, self.cursor.as_deref(), &[route])
     }
 }
 
-/// A walk through a list whose places are ids.
+/// The cursor of a list that is sorted by ID.
 #[derive(Debug)]
-pub struct ListWalk<'q> {
-    walk: CursorScope,
+pub struct ListCursor<'q> {
+    scope: CursorScope,
     cursor: Option<&'q str>,
 }
 
-impl<'q> ListWalk<'q> {
-    /// Names a walk. `parts` are the route and every filter as it was understood.
+impl<'q> ListCursor<'q> {
+    /// Names a cursor. `parts` are the route and every filter as it was understood.
     pub fn new<S>(caller: &Caller<S>, cursor: Option<&'q str>, parts: &[&str]) -> Self {
-        Self { walk: CursorScope::new(caller.store().workspace_id(), parts), cursor }
+        Self { scope: CursorScope::new(caller.store().workspace_id(), parts), cursor }
     }
 
     /// Behind which id the page begins.
@@ -63,13 +63,13 @@ impl<'q> ListWalk<'q> {
     /// `invalid_cursor` when the cursor is damaged or was made by another list.
     pub fn after<I: Identifier>(&self) -> Result<Option<I>, Problem> {
         let Some(cursor) = self.cursor else { return Ok(None) };
-        let [place] = self.walk.decode_ids(cursor)?;
+        let [place] = self.scope.decode_ids(cursor)?;
         Ok(Some(I::from_bytes(place.to_bytes())))
     }
 
     /// The page that ends at `next`.
     pub fn page<T, I: Identifier>(&self, rows: Vec<T>, next: Option<I>) -> Page<T> {
-        let next_cursor = next.map(|id| self.walk.encode_ids(&[MessageId::from_bytes(id.to_bytes())]));
+        let next_cursor = next.map(|id| self.scope.encode_ids(&[MessageId::from_bytes(id.to_bytes())]));
         Page { rows, next_cursor }
     }
 }

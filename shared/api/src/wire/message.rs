@@ -17,7 +17,7 @@ use super::{
     MessageTag,
     attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest},
 };
-use crate::{Given, InvalidRequest, fields::object};
+use crate::{InvalidRequest, Optional, fields::object};
 
 /// A message to add to a conversation, with a `body` or a `predefinedMessageId`.
 #[derive(Debug)]
@@ -34,11 +34,11 @@ struct MessageFields {
     /// The text: 1 to 8,000 characters.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
-    pub body: Given<MessageBody>,
+    pub body: Optional<MessageBody>,
     /// A predefined message to use instead of `body`. Its variables are filled in from this conversation.
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid")]
-    pub predefined_message_id: Given<PredefinedMessageId>,
+    pub predefined_message_id: Optional<PredefinedMessageId>,
     /// The role of the author. The default is `user`, and `assistant` for a note.
     #[deserr(default)]
     pub role: Option<Role>,

@@ -6,7 +6,7 @@ mod dry_run;
 mod next_batch;
 mod step;
 
-use deskless_domain::{Action, BulkAction, BulkActionId, Edit, PlacementPatch};
+use deskless_domain::{Action, BulkAction, BulkActionId, FieldChange, PlacementPatch};
 use deskless_store::{BulkActionPage, TenantStore};
 
 pub use cancel::cancel;
@@ -35,11 +35,11 @@ pub async fn list(store: &TenantStore, after: Option<BulkActionId>, limit: usize
 pub(crate) async fn check_action(store: &TenantStore, action: &Action) -> Result<(), AppError> {
     let mut placement = PlacementPatch::default();
     match action {
-        Action::Assign(member) => placement.assignee_id = Edit::from(*member),
-        Action::AssignAssistant(assistant) => placement.assistant_id = Edit::from(*assistant),
+        Action::Assign(member) => placement.assignee_id = FieldChange::from(*member),
+        Action::AssignAssistant(assistant) => placement.assistant_id = FieldChange::from(*assistant),
         Action::Move { pipeline, stage } => {
-            placement.pipeline_id = Edit::Set(*pipeline);
-            placement.stage_id = Edit::Set(*stage);
+            placement.pipeline_id = FieldChange::Set(*pipeline);
+            placement.stage_id = FieldChange::Set(*stage);
         }
         Action::UpdateStatus(_) | Action::Tag(_) | Action::Delete { .. } => return Ok(()),
     }

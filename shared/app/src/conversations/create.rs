@@ -8,7 +8,7 @@ use deskless_store::{Backoff, ConversationToCreate, CustomerStore, IdempotencyKe
 use super::ConversationView;
 use crate::{
     AppError,
-    messages::{NewMessage, OwnMessage, ResolvedMessage},
+    messages::{CustomerMessage, NewMessage, ResolvedMessage},
     references,
     replay::unless_replayed,
 };
@@ -28,13 +28,13 @@ pub struct CreateConversation {
 
 /// Opens a conversation for a customer who calls with a client key.
 #[derive(Debug, Clone)]
-pub struct CreateOwnConversation {
+pub struct CreateCustomerConversation {
     /// The conversation.
     pub conversation: NewConversation,
     /// The customer, with contact details that nobody has verified. They stay on this conversation.
     pub customer: Customer,
     /// The first message.
-    pub message: Option<OwnMessage>,
+    pub message: Option<CustomerMessage>,
 }
 
 /// Opens a conversation. Two round trips where it refers to nothing: the ticket number, the customer and an earlier outcome
@@ -63,12 +63,12 @@ pub async fn create(
 ///
 /// # Errors
 /// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`].
-pub async fn create_own(
+pub async fn create_for_customer(
     store: &CustomerStore,
-    command: CreateOwnConversation,
+    command: CreateCustomerConversation,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Conversation>, AppError> {
-    let CreateOwnConversation { conversation, customer, message } = command;
+    let CreateCustomerConversation { conversation, customer, message } = command;
     let message = match message {
         Some(message) => {
             let draft = message.without_files(store.customer()).map_err(|error| error.within(Field::FirstMessage))?;

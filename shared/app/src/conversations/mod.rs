@@ -14,7 +14,7 @@ pub use deskless_store::{ConversationPage, Counts, Position};
 use deskless_store::{Directory, Once, TenantStore};
 
 pub use count::{CountConversations, count};
-pub use create::{CreateConversation, CreateOwnConversation, create, create_own};
+pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
 pub use delete::{DeleteConversation, delete};
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;

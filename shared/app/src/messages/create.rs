@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use deskless_domain::ConversationId;
 use deskless_store::{AddedMessage, CustomerStore, IdempotencyKey, Once, TenantStore};
 
-use super::{NewMessage, OwnMessage};
+use super::{CustomerMessage, NewMessage};
 use crate::{AppError, replay::unless_replayed};
 
 /// Adds a message to a conversation. One round trip for a plain text; attachments and predefined messages are resolved
@@ -29,10 +29,10 @@ pub async fn create(
 /// # Errors
 /// [`AppError::NotFound`], also for another customer's conversation; [`AppError::Invalid`] for files that cannot be
 /// attached; [`AppError::IdempotencyKeyReused`].
-pub async fn create_own(
+pub async fn create_for_customer(
     store: &CustomerStore,
     conversation: ConversationId,
-    message: OwnMessage,
+    message: CustomerMessage,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<AddedMessage>, AppError> {
     match unless_replayed(store.workspace(), key, message.resolve(store, conversation).await).await? {

@@ -39,7 +39,7 @@ pub enum BodySource {
 
 /// A message that a customer adds with a client key.
 #[derive(Debug, Clone)]
-pub struct OwnMessage {
+pub struct CustomerMessage {
     /// The text.
     pub body: MessageBody,
     /// The files to attach.
@@ -147,7 +147,7 @@ impl NewMessage {
     }
 }
 
-impl OwnMessage {
+impl CustomerMessage {
     /// Resolves a customer's message. Nothing is read for one without attachments.
     pub(super) async fn resolve(
         self,

@@ -8,8 +8,8 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precond
 pub use deskless_store::{AddedMessage, MessagePage, Thread};
 use deskless_store::{CustomerStore, TenantStore};
 
-pub use create::{create, create_own};
-pub use draft::{BodySource, NewMessage, OwnMessage, ResolvedMessage};
+pub use create::{create, create_for_customer};
+pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
 pub use transform::transform;
 
 use crate::AppError;

@@ -1,5 +1,5 @@
 use deskless_domain::{
-    Clock, Edit, FileId, InvalidField, Precondition, PredefinedFile, PredefinedMessage, PredefinedMessageId,
+    Clock, FieldChange, FileId, InvalidField, Precondition, PredefinedFile, PredefinedMessage, PredefinedMessageId,
     PredefinedMessageType, Resource, Template, Title,
 };
 use deskless_store::TenantStore;
@@ -20,13 +20,13 @@ pub struct UpdatePredefinedMessage {
     /// The type, which must match the file's.
     pub message_type: Option<PredefinedMessageType>,
     /// The file to attach.
-    pub file: Edit<FileId>,
+    pub file: FieldChange<FileId>,
 }
 
 /// The update with its file resolved.
 struct Resolved {
     update: UpdatePredefinedMessage,
-    file: Edit<PredefinedFile>,
+    file: FieldChange<PredefinedFile>,
 }
 
 impl Patch<PredefinedMessage> for Resolved {
@@ -56,9 +56,9 @@ pub async fn update(
     precondition: &Precondition,
 ) -> Result<Resource<PredefinedMessage>, AppError> {
     let file = match update.file {
-        Edit::Set(id) => Edit::Set(resolve_file(store, id).await?),
-        Edit::Clear => Edit::Clear,
-        Edit::Keep => Edit::Keep,
+        FieldChange::Set(id) => FieldChange::Set(resolve_file(store, id).await?),
+        FieldChange::Clear => FieldChange::Clear,
+        FieldChange::Keep => FieldChange::Keep,
     };
     resources::update(store, id, &Resolved { update, file }, precondition).await
 }

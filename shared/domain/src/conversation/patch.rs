@@ -1,5 +1,5 @@
 use super::Resolved;
-use crate::{Edit, MessageId, Metadata, PlacementPatch, Priority, Resolution, Subject, Tags, Timestamp};
+use crate::{FieldChange, MessageId, Metadata, PlacementPatch, Priority, Resolution, Subject, Tags, Timestamp};
 
 /// A change of a conversation's status or resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +40,7 @@ pub struct ConversationPatch {
     /// Inbox, assignee, assistant, pipeline and stage.
     pub placement: PlacementPatch,
     /// The end of the snooze.
-    pub snoozed_until: Edit<Timestamp>,
+    pub snoozed_until: FieldChange<Timestamp>,
     /// How much of the thread was read.
     pub read: Option<ReadMark>,
 }

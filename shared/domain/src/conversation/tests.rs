@@ -1,6 +1,6 @@
 use crate::{
-    Channel, Conversation, ConversationPatch, Edit, MessageOrigin, MessageType, ReadMark, Resolution, Resolved, Role,
-    Status, StatusChange, Timestamp, Transition,
+    Channel, Conversation, ConversationPatch, FieldChange, MessageOrigin, MessageType, ReadMark, Resolution, Resolved,
+    Role, Status, StatusChange, Timestamp, Transition,
     fixtures::{add, add_from, assistant_reply, at, conversation_on, customer_reply, message, set_status},
 };
 
@@ -139,7 +139,8 @@ fn deleting_a_read_reply_leaves_the_unread_count() {
 
 #[test]
 fn patch_edits_placement_and_snooze() {
-    let patch = ConversationPatch { snoozed_until: Edit::Set(at(99)), escalated: Some(true), ..Default::default() };
+    let patch =
+        ConversationPatch { snoozed_until: FieldChange::Set(at(99)), escalated: Some(true), ..Default::default() };
     let snoozed = conversation_on(Channel::Api).after(&Transition::of_patch(&patch, at(5))).expect("allowed");
     assert!(snoozed.is_snoozed(at(98)) && !snoozed.is_snoozed(at(99)) && snoozed.escalated);
     assert_eq!((snoozed.updated_at, snoozed.version), (at(5), 2));

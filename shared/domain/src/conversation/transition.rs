@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Conversation, ConversationPatch, ReadMark, Resolved, StatusChange};
 use crate::{
-    Edit, Message, MessageId, Metadata, PlacementPatch, Priority, Resolution, Role, Status, Subject, Tags, Timestamp,
+    FieldChange, Message, MessageId, Metadata, PlacementPatch, Priority, Resolution, Role, Status, Subject, Tags,
+    Timestamp,
 };
 
 /// The newest reply, as conversations show it.
@@ -55,12 +56,12 @@ impl<T> Assign<T> {
     }
 }
 
-impl<T> From<Edit<T>> for Assign<T> {
-    fn from(edit: Edit<T>) -> Self {
+impl<T> From<FieldChange<T>> for Assign<T> {
+    fn from(edit: FieldChange<T>) -> Self {
         match edit {
-            Edit::Keep => Self::Keep,
-            Edit::Clear => Self::Clear,
-            Edit::Set(value) => Self::Set(value),
+            FieldChange::Keep => Self::Keep,
+            FieldChange::Clear => Self::Clear,
+            FieldChange::Set(value) => Self::Set(value),
         }
     }
 }

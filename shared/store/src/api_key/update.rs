@@ -1,5 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ApiKey, Edit, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title};
+use deskless_domain::{
+    ApiKey, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title,
+};
 
 use super::ApiKeyItem;
 use crate::{
@@ -22,9 +24,9 @@ pub struct KeyPatch {
     /// From which web origins it may be used; empty: from anywhere.
     pub allowed_origins: Option<Vec<Origin>>,
     /// When it stops working, if ever.
-    pub expires_at: Edit<Timestamp>,
+    pub expires_at: FieldChange<Timestamp>,
     /// How often it may be used.
-    pub rate_limit: Edit<RateLimit>,
+    pub rate_limit: FieldChange<RateLimit>,
 }
 
 impl KeyPatch {

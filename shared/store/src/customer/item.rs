@@ -64,13 +64,13 @@ struct CustomerItem {
     #[serde(flatten)]
     attributes: CustomerAttributes,
     #[serde(flatten)]
-    own: OwnAttributes,
+    own: RecordAttributes,
 }
 
 /// What only the customer's own item has. Those made before there was a version lack one.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OwnAttributes {
+struct RecordAttributes {
     /// Where they stand in the list: the id of their creation.
     activity: MessageId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,7 +109,7 @@ impl TenantStore {
         let attributes = CustomerItem {
             gsi1pk: record.erasure.is_none().then(|| self.keys().customer_listing(0)),
             attributes: record.customer.clone().into(),
-            own: OwnAttributes {
+            own: RecordAttributes {
                 activity: record.place,
                 version: Some(record.version),
                 attempt: Some(attempt),
@@ -130,7 +130,7 @@ impl TenantStore {
 
 /// Reads a customer's own item.
 pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
-    let own: OwnAttributes = item::read(found.clone())?;
+    let own: RecordAttributes = item::read(found.clone())?;
     let attributes: CustomerAttributes = item::read(found)?;
     let metadata = match &own.metadata {
         Some(json) => Metadata::from_json(json)

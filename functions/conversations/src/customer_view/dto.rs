@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// A customer, as they see themselves.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewCustomer)]
-pub struct OwnCustomerObject {
+pub struct CustomerSelfObject {
     id: String,
     #[schema(required)]
     name: Option<String>,
@@ -18,7 +18,7 @@ pub struct OwnCustomerObject {
     company: Option<String>,
 }
 
-impl From<&Customer> for OwnCustomerObject {
+impl From<&Customer> for CustomerSelfObject {
     fn from(customer: &Customer) -> Self {
         let CustomerDetails { name, email, phone, company } = &customer.details;
         Self {
@@ -36,7 +36,7 @@ impl From<&Customer> for OwnCustomerObject {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewConversation)]
-pub struct OwnConversationObject {
+pub struct CustomerConversationObject {
     object: ConversationTag,
     #[schema(format = "uuid")]
     id: String,
@@ -48,7 +48,7 @@ pub struct OwnConversationObject {
     subject: Subject,
     /// The first 140 characters of the newest reply; the subject until there is one.
     preview: String,
-    customer: OwnCustomerObject,
+    customer: CustomerSelfObject,
     #[schema(format = "date-time")]
     created_at: String,
     /// The time of the newest reply, or of the creation until there is one.
@@ -59,7 +59,7 @@ pub struct OwnConversationObject {
     closed_at: Option<String>,
 }
 
-impl From<&Conversation> for OwnConversationObject {
+impl From<&Conversation> for CustomerConversationObject {
     fn from(conversation: &Conversation) -> Self {
         Self {
             object: ConversationTag,
@@ -80,11 +80,11 @@ impl From<&Conversation> for OwnConversationObject {
 /// A conversation, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewConversationResponse)]
-pub struct OwnConversationResponse {
-    conversation: OwnConversationObject,
+pub struct CustomerConversationResponse {
+    conversation: CustomerConversationObject,
 }
 
-impl From<&Conversation> for OwnConversationResponse {
+impl From<&Conversation> for CustomerConversationResponse {
     fn from(conversation: &Conversation) -> Self {
         Self { conversation: conversation.into() }
     }
@@ -94,8 +94,8 @@ impl From<&Conversation> for OwnConversationResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewConversationCreatedResponse)]
-pub struct OwnConversationCreatedResponse {
-    pub conversation: OwnConversationObject,
+pub struct CustomerConversationCreatedResponse {
+    pub conversation: CustomerConversationObject,
     /// The token to send as `X-Customer-Token` from now on, valid for 30 days. Only for a customer who had none; null otherwise
     /// and in the response to a repeat.
     #[schema(required)]
@@ -106,12 +106,12 @@ pub struct OwnConversationCreatedResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewConversationListResponse)]
-pub struct OwnConversationListResponse {
+pub struct CustomerConversationListResponse {
     pub object: ListTag,
     /// Whether there may be more pages.
     pub has_more: bool,
     /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
-    pub conversations: Vec<OwnConversationObject>,
+    pub conversations: Vec<CustomerConversationObject>,
 }

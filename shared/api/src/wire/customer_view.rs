@@ -1,7 +1,7 @@
 //! Messages, as customers with a client key send and see them.
 
 use deserr::Deserr;
-use deskless_app::messages::OwnMessage;
+use deskless_app::messages::CustomerMessage;
 use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::{Code, InvalidRequest, Problem};
 /// A message that a customer adds with a client key: always a reply with the role `user`.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-pub struct OwnMessageRequest {
+pub struct CustomerMessageRequest {
     body: MessageBody,
     #[deserr(default)]
     role: Option<Role>,
@@ -22,12 +22,12 @@ pub struct OwnMessageRequest {
     attachments: AttachmentsRequest,
 }
 
-impl TryFrom<OwnMessageRequest> for OwnMessage {
+impl TryFrom<CustomerMessageRequest> for CustomerMessage {
     type Error = Problem;
 
     /// Returns `forbidden` when `type` is not `reply` or `role` is not `user`.
-    fn try_from(request: OwnMessageRequest) -> Result<Self, Problem> {
-        let OwnMessageRequest { body, role, kind, attachments } = request;
+    fn try_from(request: CustomerMessageRequest) -> Result<Self, Problem> {
+        let CustomerMessageRequest { body, role, kind, attachments } = request;
         if role.unwrap_or(Role::User) != Role::User || kind.unwrap_or(MessageType::Reply) != MessageType::Reply {
             let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
             return Err(Problem::new(Code::Forbidden, detail));
@@ -39,7 +39,7 @@ impl TryFrom<OwnMessageRequest> for OwnMessage {
 /// The author of a message, as customers see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewSender)]
-pub struct OwnSenderObject {
+pub struct CustomerSenderObject {
     #[schema(required, value_type = Option<String>)]
     name: Option<PersonName>,
 }
@@ -48,7 +48,7 @@ pub struct OwnSenderObject {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewMessage)]
-pub struct OwnMessageObject {
+pub struct CustomerMessageObject {
     object: MessageTag,
     #[schema(format = "uuid")]
     id: String,
@@ -60,7 +60,7 @@ pub struct OwnMessageObject {
     #[schema(value_type = String)]
     body: MessageBody,
     #[schema(required)]
-    sender: Option<OwnSenderObject>,
+    sender: Option<CustomerSenderObject>,
     /// The attached files.
     attachments: Vec<AttachmentObject>,
     /// The time of creation, in RFC 3339 with milliseconds, in UTC.
@@ -68,7 +68,7 @@ pub struct OwnMessageObject {
     created_at: String,
 }
 
-impl From<&Message> for OwnMessageObject {
+impl From<&Message> for CustomerMessageObject {
     fn from(message: &Message) -> Self {
         let draft = &message.draft;
         Self {
@@ -78,7 +78,7 @@ impl From<&Message> for OwnMessageObject {
             role: draft.role,
             kind: draft.kind,
             body: draft.body.clone(),
-            sender: draft.sender.clone().map(|sender| OwnSenderObject { name: sender.name }),
+            sender: draft.sender.clone().map(|sender| CustomerSenderObject { name: sender.name }),
             attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             created_at: message.created_at().to_string(),
         }

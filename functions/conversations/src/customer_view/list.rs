@@ -3,7 +3,7 @@ use deskless_api::{CursorScope, CustomerCaller, InvalidRequest, Limit, Reply, ok
 use deskless_app::conversations::{self, Position};
 use deskless_domain::{Order, Status};
 
-use super::dto::{OwnConversationListResponse, OwnConversationObject};
+use super::dto::{CustomerConversationListResponse, CustomerConversationObject};
 
 /// A filter, the page size and the order.
 #[derive(Debug, Deserr)]
@@ -37,11 +37,11 @@ pub async fn list_conversations(caller: &CustomerCaller, query: ListOwnConversat
     let next_cursor = page.next.map(|next| scope.encode_ids(&[next.frontier, next.until.unwrap_or(next.frontier)]));
     ok(
         None,
-        &OwnConversationListResponse {
+        &CustomerConversationListResponse {
             object: ListTag,
             has_more: next_cursor.is_some(),
             next_cursor,
-            conversations: page.conversations.iter().map(OwnConversationObject::from).collect(),
+            conversations: page.conversations.iter().map(CustomerConversationObject::from).collect(),
         },
     )
 }

@@ -2,12 +2,12 @@ use deskless_api::{CustomerCaller, IfNoneMatch, Reply, content_version, not_modi
 use deskless_app::conversations;
 use deskless_domain::ConversationId;
 
-use super::dto::OwnConversationResponse;
+use super::dto::CustomerConversationResponse;
 
 /// Retrieves one of the customer's conversations. Its version counts notes, so its tag is computed from what is shown.
 pub async fn get_conversation(caller: &CustomerCaller, id: ConversationId, known: &IfNoneMatch) -> Reply {
     let conversation = conversations::get_own(caller.store(), id).await?;
-    let response = OwnConversationResponse::from(&conversation);
+    let response = CustomerConversationResponse::from(&conversation);
     let version = content_version(&response)?;
     if known.holds(version) {
         return Ok(not_modified(version));

@@ -1,19 +1,19 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, Reply, Unread, content_version,
-    created, openapi::BASE, replayed, wire::OwnMessageRequest,
+    Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, RawBody, Reply, content_version,
+    created, openapi::BASE, replayed, wire::CustomerMessageRequest,
 };
 use deskless_app::{
     CustomerStore, Once,
-    conversations::{self, CreateOwnConversation},
-    messages::OwnMessage,
+    conversations::{self, CreateCustomerConversation},
+    messages::CustomerMessage,
 };
 use deskless_domain::{
     Channel, CompanyName, Customer, CustomerDetails, CustomerId, Email, Metadata, NewConversation, PersonName,
     PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
 
-use super::dto::{OwnConversationCreatedResponse, OwnConversationResponse};
+use super::dto::{CustomerConversationCreatedResponse, CustomerConversationResponse};
 
 /// A conversation that a customer opens.
 #[derive(Debug, Deserr)]
@@ -25,7 +25,7 @@ pub struct OpenConversationRequest {
     #[deserr(default = Channel::Api)]
     channel: Channel,
     #[deserr(default)]
-    message: Option<OwnMessageRequest>,
+    message: Option<CustomerMessageRequest>,
 }
 
 /// The contact details that a customer gives. They are not verified.
@@ -50,7 +50,7 @@ impl OpenConversationRequest {
         self,
         store: &CustomerStore,
         proven: Option<&CustomerId>,
-    ) -> Result<CreateOwnConversation, Problem> {
+    ) -> Result<CreateCustomerConversation, Problem> {
         let forbidden = |detail: String| Problem::new(Code::Forbidden, detail);
         let ContactRequest { id, name, email, phone, company } = self.customer.unwrap_or_default();
         match (id, proven) {
@@ -68,7 +68,7 @@ impl OpenConversationRequest {
             let detail = format!("A client key cannot open conversations on the channel `{}`.", self.channel);
             return Err(forbidden(detail));
         }
-        Ok(CreateOwnConversation {
+        Ok(CreateCustomerConversation {
             conversation: NewConversation {
                 channel: self.channel,
                 source: Source::Widget,
@@ -88,18 +88,18 @@ impl OpenConversationRequest {
                 details: CustomerDetails { name, email, phone, company },
                 identity_source: store.source(),
             },
-            message: self.message.map(OwnMessage::try_from).transpose()?,
+            message: self.message.map(CustomerMessage::try_from).transpose()?,
         })
     }
 }
 
 /// Opens a conversation for the customer that a token names.
-pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<Unread>) -> Reply {
+pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) -> Reply {
     open(caller, caller.store(), Some(caller.customer()), None, request).await
 }
 
 /// Opens a conversation for a new, anonymous customer.
-pub async fn by_anonymous(caller: &AnonymousCaller, request: Idempotent<Unread>) -> Reply {
+pub async fn by_anonymous(caller: &AnonymousCaller, request: Idempotent<RawBody>) -> Reply {
     open(caller, caller.store(), None, Some(caller.token()), request).await
 }
 
@@ -108,16 +108,16 @@ async fn open(
     store: &CustomerStore,
     proven: Option<&CustomerId>,
     token: Option<&str>,
-    request: Idempotent<Unread>,
+    request: Idempotent<RawBody>,
 ) -> Reply {
     let (request, key) = request.read::<OpenConversationRequest>()?.into_parts(actor);
     let Once { outcome: conversation, is_replay } =
-        conversations::create_own(store, request.into_command(store, proven)?, key.as_ref()).await?;
+        conversations::create_for_customer(store, request.into_command(store, proven)?, key.as_ref()).await?;
     // A repeat does not get the token: whoever guesses an idempotency key would get the key to the conversation.
     let token = token.filter(|_| !is_replay);
-    let version = content_version(&OwnConversationResponse::from(&conversation))?;
+    let version = content_version(&CustomerConversationResponse::from(&conversation))?;
     let location = format!("{BASE}/conversations/{}", conversation.id);
-    let response = OwnConversationCreatedResponse {
+    let response = CustomerConversationCreatedResponse {
         conversation: (&conversation).into(),
         customer_token: token.map(str::to_owned),
     };

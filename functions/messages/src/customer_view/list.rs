@@ -1,11 +1,11 @@
 use deskless_api::{
     CursorScope, CustomerCaller, Reply, ok,
-    wire::{ListTag, OwnMessageObject},
+    wire::{CustomerMessageObject, ListTag},
 };
 use deskless_app::messages::{self, Thread};
 use deskless_domain::ConversationId;
 
-use super::dto::OwnMessageListResponse;
+use super::dto::CustomerMessageListResponse;
 use crate::list::ListMessagesQuery;
 
 /// Lists the replies of one of the customer's conversations.
@@ -17,11 +17,11 @@ pub async fn list_messages(caller: &CustomerCaller, conversation: ConversationId
     let page = messages::list_own(caller.store(), thread).await?;
     ok(
         None,
-        &OwnMessageListResponse {
+        &CustomerMessageListResponse {
             object: ListTag,
             has_more: page.has_more,
             next_cursor: scope.encode_ids(&[page.next]),
-            messages: page.messages.iter().map(OwnMessageObject::from).collect(),
+            messages: page.messages.iter().map(CustomerMessageObject::from).collect(),
         },
     )
 }

@@ -1,6 +1,6 @@
 /// What a partial change does to a value that may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Edit<T> {
+pub enum FieldChange<T> {
     /// Leave it.
     #[default]
     Keep,
@@ -10,7 +10,7 @@ pub enum Edit<T> {
     Set(T),
 }
 
-impl<T> Edit<T> {
+impl<T> FieldChange<T> {
     /// The value, if there is a new one.
     pub fn value(&self) -> Option<&T> {
         match self {
@@ -29,7 +29,7 @@ impl<T> Edit<T> {
     }
 }
 
-impl<T> From<Option<T>> for Edit<T> {
+impl<T> From<Option<T>> for FieldChange<T> {
     /// Of a value that was said: none clears.
     fn from(said: Option<T>) -> Self {
         said.map_or(Self::Clear, Self::Set)

@@ -1,4 +1,4 @@
-use deskless_api::wire::{ListTag, OwnMessageObject};
+use deskless_api::wire::{CustomerMessageObject, ListTag};
 use deskless_domain::Message;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 /// A message, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CustomerViewMessageResponse)]
-pub struct OwnMessageResponse {
-    message: OwnMessageObject,
+pub struct CustomerMessageResponse {
+    message: CustomerMessageObject,
 }
 
-impl From<&Message> for OwnMessageResponse {
+impl From<&Message> for CustomerMessageResponse {
     fn from(message: &Message) -> Self {
         Self { message: message.into() }
     }
@@ -20,11 +20,11 @@ impl From<&Message> for OwnMessageResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewMessageListResponse)]
-pub struct OwnMessageListResponse {
+pub struct CustomerMessageListResponse {
     pub object: ListTag,
     /// Whether there are more messages now.
     pub has_more: bool,
     /// The `cursor` of the next page. Never null.
     pub next_cursor: String,
-    pub messages: Vec<OwnMessageObject>,
+    pub messages: Vec<CustomerMessageObject>,
 }

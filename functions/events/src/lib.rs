@@ -20,9 +20,9 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     let mut failed = Vec::new();
     let mut changes = Vec::new();
     for (place, record) in batch.records.into_iter().enumerate() {
-        let change = record.change;
-        match feed.read(change.keys, change.old_image, change.new_image) {
-            Ok(Some(changed)) => changes.push((place, changed)),
+        let item = record.change;
+        match feed.read(item.keys, item.old_image, item.new_image) {
+            Ok(Some(change)) => changes.push((place, change)),
             Ok(None) => {}
             Err(error) => failed.extend(batch::failure(place, "feed", Err(error.into()))),
         }

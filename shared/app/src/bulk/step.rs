@@ -168,11 +168,11 @@ async fn deal_with(
             Decision::Apply(effect) => Ok(effect),
         };
         let marker = BulkMarker { step: job.step, failure: outcome.as_ref().err().copied() }.of(job.action.id, id);
-        let marked = match (&conversation, &outcome) {
+        let state = match (&conversation, &outcome) {
             (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, by, &marker).await?,
             _ => store.mark(&marker).await?,
         };
-        match marked {
+        match state {
             Marked::Now => return Ok(Turn::Done(outcome.map(|_: Effect| ()))),
             Marked::Before => return earlier_turn(store, job, id).await,
             Marked::Changed => {

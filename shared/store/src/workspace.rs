@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{StoreError, TenantStore, item};
 
-/// A tenant, as the operator sees it.
+/// A workspace, which is a tenant.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    /// Its id: every key of its items starts with it.
+    /// The id. Every key of the workspace's items starts with it.
     pub id: WorkspaceId,
-    /// What the operator calls it.
+    /// The display name.
     pub name: Title,
 }
 

@@ -45,8 +45,8 @@ impl KeyPatch {
                 update.set("allowedOrigins", AttributeValue::L(origins));
             }
         }
-        update.edit("validUntil", self.expires_at, |end| number(end.as_millis()));
-        update.edit("rateLimit", self.rate_limit, |limit| number(limit.requests()));
+        update.change("validUntil", self.expires_at, |end| number(end.as_millis()));
+        update.change("rateLimit", self.rate_limit, |limit| number(limit.requests()));
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) struct ListingItem {
 /// Says that a bulk action has dealt with a conversation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DoneItem {
+pub(crate) struct BulkMarkerItem {
     /// The step that did.
     pub step: u64,
     /// Why the action was not possible; `None` if it was.

@@ -2,12 +2,12 @@ use std::collections::HashMap;
 
 use deskless_domain::{ActionFailure, BulkActionId, Conversation, ConversationId};
 
-use super::item::{DoneItem, expires_at};
+use super::item::{BulkMarkerItem, expires_at};
 use crate::{
     Marker, StoreError, TenantStore,
     conversation::StoredConversation,
     item::{self, string},
-    keys::bulk_done_of,
+    keys::bulk_marker_of,
 };
 
 /// Says that a bulk action has dealt with a conversation.
@@ -38,11 +38,11 @@ impl TenantStore {
         id: BulkActionId,
         conversations: &[ConversationId],
     ) -> Result<HashMap<ConversationId, BulkMarker>, StoreError> {
-        let keys = conversations.iter().map(|&conversation| self.keys().bulk_done(id, conversation));
+        let keys = conversations.iter().map(|&conversation| self.keys().bulk_marker(id, conversation));
         let mut markers = HashMap::new();
         for found in self.get_all(keys.collect()).await? {
-            if let Some(conversation) = string(&found, "sk").and_then(bulk_done_of) {
-                let DoneItem { step, failure, .. } = item::read(found)?;
+            if let Some(conversation) = string(&found, "sk").and_then(bulk_marker_of) {
+                let BulkMarkerItem { step, failure, .. } = item::read(found)?;
                 markers.insert(conversation, BulkMarker { step, failure });
             }
         }

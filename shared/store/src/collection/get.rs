@@ -9,6 +9,6 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such thing.
     pub async fn get_resource<T: Collected>(&self, id: T::Id) -> Result<Resource<T>, StoreError> {
-        read(self.get(self.keys().collected(T::KIND, id)).await?.ok_or(StoreError::NotFound)?)
+        read(self.get(self.keys().resource(T::KIND, id)).await?.ok_or(StoreError::NotFound)?)
     }
 }

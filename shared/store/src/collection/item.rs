@@ -5,7 +5,7 @@ use crate::{
     StoreError, TenantStore,
     expression::text,
     item::{self, Item, string},
-    keys::{TenantKeys, collected_of},
+    keys::{TenantKeys, resource_of},
 };
 
 /// One of a collection, as it is stored.
@@ -45,10 +45,10 @@ impl TenantStore {
             updated_at: resource.updated_at.as_millis(),
             archived_at: resource.archived_at.map(Timestamp::as_millis),
         };
-        let mut item = item::write(self.keys().collected(T::KIND, resource.id), &attributes)?;
+        let mut item = item::write(self.keys().resource(T::KIND, resource.id), &attributes)?;
         if let Some(sort_text) = resource.fields.sort_text() {
             item.insert(LISTING.to_owned(), text(self.keys().collection(T::KIND)));
-            item.insert(PLACE.to_owned(), text(TenantKeys::sorted_place(sort_text, resource.id)));
+            item.insert(PLACE.to_owned(), text(TenantKeys::text_sort_key(sort_text, resource.id)));
         }
         Ok(item)
     }
@@ -67,7 +67,7 @@ pub(super) fn read<T: Collected>(found: Item) -> Result<Resource<T>, StoreError>
 }
 
 pub(super) fn id_of<T: Collected>(item: &Item) -> Result<T::Id, StoreError> {
-    string(item, "sk").and_then(collected_of).ok_or_else(unreadable)
+    string(item, "sk").and_then(resource_of).ok_or_else(unreadable)
 }
 
 pub(super) fn unreadable() -> StoreError {

@@ -39,7 +39,7 @@ impl TenantStore {
             .client()
             .delete_item()
             .table_name(self.table())
-            .set_key(Some(self.keys().collected(T::KIND, id).attributes()))
+            .set_key(Some(self.keys().resource(T::KIND, id).attributes()))
             .condition_expression("attribute_not_exists(pk) OR version = :before")
             .expression_attribute_values(":before", number(version));
         let mut backoff = Backoff::new(self.clock());

@@ -11,7 +11,7 @@ use crate::{
     error::is_transient,
     expression::{Update, number, text},
     item::{Item, integer, string},
-    keys::{TenantKeys, conversation_of, file_of},
+    keys::{TenantKeys, conversation_of, file_of_sk},
     transaction::{Commit, Transaction},
 };
 
@@ -78,7 +78,7 @@ impl TenantStore {
     /// # Errors
     /// When the table does not answer.
     pub async fn remains(&self, id: ConversationId) -> Result<Remains, StoreError> {
-        let [from, to] = TenantKeys::UNDER_A_CONVERSATION;
+        let [from, to] = TenantKeys::CONVERSATION_CHILDREN;
         let output = self
             .client()
             .query()
@@ -95,7 +95,7 @@ impl TenantStore {
             .map_err(|e| StoreError::from_sdk(&e))?;
         let has_more = output.last_evaluated_key.is_some();
         let keys = output.items.unwrap_or_default();
-        let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of)).collect();
+        let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of_sk)).collect();
         Ok(Remains { keys, files, has_more })
     }
 
@@ -147,11 +147,11 @@ impl TenantStore {
     pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         loop {
-            let counted = self.counted(id).await?;
+            let counted = self.counted_state(id).await?;
             let mut transaction = Transaction::default();
             let deleted = Condition::none().present(attributes::DELETED_AT);
             let itself = transaction.delete(self, self.keys().conversation(id), deleted)?;
-            self.uncount(&mut transaction, id, counted)?;
+            self.add_uncount(&mut transaction, id, counted)?;
             match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => return Ok(true),
                 Commit::Failed(failed) if failed.at(itself) => return Ok(false),

@@ -93,7 +93,7 @@ impl TenantStore {
 
     async fn update_alone(&self, write: PatchWrite) -> Result<Conversation, StoreError> {
         let PatchWrite { id, attempt, update, condition, precondition } = write;
-        let (expression, required) = (update.expression(), condition.expression());
+        let (expression, condition_expression) = (update.expression(), condition.expression());
         let (names, values) = condition.placeholders(update);
         let request = self
             .client()
@@ -103,7 +103,7 @@ impl TenantStore {
             .update_expression(expression)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .set_condition_expression(required)
+            .set_condition_expression(condition_expression)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut backoff = Backoff::new(self.clock());

@@ -70,12 +70,13 @@ impl TenantStore {
     }
 
     fn set_placement(&self, update: &mut Update, patch: PlacementPatch) {
-        update.edit(attributes::INBOX_ID, patch.inbox_id, text_of);
-        update.edit(attributes::ASSIGNEE_ID, patch.assignee_id, text_of);
-        update.edit(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |member| text(self.keys().by_assignee(*member)));
-        update.edit(attributes::ASSISTANT_ID, patch.assistant_id, text_of);
-        update.edit(attributes::PIPELINE_ID, patch.pipeline_id, text_of);
-        update.edit(attributes::STAGE_ID, patch.stage_id, text_of);
+        update.change(attributes::INBOX_ID, patch.inbox_id, text_of);
+        update.change(attributes::ASSIGNEE_ID, patch.assignee_id, text_of);
+        update
+            .change(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |member| text(self.keys().by_assignee(*member)));
+        update.change(attributes::ASSISTANT_ID, patch.assistant_id, text_of);
+        update.change(attributes::PIPELINE_ID, patch.pipeline_id, text_of);
+        update.change(attributes::STAGE_ID, patch.stage_id, text_of);
     }
 
     fn set_metadata(&self, update: &mut Update, metadata: &Metadata) {

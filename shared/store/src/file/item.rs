@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError, TenantStore,
     item::{self, Item, integer, is_expired, string},
-    keys::file_in,
+    keys::file_of_pk,
 };
 
 /// The names of attributes that more than one operation writes.
@@ -57,7 +57,7 @@ pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreErro
         return Ok(None);
     }
     let id = string(&item, "pk")
-        .and_then(file_in)
+        .and_then(file_of_pk)
         .ok_or_else(|| StoreError::Internal("a file's key cannot be read".to_owned()))?;
     let item: FileItem = item::read(item)?;
     let draft = FileDraft {

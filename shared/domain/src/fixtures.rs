@@ -63,7 +63,7 @@ pub fn message(conversation: &Conversation, seconds: i64, role: Role, kind: Mess
         attachments: Vec::new(),
         metadata: Metadata::default(),
     };
-    draft.placed(conversation.id, message_id(seconds))
+    draft.into_message(conversation.id, message_id(seconds))
 }
 
 pub fn customer_reply(conversation: &Conversation, seconds: i64) -> Message {

@@ -48,9 +48,9 @@ impl MessageDraft {
         self.is_reply() && self.role == Role::User
     }
 
-    /// Gives the draft its place in a thread.
+    /// Converts the draft to a message with an id in a conversation.
     #[must_use]
-    pub fn placed(self, conversation_id: ConversationId, id: MessageId) -> Message {
+    pub fn into_message(self, conversation_id: ConversationId, id: MessageId) -> Message {
         Message { id, conversation_id, draft: self, reported_status: None, version: 1 }
     }
 }

@@ -10,17 +10,17 @@ use crate::{
     keys::bulk_marker_of,
 };
 
-/// Says that a bulk action has dealt with a conversation.
+/// The marker that a bulk action has processed a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BulkMarker {
-    /// The step that did.
+    /// The step of the bulk action.
     pub step: u64,
-    /// Why the action was not possible; `None` if it was.
+    /// Why the action failed; `None` if it succeeded.
     pub failure: Option<ActionFailure>,
 }
 
 impl BulkMarker {
-    /// Returns the marker to write together with a change.
+    /// Returns the marker to write in the transaction of the change.
     #[must_use]
     pub fn of(self, id: BulkActionId, conversation: ConversationId) -> Marker {
         let Self { step, failure } = self;
@@ -29,7 +29,7 @@ impl BulkMarker {
 }
 
 impl TenantStore {
-    /// AP-75: reads a bulk action's markers for these conversations, at most 100.
+    /// AP-75: reads the markers of a bulk action for at most 100 conversations. Totals are computed from them.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -49,7 +49,7 @@ impl TenantStore {
         Ok(markers)
     }
 
-    /// AP-75: reads those of these conversations that exist, at most 100, without their large metadata.
+    /// AP-72, AP-75: reads the conversations that exist among at most 100 ids, without large metadata.
     ///
     /// # Errors
     /// When the table does not answer.

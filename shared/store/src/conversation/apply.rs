@@ -13,13 +13,14 @@ use crate::{
 pub struct Initiator<'a> {
     /// The API key, for the audit of deletions; `None` for automations.
     pub key: Option<KeyId>,
-    /// The run of an automation that causes the change.
+    /// The execution of an automation that causes the change.
     pub cause: Option<&'a Cause>,
 }
 
 impl TenantStore {
-    /// AP-70: applies an action's effect to a conversation, in one transaction with a marker. The write is conditional on
-    /// the version that was read, so that the decision that led to it still holds when it is committed.
+    /// AP-70, AP-91: applies an action's effect to a conversation, in one transaction with a marker. The write is
+    /// conditional on the version that was read, so that the decision still holds when it commits. Without an effect only
+    /// the marker is written, which costs one write unit.
     ///
     /// # Errors
     /// When the table does not answer.

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-21: reads one customer, strongly.
+    /// AP-21: reads one customer, strongly consistent.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such customer.
@@ -15,7 +15,7 @@ impl TenantStore {
         self.find_customer(id).await?.ok_or(StoreError::NotFound)
     }
 
-    /// AP-22: reads the customer who first claimed this email. Their email may be another one by now.
+    /// AP-22: reads the customer who has claimed this email. Their current email may be a different one.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -26,7 +26,7 @@ impl TenantStore {
         }
     }
 
-    /// AP-21: reads one customer, strongly. Returns `None` when there is none.
+    /// AP-21: reads one customer, strongly consistent. Returns `None` if there is none.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -35,7 +35,7 @@ impl TenantStore {
         self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now)).map(read).transpose()
     }
 
-    /// AP-22: reads which customer has claimed an email.
+    /// AP-22: reads the id of the customer who has claimed an email.
     ///
     /// # Errors
     /// When the table does not answer.

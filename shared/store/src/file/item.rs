@@ -9,9 +9,9 @@ use crate::{
 
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
-    /// On which object it is at work.
+    /// The entity tag of the object that is being registered.
     pub(in crate::file) const CLAIMED_ETAG: &str = "claimedEtag";
-    /// Until when a registration may be at work.
+    /// The end of the claim of a registration, in milliseconds.
     pub(in crate::file) const CLAIMED_UNTIL: &str = "claimedUntil";
     pub(in crate::file) const DELETED_AT: &str = "deletedAt";
     pub(in crate::file) const EXPIRES_AT: &str = "expiresAt";
@@ -19,7 +19,7 @@ pub(super) mod attributes {
     pub(in crate::file) const VERSION: &str = "version";
 }
 
-/// A file's own item. Its id is in its key.
+/// A file's own item. The id is in the key.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FileItem {
@@ -30,7 +30,7 @@ struct FileItem {
     size: FileSize,
     status: FileStatus,
     version: u64,
-    /// Only while nothing was uploaded that we know of.
+    /// Set until the file is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }
@@ -51,7 +51,7 @@ impl TenantStore {
     }
 }
 
-/// Reads a file's item; one that is past its time or being deleted is none any more.
+/// Converts a file's item. Returns `None` for a file that has expired or is being deleted.
 pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreError> {
     if is_expired(&item, now) || item.contains_key(attributes::DELETED_AT) {
         return Ok(None);
@@ -69,7 +69,7 @@ pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreErro
     Ok(Some(File { id, draft, status: item.status, version: item.version }))
 }
 
-/// For how many milliseconds more somebody may be copying the file's object; 0: nobody is.
+/// Returns how many milliseconds longer a registration may be copying the file's object; 0 if none is.
 pub(super) fn claimed_for(item: &Item, now: Timestamp) -> u64 {
     let until = integer(item, attributes::CLAIMED_UNTIL)
         .filter(|_| string(item, attributes::STATUS) == Some(FileStatus::Pending.as_str()));

@@ -171,6 +171,7 @@ pub struct CustomerRecord {
     /// The caller's own data.
     pub metadata: Metadata,
     /// The position in the list of customers, which contains the time of creation.
+    #[serde(rename = "place")]
     pub list_position: MessageId,
     /// The time of the last update.
     pub updated_at: Timestamp,

@@ -102,7 +102,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn identity_now(&self) -> Result<Arc<Identity>, StoreError> {
+    pub async fn fresh_identity(&self) -> Result<Arc<Identity>, StoreError> {
         self.identity_with_ttl(FRESH_TTL_MS).await
     }
 

@@ -77,7 +77,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn call_for(&self, job: OpenJob) -> Result<bool, StoreError> {
+    pub async fn retrigger_job(&self, job: OpenJob) -> Result<bool, StoreError> {
         let mut update = Update::default();
         update.set("calledAt", number(self.clock().now().as_millis()));
         self.update_if(self.key_of(job), update, Condition::none().present("job")).await

@@ -36,9 +36,9 @@ pub enum Marker {
 #[derive(Debug)]
 pub enum Marked {
     /// The write and its marker were committed.
-    Now,
+    Written,
     /// The marker exists: an earlier attempt took this step. Nothing was written.
-    Before,
+    AlreadyWritten,
     /// The conversation was changed or deleted since it was read. Nothing was written.
     Changed,
 }
@@ -52,8 +52,8 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         self.add_marker(&mut transaction, marker)?;
         Ok(match transaction.commit(self, &mut crate::backoff::Backoff::new(self.clock())).await? {
-            crate::transaction::Commit::Done => Marked::Now,
-            crate::transaction::Commit::Failed(_) => Marked::Before,
+            crate::transaction::Commit::Done => Marked::Written,
+            crate::transaction::Commit::Failed(_) => Marked::AlreadyWritten,
         })
     }
 

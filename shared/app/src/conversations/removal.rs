@@ -19,7 +19,7 @@ pub async fn removal_step(store: &TenantStore, id: ConversationId, removed: u64)
     files::erase_all(store, &remains.files).await?;
     store.remove_batch(remains).await?;
     if has_more {
-        store.note_removed(id, removed, removed + count).await?;
+        store.record_removal_progress(id, removed, removed + count).await?;
     } else {
         store.remove_tombstone(id).await?;
     }

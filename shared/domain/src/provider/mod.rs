@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use content::{
-    Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, Template, TemplateName,
+    Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderTemplate, TemplateName,
 };
 pub use sms::{Segments, segments};
 

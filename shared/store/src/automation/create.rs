@@ -26,7 +26,9 @@ impl TenantStore {
             // The id is new, so an earlier attempt was committed and its response was lost.
             Attempt::Failed(failed) if failed.at(itself) => Ok(Once::first(execution)),
             Attempt::Failed(failed) if failed.at(conversation) => Err(StoreError::ConversationNotFound),
-            Attempt::Failed(_) => Err(StoreError::Internal("an unknown condition failed for a new execution".to_owned())),
+            Attempt::Failed(_) => {
+                Err(StoreError::Internal("an unknown condition failed for a new execution".to_owned()))
+            }
         }
     }
 

@@ -52,8 +52,8 @@ impl TenantStore {
         };
         let marked = self.add_marker(&mut transaction, marker)?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Commit::Done => Ok(Marked::Now),
-            Commit::Failed(failed) if failed.at(marked) => Ok(Marked::Before),
+            Commit::Done => Ok(Marked::Written),
+            Commit::Failed(failed) if failed.at(marked) => Ok(Marked::AlreadyWritten),
             Commit::Failed(failed) if itself.is_some_and(|itself| failed.at(itself)) => Ok(Marked::Changed),
             Commit::Failed(_) => Err(StoreError::Internal("the externalId belongs to another conversation".to_owned())),
         }

@@ -69,19 +69,19 @@ impl FilterExpression {
     }
 
     fn equals<T: ToString>(&mut self, attribute: &str, value: Option<&T>) {
-    if let Some(value) = value {
-    self.compare(attribute, "=", text(value.to_string()));
+        if let Some(value) = value {
+            self.compare(attribute, "=", text(value.to_string()));
         }
     }
 
     fn is(&mut self, attribute: &str, value: Option<bool>) {
-    if let Some(value) = value {
-    self.compare(attribute, "=", AttributeValue::Bool(value));
+        if let Some(value) = value {
+            self.compare(attribute, "=", AttributeValue::Bool(value));
         }
     }
 
     fn assigned<T: ToString>(&mut self, attribute: &str, assigned: Option<&Assigned<T>>) {
-    match assigned {
+        match assigned {
             None => {}
             Some(Assigned::To(id)) => self.equals(attribute, Some(id)),
             Some(Assigned::None) => {
@@ -93,7 +93,7 @@ impl FilterExpression {
 
     /// Adds the parts of a filter that the index does not evaluate.
     fn add(&mut self, filter: &ConversationFilter, index: &IndexFilter, now: Timestamp) {
-    let is_indexed = |filter: IndexFilter| *index == filter;
+        let is_indexed = |filter: IndexFilter| *index == filter;
         if filter.status.is_some_and(|status| !is_indexed(IndexFilter::Status(status))) {
             self.equals(attributes::STATUS, filter.status.as_ref());
         }
@@ -133,8 +133,8 @@ impl FilterExpression {
             });
         }
         for (operator, time) in [(">", filter.created_after), ("<", filter.created_before)] {
-        if let Some(time) = time {
-        self.compare("createdAt", operator, number(time.as_millis()));
+            if let Some(time) = time {
+                self.compare("createdAt", operator, number(time.as_millis()));
             }
         }
     }
@@ -142,12 +142,12 @@ impl FilterExpression {
 
 /// The plan of a list query whose filters must all match.
 pub(super) struct QueryPlan {
-pub source: Source,
-pub expression: FilterExpression,
-/// The resolved filters, for a conversation that is read without an index.
-pub filters: Vec<ConversationFilter>,
-/// The lower bound of the activity, from `createdAfter`: activity is never before the creation.
-pub floor: Option<MessageId>,
+    pub source: Source,
+    pub expression: FilterExpression,
+    /// The resolved filters, for a conversation that is read without an index.
+    pub filters: Vec<ConversationFilter>,
+    /// The lower bound of the activity, from `createdAfter`: activity is never before the creation.
+    pub floor: Option<MessageId>,
 }
 
 impl TenantStore {
@@ -156,8 +156,8 @@ impl TenantStore {
         let resolved = self.resolve_emails(filters);
         let external_id = filters.iter().find_map(|filter| filter.external_id.as_ref());
         let claimed = async {
-        let Some(external_id) = external_id else { return Ok(None) };
-        let claim = self.get(self.keys().external_id(external_id)).await?;
+            let Some(external_id) = external_id else { return Ok(None) };
+            let claim = self.get(self.keys().external_id(external_id)).await?;
             Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(ConversationId::parse))
         };
         let (resolved, claimed) = tokio::try_join!(resolved, claimed)?;
@@ -208,7 +208,7 @@ impl TenantStore {
     }
 
     fn index(&self, filter: &IndexFilter) -> Source {
-    let (name, attribute, partitions) = match filter {
+        let (name, attribute, partitions) = match filter {
             IndexFilter::Customer(customer) => ("gsi2", "gsi2pk", vec![self.keys().by_customer(customer)]),
             IndexFilter::Assignee(member) => ("gsi3", "gsi3pk", vec![self.keys().by_assignee(*member)]),
             IndexFilter::Status(status) => ("gsi1", "gsi1pk", self.status_partitions(*status).collect()),

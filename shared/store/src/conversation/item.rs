@@ -145,12 +145,12 @@ pub(super) struct ConversationItem {
 
 /// Where metadata is stored.
 pub(super) enum MetadataStorage<'a> {
-/// Not stored, because it is empty.
-None,
-/// In the conversation's own item.
-Inline(&'a str),
-/// In a separate item.
-Separate(&'a str),
+    /// Not stored, because it is empty.
+    None,
+    /// In the conversation's own item.
+    Inline(&'a str),
+    /// In a separate item.
+    Separate(&'a str),
 }
 
 /// Returns where metadata is stored.

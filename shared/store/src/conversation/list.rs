@@ -126,16 +126,16 @@ impl TenantStore {
         let now = self.clock().now();
         let found = self.get(self.keys().conversation(id)).await?.map(StoredConversation::read).transpose()?.flatten();
         let matches = |StoredConversation { conversation: found, .. }: &StoredConversation| {
-        let is_unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
-        is_unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
+            let is_unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
+            is_unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
         };
         Ok((found.into_iter().filter(matches).collect(), None))
     }
 
     /// Queries the partitions until the page is full, all are exhausted or the maximum number of queries is reached.
     async fn read_partitions(
-    &self,
-    read: &ListRead<'_>,
+        &self,
+        read: &ListRead<'_>,
         partitions: &mut [Partition],
         limit: usize,
     ) -> Result<Vec<StoredConversation>, StoreError> {
@@ -145,8 +145,8 @@ impl TenantStore {
             // One more than the limit shows whether there is another page.
             let target = limit + 1;
             let batch = match (evaluated, conversations.len()) {
-            (0, _) => target,
-            (evaluated, found) => (target * evaluated / found.max(1)).clamp(target, MAX_BATCH.max(target)),
+                (0, _) => target,
+                (evaluated, found) => (target * evaluated / found.max(1)).clamp(target, MAX_BATCH.max(target)),
             };
             let page_end = nth(&conversations, read.order, limit);
             let due = partitions
@@ -154,7 +154,7 @@ impl TenantStore {
                 .enumerate()
                 .filter(|(_, partition)| !partition.exhausted && precedes(read.order, partition.reached, page_end));
             let outputs = try_join_all(due.map(|(i, partition)| {
-            let query = self.query(read, partition, batch);
+                let query = self.query(read, partition, batch);
                 async move { query.await.map(|output| (i, output)) }
             }))
             .await?;
@@ -167,9 +167,9 @@ impl TenantStore {
                 partition.exhausted = output.reached.is_none();
                 partition.reached = output.reached.or(partition.reached);
                 conversations.extend(output.conversations);
-                }
-                }
-                Ok(conversations)
+            }
+        }
+        Ok(conversations)
     }
 
     fn query(
@@ -178,7 +178,7 @@ impl TenantStore {
         partition: &Partition,
         batch: usize,
     ) -> impl Future<Output = Result<QueryOutput, StoreError>> + use<> {
-    let ListRead { index, attribute, plan, order, until } = *read;
+        let ListRead { index, attribute, plan, order, until } = *read;
         let mut request = self
             .client()
             .query()
@@ -233,13 +233,13 @@ impl TenantStore {
     /// Adds the large metadata, with one `BatchGetItem` for the page. When such metadata is replaced or cleared, its item
     /// stays, unread, until the conversation is removed.
     async fn complete_all(&self, stored: Vec<StoredConversation>) -> Result<Vec<Conversation>, StoreError> {
-    let incomplete = stored.iter().filter(|stored| stored.lacks_metadata);
-    let ids: Vec<_> = incomplete.map(|stored| stored.conversation.id).collect();
-    let mut details = if ids.is_empty() { HashMap::new() } else { self.details(&ids).await? };
-    Ok(stored
-    .into_iter()
-    .map(|stored| {
-    let mut conversation = stored.conversation;
+        let incomplete = stored.iter().filter(|stored| stored.lacks_metadata);
+        let ids: Vec<_> = incomplete.map(|stored| stored.conversation.id).collect();
+        let mut details = if ids.is_empty() { HashMap::new() } else { self.details(&ids).await? };
+        Ok(stored
+            .into_iter()
+            .map(|stored| {
+                let mut conversation = stored.conversation;
                 if let Some(metadata) = details.remove(&conversation.id) {
                     conversation.metadata = metadata;
                 }
@@ -262,7 +262,7 @@ impl TenantStore {
 
 /// Returns the page, and the position of the next one.
 fn page(
-mut conversations: Vec<StoredConversation>,
+    mut conversations: Vec<StoredConversation>,
     partitions: &[Partition],
     order: Order,
     until: Option<MessageId>,
@@ -280,8 +280,8 @@ mut conversations: Vec<StoredConversation>,
     };
     if let Some(frontier) = frontier {
         conversations.retain(|stored| !precedes(order, Some(frontier), Some(stored.conversation.activity)));
-        }
-        let next = if conversations.len() > limit {
+    }
+    let next = if conversations.len() > limit {
         conversations.truncate(limit);
         conversations.last().map(|stored| stored.conversation.activity)
     } else {
@@ -292,8 +292,8 @@ mut conversations: Vec<StoredConversation>,
 
 /// The result of one query.
 struct QueryOutput {
-conversations: Vec<StoredConversation>,
-/// The last item that was evaluated, if there are more.
+    conversations: Vec<StoredConversation>,
+    /// The last item that was evaluated, if there are more.
     reached: Option<MessageId>,
     evaluated: usize,
 }
@@ -325,15 +325,15 @@ fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
 }
 
 fn sort(conversations: &mut [StoredConversation], order: Order) {
-match order {
-Order::Desc => conversations.sort_by_key(|stored| Reverse(stored.conversation.activity)),
-Order::Asc => conversations.sort_by_key(|stored| stored.conversation.activity),
+    match order {
+        Order::Desc => conversations.sort_by_key(|stored| Reverse(stored.conversation.activity)),
+        Order::Asc => conversations.sort_by_key(|stored| stored.conversation.activity),
     }
 }
 
 /// Returns the activity of the conversation with this index in the order; `None` if there are fewer.
 fn nth(conversations: &[StoredConversation], order: Order, index: usize) -> Option<MessageId> {
-let mut activities: Vec<_> = conversations.iter().map(|stored| stored.conversation.activity).collect();
+    let mut activities: Vec<_> = conversations.iter().map(|stored| stored.conversation.activity).collect();
     activities.sort_unstable();
     match order {
         Order::Desc => activities.len().checked_sub(index + 1).map(|i| activities[i]),

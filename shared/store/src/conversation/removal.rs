@@ -115,8 +115,8 @@ impl TenantStore {
             remaining.push(WriteRequest::builder().delete_request(request).build());
         }
         while !remaining.is_empty() {
-        let requests: Vec<_> = remaining.drain(..remaining.len().min(BATCH)).collect();
-        let request = self.client().batch_write_item().request_items(self.table(), requests.clone());
+            let requests: Vec<_> = remaining.drain(..remaining.len().min(BATCH)).collect();
+            let request = self.client().batch_write_item().request_items(self.table(), requests.clone());
             let unprocessed = match request.send().await {
                 Ok(output) => output.unprocessed_items.and_then(|mut tables| tables.remove(self.table())),
                 Err(error) if is_transient(&error) => Some(requests),
@@ -135,7 +135,12 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn note_removed(&self, id: ConversationId, before: u64, removed: u64) -> Result<bool, StoreError> {
+    pub async fn record_removal_progress(
+        &self,
+        id: ConversationId,
+        before: u64,
+        removed: u64,
+    ) -> Result<bool, StoreError> {
         let mut update = Update::default();
         update.set(attributes::PURGED, number(removed));
         let unchanged = Condition::none().present(attributes::DELETED_AT).equals(attributes::PURGED, number(before));

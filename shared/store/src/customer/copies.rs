@@ -103,14 +103,14 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn note_copied(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
+    pub async fn record_copy_progress(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(REFRESHED_TO, text(up_to));
         update.set(REFRESHED_VERSION, number(from.version));
         let current = number(from.version);
         let mut condition = Condition::exists().equals(customer::VERSION, current.clone());
         let condition = if let Some(position) = from.refreshed_to {
-        condition.equals(REFRESHED_TO, text(position)).equals(REFRESHED_VERSION, current)
+            condition.equals(REFRESHED_TO, text(position)).equals(REFRESHED_VERSION, current)
         } else {
             let (name, value) = (condition.name(REFRESHED_VERSION), condition.value(current));
             condition.and(format!("(attribute_not_exists({name}) OR {name} <> {value})"))

@@ -152,7 +152,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn note_erased(&self, id: &CustomerId, step: u64, deleted: u64) -> Result<(), StoreError> {
+    pub async fn record_erasure_progress(&self, id: &CustomerId, step: u64, deleted: u64) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(attributes::ERASURE_STEP, number(step + 1));
         update.add(attributes::ERASED, deleted);

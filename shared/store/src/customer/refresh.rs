@@ -22,7 +22,7 @@ impl KnownCustomer {
     /// Returns the customer to show on the conversation: the record, updated with the given details.
     #[must_use]
     pub fn shown(&self, given: &Customer) -> Customer {
-    given.shown_with(self.record.as_ref())
+        given.shown_with(self.record.as_ref())
     }
 }
 
@@ -114,14 +114,14 @@ impl TenantStore {
 
 /// Returns an update that sets the given details. Other details stay.
 fn details_update(given: &CustomerDetails) -> Update {
-let mut update = Update::default();
-let attributes = [
-("name", given.name.as_ref().map(text)),
-("email", given.email.as_ref().map(text)),
-("phone", given.phone.as_ref().map(text)),
-("company", given.company.as_ref().map(text)),
-];
-for (attribute, value) in attributes {
+    let mut update = Update::default();
+    let attributes = [
+        ("name", given.name.as_ref().map(text)),
+        ("email", given.email.as_ref().map(text)),
+        ("phone", given.phone.as_ref().map(text)),
+        ("company", given.company.as_ref().map(text)),
+    ];
+    for (attribute, value) in attributes {
         if let Some(value) = value {
             update.set(attribute, value);
         }

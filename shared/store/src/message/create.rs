@@ -97,11 +97,11 @@ impl TenantStore {
             let conversation = self.add_message(&mut transaction, &message, None, Some(cause))?;
             let marked = self.add_marker(&mut transaction, marker)?;
             let failed = match transaction.commit(self, &mut backoff).await? {
-                Commit::Done => return Ok(Marked::Now),
+                Commit::Done => return Ok(Marked::Written),
                 Commit::Failed(failed) => failed,
             };
             if failed.at(marked) {
-                return Ok(Marked::Before);
+                return Ok(Marked::AlreadyWritten);
             }
             let existing = failed.existing(conversation);
             if !self.accepts(existing, None) {

@@ -109,7 +109,7 @@ impl Action {
     }
 }
 
-/// Whether a conversation already has this status and, if one is given, this resolution.
+/// Returns whether a conversation already has this status and, if one is given, this resolution.
 fn is_in_state(conversation: &Conversation, state: Resolved) -> bool {
     match state {
         Resolved::Yes(Some(resolution)) => conversation.resolution == Some(resolution),

@@ -2,8 +2,8 @@ use crate::nearest;
 
 /// Why a value is invalid.
 ///
-/// `message` is a predicate without a subject, such as "must be at most 500 characters; it has 612". The caller puts the
-/// field's name in front of it and a full stop behind it.
+/// `message` is a predicate without a subject, such as "must be at most 500 characters; it has 612". The caller adds the
+/// field's name before it and a full stop after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// A stable code for programs, such as `required`, `too_long` or `invalid`.

@@ -77,7 +77,7 @@ fn reading_triggers_nothing() {
 }
 
 #[test]
-fn deletion_and_each_removal_step_call_for_the_next() {
+fn deletion_and_removal_steps_trigger_next_step() {
     let open = conversation_on(Channel::Api);
     let deleted = |removed| ConversationState::Deleted { version: 2, removed };
     let first = ConversationChange::between(open.id, Some(live(&open)), deleted(0));

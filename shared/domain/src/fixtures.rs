@@ -9,7 +9,7 @@ use crate::{
 
 pub const OPENED: Timestamp = Timestamp::from_millis(1_782_669_600_000);
 
-/// So many seconds after the conversation was opened.
+/// Returns the time `seconds` after the conversation was created.
 pub fn at(seconds: i64) -> Timestamp {
     OPENED.plus_seconds(seconds)
 }

@@ -6,14 +6,14 @@ use crate::{AutomationActions, Scope};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MissingScope(pub Scope);
 
-/// Checks that an API key with the scopes `own` may give another key the scopes `wanted`. Scopes that the other key already
-/// has (`before`) may stay.
+/// Checks that an API key with the scopes `own` may give another key the scopes `granted`. Scopes that the other key
+/// already has (`existing`) may stay.
 ///
 /// # Errors
 /// The first scope that the key lacks.
-pub fn may_grant(own: &[Scope], wanted: &[Scope], before: &[Scope]) -> Result<(), MissingScope> {
-    let refused = wanted.iter().find(|scope| !own.contains(scope) && !before.contains(scope));
-    refused.map_or(Ok(()), |scope| Err(MissingScope(*scope)))
+pub fn may_grant(own: &[Scope], granted: &[Scope], existing: &[Scope]) -> Result<(), MissingScope> {
+    let missing = granted.iter().find(|scope| !own.contains(scope) && !existing.contains(scope));
+    missing.map_or(Ok(()), |scope| Err(MissingScope(*scope)))
 }
 
 /// Checks that an API key with the scopes `own` may save or run an automation with these actions.

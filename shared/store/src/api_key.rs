@@ -164,7 +164,7 @@ impl Store {
     /// Revoked and expired keys are returned. The caller checks them.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_key(&self, secret: &ApiKeySecret) -> Result<Option<Credential>, StoreError> {
         let hash = secret.hash();
         let now = self.clock().now();
@@ -182,7 +182,7 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
         match self.create_key_once(request, None).await? {
             KeyCreation::Created(new) => Ok(new),
@@ -236,7 +236,7 @@ impl TenantStore {
     /// Reads all API keys of the workspace, oldest first, revoked ones included.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let mut keys = Vec::new();
         let mut pages = self

@@ -72,7 +72,7 @@ impl TenantStore {
     /// replaces an older one), and the counter.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn count_conversation(
         &self,
         id: ConversationId,
@@ -107,7 +107,7 @@ impl TenantStore {
     /// consistent.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn count_conversations(&self) -> Result<Counts, StoreError> {
         let as_of = self.clock().now();
         let shards = (0..COUNTER_SHARDS).map(|shard| self.get_with(self.keys().counter(shard), false));
@@ -123,7 +123,7 @@ impl TenantStore {
     /// AP-44: counts the conversations of a customer or an assignee in the index, up to 10,000 items.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn count_conversations_of(
         &self,
         customer: Option<&CustomerId>,

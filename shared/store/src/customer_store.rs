@@ -29,7 +29,7 @@ impl TenantStore {
         CustomerStore { tenant: self.clone(), customer, source }
     }
 
-    /// Returns whether a conversation's item is this customer's, and is not being deleted.
+    /// Returns whether a conversation belongs to this customer and is not being deleted.
     pub(crate) fn is_own(&self, item: &Item, customer: &CustomerId) -> bool {
         let own = self.keys().by_customer(customer);
         unless_deleted(Some(item)).and_then(|item| string(item, attributes::CUSTOMER_PARTITION)) == Some(own.as_str())
@@ -64,7 +64,7 @@ impl CustomerStore {
     /// AP-53: lists the customer's conversations by activity, as AP-04.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_conversations(
         &self,
         status: Option<Status>,
@@ -115,7 +115,7 @@ impl CustomerStore {
     /// customers.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_file(&self, id: FileId) -> Result<Option<File>, StoreError> {
         self.tenant.find_file(id, Some(&self.customer)).await
     }

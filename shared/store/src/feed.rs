@@ -1,6 +1,6 @@
-//! The change feed: turns a record of the table's stream into a typed change.
+//! The change feed: converts records of the table's stream to typed changes.
 //!
-//! This is the only place that reads stream images. Consumers get events of the domain.
+//! No other module reads stream images. Consumers get domain events.
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,

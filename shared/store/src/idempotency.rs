@@ -85,7 +85,7 @@ impl TenantStore {
         serde_json::from_slice(&json).map(Some).map_err(|e| unreadable(&e))
     }
 
-    /// AP-33: records the outcome of a command that writes nothing else, or returns the one that was recorded first.
+    /// AP-33: records the outcome of a command that writes nothing else, or returns the outcome that was recorded first.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request.
@@ -142,6 +142,7 @@ pub(crate) enum Attempt<T> {
 }
 
 impl<'a> Attempts<'a> {
+    /// Starts the attempts, and the retry policy's clock.
     pub fn new(store: &'a TenantStore, key: Option<&'a IdempotencyKey>) -> Self {
         Self { store, key, backoff: Backoff::new(store.clock()) }
     }

@@ -92,7 +92,7 @@ impl TenantStore {
     /// AP-51: returns the workspace's identity secrets, at most 20 s old.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn identity(&self) -> Result<Arc<Identity>, StoreError> {
         self.identity_with_ttl(TTL_MS).await
     }
@@ -101,7 +101,7 @@ impl TenantStore {
     /// the secret may be new. Invented names cause at most one read a second.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn fresh_identity(&self) -> Result<Arc<Identity>, StoreError> {
         self.identity_with_ttl(FRESH_TTL_MS).await
     }
@@ -124,7 +124,7 @@ impl TenantStore {
     /// AP-52: returns the secret that signs tokens of anonymous customers. The first call generates it.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn anonymous_secret(&self) -> Result<IdentitySecret, StoreError> {
         let missing = || StoreError::Internal("the workspace has no secret for anonymous customers".to_owned());
         if let Some(secret) = &self.identity().await?.anonymous {

@@ -27,7 +27,7 @@ impl TenantStore {
     /// AP-73, AP-19 and AP-87.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_open_jobs(&self, before: Timestamp) -> Result<Vec<OpenJob>, StoreError> {
         let mut jobs = Vec::new();
         let mut cursor = None;
@@ -76,7 +76,7 @@ impl TenantStore {
     /// because steps are idempotent. Returns whether the job has work left.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn retrigger_job(&self, job: OpenJob) -> Result<bool, StoreError> {
         let mut update = Update::default();
         update.set("calledAt", number(self.clock().now().as_millis()));

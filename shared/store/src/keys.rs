@@ -1,4 +1,4 @@
-//! Builds and parses the table's keys. No other module does.
+//! Builds and parses the table's keys. No other module does this.
 //!
 //! Keys contain typed ids and hashes. Free text is replaced by the first 16 bytes of its SHA-256 in base32, so that no text
 //! can produce another item's key.
@@ -51,10 +51,12 @@ pub(crate) mod root {
 
     pub(crate) const WORKSPACES: &str = "WS";
 
+    /// Returns the key of a workspace's entry in the list of workspaces.
     pub(crate) fn workspace_listing(id: WorkspaceId) -> Key {
         Key::new(WORKSPACES.to_owned(), id.to_string())
     }
 
+    /// Returns the key of an API key, by the hash of its secret.
     pub(crate) fn api_key(secret: &SecretHash) -> Key {
         Key::new(format!("K#{}", BASE32_NOPAD.encode(secret.as_bytes())), SELF)
     }
@@ -65,10 +67,12 @@ pub(crate) mod root {
 pub(crate) struct TenantKeys(pub WorkspaceId);
 
 impl TenantKeys {
+    /// Returns the key of the workspace's own item.
     pub fn workspace(self) -> Key {
         Key::new(format!("W#{}", self.0), SELF)
     }
 
+    /// Returns the key of an API key's entry in the workspace's list.
     pub fn api_key_listing(self, id: KeyId) -> Key {
         Key::new(format!("W#{}", self.0), format!("K#{id}"))
     }
@@ -81,38 +85,42 @@ impl TenantKeys {
         [after.map_or("K#!".to_owned(), |id| format!("K#{id}!")), "K#~".to_owned()]
     }
 
+    /// Returns the key of a conversation's own item.
     pub fn conversation(self, id: ConversationId) -> Key {
         Key::new(format!("W#{}#C#{id}", self.0), SELF)
     }
 
+    /// Returns the key of the item that holds a conversation's large metadata.
     pub fn conversation_detail(self, id: ConversationId) -> Key {
         Key::new(format!("W#{}#C#{id}", self.0), DETAIL)
     }
 
+    /// Returns the key of a message.
     pub fn message(self, conversation: ConversationId, id: MessageId) -> Key {
         Key::new(format!("W#{}#C#{conversation}", self.0), format!("{MESSAGE}{id}"))
     }
 
+    /// Returns the key of a file's own item.
     pub fn file(self, id: FileId) -> Key {
         Key::new(format!("W#{}#F#{id}", self.0), SELF)
     }
 
-    /// The item that lists a file under its conversation.
+    /// Returns the key of the item that lists a file under its conversation.
     pub fn file_of_conversation(self, conversation: ConversationId, id: FileId) -> Key {
         Key::new(format!("W#{}#C#{conversation}", self.0), format!("{FILE}{id}"))
     }
 
-    /// The S3 key to which a file is uploaded.
+    /// Returns the S3 key to which a file is uploaded.
     pub fn pending_object(self, id: FileId) -> String {
         format!("pending/{}/{id}", self.0)
     }
 
-    /// The S3 key of a registered file. Its uploader cannot write to it.
+    /// Returns the S3 key of a registered file. Its uploader cannot write to it.
     pub fn file_object(self, id: FileId) -> String {
         format!("files/{}/{id}", self.0)
     }
 
-    /// The item that holds the version and status with which a conversation was last counted.
+    /// Returns the key of the item that holds the version and status with which a conversation was last counted.
     pub fn counted(self, id: ConversationId) -> Key {
         Key::new(self.conversation(id).pk, "Z")
     }
@@ -120,48 +128,53 @@ impl TenantKeys {
     /// The range of sort keys of a conversation's items, except its own item and the counted state.
     pub const CONVERSATION_CHILDREN: [&str; 2] = ["A!", "Y~"];
 
-    /// One of the workspace's counters. `shard` is less than [`COUNTER_SHARDS`].
+    /// Returns the key of one of the workspace's counters. `shard` is less than [`COUNTER_SHARDS`].
     pub fn counter(self, shard: u8) -> Key {
         Key::new(format!("W#{}#Z#{shard}", self.0), SELF)
     }
 
-    /// The partition of the first index that holds the tombstones of deleted conversations.
+    /// Returns the partition of the first index that holds the tombstones of deleted conversations.
     pub fn tombstones(self) -> String {
         format!("W#{}#T", self.0)
     }
 
+    /// Returns the key of the audit record of a deletion.
     pub fn audit(self, id: MessageId) -> Key {
         Key::new(format!("W#{}#L", self.0), id.to_string())
     }
 
-    /// The claim on a provider's message id, unique in the conversation.
+    /// Returns the key of the claim on a provider's message id, unique in the conversation.
     pub fn provider_message(self, conversation: ConversationId, id: &ExternalId) -> Key {
         Key::new(format!("W#{}#C#{conversation}", self.0), format!("{PROVIDER_MESSAGE}{}", hashed(id.as_str())))
     }
 
+    /// Returns the key of the claim on an externalId.
     pub fn external_id(self, id: &ExternalId) -> Key {
         Key::new(format!("W#{}#X#{}", self.0, hashed(id.as_str())), SELF)
     }
 
+    /// Returns the key of the counter of ticket numbers.
     pub fn ticket_number(self) -> Key {
         Key::new(format!("W#{}#N", self.0), SELF)
     }
 
+    /// Returns the key of a customer's own item.
     pub fn customer(self, id: &CustomerId) -> Key {
         Key::new(format!("W#{}#U#{}", self.0, hashed(id.as_str())), SELF)
     }
 
+    /// Returns the key of the claim on an email.
     pub fn email_claim(self, email: &Email) -> Key {
         Key::new(format!("W#{}#E#{}", self.0, hashed(&email.normalized())), "!")
     }
 
-    /// The record of an idempotency key. `request` must contain everything that tells two requests apart: API key,
+    /// Returns the key of an idempotency record. `request` must contain everything that tells two requests apart: API key,
     /// customer, method, path and idempotency key.
     pub fn idempotency(self, request: &str) -> Key {
         Key::new(format!("W#{}#I#{}", self.0, hashed(request)), SELF)
     }
 
-    /// The count of a rate limit's window. The windows of customers share the partition of their API key.
+    /// Returns the key of the count of a rate limit's window. The windows of customers share the partition of their API key.
     pub fn rate_window(self, subject: &RateSubject, window: i64) -> Key {
         let (key, sk) = match subject {
             // Not the sort key of a resource's own item, because stream filters match those.
@@ -172,17 +185,17 @@ impl TenantKeys {
         Key::new(format!("W#{}#R#{key}#{window}", self.0), sk)
     }
 
-    /// The partition of the first index that holds the conversations of a status. `shard` starts at 0.
+    /// Returns the partition of the first index that holds the conversations of a status. `shard` starts at 0.
     pub fn by_status(self, status: Status, shard: u8) -> String {
         format!("W#{}#S#{status}#{shard}", self.0)
     }
 
-    /// The partition of the second index that holds a customer's conversations.
+    /// Returns the partition of the second index that holds a customer's conversations.
     pub fn by_customer(self, id: &CustomerId) -> String {
         format!("W#{}#U#{}", self.0, hashed(id.as_str()))
     }
 
-    /// The partition of a small collection.
+    /// Returns the partition of a small collection.
     pub fn collection(self, kind: Kind) -> String {
         let letter = match kind {
             Kind::Assistant => "A",
@@ -196,30 +209,32 @@ impl TenantKeys {
         format!("W#{}#{letter}", self.0)
     }
 
-    /// A resource in a small collection.
+    /// Returns the key of a resource in a small collection.
     pub fn resource(self, kind: Kind, id: impl Identifier) -> Key {
         Key::new(self.collection(kind), id.to_string())
     }
 
+    /// Returns the key of a bulk action's own item.
     pub fn bulk_action(self, id: BulkActionId) -> Key {
         Key::new(format!("W#{}#B#{id}", self.0), SELF)
     }
 
-    /// The partition that lists the bulk actions.
+    /// Returns the partition that lists the bulk actions.
     pub fn bulk_listings(self) -> String {
         format!("W#{}#B", self.0)
     }
 
+    /// Returns the key of a bulk action's entry in the list.
     pub fn bulk_listing(self, id: BulkActionId) -> Key {
         Key::new(self.bulk_listings(), id.to_string())
     }
 
-    /// One chunk of the ids for a bulk action's later batches.
+    /// Returns the key of one chunk of the ids for a bulk action's later batches.
     pub fn bulk_ids(self, id: BulkActionId, chunk: u8) -> Key {
         Key::new(self.bulk_action(id).pk, format!("I#{chunk:03}"))
     }
 
-    /// The marker that a bulk action has processed a conversation.
+    /// Returns the key of the marker that a bulk action has processed a conversation.
     pub fn bulk_marker(self, id: BulkActionId, conversation: ConversationId) -> Key {
         Key::new(self.bulk_action(id).pk, format!("{BULK_MARKER}{conversation}"))
     }
@@ -230,12 +245,12 @@ impl TenantKeys {
         format!("{}\t{id}", text.to_lowercase())
     }
 
-    /// The partition of an automation's executions.
+    /// Returns the partition of an automation's executions.
     pub fn executions(self, automation: AutomationId) -> String {
         format!("{}#{automation}", self.collection(Kind::Automation))
     }
 
-    /// One execution of an automation.
+    /// Returns the key of one execution of an automation.
     pub fn execution(self, automation: AutomationId, id: ExecutionId) -> Key {
         Key::new(self.executions(automation), format!("{EXECUTION}{id}"))
     }
@@ -246,12 +261,12 @@ impl TenantKeys {
         [format!("{EXECUTION}!"), before.map_or(format!("{EXECUTION}~"), |id| format!("{EXECUTION}{id}"))]
     }
 
-    /// The partition of the third index that holds a member's conversations.
+    /// Returns the partition of the third index that holds a member's conversations.
     pub fn by_assignee(self, id: MemberId) -> String {
         format!("W#{}#G#{id}", self.0)
     }
 
-    /// The partition of the first index that lists customers.
+    /// Returns the partition of the first index that lists customers.
     pub fn customer_listing(self, shard: u8) -> String {
         format!("W#{}#L#{shard}", self.0)
     }

@@ -44,10 +44,12 @@ pub enum Marked {
 }
 
 impl TenantStore {
-    /// Writes a marker without any other change.
+    /// AP-70, AP-90: writes a marker without any other change, such as the next version of an execution when it starts,
+    /// after a webhook call or after a failed step. An execution is written as a whole over its previous version, so two
+    /// writers cannot take the same step.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn mark(&self, marker: &Marker) -> Result<Marked, StoreError> {
         let mut transaction = Transaction::default();
         self.add_marker(&mut transaction, marker)?;
@@ -57,6 +59,7 @@ impl TenantStore {
         })
     }
 
+    /// Adds a marker to the transaction of its change.
     pub(crate) fn add_marker(&self, transaction: &mut Transaction, marker: &Marker) -> Result<WriteIndex, StoreError> {
         match marker {
             Marker::Bulk { id, step, conversation, failure, expires_at } => {

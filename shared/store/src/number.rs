@@ -7,7 +7,7 @@ impl TenantStore {
     /// a workspace would conflict on it. A creation that fails later leaves a gap.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn next_number(&self) -> Result<u64, StoreError> {
         let mut update = Update::default();
         update.add("last", 1);

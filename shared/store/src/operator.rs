@@ -25,7 +25,7 @@ impl Operator {
     /// Creates a workspace.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
         let id = WorkspaceId::generate(self.0.clock());
         let attributes = WorkspaceItem { id, name: name.clone() };
@@ -43,7 +43,7 @@ impl Operator {
     /// Reads all workspaces, oldest first.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         let mut workspaces = Vec::new();
         let mut pages = self

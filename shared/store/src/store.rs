@@ -109,6 +109,7 @@ impl Store {
         self.get_with(key, true).await
     }
 
+    /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.client()
             .get_item()
@@ -155,6 +156,10 @@ impl TenantStore {
         self.store.caches()
     }
 
+    /// Returns the bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when no bucket is configured.
     pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
         let missing = || {
             StoreError::Internal(
@@ -200,10 +205,12 @@ impl TenantStore {
         (0..self.shards.read.max(1)).map(move |shard| keys.by_status(status, shard))
     }
 
+    /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.store.get(key).await
     }
 
+    /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.store.get_with(key, consistent).await
     }

@@ -22,7 +22,7 @@ impl TenantStore {
     /// AP-84: reads the workspace's name.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn workspace_name(&self) -> Result<Option<String>, StoreError> {
         let found = self.get_with(self.keys().workspace(), false).await?;
         found.map(|found| item::read::<WorkspaceItem>(found).map(|workspace| workspace.name.to_string())).transpose()

@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(second, ListPass { reached: None, earlier: 1, found_new: false });
         assert_eq!(second.after_page(false, None), None, "settled");
         assert!(second.after_page(true, None).is_some(), "something was new");
-        let last = ListPass { earlier: ListPass::MOST_REPEATS, ..ListPass::default() };
+        let last = ListPass { earlier: ListPass::MAX_REPEATS, ..ListPass::default() };
         assert_eq!(last.after_page(true, None), None, "the passes are bounded");
     }
 }

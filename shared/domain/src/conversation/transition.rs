@@ -307,6 +307,7 @@ impl Conversation {
         Ok(self.applied(transition))
     }
 
+    /// Returns the conversation after a transition, without checking that it is allowed.
     pub(super) fn applied(mut self, transition: &Transition) -> Self {
         let transition = transition.clone();
         self.status = transition.status.unwrap_or(self.status);

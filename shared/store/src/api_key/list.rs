@@ -16,7 +16,7 @@ impl TenantStore {
     /// AP-27: lists the workspace's API keys, oldest first, strongly consistent.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn page_of_keys(&self, after: Option<KeyId>, limit: usize) -> Result<KeyPage, StoreError> {
         let [from, to] = TenantKeys::api_keys_after(after);
         let output = self

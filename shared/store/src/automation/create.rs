@@ -36,7 +36,7 @@ impl TenantStore {
     /// and the root cause, so a repeated stream record creates one execution.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn enqueue_execution(&self, execution: &Execution) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         transaction.put_new(self, self.execution_item(execution)?)?;

@@ -17,7 +17,7 @@ impl TenantStore {
     /// AP-86: reads one execution, strongly consistent. Returns `None` if there is none, or it has expired.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_execution(
         &self,
         automation: AutomationId,

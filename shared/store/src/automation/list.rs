@@ -35,6 +35,7 @@ impl TenantStore {
         Ok(page)
     }
 
+    /// Reads one page of an automation's executions, newest first, strongly consistent.
     pub(crate) async fn query_executions(
         &self,
         automation: AutomationId,

@@ -45,7 +45,7 @@ impl TenantStore {
     /// half a unit for each 4 KB.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn triggered_automations(&self) -> Result<Arc<Vec<TriggeredAutomation>>, StoreError> {
         let now = self.clock().now();
         if let Some(cached) = self.caches().triggers.get(&self.workspace_id(), now, TTL_MS) {

@@ -7,7 +7,7 @@ impl TenantStore {
     /// AP-71: reads one bulk action, strongly consistent. Returns `None` if there is none, or it has expired.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_bulk_job(&self, id: BulkActionId) -> Result<Option<BulkJob>, StoreError> {
         let Some(found) = self.get(self.keys().bulk_action(id)).await? else { return Ok(None) };
         bulk::read(found, self.clock().now())

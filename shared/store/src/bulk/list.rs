@@ -23,7 +23,7 @@ impl TenantStore {
     /// list, then their items.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_bulk_actions(
         &self,
         after: Option<BulkActionId>,

@@ -32,7 +32,7 @@ impl TenantStore {
     /// AP-75: reads the markers of a bulk action for at most 100 conversations. Totals are computed from them.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn bulk_markers(
         &self,
         id: BulkActionId,
@@ -52,7 +52,7 @@ impl TenantStore {
     /// AP-72, AP-75: reads the conversations that exist among at most 100 ids, without large metadata.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_conversations(
         &self,
         ids: &[ConversationId],

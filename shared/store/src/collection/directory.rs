@@ -97,7 +97,7 @@ impl TenantStore {
     /// same time.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
         self.look_up(kinds, false).await
     }
@@ -106,7 +106,7 @@ impl TenantStore {
     /// the cached names or archived there: it may have been created or restored since.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn fresh_directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
         self.look_up(kinds, true).await
     }

@@ -20,7 +20,7 @@ impl TenantStore {
     /// consecutive queries.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_resources<T: Collected>(
         &self,
         after: Option<T::Id>,

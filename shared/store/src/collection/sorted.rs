@@ -37,7 +37,7 @@ impl TenantStore {
     /// that no message is returned twice.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_predefined_messages(
         &self,
         after: Option<SortedPosition>,

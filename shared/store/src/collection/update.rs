@@ -16,7 +16,7 @@ impl TenantStore {
     /// it again and retry.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn replace_resource<T: Collected>(&self, next: &Resource<T>) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
@@ -32,7 +32,7 @@ impl TenantStore {
     /// AP-18: deletes a resource. Returns false if it has a different version. Returns true if it does not exist any more.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn remove_resource<T: Collected>(&self, id: T::Id, version: u64) -> Result<bool, StoreError> {
         let request = self
             .client()

@@ -23,7 +23,7 @@ impl TenantStore {
     /// the marker is written, which costs one write unit.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn apply_effect(
         &self,
         conversation: &Conversation,

@@ -31,7 +31,7 @@ pub struct ConversationToCreate<'a> {
 }
 
 impl TenantStore {
-    /// AP-09, AP-10, AP-83: creates a conversation with its first message, and creates or updates the customer's record.
+    /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first message, and creates or updates the customer.
     /// Returns `None` if that record has changed since it was read: read it again and retry.
     ///
     /// If only the conversation has to be written, that is a plain `PutItem`, because a transaction costs twice as much.

@@ -184,7 +184,7 @@ impl TenantStore {
     /// an email is unclaimed, or claimed by a customer other than the filter's `customer_id`.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn resolve_emails(
         &self,
         filters: &[ConversationFilter],

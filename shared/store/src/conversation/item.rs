@@ -13,8 +13,8 @@ use crate::{
     keys::conversation_of,
 };
 
-/// The condition of every write to a conversation or its messages: it exists and is not being deleted. An update without it
-/// would create a deleted conversation again.
+/// Returns the condition of every write to a conversation or its messages: the conversation exists and is not being
+/// deleted. An update without it would create a deleted conversation again.
 pub(crate) fn live() -> Condition {
     Condition::exists().missing(attributes::DELETED_AT)
 }
@@ -239,6 +239,7 @@ impl ConversationItem {
 }
 
 impl DetailItem {
+    /// Converts an item to the metadata that it holds.
     pub fn read(item: Item) -> Result<Metadata, StoreError> {
         let detail: Self = item::read(item)?;
         Metadata::from_json(&detail.metadata).map_err(corrupt)

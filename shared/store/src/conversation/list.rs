@@ -54,14 +54,14 @@ struct ListRead<'a> {
 }
 
 impl TenantStore {
-    /// AP-02 to AP-07: lists the conversations that match all `filters`, by activity.
+    /// AP-02, AP-03, AP-04, AP-06, AP-07: lists the conversations that match all `filters`, by activity.
     ///
     /// The most selective index is read, and DynamoDB filters the rest. A query evaluates up to 500 items. A page ends at
     /// `limit` conversations or after ten consecutive queries. It can be short or even empty and still have a next page.
     /// Indexes are eventually consistent. An externalId is looked up by its claim instead: two reads, no index.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_conversations(
         &self,
         filters: &[ConversationFilter],
@@ -77,7 +77,7 @@ impl TenantStore {
     /// which saves a read.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_conversations_without_metadata(
         &self,
         filters: &[ConversationFilter],

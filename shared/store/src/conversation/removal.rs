@@ -43,7 +43,7 @@ impl TenantStore {
     /// tombstone.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn removal_progress(&self, id: ConversationId) -> Result<Option<u64>, StoreError> {
         let tombstone = self.get(self.keys().conversation(id)).await?;
         Ok(tombstone.filter(|item| item.contains_key(attributes::DELETED_AT)).map(|item| progress(&item)))
@@ -53,7 +53,7 @@ impl TenantStore {
     /// deletion first. Used by `deskless purge`.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_tombstones(&self) -> Result<Vec<(ConversationId, u64)>, StoreError> {
         let mut pages = self
             .client()
@@ -78,7 +78,7 @@ impl TenantStore {
     /// AP-40: reads the keys of at most 500 items of a deleted conversation.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn removal_batch(&self, id: ConversationId) -> Result<RemovalBatch, StoreError> {
         let [from, to] = TenantKeys::CONVERSATION_CHILDREN;
         let output = self
@@ -105,7 +105,7 @@ impl TenantStore {
     /// of each item.
     ///
     /// # Errors
-    /// When the table does not answer, or leaves items unprocessed for eight seconds.
+    /// When the table does not respond, or leaves items unprocessed for eight seconds.
     pub async fn remove_batch(&self, batch: RemovalBatch) -> Result<(), StoreError> {
         let mut backoff = Backoff::new(self.clock());
         let mut remaining: Vec<WriteRequest> = Vec::new();
@@ -134,7 +134,7 @@ impl TenantStore {
     /// progress is no longer `before`: the step was taken already, so a repeated stream record starts no second chain.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn record_removal_progress(
         &self,
         id: ConversationId,
@@ -151,7 +151,7 @@ impl TenantStore {
     /// counted, in one transaction. Returns false if the tombstone does not exist any more.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         loop {

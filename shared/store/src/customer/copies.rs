@@ -42,7 +42,7 @@ impl TenantStore {
     /// AP-45: reads a customer whose details are to be copied.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn customer_to_copy(&self, id: &CustomerId) -> Result<Option<CustomerToCopy>, StoreError> {
         let Some(stored) = self.get(self.keys().customer(id)).await? else { return Ok(None) };
         let (version, refreshed_to) = (version(&stored), refreshed_to(&stored).and_then(MessageId::parse));
@@ -54,7 +54,7 @@ impl TenantStore {
     /// gets a reply in the meantime moves to the end and is read later.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn customer_copies(
         &self,
         customer: &Customer,
@@ -86,7 +86,7 @@ impl TenantStore {
     /// so lists do not change. The conversation's version is incremented, because its `ETag` has to change.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn copy_customer(&self, to: ConversationId, from: &CustomerToCopy) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(attributes::CUSTOMER, attribute(&from.customer)?);
@@ -102,7 +102,7 @@ impl TenantStore {
     /// Writes nothing if the customer or the progress has changed.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn record_copy_progress(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(REFRESHED_TO, text(up_to));

@@ -117,7 +117,7 @@ impl TenantStore {
     /// AP-47: reads the conversations of a customer, at most `limit`. The index is eventually consistent.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn conversations_of(&self, id: &CustomerId, limit: i32) -> Result<Vec<ConversationId>, StoreError> {
         let output = self
             .client()
@@ -137,7 +137,7 @@ impl TenantStore {
     /// AP-47: returns the step of a customer's erasure that is due; `None` if there is no erasure, or it has ended.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn erasure_step(&self, id: &CustomerId) -> Result<Option<u64>, StoreError> {
         let stored = self.get(self.keys().customer(id)).await?;
         let erasing = stored.filter(|item| is_erasing(item) && !item.contains_key(attributes::EXPIRES_AT));
@@ -151,7 +151,7 @@ impl TenantStore {
     /// the customer just before, or that the index did not show yet. Writes nothing if the step was taken before.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn record_erasure_progress(&self, id: &CustomerId, step: u64, deleted: u64) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(attributes::ERASURE_STEP, number(step + 1));

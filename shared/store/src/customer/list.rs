@@ -16,7 +16,7 @@ impl TenantStore {
     /// AP-23: lists customers, newest first. The index is eventually consistent. A page ends at `limit` customers or 1 MB.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_customers(&self, after: Option<MessageId>, limit: usize) -> Result<CustomerPage, StoreError> {
         let mut request = self
             .client()

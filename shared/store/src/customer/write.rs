@@ -14,7 +14,7 @@ use crate::{
     transaction::{Transaction, WriteIndex},
 };
 
-/// A customer who was created or updated.
+/// The result of creating or updating a customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WrittenCustomer {
     /// The customer after the write.

@@ -32,7 +32,7 @@ impl TenantStore {
     /// AP-65: returns how many milliseconds longer a registration may be running; 0 if none is.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn upload_claimed_for(&self, id: FileId) -> Result<u64, StoreError> {
         let item = self.get(self.keys().file(id)).await?;
         Ok(item.map_or(0, |item| claimed_for(&item, self.clock().now())))
@@ -41,7 +41,7 @@ impl TenantStore {
     /// AP-65: removes the item that lists a file under its conversation.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn remove_file_of_conversation(
         &self,
         conversation: ConversationId,
@@ -53,7 +53,7 @@ impl TenantStore {
     /// AP-65: removes a file's own item.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn remove_file(&self, id: FileId) -> Result<(), StoreError> {
         self.delete_item(self.keys().file(id)).await
     }

@@ -21,7 +21,7 @@ impl TenantStore {
     /// AP-63: reads one file. With an owner, only files of that customer's conversations. Returns `None` if there is none.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
         let Some(found) = self.get(self.keys().file(id)).await? else { return Ok(None) };
         let Some(file) = item::read(found, self.clock().now())? else { return Ok(None) };
@@ -42,7 +42,7 @@ impl TenantStore {
     /// `None`. The caller checks to which conversation each file belongs.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn ready_files(&self, ids: &[FileId]) -> Result<Vec<Option<File>>, StoreError> {
         let now = self.clock().now();
         let found = try_join_all(ids.iter().map(|id| self.get(self.keys().file(*id)))).await?;

@@ -36,6 +36,7 @@ struct FileItem {
 }
 
 impl TenantStore {
+    /// Returns the item of a pending file.
     pub(super) fn file_item(&self, file: &File, expires_at: Timestamp) -> Result<Item, StoreError> {
         let FileDraft { conversation_id, name, content_type, size } = file.draft.clone();
         let attributes = FileItem {

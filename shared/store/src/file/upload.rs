@@ -43,7 +43,7 @@ impl TenantStore {
     /// AP-62: reads the properties of the object uploaded for a pending file. Returns `None` if there is no upload.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn uploaded_object(&self, file: &File) -> Result<Option<UploadedObject>, StoreError> {
         let object = self.bucket()?.head(&self.keys().pending_object(file.id)).await?;
         Ok(object.map(|object| UploadedObject {
@@ -59,7 +59,7 @@ impl TenantStore {
     /// changed.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn claim_upload(&self, file: &File, etag: &str) -> Result<bool, StoreError> {
         let key = self.keys().file(file.id);
         let now = self.clock().now();
@@ -88,7 +88,7 @@ impl TenantStore {
     /// replaced or deleted.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn keep_upload(&self, file: &File, etag: &str) -> Result<bool, StoreError> {
         let (from, to) = (self.keys().pending_object(file.id), self.keys().file_object(file.id));
         Ok(self.bucket()?.copy(&from, etag, &to).await? == Copied::Done)
@@ -125,7 +125,7 @@ impl TenantStore {
     /// AP-62, AP-65: deletes an upload.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn delete_upload(&self, id: FileId) -> Result<(), StoreError> {
         self.bucket()?.delete(&self.keys().pending_object(id)).await
     }
@@ -133,7 +133,7 @@ impl TenantStore {
     /// AP-62, AP-65: deletes the object of a registered file.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn delete_object(&self, id: FileId) -> Result<(), StoreError> {
         self.bucket()?.delete(&self.keys().file_object(id)).await
     }

@@ -63,6 +63,7 @@ impl From<AttachmentAttributes> for Attachment {
 }
 
 impl TenantStore {
+    /// Returns the item of a message.
     pub(crate) fn message_item(&self, message: &Message) -> Result<Item, StoreError> {
         let draft = message.draft.clone();
         let attributes = MessageItem {

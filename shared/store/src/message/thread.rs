@@ -41,6 +41,7 @@ impl TenantStore {
         Ok(page)
     }
 
+    /// Reads one page of a thread, strongly consistent, without its conversation.
     pub(crate) async fn query_thread(
         &self,
         Thread { conversation, order, after, limit }: Thread,

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn tag_change_is_neither_empty_nor_contradictory() {
+    fn empty_or_conflicting_tag_change_is_rejected() {
         assert_eq!(TagChange::new(tags(&[]), tags(&[])).expect_err("nothing to do").field, Field::TagsToAdd);
         assert_eq!(TagChange::new(tags(&["a"]), tags(&["b", "a"])).expect_err("both").field, Field::TagsToRemove);
     }

@@ -1,6 +1,6 @@
 //! Rights that an API key may grant: only those that it has itself.
 
-use crate::{AutomationActions, Scope};
+use crate::{AutomationAction, AutomationActions, Scope};
 
 /// The caller lacks a scope that it wants to grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub fn may_grant(own: &[Scope], granted: &[Scope], existing: &[Scope]) -> Result
 /// # Errors
 /// The first scope that the actions need and the key lacks.
 pub fn may_automate(own: &[Scope], actions: &AutomationActions) -> Result<(), MissingScope> {
-    let mut needed = actions.as_slice().iter().flat_map(|action| action.scopes());
+    let mut needed = actions.as_slice().iter().flat_map(AutomationAction::scopes);
     needed.find(|scope| !own.contains(scope)).map_or(Ok(()), |scope| Err(MissingScope(*scope)))
 }
 

@@ -7,6 +7,9 @@ use deskless_domain::Precondition;
 
 use crate::expression::{Update, number};
 
+/// The names and values of an expression's placeholders. The SDK takes `None` in place of an empty map.
+type Placeholders = (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>);
+
 /// A condition expression: parts that must all hold.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Condition {
@@ -109,11 +112,8 @@ impl Condition {
         (!self.parts.is_empty()).then(|| self.parts.join(" AND "))
     }
 
-    /// Returns the placeholders of this condition and of an update. The SDK takes `None` in place of an empty map.
-    pub fn placeholders(
-        self,
-        update: Update,
-    ) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    /// Returns the placeholders of this condition and of an update.
+    pub fn placeholders(self, update: Update) -> Placeholders {
         let (mut names, mut values) = (update.names, update.values);
         names.extend(self.names);
         values.extend(self.values);

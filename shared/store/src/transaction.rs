@@ -36,24 +36,36 @@ pub(crate) enum Commit {
     Failed(FailedConditions),
 }
 
-/// The conditions that failed, by the position of their write, each with the existing item if there is one.
+/// The conditions that failed, by the position of their write.
 #[derive(Debug)]
-pub(crate) struct FailedConditions(Vec<Option<Option<Item>>>);
+pub(crate) struct FailedConditions(Vec<ConditionResult>);
+
+/// The result of one write's condition.
+#[derive(Debug)]
+enum ConditionResult {
+    Passed,
+    /// Failed, with the existing item if there is one.
+    Failed(Option<Item>),
+}
 
 impl FailedConditions {
     /// Returns whether this write's condition failed.
     pub fn at(&self, write: WriteIndex) -> bool {
-        self.0.get(write.0).is_some_and(Option::is_some)
+        matches!(self.0.get(write.0), Some(ConditionResult::Failed(_)))
     }
 
     /// Returns whether only this write's condition failed.
     pub fn only(&self, write: WriteIndex) -> bool {
-        self.at(write) && self.0.iter().flatten().count() == 1
+        let failed = self.0.iter().filter(|result| matches!(result, ConditionResult::Failed(_)));
+        self.at(write) && failed.count() == 1
     }
 
     /// Returns the existing item for which this write's condition failed.
     pub fn existing(&self, write: WriteIndex) -> Option<&Item> {
-        self.0.get(write.0)?.as_ref()?.as_ref()
+        match self.0.get(write.0)? {
+            ConditionResult::Failed(existing) => existing.as_ref(),
+            ConditionResult::Passed => None,
+        }
     }
 }
 
@@ -202,7 +214,7 @@ async fn put_alone(store: &TenantStore, put: Put) -> Result<Sent, StoreError> {
     let Err(error) = request.send().await else { return Ok(Sent::Ended(Commit::Done)) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![Some(failed.item().cloned())]))))
+            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![ConditionResult::Failed(failed.item().cloned())]))))
         }
         _ if is_transient(&error) => Ok(Sent::Retry(causes(&error))),
         _ => Err(StoreError::from_sdk(&error)),
@@ -220,7 +232,10 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Sent, StoreErro
         if has("ConditionalCheckFailed") {
             let failed = reasons
                 .iter()
-                .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned()))
+                .map(|reason| match reason.code() {
+                    Some("ConditionalCheckFailed") => ConditionResult::Failed(reason.item().cloned()),
+                    _ => ConditionResult::Passed,
+                })
                 .collect();
             return Ok(Sent::Ended(Commit::Failed(FailedConditions(failed))));
         }

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_dealt_with_a_hundred_at_a_time() {
+    fn ids_are_processed_in_batches_of_100() {
         let (first, chunks) = of_ids(250);
         assert_eq!((first.batch.len(), first.rest, chunks.len()), (100, Some(BulkRest::Chunks(1, 2)), 2));
         assert_eq!(of_ids(100).0.rest, None);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn list_is_read_again_until_nothing_is_new() {
+    fn list_passes_repeat_until_nothing_is_new() {
         let at = MessageId::from_bytes([3; 16]);
         let first = ListPass::default().after_page(true, Some(at)).expect("there is more");
         assert_eq!(first.reached, Some(at));

@@ -9,7 +9,7 @@ use deskless_app::messages;
 use deskless_domain::{
     Channel, ConversationId, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
     provider::{
-        Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, Template,
+        Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, ProviderTemplate,
         TemplateName, Transform,
     },
 };
@@ -136,7 +136,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
         let media = request.media.0.map(|MediaObject { kind, url, file_name }| Media { kind, url, file_name });
         let template = request.template.0.map(|TemplateObject { name, language, components }| {
             let components = components.unwrap_or_default().into_iter().map(|c| c.into_iter().collect()).collect();
-            Template { name, language, components }
+            ProviderTemplate { name, language, components }
         });
         let content = match (template, media, request.body.0) {
             (Some(template), None, None) => Content::Template(template),

@@ -3,7 +3,7 @@ use deskless_api::{
     scope::ReadReplies,
     shape::{ListQuery, Page},
 };
-use deskless_app::predefined_messages::{self, SortedPlace};
+use deskless_app::predefined_messages::{self, SortedPosition};
 use deskless_domain::Timestamp;
 
 use crate::dto::PredefinedMessageListResponse;
@@ -21,25 +21,26 @@ use crate::dto::PredefinedMessageListResponse;
 )]
 pub async fn list_predefined_messages(caller: Caller<ReadReplies>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
     let scope = CursorScope::new(caller.store().workspace_id(), &["predefined-messages"]);
-    let after = query.cursor().map(|cursor| place(&scope, cursor)).transpose()?;
+    let after = query.cursor().map(|cursor| position(&scope, cursor)).transpose()?;
     let page = predefined_messages::list(caller.store(), after, query.limit()).await?;
     let next_cursor = page.next.map(|next| cursor(&scope, &next));
     ok(None, &PredefinedMessageListResponse::from(Page { rows: page.messages, next_cursor }))
 }
 
-/// A cursor holds when the cursor began, in eight bytes, and the place: a title of at most 120 characters with an id, so that
-/// it stays below 750 characters. The place has to be in it: the row that stood there may have another title by now.
-fn cursor(scope: &CursorScope, next: &SortedPlace) -> String {
-    let mut bytes = next.began.as_millis().to_be_bytes().to_vec();
-    bytes.extend(next.place.as_bytes());
+/// Encodes a cursor: the time of the first page in eight bytes, and the sort key, which is a title of at most 120
+/// characters and an id. It stays below 750 characters. The sort key is part of the cursor, because the message may have
+/// another title by now.
+fn cursor(scope: &CursorScope, next: &SortedPosition) -> String {
+    let mut bytes = next.started_at.as_millis().to_be_bytes().to_vec();
+    bytes.extend(next.sort_key.as_bytes());
     scope.encode(&bytes)
 }
 
-fn place(scope: &CursorScope, cursor: &str) -> Result<SortedPlace, Problem> {
+fn position(scope: &CursorScope, cursor: &str) -> Result<SortedPosition, Problem> {
     let bytes = scope.decode(cursor)?;
-    let place = bytes.split_first_chunk().and_then(|(began, place)| {
-        let began = Timestamp::from_millis(i64::from_be_bytes(*began));
-        Some(SortedPlace { began, place: str::from_utf8(place).ok()?.to_owned() })
+    let position = bytes.split_first_chunk().and_then(|(started_at, sort_key)| {
+        let started_at = Timestamp::from_millis(i64::from_be_bytes(*started_at));
+        Some(SortedPosition { started_at, sort_key: str::from_utf8(sort_key).ok()?.to_owned() })
     });
-    place.ok_or_else(CursorScope::invalid_cursor)
+    position.ok_or_else(CursorScope::invalid_cursor)
 }

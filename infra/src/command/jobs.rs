@@ -30,7 +30,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         let tenant = operator.workspace(workspace.id).await?;
         for job in tenant.list_open_jobs(before).await? {
             if arguments.resume {
-                tenant.call_for(job).await?;
+                tenant.retrigger_job(job).await?;
             }
             let (kind, id, started) = match job {
                 OpenJob::Bulk(id) => ("bulk action", id.to_string(), id.time()),

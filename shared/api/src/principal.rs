@@ -180,7 +180,7 @@ async fn identified(
     let mut identity: Arc<Identity> = tenant.identity().await?;
     if !presented.is_known(&identity, now) {
         // The secret may be newer than the cached one.
-        identity = tenant.identity_now().await?;
+        identity = tenant.fresh_identity().await?;
     }
     let verified = presented.verify(tenant.workspace_id(), &identity, now)?;
     let renewed = verified.renewed(tenant.workspace_id(), &identity, now);

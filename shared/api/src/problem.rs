@@ -242,7 +242,7 @@ impl From<Conflict> for Problem {
                 "The uploaded file differs from the signed one in size or content type. Sign and upload it again.",
             ),
             Conflict::TooMany(kind) => {
-                let (most, plural) = (kind.most(), kind.plural());
+                let (most, plural) = (kind.max_resources(), kind.plural());
                 too_many = format!("A workspace can have at most {most} {plural}. Delete one first.");
                 (Code::Conflict, too_many.as_str())
             }

@@ -193,7 +193,7 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
         CustomerEvent::ErasureDue { step } => {
             if store.erasure_step(id).await? == Some(step) {
                 let deleted = delete_some(store, id).await?;
-                store.note_erased(id, step, deleted).await?;
+                store.record_erasure_progress(id, step, deleted).await?;
             }
         }
         // Conversations that were opened while the erasure ended.
@@ -209,7 +209,7 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
                     store.copy_customer(conversation, current).await?;
                 }
                 if let Some(next) = copies.next {
-                    store.note_copied(current, next).await?;
+                    store.record_copy_progress(current, next).await?;
                 }
             }
         }

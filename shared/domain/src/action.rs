@@ -44,20 +44,20 @@ pub enum Effect {
     Delete(Option<DeletionReason>),
 }
 
-/// What becomes of one conversation when an action's turn comes.
+/// The decision about one conversation when an action is applied.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// Nothing: the conversation does not pass the filters, or not any more.
+    /// Skip the conversation: it does not match the filters, or no longer.
     Skip,
-    /// The action is not possible.
+    /// The action fails.
     Fail(ActionFailure),
     /// The action has this effect.
     Apply(Effect),
 }
 
 impl Action {
-    /// Decides what becomes of a conversation; `None` is one that does not exist. A conversation that was named, without
-    /// filters, and does not exist is a failure.
+    /// Decides about a conversation; `None` stands for one that does not exist. That is a failure for a conversation listed
+    /// by id, without filters.
     #[must_use]
     pub fn decide(
         &self,
@@ -109,7 +109,7 @@ impl Action {
     }
 }
 
-/// Whether a conversation already has this status and, if one is given, this resolution.
+/// Returns whether a conversation already has this status and, if one is given, this resolution.
 fn is_in_state(conversation: &Conversation, state: Resolved) -> bool {
     match state {
         Resolved::Yes(Some(resolution)) => conversation.resolution == Some(resolution),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn tag_change_is_neither_empty_nor_contradictory() {
+    fn empty_or_conflicting_tag_change_is_rejected() {
         assert_eq!(TagChange::new(tags(&[]), tags(&[])).expect_err("nothing to do").field, Field::TagsToAdd);
         assert_eq!(TagChange::new(tags(&["a"]), tags(&["b", "a"])).expect_err("both").field, Field::TagsToRemove);
     }

@@ -123,7 +123,7 @@ pub struct CustomerDetails {
 }
 
 impl CustomerDetails {
-    /// Returns these details, overwritten by the ones that `newer` has.
+    /// Returns these details, overwritten by the ones in `newer`.
     #[must_use]
     pub fn refreshed_by(self, newer: Self) -> Self {
         Self {
@@ -147,16 +147,17 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Returns the customer as a conversation shows them, given what the caller says (`self`) and the stored record. What a
-    /// back end says updates the record. A token proves the id only: what comes with it fills gaps, on this conversation.
+    /// Returns the customer to show on a conversation, from the given details (`self`) and the stored record. Details from
+    /// a back end take precedence over the record. A token proves only the id, so the given details only fill in missing
+    /// ones, on this conversation.
     #[must_use]
-    pub fn shown_beside(&self, record: Option<&Self>) -> Self {
+    pub fn shown_with(&self, record: Option<&Self>) -> Self {
         let Some(record) = record else { return self.clone() };
-        let (stored, said) = (record.details.clone(), self.details.clone());
+        let (stored, given) = (record.details.clone(), self.details.clone());
         let details = match self.identity_source {
-            IdentitySource::Headers => stored.refreshed_by(said),
-            IdentitySource::Token => said.refreshed_by(stored),
-            IdentitySource::Anonymous => said,
+            IdentitySource::Headers => stored.refreshed_by(given),
+            IdentitySource::Token => given.refreshed_by(stored),
+            IdentitySource::Anonymous => given,
         };
         Self { details, ..self.clone() }
     }
@@ -170,7 +171,8 @@ pub struct CustomerRecord {
     /// The caller's own data.
     pub metadata: Metadata,
     /// The position in the list of customers, which contains the time of creation.
-    pub place: MessageId,
+    #[serde(rename = "place")]
+    pub list_position: MessageId,
     /// The time of the last update.
     pub updated_at: Timestamp,
     /// The version. Each update increments it.
@@ -192,17 +194,17 @@ impl CustomerRecord {
     /// Creates a record.
     #[must_use]
     pub fn new(customer: Customer, metadata: Metadata, clock: &dyn Clock) -> Self {
-        let place = MessageId::generate(clock);
-        Self { customer, metadata, place, updated_at: place.time(), version: 1, erasure: None }
+        let list_position = MessageId::generate(clock);
+        Self { customer, metadata, list_position, updated_at: list_position.time(), version: 1, erasure: None }
     }
 
     /// Returns the time of creation.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
-        self.place.time()
+        self.list_position.time()
     }
 
-    /// Returns the record with these details and this metadata put over it; what is not given stays.
+    /// Returns the next version of the record with these details and this metadata. Values that are not given stay.
     #[must_use]
     pub fn updated(&self, details: &CustomerDetails, metadata: Option<&Metadata>, clock: &dyn Clock) -> Self {
         let mut next = self.clone();
@@ -211,7 +213,7 @@ impl CustomerRecord {
         next.following(self, clock)
     }
 
-    /// Returns this record as the next version of `before`, or `before` itself when nothing differs.
+    /// Returns this record as the next version of `before`, or unchanged if it equals `before`.
     #[must_use]
     pub fn following(self, before: &Self, clock: &dyn Clock) -> Self {
         if self == *before {

@@ -2,8 +2,8 @@ use crate::nearest;
 
 /// Why a value is invalid.
 ///
-/// `message` is a predicate without a subject, such as "must be at most 500 characters; it has 612". The caller puts the
-/// field's name in front of it and a full stop behind it.
+/// `message` is a predicate without a subject, such as "must be at most 500 characters; it has 612". The caller adds the
+/// field's name before it and a full stop after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// A stable code for programs, such as `required`, `too_long` or `invalid`.
@@ -35,7 +35,7 @@ impl std::fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// A field of a command. Whoever speaks a wire format maps it to the name that the field has there.
+/// A field of a command. The HTTP edge maps it to the field's name in the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
     /// The inbox of a conversation.
@@ -48,7 +48,7 @@ pub enum Field {
     Pipeline,
     /// The pipeline stage of a conversation.
     Stage,
-    /// The conversation that the command is about.
+    /// The conversation.
     Conversation,
     /// The last message that was read.
     LastRead,
@@ -72,7 +72,7 @@ pub enum Field {
     Sender,
     /// The recipient's address with a provider.
     Recipient,
-    /// The delivery status that a provider reports.
+    /// The reported delivery status.
     DeliveryStatus,
     /// All stages of a pipeline.
     Stages,
@@ -82,7 +82,7 @@ pub enum Field {
     TagsToAdd,
     /// The tags to remove.
     TagsToRemove,
-    /// When an API key expires.
+    /// The expiry time of an API key.
     ExpiresAt,
     /// All actions of an automation.
     Actions,
@@ -94,12 +94,12 @@ pub enum Field {
     FirstMessage(Box<Self>),
 }
 
-/// Why a field of a command is not allowed: for values that can only be judged beside each other or beside what is stored.
+/// Why a field of a command is invalid, for checks that involve other fields or the stored state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidField {
     /// The field.
     pub field: Field,
-    /// What is wrong with it.
+    /// The error.
     pub invalid: Invalid,
 }
 
@@ -110,7 +110,7 @@ impl InvalidField {
         Self { field, invalid }
     }
 
-    /// The same error, for a field that is nested in another one.
+    /// Returns the same error, for a field that is nested in another one.
     #[must_use]
     pub fn within(self, outer: impl FnOnce(Box<Field>) -> Field) -> Self {
         Self { field: outer(Box::new(self.field)), ..self }

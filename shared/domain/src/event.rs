@@ -1,7 +1,7 @@
-//! Events: what happened to a conversation or one of its messages.
+//! Events of conversations, messages and customers.
 //!
-//! Events are derived from two states of the same thing, before and after a change. Counters, automations and removals read
-//! events, and nothing else compares states.
+//! Events are derived from the states before and after a change. Counters, automations and removals consume events. No
+//! other code compares states.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use crate::{
     AutomationTrigger, Cause, Conversation, ConversationId, DeliveryStatus, Message, MessageId, Status, Timestamp,
 };
 
-/// A conversation at one moment, as its own row shows it.
+/// The state of a conversation, from its own item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConversationState {
-    /// It exists.
+    /// The conversation exists.
     Live(Box<LiveConversation>),
-    /// It was deleted, and what lies under it is being removed.
+    /// The conversation was deleted, and its items are being removed.
     Deleted {
-        /// The version of the deletion, or of the removal's last step.
+        /// The version of the deletion.
         version: u64,
-        /// The number of items that were removed so far.
+        /// The number of items removed so far.
         removed: u64,
     },
 }
@@ -26,11 +26,11 @@ pub enum ConversationState {
 /// A conversation that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveConversation {
-    /// The conversation, without metadata of more than 1 KiB.
+    /// The conversation, without metadata larger than 1 KiB.
     pub conversation: Conversation,
-    /// Changes whenever metadata of more than 1 KiB is replaced.
+    /// Changes whenever metadata larger than 1 KiB is replaced.
     pub metadata_mark: Option<String>,
-    /// What the last automation that changed it left behind.
+    /// The cause of the last change made by an automation.
     pub cause: Option<Cause>,
 }
 
@@ -65,12 +65,13 @@ pub enum ConversationField {
     Stage,
 }
 
-/// Something that happened to a conversation or one of its messages.
+/// An event of a conversation or one of its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationEvent {
-    /// The conversation was opened.
+    /// The conversation was created.
     Created,
-    /// Fields that clients can update have changed. A customer's reply that reopens the conversation is such a change too.
+    /// Fields that clients can update have changed. A customer's reply that reopens the conversation changes the status
+    /// too.
     Updated(BTreeSet<ConversationField>),
     /// The status has changed; `None` stands for a conversation that does not exist.
     StatusChanged {
@@ -81,53 +82,53 @@ pub enum ConversationEvent {
     },
     /// A message was added.
     MessageAdded(MessageId),
-    /// The provider reported on a message, or its externalId has changed.
+    /// A message's delivery status or externalId has changed.
     MessageUpdated {
         /// The message.
         message: MessageId,
-        /// The new delivery status, if that has changed.
+        /// The new delivery status, if it has changed.
         delivery_status: Option<DeliveryStatus>,
     },
     /// A message was deleted.
     MessageDeleted(MessageId),
-    /// Somebody read the thread.
+    /// The thread was marked as read.
     Read,
     /// The customer's details on the conversation were updated.
     CustomerUpdated,
-    /// The conversation was deleted, or another step of its removal was taken. The next step removes what is left.
+    /// The conversation was deleted, or a step of its removal completed. The next step is due.
     RemovalDue {
-        /// The number of items that were removed so far.
+        /// The number of items removed so far.
         removed: u64,
     },
 }
 
-/// Something that happened to a customer and calls for work.
+/// An event of a customer that triggers a background step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CustomerEvent {
-    /// The customer was updated, or another step of bringing their conversations up to date was taken. The next step is due.
+    /// The customer was updated, or a step of copying their details to conversations completed. The next step is due.
     RefreshDue {
         /// The customer's version.
         version: u64,
-        /// Up to where their conversations show it.
+        /// The position up to which their conversations have this version.
         refreshed_to: Option<MessageId>,
     },
-    /// The erasure of the customer began, or another step was taken. The next step is due.
+    /// The erasure of the customer started, or a step of it completed. The next step is due.
     ErasureDue {
         /// The number of the step.
         step: u64,
     },
-    /// The erased customer's row has expired and was removed.
+    /// The erased customer's item has expired and was removed.
     Removed,
 }
 
-/// The events of one change of a conversation's row.
+/// The events of one change of a conversation's own item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConversationChange {
     /// The conversation.
     pub id: ConversationId,
     /// The conversation's version after the change.
     pub version: u64,
-    /// What happened.
+    /// The events.
     pub events: Vec<ConversationEvent>,
     /// The conversation after the change, unless it was deleted.
     pub after: Option<Box<LiveConversation>>,
@@ -136,7 +137,7 @@ pub struct ConversationChange {
 }
 
 impl ConversationChange {
-    /// Derives the events between two states. Returns `None` when the row was removed, after which nothing is left to do.
+    /// Derives the events between two states.
     #[must_use]
     pub fn between(id: ConversationId, before: Option<ConversationState>, after: ConversationState) -> Self {
         let mut events = Vec::new();
@@ -184,7 +185,7 @@ impl ConversationChange {
         })
     }
 
-    /// Returns the progress of the removal whose next step is due, if one is.
+    /// Returns the progress of the removal, if its next step is due.
     #[must_use]
     pub fn removal_due(&self) -> Option<u64> {
         self.events.iter().find_map(|event| match event {
@@ -193,8 +194,8 @@ impl ConversationChange {
         })
     }
 
-    /// Returns the automation triggers of this change. A message counts as a message only, whatever else it changes;
-    /// reading, deleting a message and updating a customer's details trigger nothing.
+    /// Returns the automation triggers of this change. A change with a message counts as that message only. Marking a
+    /// thread as read, deleting a message and updating a customer's details trigger no automations.
     #[must_use]
     pub fn triggers(&self) -> Vec<AutomationTrigger> {
         let has = |is: fn(&ConversationEvent) -> bool| self.events.iter().any(is);
@@ -208,7 +209,7 @@ impl ConversationChange {
         triggers
     }
 
-    /// Returns when the change happened.
+    /// Returns the time of the change.
     #[must_use]
     pub fn at(&self) -> Option<Timestamp> {
         self.after.as_ref().map(|after| after.conversation.updated_at)
@@ -252,8 +253,8 @@ fn changes(before: &LiveConversation, after: &LiveConversation) -> Vec<Conversat
 }
 
 impl ConversationEvent {
-    /// Derives the event between two states of a message's row; `None` when the message was just added, which the
-    /// conversation's row tells, or when nothing has changed.
+    /// Derives the event between two states of a message's item. Returns `None` if nothing has changed, or the message was
+    /// added: that event comes from the conversation's own item.
     #[must_use]
     pub fn of_message(before: Option<&Message>, after: Option<&Message>) -> Option<Self> {
         match (before, after) {

@@ -31,7 +31,7 @@ fn new_conversation_is_created_and_counted() {
 }
 
 #[test]
-fn message_that_reopens_is_a_message_and_no_update() {
+fn reopening_message_is_no_update_trigger() {
     let solved = set_status(conversation_on(Channel::Api), 10, Resolved::Yes(None));
     let reply = customer_reply(&solved, 20);
     let reopened = change(Some(&solved), &add(solved.clone(), &reply));
@@ -77,7 +77,7 @@ fn reading_triggers_nothing() {
 }
 
 #[test]
-fn deletion_and_each_removal_step_call_for_the_next() {
+fn deletion_and_removal_steps_trigger_next_step() {
     let open = conversation_on(Channel::Api);
     let deleted = |removed| ConversationState::Deleted { version: 2, removed };
     let first = ConversationChange::between(open.id, Some(live(&open)), deleted(0));
@@ -89,7 +89,7 @@ fn deletion_and_each_removal_step_call_for_the_next() {
 }
 
 #[test]
-fn cause_counts_for_the_change_that_set_it() {
+fn cause_applies_to_the_change_that_set_it() {
     let conversation = conversation_on(Channel::Api);
     let cause = crate::Cause::parse(
         "automation 019f0f63-6500-7232-afd6-000000000001/0 019f0f63-6500-7232-afd6-000000000001 \
@@ -108,7 +108,7 @@ fn cause_counts_for_the_change_that_set_it() {
 }
 
 #[test]
-fn message_rows_tell_of_reports_and_deletions() {
+fn message_items_cause_reports_and_deletions() {
     let conversation = conversation_on(Channel::WhatsApp);
     let reply = assistant_reply(&conversation, 10);
     let report = MessageReport { status: Some(DeliveryStatus::Read), external_id: None };

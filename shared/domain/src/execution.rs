@@ -74,7 +74,7 @@ impl Reason {
 }
 
 impl Execution {
-    /// The most automations in a row that trigger each other.
+    /// The maximum number of consecutive automations that trigger each other.
     pub const MAX_CHAIN: usize = 5;
 
     /// Creates a queued execution.
@@ -109,7 +109,7 @@ impl Execution {
         self.id.time()
     }
 
-    /// Whether the execution has finished.
+    /// Returns whether the execution has finished.
     #[must_use]
     pub fn is_over(&self) -> bool {
         !matches!(self.status, ExecutionStatus::Queued | ExecutionStatus::Running)
@@ -247,8 +247,8 @@ impl Cause {
         })
     }
 
-    /// Whether a change with this cause may trigger an automation. It may not when the automation is already in the chain, or
-    /// the chain has [`Execution::MAX_CHAIN`] automations.
+    /// Returns whether a change with this cause may trigger an automation. It may not if the automation is already in the
+    /// chain, or the chain has [`Execution::MAX_CHAIN`] automations.
     #[must_use]
     pub fn may_trigger(&self, automation: AutomationId) -> bool {
         self.chain.len() < Execution::MAX_CHAIN && !self.chain.contains(&automation)

@@ -1,17 +1,17 @@
-/// What a partial change does to a value that may be empty.
+/// The change of a field in a partial update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldChange<T> {
-    /// Leave it.
+    /// Leaves the field unchanged.
     #[default]
     Keep,
-    /// Make it empty.
+    /// Removes the value.
     Clear,
-    /// Give it this value.
+    /// Sets this value.
     Set(T),
 }
 
 impl<T> FieldChange<T> {
-    /// The value, if there is a new one.
+    /// Returns the new value, if there is one.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Set(value) => Some(value),
@@ -19,7 +19,7 @@ impl<T> FieldChange<T> {
         }
     }
 
-    /// Carries it out.
+    /// Applies the change to a field.
     pub fn apply(self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
@@ -30,8 +30,8 @@ impl<T> FieldChange<T> {
 }
 
 impl<T> From<Option<T>> for FieldChange<T> {
-    /// Of a value that was said: none clears.
-    fn from(said: Option<T>) -> Self {
-        said.map_or(Self::Clear, Self::Set)
+    /// Converts a value from a request, where `null` removes the value.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Clear, Self::Set)
     }
 }

@@ -179,7 +179,7 @@ pub struct Attachment {
 
 impl Attachment {
     /// The most attachments of a message.
-    pub const MOST: usize = 10;
+    pub const MAX: usize = 10;
 
     /// Adds an attachment to those of a message, unless it is among them.
     ///
@@ -189,8 +189,8 @@ impl Attachment {
         if attachments.iter().all(|known| known.file_id != file.file_id) {
             attachments.push(file);
         }
-        if attachments.len() > Self::MOST {
-            let message = format!("must have at most {} entries, including the predefined message's file", Self::MOST);
+        if attachments.len() > Self::MAX {
+            let message = format!("must have at most {} entries, including the predefined message's file", Self::MAX);
             return Err(Invalid::new("too_many", message));
         }
         Ok(())

@@ -89,14 +89,14 @@ pub struct ConversationFilter {
 }
 
 impl ConversationFilter {
-    /// Whether a conversation matches at the time `now`.
+    /// Returns whether a conversation matches at the time `now`.
     ///
     /// `customer_email` is compared with the address on the conversation. Lists look up the customer who claimed the address
     /// instead.
     #[must_use]
     pub fn matches(&self, conversation: &Conversation, now: Timestamp) -> bool {
-        fn is<T: PartialEq>(wanted: Option<&T>, actual: Option<&T>) -> bool {
-            wanted.is_none_or(|wanted| actual == Some(wanted))
+        fn is<T: PartialEq>(expected: Option<&T>, actual: Option<&T>) -> bool {
+            expected.is_none_or(|expected| actual == Some(expected))
         }
         let placement = &conversation.placement;
         let email = conversation.customer.details.email.as_ref().map(Email::normalized);
@@ -106,8 +106,8 @@ impl ConversationFilter {
             && is(self.customer_id.as_ref(), Some(&conversation.customer.id))
             && is(self.customer_email.as_ref().map(Email::normalized).as_ref(), email.as_ref())
             && is(self.external_id.as_ref(), conversation.external_id.as_ref())
-            && self.assignee_id.is_none_or(|who| who.holds(placement.assignee_id.as_ref()))
-            && self.assistant_id.is_none_or(|who| who.holds(placement.assistant_id.as_ref()))
+            && self.assignee_id.is_none_or(|assigned| assigned.holds(placement.assignee_id.as_ref()))
+            && self.assistant_id.is_none_or(|assigned| assigned.holds(placement.assistant_id.as_ref()))
             && is(self.inbox_id.as_ref(), placement.inbox_id.as_ref())
             && is(self.pipeline_id.as_ref(), placement.pipeline_id.as_ref())
             && is(self.stage_id.as_ref(), placement.stage_id.as_ref())
@@ -117,7 +117,7 @@ impl ConversationFilter {
             && is(self.unread.as_ref(), Some(&(conversation.unread_count > 0)))
             && is(self.awaiting_reply.as_ref(), Some(&conversation.awaiting_reply))
             && is(self.snoozed.as_ref(), Some(&conversation.is_snoozed(now)))
-            && self.created_after.is_none_or(|moment| conversation.created_at() > moment)
-            && self.created_before.is_none_or(|moment| conversation.created_at() < moment)
+            && self.created_after.is_none_or(|time| conversation.created_at() > time)
+            && self.created_before.is_none_or(|time| conversation.created_at() < time)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 
 pub const OPENED: Timestamp = Timestamp::from_millis(1_782_669_600_000);
 
-/// So many seconds after the conversation was opened.
+/// Returns the time `seconds` after the conversation was created.
 pub fn at(seconds: i64) -> Timestamp {
     OPENED.plus_seconds(seconds)
 }
@@ -63,7 +63,7 @@ pub fn message(conversation: &Conversation, seconds: i64, role: Role, kind: Mess
         attachments: Vec::new(),
         metadata: Metadata::default(),
     };
-    draft.placed(conversation.id, message_id(seconds))
+    draft.into_message(conversation.id, message_id(seconds))
 }
 
 pub fn customer_reply(conversation: &Conversation, seconds: i64) -> Message {

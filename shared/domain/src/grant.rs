@@ -1,22 +1,22 @@
-//! Granting rights: nobody lets others do what they may not do themselves.
+//! Rights that an API key may grant: only those that it has itself.
 
 use crate::{AutomationAction, AutomationActions, Scope};
 
-/// A right that the caller lacks.
+/// The caller lacks a scope that it wants to grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MissingScope(pub Scope);
 
-/// Checks that a key with the scopes `own` may give a key the scopes `wanted`. Scopes that the key has already (`before`) may
-/// stay.
+/// Checks that an API key with the scopes `own` may give another key the scopes `granted`. Scopes that the other key
+/// already has (`existing`) may stay.
 ///
 /// # Errors
-/// The first scope that may not be given.
-pub fn may_grant(own: &[Scope], wanted: &[Scope], before: &[Scope]) -> Result<(), MissingScope> {
-    let refused = wanted.iter().find(|scope| !own.contains(scope) && !before.contains(scope));
-    refused.map_or(Ok(()), |scope| Err(MissingScope(*scope)))
+/// The first scope that the key lacks.
+pub fn may_grant(own: &[Scope], granted: &[Scope], existing: &[Scope]) -> Result<(), MissingScope> {
+    let missing = granted.iter().find(|scope| !own.contains(scope) && !existing.contains(scope));
+    missing.map_or(Ok(()), |scope| Err(MissingScope(*scope)))
 }
 
-/// Checks that a key with the scopes `own` may save or run an automation with these actions.
+/// Checks that an API key with the scopes `own` may save or run an automation with these actions.
 ///
 /// # Errors
 /// The first scope that the actions need and the key lacks.

@@ -16,12 +16,12 @@ pub struct Sender {
     pub email: Option<Email>,
 }
 
-/// A message before it has its place in a thread.
+/// A message before it has an id in a thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageDraft {
-    /// Who speaks.
+    /// The role of the author.
     pub role: Role,
-    /// A reply to the customer, or an internal note.
+    /// The type: a reply, which the customer sees, or an internal note.
     pub kind: MessageType,
     /// The text.
     pub body: MessageBody,
@@ -36,7 +36,7 @@ pub struct MessageDraft {
 }
 
 impl MessageDraft {
-    /// Returns whether the customer sees the message. Notes are internal.
+    /// Returns whether the message is a reply, which the customer sees.
     #[must_use]
     pub fn is_reply(&self) -> bool {
         self.kind == MessageType::Reply
@@ -48,17 +48,17 @@ impl MessageDraft {
         self.is_reply() && self.role == Role::User
     }
 
-    /// Gives the draft its place in a thread.
+    /// Converts the draft to a message with an id in a conversation.
     #[must_use]
-    pub fn placed(self, conversation_id: ConversationId, id: MessageId) -> Message {
+    pub fn into_message(self, conversation_id: ConversationId, id: MessageId) -> Message {
         Message { id, conversation_id, draft: self, reported_status: None, version: 1 }
     }
 }
 
-/// One entry of a thread.
+/// A message in a thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Its id, which holds its time. Ids sort in commit order.
+    /// The id, which contains the time. Ids sort in commit order.
     pub id: MessageId,
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -66,7 +66,7 @@ pub struct Message {
     pub draft: MessageDraft,
     /// The delivery status that the provider last reported.
     pub reported_status: Option<DeliveryStatus>,
-    /// Rises by one with each change.
+    /// The version. Each update increments it.
     pub version: u64,
 }
 
@@ -75,7 +75,7 @@ pub struct Message {
 pub struct NotDelivered;
 
 impl Message {
-    /// Returns when the message was committed, in milliseconds.
+    /// Returns the time at which the message was committed, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
@@ -87,14 +87,15 @@ impl Message {
         self.conversation_id.channel().unwrap_or(Channel::Api)
     }
 
-    /// Returns whether a provider delivers the message and reports its status: an assistant's reply on a provider's channel.
+    /// Returns whether a provider delivers the message and reports its status. That is the case for an assistant's reply on
+    /// a provider's channel.
     #[must_use]
     pub fn is_delivered_by_provider(&self) -> bool {
         self.draft.is_reply() && self.draft.role == Role::Assistant && self.channel().has_provider()
     }
 
-    /// Returns the message after a delivery report, or `None` when the report has nothing new. A status never moves
-    /// backwards: a late report changes nothing.
+    /// Returns the message after a delivery report, or `None` if the report has nothing new. A status never moves
+    /// backwards, so a late report changes nothing.
     ///
     /// # Errors
     /// [`NotDelivered`] when no provider delivers the message and the report has a status.
@@ -114,8 +115,8 @@ impl Message {
         Ok(is_new.then_some(next))
     }
 
-    /// Returns the reported status. Until there is one it is `queued` for a reply that a provider delivers, and `delivered`
-    /// for everything else.
+    /// Returns the reported status. Before the first report it is `queued` for a reply that a provider delivers, and
+    /// `delivered` for other messages.
     #[must_use]
     pub fn delivery_status(&self) -> DeliveryStatus {
         self.reported_status.unwrap_or(if self.is_delivered_by_provider() {
@@ -126,7 +127,7 @@ impl Message {
     }
 }
 
-/// What a provider reports about a message. `None` reports nothing.
+/// A provider's report about a message. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageReport {
     /// The delivery status.

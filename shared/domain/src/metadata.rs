@@ -57,7 +57,7 @@ impl Metadata {
         &self.object
     }
 
-    /// Whether there are no keys.
+    /// Returns whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.object.is_empty()

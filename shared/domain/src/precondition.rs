@@ -1,10 +1,10 @@
-//! Optimistic concurrency: change an object only while it is in a version that the caller has seen.
+//! Preconditions for optimistic concurrency: an update is allowed only in a version that the caller has read.
 
-/// The versions in which a caller is willing to change an object; `If-Match` on the wire.
+/// The versions in which an update is allowed: `If-Match` in HTTP.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Precondition(Option<Vec<u64>>);
 
-/// The object is in a version that the [`Precondition`] does not allow.
+/// The [`Precondition`] does not allow the stored version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionMismatch;
 
@@ -24,7 +24,7 @@ impl Precondition {
         Self(Some(vec![version]))
     }
 
-    /// The allowed versions; `None` when every version is allowed.
+    /// Returns the allowed versions; `None` if every version is allowed.
     #[must_use]
     pub fn versions(&self) -> Option<&[u64]> {
         self.0.as_deref()

@@ -27,7 +27,7 @@ impl Tags {
         Ok(Self(kept))
     }
 
-    /// Whether there are no tags.
+    /// Returns whether there are no tags.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

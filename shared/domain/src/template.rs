@@ -43,7 +43,7 @@ impl Template {
         Ok(Self(text))
     }
 
-    /// Whether the template uses this variable.
+    /// Returns whether the template uses this variable.
     #[must_use]
     pub fn names(&self, variable: TemplateVariable) -> bool {
         parts(&self.0).any(|part| part == Ok(Part::Variable(variable)))

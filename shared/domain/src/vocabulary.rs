@@ -80,7 +80,7 @@ string_enum! {
 }
 
 impl Channel {
-    /// Whether an external provider delivers replies to the customer and reports their delivery status.
+    /// Returns whether an external provider delivers replies to the customer and reports their delivery status.
     #[must_use]
     pub const fn has_provider(self) -> bool {
         matches!(
@@ -124,6 +124,7 @@ impl Channel {
         }
     }
 
+    /// Returns the channel with this number in conversation ids.
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|channel| channel.code() == code)
     }
@@ -202,9 +203,9 @@ string_enum! {
 }
 
 impl DeliveryStatus {
-    /// Whether a report of this status updates a message with the status `known`. Providers send reports out of order, so
-    /// the statuses are ranked: `queued`, `sent`, `failed`, `delivered`, `read`. A failed message can still be delivered. A
-    /// delivered message can no longer fail.
+    /// Returns whether a report of this status updates a message with the status `known`. Providers send reports out of
+    /// order, so the statuses are ranked: `queued`, `sent`, `failed`, `delivered`, `read`. A failed message can still be
+    /// delivered. A delivered message can no longer fail.
     #[must_use]
     pub fn follows(self, known: Self) -> bool {
         let rank = |status| match status {

@@ -78,8 +78,8 @@ impl WebhookUrl {
     }
 }
 
-/// Whether a text is a full host name: at least two labels of letters, digits and hyphens, the last of which begins with a
-/// letter. (Many resolvers accept `127.1`, `0x7f.0.0.1` and `2130706433` as IP addresses.)
+/// Returns whether a text is a full host name: at least two labels of letters, digits and hyphens, the last of which begins
+/// with a letter. (Many resolvers accept `127.1`, `0x7f.0.0.1` and `2130706433` as IP addresses.)
 fn is_name(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -1,4 +1,4 @@
-//! Who holds a key: looked up by the secret's hash, remembered for a moment.
+//! API keys: AP-01 and AP-26 to AP-29. A key is looked up by the hash of its secret and cached for 20 s.
 
 mod list;
 mod update;
@@ -23,12 +23,12 @@ use crate::{
     transaction::Transaction,
 };
 
-/// How long a process trusts what it read: with the request that is under way, a revoked key works for less than 30 s.
-const TRUSTED_FOR_MS: i64 = 20_000;
-/// How many keys a process caches.
+/// How long a process caches an API key: 20 s. With a request in progress, a revoked key works for less than 30 s.
+const TTL_MS: i64 = 20_000;
+/// The maximum number of API keys that a process caches.
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
-/// A key that was looked up. Nothing but [`Store::find_key`] makes one, and a [`TenantStore`] is got for one only.
+/// An authenticated API key. Only [`Store::find_key`] returns one, and [`Store::tenant`] takes one for a [`TenantStore`].
 #[derive(Debug, Clone)]
 pub struct Credential(Arc<ApiKey>);
 
@@ -40,29 +40,29 @@ impl Deref for Credential {
     }
 }
 
-/// What a new key shall be.
+/// An API key to create.
 #[derive(Debug, Clone)]
 pub struct KeyRequest {
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// Whom it is for.
+    /// The kind.
     pub kind: KeyKind,
-    /// What it allows.
+    /// The scopes.
     pub scopes: Vec<Scope>,
-    /// From which web origins it may be used; empty: from anywhere.
+    /// The web origins from which the key may be used. Empty means any.
     pub allowed_origins: Vec<Origin>,
-    /// When it stops working.
+    /// The time at which it expires.
     pub expires_at: Option<Timestamp>,
-    /// How many requests it may make in a minute, where that shall not be the default.
+    /// The rate limit, if it differs from the default.
     pub rate_limit: Option<RateLimit>,
 }
 
-/// A new key with its secret, which is not stored and cannot be shown again.
+/// A new API key with its secret, which is not stored and cannot be shown again.
 #[derive(Debug, Clone)]
 pub struct NewKey {
     /// The key.
     pub key: ApiKey,
-    /// What its holder sends.
+    /// The secret, which requests send.
     pub secret: ApiKeySecret,
 }
 
@@ -75,8 +75,9 @@ pub enum KeyCreation {
     Replayed(ApiKey),
 }
 
-/// The same attributes under the secret's hash and in the workspace's listing. `validUntil` is not called `expiresAt`,
-/// because the table deletes what has an `expiresAt`, and an expired key shall be told apart from an unknown one.
+/// The item of an API key, stored twice: at the secret's hash and in the workspace's list. `validUntil` is not called
+/// `expiresAt`, because DynamoDB deletes items after their `expiresAt`, and an expired key gets another error than an
+/// unknown one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ApiKeyItem {
@@ -97,7 +98,7 @@ struct ApiKeyItem {
     hash: String,
     read_shards: u8,
     write_shards: u8,
-    /// Keys made before there was a version are in their first one.
+    /// Keys from before versions were introduced have version 1.
     #[serde(default = "first_version")]
     version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,7 +136,7 @@ impl ApiKeyItem {
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .map(SecretHash::from_bytes)
-            .ok_or_else(|| StoreError::Internal("a key's hash cannot be read".to_owned()))
+            .ok_or_else(|| StoreError::Internal("an API key's hash cannot be read".to_owned()))
     }
 
     fn into_key(self) -> ApiKey {
@@ -158,16 +159,16 @@ impl ApiKeyItem {
 }
 
 impl Store {
-    /// AP-01: who holds this key? `None` for a key that nobody has.
+    /// AP-01: looks up an API key. Returns `None` for an unknown key.
     ///
-    /// Revoked and expired keys are found: what to tell their holder is the caller's to decide.
+    /// Revoked and expired keys are returned. The caller checks them.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_key(&self, secret: &ApiKeySecret) -> Result<Option<Credential>, StoreError> {
         let hash = secret.hash();
         let now = self.clock().now();
-        if let Some(credential) = self.caches().keys.get(&hash, now, TRUSTED_FOR_MS) {
+        if let Some(credential) = self.caches().keys.get(&hash, now, TTL_MS) {
             return Ok(Some(credential));
         }
         let Some(found) = self.get(root::api_key(&hash)).await? else { return Ok(None) };
@@ -181,16 +182,18 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
         match self.create_key_once(request, None).await? {
             KeyCreation::Created(new) => Ok(new),
-            KeyCreation::Replayed(_) => Err(StoreError::Internal("a replay without an idempotency key".to_owned())),
+            KeyCreation::Replayed(_) => {
+                Err(StoreError::Internal("an outcome was replayed without an idempotency key".to_owned()))
+            }
         }
     }
 
-    /// AP-26: creates an API key in this workspace, once for each idempotency key. The recorded outcome holds the key without
-    /// its secret.
+    /// AP-26: creates an API key in this workspace, with an idempotency key. The recorded outcome does not contain the
+    /// secret.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
@@ -226,14 +229,14 @@ impl TenantStore {
         match Attempts::new(self, key).commit(transaction, &new).await? {
             Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
             Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
-            Attempt::Failed(_) => Err(StoreError::Internal("a new key exists already".to_owned())),
+            Attempt::Failed(_) => Err(StoreError::Internal("the id of a new API key exists already".to_owned())),
         }
     }
 
-    /// The workspace's keys, oldest first, revoked ones included.
+    /// Reads all API keys of the workspace, oldest first, revoked ones included.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let mut keys = Vec::new();
         let mut pages = self

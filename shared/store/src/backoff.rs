@@ -1,4 +1,4 @@
-//! The one retry policy of this crate.
+//! The retry policy of this crate.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use tokio::time::Instant;
 
 use crate::StoreError;
 
-/// The bound of the first pause; it doubles with each pause.
-const FIRST: Duration = Duration::from_millis(25);
-/// The largest bound of a pause.
-const LONGEST: Duration = Duration::from_millis(500);
-/// After this time the caller is better served by an error: functions end after 15 s.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// The maximum of the first pause. It doubles with each pause.
+const FIRST_BOUND: Duration = Duration::from_millis(25);
+/// The largest maximum of a pause.
+const LARGEST_BOUND: Duration = Duration::from_millis(500);
+/// The time after which there are no more retries. Functions time out after 15 s.
+const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Pauses with full jitter, 25 ms doubling to 500 ms, until 8 s have passed.
 ///
-/// The SDK does not retry cancelled transactions, so conflicts between writers are settled here. Full jitter (a random pause
-/// between zero and the bound) spreads writers best:
+/// The SDK does not retry cancelled transactions, so conflicts between writers are retried here. Full jitter (a random
+/// pause between zero and the maximum) spreads writers best:
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 #[derive(Debug)]
 pub struct Backoff<'a> {
@@ -27,9 +27,9 @@ pub struct Backoff<'a> {
 }
 
 impl<'a> Backoff<'a> {
-    /// Starts counting the time.
+    /// Starts the retry policy's clock.
     pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, started: Instant::now(), bound: FIRST }
+        Self { clock, started: Instant::now(), bound: FIRST_BOUND }
     }
 
     /// Checks that there is time left for another attempt.
@@ -37,7 +37,7 @@ impl<'a> Backoff<'a> {
     /// # Errors
     /// [`StoreError::Unavailable`] with the reason for the retries once 8 s have passed.
     pub fn check(&self, reason: &str) -> Result<(), StoreError> {
-        if self.started.elapsed() >= PATIENCE { Err(StoreError::Unavailable(reason.to_owned())) } else { Ok(()) }
+        if self.started.elapsed() >= DEADLINE { Err(StoreError::Unavailable(reason.to_owned())) } else { Ok(()) }
     }
 
     /// Waits before the next attempt.
@@ -49,7 +49,7 @@ impl<'a> Backoff<'a> {
         let mut bytes = [0; 2];
         self.clock.fill_random(&mut bytes);
         tokio::time::sleep(self.bound.mul_f64(f64::from(u16::from_be_bytes(bytes)) / 65536.0)).await;
-        self.bound = (self.bound * 2).min(LONGEST);
+        self.bound = (self.bound * 2).min(LARGEST_BOUND);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The one cache of this crate: what a process read, trusted for a bounded time.
+//! The cache of this crate: items that a process has read, for a limited time.
 
 use std::{
     hash::Hash,
@@ -11,13 +11,13 @@ use lru::LruCache;
 
 /// A least-recently-used cache whose entries expire.
 ///
-/// Ages are measured by the wall clock, because the monotonic clock of a frozen Lambda stands still. An entry that seems to
-/// come from the future was cached before the clock was set back, and counts as expired.
+/// Ages are measured by the wall clock, because the monotonic clock stops while a Lambda function is frozen. An entry from
+/// the future counts as expired: the clock was set back after it was cached.
 #[derive(Debug)]
 pub(crate) struct TtlCache<K: Hash + Eq, V>(Mutex<LruCache<K, (V, Timestamp)>>);
 
 impl<K: Hash + Eq, V: Clone> TtlCache<K, V> {
-    /// An empty cache for at most this many entries.
+    /// Creates an empty cache for at most `capacity` entries.
     pub fn new(capacity: NonZeroUsize) -> Self {
         Self(Mutex::new(LruCache::new(capacity)))
     }
@@ -29,18 +29,18 @@ impl<K: Hash + Eq, V: Clone> TtlCache<K, V> {
         (0..ttl_ms).contains(&(now.as_millis() - read_at.as_millis())).then(|| value.clone())
     }
 
-    /// Caches what was read at this time.
+    /// Caches a value that was read at this time.
     pub fn put(&self, key: K, value: V, read_at: Timestamp) {
         self.lock().put(key, (value, read_at));
     }
 
-    /// Forgets an entry.
+    /// Removes an entry.
     pub fn remove(&self, key: &K) {
         self.lock().pop(key);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<K, (V, Timestamp)>> {
-        // A panic in another thread cannot leave an entry half written.
+        // A panic in another thread cannot leave an entry incomplete.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

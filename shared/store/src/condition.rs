@@ -7,10 +7,10 @@ use deskless_domain::Precondition;
 
 use crate::expression::{Update, number};
 
-/// The names and values of the placeholders in expressions; `None` where there are none, as the SDK wants it.
-pub(crate) type Placeholders = (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>);
+/// The names and values of an expression's placeholders. The SDK takes `None` in place of an empty map.
+type Placeholders = (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>);
 
-/// A condition under which an item is written: parts that must all hold.
+/// A condition expression: parts that must all hold.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Condition {
     parts: Vec<String>,
@@ -19,57 +19,57 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// Nothing has to hold.
+    /// Always holds.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// The item does not exist.
+    /// Holds if the item does not exist.
     pub fn absent() -> Self {
         Self::raw("attribute_not_exists(pk)")
     }
 
-    /// The item exists.
+    /// Holds if the item exists.
     pub fn exists() -> Self {
         Self::raw("attribute_exists(pk)")
     }
 
-    /// An expression that uses the names and values of the update beside it, or none.
+    /// Creates a condition from an expression that uses the placeholders of the accompanying update, or none.
     pub fn raw(expression: impl Into<String>) -> Self {
         Self { parts: vec![expression.into()], ..Self::default() }
     }
 
-    /// The attribute has this value.
+    /// Requires that the attribute has this value.
     pub fn equals(mut self, attribute: &str, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.and(format!("{name} = {value}"))
     }
 
-    /// The attribute has another value, or none.
+    /// Requires that the attribute has a different value, or none.
     pub fn differs(mut self, attribute: &str, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.and(format!("{name} <> {value}"))
     }
 
-    /// The attribute has a smaller value.
+    /// Requires that the attribute has a smaller value.
     pub fn less_than(mut self, attribute: &str, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.and(format!("{name} < {value}"))
     }
 
-    /// The attribute has a value.
+    /// Requires that the attribute exists.
     pub fn present(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);
         self.and(format!("attribute_exists({name})"))
     }
 
-    /// The attribute has no value.
+    /// Requires that the attribute does not exist.
     pub fn missing(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);
         self.and(format!("attribute_not_exists({name})"))
     }
 
-    /// The attribute has this value, or, for `None`, has no value.
+    /// Requires that the attribute has this value; `None` requires that it does not exist.
     pub fn equals_or_missing(self, attribute: &str, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.equals(attribute, value),
@@ -77,42 +77,42 @@ impl Condition {
         }
     }
 
-    /// The item is in a version that the precondition allows.
+    /// Requires a version that the precondition allows.
     pub fn version(mut self, precondition: &Precondition) -> Self {
         let Some(versions) = precondition.versions() else { return self };
         let name = self.name("version");
         let versions: Vec<_> = versions.iter().map(|version| self.value(number(version))).collect();
-        // An empty list is a syntax error; no version is negative.
+        // An empty list would be a syntax error. No version is negative.
         let versions = if versions.is_empty() { self.value(number(-1)) } else { versions.join(", ") };
         self.and(format!("{name} IN ({versions})"))
     }
 
-    /// Adds a part of one's own.
+    /// Adds a part, written by the caller.
     pub fn and(mut self, part: String) -> Self {
         self.parts.push(part);
         self
     }
 
-    /// Returns the placeholder of an attribute's name.
+    /// Adds an attribute name and returns its placeholder.
     pub fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#{attribute}");
         self.names.insert(placeholder.clone(), attribute.to_owned());
         placeholder
     }
 
-    /// Returns the placeholder of a value.
+    /// Adds a value and returns its placeholder.
     pub fn value(&mut self, value: AttributeValue) -> String {
         let placeholder = format!(":c{}", self.values.len());
         self.values.insert(placeholder.clone(), value);
         placeholder
     }
 
-    /// Returns the expression; `None` when nothing has to hold.
+    /// Returns the expression; `None` if the condition has no parts.
     pub fn expression(&self) -> Option<String> {
         (!self.parts.is_empty()).then(|| self.parts.join(" AND "))
     }
 
-    /// Returns the names and values, together with those of an update.
+    /// Returns the placeholders of this condition and of an update.
     pub fn placeholders(self, update: Update) -> Placeholders {
         let (mut names, mut values) = (update.names, update.values);
         names.extend(self.names);

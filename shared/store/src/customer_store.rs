@@ -1,4 +1,4 @@
-//! What one customer may reach: conversations of their own, without anything internal.
+//! The store of one customer: their own conversations, without internal notes.
 
 use deskless_domain::{
     Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message, MessageDraft,
@@ -11,11 +11,10 @@ use crate::{
     item::{Item, string},
 };
 
-/// How many queries in a row one page of a thread may take where notes lie between the replies.
-const MAX_TRIPS: usize = 10;
+/// The maximum number of consecutive queries for one page of a thread, if there are notes between the replies.
+const MAX_QUERIES: usize = 10;
 
-/// The conversations of one customer. No function here takes another customer's id, and what belongs to another customer is
-/// not found.
+/// The conversations of one customer. No method takes a customer id, and resources of other customers are not found.
 #[derive(Debug, Clone)]
 pub struct CustomerStore {
     tenant: TenantStore,
@@ -24,13 +23,13 @@ pub struct CustomerStore {
 }
 
 impl TenantStore {
-    /// Returns what this customer may reach. `source` says how the customer was identified.
+    /// Returns the store of this customer. `source` says how the customer was identified.
     #[must_use]
     pub fn of_customer(&self, customer: CustomerId, source: IdentitySource) -> CustomerStore {
         CustomerStore { tenant: self.clone(), customer, source }
     }
 
-    /// Returns whether a conversation's item is this customer's, and is not being deleted.
+    /// Returns whether a conversation belongs to this customer and is not being deleted.
     pub(crate) fn is_own(&self, item: &Item, customer: &CustomerId) -> bool {
         let own = self.keys().by_customer(customer);
         unless_deleted(Some(item)).and_then(|item| string(item, attributes::CUSTOMER_PARTITION)) == Some(own.as_str())
@@ -56,7 +55,7 @@ impl CustomerStore {
         self.tenant.workspace_id()
     }
 
-    /// Returns the whole workspace's items. Only use cases for customers call this, with conditions of their own.
+    /// Returns the store of the whole workspace. Only use cases for customers call this, and check the owner themselves.
     #[must_use]
     pub fn workspace(&self) -> &TenantStore {
         &self.tenant
@@ -65,7 +64,7 @@ impl CustomerStore {
     /// AP-53: lists the customer's conversations by activity, as AP-04.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_conversations(
         &self,
         status: Option<Status>,
@@ -87,8 +86,9 @@ impl CustomerStore {
         Ok(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?.conversation)
     }
 
-    /// AP-55: reads one page of a thread of the customer's, without notes. A page is filled past the notes between its
-    /// replies and ends at a reply, so neither its length nor its end tells how many notes there are.
+    /// AP-55: reads one page of a customer's thread, without notes. It reads past notes until the page is full of replies,
+    /// with at most ten consecutive queries. Notes cost one more query. A page ends at a reply, so neither its length nor
+    /// its end discloses how many notes there are.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
@@ -97,8 +97,8 @@ impl CustomerStore {
         Ok(page)
     }
 
-    /// AP-12, AP-13: adds a message to one of the customer's conversations. That it is theirs is a condition of the write, so
-    /// nothing is read first.
+    /// AP-12, AP-13: adds a message to one of the customer's conversations. The owner is checked by the write's condition,
+    /// so nothing is read first.
     ///
     /// # Errors
     /// As [`TenantStore::create_message`].
@@ -111,15 +111,17 @@ impl CustomerStore {
         self.tenant.create_message(conversation, Some(&self.customer), draft, key).await
     }
 
-    /// AP-63: reads one file of the customer's conversations. Files of the workspace and of other customers are not found.
+    /// AP-63: reads one file of the customer's conversations. Returns `None` for files of the workspace and of other
+    /// customers.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_file(&self, id: FileId) -> Result<Option<File>, StoreError> {
         self.tenant.find_file(id, Some(&self.customer)).await
     }
 
-    /// AP-66: reads those of these files that are ready, for a message in one of the customer's conversations.
+    /// AP-66: reads the files that are ready, for a message in one of the customer's conversations. As
+    /// [`TenantStore::ready_files`].
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
@@ -139,9 +141,9 @@ impl CustomerStore {
 
     async fn replies(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let mut messages: Vec<Message> = Vec::new();
-        // One more than asked for: it tells whether there are more.
+        // One more than the limit shows whether there is another page.
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
-        for _ in 0..MAX_TRIPS {
+        for _ in 0..MAX_QUERIES {
             let page = self.tenant.query_thread(rest).await?;
             messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
             if messages.len() > thread.limit || !page.has_more {
@@ -151,13 +153,13 @@ impl CustomerStore {
             }
             rest.after = Some(page.next);
         }
-        // Thousands of notes in a row.
+        // There are thousands of consecutive notes.
         let next = rest.after.unwrap_or_else(|| last(&messages, &thread));
         Ok(MessagePage { next, messages, has_more: true })
     }
 }
 
-/// Returns where a page ends: at its last reply, or where it began.
+/// Returns the end of a page: its last reply, or its start if it has no replies.
 fn last(messages: &[Message], thread: &Thread) -> MessageId {
     let start = match thread.order {
         Order::Asc => MessageId::FIRST,

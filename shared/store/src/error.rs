@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
 };
 use deskless_domain::{InvalidField, Kind, NotDelivered, NotSolved, VersionMismatch};
 
-/// Why the table did not do what it was asked to.
+/// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The workspace has no such item.
@@ -13,23 +13,23 @@ pub enum StoreError {
     /// The conversation that a write refers to does not exist.
     #[error("the conversation does not exist")]
     ConversationNotFound,
-    /// The stored version is not one that the precondition allows.
-    #[error("another version is stored")]
+    /// The precondition does not allow the stored version.
+    #[error("the stored version is a different one")]
     VersionMismatch,
     /// A resolution was given for a conversation that is not solved.
     #[error("the conversation is not solved")]
     NotSolved,
     /// Another conversation of the workspace has this externalId.
-    #[error("the externalId is taken")]
+    #[error("the externalId belongs to another conversation")]
     ExternalIdExists,
     /// The resource is archived.
     #[error("the resource is archived")]
     Archived,
-    /// Nothing was uploaded for the file.
-    #[error("nothing was uploaded")]
+    /// No object was uploaded for the file.
+    #[error("no object was uploaded for the file")]
     NotUploaded,
-    /// The upload has another size or type than was signed.
-    #[error("the upload differs from what was signed")]
+    /// The uploaded object's size or content type differs from the signed one.
+    #[error("the uploaded object differs from the signed size or content type")]
     UploadDiffers,
     /// The customer is being erased.
     #[error("the customer is being erased")]
@@ -37,10 +37,10 @@ pub enum StoreError {
     /// The API key is revoked.
     #[error("the API key is revoked")]
     Revoked,
-    /// The workspace has as many resources of this kind as it can.
-    #[error("there are too many {}", .0.plural())]
+    /// The workspace has the maximum number of resources of this kind.
+    #[error("the workspace has too many {}", .0.plural())]
     TooMany(Kind),
-    /// A field that is wrong beside what is stored.
+    /// A field is invalid given the stored state.
     #[error("a field {}", .0.invalid.message)]
     InvalidField(InvalidField),
     /// The message with this externalId was deleted.
@@ -55,10 +55,10 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
-    /// The table did not answer in time. The request may be retried.
+    /// DynamoDB or S3 did not respond in time, or other writers were faster. The caller may retry.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// A fault of the service or of its configuration.
+    /// An error in the service or its configuration.
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -82,7 +82,7 @@ impl From<NotDelivered> for StoreError {
 }
 
 impl StoreError {
-    /// Converts an error of the SDK. Transient ones become [`StoreError::Unavailable`].
+    /// Converts an SDK error. Transient errors become [`StoreError::Unavailable`].
     pub(crate) fn from_sdk<E>(error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -93,7 +93,7 @@ impl StoreError {
     }
 }
 
-/// Formats an error and its causes in one line. The SDK's own format takes pages.
+/// Formats an error and its causes in one line. The SDK's own format has many lines.
 pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -107,7 +107,7 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Returns whether the same request may succeed later. It may even have been carried out.
+/// Returns whether a retry of the request may succeed. The request may have been executed.
 pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,

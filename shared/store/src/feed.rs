@@ -1,6 +1,6 @@
-//! The change feed: turns a record of the table's stream into a typed change.
+//! The change feed: converts records of the table's stream to typed changes.
 //!
-//! This is the only place that reads stream images. Consumers get events of the domain.
+//! No other module reads stream images. Consumers get domain events.
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
@@ -13,57 +13,57 @@ use crate::{
     conversation::{StoredConversation, attributes, progress},
     customer,
     item::{Item, integer, string},
-    keys::{Owned, execution_of, owned, shards_of},
+    keys::{StreamKey, execution_of, shards_of, stream_key},
     message,
 };
 
-/// An item as a stream record shows it, before or after a change. Empty when the item did not exist.
+/// The old or new image of a stream record. Empty if the item did not exist.
 pub type Image = serde_dynamo::Item;
 
-/// Reads the table's stream. A record's key says to which workspace it belongs, and the table wrote that key, so the feed
-/// belongs to no workspace. No function of the API creates one.
+/// Reads the table's stream, across all workspaces. A record's workspace is taken from its key. No function of the API
+/// creates a change feed.
 #[derive(Debug, Clone)]
 pub struct ChangeFeed(Store);
 
-/// A change, with its workspace's items.
+/// A change in one workspace.
 #[derive(Debug)]
 pub struct Change<T> {
-    /// The workspace's items.
+    /// The store of the workspace.
     pub tenant: TenantStore,
-    /// What has changed.
+    /// The change.
     pub change: T,
 }
 
-/// A change of something.
+/// A typed change, by the item that changed.
 #[derive(Debug)]
 pub enum Changed {
-    /// A conversation's own row.
+    /// A conversation's own item.
     Conversation(Change<ConversationChange>),
-    /// A row of a thread.
+    /// A message's item.
     Message(Change<(ConversationId, ConversationEvent)>),
-    /// A customer's own row.
+    /// A customer's own item.
     Customer(Change<(CustomerId, CustomerEvent)>),
-    /// A file's own row: the file was deleted.
+    /// A file's own item: the file was deleted.
     File(FileChange),
 }
 
-/// A job whose next step is due.
+/// A job's step that is due.
 #[derive(Debug)]
 pub enum DueStep {
     /// The step of a bulk action.
     Bulk(Change<(BulkActionId, u64)>),
-    /// The step of an automation's run, which is due while the run is in this version.
+    /// The step of an execution that is due in this version.
     Execution(Change<(AutomationId, ExecutionId, u64)>),
 }
 
 impl ChangeFeed {
-    /// Reads changes of the whole table.
+    /// Creates a feed of the whole table.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self(store)
     }
 
-    /// Reads a record that may say that a job's next step is due.
+    /// Parses a stream record of a job. Returns `None` unless the job has a step that is due.
     #[must_use]
     pub fn due_step(&self, key: Image, after: Image) -> Option<DueStep> {
         let [key, after]: [Item; 2] = [key.into(), after.into()];
@@ -76,8 +76,8 @@ impl ChangeFeed {
             let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
             return Some(DueStep::Execution(Change { tenant, change: (automation, id, version) }));
         }
-        match owned(pk, sk)? {
-            Owned::BulkAction(workspace, id) => {
+        match stream_key(pk, sk)? {
+            StreamKey::BulkAction(workspace, id) => {
                 let tenant = self.tenant(workspace, Shards::default());
                 Some(DueStep::Bulk(Change { tenant, change: (id, count("step")?) }))
             }
@@ -85,27 +85,27 @@ impl ChangeFeed {
         }
     }
 
-    /// Reads a record. Returns `None` when no event follows from it.
+    /// Parses a stream record. Returns `None` if it causes no event.
     ///
     /// # Errors
     /// [`StoreError::Internal`] when an image cannot be read.
     pub fn read(&self, key: Image, before: Image, after: Image) -> Result<Option<Changed>, StoreError> {
         let [key, before, after]: [Item; 3] = [key.into(), before.into(), after.into()];
-        let Some(owned) = string(&key, "pk").zip(string(&key, "sk")).and_then(|(pk, sk)| owned(pk, sk)) else {
+        let Some(key) = string(&key, "pk").zip(string(&key, "sk")).and_then(|(pk, sk)| stream_key(pk, sk)) else {
             return Ok(None);
         };
-        match owned {
-            Owned::Conversation(workspace, id) => self.conversation(workspace, id, before, after),
-            Owned::Message(workspace, conversation) => self.message(workspace, conversation, before, after),
-            Owned::Customer(workspace) => {
+        match key {
+            StreamKey::Conversation(workspace, id) => self.conversation(workspace, id, before, after),
+            StreamKey::Message(workspace, conversation) => self.message(workspace, conversation, before, after),
+            StreamKey::Customer(workspace) => {
                 let tenant = self.tenant(workspace, Shards::default());
                 Ok(customer::event(&before, &after).map(|change| Changed::Customer(Change { tenant, change })))
             }
-            Owned::File(workspace, id) => {
+            StreamKey::File(workspace, id) => {
                 let tenant = self.tenant(workspace, Shards::default());
                 Ok(FileChange::of(tenant, id, &after).map(Changed::File))
             }
-            Owned::BulkAction(..) => Ok(None),
+            StreamKey::BulkAction(..) => Ok(None),
         }
     }
 
@@ -116,11 +116,11 @@ impl ChangeFeed {
         before: Item,
         after: Item,
     ) -> Result<Option<Changed>, StoreError> {
-        // The partition on which the conversation is listed tells over how many the workspace's are spread.
+        // The number of the workspace's index partitions is derived from the conversation's partition.
         let shards = string(&after, attributes::STATUS_PARTITION).and_then(|partition| shards_of(id, partition));
         let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
         let before = state(before)?;
-        // A removed tombstone was the last row of its conversation.
+        // The removed item was the tombstone, the last item of the conversation.
         let Some(after) = state(after)? else { return Ok(None) };
         let change = ConversationChange::between(id, before, after);
         Ok((!change.events.is_empty()).then_some(Changed::Conversation(Change { tenant, change })))
@@ -145,7 +145,7 @@ impl ChangeFeed {
     }
 }
 
-/// Reads a conversation's row at one moment; `None` when it did not exist.
+/// Parses an image of a conversation's own item. Returns `None` if it did not exist.
 fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
     if image.is_empty() {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! Idempotent commands: a command with an idempotency key happens once, and each repeat gets the first outcome.
+//! Idempotent commands: a command with an idempotency key runs once. Repeats get the recorded outcome.
 //!
-//! The outcome is committed in the same transaction as the command's effect, so neither exists without the other. Whoever
-//! speaks a wire format renders a repeat's outcome exactly as it rendered the first one.
+//! The outcome is committed in the same transaction as the command's effect, so neither exists without the other. The HTTP
+//! edge renders a replayed outcome exactly like the first one.
 
 use std::io::{Read, Write};
 
@@ -15,13 +15,13 @@ use crate::{
     transaction::{Commit, FailedConditions, Transaction, WriteIndex},
 };
 
-/// For how long an outcome is kept: 24 hours.
+/// How long an outcome is stored: 24 hours.
 const KEPT_FOR_SECONDS: i64 = 24 * 60 * 60;
 
-/// An idempotency key together with what it was sent with.
+/// An idempotency key and the request that it was sent with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// Everything that makes two requests different: API key, customer, method, path and the client's own key.
+    /// Everything that tells two requests apart: API key, customer, method, path and the client's idempotency key.
     pub identity: String,
     /// A digest of the query and the body.
     pub fingerprint: String,
@@ -30,19 +30,19 @@ pub struct IdempotencyKey {
 /// The outcome of a command that may be a repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Once<T> {
-    /// The outcome, now or when the command first ran.
+    /// The outcome of this run, or of the first one.
     pub outcome: T,
-    /// Whether the command ran before, and did nothing this time.
+    /// Whether this is the recorded outcome of an earlier run.
     pub is_replay: bool,
 }
 
 impl<T> Once<T> {
-    /// The outcome of a command that ran now.
+    /// Wraps the outcome of a command that ran now.
     pub fn first(outcome: T) -> Self {
         Self { outcome, is_replay: false }
     }
 
-    /// The outcome of a command that ran before.
+    /// Wraps the recorded outcome of an earlier run.
     pub fn replay(outcome: T) -> Self {
         Self { outcome, is_replay: true }
     }
@@ -79,13 +79,13 @@ impl TenantStore {
         }
         let mut json = Vec::new();
         let unreadable = |e: &dyn std::fmt::Display| {
-            StoreError::Internal(format!("the outcome under an idempotency key cannot be read: {e}"))
+            StoreError::Internal(format!("the recorded outcome of an idempotency key cannot be read: {e}"))
         };
         GzDecoder::new(record.outcome.as_slice()).read_to_end(&mut json).map_err(|e| unreadable(&e))?;
         serde_json::from_slice(&json).map(Some).map_err(|e| unreadable(&e))
     }
 
-    /// AP-33: records the outcome of a command that writes nothing else, or returns the one that was recorded first.
+    /// AP-33: records the outcome of a command that writes nothing else, or returns the outcome that was recorded first.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request.
@@ -100,7 +100,7 @@ impl TenantStore {
         }
     }
 
-    /// Adds the record of an outcome to the transaction of its effect.
+    /// Adds the record of an outcome to the transaction of the effect.
     fn add_record(
         &self,
         transaction: &mut Transaction,
@@ -122,7 +122,7 @@ impl TenantStore {
     }
 }
 
-/// A command that is attempted until it commits, is found to have run before, or the retry policy gives up.
+/// The attempts to commit one command, until one succeeds, a recorded outcome is found, or the retry policy gives up.
 #[derive(Debug)]
 pub(crate) struct Attempts<'a> {
     store: &'a TenantStore,
@@ -135,20 +135,26 @@ pub(crate) struct Attempts<'a> {
 pub(crate) enum Attempt<T> {
     /// The effect was written, with the record of its outcome.
     Committed,
-    /// The command ran before, with this outcome. Nothing was written.
+    /// An earlier run recorded this outcome. Nothing was written.
     Replayed(T),
     /// At least one condition of the effect failed. Nothing was written.
     Failed(FailedConditions),
 }
 
 impl<'a> Attempts<'a> {
+    /// Starts the attempts, and the retry policy's clock.
     pub fn new(store: &'a TenantStore, key: Option<&'a IdempotencyKey>) -> Self {
         Self { store, key, backoff: Backoff::new(store.clock()) }
     }
 
-    /// Commits an effect together with the outcome that repeats of the command get.
+    /// Commits an effect together with the record of its outcome.
     ///
-    /// A repeat also fails the conditions of its own first run, so the record is read before a failed condition is reported.
+    /// A repeat also fails the conditions of the effect that the first run already had. The record is therefore read before
+    /// a failed condition is reported.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`] when the key was used for another request; [`StoreError::Unavailable`] after
+    /// eight seconds of retries.
     pub async fn commit<T: Serialize + DeserializeOwned>(
         &mut self,
         mut transaction: Transaction,
@@ -166,10 +172,10 @@ impl<'a> Attempts<'a> {
             if let Some(earlier) = self.store.replay(self.key).await? {
                 return Ok(Attempt::Replayed(earlier));
             }
-            // A record that is in the way and cannot be read has expired in between.
+            // If only the record's condition failed and there is no valid record, it expired in the meantime.
             match record {
                 Some(record) if failed.only(record) => {
-                    self.backoff.pause("the record under the idempotency key keeps changing").await?;
+                    self.backoff.pause("the record of the idempotency key keeps changing").await?;
                 }
                 _ => return Ok(Attempt::Failed(failed)),
             }

@@ -1,10 +1,10 @@
 //! The table: its keys, its items, and one function for each access pattern.
 //!
-//! One DynamoDB table holds everything. `ACCESS_PATTERNS.md` lists the questions that it answers, by number, with what each
-//! costs; functions here name the number they implement. Use cases, which combine access patterns, are in `deskless-app`.
+//! There is one DynamoDB table. `ACCESS_PATTERNS.md` lists its access patterns with a number and a cost. Functions name the
+//! patterns that they implement. Use cases, which combine access patterns, are in `deskless-app`.
 //!
-//! [`TenantStore`] is the only way to a workspace's items. You get one by authenticating an API key, so code that forgets
-//! the tenant does not compile.
+//! [`TenantStore`] is the only access to a workspace's items. You get one by authenticating an API key, so code that
+//! forgets the tenant does not compile.
 
 mod api_key;
 mod automation;
@@ -43,8 +43,8 @@ pub use automation::{ExecutionPage, TriggeredAutomation};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
-pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
-pub use conversation::{ConversationPage, ConversationToCreate, Deletion, Initiator, Position, Remains};
+pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPosition};
+pub use conversation::{ConversationPage, ConversationToCreate, Deletion, Initiator, Position, RemovalBatch};
 pub use counter::{Counted, Counts};
 pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
 pub use customer_store::CustomerStore;

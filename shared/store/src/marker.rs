@@ -1,70 +1,74 @@
-//! Markers make a step of background work happen once: each change commits with a marker that can be written once only.
+//! Markers make the steps of background jobs idempotent: each change commits together with a marker that can be written
+//! only once.
 
 use deskless_domain::{ActionFailure, BulkActionId, ConversationId, Execution};
 
 use crate::{
     StoreError, TenantStore,
-    bulk::DoneItem,
+    bulk::BulkMarkerItem,
     condition::Condition,
     expression::number,
     item,
     transaction::{Transaction, WriteIndex},
 };
 
-/// Says that a step of background work was taken.
+/// The marker of a step of a background job.
 #[derive(Debug, Clone)]
 pub enum Marker {
-    /// A bulk action has dealt with a conversation. Can be written once.
+    /// A bulk action has processed a conversation.
     Bulk {
         /// The bulk action.
         id: BulkActionId,
-        /// The step that dealt with it.
+        /// The step of the bulk action.
         step: u64,
         /// The conversation.
         conversation: ConversationId,
-        /// Why the action was not possible; `None` if it was.
+        /// Why the action failed; `None` if it succeeded.
         failure: Option<ActionFailure>,
-        /// When the marker expires, in seconds since 1970.
+        /// The expiry time, in seconds since 1970.
         expires_at: i64,
     },
-    /// An automation's run has come this far. Can be written over the version before only.
+    /// The next version of an execution. It can only replace the previous version.
     Execution(Box<Execution>),
 }
 
-/// How a write with a marker ended.
+/// The result of a write with a marker.
 #[derive(Debug)]
 pub enum Marked {
     /// The write and its marker were committed.
-    Now,
-    /// The step was taken before. Nothing was written.
-    Before,
-    /// The conversation has changed since it was read, or is gone. Nothing was written.
+    Written,
+    /// The marker exists: an earlier attempt took this step. Nothing was written.
+    AlreadyWritten,
+    /// The conversation was changed or deleted since it was read. Nothing was written.
     Changed,
 }
 
 impl TenantStore {
-    /// Writes a marker alone.
+    /// AP-70, AP-90: writes a marker without any other change, such as the next version of an execution when it starts,
+    /// after a webhook call or after a failed step. An execution is written as a whole over its previous version, so two
+    /// writers cannot take the same step.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn mark(&self, marker: &Marker) -> Result<Marked, StoreError> {
         let mut transaction = Transaction::default();
         self.add_marker(&mut transaction, marker)?;
         Ok(match transaction.commit(self, &mut crate::backoff::Backoff::new(self.clock())).await? {
-            crate::transaction::Commit::Done => Marked::Now,
-            crate::transaction::Commit::Failed(_) => Marked::Before,
+            crate::transaction::Commit::Done => Marked::Written,
+            crate::transaction::Commit::Failed(_) => Marked::AlreadyWritten,
         })
     }
 
+    /// Adds a marker to the transaction of its change.
     pub(crate) fn add_marker(&self, transaction: &mut Transaction, marker: &Marker) -> Result<WriteIndex, StoreError> {
         match marker {
             Marker::Bulk { id, step, conversation, failure, expires_at } => {
-                let done = DoneItem { step: *step, failure: *failure, expires_at: *expires_at };
-                transaction.put_new(self, item::write(self.keys().bulk_done(*id, *conversation), &done)?)
+                let attributes = BulkMarkerItem { step: *step, failure: *failure, expires_at: *expires_at };
+                transaction.put_new(self, item::write(self.keys().bulk_marker(*id, *conversation), &attributes)?)
             }
             Marker::Execution(next) => {
-                let before = Condition::none().equals("version", number(next.version - 1));
-                transaction.put(self, self.execution_item(next)?, before)
+                let unchanged = Condition::none().equals("version", number(next.version - 1));
+                transaction.put(self, self.execution_item(next)?, unchanged)
             }
         }
     }

@@ -10,22 +10,22 @@ use crate::{
     workspace::WorkspaceItem,
 };
 
-/// Whoever runs the installation and has the table's credentials: the `deskless` command. No function of the API
-/// makes one.
+/// The operator of an installation, who has the table's credentials: the `deskless` command. No function of the API creates
+/// one.
 #[derive(Debug, Clone)]
 pub struct Operator(Store);
 
 impl Operator {
-    /// Acts on the whole table.
+    /// Creates an operator of the whole table.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self(store)
     }
 
-    /// Makes a workspace.
+    /// Creates a workspace.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
         let id = WorkspaceId::generate(self.0.clock());
         let attributes = WorkspaceItem { id, name: name.clone() };
@@ -36,14 +36,14 @@ impl Operator {
         }
         match transaction.commit(&tenant, &mut Backoff::new(self.0.clock())).await? {
             Commit::Done => Ok(Workspace { id, name }),
-            Commit::Failed(_) => Err(StoreError::Internal("a new workspace exists already".to_owned())),
+            Commit::Failed(_) => Err(StoreError::Internal("the id of a new workspace exists already".to_owned())),
         }
     }
 
-    /// All workspaces, oldest first.
+    /// Reads all workspaces, oldest first.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         let mut workspaces = Vec::new();
         let mut pages = self
@@ -65,7 +65,7 @@ impl Operator {
         Ok(workspaces)
     }
 
-    /// A workspace's items, if there is such a workspace.
+    /// Returns the store of an existing workspace.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is none.

@@ -14,10 +14,10 @@ use crate::{
     identity,
     item::Item,
     keys::{Key, TenantKeys, shard_of},
-    rate::Buckets,
+    rate::RateWindows,
 };
 
-/// The table, before it is known for whom it is asked.
+/// The table and the bucket, without a workspace. [`Store::tenant`] gives access to one workspace.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -30,10 +30,10 @@ struct Inner {
     table: String,
     clock: Arc<dyn Clock>,
     caches: Caches,
-    buckets: Mutex<Buckets>,
+    rate_windows: Mutex<RateWindows>,
 }
 
-/// What this process has read and still trusts.
+/// The caches of this process.
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Credential>,
@@ -43,7 +43,7 @@ pub(crate) struct Caches {
 }
 
 impl Store {
-    /// A store over `table`, reached by `client`.
+    /// Creates a store over the table named `table`.
     pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         let inner = Inner {
             client,
@@ -55,18 +55,18 @@ impl Store {
                 identities: TtlCache::new(identity::CACHED),
                 triggers: TtlCache::new(automation::CACHED),
             },
-            buckets: Mutex::default(),
+            rate_windows: Mutex::default(),
         };
         Self { inner: Arc::new(inner), bucket: None }
     }
 
-    /// The same store, with a bucket for files.
+    /// Returns the same store, with a bucket for files.
     #[must_use]
     pub fn with_bucket(self, bucket: Option<Bucket>) -> Self {
         Self { bucket: bucket.map(Arc::new), ..self }
     }
 
-    /// The process's clock.
+    /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
@@ -84,31 +84,32 @@ impl Store {
         &self.inner.caches
     }
 
-    /// The items of the workspace that a key belongs to.
+    /// Returns the store of the workspace that an API key belongs to.
     #[must_use]
     pub fn tenant(&self, credential: &Credential) -> TenantStore {
         TenantStore::new(self.clone(), credential.workspace_id, credential.shards)
     }
 
-    /// Opens the connection, so that the first request does not wait for the TLS handshake. Failing is no error: the
-    /// first request then finds out for itself.
+    /// Opens the connection to DynamoDB, so that the first request does not wait for the TLS handshake. Errors are ignored,
+    /// because the first request reports them.
     pub async fn warm_up(&self) {
-        let nobody = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
-        let _ = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send().await;
+        let missing = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
+        let _ = self.client().get_item().table_name(self.table()).set_key(Some(missing.attributes())).send().await;
     }
 
-    /// The same, for the bucket if there is one.
+    /// Opens the connection to S3, if there is a bucket. Errors are ignored.
     pub async fn warm_up_bucket(&self) {
         if let Some(bucket) = &self.bucket {
             bucket.warm_up().await;
         }
     }
 
-    /// One item, read strongly.
+    /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.get_with(key, true).await
     }
 
+    /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.client()
             .get_item()
@@ -122,7 +123,7 @@ impl Store {
     }
 }
 
-/// The items of one workspace: every key that it can build starts with that workspace's id.
+/// The store of one workspace. Every key that it builds starts with the workspace's id.
 #[derive(Debug, Clone)]
 pub struct TenantStore {
     store: Store,
@@ -135,13 +136,13 @@ impl TenantStore {
         Self { store, keys: TenantKeys(workspace), shards }
     }
 
-    /// Whose items these are.
+    /// Returns the id of the workspace.
     #[must_use]
     pub fn workspace_id(&self) -> WorkspaceId {
         self.keys.0
     }
 
-    /// The process's clock.
+    /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         self.store.clock()
@@ -155,10 +156,15 @@ impl TenantStore {
         self.store.caches()
     }
 
+    /// Returns the bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when no bucket is configured.
     pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
         let missing = || {
             StoreError::Internal(
-                "there is no bucket for files: a function has it in FILES_BUCKET, a command in --bucket".to_owned(),
+                "no bucket for files is configured. Set FILES_BUCKET for a function, or --bucket for a command"
+                    .to_owned(),
             )
         };
         self.store.bucket.as_deref().ok_or_else(missing)
@@ -168,17 +174,17 @@ impl TenantStore {
         self.store.table()
     }
 
-    pub(crate) fn buckets(&self) -> MutexGuard<'_, Buckets> {
-        self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn rate_windows(&self) -> MutexGuard<'_, RateWindows> {
+        self.store.inner.rate_windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the same items, spread over this number of index partitions.
+    /// Returns the same store with other index partitions.
     #[must_use]
     pub fn with_shards(&self, shards: Shards) -> Self {
         Self { shards, ..self.clone() }
     }
 
-    /// Returns over how many index partitions the items are spread.
+    /// Returns the number of index partitions.
     #[must_use]
     pub fn shards(&self) -> Shards {
         self.shards
@@ -188,29 +194,31 @@ impl TenantStore {
         self.keys
     }
 
-    /// The partition of the first index on which a conversation stands while it has this status.
+    /// Returns the partition of the first index for a conversation with this status.
     pub(crate) fn status_partition(&self, id: ConversationId, status: Status) -> String {
         self.keys.by_status(status, shard_of(id, self.shards.write))
     }
 
-    /// All partitions of the first index that may hold conversations of this status.
+    /// Returns all partitions of the first index for conversations with this status.
     pub(crate) fn status_partitions(&self, status: Status) -> impl Iterator<Item = String> {
         let keys = self.keys;
         (0..self.shards.read.max(1)).map(move |shard| keys.by_status(status, shard))
     }
 
+    /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.store.get(key).await
     }
 
+    /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.store.get_with(key, consistent).await
     }
 
-    /// Updates one item if the condition holds, and returns whether it did. A retry after a lost answer finds its own work and
-    /// returns `false`.
+    /// Updates one item if the condition holds, and returns whether it did. If the response was lost, the SDK's retry fails
+    /// the condition and returns `false`.
     pub(crate) async fn update_if(&self, key: Key, update: Update, condition: Condition) -> Result<bool, StoreError> {
-        let (expression, required) = (update.expression(), condition.expression());
+        let (expression, condition_expression) = (update.expression(), condition.expression());
         let (names, values) = condition.placeholders(update);
         let request = self
             .client()
@@ -220,7 +228,7 @@ impl TenantStore {
             .update_expression(expression)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .set_condition_expression(required);
+            .set_condition_expression(condition_expression);
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {

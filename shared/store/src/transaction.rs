@@ -1,4 +1,4 @@
-//! Writes that happen together or not at all.
+//! Transactions: writes that commit together or not at all.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -17,7 +17,7 @@ use crate::{
     keys::Key,
 };
 
-/// Writes that happen together or not at all: at most 100.
+/// A transaction of at most 100 writes.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Transaction {
     writes: Vec<TransactWriteItem>,
@@ -36,30 +36,36 @@ pub(crate) enum Commit {
     Failed(FailedConditions),
 }
 
-/// A condition that failed.
+/// The conditions that failed, by the position of their write.
 #[derive(Debug)]
-struct FailedCondition {
-    existing: Option<Item>,
-}
+pub(crate) struct FailedConditions(Vec<ConditionResult>);
 
-/// The conditions that failed, by the position of their write, each with the existing item if there is one.
+/// The result of one write's condition.
 #[derive(Debug)]
-pub(crate) struct FailedConditions(Vec<Option<FailedCondition>>);
+enum ConditionResult {
+    Passed,
+    /// Failed, with the existing item if there is one.
+    Failed(Option<Item>),
+}
 
 impl FailedConditions {
     /// Returns whether this write's condition failed.
     pub fn at(&self, write: WriteIndex) -> bool {
-        self.0.get(write.0).is_some_and(Option::is_some)
+        matches!(self.0.get(write.0), Some(ConditionResult::Failed(_)))
     }
 
     /// Returns whether only this write's condition failed.
     pub fn only(&self, write: WriteIndex) -> bool {
-        self.at(write) && self.0.iter().flatten().count() == 1
+        let failed = self.0.iter().filter(|result| matches!(result, ConditionResult::Failed(_)));
+        self.at(write) && failed.count() == 1
     }
 
     /// Returns the existing item for which this write's condition failed.
     pub fn existing(&self, write: WriteIndex) -> Option<&Item> {
-        self.0.get(write.0)?.as_ref()?.existing.as_ref()
+        match self.0.get(write.0)? {
+            ConditionResult::Failed(existing) => existing.as_ref(),
+            ConditionResult::Passed => None,
+        }
     }
 }
 
@@ -112,7 +118,7 @@ impl Transaction {
         update: Update,
         condition: Condition,
     ) -> Result<WriteIndex, StoreError> {
-        let (expression, required) = (update.expression(), condition.expression());
+        let (expression, condition_expression) = (update.expression(), condition.expression());
         let (names, values) = condition.placeholders(update);
         let update = aws_sdk_dynamodb::types::Update::builder()
             .table_name(store.table())
@@ -120,7 +126,7 @@ impl Transaction {
             .update_expression(expression)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .set_condition_expression(required)
+            .set_condition_expression(condition_expression)
             .return_values_on_condition_check_failure(ALL_OLD)
             .build()
             .map_err(incomplete)?;
@@ -159,11 +165,11 @@ impl Transaction {
         Ok(self.push(TransactWriteItem::builder().condition_check(check).build()))
     }
 
-    /// Commits, and waits out conflicts with other writers. An empty transaction is done at once.
+    /// Commits the writes and retries on conflicts and transient errors. An empty transaction succeeds without a request.
     ///
-    /// Every retry carries the same token and the same body: if the answer to a commit was lost, the table recognises the
-    /// retry and reports success. A single `Put` is sent as a plain request, at half the price. It has no token: the
-    /// caller must recognise its own item as the existing one.
+    /// Every retry has the same token and body. If the response to a commit was lost, DynamoDB recognizes the retry and
+    /// reports success. A single `Put` is sent as a plain `PutItem`, which costs half as much and has no token: the caller
+    /// must compare the existing item with its own.
     pub async fn commit(&self, store: &TenantStore, backoff: &mut Backoff<'_>) -> Result<Commit, StoreError> {
         let token = AttemptId::generate(store.clock()).to_string();
         loop {
@@ -183,7 +189,7 @@ impl Transaction {
 /// The result of one request.
 enum Sent {
     Ended(Commit),
-    /// Another writer was in the way, or the table was busy or out of reach.
+    /// A conflict with another writer or a transient error.
     Retry(String),
 }
 
@@ -208,9 +214,7 @@ async fn put_alone(store: &TenantStore, put: Put) -> Result<Sent, StoreError> {
     let Err(error) = request.send().await else { return Ok(Sent::Ended(Commit::Done)) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![Some(FailedCondition {
-                existing: failed.item().cloned(),
-            })]))))
+            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![ConditionResult::Failed(failed.item().cloned())]))))
         }
         _ if is_transient(&error) => Ok(Sent::Retry(causes(&error))),
         _ => Err(StoreError::from_sdk(&error)),
@@ -221,16 +225,16 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Sent, StoreErro
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let reasons = cancelled.cancellation_reasons();
         let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-        // While another writer is at work, a condition may have seen half of what that writer does. Try again first.
+        // During a conflict, a condition may have failed on a state that is about to change. Retry before reporting it.
         if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
             return Ok(Sent::Retry("other writers were faster each time".to_owned()));
         }
         if has("ConditionalCheckFailed") {
             let failed = reasons
                 .iter()
-                .map(|reason| {
-                    let has_failed = reason.code() == Some("ConditionalCheckFailed");
-                    has_failed.then(|| FailedCondition { existing: reason.item().cloned() })
+                .map(|reason| match reason.code() {
+                    Some("ConditionalCheckFailed") => ConditionResult::Failed(reason.item().cloned()),
+                    _ => ConditionResult::Passed,
                 })
                 .collect();
             return Ok(Sent::Ended(Commit::Failed(FailedConditions(failed))));

@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{StoreError, TenantStore, item};
 
-/// A tenant, as the operator sees it.
+/// A workspace, which is a tenant.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    /// Its id: every key of its items starts with it.
+    /// The id. Every key of the workspace's items starts with it.
     pub id: WorkspaceId,
-    /// What the operator calls it.
+    /// The display name.
     pub name: Title,
 }
 
@@ -22,7 +22,7 @@ impl TenantStore {
     /// AP-84: reads the workspace's name.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn workspace_name(&self) -> Result<Option<String>, StoreError> {
         let found = self.get_with(self.keys().workspace(), false).await?;
         found.map(|found| item::read::<WorkspaceItem>(found).map(|workspace| workspace.name.to_string())).transpose()

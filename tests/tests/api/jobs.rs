@@ -25,7 +25,7 @@ async fn job_lost_by_stream_is_found_and_resumed() {
     let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("the open jobs");
     assert!(matches!(open[..], [OpenJob::Bulk(_), OpenJob::Execution(..)]), "{open:?}");
     for job in open {
-        assert!(tenant.call_for(job).await.expect("the job is resumed"));
+        assert!(tenant.retrigger_job(job).await.expect("the job is resumed"));
     }
     let _ = world.drain_events().await;
     let shown = format!("/api/v1/bulk-actions/{}", begun["id"].as_str().expect("an id"));

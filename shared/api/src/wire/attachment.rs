@@ -27,8 +27,8 @@ impl Deserr<InvalidRequest> for AttachmentsRequest {
     ) -> Result<Self, InvalidRequest> {
         let all = Vec::<AttachmentRequest>::deserialize_from_value(value, location)?;
         let refuse = |code, text: String| Err(InvalidRequest::at(location, &Invalid::new(code, text)));
-        if all.len() > Attachment::MOST {
-            return refuse("too_many", format!("must have at most {} files; it has {}", Attachment::MOST, all.len()));
+        if all.len() > Attachment::MAX {
+            return refuse("too_many", format!("must have at most {} files; it has {}", Attachment::MAX, all.len()));
         }
         let repeated = all.iter().enumerate().find(|(i, one)| all[..*i].iter().any(|two| two.file_id == one.file_id));
         match repeated {

@@ -164,8 +164,8 @@ impl Run<'_> {
             let next = execution.after_step(Ok(()), self.now());
             let marker = Marker::Execution(Box::new(next.clone()));
             match self.store.apply_effect(conversation, &effect, by, &marker).await? {
-                Marked::Now => return Ok(Some(next)),
-                Marked::Before => return Ok(None),
+                Marked::Written => return Ok(Some(next)),
+                Marked::AlreadyWritten => return Ok(None),
                 Marked::Changed => backoff.pause("the conversation keeps changing").await?,
             }
         }
@@ -177,8 +177,8 @@ impl Run<'_> {
         let marker = Marker::Execution(Box::new(next.clone()));
         let (conversation, cause) = (execution.conversation_id, execution.cause());
         match self.store.create_marked_message(conversation, &draft, &cause, &marker).await {
-            Ok(Marked::Now) => Ok(Some(next)),
-            Ok(Marked::Before | Marked::Changed) => Ok(None),
+            Ok(Marked::Written) => Ok(Some(next)),
+            Ok(Marked::AlreadyWritten | Marked::Changed) => Ok(None),
             Err(StoreError::NotFound) => self.record(execution, Err(reason_of(ActionFailure::NotFound))).await,
             Err(error) => Err(error.into()),
         }
@@ -293,7 +293,7 @@ impl Run<'_> {
 /// before and its answer lost: either way, what is stored drives the next step.
 async fn note(store: &TenantStore, next: Execution) -> Result<Option<Execution>, AppError> {
     let marked = store.mark(&Marker::Execution(Box::new(next.clone()))).await?;
-    Ok(matches!(marked, Marked::Now).then_some(next))
+    Ok(matches!(marked, Marked::Written).then_some(next))
 }
 
 fn reason_of(failure: ActionFailure) -> Reason {

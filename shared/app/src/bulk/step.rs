@@ -173,8 +173,8 @@ async fn deal_with(
             _ => store.mark(&marker).await?,
         };
         match state {
-            Marked::Now => return Ok(Turn::Done(outcome.map(|_: Effect| ()))),
-            Marked::Before => return earlier_turn(store, job, id).await,
+            Marked::Written => return Ok(Turn::Done(outcome.map(|_: Effect| ()))),
+            Marked::AlreadyWritten => return earlier_turn(store, job, id).await,
             Marked::Changed => {
                 backoff.pause("the conversation keeps changing").await?;
                 conversation = store.find_conversations(&[id]).await?.remove(&id);

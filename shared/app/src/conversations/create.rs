@@ -115,7 +115,7 @@ async fn open(
         let first = match &message {
             Some(message) => {
                 let draft = first_draft(message, &opened)?;
-                Some(draft.placed(id, MessageId::following(id.into(), 0, store.clock())))
+                Some(draft.into_message(id, MessageId::following(id.into(), 0, store.clock())))
             }
             None => None,
         };

@@ -14,12 +14,12 @@ pub async fn removal_step(store: &TenantStore, id: ConversationId, removed: u64)
     if store.removal_progress(id).await? != Some(removed) {
         return Ok(());
     }
-    let remains = store.remains(id).await?;
+    let remains = store.removal_batch(id).await?;
     let (count, has_more) = (remains.count(), remains.has_more);
     files::erase_all(store, &remains.files).await?;
-    store.remove(remains).await?;
+    store.remove_batch(remains).await?;
     if has_more {
-        store.note_removed(id, removed, removed + count).await?;
+        store.record_removal_progress(id, removed, removed + count).await?;
     } else {
         store.remove_tombstone(id).await?;
     }

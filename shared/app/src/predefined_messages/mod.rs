@@ -7,7 +7,7 @@ mod update;
 
 use deskless_domain::{Field, FileId, Invalid, PredefinedFile};
 use deskless_store::TenantStore;
-pub use deskless_store::{SortedPage, SortedPlace};
+pub use deskless_store::{SortedPage, SortedPosition};
 
 pub use create::{CreatePredefinedMessage, create};
 pub(crate) use fill::{fill, fill_for, reply, template_for};
@@ -20,7 +20,7 @@ use crate::AppError;
 ///
 /// # Errors
 /// When the table does not answer.
-pub async fn list(store: &TenantStore, after: Option<SortedPlace>, limit: usize) -> Result<SortedPage, AppError> {
+pub async fn list(store: &TenantStore, after: Option<SortedPosition>, limit: usize) -> Result<SortedPage, AppError> {
     Ok(store.list_predefined_messages(after, limit).await?)
 }
 

@@ -1,7 +1,7 @@
-//! The work of a bulk action, step by step.
+//! The state machine of a bulk action's job, without reads and writes.
 //!
-//! The state machine is here; nothing in it reads or writes. Each step deals with the conversations of one batch, which is
-//! stored before they are touched: a step that is interrupted and taken again deals with the same ones.
+//! Each step processes the conversations of one batch. The batch is stored before any of them is changed, so a repeated
+//! step processes the same ones.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,26 +10,26 @@ use crate::{
     ConversationId, KeyId, MessageId, NewBulkAction, Shards, Timestamp,
 };
 
-/// A bulk action together with its work that is left.
+/// A bulk action and its remaining work.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BulkJob {
     /// The bulk action as clients see it.
     pub action: BulkAction,
-    /// The API key that asked for it.
+    /// The API key that requested it.
     pub key: KeyId,
-    /// Over how many index partitions the workspace's conversations are spread.
+    /// The workspace's index partitions.
     pub shards: Shards,
     /// The number of the step that is due.
     pub step: u64,
     /// The conversations of that step, at most 100.
     pub batch: Vec<ConversationId>,
-    /// Where the next batch comes from; `None` when this is the last one.
+    /// The source of the next batch; `None` if this is the last one.
     pub rest: Option<BulkRest>,
-    /// When it was cancelled. The step under way ends first.
+    /// The time at which it was cancelled. The step in progress completes first.
     pub cancelled_at: Option<Timestamp>,
 }
 
-/// Where the next batch comes from.
+/// The source of the next batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BulkRest {
@@ -41,8 +41,8 @@ pub enum BulkRest {
 
 /// A pass through the list of conversations.
 ///
-/// Conversations move in the list while it is read, and one that moves at the wrong moment is missed. The list is therefore
-/// read again until a pass finds nothing new.
+/// Conversations move while the list is read, so a pass can miss some. The list is read again until a pass finds nothing
+/// new.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListPass {
@@ -58,11 +58,11 @@ pub struct ListPass {
 }
 
 impl ListPass {
-    /// The most passes after the first. An index that lags for long would cause one after another.
-    const MOST_REPEATS: u8 = 10;
+    /// The maximum number of passes after the first. Without it, an index that lags for long would cause endless passes.
+    const MAX_REPEATS: u8 = 10;
 
-    /// Records a page: whether it had anything new, and where the next one begins; `None` at the end of the list. Returns
-    /// what is left to read.
+    /// Records a page: whether it had new conversations, and the position of the next page (`None` at the end of the list).
+    /// Returns what is left to read.
     #[must_use]
     pub fn after_page(mut self, has_new: bool, next: Option<MessageId>) -> Option<Self> {
         self.found_new |= has_new;
@@ -72,25 +72,25 @@ impl ListPass {
         }
         let is_settled = self.earlier > 0 && !self.found_new;
         let next_pass = Self { reached: None, earlier: self.earlier + 1, found_new: false };
-        (!is_settled && self.earlier < Self::MOST_REPEATS).then_some(next_pass)
+        (!is_settled && self.earlier < Self::MAX_REPEATS).then_some(next_pass)
     }
 }
 
-/// The next batch, and what comes after it.
+/// The next batch, and the source of the one after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkBatch {
     /// The conversations.
     pub conversations: Vec<ConversationId>,
-    /// Where the batch after this one comes from.
+    /// The source of the batch after this one.
     pub rest: Option<BulkRest>,
 }
 
-/// The result of dealing with some conversations.
+/// The results for some conversations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkResults {
     /// The number of processed conversations, failures included.
     pub processed: u64,
-    /// The conversations on which the action was not possible.
+    /// The conversations on which the action failed.
     pub failures: Vec<BulkFailure>,
 }
 
@@ -109,9 +109,9 @@ pub struct DryRun {
     pub matched: u64,
     /// Whether all of them were counted.
     pub is_exact: bool,
-    /// The number of conversations on which the action would not be possible.
+    /// The number of conversations on which the action would fail.
     pub failed: u64,
-    /// The first of them.
+    /// The first of these failures, at most [`BulkAction::MAX_FAILURES`].
     pub failures: Vec<BulkFailure>,
 }
 
@@ -121,7 +121,7 @@ impl DryRun {
         self.matched += 1;
         if let Err(code) = outcome {
             self.failed += 1;
-            if self.failures.len() < BulkAction::MOST_FAILURES {
+            if self.failures.len() < BulkAction::MAX_FAILURES {
                 self.failures.push(BulkFailure { id, code });
             }
         }
@@ -129,7 +129,7 @@ impl DryRun {
 }
 
 impl BulkJob {
-    /// Creates a job. Returns it with the ids that do not fit into its first batch, in chunks of 100.
+    /// Creates a job. Also returns the ids that do not fit into its first batch, in chunks of 100.
     #[must_use]
     pub fn new(id: BulkActionId, new: NewBulkAction, shards: Shards) -> (Self, Vec<Vec<ConversationId>>) {
         let (mut chunks, mut batch, mut matched) = (Vec::new(), Vec::new(), 0);
@@ -166,15 +166,15 @@ impl BulkJob {
         (Self { action, key: new.key, shards, step: 0, batch, rest, cancelled_at: None }, chunks)
     }
 
-    /// Returns whether nothing is left to do.
+    /// Returns whether the job has finished.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.action.finished_at.is_some()
     }
 
-    /// Returns the filters that a conversation must pass when its turn comes: the target's, and that it existed when the
-    /// action was asked for. The list is read to where it ends by then, so that conversations that got a reply and moved
-    /// ahead are found; those that were opened since are not.
+    /// Returns the filters that a conversation must match when it is processed: the target's filter, and that the
+    /// conversation existed at the time of the request. The list is read to its current end, so conversations that moved
+    /// there with a new reply are found. Conversations created since then do not match.
     #[must_use]
     pub fn filters(&self) -> Vec<ConversationFilter> {
         let Some(filter) = self.action.target.filter() else { return Vec::new() };
@@ -183,7 +183,7 @@ impl BulkJob {
         vec![filter.clone(), existed]
     }
 
-    /// Ends a dry run.
+    /// Records the result of a dry run and ends the job.
     #[must_use]
     pub fn after_dry_run(mut self, result: DryRun) -> Self {
         let now = Timestamp::from_millis(self.action.id.time().as_millis());
@@ -193,8 +193,8 @@ impl BulkJob {
         self
     }
 
-    /// Records the results of the step that was due and moves on to the next batch. A cancelled job ends here; so does one
-    /// that has no next batch.
+    /// Records the results of the due step and moves to the next batch. Ends the job if it was cancelled or there is no
+    /// next batch.
     #[must_use]
     pub fn after_step(mut self, results: &BulkResults, next: BulkBatch, now: Timestamp) -> Self {
         self.record(results);
@@ -209,7 +209,7 @@ impl BulkJob {
         self
     }
 
-    /// Records the results of the step that was due and ends the job, because it cannot go on.
+    /// Records the results of the due step and ends the job as failed, because it cannot continue.
     #[must_use]
     pub fn failed(mut self, results: &BulkResults, now: Timestamp) -> Self {
         self.record(results);
@@ -217,7 +217,7 @@ impl BulkJob {
         self
     }
 
-    /// Cancels the job. The step under way ends it.
+    /// Cancels the job. It ends after the step in progress.
     #[must_use]
     pub fn cancelled(mut self, now: Timestamp) -> Self {
         self.cancelled_at = Some(now);
@@ -233,7 +233,7 @@ impl BulkJob {
         action.status = BulkStatus::Running;
         action.processed += results.processed;
         action.failed += results.failures.len() as u64;
-        let room = BulkAction::MOST_FAILURES.saturating_sub(action.failures.len());
+        let room = BulkAction::MAX_FAILURES.saturating_sub(action.failures.len());
         action.failures.extend(results.failures.iter().take(room));
         if action.target.filter().is_some() {
             action.matched = action.processed;
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_dealt_with_a_hundred_at_a_time() {
+    fn ids_are_processed_in_batches_of_100() {
         let (first, chunks) = of_ids(250);
         assert_eq!((first.batch.len(), first.rest, chunks.len()), (100, Some(BulkRest::Chunks(1, 2)), 2));
         assert_eq!(of_ids(100).0.rest, None);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn list_is_read_again_until_nothing_is_new() {
+    fn list_passes_repeat_until_nothing_is_new() {
         let at = MessageId::from_bytes([3; 16]);
         let first = ListPass::default().after_page(true, Some(at)).expect("there is more");
         assert_eq!(first.reached, Some(at));
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(second, ListPass { reached: None, earlier: 1, found_new: false });
         assert_eq!(second.after_page(false, None), None, "settled");
         assert!(second.after_page(true, None).is_some(), "something was new");
-        let last = ListPass { earlier: ListPass::MOST_REPEATS, ..ListPass::default() };
+        let last = ListPass { earlier: ListPass::MAX_REPEATS, ..ListPass::default() };
         assert_eq!(last.after_page(true, None), None, "the passes are bounded");
     }
 }

@@ -29,7 +29,7 @@ pub struct BulkAction {
     pub processed: u64,
     /// The number of failures.
     pub failed: u64,
-    /// The first failures, at most [`BulkAction::MOST_FAILURES`].
+    /// The first failures, at most [`BulkAction::MAX_FAILURES`].
     pub failures: Vec<BulkFailure>,
     /// The time at which it finished.
     pub finished_at: Option<Timestamp>,
@@ -39,7 +39,7 @@ pub struct BulkAction {
 
 impl BulkAction {
     /// The most failures that are listed.
-    pub const MOST_FAILURES: usize = 100;
+    pub const MAX_FAILURES: usize = 100;
     /// The most conversations that are processed before the request is answered.
     pub const AT_ONCE: usize = 100;
 

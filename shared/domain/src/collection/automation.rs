@@ -31,7 +31,7 @@ impl Collected for Automation {
     const KIND: Kind = Kind::Automation;
     const IS_REFERRED_TO: bool = false;
 
-    /// The secret is replaced, not removed: clients see whether there is one.
+    /// Replaces the secret instead of removing it, so that clients see whether there is one.
     fn without_secrets(&self) -> Self {
         let webhook_secret = self.webhook_secret.as_ref().map(|_| WebhookSecret::redacted());
         Self { webhook_secret, ..self.clone() }
@@ -117,7 +117,7 @@ impl AutomationActions {
         &self.0
     }
 
-    /// Whether an action calls a webhook.
+    /// Returns whether an action calls a webhook.
     #[must_use]
     pub fn call_webhooks(&self) -> bool {
         self.0.iter().any(|action| matches!(action, AutomationAction::CallWebhook(_)))

@@ -20,7 +20,7 @@ impl Collected for Inbox {
     type Id = InboxId;
     const KIND: Kind = Kind::Inbox;
 
-    /// Secrets are replaced, not removed: clients see whether there is one.
+    /// Replaces secrets instead of removing them, so that clients see whether there is one.
     fn without_secrets(&self) -> Self {
         let redacted = |secret: &Option<ProviderSecret>| secret.as_ref().map(|_| ProviderSecret::redacted());
         let settings = InboxSettings {

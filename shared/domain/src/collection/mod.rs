@@ -51,8 +51,8 @@ impl Kind {
         Self::Automation,
     ];
 
-    /// The most resources of a kind in a workspace, not counting archived ones. [`Kind::most`] has the exceptions.
-    pub const MOST: usize = 1000;
+    /// The most resources of a kind in a workspace, not counting archived ones. [`Kind::max_resources`] has the exceptions.
+    pub const MAX_RESOURCES: usize = 1000;
 
     /// Returns the name of the collection, as in paths.
     #[must_use]
@@ -71,10 +71,10 @@ impl Kind {
     /// Returns the most resources of this kind in a workspace, not counting archived ones. The limit of automations is lower,
     /// because each change of a conversation is matched against all of them.
     #[must_use]
-    pub const fn most(self) -> usize {
+    pub const fn max_resources(self) -> usize {
         match self {
             Self::Automation => 100,
-            _ => Self::MOST,
+            _ => Self::MAX_RESOURCES,
         }
     }
 }

@@ -50,18 +50,18 @@ impl PredefinedMessage {
     /// # Errors
     /// When the category differs, or the message type has no file.
     pub fn checked(self) -> Result<Self, InvalidField> {
-        let wanted = match self.message_type {
+        let expected = match self.message_type {
             PredefinedMessageType::Image => Some(FileCategory::Image),
             PredefinedMessageType::Video => Some(FileCategory::Video),
             PredefinedMessageType::Audio => Some(FileCategory::Audio),
             PredefinedMessageType::Document => Some(FileCategory::File),
             PredefinedMessageType::Text | PredefinedMessageType::Location => None,
         };
-        let message = match (self.file, wanted) {
+        let message = match (self.file, expected) {
             (None, _) => return Ok(self),
-            (Some(file), Some(wanted)) if file.category == wanted => return Ok(self),
-            (Some(file), Some(wanted)) => format!(
-                "must be a file of the category {wanted} for the `messageType` {}; it is {}",
+            (Some(file), Some(expected)) if file.category == expected => return Ok(self),
+            (Some(file), Some(expected)) => format!(
+                "must be a file of the category {expected} for the `messageType` {}; it is {}",
                 self.message_type, file.category
             ),
             (Some(_), None) => format!("must be left out: the `messageType` {} has no file", self.message_type),

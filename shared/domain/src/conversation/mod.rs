@@ -1,4 +1,4 @@
-//! Conversations: their state, how they are opened, and how commands change them.
+//! Conversations: their state, creation and transitions.
 
 mod open;
 mod patch;
@@ -22,21 +22,21 @@ use crate::{
 /// A thread between one customer and a workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// Its id. It holds the time of creation and the channel.
+    /// The id, which contains the time of creation and the channel.
     pub id: ConversationId,
-    /// A ticket number for people: rising and unique in the workspace, with gaps.
+    /// The ticket number, for people: ascending and unique in the workspace, with gaps.
     pub number: u64,
-    /// Where the conversation was opened.
+    /// The source.
     pub source: Source,
-    /// Open, waiting or solved.
+    /// The status: open, waiting or solved.
     pub status: Status,
-    /// How the conversation was solved. Only solved conversations have one.
+    /// The resolution. Only solved conversations have one.
     pub resolution: Option<Resolution>,
-    /// Whether it was handed over to a person.
+    /// Whether it is escalated to a person.
     pub escalated: bool,
-    /// A label of urgency, free to choose.
+    /// The priority, a label of the caller's choice.
     pub priority: Priority,
-    /// What the conversation is about.
+    /// The subject.
     pub subject: Subject,
     /// The newest reply, if there is one. Notes do not count.
     pub newest_reply: Option<NewestReply>,
@@ -48,7 +48,7 @@ pub struct Conversation {
     pub session_key: Option<SessionKey>,
     /// Inbox, assignee, assistant, pipeline and stage.
     pub placement: Placement,
-    /// Labels.
+    /// The tags.
     pub tags: Tags,
     /// The caller's own data.
     pub metadata: Metadata,
@@ -62,45 +62,45 @@ pub struct Conversation {
     pub read_up_to: Option<MessageId>,
     /// Whether the newest reply is the customer's.
     pub awaiting_reply: bool,
-    /// When the customer last wrote. Known only where the channel has a reply window.
+    /// The time of the customer's last reply. Stored only for channels with a reply window.
     pub last_customer_reply_at: Option<Timestamp>,
     /// The sort position in lists: the greatest id that a reply ever had, or the conversation's own id. It only moves
-    /// forward, even when that reply is deleted, so that a client that pages never sees a conversation twice.
+    /// forward, even if that reply is deleted, so that paging never returns a conversation twice.
     pub activity: MessageId,
-    /// The newest message id that was committed, notes included, or the conversation's own id. A new message must have a
-    /// greater one.
+    /// The newest committed message id, notes included, or the conversation's own id. A new message must have a greater id.
     pub newest_message_id: MessageId,
-    /// When the conversation or its thread last changed.
+    /// The time of the last change of the conversation or its thread.
     pub updated_at: Timestamp,
-    /// When an assistant first replied.
+    /// The time of an assistant's first reply.
     pub first_response_at: Option<Timestamp>,
-    /// When the conversation was solved. Only solved conversations have one.
+    /// The time at which the conversation was solved. Only solved conversations have one.
     pub closed_at: Option<Timestamp>,
-    /// Rises by one with each change, messages included.
+    /// The version. Each change increments it, new messages included.
     pub version: u64,
 }
 
 impl Conversation {
-    /// Returns when the conversation was opened: the time in its id.
+    /// Returns the time of creation, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
     }
 
-    /// Returns the time of the newest reply, or of the creation until there is one.
+    /// Returns the time of the newest reply, or of the creation if there is no reply.
     #[must_use]
     pub fn last_message_at(&self) -> Timestamp {
         self.newest_reply.as_ref().map_or_else(|| self.created_at(), |reply| reply.id.time())
     }
 
-    /// Returns when the provider stops carrying free-form replies: 24 hours after the customer's last message on Meta's
-    /// channels. `None` where there is no such limit, and until the customer has written.
+    /// Returns the end of the reply window, in which the provider delivers free-form replies: 24 hours after the customer's
+    /// last message on Meta's channels. Returns `None` for channels without a reply window, and if the customer has not
+    /// written yet.
     #[must_use]
     pub fn window_expires_at(&self) -> Option<Timestamp> {
         Some(self.last_customer_reply_at?.plus_seconds(self.channel().reply_window_seconds()?))
     }
 
-    /// Returns whether the provider carries a free-form reply now.
+    /// Returns whether the provider delivers free-form replies now.
     #[must_use]
     pub fn is_window_open(&self, now: Timestamp) -> bool {
         self.channel().reply_window_seconds().is_none() || self.window_expires_at().is_some_and(|end| now < end)
@@ -112,13 +112,13 @@ impl Conversation {
         self.id.channel().unwrap_or(Channel::Api)
     }
 
-    /// Returns whether the conversation is snoozed. A snooze ends by the clock: nothing is written.
+    /// Returns whether the conversation is snoozed. A snooze ends by time, without a write.
     #[must_use]
     pub fn is_snoozed(&self, now: Timestamp) -> bool {
         self.snoozed_until.is_some_and(|until| until > now)
     }
 
-    /// Returns the first 140 characters of the newest reply, or the subject until there is one.
+    /// Returns the first 140 characters of the newest reply, or the subject if there is no reply.
     #[must_use]
     pub fn preview(&self) -> &str {
         self.newest_reply.as_ref().map_or(self.subject.as_str(), |reply| &reply.preview)

@@ -4,20 +4,20 @@ use crate::{
     Tags, Timestamp,
 };
 
-/// Everything that a conversation is opened with, apart from its customer and its first message.
+/// A conversation to create, without its customer and first message.
 #[derive(Debug, Clone)]
 pub struct NewConversation {
     /// The channel. It never changes.
     pub channel: Channel,
-    /// Where the conversation is opened.
+    /// The source.
     pub source: Source,
-    /// The first status.
+    /// The initial status.
     pub status: Resolved,
-    /// Whether it was handed over to a person.
+    /// Whether it is escalated to a person.
     pub escalated: bool,
-    /// A label of urgency, free to choose.
+    /// The priority, a label of the caller's choice.
     pub priority: Priority,
-    /// What the conversation is about.
+    /// The subject.
     pub subject: Subject,
     /// The caller's own id, unique in the workspace.
     pub external_id: Option<ExternalId>,
@@ -25,16 +25,16 @@ pub struct NewConversation {
     pub session_key: Option<SessionKey>,
     /// Inbox, assignee, assistant, pipeline and stage.
     pub placement: Placement,
-    /// The end of a snooze.
+    /// The end of the snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// Labels.
+    /// The tags.
     pub tags: Tags,
     /// The caller's own data.
     pub metadata: Metadata,
 }
 
 impl Conversation {
-    /// Opens a conversation without messages, at the time in its id.
+    /// Creates a conversation without messages, at the time in its id.
     #[must_use]
     pub fn open(id: ConversationId, number: u64, new: NewConversation, customer: Customer) -> Self {
         let created_at = id.time();
@@ -69,8 +69,8 @@ impl Conversation {
         }
     }
 
-    /// Adds the message with which the conversation is opened. The given status and snooze stay, even beside a customer's
-    /// message: that is how a solved conversation is imported.
+    /// Adds the first message. The given status and snooze stay, even if it is a customer's reply, so that solved
+    /// conversations can be imported.
     #[must_use]
     pub fn opened_with(self, first: &Message) -> Self {
         let (status, resolution, closed_at) = (self.status, self.resolution, self.closed_at);

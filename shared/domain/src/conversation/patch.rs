@@ -4,36 +4,36 @@ use crate::{FieldChange, MessageId, Metadata, PlacementPatch, Priority, Resoluti
 /// A change of a conversation's status or resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StatusChange {
-    /// Leaves both.
+    /// Leaves both unchanged.
     #[default]
     Keep,
-    /// Sets the status. Solving again keeps the time and, unless one is given, the resolution.
+    /// Sets the status. Solving a solved conversation keeps the time and, unless one is given, the resolution.
     Status(Resolved),
-    /// Sets the resolution of a solved conversation. Not allowed for any other.
+    /// Sets the resolution. Allowed for solved conversations only.
     Resolution(Resolution),
 }
 
-/// How much of a thread was read.
+/// How much of a thread is marked as read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadMark {
-    /// All of it.
+    /// The whole thread.
     Everything,
-    /// Everything up to this message; so many customer replies come after it.
+    /// Everything up to this message, with the number of customer replies after it.
     UpTo(MessageId, u64),
 }
 
-/// A partial update of a conversation. `None` leaves a field as it is.
+/// A partial update of a conversation. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConversationPatch {
-    /// Status and resolution.
+    /// The status and resolution.
     pub state: StatusChange,
-    /// Whether it was handed over to a person.
+    /// Whether it is escalated to a person.
     pub escalated: Option<bool>,
-    /// A label of urgency, free to choose.
+    /// The priority, a label of the caller's choice.
     pub priority: Option<Priority>,
-    /// What the conversation is about.
+    /// The subject.
     pub subject: Option<Subject>,
-    /// Labels, replaced as a whole.
+    /// The tags, replaced as a whole.
     pub tags: Option<Tags>,
     /// The caller's own data, replaced as a whole.
     pub metadata: Option<Metadata>,
@@ -41,12 +41,12 @@ pub struct ConversationPatch {
     pub placement: PlacementPatch,
     /// The end of the snooze.
     pub snoozed_until: FieldChange<Timestamp>,
-    /// How much of the thread was read.
+    /// How much of the thread is marked as read.
     pub read: Option<ReadMark>,
 }
 
 impl ConversationPatch {
-    /// Returns whether nothing would change.
+    /// Returns whether the patch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

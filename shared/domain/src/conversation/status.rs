@@ -6,12 +6,12 @@ use crate::{Resolution, Status};
 pub enum Resolved {
     /// Open or waiting.
     No(Status),
-    /// Solved. Without a resolution, a conversation that was solved before keeps its own; any other gets `resolved`.
+    /// Solved. Without a resolution, a solved conversation keeps its own, and other conversations get `resolved`.
     Yes(Option<Resolution>),
 }
 
 impl Resolved {
-    /// Combines a status and a resolution. Returns `None` for a resolution beside a status other than solved.
+    /// Combines a status and a resolution. Returns `None` for a resolution with a status other than solved.
     #[must_use]
     pub fn of(status: Status, resolution: Option<Resolution>) -> Option<Self> {
         match (status, resolution) {

@@ -27,7 +27,7 @@ fn assistant_reply_answers_and_keeps_the_status() {
 }
 
 #[test]
-fn reply_becomes_the_preview_and_moves_the_conversation_up() {
+fn reply_becomes_preview_and_moves_up() {
     let conversation = conversation_on(Channel::Api);
     let reply = assistant_reply(&conversation, 20);
     let after = add(conversation, &reply);
@@ -37,7 +37,7 @@ fn reply_becomes_the_preview_and_moves_the_conversation_up() {
 }
 
 #[test]
-fn note_moves_nothing_but_the_message_count() {
+fn note_changes_only_the_message_count() {
     let conversation = conversation_on(Channel::Api);
     let note = message(&conversation, 20, Role::User, MessageType::Note);
     let after = add(conversation.clone(), &note);
@@ -64,7 +64,7 @@ fn only_provider_messages_open_the_reply_window() {
 }
 
 #[test]
-fn resolution_lives_as_long_as_the_solved_status() {
+fn resolution_ends_with_the_solved_status() {
     let solved = set_status(conversation_on(Channel::Api), 10, Resolved::Yes(None));
     assert_eq!((solved.resolution, solved.closed_at), (Some(Resolution::Resolved), Some(at(10))));
     let abandoned = set_status(solved, 20, Resolved::Yes(Some(Resolution::Abandoned)));
@@ -85,7 +85,7 @@ fn resolution_needs_a_solved_conversation() {
 }
 
 #[test]
-fn first_message_leaves_a_given_status_alone() {
+fn first_message_keeps_a_given_status() {
     let imported = set_status(conversation_on(Channel::Api), 0, Resolved::Yes(None));
     let reply = customer_reply(&imported, 1);
     let opened = imported.clone().opened_with(&reply);
@@ -113,7 +113,7 @@ fn read_mark_clears_or_sets_the_unread_count() {
 }
 
 #[test]
-fn deleting_the_newest_reply_shows_the_one_before() {
+fn deleting_newest_reply_restores_previous_preview() {
     let conversation = conversation_on(Channel::Api);
     let (first, second) = (customer_reply(&conversation, 10), assistant_reply(&conversation, 20));
     let full = add(add(conversation, &first), &second);

@@ -1,8 +1,8 @@
-//! State transitions: what a command changes in a conversation.
+//! State transitions: the changes that a command makes to a conversation.
 //!
-//! A transition says for each attribute what becomes of it, without knowing the stored value. It can therefore be written
-//! as one conditional update that reads nothing first, which is how adding a message costs one round trip. The same
-//! transition is applied in memory by [`Conversation::after`]. Both give the same result.
+//! A transition describes the change of each attribute without knowing the stored value. The store can therefore write it
+//! as one conditional update without reading first, so adding a message takes one round trip. [`Conversation::after`]
+//! applies the same transition in memory. Both give the same result.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,24 +22,24 @@ pub struct NewestReply {
 }
 
 impl NewestReply {
-    /// Returns what conversations show of a reply.
+    /// Returns the preview of a reply.
     #[must_use]
     pub fn of(message: &Message) -> Self {
         Self { id: message.id, preview: message.draft.body.preview().into_owned() }
     }
 }
 
-/// What becomes of an optional attribute.
+/// The change of an optional attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Assign<T> {
-    /// Stays as it is.
+    /// Leaves the value unchanged.
     #[default]
     Keep,
-    /// Becomes empty.
+    /// Removes the value.
     Clear,
-    /// Gets this value.
+    /// Sets this value.
     Set(T),
-    /// Gets this value unless it has one.
+    /// Sets this value unless there is one.
     SetIfEmpty(T),
 }
 
@@ -66,15 +66,15 @@ impl<T> From<FieldChange<T>> for Assign<T> {
     }
 }
 
-/// What becomes of a count.
+/// The change of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CountChange {
-    /// Stays as it is.
+    /// Leaves the value unchanged.
     #[default]
     Keep,
-    /// Rises by one.
+    /// Adds one.
     Increment,
-    /// Becomes this.
+    /// Sets this number.
     Set(u64),
 }
 
@@ -88,47 +88,47 @@ impl CountChange {
     }
 }
 
-/// What becomes of the last message that was read.
+/// The change of the read mark, which is the last message that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReadUpTo {
-    /// Stays as it is.
+    /// Leaves the value unchanged.
     #[default]
     Keep,
-    /// Becomes the newest message of the thread.
+    /// Sets the newest message of the thread.
     Newest,
-    /// Becomes this message.
+    /// Sets this message.
     Message(MessageId),
 }
 
-/// How a message came.
+/// Where a message comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageOrigin {
-    /// Through the workspace: from its back end, which also relays what a channel's provider delivers.
+    /// From the workspace's back end, which also relays the customer's messages from a provider.
     Workspace,
-    /// From the customer, with a client key. It did not come through a provider and opens no reply window there.
+    /// From the customer, with a client key. It did not come through a provider, so it opens no reply window.
     Customer,
 }
 
-/// What a command changes in a conversation. The version always rises by one.
+/// The changes that a command makes to a conversation. The version is always incremented.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
-    /// When the command happens.
+    /// The time of the command.
     pub at: Timestamp,
-    /// Only solved conversations allow this transition.
+    /// Whether the transition is allowed for solved conversations only.
     pub requires_solved: bool,
     /// The new status.
     pub status: Option<Status>,
-    /// How the conversation was solved.
+    /// The resolution.
     pub resolution: Assign<Resolution>,
-    /// When it was solved.
+    /// The time at which it was solved.
     pub closed_at: Assign<Timestamp>,
-    /// Whether it was handed over to a person.
+    /// Whether it is escalated to a person.
     pub escalated: Option<bool>,
-    /// The label of urgency.
+    /// The priority.
     pub priority: Option<Priority>,
     /// The subject.
     pub subject: Option<Subject>,
-    /// The labels.
+    /// The tags.
     pub tags: Option<Tags>,
     /// The caller's own data.
     pub metadata: Option<Metadata>,
@@ -144,9 +144,9 @@ pub struct Transition {
     pub newest_message_id: Option<MessageId>,
     /// Whether the newest reply is the customer's.
     pub awaiting_reply: Option<bool>,
-    /// When an assistant first replied.
+    /// The time of an assistant's first reply.
     pub first_response_at: Assign<Timestamp>,
-    /// When the customer last wrote.
+    /// The time of the customer's last reply.
     pub last_customer_reply_at: Assign<Timestamp>,
     /// The number of messages.
     pub message_count: CountChange,
@@ -161,7 +161,7 @@ pub struct Transition {
 pub struct NotSolved;
 
 impl Transition {
-    /// A transition that changes nothing but the time of the last update.
+    /// Creates a transition that changes only the time of the last update.
     #[must_use]
     pub fn touch(at: Timestamp) -> Self {
         Self {
@@ -189,8 +189,8 @@ impl Transition {
         }
     }
 
-    /// Returns what a patch changes. Leaving the status solved ends the resolution; solving again keeps the time and,
-    /// unless the patch gives one, the resolution.
+    /// Returns the transition for a patch. Another status than solved removes the resolution. Solving a solved conversation
+    /// keeps the time and, unless the patch has one, the resolution.
     #[must_use]
     pub fn of_patch(patch: &ConversationPatch, now: Timestamp) -> Self {
         let mut transition = Self {
@@ -234,8 +234,8 @@ impl Transition {
         }
     }
 
-    /// Returns what a new message changes. A reply becomes the preview and moves the conversation to the top of lists. A
-    /// customer's reply is unread, waits for an answer, reopens the conversation and ends its snooze.
+    /// Returns the transition for a new message. A reply becomes the preview and moves the conversation to the top of
+    /// lists. A customer's reply is unread, awaits a reply, reopens the conversation and ends its snooze.
     #[must_use]
     pub fn of_message(message: &Message, origin: MessageOrigin) -> Self {
         let at = message.created_at();
@@ -260,14 +260,14 @@ impl Transition {
         transition
     }
 
-    /// Returns what the first message of a new conversation changes.
+    /// Returns the transition for the first message of a new conversation.
     #[must_use]
     pub fn of_first_message(message: &Message) -> Self {
         Self::of_message(message, MessageOrigin::Workspace)
     }
 
-    /// Returns what the deletion of a message changes in the conversation in which it is. `newest_left` is the newest reply
-    /// that is left; it matters only if the deleted message was the newest. The sort position stays.
+    /// Returns the transition for the deletion of a message. `newest_left` is the newest of the other replies, needed only
+    /// if the deleted message is the newest reply. The sort position stays.
     #[must_use]
     pub fn of_deleted_message(
         conversation: &Conversation,
@@ -290,7 +290,7 @@ impl Transition {
 }
 
 impl Conversation {
-    /// Returns whether this message is the newest reply.
+    /// Returns whether this message is the conversation's newest reply.
     #[must_use]
     pub fn is_newest_reply(&self, message: MessageId) -> bool {
         self.newest_reply.as_ref().is_some_and(|reply| reply.id == message)
@@ -307,6 +307,7 @@ impl Conversation {
         Ok(self.applied(transition))
     }
 
+    /// Returns the conversation after a transition, without checking that it is allowed.
     pub(super) fn applied(mut self, transition: &Transition) -> Self {
         let transition = transition.clone();
         self.status = transition.status.unwrap_or(self.status);

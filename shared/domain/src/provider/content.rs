@@ -28,7 +28,7 @@ pub enum Content {
     /// A file, optionally with a text.
     Media(Media, Option<MessageBody>),
     /// A WhatsApp template message.
-    Template(Template),
+    Template(ProviderTemplate),
 }
 
 impl Content {
@@ -55,7 +55,7 @@ pub struct Media {
 
 /// A WhatsApp template message, which WhatsApp has approved, with its parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Template {
+pub struct ProviderTemplate {
     /// The name of the template.
     pub name: TemplateName,
     /// The language.

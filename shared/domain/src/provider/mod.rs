@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use content::{
-    Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, Template, TemplateName,
+    Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderTemplate, TemplateName,
 };
 pub use sms::{Segments, segments};
 
@@ -106,7 +106,8 @@ fn provider_of(channel: Channel) -> Option<Provider> {
 /// `inbox` has the settings of the conversation's inbox.
 ///
 /// # Errors
-/// [`TransformError::Fields`] with all invalid fields; [`TransformError::WindowClosed`] for a free-form reply after the reply window.
+/// [`TransformError::Fields`] with all invalid fields; [`TransformError::WindowClosed`] for a free-form reply after the
+/// reply window.
 pub fn transform(
     conversation: &Conversation,
     inbox: &InboxSettings,

@@ -3,18 +3,18 @@
 use super::{Faults, Outgoing};
 use crate::{Conversation, Field};
 
-/// Whether a text is a phone number with its country code, with or without `+`. E.164 allows at most 15 digits.
+/// Returns whether a text is a phone number with its country code, with or without `+`. E.164 allows at most 15 digits.
 pub(super) fn is_phone(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     (5..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
 }
 
-/// Whether a text is a phone number with its country code and `+`.
+/// Returns whether a text is a phone number with its country code and `+`.
 pub(super) fn is_dialled(text: &str) -> bool {
     text.starts_with('+') && is_phone(text)
 }
 
-/// Whether a text is a scoped id, which Meta assigns to a person per page or account.
+/// Returns whether a text is a scoped id, which Meta assigns to a person per page or account.
 pub(super) fn is_scoped_id(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -14,18 +14,18 @@ use crate::{
     transaction::{Commit, Transaction},
 };
 
-/// What to change of a key. `None` leaves it.
+/// A partial update of an API key. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct KeyPatch {
-    /// What people call it.
+    /// The display name.
     pub name: Option<Title>,
-    /// What it allows.
+    /// The scopes.
     pub scopes: Option<Vec<Scope>>,
-    /// From which web origins it may be used; empty: from anywhere.
+    /// The web origins from which the key may be used. Empty means any.
     pub allowed_origins: Option<Vec<Origin>>,
-    /// When it stops working, if ever.
+    /// The time at which it expires.
     pub expires_at: FieldChange<Timestamp>,
-    /// How often it may be used.
+    /// The rate limit.
     pub rate_limit: FieldChange<RateLimit>,
 }
 
@@ -45,13 +45,13 @@ impl KeyPatch {
                 update.set("allowedOrigins", AttributeValue::L(origins));
             }
         }
-        update.edit("validUntil", self.expires_at, |end| number(end.as_millis()));
-        update.edit("rateLimit", self.rate_limit, |limit| number(limit.requests()));
+        update.change("validUntil", self.expires_at, |end| number(end.as_millis()));
+        update.change("rateLimit", self.rate_limit, |limit| number(limit.requests()));
     }
 }
 
 impl TenantStore {
-    /// AP-28: one key, read strongly, also when it is revoked.
+    /// AP-28: reads one API key, revoked or not, strongly consistent.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such key.
@@ -59,7 +59,7 @@ impl TenantStore {
         self.listed_key(id).await.map(|(key, _)| key)
     }
 
-    /// AP-29: updates a key. Takes effect everywhere within 30 s.
+    /// AP-29: updates an API key. Takes effect in all processes within 30 s.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Revoked`].
@@ -69,7 +69,7 @@ impl TenantStore {
         precondition: &Precondition,
         patch: &KeyPatch,
     ) -> Result<ApiKey, StoreError> {
-        self.rewrite_key(id, precondition, |key| {
+        self.update_both_items(id, precondition, |key| {
             if key.revoked_at.is_some() {
                 return Err(StoreError::Revoked);
             }
@@ -80,13 +80,13 @@ impl TenantStore {
         .await
     }
 
-    /// AP-29: revokes a key. It stops working everywhere within 30 s. Revoking it again changes nothing.
+    /// AP-29: revokes an API key. Takes effect in all processes within 30 s. Revoking it again changes nothing.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
     pub async fn revoke_key(&self, id: KeyId, precondition: &Precondition) -> Result<ApiKey, StoreError> {
         let now = self.clock().now();
-        self.rewrite_key(id, precondition, |key| {
+        self.update_both_items(id, precondition, |key| {
             Ok(key.revoked_at.is_none().then(|| {
                 let mut update = Update::default();
                 update.set("revokedAt", number(now.as_millis()));
@@ -96,8 +96,8 @@ impl TenantStore {
         .await
     }
 
-    /// Changes a key under its secret and in the listing at once, unless there is nothing to change.
-    async fn rewrite_key(
+    /// Updates both items of a key in one transaction, unless `edit` returns `None`.
+    async fn update_both_items(
         &self,
         id: KeyId,
         precondition: &Precondition,
@@ -112,8 +112,8 @@ impl TenantStore {
             update.set("updatedAt", number(self.clock().now().as_millis()));
             let unchanged = Condition::exists().version(&Precondition::exactly(key.version));
             let mut transaction = Transaction::default();
-            for place in [root::api_key(&hash), self.keys().api_key_listing(id)] {
-                transaction.update(self, place, update.clone(), unchanged.clone())?;
+            for item_key in [root::api_key(&hash), self.keys().api_key_listing(id)] {
+                transaction.update(self, item_key, update.clone(), unchanged.clone())?;
             }
             if let Commit::Done = transaction.commit(self, &mut backoff).await? {
                 return self.get_key(id).await;

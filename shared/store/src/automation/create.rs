@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-85: creates a run that somebody asked for. The jobs worker takes its steps.
+    /// AP-85: creates an execution for a manual run. The table's stream triggers its steps.
     ///
     /// # Errors
     /// [`StoreError::ConversationNotFound`], [`StoreError::IdempotencyKeyReused`].
@@ -23,18 +23,20 @@ impl TenantStore {
         match Attempts::new(self, key).commit(transaction, &execution).await? {
             Attempt::Committed => Ok(Once::first(execution)),
             Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
-            // Nobody else has this id: an earlier attempt was committed and its answer lost.
+            // The id is new, so an earlier attempt was committed and its response was lost.
             Attempt::Failed(failed) if failed.at(itself) => Ok(Once::first(execution)),
             Attempt::Failed(failed) if failed.at(conversation) => Err(StoreError::ConversationNotFound),
-            Attempt::Failed(_) => Err(StoreError::Internal("a new run failed an unknown condition".to_owned())),
+            Attempt::Failed(_) => {
+                Err(StoreError::Internal("an unknown condition failed for a new execution".to_owned()))
+            }
         }
     }
 
-    /// AP-89: creates a run that an event triggered. A run that exists already stays: the event was delivered before, or
-    /// another way led to the same run.
+    /// AP-89: creates an execution that an event triggered. An existing execution stays: its id follows from the automation
+    /// and the root cause, so a repeated stream record creates one execution.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn enqueue_execution(&self, execution: &Execution) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         transaction.put_new(self, self.execution_item(execution)?)?;

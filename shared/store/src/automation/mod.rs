@@ -1,4 +1,4 @@
-//! Automations' runs: AP-85 to AP-93. The automations themselves are a small collection.
+//! Executions of automations: AP-85 to AP-93. The automations themselves are a small collection.
 
 mod create;
 mod get;

@@ -9,9 +9,9 @@ use crate::{
     item::{self, Item, string},
 };
 
-/// For how long a process trusts the automations that it read: so long may a new one miss events.
-const TRUSTED_FOR_MS: i64 = 30_000;
-/// How many workspaces' automations a process caches.
+/// How long a process caches automations: 30 s. A new automation may miss events for as long.
+const TTL_MS: i64 = 30_000;
+/// The maximum number of workspaces whose automations a process caches.
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
 /// The part of an automation that decides whether an event triggers it.
@@ -25,7 +25,7 @@ pub struct TriggeredAutomation {
     pub conditions: ConversationFilter,
 }
 
-/// The attributes of an automation's item that are read.
+/// The attributes of an automation's item that are needed here.
 #[derive(Debug, Deserialize)]
 struct AutomationItem {
     fields: AutomationFields,
@@ -40,13 +40,15 @@ struct AutomationFields {
 }
 
 impl TenantStore {
-    /// AP-88: reads the enabled automations that events can trigger, at most 30 s old: one query, even where there are none.
+    /// AP-88: returns the enabled automations that events can trigger, at most 30 s old. Runs for each change of a
+    /// conversation. A workspace without automations costs half a unit in 30 s for each process. With automations it is
+    /// half a unit for each 4 KB.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn triggered_automations(&self) -> Result<Arc<Vec<TriggeredAutomation>>, StoreError> {
         let now = self.clock().now();
-        if let Some(cached) = self.caches().triggers.get(&self.workspace_id(), now, TRUSTED_FOR_MS) {
+        if let Some(cached) = self.caches().triggers.get(&self.workspace_id(), now, TTL_MS) {
             return Ok(cached);
         }
         let mut items = self

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-72: creates a bulk action, its place in the list, and rows for the ids of its later batches. From here on the
-    /// table's stream drives its steps.
+    /// AP-72: creates a bulk action, its entry in the list, and items for the ids of its later batches. The table's stream
+    /// triggers its steps.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
@@ -31,7 +31,7 @@ impl TenantStore {
         }
         match Attempts::new(self, key).commit(transaction, &job.action).await? {
             Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
-            // A failed condition: nobody else has this id, so an earlier attempt was committed and its answer lost.
+            // The id is new, so after a failed condition an earlier attempt was committed and its response was lost.
             Attempt::Committed | Attempt::Failed(_) => Ok(Once::first(job.action.clone())),
         }
     }

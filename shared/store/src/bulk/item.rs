@@ -10,11 +10,11 @@ use crate::{
     keys::bulk_action_of,
 };
 
-/// The value of the attribute `job` on a bulk action with work left. The stream's worker reads items with this attribute.
+/// The value of the attribute `job` on a bulk action with work left. The stream's filter matches items with this attribute.
 const JOB: &str = "bulk";
 
-/// For how long a bulk action is kept, with its markers: 30 days.
-const KEPT_FOR_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long a bulk action and its markers are stored: 30 days.
+const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// A bulk action's own item.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,17 +42,19 @@ struct BulkItem {
     read_shards: u8,
     write_shards: u8,
     expires_at: i64,
-    /// Only while there is work left.
+    /// Set while there is work left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
     step: u64,
+    /// The conversations of the due step: written before any of them is changed, so that a repeated step processes the same
+    /// ones. A KB holds 27 ids.
     #[serde(default, rename = "plan", skip_serializing_if = "Vec::is_empty")]
     batch: Vec<ConversationId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rest: Option<BulkRest>,
 }
 
-/// The ids of a later batch.
+/// A chunk of the ids for later batches.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ChunkItem {
@@ -60,20 +62,20 @@ pub(super) struct ChunkItem {
     pub expires_at: i64,
 }
 
-/// A bulk action's place in the list.
+/// A bulk action's entry in the list.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListingItem {
     pub expires_at: i64,
 }
 
-/// Says that a bulk action has dealt with a conversation.
+/// The marker that a bulk action has processed a conversation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DoneItem {
-    /// The step that did.
+pub(crate) struct BulkMarkerItem {
+    /// The step of the bulk action.
     pub step: u64,
-    /// Why the action was not possible; `None` if it was.
+    /// Why the action failed; `None` if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ActionFailure>,
     pub expires_at: i64,
@@ -81,7 +83,7 @@ pub(crate) struct DoneItem {
 
 /// Returns when a bulk action expires, in seconds since 1970.
 pub(super) fn expires_at(id: BulkActionId) -> i64 {
-    id.time().plus_seconds(KEPT_FOR_SECONDS).as_seconds()
+    id.time().plus_seconds(TTL_SECONDS).as_seconds()
 }
 
 /// Returns the item of a job.
@@ -112,7 +114,7 @@ pub(super) fn write(key: crate::keys::Key, job: &BulkJob) -> Result<Item, StoreE
     item::write(key, &attributes)
 }
 
-/// Reads a job. Returns `None` for one that has expired.
+/// Converts a job's item. Returns `None` for a job that has expired.
 pub(super) fn read(found: Item, now: Timestamp) -> Result<Option<BulkJob>, StoreError> {
     if is_expired(&found, now) {
         return Ok(None);

@@ -2,25 +2,25 @@ use std::collections::HashMap;
 
 use deskless_domain::{ActionFailure, BulkActionId, Conversation, ConversationId};
 
-use super::item::{DoneItem, expires_at};
+use super::item::{BulkMarkerItem, expires_at};
 use crate::{
     Marker, StoreError, TenantStore,
     conversation::StoredConversation,
     item::{self, string},
-    keys::bulk_done_of,
+    keys::bulk_marker_of,
 };
 
-/// Says that a bulk action has dealt with a conversation.
+/// The marker that a bulk action has processed a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BulkMarker {
-    /// The step that did.
+    /// The step of the bulk action.
     pub step: u64,
-    /// Why the action was not possible; `None` if it was.
+    /// Why the action failed; `None` if it succeeded.
     pub failure: Option<ActionFailure>,
 }
 
 impl BulkMarker {
-    /// Returns the marker to write together with a change.
+    /// Returns the marker to write in the transaction of the change.
     #[must_use]
     pub fn of(self, id: BulkActionId, conversation: ConversationId) -> Marker {
         let Self { step, failure } = self;
@@ -29,30 +29,30 @@ impl BulkMarker {
 }
 
 impl TenantStore {
-    /// AP-75: reads a bulk action's markers for these conversations, at most 100.
+    /// AP-75: reads the markers of a bulk action for at most 100 conversations. Totals are computed from them.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn bulk_markers(
         &self,
         id: BulkActionId,
         conversations: &[ConversationId],
     ) -> Result<HashMap<ConversationId, BulkMarker>, StoreError> {
-        let keys = conversations.iter().map(|&conversation| self.keys().bulk_done(id, conversation));
+        let keys = conversations.iter().map(|&conversation| self.keys().bulk_marker(id, conversation));
         let mut markers = HashMap::new();
         for found in self.get_all(keys.collect()).await? {
-            if let Some(conversation) = string(&found, "sk").and_then(bulk_done_of) {
-                let DoneItem { step, failure, .. } = item::read(found)?;
+            if let Some(conversation) = string(&found, "sk").and_then(bulk_marker_of) {
+                let BulkMarkerItem { step, failure, .. } = item::read(found)?;
                 markers.insert(conversation, BulkMarker { step, failure });
             }
         }
         Ok(markers)
     }
 
-    /// AP-75: reads those of these conversations that exist, at most 100, without their large metadata.
+    /// AP-72, AP-75: reads the conversations that exist among at most 100 ids, without large metadata.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_conversations(
         &self,
         ids: &[ConversationId],

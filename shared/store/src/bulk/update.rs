@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-74, AP-75: writes the next version of a bulk action over the version before. Returns `None` when that version is not
-    /// the stored one any more. The table's stream drives the next step.
+    /// AP-74, AP-75: replaces a bulk action with its next version. Returns `None` if the stored version is not the previous
+    /// one. The table's stream triggers the next step.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
@@ -19,9 +19,9 @@ impl TenantStore {
         next: &BulkJob,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Once<BulkAction>>, StoreError> {
-        let before = Condition::none().version(&Precondition::exactly(next.action.version - 1));
+        let unchanged = Condition::none().version(&Precondition::exactly(next.action.version - 1));
         let mut transaction = Transaction::default();
-        transaction.put(self, bulk::write(self.keys().bulk_action(next.action.id), next)?, before)?;
+        transaction.put(self, bulk::write(self.keys().bulk_action(next.action.id), next)?, unchanged)?;
         match Attempts::new(self, key).commit(transaction, &next.action).await? {
             Attempt::Committed => Ok(Some(Once::first(next.action.clone()))),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),

@@ -10,11 +10,11 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-17: creates a resource. Two round trips: the number of resources and an earlier outcome at the same time, then one
-    /// write.
+    /// AP-17: creates a resource, in two round trips: the count of the collection and an earlier outcome at the same time,
+    /// then one write. Counting costs half a unit for each 4 KB. A collection is one partition.
     ///
     /// # Errors
-    /// [`StoreError::TooMany`] when the workspace has as many of the kind as it can (concurrent creations may exceed the
+    /// [`StoreError::TooMany`] when the workspace has the maximum number of the kind (concurrent creations may exceed the
     /// limit by a few); [`StoreError::IdempotencyKeyReused`].
     pub async fn create_resource<T: Collected>(
         &self,
@@ -25,20 +25,20 @@ impl TenantStore {
         if let Some(earlier) = earlier {
             return Ok(Once::replay(earlier));
         }
-        if count >= T::KIND.most() {
+        if count >= T::KIND.max_resources() {
             return Err(StoreError::TooMany(T::KIND));
         }
         let resource = Resource::new(fields, self.clock());
         let mut transaction = Transaction::default();
         transaction.put_new(self, self.resource_item(&resource, AttemptId::generate(self.clock()))?)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {
-            // A failed condition: nobody else has this id, so an earlier attempt was committed and its answer lost.
+            // The id is new, so after a failed condition an earlier attempt was committed and its response was lost.
             Attempt::Committed | Attempt::Failed(_) => Ok(Once::first(resource)),
             Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
         }
     }
 
-    /// How many of a kind there are, without those that are archived.
+    /// Counts the resources of a kind, without archived ones.
     async fn count(&self, kind: Kind) -> Result<usize, StoreError> {
         let mut pages = self
             .client()

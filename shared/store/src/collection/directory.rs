@@ -1,4 +1,4 @@
-//! The names of what conversations refer to.
+//! The directory: names of the resources that conversations refer to.
 
 use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
@@ -13,17 +13,17 @@ use crate::{
     item::{self, Item, string},
 };
 
-/// How long a process shows names that it read: so long may an old one be seen after a renaming.
-const TRUSTED_FOR_MS: i64 = 30_000;
-/// How many collections a process caches.
+/// How long a process caches names: 30 s. A renamed resource may appear under its old name for as long.
+const TTL_MS: i64 = 30_000;
+/// The maximum number of collections that a process caches.
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
-/// The name of something that a conversation refers to.
+/// The name of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryEntry {
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// Whether it can no longer be chosen.
+    /// Whether it is archived. New references to it are refused.
     pub archived: bool,
 }
 
@@ -31,40 +31,40 @@ pub struct DirectoryEntry {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     entries: HashMap<[u8; 16], DirectoryEntry>,
-    /// Of pipelines only.
+    /// The stages, for pipelines only.
     stages: HashMap<StageId, (PipelineId, DirectoryEntry)>,
 }
 
-/// The names of those kinds that were asked for, archived ones included.
+/// The names of some kinds of resources, archived ones included.
 #[derive(Debug, Clone, Default)]
 pub struct Directory(HashMap<Kind, Arc<Names>>);
 
 impl Directory {
-    /// An inbox, if the workspace has or had it.
+    /// Returns an inbox, archived or not.
     #[must_use]
     pub fn inbox(&self, id: InboxId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Inbox, id)
     }
 
-    /// A member, if the workspace has or had them.
+    /// Returns a member, archived or not.
     #[must_use]
     pub fn member(&self, id: MemberId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Member, id)
     }
 
-    /// An assistant, if the workspace has or had it.
+    /// Returns an assistant, archived or not.
     #[must_use]
     pub fn assistant(&self, id: AssistantId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Assistant, id)
     }
 
-    /// A pipeline, if the workspace has or had it.
+    /// Returns a pipeline, archived or not.
     #[must_use]
     pub fn pipeline(&self, id: PipelineId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Pipeline, id)
     }
 
-    /// A stage with its pipeline, if the workspace has or had it. The stages of an archived pipeline are archived.
+    /// Returns a stage and its pipeline, archived or not. The stages of an archived pipeline are archived.
     #[must_use]
     pub fn stage(&self, id: StageId) -> Option<(PipelineId, &DirectoryEntry)> {
         let (pipeline, entry) = self.0.get(&Kind::Pipeline)?.stages.get(&id)?;
@@ -76,7 +76,7 @@ impl Directory {
     }
 }
 
-/// As much of an item as is needed for its name.
+/// The attributes of a resource's item that are needed for its name.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NamedItem {
@@ -93,19 +93,20 @@ struct NamedFields {
 }
 
 impl TenantStore {
-    /// AP-20: the names of these kinds, at most 30 s old: one query for each that is not remembered, all at once.
+    /// AP-20: returns the names of these kinds, at most 30 s old. One query for each kind that is not cached, all at the
+    /// same time.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
         self.look_up(kinds, false).await
     }
 
-    /// AP-20: the same, read strongly past what is remembered, for when something is not found there or is archived: it
-    /// may have been made or brought back a moment ago.
+    /// AP-20: reads the names of these kinds, strongly consistent, without the cache. For a resource that is missing from
+    /// the cached names or archived there: it may have been created or restored since.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn fresh_directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
         self.look_up(kinds, true).await
     }
@@ -113,8 +114,8 @@ impl TenantStore {
     async fn look_up(&self, kinds: &[Kind], fresh: bool) -> Result<Directory, StoreError> {
         let now = self.clock().now();
         let each = kinds.iter().map(|&kind| async move {
-            let remembered = self.caches().names.get(&(self.workspace_id(), kind), now, TRUSTED_FOR_MS);
-            if let (Some(names), false) = (remembered, fresh) {
+            let cached = self.caches().names.get(&(self.workspace_id(), kind), now, TTL_MS);
+            if let (Some(names), false) = (cached, fresh) {
                 return Ok((kind, names));
             }
             let names = Arc::new(self.read_names(kind, fresh).await?);

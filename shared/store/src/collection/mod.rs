@@ -1,4 +1,4 @@
-//! Small collections: what conversations refer to, and saved views. Each is one partition of a workspace.
+//! Small collections: AP-16 to AP-20 and AP-80. Each kind of resource is one partition of a workspace.
 
 mod create;
 mod directory;
@@ -11,4 +11,4 @@ mod update;
 pub(crate) use directory::{CACHED, Names};
 pub use directory::{Directory, DirectoryEntry};
 pub use list::ResourcePage;
-pub use sorted::{SortedPage, SortedPlace};
+pub use sorted::{SortedPage, SortedPosition};

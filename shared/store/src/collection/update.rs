@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use deskless_domain::{AttemptId, Collected, Precondition, Resource};
 
-use super::item::is_of;
+use super::item::is_own_write;
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
@@ -12,34 +12,33 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-18: writes the next version of a resource over the version before. Returns false when that version is not the
-    /// stored one any more.
+    /// AP-18: replaces a resource with its next version. Returns false if the stored version is not the previous one: read
+    /// it again and retry.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn replace_resource<T: Collected>(&self, next: &Resource<T>) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let before = Condition::none().version(&Precondition::exactly(next.version - 1));
+        let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
         let mut transaction = Transaction::default();
-        let itself = transaction.put(self, self.resource_item(next, attempt)?, before)?;
+        let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
             Commit::Done => Ok(true),
-            // The existing item may be this very write, whose answer was lost.
-            Commit::Failed(failed) => Ok(is_of(failed.existing(itself), attempt)),
+            // The existing item may be this write, if its first response was lost.
+            Commit::Failed(failed) => Ok(is_own_write(failed.existing(itself), attempt)),
         }
     }
 
-    /// AP-18: removes a resource. Returns false when it is in another version; a resource that is gone already counts as
-    /// removed.
+    /// AP-18: deletes a resource. Returns false if it has a different version. Returns true if it does not exist any more.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn remove_resource<T: Collected>(&self, id: T::Id, version: u64) -> Result<bool, StoreError> {
         let request = self
             .client()
             .delete_item()
             .table_name(self.table())
-            .set_key(Some(self.keys().collected(T::KIND, id).attributes()))
+            .set_key(Some(self.keys().resource(T::KIND, id).attributes()))
             .condition_expression("attribute_not_exists(pk) OR version = :before")
             .expression_attribute_values(":before", number(version));
         let mut backoff = Backoff::new(self.clock());

@@ -13,16 +13,17 @@ use crate::{
 pub struct Initiator<'a> {
     /// The API key, for the audit of deletions; `None` for automations.
     pub key: Option<KeyId>,
-    /// The run of an automation that causes the change.
+    /// The execution of an automation that causes the change.
     pub cause: Option<&'a Cause>,
 }
 
 impl TenantStore {
-    /// AP-70: applies an action's effect to a conversation, in one transaction with a marker. The write is conditional on
-    /// the version that was read, so that the decision that led to it still holds when it is committed.
+    /// AP-70, AP-91: applies an action's effect to a conversation, in one transaction with a marker. The write is
+    /// conditional on the version that was read, so that the decision still holds when it commits. Without an effect only
+    /// the marker is written, which costs one write unit.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn apply_effect(
         &self,
         conversation: &Conversation,
@@ -51,8 +52,8 @@ impl TenantStore {
         };
         let marker_write = self.add_marker(&mut transaction, marker)?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Commit::Done => Ok(Marked::Now),
-            Commit::Failed(failed) if failed.at(marker_write) => Ok(Marked::Before),
+            Commit::Done => Ok(Marked::Written),
+            Commit::Failed(failed) if failed.at(marker_write) => Ok(Marked::AlreadyWritten),
             Commit::Failed(failed) if itself.is_some_and(|itself| failed.at(itself)) => Ok(Marked::Changed),
             Commit::Failed(_) => Err(StoreError::Internal("the externalId belongs to another conversation".to_owned())),
         }

@@ -1,7 +1,7 @@
 use deskless_domain::{AttemptId, Conversation, ConversationId, Customer, Message, Timestamp};
 use serde::Serialize;
 
-use super::item::{ConversationItem, DetailItem, MetadataPlace, place};
+use super::item::{ConversationItem, DetailItem, MetadataStorage, metadata_storage};
 use crate::{
     IdempotencyKey, KnownCustomer, Once, StoreError, TenantStore,
     condition::Condition,
@@ -17,22 +17,24 @@ struct ExternalIdItem {
     conversation_id: ConversationId,
 }
 
-/// A conversation to create, with what is written beside it.
+/// A conversation to create, and the items that are written with it.
 #[derive(Debug)]
 pub struct ConversationToCreate<'a> {
-    /// The conversation after its first message.
+    /// The conversation, with its first message applied.
     pub conversation: &'a Conversation,
     /// The first message.
     pub first: Option<&'a Message>,
-    /// The customer as the caller describes them, who updates the customer's record.
+    /// The customer as given by the caller. Their details update the customer's record.
     pub customer: &'a Customer,
-    /// What is stored about the customer.
+    /// The customer's stored state.
     pub known: &'a KnownCustomer,
 }
 
 impl TenantStore {
-    /// AP-09, AP-10, AP-83: creates a conversation with its first message, and creates or updates the customer's record.
-    /// Returns `None` when that record has changed since it was read: read it again and retry.
+    /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first message, and creates or updates the customer.
+    /// Returns `None` if that record has changed since it was read: read it again and retry.
+    ///
+    /// If only the conversation has to be written, that is a plain `PutItem`, because a transaction costs twice as much.
     ///
     /// # Errors
     /// [`StoreError::ExternalIdExists`], [`StoreError::IdempotencyKeyReused`].
@@ -47,12 +49,12 @@ impl TenantStore {
         let customer = self.add_customer_update(&mut transaction, new.customer, new.known)?;
         let item = self.conversation_item(conversation);
         let itself = transaction.put_new(self, item::write(self.keys().conversation(id), &item)?)?;
-        if let MetadataPlace::Apart(json) = place(&conversation.metadata) {
+        if let MetadataStorage::Separate(json) = metadata_storage(&conversation.metadata) {
             self.add_metadata(&mut transaction, id, json)?;
         }
         if let Some(message) = new.first {
             transaction.put(self, self.message_item(message)?, Condition::none())?;
-            // Nobody else writes under a conversation that does not exist yet.
+            // No condition: there can be no other claim in a conversation that does not exist yet.
             let _ = self.claim_provider_id(&mut transaction, message, Condition::none())?;
         }
         let external_id = match &conversation.external_id {
@@ -65,14 +67,14 @@ impl TenantStore {
         match Attempts::new(self, key).commit(transaction, conversation).await? {
             Attempt::Committed => Ok(Some(Once::first(conversation.clone()))),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
-            // Nobody else has this id: an earlier attempt was committed and its answer lost.
+            // The id is new, so an earlier attempt was committed and its response was lost.
             Attempt::Failed(failed) if failed.at(itself) => Ok(Some(Once::first(conversation.clone()))),
             Attempt::Failed(failed) if external_id.is_some_and(|claim| failed.at(claim)) => {
                 Err(StoreError::ExternalIdExists)
             }
             Attempt::Failed(failed) if customer.failed(&failed) => Ok(None),
             Attempt::Failed(_) => {
-                Err(StoreError::Internal("a new conversation failed an unknown condition".to_owned()))
+                Err(StoreError::Internal("an unknown condition failed for a new conversation".to_owned()))
             }
         }
     }
@@ -91,7 +93,7 @@ impl TenantStore {
 
     fn conversation_item(&self, conversation: &Conversation) -> ConversationItem {
         let id = conversation.id;
-        let metadata = place(&conversation.metadata);
+        let metadata = metadata_storage(&conversation.metadata);
         let newest_reply = conversation.newest_reply.as_ref();
         ConversationItem {
             status_partition: self.status_partition(id, conversation.status),
@@ -121,8 +123,8 @@ impl TenantStore {
             stage_id: conversation.placement.stage_id,
             snoozed_until: conversation.snoozed_until.map(Timestamp::as_millis),
             tags: conversation.tags.clone(),
-            large_metadata: matches!(metadata, MetadataPlace::Apart(_)),
-            metadata: if let MetadataPlace::Inline(json) = metadata { Some(json.to_owned()) } else { None },
+            large_metadata: matches!(metadata, MetadataStorage::Separate(_)),
+            metadata: if let MetadataStorage::Inline(json) = metadata { Some(json.to_owned()) } else { None },
             message_count: conversation.message_count,
             unread_count: conversation.unread_count,
             read_up_to: conversation.read_up_to,

@@ -11,11 +11,11 @@ use crate::{
     transaction::{Commit, Transaction, WriteIndex},
 };
 
-/// For how long the record of a deletion is kept: 90 days.
-const AUDIT_KEPT_FOR_SECONDS: i64 = 90 * 24 * 60 * 60;
+/// How long the audit record of a deletion is stored: 90 days.
+const AUDIT_TTL_SECONDS: i64 = 90 * 24 * 60 * 60;
 
-/// What is removed from a conversation's item at once: everything that people wrote or that says who they are, and its place
-/// in the indexes of customers and assignees.
+/// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
+/// customer and assignee indexes.
 const REMOVED: [&str; 11] = [
     attributes::SUBJECT,
     attributes::CUSTOMER,
@@ -33,13 +33,13 @@ const REMOVED: [&str; 11] = [
 /// Who deletes a conversation, and why.
 #[derive(Debug, Clone)]
 pub struct Deletion {
-    /// The reason, if one was given.
+    /// The reason.
     pub reason: Option<DeletionReason>,
     /// The API key; `None` when the deletion is part of a customer's erasure or of an automation.
     pub key: Option<KeyId>,
 }
 
-/// The record of a deletion.
+/// The audit record of a deletion.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuditItem<'a> {
@@ -54,8 +54,8 @@ struct AuditItem<'a> {
 }
 
 impl TenantStore {
-    /// AP-15: deletes a conversation. It is gone at once: from every list, and its externalId is free. What lies under it is
-    /// removed step by step, driven by the table's stream (AP-40).
+    /// AP-15: deletes a conversation. It disappears from every list at once, and its externalId is released. Its messages
+    /// and other items are removed step by step, triggered by the table's stream (AP-40).
     ///
     /// # Errors
     /// [`StoreError::NotFound`], also for a deleted conversation; [`StoreError::VersionMismatch`].
@@ -88,9 +88,9 @@ impl TenantStore {
         Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
-    /// Adds the writes of a deletion: the tombstone, the freed externalId and the audit record. A conversation's number and
-    /// externalId never change, so these writes stay right if it was updated since it was read. The version rises, so that
-    /// the deletion is the last change that readers of the stream see.
+    /// Adds the writes of a deletion: the tombstone, the released externalId and the audit record. A conversation's number
+    /// and externalId never change, so these writes are still correct if it was updated since it was read. The version is
+    /// incremented, so that the deletion is the last change for consumers of the stream.
     pub(crate) fn add_deletion(
         &self,
         transaction: &mut Transaction,
@@ -104,7 +104,7 @@ impl TenantStore {
         let now = self.clock().now();
         let mut update = Update::default();
         update.set(attributes::STATUS_PARTITION, text(self.keys().tombstones()));
-        // Tombstones are listed by the time of their deletion.
+        // Tombstones are listed by the time of the deletion.
         update.set(attributes::ACTIVITY, text(MessageId::generate(self.clock())));
         update.set(attributes::ATTEMPT, text(attempt));
         update.set(attributes::DELETED_AT, number(now.as_millis()));
@@ -119,10 +119,10 @@ impl TenantStore {
         let condition = live().version(precondition);
         let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
         if let Some(external_id) = &conversation.external_id {
-            let mut ours = Condition::none();
-            let owner = ours.value(text(id));
-            let ours = ours.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
-            transaction.delete(self, self.keys().external_id(external_id), ours)?;
+            let mut is_own = Condition::none();
+            let owner = is_own.value(text(id));
+            let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
+            transaction.delete(self, self.keys().external_id(external_id), is_own)?;
         }
         transaction.put(self, self.audit_item(conversation, deletion)?, Condition::none())?;
         Ok(itself)
@@ -136,7 +136,7 @@ impl TenantStore {
             reason: deletion.reason.as_ref(),
             key_id: deletion.key,
             deleted_at: now.as_millis(),
-            expires_at: now.plus_seconds(AUDIT_KEPT_FOR_SECONDS).as_seconds(),
+            expires_at: now.plus_seconds(AUDIT_TTL_SECONDS).as_seconds(),
         };
         item::write(self.keys().audit(MessageId::generate(self.clock())), &record)
     }

@@ -4,7 +4,8 @@ use super::item::StoredConversation;
 use crate::{MessagePage, StoreError, TenantStore, Thread};
 
 impl TenantStore {
-    /// AP-08: reads one conversation, strongly. One with more than 1 KiB of metadata takes a second read.
+    /// AP-08: reads one conversation, strongly consistent. Metadata larger than 1 KiB is an item of its own, which takes
+    /// one more read. Large metadata therefore costs nothing in indexes and messages.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation.

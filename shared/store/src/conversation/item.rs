@@ -13,13 +13,13 @@ use crate::{
     keys::conversation_of,
 };
 
-/// The condition of every write to a conversation or under it: the conversation exists and is not being deleted. A plain
-/// update would bring a deleted conversation back.
+/// Returns the condition of every write to a conversation or its messages: the conversation exists and is not being
+/// deleted. An update without it would create a deleted conversation again.
 pub(crate) fn live() -> Condition {
     Condition::exists().missing(attributes::DELETED_AT)
 }
 
-/// Returns the item unless the conversation is being deleted.
+/// Returns the item, unless the conversation is being deleted.
 pub(crate) fn unless_deleted(item: Option<&Item>) -> Option<&Item> {
     item.filter(|item| !item.contains_key(attributes::DELETED_AT))
 }
@@ -34,7 +34,7 @@ pub(crate) mod attributes {
     pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
     pub(crate) const CLOSED_AT: &str = "closedAt";
     pub(crate) const CUSTOMER_PARTITION: &str = "gsi2pk";
-    /// What caused the last change that an automation made.
+    /// The cause of the last change made by an automation.
     pub(crate) const CAUSE: &str = "cause";
     pub(crate) const CUSTOMER: &str = "customer";
     pub(crate) const DELETED_AT: &str = "deletedAt";
@@ -46,7 +46,7 @@ pub(crate) mod attributes {
     pub(crate) const LARGE_METADATA: &str = "largeMetadata";
     pub(crate) const MESSAGE_COUNT: &str = "messageCount";
     pub(crate) const METADATA: &str = "metadata";
-    /// Changes whenever metadata in an item of its own is replaced, which the conversation's own item does not show.
+    /// Changes whenever large metadata is replaced, so that the stream record of the conversation's own item shows it.
     pub(crate) const METADATA_MARK: &str = "metadataMark";
     pub(crate) const ORDER_MARK: &str = "orderMark";
     pub(crate) const PIPELINE_ID: &str = "pipelineId";
@@ -68,7 +68,8 @@ pub(crate) mod attributes {
     pub(crate) const VERSION: &str = "version";
 }
 
-/// Metadata of more bytes than this is an item of its own, so that lists and messages do not pay for it.
+/// The maximum size of metadata in the conversation's own item, in bytes. Larger metadata is a separate item, so that
+/// indexes and messages do not pay for it.
 const INLINE_METADATA: usize = 1024;
 
 /// A conversation's own item.
@@ -85,7 +86,7 @@ pub(super) struct ConversationItem {
     pub activity: MessageId,
     /// The newest message id.
     pub order_mark: MessageId,
-    /// Identifies the last create or patch, so that a retry recognises its own write.
+    /// The attempt that wrote the last create or patch, so that a retry recognizes its own write.
     pub attempt: AttemptId,
     pub version: u64,
     pub number: u64,
@@ -120,10 +121,10 @@ pub(super) struct ConversationItem {
     pub snoozed_until: Option<i64>,
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
-    /// JSON text: a DynamoDB map has other limits for numbers and strings.
+    /// JSON text, because DynamoDB maps have other limits for numbers and strings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
-    /// Whether the metadata is an item of its own.
+    /// Whether the metadata is a separate item.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub large_metadata: bool,
     pub message_count: u64,
@@ -131,7 +132,7 @@ pub(super) struct ConversationItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_up_to: Option<MessageId>,
     pub awaiting_reply: bool,
-    /// For filters, which cannot read it from the key.
+    /// For filter expressions, which cannot parse it from the key.
     pub created_at: i64,
     pub updated_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,18 +144,21 @@ pub(super) struct ConversationItem {
 }
 
 /// Where metadata is stored.
-pub(super) enum MetadataPlace<'a> {
-    Nowhere,
+pub(super) enum MetadataStorage<'a> {
+    /// Not stored, because it is empty.
+    None,
+    /// In the conversation's own item.
     Inline(&'a str),
-    Apart(&'a str),
+    /// In a separate item.
+    Separate(&'a str),
 }
 
 /// Returns where metadata is stored.
-pub(super) fn place(metadata: &Metadata) -> MetadataPlace<'_> {
+pub(super) fn metadata_storage(metadata: &Metadata) -> MetadataStorage<'_> {
     match metadata.json() {
-        _ if metadata.is_empty() => MetadataPlace::Nowhere,
-        json if json.len() <= INLINE_METADATA => MetadataPlace::Inline(json),
-        json => MetadataPlace::Apart(json),
+        _ if metadata.is_empty() => MetadataStorage::None,
+        json if json.len() <= INLINE_METADATA => MetadataStorage::Inline(json),
+        json => MetadataStorage::Separate(json),
     }
 }
 
@@ -164,7 +168,7 @@ pub(super) struct DetailItem {
     pub metadata: String,
 }
 
-/// A conversation as its own item has it, perhaps without its large metadata.
+/// A conversation as its own item has it: without large metadata.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredConversation {
     pub conversation: Conversation,
@@ -172,7 +176,7 @@ pub(crate) struct StoredConversation {
 }
 
 impl StoredConversation {
-    /// Reads an item. Returns `None` for a conversation that is being deleted.
+    /// Converts an item. Returns `None` for a conversation that is being deleted.
     pub fn read(item: Item) -> Result<Option<Self>, StoreError> {
         if item.contains_key(attributes::DELETED_AT) {
             return Ok(None);
@@ -235,6 +239,7 @@ impl ConversationItem {
 }
 
 impl DetailItem {
+    /// Converts an item to the metadata that it holds.
     pub fn read(item: Item) -> Result<Metadata, StoreError> {
         let detail: Self = item::read(item)?;
         Metadata::from_json(&detail.metadata).map_err(corrupt)
@@ -242,7 +247,7 @@ impl DetailItem {
 }
 
 impl TenantStore {
-    /// Reads the metadata that the conversation's own item does not hold.
+    /// Adds large metadata, with one more read.
     pub(super) async fn complete(&self, found: StoredConversation) -> Result<Conversation, StoreError> {
         let mut conversation = found.conversation;
         if found.lacks_metadata

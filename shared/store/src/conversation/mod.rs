@@ -16,5 +16,5 @@ pub use create::ConversationToCreate;
 pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
-pub use removal::Remains;
+pub use removal::RemovalBatch;
 pub(crate) use removal::progress;

@@ -1,4 +1,4 @@
-//! What a deleted conversation leaves behind, and its tombstone, which goes last.
+//! Removes the items of a deleted conversation, and last its tombstone.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use deskless_domain::{ConversationId, FileId};
@@ -11,26 +11,26 @@ use crate::{
     error::is_transient,
     expression::{Update, number, text},
     item::{Item, integer, string},
-    keys::{TenantKeys, conversation_of, file_of},
+    keys::{TenantKeys, conversation_of, file_of_sk},
     transaction::{Commit, Transaction},
 };
 
-/// The most items that one step removes.
+/// The maximum number of items that one step removes.
 const STEP: i32 = 500;
-/// The most items that one `BatchWriteItem` takes.
+/// The maximum number of items in one `BatchWriteItem`.
 const BATCH: usize = 25;
 
-/// A part of what lies under a deleted conversation.
+/// One batch of the items to remove from a deleted conversation.
 #[derive(Debug)]
-pub struct Remains {
+pub struct RemovalBatch {
     keys: Vec<Item>,
-    /// The files of the conversation among it.
+    /// The conversation's files that are listed in this batch.
     pub files: Vec<FileId>,
-    /// Whether there is more.
+    /// Whether there are more items.
     pub has_more: bool,
 }
 
-impl Remains {
+impl RemovalBatch {
     /// Returns the number of items.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -39,19 +39,21 @@ impl Remains {
 }
 
 impl TenantStore {
-    /// AP-40: returns how many items of a deleted conversation were removed so far; `None` when it has no tombstone.
+    /// AP-40: returns the number of items of a deleted conversation that were removed so far; `None` if it has no
+    /// tombstone.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn removal_progress(&self, id: ConversationId) -> Result<Option<u64>, StoreError> {
         let tombstone = self.get(self.keys().conversation(id)).await?;
         Ok(tombstone.filter(|item| item.contains_key(attributes::DELETED_AT)).map(|item| progress(&item)))
     }
 
-    /// AP-41: reads the deleted conversations of this workspace that are not removed yet, oldest deletion first.
+    /// AP-41: reads the deleted conversations of this workspace that are not removed yet, with their progress, oldest
+    /// deletion first. Used by `deskless purge`.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_tombstones(&self) -> Result<Vec<(ConversationId, u64)>, StoreError> {
         let mut pages = self
             .client()
@@ -73,12 +75,12 @@ impl TenantStore {
         Ok(tombstones)
     }
 
-    /// AP-40: reads the keys of at most 500 items under a deleted conversation.
+    /// AP-40: reads the keys of at most 500 items of a deleted conversation.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn remains(&self, id: ConversationId) -> Result<Remains, StoreError> {
-        let [from, to] = TenantKeys::UNDER_A_CONVERSATION;
+    /// When the table does not respond.
+    pub async fn removal_batch(&self, id: ConversationId) -> Result<RemovalBatch, StoreError> {
+        let [from, to] = TenantKeys::CONVERSATION_CHILDREN;
         let output = self
             .client()
             .query()
@@ -95,74 +97,80 @@ impl TenantStore {
             .map_err(|e| StoreError::from_sdk(&e))?;
         let has_more = output.last_evaluated_key.is_some();
         let keys = output.items.unwrap_or_default();
-        let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of)).collect();
-        Ok(Remains { keys, files, has_more })
+        let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of_sk)).collect();
+        Ok(RemovalBatch { keys, files, has_more })
     }
 
-    /// AP-40: removes items, 25 at a time. Items that are gone already are no error.
+    /// AP-40: removes a batch, 25 items per request. Items that do not exist are skipped. Costs one write unit for each KB
+    /// of each item.
     ///
     /// # Errors
-    /// When the table does not answer, or leaves items unprocessed for eight seconds.
-    pub async fn remove(&self, remains: Remains) -> Result<(), StoreError> {
+    /// When the table does not respond, or leaves items unprocessed for eight seconds.
+    pub async fn remove_batch(&self, batch: RemovalBatch) -> Result<(), StoreError> {
         let mut backoff = Backoff::new(self.clock());
-        let mut left: Vec<WriteRequest> = Vec::new();
-        for key in remains.keys {
+        let mut remaining: Vec<WriteRequest> = Vec::new();
+        for key in batch.keys {
             let request =
                 DeleteRequest::builder().set_key(Some(key)).build().map_err(|e| StoreError::Internal(e.to_string()))?;
-            left.push(WriteRequest::builder().delete_request(request).build());
+            remaining.push(WriteRequest::builder().delete_request(request).build());
         }
-        while !left.is_empty() {
-            let batch: Vec<_> = left.drain(..left.len().min(BATCH)).collect();
-            let request = self.client().batch_write_item().request_items(self.table(), batch.clone());
+        while !remaining.is_empty() {
+            let requests: Vec<_> = remaining.drain(..remaining.len().min(BATCH)).collect();
+            let request = self.client().batch_write_item().request_items(self.table(), requests.clone());
             let unprocessed = match request.send().await {
                 Ok(output) => output.unprocessed_items.and_then(|mut tables| tables.remove(self.table())),
-                Err(error) if is_transient(&error) => Some(batch),
+                Err(error) if is_transient(&error) => Some(requests),
                 Err(error) => return Err(StoreError::from_sdk(&error)),
             };
             if let Some(unprocessed) = unprocessed.filter(|unprocessed| !unprocessed.is_empty()) {
-                left.extend(unprocessed);
-                backoff.pause("the table leaves deletions unprocessed").await?;
+                remaining.extend(unprocessed);
+                backoff.pause("DynamoDB leaves deletions unprocessed").await?;
             }
         }
         Ok(())
     }
 
-    /// AP-40: notes on the tombstone how many items were removed, which drives the next step. Returns false when the
-    /// progress is not `before` any more.
+    /// AP-40: records the number of removed items on the tombstone, which triggers the next step. Returns false if the
+    /// progress is no longer `before`: the step was taken already, so a repeated stream record starts no second chain.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn note_removed(&self, id: ConversationId, before: u64, removed: u64) -> Result<bool, StoreError> {
+    /// When the table does not respond.
+    pub async fn record_removal_progress(
+        &self,
+        id: ConversationId,
+        before: u64,
+        removed: u64,
+    ) -> Result<bool, StoreError> {
         let mut update = Update::default();
         update.set(attributes::PURGED, number(removed));
         let unchanged = Condition::none().present(attributes::DELETED_AT).equals(attributes::PURGED, number(before));
         self.update_if(self.keys().conversation(id), update, unchanged).await
     }
 
-    /// AP-40: removes the tombstone together with what the conversation was last counted as, and takes it out of the
-    /// counters if that has not happened yet. Returns false when the tombstone is gone already.
+    /// AP-40: removes the tombstone and the counted state, and takes the conversation out of the counters if it is still
+    /// counted, in one transaction. Returns false if the tombstone does not exist any more.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
         let mut backoff = Backoff::new(self.clock());
         loop {
-            let counted = self.counted(id).await?;
+            let counted = self.counted_state(id).await?;
             let mut transaction = Transaction::default();
             let deleted = Condition::none().present(attributes::DELETED_AT);
             let itself = transaction.delete(self, self.keys().conversation(id), deleted)?;
-            self.uncount(&mut transaction, id, counted)?;
+            self.add_uncount(&mut transaction, id, counted)?;
             match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => return Ok(true),
                 Commit::Failed(failed) if failed.at(itself) => return Ok(false),
-                // It was counted in between.
-                Commit::Failed(_) => backoff.pause("what the conversation was counted as keeps changing").await?,
+                // The conversation was counted in the meantime.
+                Commit::Failed(_) => backoff.pause("the conversation's counted state keeps changing").await?,
             }
         }
     }
 }
 
-/// Returns how many items were removed, as a tombstone says.
+/// Returns the number of removed items that a tombstone records.
 pub(crate) fn progress(tombstone: &Item) -> u64 {
     integer(tombstone, attributes::PURGED).and_then(|removed| u64::try_from(removed).ok()).unwrap_or(0)
 }

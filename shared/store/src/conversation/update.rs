@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
 };
 use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch, Metadata, Precondition, Transition};
 
-use super::item::{MetadataPlace, StoredConversation, attributes, place, unless_deleted};
+use super::item::{MetadataStorage, StoredConversation, attributes, metadata_storage, unless_deleted};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     backoff::Backoff,
@@ -16,7 +16,7 @@ use crate::{
     transaction::{Commit, Transaction},
 };
 
-/// A patch, ready to be written.
+/// The write of a patch.
 struct PatchWrite {
     id: ConversationId,
     attempt: AttemptId,
@@ -26,8 +26,8 @@ struct PatchWrite {
 }
 
 impl TenantStore {
-    /// AP-11: updates a conversation. One round trip without an idempotency key, two with one, because the recorded outcome
-    /// holds the conversation as it is afterwards. Metadata of more than 1 KiB takes a transaction and a read.
+    /// AP-11, AP-60: updates a conversation. Takes one round trip, or two with an idempotency key, because the recorded
+    /// outcome contains the updated conversation. Metadata larger than 1 KiB takes a transaction and a read.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotSolved`],
@@ -54,8 +54,8 @@ impl TenantStore {
         let attempt = AttemptId::generate(self.clock());
         let (mut update, condition) = self.write_transition(id, transition);
         update.set(attributes::ATTEMPT, text(attempt));
-        // A retry after a lost answer must fail, whatever came in between: written again, this patch would undo a
-        // customer's reply that reopened the conversation since.
+        // A retry after a lost response must fail: applied again, the patch could undo a customer's reply that has reopened
+        // the conversation in the meantime.
         let condition = condition.version(&precondition).differs(attributes::ATTEMPT, text(attempt));
         PatchWrite { id, attempt, update, condition, precondition }
     }
@@ -93,7 +93,7 @@ impl TenantStore {
 
     async fn update_alone(&self, write: PatchWrite) -> Result<Conversation, StoreError> {
         let PatchWrite { id, attempt, update, condition, precondition } = write;
-        let (expression, required) = (update.expression(), condition.expression());
+        let (expression, condition_expression) = (update.expression(), condition.expression());
         let (names, values) = condition.placeholders(update);
         let request = self
             .client()
@@ -103,7 +103,7 @@ impl TenantStore {
             .update_expression(expression)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .set_condition_expression(required)
+            .set_condition_expression(condition_expression)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut backoff = Backoff::new(self.clock());
@@ -135,18 +135,18 @@ impl TenantStore {
     }
 }
 
-/// Returns metadata that is stored in an item of its own.
+/// Returns metadata that is stored in a separate item.
 fn large(metadata: Option<&Metadata>) -> Option<&str> {
-    match metadata.map(place)? {
-        MetadataPlace::Apart(json) => Some(json),
-        MetadataPlace::Nowhere | MetadataPlace::Inline(_) => None,
+    match metadata.map(metadata_storage)? {
+        MetadataStorage::Separate(json) => Some(json),
+        MetadataStorage::None | MetadataStorage::Inline(_) => None,
     }
 }
 
-/// Returns the existing item if this very patch wrote it and only its answer was lost.
+/// Returns the existing item if this attempt wrote it and the response was lost.
 ///
 /// # Errors
-/// Why the patch is not allowed, if somebody else wrote it.
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`] or [`StoreError::NotSolved`]: the condition that failed.
 fn own_write<'i>(
     existing: Option<&'i Item>,
     attempt: AttemptId,

@@ -1,9 +1,9 @@
-//! Turns a transition of a conversation into an update of its item.
+//! Converts a transition of a conversation to an update of its item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{ConversationId, CountChange, Metadata, PlacementPatch, ReadUpTo, Status, Transition};
 
-use super::item::{MetadataPlace, attributes, live, place};
+use super::item::{MetadataStorage, attributes, live, metadata_storage};
 use crate::{
     TenantStore,
     condition::Condition,
@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl TenantStore {
-    /// Returns the update that a transition is, and the condition under which it is allowed. Metadata of more than 1 KiB is
-    /// an item of its own, which the caller writes beside this one.
+    /// Returns the update for a transition, and the condition under which it is allowed. Metadata larger than 1 KiB is a
+    /// separate item, which the caller writes in the same transaction.
     pub(crate) fn write_transition(&self, id: ConversationId, transition: &Transition) -> (Update, Condition) {
         let mut update = Update::default();
         update.set(attributes::UPDATED_AT, number(transition.at.as_millis()));
@@ -71,25 +71,26 @@ impl TenantStore {
     }
 
     fn set_placement(&self, update: &mut Update, patch: PlacementPatch) {
-        update.edit(attributes::INBOX_ID, patch.inbox_id, text_of);
-        update.edit(attributes::ASSIGNEE_ID, patch.assignee_id, text_of);
-        update.edit(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |member| text(self.keys().by_assignee(*member)));
-        update.edit(attributes::ASSISTANT_ID, patch.assistant_id, text_of);
-        update.edit(attributes::PIPELINE_ID, patch.pipeline_id, text_of);
-        update.edit(attributes::STAGE_ID, patch.stage_id, text_of);
+        update.change(attributes::INBOX_ID, patch.inbox_id, text_of);
+        update.change(attributes::ASSIGNEE_ID, patch.assignee_id, text_of);
+        update
+            .change(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |member| text(self.keys().by_assignee(*member)));
+        update.change(attributes::ASSISTANT_ID, patch.assistant_id, text_of);
+        update.change(attributes::PIPELINE_ID, patch.pipeline_id, text_of);
+        update.change(attributes::STAGE_ID, patch.stage_id, text_of);
     }
 
     fn set_metadata(&self, update: &mut Update, metadata: &Metadata) {
-        match place(metadata) {
-            MetadataPlace::Nowhere => {
+        match metadata_storage(metadata) {
+            MetadataStorage::None => {
                 update.remove(attributes::METADATA);
                 update.remove(attributes::LARGE_METADATA);
             }
-            MetadataPlace::Inline(json) => {
+            MetadataStorage::Inline(json) => {
                 update.set(attributes::METADATA, text(json));
                 update.remove(attributes::LARGE_METADATA);
             }
-            MetadataPlace::Apart(_) => {
+            MetadataStorage::Separate(_) => {
                 update.remove(attributes::METADATA);
                 update.set(attributes::LARGE_METADATA, AttributeValue::Bool(true));
                 let mark = deskless_domain::AttemptId::generate(self.clock());

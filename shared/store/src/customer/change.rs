@@ -3,8 +3,8 @@ use deskless_domain::{CustomerEvent, CustomerId, MessageId};
 use super::item::{attributes, is_erasing, refreshed_to, version};
 use crate::item::{Item, integer, string};
 
-/// Compares two states of a customer's row. Returns `None` when nothing follows from the change: a new customer has no
-/// conversations yet.
+/// Derives the event between two images of a customer's item. Returns `None` if there is nothing to do: a new customer has
+/// no conversations yet.
 pub(crate) fn event(before: &Item, after: &Item) -> Option<(CustomerId, CustomerEvent)> {
     let id = |item| string(item, "id").and_then(|id| CustomerId::parse(id.to_owned()).ok());
     if after.is_empty() {

@@ -1,4 +1,4 @@
-//! The customer's details on their conversations, after the customer was updated.
+//! Copies a customer's details to their conversations after an update.
 
 use deskless_domain::{ConversationId, Customer, CustomerId, MessageId};
 
@@ -12,37 +12,37 @@ use crate::{
     keys::conversation_of,
 };
 
-/// The most conversations that one step reads.
+/// The maximum number of conversations that one step reads.
 const STEP: i32 = 100;
 
-/// The version of the customer that a conversation shows: an older one never replaces a newer one.
+/// The attribute for the version of the customer on a conversation. An older version never replaces a newer one.
 const CUSTOMER_VERSION: &str = "customerVersion";
 
-/// A customer whose conversations are brought up to date.
+/// A customer whose details are copied to their conversations.
 #[derive(Debug, Clone)]
 pub struct CustomerToCopy {
-    /// The customer as they are now.
+    /// The customer in this version.
     pub customer: Customer,
-    /// Their version.
+    /// The version.
     pub version: u64,
-    /// Up to where their conversations show this version.
+    /// The position up to which their conversations have this version.
     pub refreshed_to: Option<MessageId>,
 }
 
-/// A part of a customer's conversations, by activity, oldest first.
+/// A batch of a customer's conversations, oldest activity first.
 #[derive(Debug)]
 pub struct CustomerCopies {
-    /// Conversations that show the customer otherwise than given.
+    /// The conversations with different details.
     pub outdated: Vec<ConversationId>,
-    /// The position of the last conversation that was read, if there are more.
+    /// The position of the last conversation that was read; `None` if there are no more.
     pub next: Option<MessageId>,
 }
 
 impl TenantStore {
-    /// AP-45: reads a customer whose conversations are to be brought up to date.
+    /// AP-45: reads a customer whose details are to be copied.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn customer_to_copy(&self, id: &CustomerId) -> Result<Option<CustomerToCopy>, StoreError> {
         let Some(stored) = self.get(self.keys().customer(id)).await? else { return Ok(None) };
         let (version, refreshed_to) = (version(&stored), refreshed_to(&stored).and_then(MessageId::parse));
@@ -50,10 +50,11 @@ impl TenantStore {
         Ok(Some(CustomerToCopy { customer, version, refreshed_to }))
     }
 
-    /// AP-45: reads at most 100 conversations of a customer, after a position.
+    /// AP-45: reads at most 100 conversations of a customer after a position, oldest activity first. A conversation that
+    /// gets a reply in the meantime moves to the end and is read later.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn customer_copies(
         &self,
         customer: &Customer,
@@ -73,19 +74,19 @@ impl TenantStore {
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
         let has_more = output.last_evaluated_key.is_some();
-        let rows = output.items.unwrap_or_default();
+        let items = output.items.unwrap_or_default();
         let copy = attribute(customer)?;
-        let outdated = rows.iter().filter(|row| row.get(attributes::CUSTOMER) != Some(&copy));
-        let outdated = outdated.filter_map(|row| string(row, "pk").and_then(conversation_of)).collect();
-        let last = rows.last().and_then(|row| string(row, attributes::ACTIVITY)).and_then(MessageId::parse);
+        let outdated = items.iter().filter(|item| item.get(attributes::CUSTOMER) != Some(&copy));
+        let outdated = outdated.filter_map(|item| string(item, "pk").and_then(conversation_of)).collect();
+        let last = items.last().and_then(|item| string(item, attributes::ACTIVITY)).and_then(MessageId::parse);
         Ok(CustomerCopies { outdated, next: last.filter(|_| has_more) })
     }
 
-    /// AP-45: shows a version of a customer on a conversation, unless it shows a newer one. Neither `activity` nor `updatedAt`
-    /// moves, so lists stay as they are. The conversation's version rises, because what its `ETag` stands for has changed.
+    /// AP-45: copies a version of a customer to a conversation, unless it has a newer one. `activity` and `updatedAt` stay,
+    /// so lists do not change. The conversation's version is incremented, because its `ETag` has to change.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn copy_customer(&self, to: ConversationId, from: &CustomerToCopy) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(attributes::CUSTOMER, attribute(&from.customer)?);
@@ -97,19 +98,19 @@ impl TenantStore {
         self.update_if(self.keys().conversation(to), update, condition).await.map(drop)
     }
 
-    /// AP-45: notes up to where a customer's conversations show their version, which drives the next step. Writes nothing when
-    /// the customer or the progress has changed.
+    /// AP-45: records the position up to which a customer's conversations have their version, which triggers the next step.
+    /// Writes nothing if the customer or the progress has changed.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn note_copied(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
+    /// When the table does not respond.
+    pub async fn record_copy_progress(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(REFRESHED_TO, text(up_to));
         update.set(REFRESHED_VERSION, number(from.version));
         let current = number(from.version);
         let mut condition = Condition::exists().equals(customer::VERSION, current.clone());
-        let condition = if let Some(before) = from.refreshed_to {
-            condition.equals(REFRESHED_TO, text(before)).equals(REFRESHED_VERSION, current)
+        let condition = if let Some(position) = from.refreshed_to {
+            condition.equals(REFRESHED_TO, text(position)).equals(REFRESHED_VERSION, current)
         } else {
             let (name, value) = (condition.name(REFRESHED_VERSION), condition.value(current));
             condition.and(format!("(attribute_not_exists({name}) OR {name} <> {value})"))
@@ -118,7 +119,7 @@ impl TenantStore {
     }
 }
 
-/// The customer as a conversation's attribute.
+/// Returns the `customer` attribute of a conversation.
 fn attribute(customer: &Customer) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(CustomerAttributes::from(customer.clone()))
         .map_err(|e| StoreError::Internal(format!("a customer cannot be written: {e}")))

@@ -1,11 +1,11 @@
-//! Erasing a customer: their details at once, their conversations step by step.
+//! Erases a customer: their details at once, their conversations step by step.
 
 use deskless_domain::{
     AttemptId, ConversationId, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure, IdentitySource,
     Metadata, Precondition,
 };
 
-use super::item::{attributes, is_erasing, is_of, read};
+use super::item::{attributes, is_erasing, is_own_write, read};
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
@@ -16,20 +16,20 @@ use crate::{
     transaction::{Commit, Transaction, WriteIndex},
 };
 
-/// For how long an erased customer's row stays after the last conversation was deleted. Whoever opens one meanwhile has read
-/// before that there was no erasure, and functions end after 15 s; indexes lag by less.
-const LINGERS_FOR_SECONDS: i64 = 60;
-/// The most email claims that are removed in the first transaction, which takes 100 writes.
-const MOST_CLAIMS: usize = 90;
+/// How long an erased customer's item stays after the last conversation was deleted: one minute. A request that read the
+/// customer before the erasure may still create a conversation; functions time out after 15 s, and indexes lag by less.
+const EXPIRES_AFTER_SECONDS: i64 = 60;
+/// The maximum number of email claims that the first transaction removes. A transaction takes 100 writes.
+const MAX_CLAIMS: usize = 90;
 
-/// What is removed from a customer's row at once.
+/// The attributes that the start of an erasure removes from a customer's item.
 const REMOVED: [&str; 7] =
     ["name", "email", "phone", "company", attributes::METADATA, attributes::CLAIMS, attributes::LISTING];
 
 impl TenantStore {
-    /// AP-46: begins to erase a customer: their details, their place in the list and their email claims are removed at once, and
-    /// the table's stream drives the deletion of their conversations. Beginning again changes nothing. A customer without a
-    /// record, who opened conversations anonymously, is erased in the same way.
+    /// AP-46: starts to erase a customer. Their details, their entry in the list and their email claims are removed at
+    /// once. The table's stream triggers the deletion of their conversations. Starting an erasure again changes nothing. An
+    /// anonymous customer, who has no record, is erased in the same way.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
@@ -46,17 +46,17 @@ impl TenantStore {
             let mut transaction = Transaction::default();
             let itself = match &stored {
                 None if self.conversations_of(id, 1).await?.is_empty() => return Err(StoreError::NotFound),
-                None => self.put_erasure(&mut transaction, id, attempt)?,
+                None => self.add_new_erasure(&mut transaction, id, attempt)?,
                 Some(stored) if is_erasing(stored) => return read(stored.clone()),
                 Some(stored) => {
                     let record = read(stored.clone())?;
                     precondition.check(record.version)?;
-                    self.mark_erasure(&mut transaction, &record, stored, attempt)?
+                    self.add_erasure(&mut transaction, &record, stored, attempt)?
                 }
             };
             match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => {}
-                Commit::Failed(failed) if is_of(failed.existing(itself), attempt) => {}
+                Commit::Failed(failed) if is_own_write(failed.existing(itself), attempt) => {}
                 Commit::Failed(_) => {
                     backoff.pause("the customer keeps changing").await?;
                     continue;
@@ -66,7 +66,7 @@ impl TenantStore {
         }
     }
 
-    fn put_erasure(
+    fn add_new_erasure(
         &self,
         transaction: &mut Transaction,
         id: &CustomerId,
@@ -82,7 +82,7 @@ impl TenantStore {
         transaction.put_unless_unexpired(self, self.customer_item(&record, None, attempt)?)
     }
 
-    fn mark_erasure(
+    fn add_erasure(
         &self,
         transaction: &mut Transaction,
         record: &CustomerRecord,
@@ -104,20 +104,20 @@ impl TenantStore {
         let id = &record.customer.id;
         let itself = transaction.update(self, self.keys().customer(id), update, unchanged)?;
         let claims = stored.get(attributes::CLAIMS).and_then(|claims| claims.as_ss().ok());
-        for email in claims.into_iter().flatten().take(MOST_CLAIMS) {
+        for email in claims.into_iter().flatten().take(MAX_CLAIMS) {
             let Ok(email) = Email::parse(email.clone()) else { continue };
-            let mut ours = Condition::none();
-            let owner = ours.value(text(id));
-            let ours = ours.and(format!("(attribute_not_exists(pk) OR customerId = {owner})"));
-            transaction.delete(self, self.keys().email_claim(&email), ours)?;
+            let mut is_own = Condition::none();
+            let owner = is_own.value(text(id));
+            let is_own = is_own.and(format!("(attribute_not_exists(pk) OR customerId = {owner})"));
+            transaction.delete(self, self.keys().email_claim(&email), is_own)?;
         }
         Ok(itself)
     }
 
-    /// AP-47: reads the conversations of a customer, from an index that lags a write by a moment.
+    /// AP-47: reads the conversations of a customer, at most `limit`. The index is eventually consistent.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn conversations_of(&self, id: &CustomerId, limit: i32) -> Result<Vec<ConversationId>, StoreError> {
         let output = self
             .client()
@@ -134,10 +134,10 @@ impl TenantStore {
         Ok(output.items().iter().filter_map(|item| string(item, "pk")).filter_map(conversation_of).collect())
     }
 
-    /// AP-47: returns the step of a customer's erasure that is due; `None` when there is no erasure, or it has ended.
+    /// AP-47: returns the step of a customer's erasure that is due; `None` if there is no erasure, or it has ended.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn erasure_step(&self, id: &CustomerId) -> Result<Option<u64>, StoreError> {
         let stored = self.get(self.keys().customer(id)).await?;
         let erasing = stored.filter(|item| is_erasing(item) && !item.contains_key(attributes::EXPIRES_AT));
@@ -145,17 +145,19 @@ impl TenantStore {
         Ok(step.and_then(|step| u64::try_from(step).ok()))
     }
 
-    /// AP-47: notes how many conversations a step of an erasure has deleted, which drives the next step. When there were none,
-    /// the customer's row expires, and the customer is gone from then on. Writes nothing when the step was taken before.
+    /// AP-47: records the number of conversations that a step of an erasure has deleted, which triggers the next step. If
+    /// there were none, the customer's item expires one minute later. After that, the customer does not exist. When
+    /// DynamoDB removes the item, the erasure runs once more for conversations that were created by a request that had read
+    /// the customer just before, or that the index did not show yet. Writes nothing if the step was taken before.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn note_erased(&self, id: &CustomerId, step: u64, deleted: u64) -> Result<(), StoreError> {
+    /// When the table does not respond.
+    pub async fn record_erasure_progress(&self, id: &CustomerId, step: u64, deleted: u64) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(attributes::ERASURE_STEP, number(step + 1));
         update.add(attributes::ERASED, deleted);
         if deleted == 0 {
-            let end = self.clock().now().plus_seconds(LINGERS_FOR_SECONDS);
+            let end = self.clock().now().plus_seconds(EXPIRES_AFTER_SECONDS);
             update.set(attributes::EXPIRES_AT, number(end.as_seconds()));
         }
         update.add(attributes::VERSION, 1);

@@ -1,4 +1,4 @@
-//! Customers: their records, and who has claimed which email.
+//! Customers and the claims on their emails: AP-21 to AP-25 and AP-45 to AP-47.
 
 mod change;
 mod copies;

@@ -1,4 +1,4 @@
-//! Customers as conversations create and update them.
+//! Creates and updates customers when a conversation is created.
 
 use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, IdentitySource, Metadata};
 
@@ -11,7 +11,7 @@ use crate::{
     transaction::{FailedConditions, Transaction, WriteIndex},
 };
 
-/// What is stored about a customer with whom a conversation is opened.
+/// The stored state of a customer for whom a conversation is created.
 #[derive(Debug, Clone)]
 pub struct KnownCustomer {
     record: Option<Customer>,
@@ -19,14 +19,14 @@ pub struct KnownCustomer {
 }
 
 impl KnownCustomer {
-    /// Returns the customer as the conversation shows them: the record, updated with what the caller says.
+    /// Returns the customer to show on the conversation: the record, updated with the given details.
     #[must_use]
-    pub fn shown(&self, said: &Customer) -> Customer {
-        said.shown_beside(self.record.as_ref())
+    pub fn shown(&self, given: &Customer) -> Customer {
+        given.shown_with(self.record.as_ref())
     }
 }
 
-/// The customer's writes in a transaction, if they have to be written at all.
+/// The customer's writes in a transaction, if any are needed.
 #[derive(Debug, Default)]
 pub(crate) struct CustomerWrites {
     record: Option<WriteIndex>,
@@ -34,15 +34,16 @@ pub(crate) struct CustomerWrites {
 }
 
 impl CustomerWrites {
-    /// Returns whether the transaction failed because the customer has changed since they were read.
+    /// Returns whether the transaction failed because the customer has changed since it was read.
     pub fn failed(&self, failed: &FailedConditions) -> bool {
         [self.record, self.claim].into_iter().flatten().any(|write| failed.at(write))
     }
 }
 
 impl TenantStore {
-    /// Reads the customer's record and whether their email is claimed, at the same time. `is_retry` reads the claim strongly;
-    /// the first read is eventually consistent, because claims only ever appear and a stale answer costs one retry.
+    /// AP-09: reads the customer's record and the claim on their email at the same time. The claim is read strongly
+    /// consistent if `is_retry`. The first read is eventually consistent, because claims are rarely removed and a stale one
+    /// costs one retry.
     ///
     /// # Errors
     /// [`StoreError::Erasing`].
@@ -52,7 +53,7 @@ impl TenantStore {
         }
         let claim = async {
             match &customer.details.email {
-                // What a browser says about its customer is not verified: it claims nothing.
+                // An email from a browser is not verified, so it is not claimed.
                 Some(email) if customer.identity_source == IdentitySource::Headers => {
                     Ok(self.get_with(self.keys().email_claim(email), is_retry).await?.is_some())
                 }
@@ -69,58 +70,58 @@ impl TenantStore {
         Ok(KnownCustomer { record, email_is_claimed })
     }
 
-    /// Adds the writes that bring a customer's record up to date with what the caller says.
+    /// Adds the writes that create a customer's record or update it with the given details.
     pub(crate) fn add_customer_update(
         &self,
         transaction: &mut Transaction,
-        said: &Customer,
+        given: &Customer,
         known: &KnownCustomer,
     ) -> Result<CustomerWrites, StoreError> {
         let mut writes = CustomerWrites::default();
-        let said = match said.identity_source {
+        let given = match given.identity_source {
             // An anonymous customer has no record.
             IdentitySource::Anonymous => return Ok(writes),
-            // A token proves the id and nothing else.
-            IdentitySource::Token => Customer { details: CustomerDetails::default(), ..said.clone() },
-            IdentitySource::Headers => said.clone(),
+            // A token proves only the id.
+            IdentitySource::Token => Customer { details: CustomerDetails::default(), ..given.clone() },
+            IdentitySource::Headers => given.clone(),
         };
-        let claimed = said.details.email.as_ref().filter(|_| !known.email_is_claimed);
+        let claimed = given.details.email.as_ref().filter(|_| !known.email_is_claimed);
         match &known.record {
             None => {
-                let record = CustomerRecord::new(said.clone(), Metadata::default(), self.clock());
+                let record = CustomerRecord::new(given.clone(), Metadata::default(), self.clock());
                 let item = self.customer_item(&record, claimed, AttemptId::generate(self.clock()))?;
                 writes.record = Some(transaction.put_unless_unexpired(self, item)?);
             }
-            Some(record) if record.details != known.shown(&said).details || claimed.is_some() => {
-                let mut update = refresh(&said.details);
+            Some(record) if record.details != known.shown(&given).details || claimed.is_some() => {
+                let mut update = details_update(&given.details);
                 if let Some(email) = claimed {
                     update.add_to_set(attributes::CLAIMS, email.normalized());
                 }
                 update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
                 update.add(attributes::VERSION, 1);
                 let condition = Condition::exists().missing(attributes::ERASING_SINCE);
-                writes.record = Some(transaction.update(self, self.keys().customer(&said.id), update, condition)?);
+                writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);
             }
             Some(_) => {}
         }
         if let Some(email) = claimed {
-            let claim = EmailClaimItem { customer_id: said.id.clone() };
+            let claim = EmailClaimItem { customer_id: given.id.clone() };
             writes.claim = Some(transaction.put_new(self, item::write(self.keys().email_claim(email), &claim)?)?);
         }
         Ok(writes)
     }
 }
 
-/// Sets what the caller says and leaves the rest.
-fn refresh(said: &CustomerDetails) -> Update {
+/// Returns an update that sets the given details. Other details stay.
+fn details_update(given: &CustomerDetails) -> Update {
     let mut update = Update::default();
-    let said = [
-        ("name", said.name.as_ref().map(text)),
-        ("email", said.email.as_ref().map(text)),
-        ("phone", said.phone.as_ref().map(text)),
-        ("company", said.company.as_ref().map(text)),
+    let attributes = [
+        ("name", given.name.as_ref().map(text)),
+        ("email", given.email.as_ref().map(text)),
+        ("phone", given.phone.as_ref().map(text)),
+        ("company", given.company.as_ref().map(text)),
     ];
-    for (attribute, value) in said {
+    for (attribute, value) in attributes {
         if let Some(value) = value {
             update.set(attribute, value);
         }

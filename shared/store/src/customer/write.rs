@@ -1,10 +1,10 @@
-//! A customer's record and the claim of their email, in one transaction.
+//! Writes a customer's record and the claim on their email in one transaction.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{AttemptId, CustomerRecord, Email, Precondition};
 use serde::{Deserialize, Serialize};
 
-use super::item::{EmailClaimItem, attributes, is_of};
+use super::item::{EmailClaimItem, attributes, is_own_write};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
@@ -14,19 +14,20 @@ use crate::{
     transaction::{Transaction, WriteIndex},
 };
 
-/// A customer who was created or updated.
+/// The result of creating or updating a customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WrittenCustomer {
-    /// The customer as they are now.
+    /// The customer after the write.
     pub record: CustomerRecord,
-    /// Whether they were created.
+    /// Whether the customer was created.
     pub is_new: bool,
 }
 
 impl TenantStore {
-    /// AP-24, AP-25: writes a customer's record over the one that was read (`before`), and claims an email for it. Writes
-    /// nothing when both are the same and nothing is claimed. Returns `None` when the record or the claim has changed since:
-    /// read them again and retry.
+    /// AP-24, AP-25: replaces the record that was read (`before`) with `next`, and claims an email for it. Writes nothing
+    /// if both are equal and no email is claimed. Returns `None` if the record or the claim has changed since it was read:
+    /// read both again and retry. If several callers claim one email at the same time, one succeeds, and the others find
+    /// that customer when they read again.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
@@ -56,13 +57,13 @@ impl TenantStore {
             Attempt::Committed => Ok(Some(Once::first(written))),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
             Attempt::Failed(failed) => {
-                let is_own = itself.is_some_and(|itself| is_of(failed.existing(itself), attempt));
+                let is_own = itself.is_some_and(|itself| is_own_write(failed.existing(itself), attempt));
                 Ok(is_own.then(|| Once::first(written)))
             }
         }
     }
 
-    /// Adds an update of the record in the version `before`. What else its item holds stays.
+    /// Adds the update of the record in the version `before`. Other attributes of its item stay.
     fn replace_customer(
         &self,
         transaction: &mut Transaction,

@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-64: deletes a file. It is gone at once; its row says so to the worker on the stream, which removes the object.
-    /// `expected` holds the versions under which the caller wants this; `None` means any.
+    /// AP-64: deletes a file. It does not exist any more at once. The table's stream triggers the removal of its object
+    /// (AP-65).
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
@@ -25,9 +25,9 @@ impl TenantStore {
             if self.update_if(self.keys().file(id), update, unchanged).await? {
                 return Ok(());
             }
-            // It was registered in between, or deleted: perhaps by this very request, whose answer was lost.
+            // The file was registered in the meantime, or deleted, perhaps by this request whose response was lost.
             match self.find_file(id, None).await? {
-                Some(now) => file = now,
+                Some(current) => file = current,
                 None => return Ok(()),
             }
         }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-63: one file, whether it is there already or not. One of a conversation that is being deleted is gone with it.
+    /// AP-63: reads one file, pending or ready. Files of a conversation that is being deleted are not found.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such file.
@@ -18,14 +18,14 @@ impl TenantStore {
         self.find_file(id, None).await?.ok_or(StoreError::NotFound)
     }
 
-    /// AP-63: reads one file. With an owner, only of a conversation of that customer. Returns `None` when there is none.
+    /// AP-63: reads one file. With an owner, only files of that customer's conversations. Returns `None` if there is none.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
         let Some(found) = self.get(self.keys().file(id)).await? else { return Ok(None) };
         let Some(file) = item::read(found, self.clock().now())? else { return Ok(None) };
-        let is_there = match file.draft.conversation_id {
+        let exists = match file.draft.conversation_id {
             Some(conversation) => {
                 let conversation = self.get(self.keys().conversation(conversation)).await?;
                 conversation.is_some_and(|item| match owner {
@@ -35,14 +35,14 @@ impl TenantStore {
             }
             None => owner.is_none(),
         };
-        Ok(is_there.then_some(file))
+        Ok(exists.then_some(file))
     }
 
-    /// AP-66: those of these files that are there, each at the place of its id, read at once. Whose they are is for the
-    /// caller to look at: a conversation's own, or the workspace's.
+    /// AP-66: reads files at the same time. The result has one entry for each id, in order: the file if it is ready, else
+    /// `None`. The caller checks to which conversation each file belongs.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn ready_files(&self, ids: &[FileId]) -> Result<Vec<Option<File>>, StoreError> {
         let now = self.clock().now();
         let found = try_join_all(ids.iter().map(|id| self.get(self.keys().file(*id)))).await?;
@@ -50,7 +50,7 @@ impl TenantStore {
         read.map(|file| file.map(|file| file.filter(|file| file.status == FileStatus::Ready))).collect()
     }
 
-    /// Demands in a transaction that a conversation is there, and this customer's if there is one.
+    /// Adds a check that a conversation exists and, with an owner, belongs to that customer.
     pub(super) fn check_conversation(
         &self,
         transaction: &mut Transaction,

@@ -1,4 +1,4 @@
-//! Files: AP-61 to AP-66. Their rows are in the table, their bytes in the bucket.
+//! Files: AP-61 to AP-66. Their items are in the table, their objects in the bucket.
 
 mod delete;
 mod erase;

@@ -6,8 +6,8 @@ use crate::{
     transaction::Transaction,
 };
 
-/// For how long a signed file waits to be registered: 24 hours, as long as a repeat of the request gets its outcome.
-const PENDING_FOR_SECONDS: i64 = 24 * 60 * 60;
+/// How long a pending file can be registered: 24 hours, as long as idempotency records are stored.
+const PENDING_TTL_SECONDS: i64 = 24 * 60 * 60;
 
 impl TenantStore {
     /// AP-61: creates a pending file, in one round trip. It expires after 24 hours unless it is registered. With an owner,
@@ -22,7 +22,7 @@ impl TenantStore {
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<File>, StoreError> {
         let file = File { id: FileId::generate(self.clock()), draft, status: FileStatus::Pending, version: 1 };
-        let until = self.clock().now().plus_seconds(PENDING_FOR_SECONDS);
+        let until = self.clock().now().plus_seconds(PENDING_TTL_SECONDS);
         let mut transaction = Transaction::default();
         let itself = transaction.put_new(self, self.file_item(&file, until)?)?;
         let conversation = match file.draft.conversation_id {
@@ -32,12 +32,12 @@ impl TenantStore {
         match Attempts::new(self, key).commit(transaction, &file).await? {
             Attempt::Committed => Ok(Once::first(file)),
             Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
-            // Nobody else has this id: an earlier attempt was committed and its answer lost.
+            // The id is new, so an earlier attempt was committed and its response was lost.
             Attempt::Failed(failed) if failed.at(itself) => Ok(Once::first(file)),
             Attempt::Failed(failed) if conversation.is_some_and(|check| failed.at(check)) => {
                 Err(StoreError::ConversationNotFound)
             }
-            Attempt::Failed(_) => Err(StoreError::Internal("a new file failed an unknown condition".to_owned())),
+            Attempt::Failed(_) => Err(StoreError::Internal("an unknown condition failed for a new file".to_owned())),
         }
     }
 }

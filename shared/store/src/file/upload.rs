@@ -1,7 +1,8 @@
-//! From an upload to a registered file, one write at a time.
+//! Registers an uploaded file, one write at a time.
 //!
-//! An object that stays in the bucket always has a row: before an upload is copied out of its uploader's reach, its row
-//! loses its expiry and is listed under its conversation, where a removal finds it.
+//! Uploads are at `pending/{workspace}/{id}`, registered files at `files/{workspace}/{id}`. S3 gets three requests: read
+//! the upload, copy it on the condition of its `ETag`, delete it. Every object at `files/` has an item: before the copy,
+//! the file's item loses its expiry and is listed under its conversation, so that a removal finds it from then on.
 
 use deskless_domain::{ConversationId, File, FileId, FileStatus};
 use serde::Serialize;
@@ -17,32 +18,32 @@ use crate::{
     transaction::{Commit, Transaction},
 };
 
-/// For how long a registration may be at work: longer than a function lives.
+/// How long a registration may run: 30 s, longer than a function's timeout.
 const CLAIM_SECONDS: i64 = 30;
 
 /// An object that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadedObject {
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Its media type.
+    /// The content type.
     pub content_type: String,
-    /// Its entity tag in the bucket.
+    /// The entity tag.
     pub etag: String,
 }
 
-/// Says that a conversation has a file.
+/// The item that lists a file under its conversation.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FileOfConversation {
+struct FileOfConversationItem {
     file_id: FileId,
 }
 
 impl TenantStore {
-    /// AP-62: reads what was uploaded for a pending file.
+    /// AP-62: reads the properties of the object uploaded for a pending file. Returns `None` if there is no upload.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn uploaded_object(&self, file: &File) -> Result<Option<UploadedObject>, StoreError> {
         let object = self.bucket()?.head(&self.keys().pending_object(file.id)).await?;
         Ok(object.map(|object| UploadedObject {
@@ -52,13 +53,13 @@ impl TenantStore {
         }))
     }
 
-    /// AP-62: claims a pending file for the registration of one object, so that whoever deletes the conversation from now on
-    /// finds the file. While the claim holds, only the same object can be registered: another one, uploaded over it, would
-    /// end up under a file that somebody has seen already. Returns false when another registration holds the claim, or
-    /// the file or its conversation has changed.
+    /// AP-62: claims a pending file for the registration of one object, and lists it under its conversation. While the
+    /// claim holds, only the same object can be registered: otherwise an object uploaded later could replace the content of
+    /// a registered file. Returns false if another registration holds the claim, or the file or its conversation has
+    /// changed.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn claim_upload(&self, file: &File, etag: &str) -> Result<bool, StoreError> {
         let key = self.keys().file(file.id);
         let now = self.clock().now();
@@ -66,7 +67,7 @@ impl TenantStore {
         update.set(attributes::CLAIMED_UNTIL, number(now.plus_seconds(CLAIM_SECONDS).as_millis()));
         update.set(attributes::CLAIMED_ETAG, text(etag));
         update.remove(attributes::EXPIRES_AT);
-        let mut condition = still_pending();
+        let mut condition = is_pending();
         let (until, tag) = (condition.name(attributes::CLAIMED_UNTIL), condition.name(attributes::CLAIMED_ETAG));
         let (now, etag) = (condition.value(number(now.as_millis())), condition.value(text(etag)));
         let free = format!("(attribute_not_exists({until}) OR {until} <= {now} OR {tag} = {etag})");
@@ -75,7 +76,7 @@ impl TenantStore {
             return self.update_if(key, update, condition).await;
         };
         let mut transaction = Transaction::default();
-        // The conversation's customer was checked before, and never changes.
+        // The caller has checked the conversation's customer, who never changes.
         self.check_conversation(&mut transaction, conversation, None)?;
         transaction.put(self, self.file_of_conversation(conversation, file.id)?, Condition::none())?;
         transaction.update(self, key, update, condition)?;
@@ -83,16 +84,17 @@ impl TenantStore {
         Ok(matches!(commit, Commit::Done))
     }
 
-    /// AP-62: copies an upload out of its uploader's reach. Returns false when the upload is another object by now.
+    /// AP-62: copies an upload to its final key, to which the uploader cannot write. Returns false if the upload has been
+    /// replaced or deleted.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn keep_upload(&self, file: &File, etag: &str) -> Result<bool, StoreError> {
         let (from, to) = (self.keys().pending_object(file.id), self.keys().file_object(file.id));
         Ok(self.bucket()?.copy(&from, etag, &to).await? == Copied::Done)
     }
 
-    /// AP-62: marks a file as ready. Returns `None` when it is not pending any more.
+    /// AP-62: marks a file as ready. Returns `None` if it is no longer pending.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
@@ -108,11 +110,11 @@ impl TenantStore {
         update.remove(attributes::CLAIMED_ETAG);
         let file = self.keys().file(ready.id);
         if key.is_none() {
-            let is_marked = self.update_if(file, update, still_pending()).await?;
+            let is_marked = self.update_if(file, update, is_pending()).await?;
             return Ok(is_marked.then(|| Once::first(ready.clone())));
         }
         let mut transaction = Transaction::default();
-        transaction.update(self, file, update, still_pending())?;
+        transaction.update(self, file, update, is_pending())?;
         match Attempts::new(self, key).commit(transaction, ready).await? {
             Attempt::Committed => Ok(Some(Once::first(ready.clone()))),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
@@ -120,28 +122,28 @@ impl TenantStore {
         }
     }
 
-    /// AP-62: deletes an upload.
+    /// AP-62, AP-65: deletes an upload.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn delete_upload(&self, id: FileId) -> Result<(), StoreError> {
         self.bucket()?.delete(&self.keys().pending_object(id)).await
     }
 
-    /// AP-62: deletes the kept object of a file.
+    /// AP-62, AP-65: deletes the object of a registered file.
     ///
     /// # Errors
-    /// When S3 does not answer.
+    /// When S3 does not respond.
     pub async fn delete_object(&self, id: FileId) -> Result<(), StoreError> {
         self.bucket()?.delete(&self.keys().file_object(id)).await
     }
 
     fn file_of_conversation(&self, conversation: ConversationId, id: FileId) -> Result<item::Item, StoreError> {
-        item::write(self.keys().file_of_conversation(conversation, id), &FileOfConversation { file_id: id })
+        item::write(self.keys().file_of_conversation(conversation, id), &FileOfConversationItem { file_id: id })
     }
 }
 
-/// The file is neither registered nor deleted.
-fn still_pending() -> Condition {
+/// Returns the condition that a file is neither registered nor deleted.
+fn is_pending() -> Condition {
     Condition::none().missing(attributes::DELETED_AT).equals(attributes::STATUS, text(FileStatus::Pending))
 }

@@ -10,8 +10,8 @@ use crate::{
     transaction::{Transaction, WriteIndex},
 };
 
-/// The item that makes a provider's message id unique in a conversation. It outlives the message, so that a provider's
-/// retry does not bring a deleted message back.
+/// The claim that makes a provider's message id unique in a conversation. It is never released, so that a provider's retry
+/// does not create a deleted message again.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderMessageItem {
@@ -19,7 +19,8 @@ struct ProviderMessageItem {
 }
 
 impl TenantStore {
-    /// Adds the claim on a message's externalId, if it has one.
+    /// AP-30: adds the claim on a message's externalId, if it has one, to the message's transaction. A repeat fails the
+    /// claim's condition and reads the message that the claim names.
     pub(crate) fn claim_provider_id(
         &self,
         transaction: &mut Transaction,
@@ -32,7 +33,11 @@ impl TenantStore {
         transaction.put(self, item::write(key, &claim)?, condition).map(Some)
     }
 
-    /// Reads the message whose claim exists.
+    /// Reads the message that holds a claim.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation does not exist; [`StoreError::MessageDeleted`] when the message was
+    /// deleted.
     pub(super) async fn claimed_message(
         &self,
         conversation: ConversationId,
@@ -52,5 +57,5 @@ pub(super) fn claimant(claim: Option<&Item>) -> Result<MessageId, StoreError> {
     claim
         .and_then(|item| string(item, "messageId"))
         .and_then(MessageId::parse)
-        .ok_or_else(|| StoreError::Internal("a provider's message id names no message".to_owned()))
+        .ok_or_else(|| StoreError::Internal("the message of a claimed externalId cannot be read".to_owned()))
 }

@@ -12,22 +12,22 @@ use crate::{
     transaction::{Commit, Transaction, WriteIndex},
 };
 
-/// How often a message that came too late is tried again at once.
-const TRIES_WITHOUT_PAUSE: u32 = 3;
+/// The number of retries without a pause after a lost race.
+const RETRIES_WITHOUT_PAUSE: u32 = 3;
 
 const OTHERS_WERE_FASTER: &str = "other writers were faster each time";
 
 /// The outcome of adding a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddedMessage {
-    /// The message in the thread.
+    /// The message.
     pub message: Message,
-    /// False when the conversation already had a message with this externalId: that one is returned.
+    /// Whether the message was created. If not, it is the existing message with this externalId.
     pub is_new: bool,
 }
 
-/// Message ids sort in commit order: the conversation keeps the newest one, and a message whose id is not greater gets a
-/// new id behind it.
+/// The id of the next attempt. Message ids sort in commit order: the conversation stores the newest one, and a message
+/// whose id is not greater is retried with a new id after it.
 struct NextId {
     id: MessageId,
     tries: u32,
@@ -36,6 +36,10 @@ struct NextId {
 impl TenantStore {
     /// AP-12, AP-13, AP-30: adds a message to a thread, in one round trip. With an owner, only to a conversation of that
     /// customer. A second message with the same externalId is not written.
+    ///
+    /// Nothing is read first: the condition checks that the conversation exists, the update reopens it without knowing its
+    /// status, and the channel is part of the conversation's id. With an idempotency key, no earlier outcome is read first,
+    /// because repeats are rare. DynamoDB bills the write units of a rejected transaction.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::MessageDeleted`] when the message with
@@ -51,7 +55,7 @@ impl TenantStore {
         let mut attempts = Attempts::new(self, key);
         let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
         loop {
-            let message = draft.clone().placed(conversation_id, next.id);
+            let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
             let conversation = self.add_message(&mut transaction, &message, owner, None)?;
             let claim = self.claim_provider_id(&mut transaction, &message, Condition::absent())?;
@@ -68,12 +72,12 @@ impl TenantStore {
                 let message = self.claimed_message(conversation_id, failed.existing(claim)).await?;
                 return self.record_outcome(AddedMessage { message, is_new: false }, key).await;
             }
-            self.follow(&mut next, failed.existing(conversation), &mut attempts.backoff).await?;
+            self.prepare_retry(&mut next, failed.existing(conversation), &mut attempts.backoff).await?;
         }
     }
 
-    /// AP-92: adds a message without an externalId to a thread, in one transaction with a marker. `cause` is the run of an
-    /// automation that writes it.
+    /// AP-92: adds a message without an externalId to a thread, in one transaction with a marker. `cause` is the execution
+    /// of an automation that writes it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::Unavailable`] when other writers were
@@ -88,26 +92,26 @@ impl TenantStore {
         let mut backoff = Backoff::new(self.clock());
         let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
         loop {
-            let message = draft.clone().placed(conversation_id, next.id);
+            let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
             let conversation = self.add_message(&mut transaction, &message, None, Some(cause))?;
             let marker_write = self.add_marker(&mut transaction, marker)?;
             let failed = match transaction.commit(self, &mut backoff).await? {
-                Commit::Done => return Ok(Marked::Now),
+                Commit::Done => return Ok(Marked::Written),
                 Commit::Failed(failed) => failed,
             };
             if failed.at(marker_write) {
-                return Ok(Marked::Before);
+                return Ok(Marked::AlreadyWritten);
             }
             let existing = failed.existing(conversation);
             if !self.accepts(existing, None) {
                 return Err(StoreError::NotFound);
             }
-            self.follow(&mut next, existing, &mut backoff).await?;
+            self.prepare_retry(&mut next, existing, &mut backoff).await?;
         }
     }
 
-    /// Adds the message and what it changes in its conversation.
+    /// Adds the message and the update of its conversation.
     fn add_message(
         &self,
         transaction: &mut Transaction,
@@ -129,14 +133,15 @@ impl TenantStore {
         transaction.update(self, self.keys().conversation(message.conversation_id), update, condition)
     }
 
-    /// Returns whether a conversation exists and, with an owner, is that customer's.
+    /// Returns whether a conversation exists and, with an owner, belongs to that customer.
     fn accepts(&self, conversation: Option<&Item>, owner: Option<&CustomerId>) -> bool {
         unless_deleted(conversation).is_some_and(|item| owner.is_none_or(|owner| self.is_own(item, owner)))
     }
 
-    /// Gives a message that came too late an id behind the newest one. Another writer's commit is progress, so the first
-    /// tries follow at once; a writer that is late repeatedly pauses, so that many writers do not all try at the same time.
-    async fn follow(
+    /// Sets the id of the next attempt, after the newest message. The first retries follow without a pause, because a lost
+    /// race means that another writer made progress. Further retries pause, so that many writers do not retry at the same
+    /// time.
+    async fn prepare_retry(
         &self,
         next: &mut NextId,
         conversation: Option<&Item>,
@@ -145,9 +150,9 @@ impl TenantStore {
         let newest = conversation
             .and_then(|item| string(item, attributes::ORDER_MARK))
             .and_then(MessageId::parse)
-            .ok_or_else(|| StoreError::Internal("a conversation has no newest message id".to_owned()))?;
+            .ok_or_else(|| StoreError::Internal("a conversation's newest message id cannot be read".to_owned()))?;
         next.tries += 1;
-        if next.tries > TRIES_WITHOUT_PAUSE {
+        if next.tries > RETRIES_WITHOUT_PAUSE {
             backoff.pause(OTHERS_WERE_FASTER).await?;
         }
         backoff.check(OTHERS_WERE_FASTER)?;

@@ -10,12 +10,13 @@ use crate::{
     transaction::{Commit, Transaction},
 };
 
-/// How many messages one query reads on its way to a reply.
-const READ_AT_ONCE: i32 = 100;
+/// The maximum number of messages that one query evaluates to find a reply.
+const QUERY_LIMIT: i32 = 100;
 
 impl TenantStore {
-    /// AP-32: deletes a message, in two round trips, or three when it is the newest reply. The claim on its externalId
-    /// stays.
+    /// AP-32: deletes a message, in two round trips, or three if it is the newest reply. The claim on its externalId stays.
+    /// The write is conditional on the conversation's version and read mark, so counts and preview are computed from the
+    /// stored state.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Unavailable`] when other writers were
@@ -35,16 +36,16 @@ impl TenantStore {
             let message = message::read(conversation, found.ok_or(StoreError::NotFound)?)?;
             precondition.check(message.version)?;
             let transaction = self.removal(&thread, &message).await?;
-            // A retry after a lost answer carries the same token and is answered with the first one's success.
+            // A retry after a lost response has the same token, so DynamoDB reports the first one's success.
             if matches!(transaction.commit(self, &mut backoff).await?, Commit::Done) {
                 return Ok(());
             }
-            // The thread or the message has changed since: read both again.
+            // The conversation or the message has changed since they were read: read both again.
             backoff.pause("other writers were faster each time").await?;
         }
     }
 
-    /// Returns the writes that remove a message from the conversation that was read.
+    /// Builds the transaction that deletes a message from the conversation that was read.
     async fn removal(&self, thread: &StoredConversation, message: &Message) -> Result<Transaction, StoreError> {
         let conversation = &thread.conversation;
         let newest_left = if conversation.is_newest_reply(message.id) {
@@ -55,7 +56,7 @@ impl TenantStore {
         let now = self.clock().now();
         let transition = Transition::of_deleted_message(conversation, message, newest_left.as_ref(), now);
         let (update, condition) = self.write_transition(conversation.id, &transition);
-        // The version covers messages and updates. Reading may move the mark under the same version.
+        // Messages and updates increment the version. The read mark can move without a new version.
         let condition = condition
             .version(&Precondition::exactly(conversation.version))
             .equals_or_missing(attributes::READ_UP_TO, conversation.read_up_to.map(text));
@@ -88,7 +89,7 @@ impl TenantStore {
                 .expression_attribute_values(":to", text(at(before)))
                 .scan_index_forward(false)
                 .consistent_read(true)
-                .limit(READ_AT_ONCE)
+                .limit(QUERY_LIMIT)
                 .set_exclusive_start_key(start)
                 .send()
                 .await

@@ -4,8 +4,8 @@ use super::item;
 use crate::{StoreError, TenantStore, conversation::unless_deleted};
 
 impl TenantStore {
-    /// Reads one message, strongly, together with its conversation: a message of a conversation that is being deleted is
-    /// gone with it.
+    /// Reads one message and its conversation, strongly consistent. Messages of a conversation that is being deleted are
+    /// not found.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation or it has no such message.

@@ -8,9 +8,9 @@ use crate::{StoreError, TenantStore, conversation::unless_deleted, expression::t
 pub struct Thread {
     /// The conversation.
     pub conversation: ConversationId,
-    /// Oldest first or newest first.
+    /// The order: oldest first or newest first.
     pub order: Order,
-    /// The message after which the page begins, in that direction.
+    /// The message after which the page begins, in that order.
     pub after: Option<MessageId>,
     /// The maximum number of messages.
     pub limit: usize,
@@ -19,16 +19,18 @@ pub struct Thread {
 /// One page of a thread.
 #[derive(Debug)]
 pub struct MessagePage {
-    /// The messages, in commit order or the reverse of it.
+    /// The messages, in commit order or reverse commit order.
     pub messages: Vec<Message>,
-    /// Where the next page begins. Always set: a reader that comes back later gets what was added since.
+    /// The position of the next page. Always set, so that a client can poll for new messages.
     pub next: MessageId,
     /// Whether there are more messages now.
     pub has_more: bool,
 }
 
 impl TenantStore {
-    /// AP-14: reads one page of a thread, strongly, and the conversation at the same time.
+    /// AP-14: reads one page of a thread and its conversation at the same time, strongly consistent. A `Query` concurrent
+    /// with a transaction is read-committed, not a snapshot. If DynamoDB applied one message later than a whole later
+    /// transaction, a reader at that moment could miss it. No local engine shows this.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation.
@@ -39,6 +41,7 @@ impl TenantStore {
         Ok(page)
     }
 
+    /// Reads one page of a thread, strongly consistent, without its conversation.
     pub(crate) async fn query_thread(
         &self,
         Thread { conversation, order, after, limit }: Thread,
@@ -47,7 +50,7 @@ impl TenantStore {
             Order::Asc => MessageId::FIRST,
             Order::Desc => MessageId::LAST,
         });
-        // Neither bound is itself wanted: '!' sorts before every digit, '~' behind every letter.
+        // The bounds themselves are excluded: '!' sorts before every digit, '~' after every letter.
         let at = |id| self.keys().message(conversation, id).sk;
         let (from, to) = match order {
             Order::Asc => (format!("{}!", at(start)), format!("{}~", at(MessageId::LAST))),
@@ -63,7 +66,7 @@ impl TenantStore {
             .expression_attribute_values(":to", text(to))
             .scan_index_forward(order == Order::Asc)
             .consistent_read(true)
-            // One more than asked for tells whether there is more; `desc` includes the message to start from.
+            // One more than the limit shows whether there is another page. `desc` includes the start message.
             .limit(i32::try_from(limit + 1 + usize::from(order == Order::Desc)).unwrap_or(i32::MAX))
             .send()
             .await

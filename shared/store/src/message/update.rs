@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl TenantStore {
-    /// AP-31: writes what a provider reports about a message, in two round trips. A report with nothing new writes nothing.
+    /// AP-31: updates a message from a provider's report, in two round trips. A report with nothing new writes nothing.
+    /// Messages of a conversation that is being deleted are neither changed nor created again.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotDelivered`],
@@ -24,7 +25,7 @@ impl TenantStore {
         precondition: &Precondition,
     ) -> Result<Message, StoreError> {
         let mut backoff = Backoff::new(self.clock());
-        // An externalId that the message had before is still claimed for it.
+        // The message may already hold the claim on an externalId that it had before.
         let mut is_claimed = false;
         loop {
             let known = self.get_message(conversation, id).await?;
@@ -49,7 +50,7 @@ impl TenantStore {
                 }
                 is_claimed = true;
             }
-            // The message was changed or deleted since: read it again.
+            // The message was changed or deleted since it was read: read it again.
             backoff.pause("other writers were faster each time").await?;
         }
     }
@@ -63,7 +64,7 @@ impl TenantStore {
         if let Some(external_id) = &next.draft.external_id {
             update.set("externalId", text(external_id));
         }
-        // Without `exists`, an update would bring back a message that is removed at the same time.
+        // Without `exists`, an update would create a message again that is removed at the same time.
         let condition = Condition::exists().version(&Precondition::exactly(known.version));
         let key = self.keys().message(known.conversation_id, known.id);
         transaction.update(self, key, update, condition).map(drop)

@@ -210,7 +210,7 @@ fn upload_signs_posts_and_registers_file() {
         (vec!["upload", "Grüße.png", "--conversation", "7"], "must be a conversation ID"),
         (
             vec!["upload", "Grüße.png", "--conversation", "01900000-0000-7000-8000-000000000001"],
-            "`conversationId` does not exist in this workspace",
+            "`conversationId` must be the id of an existing conversation",
         ),
         (vec!["upload", "Grüße.png", "--key", "dsk_sv_x"], "The API key is malformed"),
         (vec!["upload", "Grüße.png", "--url", "http://127.0.0.1:1"], "cannot connect to"),

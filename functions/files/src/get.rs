@@ -1,9 +1,9 @@
-use axum::http::{HeaderValue, header};
 use deskless_api::{
     ApiPath, ApiQuery, IfNoneMatch, NoParameters, Principal, Reply, not_modified, ok, scope::ReadFiles,
 };
 use deskless_app::files;
 use deskless_domain::FileId;
+use http::{HeaderValue, header};
 
 use crate::{access::access, dto::FileResponse};
 

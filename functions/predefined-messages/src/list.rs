@@ -10,36 +10,38 @@ use crate::dto::PredefinedMessageListResponse;
 
 /// List predefined messages
 ///
-/// By title, regardless of case; those with the same title oldest first. The list lags a write by a moment. One that gets
-/// another title while the list is walked may be missed; no cursor shows one twice.
+/// Lists predefined messages by title, ignoring case, and oldest first for the same title. The list lags behind a write by a
+/// moment. A predefined message whose title is updated while you page can be missed. None is listed twice.
 #[utoipa::path(
     get,
     path = "/api/v1/predefined-messages",
     tag = "Predefined messages",
     params(ListQuery),
-    responses((status = 200, description = "A page", body = PredefinedMessageListResponse)),
+    responses((status = 200, description = "A page of predefined messages", body = PredefinedMessageListResponse)),
 )]
 pub async fn list_predefined_messages(caller: Caller<ReadReplies>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
     let scope = CursorScope::new(caller.store().workspace_id(), &["predefined-messages"]);
-    let after = query.cursor().map(|cursor| place(&scope, cursor)).transpose()?;
+    let after = query.cursor().map(|cursor| position(&scope, cursor)).transpose()?;
     let page = predefined_messages::list(caller.store(), after, query.limit()).await?;
     let next_cursor = page.next.map(|next| cursor(&scope, &next));
     ok(None, &PredefinedMessageListResponse::from(Page { rows: page.messages, next_cursor }))
 }
 
-/// A cursor holds when the cursor began, in eight bytes, and the place: a title of at most 120 characters with an id, so that
-/// it stays below 750 characters. The place has to be in it: the row that stood there may have another title by now.
+/// Encodes a cursor. It has the time at which paging began, in eight bytes, and the position in the list: a title of at most
+/// 120 characters with an id. So a cursor has less than 750 characters. The position is stored in the cursor, because the
+/// predefined message at that position can get another title.
 fn cursor(scope: &CursorScope, next: &SortedPlace) -> String {
     let mut bytes = next.began.as_millis().to_be_bytes().to_vec();
     bytes.extend(next.place.as_bytes());
     scope.encode(&bytes)
 }
 
-fn place(scope: &CursorScope, cursor: &str) -> Result<SortedPlace, Problem> {
+/// Decodes a cursor.
+fn position(scope: &CursorScope, cursor: &str) -> Result<SortedPlace, Problem> {
     let bytes = scope.decode(cursor)?;
-    let place = bytes.split_first_chunk().and_then(|(began, place)| {
+    let position = bytes.split_first_chunk().and_then(|(began, place)| {
         let began = Timestamp::from_millis(i64::from_be_bytes(*began));
         Some(SortedPlace { began, place: str::from_utf8(place).ok()?.to_owned() })
     });
-    place.ok_or_else(CursorScope::invalid_cursor)
+    position.ok_or_else(CursorScope::invalid_cursor)
 }

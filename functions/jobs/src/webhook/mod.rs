@@ -72,7 +72,7 @@ pub struct Call<'a> {
 pub enum Failure {
     /// The host name has no address.
     #[error("The host name could not be resolved. Check the URL.")]
-    Unresolved,
+    HostNotFound,
     /// The host has an address that is not public.
     #[error("The host has an address that is not public. Webhooks are sent to public addresses only.")]
     NotPublic,
@@ -81,19 +81,19 @@ pub enum Failure {
     Unreachable,
     /// The TLS handshake failed.
     #[error("The TLS handshake failed. Check the host's certificate.")]
-    Untrusted,
+    TlsFailed,
     /// The call timed out.
     #[error("The host did not respond within 5 seconds.")]
-    TooSlow,
+    Timeout,
     /// The response was not valid HTTP, or the connection was closed.
     #[error("The host's response was not valid HTTP.")]
-    Unreadable,
+    InvalidResponse,
     /// The status of the response was not 2xx.
     #[error("The host responded with {0}. {hint}.", hint = if .0.is_redirection() { "Redirects are not followed" } else { "The status must be 2xx" })]
     BadStatus(StatusCode),
     /// The request could not be built, which is a bug.
     #[error("The request could not be built. This is an error in Deskless.")]
-    Malformed,
+    Internal,
 }
 
 impl Failure {
@@ -101,14 +101,14 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unresolved => "host_not_found",
+            Self::HostNotFound => "host_not_found",
             Self::NotPublic => "address_not_public",
             Self::Unreachable => "unreachable",
-            Self::Untrusted => "tls_failed",
-            Self::TooSlow => "timeout",
-            Self::Unreadable => "bad_answer",
+            Self::TlsFailed => "tls_failed",
+            Self::Timeout => "timeout",
+            Self::InvalidResponse => "bad_answer",
             Self::BadStatus(_) => "bad_status",
-            Self::Malformed => "internal_error",
+            Self::Internal => "internal_error",
         }
     }
 }
@@ -166,7 +166,7 @@ impl Webhooks {
     /// # Errors
     /// [`Failure`].
     pub async fn send(&self, call: Call<'_>) -> Result<StatusCode, Failure> {
-        let status = tokio::time::timeout(self.timeout, self.exchange(call)).await.map_err(|_| Failure::TooSlow)??;
+        let status = tokio::time::timeout(self.timeout, self.exchange(call)).await.map_err(|_| Failure::Timeout)??;
         if status.is_success() { Ok(status) } else { Err(Failure::BadStatus(status)) }
     }
 
@@ -178,9 +178,9 @@ impl Webhooks {
             .max_buf_size(MAX_RESPONSE)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(|_| Failure::Unreadable)?;
+            .map_err(|_| Failure::InvalidResponse)?;
         let exchange = async {
-            let response = sender.send_request(request).await.map_err(|_| Failure::Unreadable)?;
+            let response = sender.send_request(request).await.map_err(|_| Failure::InvalidResponse)?;
             let status = response.status();
             // The status is known, so errors in the rest of the response do not matter.
             let _ = tokio::time::timeout(DRAIN_TIMEOUT, drain(response.into_body())).await;
@@ -199,19 +199,19 @@ impl Webhooks {
     }
 
     async fn connect(&self, host: &str) -> Result<TlsStream<TcpStream>, Failure> {
-        let addresses = self.network.resolve(host).await.map_err(|_| Failure::Unresolved)?;
+        let addresses = self.network.resolve(host).await.map_err(|_| Failure::HostNotFound)?;
         if addresses.is_empty() {
-            return Err(Failure::Unresolved);
+            return Err(Failure::HostNotFound);
         }
         if !addresses.iter().all(|&address| address::is_public(address)) {
             return Err(Failure::NotPublic);
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Unresolved)?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::HostNotFound)?;
         for address in addresses.into_iter().take(MAX_ADDRESSES) {
             let stream =
                 tokio::time::timeout(CONNECT_TIMEOUT, self.network.connect(SocketAddr::new(address, PORT))).await;
             if let Ok(Ok(stream)) = stream {
-                return self.tls()?.connect(name, stream).await.map_err(|_| Failure::Untrusted);
+                return self.tls()?.connect(name, stream).await.map_err(|_| Failure::TlsFailed);
             }
         }
         Err(Failure::Unreachable)
@@ -223,7 +223,7 @@ impl Webhooks {
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|_| Failure::Malformed)?
+            .map_err(|_| Failure::Internal)?
             .with_root_certificates((self.roots)())
             .with_no_client_auth();
         Ok(self.tls.get_or_init(|| TlsConnector::from(Arc::new(config))))
@@ -232,9 +232,9 @@ impl Webhooks {
 
 fn request(host: &str, call: Call<'_>) -> Result<Request<Full<Bytes>>, Failure> {
     if call.body.len() > MAX_BODY {
-        return Err(Failure::Malformed);
+        return Err(Failure::Internal);
     }
-    let signature = signature::sign(call.secret, call.id, call.time, &call.body).ok_or(Failure::Malformed)?;
+    let signature = signature::sign(call.secret, call.id, call.time, &call.body).ok_or(Failure::Internal)?;
     Request::post(call.url.path())
         .header(header::HOST, host)
         .header(header::CONTENT_TYPE, "application/json")
@@ -243,7 +243,7 @@ fn request(host: &str, call: Call<'_>) -> Result<Request<Full<Bytes>>, Failure> 
         .header("webhook-timestamp", call.time.as_seconds())
         .header("webhook-signature", signature)
         .body(Full::from(call.body))
-        .map_err(|_| Failure::Malformed)
+        .map_err(|_| Failure::Internal)
 }
 
 /// Reads and discards a response body up to its size limit, so that the connection closes properly.

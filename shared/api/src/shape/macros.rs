@@ -133,7 +133,7 @@ macro_rules! resource {
 
             #[doc = "Update " $one]
             ///
-            #[doc = "Updates the fields that you send. You cannot update " $one " that is archived."]
+            /// Updates the fields that you send.
             #[utoipa::path(
                 patch,
                 path = $item,

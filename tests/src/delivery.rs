@@ -94,10 +94,10 @@ pub(crate) async fn deliver(
     delivery: Delivery,
 ) -> DeliveryStats {
     let mut stats = DeliveryStats::default();
-    let mut state = 1_u64;
+    let mut seed = 1_u64;
     let mut random = move |sides: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % sides
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % sides
     };
     let mut redeliveries: Vec<Value> = Vec::new();
     loop {

@@ -20,9 +20,9 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     let mut failed = Vec::new();
     let mut changes = Vec::new();
     for (index, record) in batch.records.into_iter().enumerate() {
-        let change = record.change;
-        match feed.read(change.keys, change.old_image, change.new_image) {
-            Ok(Some(changed)) => changes.push((index, changed)),
+        let item = record.change;
+        match feed.read(item.keys, item.old_image, item.new_image) {
+            Ok(Some(change)) => changes.push((index, change)),
             Ok(None) => {}
             Err(error) => failed.extend(batch::failure(index, "feed", Err(error.into()))),
         }

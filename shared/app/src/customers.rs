@@ -59,13 +59,12 @@ pub async fn upsert(
         if before.is_some_and(|record| record.erasure.is_some()) {
             return Err(AppError::Conflict(Conflict::Erasing));
         }
-        let next = match before {
-            Some(record) => record.updated(&command.details, command.metadata.as_ref(), store.clock()),
-            None => {
-                let (id, details) = (existing.id.clone(), command.details.clone());
-                let customer = Customer { id, details, identity_source: IdentitySource::Headers };
-                CustomerRecord::new(customer, command.metadata.clone().unwrap_or_default(), store.clock())
-            }
+        let next = if let Some(record) = before {
+            record.updated(&command.details, command.metadata.as_ref(), store.clock())
+        } else {
+            let (id, details) = (existing.id.clone(), command.details.clone());
+            let customer = Customer { id, details, identity_source: IdentitySource::Headers };
+            CustomerRecord::new(customer, command.metadata.clone().unwrap_or_default(), store.clock())
         };
         let claimed = command.details.email.as_ref().filter(|_| !existing.email_is_claimed);
         if let Some(written) = store.write_customer(before, &next, claimed, key).await? {

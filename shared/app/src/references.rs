@@ -49,7 +49,7 @@ pub(crate) async fn resolve(store: &TenantStore, mut patch: PlacementPatch) -> R
     let pipeline_of_stage = patch.stage_id.value().and_then(|&stage| names.stage(stage)).map(|(pipeline, _)| pipeline);
     match (patch.pipeline_id, patch.stage_id) {
         (FieldChange::Keep, FieldChange::Set(_)) => {
-            patch.pipeline_id = pipeline_of_stage.map_or(FieldChange::Keep, FieldChange::Set)
+            patch.pipeline_id = pipeline_of_stage.map_or(FieldChange::Keep, FieldChange::Set);
         }
         (FieldChange::Set(pipeline), FieldChange::Set(_)) if pipeline_of_stage.is_none_or(|id| id == pipeline) => {}
         (FieldChange::Set(_) | FieldChange::Clear, FieldChange::Set(_)) => {

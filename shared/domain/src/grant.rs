@@ -1,6 +1,6 @@
 //! Granting rights: nobody lets others do what they may not do themselves.
 
-use crate::{AutomationActions, Scope};
+use crate::{AutomationAction, AutomationActions, Scope};
 
 /// A right that the caller lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub fn may_grant(own: &[Scope], wanted: &[Scope], before: &[Scope]) -> Result<()
 /// # Errors
 /// The first scope that the actions need and the key lacks.
 pub fn may_automate(own: &[Scope], actions: &AutomationActions) -> Result<(), MissingScope> {
-    let mut needed = actions.as_slice().iter().flat_map(|action| action.scopes());
+    let mut needed = actions.as_slice().iter().flat_map(AutomationAction::scopes);
     needed.find(|scope| !own.contains(scope)).map_or(Ok(()), |scope| Err(MissingScope(*scope)))
 }
 

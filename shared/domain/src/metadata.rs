@@ -25,6 +25,9 @@ impl Metadata {
             let message = format!("must have at most {} keys; it has {}", Self::MAX_KEYS, object.len());
             return Err(Invalid::new("too_many", message));
         }
+        if object.is_empty() {
+            return Ok(Self::default());
+        }
         let json = serde_json::to_string(&object).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         if json.len() > Self::MAX_BYTES {
             let message = format!("must be at most {} bytes as JSON; it has {}", Self::MAX_BYTES, json.len());

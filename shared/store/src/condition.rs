@@ -7,6 +7,9 @@ use deskless_domain::Precondition;
 
 use crate::expression::{Update, number};
 
+/// The names and values of the placeholders in expressions; `None` where there are none, as the SDK wants it.
+pub(crate) type Placeholders = (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>);
+
 /// A condition under which an item is written: parts that must all hold.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Condition {
@@ -109,11 +112,8 @@ impl Condition {
         (!self.parts.is_empty()).then(|| self.parts.join(" AND "))
     }
 
-    /// Returns the names and values, together with those of an update; `None` where there are none, as the SDK wants it.
-    pub fn placeholders(
-        self,
-        update: Update,
-    ) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    /// Returns the names and values, together with those of an update.
+    pub fn placeholders(self, update: Update) -> Placeholders {
         let (mut names, mut values) = (update.names, update.values);
         names.extend(self.names);
         values.extend(self.values);

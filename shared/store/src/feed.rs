@@ -133,10 +133,7 @@ impl ChangeFeed {
         before: Item,
         after: Item,
     ) -> Result<Option<Changed>, StoreError> {
-        let read = |image: Item| match image.is_empty() {
-            true => Ok(None),
-            false => message::read(conversation, image).map(Some),
-        };
+        let read = |image: Item| if image.is_empty() { Ok(None) } else { message::read(conversation, image).map(Some) };
         let (before, after) = (read(before)?, read(after)?);
         let event = ConversationEvent::of_message(before.as_ref(), after.as_ref());
         let tenant = self.tenant(workspace, Shards::default());

@@ -36,9 +36,15 @@ pub(crate) enum Commit {
     Failed(FailedConditions),
 }
 
+/// A condition that failed.
+#[derive(Debug)]
+struct FailedCondition {
+    existing: Option<Item>,
+}
+
 /// The conditions that failed, by the position of their write, each with the existing item if there is one.
 #[derive(Debug)]
-pub(crate) struct FailedConditions(Vec<Option<Option<Item>>>);
+pub(crate) struct FailedConditions(Vec<Option<FailedCondition>>);
 
 impl FailedConditions {
     /// Returns whether this write's condition failed.
@@ -53,7 +59,7 @@ impl FailedConditions {
 
     /// Returns the existing item for which this write's condition failed.
     pub fn existing(&self, write: WriteIndex) -> Option<&Item> {
-        self.0.get(write.0)?.as_ref()?.as_ref()
+        self.0.get(write.0)?.as_ref()?.existing.as_ref()
     }
 }
 
@@ -202,7 +208,9 @@ async fn put_alone(store: &TenantStore, put: Put) -> Result<Sent, StoreError> {
     let Err(error) = request.send().await else { return Ok(Sent::Ended(Commit::Done)) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![Some(failed.item().cloned())]))))
+            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![Some(FailedCondition {
+                existing: failed.item().cloned(),
+            })]))))
         }
         _ if is_transient(&error) => Ok(Sent::Retry(causes(&error))),
         _ => Err(StoreError::from_sdk(&error)),
@@ -220,7 +228,10 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Sent, StoreErro
         if has("ConditionalCheckFailed") {
             let failed = reasons
                 .iter()
-                .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item().cloned()))
+                .map(|reason| {
+                    let has_failed = reason.code() == Some("ConditionalCheckFailed");
+                    has_failed.then(|| FailedCondition { existing: reason.item().cloned() })
+                })
                 .collect();
             return Ok(Sent::Ended(Commit::Failed(FailedConditions(failed))));
         }

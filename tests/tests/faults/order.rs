@@ -116,7 +116,7 @@ pub fn assert_commit_order(thread: &[Value], written: &[Vec<Written>]) {
     let mut earliest_answer_behind = u64::MAX;
     for id in ids.iter().rev() {
         let written = of.get(id.as_str()).expect("an acknowledged message");
-        assert!(written.asked < earliest_answer_behind, "{id} was sent after a later message had been acknowledged",);
+        assert!(written.asked < earliest_answer_behind, "{id} was sent after a later message had been acknowledged");
         earliest_answer_behind = earliest_answer_behind.min(written.answered);
     }
     for writer in written {

@@ -12,3 +12,4 @@ mod sms;
 mod support;
 mod templates;
 mod texts;
+mod transitions;

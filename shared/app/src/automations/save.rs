@@ -122,12 +122,11 @@ pub async fn update(
     precondition: &Precondition,
 ) -> Result<SavedAutomation, AppError> {
     let before = store.get_resource::<Automation>(id).await?;
-    let actions = match update.actions.take() {
-        Some(actions) => Some(resolve(store, update.conditions.as_ref(), actions).await?),
-        None => {
-            check_conditions(store, update.conditions.as_ref()).await?;
-            None
-        }
+    let actions = if let Some(actions) = update.actions.take() {
+        Some(resolve(store, update.conditions.as_ref(), actions).await?)
+    } else {
+        check_conditions(store, update.conditions.as_ref()).await?;
+        None
     };
     may_automate(&update.scopes, actions.as_ref().unwrap_or(&before.fields.actions))?;
     let new_secret = WebhookSecret::generate(store.clock());

@@ -33,6 +33,7 @@ impl CreateBulkAction {
 
 /// The conversations that a bulk action applies to.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one per request")]
 pub enum Target {
     /// These conversations.
     Ids(ConversationIds),

@@ -172,11 +172,11 @@ async fn process(
             Decision::Apply(effect) => Ok(effect),
         };
         let marker = BulkMarker { step: job.step, failure: result.as_ref().err().copied() }.of(job.action.id, id);
-        let marked = match (&conversation, &result) {
+        let state = match (&conversation, &result) {
             (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, by, &marker).await?,
             _ => store.mark(&marker).await?,
         };
-        match marked {
+        match state {
             Marked::Now => return Ok(ConversationOutcome::Done(result.map(|_: Effect| ()))),
             Marked::Before => return earlier_outcome(store, job, id).await,
             Marked::Changed => {

@@ -91,11 +91,10 @@ async fn find(store: &TenantStore, id: PredefinedMessageId) -> Result<Predefined
 
 async fn file(store: &TenantStore, message: &PredefinedMessage) -> Result<Option<Attachment>, AppError> {
     let Some(file) = message.file else { return Ok(None) };
-    match store.ready_files(&[file.id]).await?.pop().flatten() {
-        Some(file) => Ok(Some(Attachment::from(file))),
-        None => {
-            let message = "refers to a predefined message whose file was deleted; update the predefined message first";
-            Err(AppError::invalid(Field::PredefinedMessage, Invalid::new("not_found", message)))
-        }
+    if let Some(file) = store.ready_files(&[file.id]).await?.pop().flatten() {
+        Ok(Some(Attachment::from(file)))
+    } else {
+        let message = "refers to a predefined message whose file was deleted; update the predefined message first";
+        Err(AppError::invalid(Field::PredefinedMessage, Invalid::new("not_found", message)))
     }
 }

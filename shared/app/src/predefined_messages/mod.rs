@@ -28,11 +28,10 @@ pub async fn list(store: &TenantStore, after: Option<SortedPlace>, limit: usize)
 /// it would be sent to other conversations.
 async fn resolve_file(store: &TenantStore, id: FileId) -> Result<PredefinedFile, AppError> {
     let found = store.ready_files(&[id]).await?.pop().flatten();
-    match found.filter(|file| file.draft.conversation_id.is_none()) {
-        Some(file) => Ok(PredefinedFile { id, category: file.category() }),
-        None => {
-            let message = "must be the id of a registered file of the workspace";
-            Err(AppError::invalid(Field::File, Invalid::new("not_found", message)))
-        }
+    if let Some(file) = found.filter(|file| file.draft.conversation_id.is_none()) {
+        Ok(PredefinedFile { id, category: file.category() })
+    } else {
+        let message = "must be the id of a registered file of the workspace";
+        Err(AppError::invalid(Field::File, Invalid::new("not_found", message)))
     }
 }

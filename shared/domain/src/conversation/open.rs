@@ -76,6 +76,6 @@ impl Conversation {
         let (status, resolution, closed_at) = (self.status, self.resolution, self.closed_at);
         let (snoozed_until, version) = (self.snoozed_until, self.version);
         let opened = self.applied(&Transition::of_first_message(first));
-        Self { status, resolution, closed_at, snoozed_until, version, ..opened }
+        Self { status, resolution, snoozed_until, closed_at, version, ..opened }
     }
 }

@@ -49,10 +49,10 @@ impl TenantStore {
                 Some(self.add_deletion(&mut transaction, conversation, attempt, &read, &deletion, by.cause)?)
             }
         };
-        let marked = self.add_marker(&mut transaction, marker)?;
+        let marker_write = self.add_marker(&mut transaction, marker)?;
         match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
             Commit::Done => Ok(Marked::Now),
-            Commit::Failed(failed) if failed.at(marked) => Ok(Marked::Before),
+            Commit::Failed(failed) if failed.at(marker_write) => Ok(Marked::Before),
             Commit::Failed(failed) if itself.is_some_and(|itself| failed.at(itself)) => Ok(Marked::Changed),
             Commit::Failed(_) => Err(StoreError::Internal("the externalId belongs to another conversation".to_owned())),
         }

@@ -62,9 +62,10 @@ impl TenantStore {
         count(&mut update, attributes::MESSAGE_COUNT, transition.message_count);
         count(&mut update, attributes::UNREAD_COUNT, transition.unread_count);
         let condition = live();
-        let condition = match transition.requires_solved {
-            true => condition.equals(attributes::STATUS, text(Status::Solved)),
-            false => condition,
+        let condition = if transition.requires_solved {
+            condition.equals(attributes::STATUS, text(Status::Solved))
+        } else {
+            condition
         };
         (update, condition)
     }

@@ -91,12 +91,12 @@ impl TenantStore {
             let message = draft.clone().placed(conversation_id, next.id);
             let mut transaction = Transaction::default();
             let conversation = self.add_message(&mut transaction, &message, None, Some(cause))?;
-            let marked = self.add_marker(&mut transaction, marker)?;
+            let marker_write = self.add_marker(&mut transaction, marker)?;
             let failed = match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => return Ok(Marked::Now),
                 Commit::Failed(failed) => failed,
             };
-            if failed.at(marked) {
+            if failed.at(marker_write) {
                 return Ok(Marked::Before);
             }
             let existing = failed.existing(conversation);

@@ -34,10 +34,8 @@ impl TenantStore {
             let thread = transaction.check(self, self.keys().conversation(conversation), live())?;
             self.add_report(&mut transaction, &known, &next)?;
             let claims = !is_claimed && next.draft.external_id != known.draft.external_id;
-            let claim = match claims {
-                true => self.claim_provider_id(&mut transaction, &next, Condition::absent())?,
-                false => None,
-            };
+            let claim =
+                if claims { self.claim_provider_id(&mut transaction, &next, Condition::absent())? } else { None };
             let failed = match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => return Ok(next),
                 Commit::Failed(failed) => failed,

@@ -58,7 +58,7 @@ pub async fn assert_list(role: &Role<'_>, list: &List, limit: Option<usize>, wan
     let mut cursor = None;
     loop {
         let (rows, next) = page(role, list, limit, cursor.as_deref()).await;
-        assert!(cursor.is_none() || list.short_pages || !rows.is_empty(), "a next page is empty",);
+        assert!(cursor.is_none() || list.short_pages || !rows.is_empty(), "a next page is empty");
         seen.extend(rows);
         assert!(seen.len() <= wanted.len(), "{list:?} returns too many rows");
         assert!(cursor.is_none() || cursor != next, "{list:?} returns the same cursor again");

@@ -17,6 +17,7 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateAutomationRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
     /// Whether its trigger runs it. The default is `true`.
     #[deserr(default = true)]
@@ -38,7 +39,7 @@ pub struct CreateAutomationRequest {
 /// within 30 seconds. A workspace can have at most 100 automations.
 ///
 /// Your key needs the scopes of the actions: `write:conversations` for actions that update conversations or write messages,
-/// also `read:replies` for `reply`, and `read:conversations` for `call_webhook`.
+/// also `read:replies` for `reply`, and `read:conversations` for `call_webhook`. Otherwise the response is 403.
 ///
 /// Triggers: `conversation.updated` is an update of fields that `PATCH` can update. A reply or note is `message.created` and not
 /// an update. A conversation that is created with a message triggers both `conversation.created` and `message.created`. Marking a
@@ -57,7 +58,7 @@ pub struct CreateAutomationRequest {
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The workspace has 100 automations already", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The workspace already has 100 automations", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_automation(

@@ -4,12 +4,13 @@ use deskless_domain::{Automation, AutomationId};
 
 /// Delete an automation
 ///
-/// Deletes the automation and hides its runs. A run that has started ends; what it has done stays.
+/// Deletes the automation. Its executions are no longer available. A running execution ends, and
+/// completed steps are not undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/automations/{automationId}",
     tag = "Automations",
-    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     responses((status = 204, description = "The automation is deleted")),
 )]
 pub async fn delete_automation(

@@ -33,7 +33,7 @@ pub struct AutomationObject {
     /// The actions, in order.
     #[schema(min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionObject>,
-    /// Whether there is a secret that signs its webhooks. There is one while an action calls a webhook.
+    /// Whether the automation has a secret that signs its webhooks. It has one while an action calls a webhook.
     has_webhook_secret: bool,
     #[schema(format = "date-time")]
     created_at: String,
@@ -63,13 +63,13 @@ envelope!(
     Resource<Automation> => AutomationObject, automation, automations, AutomationResponse, AutomationListResponse
 );
 
-/// A saved automation, with the secret of its webhooks if that is new.
+/// A saved automation, with its webhook secret if that is new.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedAutomationResponse {
     automation: AutomationObject,
-    /// The secret that signs its webhooks: `whsec_` and a key in base64, as Standard Webhooks libraries take it. It is shown once,
-    /// when it is created; null otherwise and in the response to a repeat.
+    /// The secret that signs its webhooks: `whsec_` and a key in base64, as Standard Webhooks libraries accept it. It is returned
+    /// once, when it is created. `null` otherwise, and in the response to a repeat.
     #[schema(required)]
     webhook_secret: Option<String>,
 }

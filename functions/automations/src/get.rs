@@ -7,11 +7,13 @@ use deskless_domain::{Automation, AutomationId};
 use crate::dto::AutomationResponse;
 
 /// Retrieve an automation
+///
+/// Returns the automation without its webhook secret.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}",
     tag = "Automations",
-    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     responses(
         (status = 200, description = "The automation", body = AutomationResponse, headers(
             ("ETag" = String, description = "The version"),

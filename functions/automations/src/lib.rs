@@ -1,4 +1,4 @@
-//! Automations: what is done by itself, and what became of it.
+//! Automations, and their executions.
 
 mod action;
 mod create;

@@ -6,7 +6,7 @@ use crate::dto::AutomationListResponse;
 
 /// List automations
 ///
-/// Oldest first.
+/// Lists all automations, oldest first, disabled ones included.
 #[utoipa::path(
     get,
     path = "/api/v1/automations",

@@ -17,6 +17,7 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateAutomationRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
@@ -24,14 +25,15 @@ pub struct UpdateAutomationRequest {
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     enabled: Optional<bool>,
+    /// The event that runs it.
     #[deserr(default)]
     #[schema(value_type = AutomationTrigger, required = false)]
     trigger: Optional<AutomationTrigger>,
-    /// Replaced as a whole.
+    /// The conversations to which it applies. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
     conditions: Optional<FilterRequest>,
-    /// Replaced as a whole.
+    /// The actions, in order: 1 to 20, at most 64 KiB together. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Vec<AutomationActionObject>, required = false, min_items = 1, max_items = 20)]
     actions: Optional<Vec<AutomationActionRequest>>,
@@ -43,13 +45,15 @@ pub struct UpdateAutomationRequest {
 
 /// Update an automation
 ///
-/// Takes effect within 30 seconds. A queued run uses the automation as it is when the run starts. A run that has started ends if
-/// the actions have changed since. Your key needs the scopes of the actions, whatever you update.
+/// Takes effect within 30 seconds. A queued execution uses the automation as it is when the execution starts. A running
+/// execution ends if you update the actions.
+///
+/// Your key needs the scopes of the automation's actions, whichever field you update. Otherwise the response is 403.
 #[utoipa::path(
     patch,
     path = "/api/v1/automations/{automationId}",
     tag = "Automations",
-    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     request_body = UpdateAutomationRequest,
     responses(
         (status = 200, description = "The updated automation", body = SavedAutomationResponse, headers(

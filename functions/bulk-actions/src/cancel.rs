@@ -16,8 +16,8 @@ pub struct CancelBulkActionRequest {}
 
 /// Cancel a bulk action
 ///
-/// Stops the bulk action after the step under way, of at most 100 conversations; `finishedAt` is then set. What is done stays done.
-/// Cancelling it again changes nothing.
+/// Stops the bulk action after the current step of at most 100 conversations. `finishedAt` is set when it has stopped.
+/// Conversations that were processed are not restored. Cancelling it again has no effect.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions/{bulkActionId}/cancel",

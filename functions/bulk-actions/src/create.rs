@@ -5,20 +5,20 @@ use deskless_app::bulk::{self, CreateBulkAction};
 
 use crate::dto::{BulkActionResponse, CreateBulkActionRequest, reply};
 
-/// For how long a request takes steps itself. The worker takes the rest. Functions end after 15 s.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a request processes steps before the worker takes over. Functions time out after 15 s.
+const STEPS_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Create a bulk action
 ///
 /// Up to 100 ids are processed before the response, which is then 200. Everything else is processed in the background: the response
-/// is 202, and `Location` is where you see the progress.
+/// is 202, and `Location` is the path at which you see the progress.
 ///
-/// Each conversation is changed once, even if the work is interrupted. A conversation that is already in the requested state stays
-/// as it is and counts as processed. With a filter, a conversation is changed if it existed when you sent the request and matches
-/// the filter when its turn comes.
+/// Each conversation is updated once, even if processing is interrupted. A conversation that is already in the requested state is
+/// not updated and counts as processed. With a filter, a conversation is updated if it existed when you sent the request and
+/// matches the filter when it is processed.
 ///
-/// A dry run counts at most about 10,000 conversations and takes at most 6 seconds; `exact` tells whether all were counted. It is
-/// kept like any other bulk action.
+/// A dry run counts at most about 10,000 conversations and takes at most 6 seconds. `exact` is `true` if all were counted. A dry run
+/// is kept for 30 days, as every bulk action.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions",
@@ -47,10 +47,10 @@ pub async fn create_bulk_action(
     let is_small = command.is_small();
     let mut created = bulk::create(store, command, key.as_ref()).await?;
     if is_small {
-        // A repeat helps to finish the bulk action and shows how it has ended.
-        let (action, stopped_by) = bulk::run_within(store, created.outcome.id, PATIENCE).await?;
-        if let Some(error) = stopped_by {
-            tracing::warn!(bulk_action = %action.id, error = %error, "the worker takes the remaining steps");
+        // The response to a repeat has the current progress, not that of the first response.
+        let (action, error) = bulk::run_within(store, created.outcome.id, STEPS_TIMEOUT).await?;
+        if let Some(error) = error {
+            tracing::warn!(bulk_action = %action.id, error = %error, "bulk action interrupted; the worker processes the remaining steps");
         }
         created.outcome = action;
     }

@@ -29,17 +29,17 @@ object_tag!(
 #[deserr(error = InvalidRequest, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 struct TargetFields {
-    /// The conversations, at most 1,000. Duplicates count once; an id that does not exist is a failure.
+    /// The conversations, at most 1,000. Duplicates count once. An id that does not exist counts as a failure.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::ConversationId>>, min_items = 1, max_items = 1000)]
     conversation_ids: Option<ConversationIds>,
-    /// Conversations that match these filters when their turn comes.
+    /// Conversations that match this filter when they are processed.
     #[deserr(default)]
     filter: Option<FilterRequest>,
-    /// Conversations in this saved view, with its filter as it is now.
+    /// Conversations in this saved view. Later updates of the view have no effect.
     #[deserr(default)]
     view_id: Option<ViewId>,
-    /// Counts the conversations and changes nothing.
+    /// Whether to only count the conversations. The default is `false`.
     #[deserr(default)]
     #[schema(default = false)]
     dry_run: Option<bool>,
@@ -49,21 +49,21 @@ impl TargetFields {
     const NAMES: [&str; 4] = ["conversationIds", "filter", "viewId", "dryRun"];
 
     fn check(&self, location: ValuePointerRef<'_>) -> Result<(), InvalidRequest> {
-        let given = [
+        let fields = [
             ("conversationIds", self.conversation_ids.is_some()),
             ("filter", self.filter.is_some()),
             ("viewId", self.view_id.is_some()),
         ];
-        let given: Vec<_> = given.into_iter().filter_map(|(name, given)| given.then_some(name)).collect();
-        match given.as_slice() {
+        let sent: Vec<_> = fields.into_iter().filter_map(|(name, is_sent)| is_sent.then_some(name)).collect();
+        match sent.as_slice() {
             [_] => Ok(()),
             [] => {
-                let none = "must have `conversationIds`, `filter` or `viewId`";
-                Err(InvalidRequest::at(location, &Invalid::new("required", none)))
+                let message = "must have `conversationIds`, `filter` or `viewId`";
+                Err(InvalidRequest::at(location, &Invalid::new("required", message)))
             }
             [first, second, ..] => {
-                let many = Invalid::new("invalid", format!("cannot be combined with `{first}`"));
-                Err(InvalidRequest::at(location.push_key(second), &many))
+                let combined = Invalid::new("invalid", format!("cannot be combined with `{first}`"));
+                Err(InvalidRequest::at(location.push_key(second), &combined))
             }
         }
     }
@@ -90,8 +90,8 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
         let action = ActionRequest::deserialize_from_value(action.into_value(), location);
         match (action, target) {
             (Ok(action), Ok(target)) => Ok(Self { action, target }),
-            (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
-            (Err(wrong), Err(more)) => Err(take_cf_content(InvalidRequest::merge(Some(wrong), more, location))),
+            (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),
+            (Err(errors), Err(more)) => Err(take_cf_content(InvalidRequest::merge(Some(errors), more, location))),
         }
     }
 }
@@ -99,7 +99,7 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
 impl PartialSchema for CreateBulkActionRequest {
     fn schema() -> RefOr<Schema> {
         let mut schema = ActionObject::schema();
-        let beside = match TargetFields::schema() {
+        let target_fields = match TargetFields::schema() {
             RefOr::T(Schema::Object(fields)) => fields.properties,
             _ => BTreeMap::default(),
         };
@@ -109,7 +109,7 @@ impl PartialSchema for CreateBulkActionRequest {
             );
             for action in &mut actions.items {
                 if let RefOr::T(Schema::Object(action)) = action {
-                    action.properties.extend(beside.clone());
+                    action.properties.extend(target_fields.clone());
                 }
             }
         }
@@ -172,21 +172,21 @@ pub struct BulkActionObject {
     /// The fields of the action, as in the request.
     #[schema(value_type = Object)]
     parameters: serde_json::Value,
-    /// The filter that conversations must match; null when ids were given.
+    /// The filter that conversations must match. `null` for a list of ids.
     #[schema(required, value_type = Option<FilterRequest>)]
     filter: Option<ConversationFilter>,
-    /// The saved view whose filter is used.
+    /// The saved view whose filter is used. `null` without one.
     #[schema(required, value_type = Option<String>, format = "uuid")]
     view_id: Option<ViewId>,
     /// Whether conversations are only counted.
     dry_run: bool,
-    /// `cancelled` as soon as you cancel it. It has stopped when `finishedAt` is set.
+    /// The status. `cancelled` as soon as you cancel the bulk action, which has stopped when `finishedAt` is set.
     status: BulkStatus,
-    /// The number of matching conversations. With a filter it is known only at the end.
+    /// The number of matching conversations. With a filter it is final only at the end.
     matched_count: u64,
     /// Whether `matchedCount` is final.
     exact: bool,
-    /// The number of processed conversations, failures included; 0 for a dry run.
+    /// The number of processed conversations, failures included. 0 for a dry run.
     processed_count: u64,
     /// The number of conversations on which the action was not possible, or would not be for a dry run.
     failed_count: u64,
@@ -221,7 +221,7 @@ impl From<&BulkAction> for BulkActionObject {
             failed_count: bulk.failed,
             results: bulk.failures.iter().map(FailureObject::from).collect(),
             created_at: bulk.created_at().to_string(),
-            finished_at: bulk.finished_at.map(|moment| moment.to_string()),
+            finished_at: bulk.finished_at.map(|time| time.to_string()),
         }
     }
 }
@@ -239,7 +239,7 @@ impl From<&BulkAction> for BulkActionResponse {
     }
 }
 
-/// Returns 200 for a bulk action that has finished, 202 for one that goes on.
+/// Returns 200 for a finished bulk action, 202 for a running one.
 pub fn reply(bulk: &BulkAction) -> Reply {
     let response = BulkActionResponse::from(bulk);
     match bulk.finished_at {

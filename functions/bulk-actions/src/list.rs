@@ -18,7 +18,7 @@ pub struct BulkActionListResponse {
     object: ListTag,
     /// Whether there may be more pages.
     has_more: bool,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
     bulk_actions: Vec<BulkActionObject>,

@@ -5,7 +5,7 @@ use deskless_domain::{CustomerId, MemberId};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// Which conversations to count.
+/// The conversations to count.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
@@ -33,7 +33,7 @@ pub struct ConversationCounts {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationCountsResponse {
     counts: ConversationCounts,
-    /// False when there may be more: counting stops at 10,000.
+    /// Whether all conversations were counted. `false` if counting stopped at 10,000.
     exact: bool,
     /// The time of the count.
     #[schema(format = "date-time")]
@@ -50,8 +50,8 @@ impl From<Counts> for ConversationCountsResponse {
 
 /// Count conversations
 ///
-/// Returns maintained counters, which lag a write by a moment. With `customerId` or `assigneeId`, conversations are counted
-/// now, up to 10,000.
+/// Returns counters of the whole workspace, which lag writes by a moment. With `customerId` or `assigneeId`, conversations are
+/// counted during the request, up to 10,000.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/counts",

@@ -38,7 +38,7 @@ pub struct CreateConversationRequest {
     #[deserr(default = Channel::Api)]
     #[schema(required = false)]
     channel: Channel,
-    /// Where the conversation is opened. The default is `api`.
+    /// The source: where the conversation was created. The default is `api`.
     #[deserr(default = Source::Api)]
     #[schema(required = false)]
     source: Source,
@@ -63,7 +63,7 @@ pub struct CreateConversationRequest {
     /// The assignee.
     #[deserr(default)]
     assignee_id: Option<MemberId>,
-    /// The assistant that answers.
+    /// The assistant.
     #[deserr(default)]
     assistant_id: Option<AssistantId>,
     /// The pipeline.
@@ -111,11 +111,11 @@ impl TryFrom<CreateConversationRequest> for CreateConversation {
                 metadata: request.metadata.unwrap_or_default(),
             },
             placement: PlacementPatch {
-                inbox_id: given(request.inbox_id),
-                assignee_id: given(request.assignee_id),
-                assistant_id: given(request.assistant_id),
-                pipeline_id: given(request.pipeline_id),
-                stage_id: given(request.stage_id),
+                inbox_id: set_if_present(request.inbox_id),
+                assignee_id: set_if_present(request.assignee_id),
+                assistant_id: set_if_present(request.assistant_id),
+                pipeline_id: set_if_present(request.pipeline_id),
+                stage_id: set_if_present(request.stage_id),
             },
             customer: request.customer.into(),
             message: request.message.map(NewMessage::from),
@@ -123,23 +123,25 @@ impl TryFrom<CreateConversationRequest> for CreateConversation {
     }
 }
 
-/// A new conversation has nothing to clear, so null is the same as nothing.
-fn given<T>(id: Option<T>) -> FieldChange<T> {
+/// Converts an optional id. A new conversation has no values to clear, so `null` is the same as no id.
+fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
     id.map_or(FieldChange::Keep, FieldChange::Set)
 }
 
 /// Create a conversation
 ///
-/// Creates the customer's record, or updates it with what you send in `customer`.
+/// Creates the conversation, and creates or updates its customer with the fields of `customer`. The first `message` is created
+/// together with the conversation or not at all. An `externalId` can be used once in a workspace: a second conversation with it
+/// returns 409.
 ///
-/// With a client key you can send `subject`, `channel`, `message.body` and contact details in `customer`, which are not verified
-/// and stay on this conversation. `X-Customer-Token` names the customer. Without one the customer is new, and the response
-/// has the `customerToken` to send from then on.
+/// With a client key you can send `subject`, `channel`, `message.body` and contact details in `customer`. The details are not
+/// verified and are stored only on this conversation. `X-Customer-Token` identifies the customer. Without it the customer is
+/// anonymous, and the response has a `customerToken` to send in later requests.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
     tag = "Conversations",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer")),
+    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = CreateConversationRequest,
     responses(
         (status = 201, description = "The new conversation", body = EitherConversationCreatedResponse, headers(
@@ -164,9 +166,9 @@ pub async fn create_conversation(
     if request.message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
     }
-    let opened = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
-    let conversation = &opened.outcome.conversation;
+    let created_conversation = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
+    let conversation = &created_conversation.outcome.conversation;
     let location = format!("{BASE}/conversations/{}", conversation.id);
-    let response = ConversationResponse::from(&opened.outcome);
-    replayed(opened.is_replay, created(location, conversation.version, &response))
+    let response = ConversationResponse::from(&created_conversation.outcome);
+    replayed(created_conversation.is_replay, created(location, conversation.version, &response))
 }

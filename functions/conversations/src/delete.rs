@@ -18,7 +18,7 @@ pub struct DeleteConversationRequest {
 
 /// Delete a conversation
 ///
-/// The conversation is gone at once: it returns 404 and is in no list. Its messages and files are removed in the background.
+/// Deletes the conversation at once: it returns 404 and is in no list. Its messages and files are removed in the background.
 /// This cannot be undone.
 #[utoipa::path(
     delete,

@@ -15,10 +15,12 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CustomerRequest {
+    /// The id in your own system: 1 to 128 characters.
     id: CustomerId,
     /// The display name.
     #[deserr(default)]
     name: Option<PersonName>,
+    /// The email address.
     #[deserr(default)]
     email: Option<Email>,
     /// The phone number.
@@ -68,7 +70,7 @@ pub struct ConversationListResponse {
     pub object: ListTag,
     /// Whether there may be more pages.
     pub has_more: bool,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
     pub conversations: Vec<ConversationObject>,

@@ -13,19 +13,19 @@ use crate::{
     dto::{ConversationObject, ConversationResponse, ConversationWithMessagesResponse},
 };
 
-/// How many messages are included.
+/// The number of messages in the response with `include=messages`.
 const INCLUDED: usize = 100;
 
-/// What to include beside a conversation.
+/// A related resource to include in the response.
 #[derive(Debug, Clone, Copy, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 pub enum Include {
-    /// The first messages of its thread.
+    /// The first 100 messages of the conversation.
     Messages,
 }
 
-/// What to include.
+/// The related resources to include.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
@@ -38,7 +38,10 @@ pub struct GetConversationQuery {
 
 /// Retrieve a conversation
 ///
-/// With its messages the response has no `ETag`, because delivery reports change messages and not the conversation's version.
+/// Returns the conversation, with `include=messages` also its first 100 messages. That response has no `ETag`, because delivery
+/// reports update messages without a new version of the conversation.
+///
+/// With a client key, only one of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}",
@@ -46,7 +49,7 @@ pub struct GetConversationQuery {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         GetConversationQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses(
         (status = 200, description = "The conversation", body = EitherConversationResponse, headers(

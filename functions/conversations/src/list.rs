@@ -12,17 +12,17 @@ use crate::{
 };
 
 with_filters! {
-    /// Filters, page size and order. All given filters must match.
+    /// The page size, the order and filters. All filters must match.
     pub struct ListConversationsQuery {
         /// The page size.
         #[deserr(default)]
         #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
         #[schema(value_type = Option<u8>)]
         limit: Limit<20, 100>,
-        /// The `nextCursor` of the page before.
+        /// The `nextCursor` of the previous page.
         #[deserr(default)]
         cursor: Option<String>,
-        /// By activity: `desc` for newest first, `asc` for oldest first.
+        /// The order by activity: `desc` for newest first, `asc` for oldest first.
         #[deserr(default = Order::Desc)]
         #[param(inline, value_type = Option<Order>)]
         order: Order,
@@ -35,15 +35,17 @@ with_filters! {
 
 /// List conversations
 ///
-/// Lists conversations by activity: the time of the newest reply, or of the creation. A page may be short or even empty while
-/// `hasMore` is true.
+/// Lists conversations by activity: the time of the newest reply, or of creation. A page can be short or empty while `hasMore` is
+/// `true`. The list can lag behind a write by a moment.
+///
+/// With a client key, only the customer's conversations. The only filter is `status`.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations",
     tag = "Conversations",
     params(
         ListConversationsQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
 )]
@@ -71,7 +73,10 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
             object: ListTag,
             has_more: next_cursor.is_some(),
             next_cursor,
-            conversations: conversations.iter().map(|one| ConversationObject::new(one, &names)).collect(),
+            conversations: conversations
+                .iter()
+                .map(|conversation| ConversationObject::new(conversation, &names))
+                .collect(),
         },
     )
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::dto::ConversationResponse;
 
-/// How much of a thread was read.
+/// The message up to which a conversation was read.
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
@@ -21,8 +21,8 @@ pub struct ReadConversationRequest {
 
 /// Mark a conversation as read
 ///
-/// Sets `unreadCount` to the number of customer replies after that message. The mark never moves backwards. Marking a
-/// conversation as read does not trigger automations.
+/// Marks messages as read up to `upTo`, and sets `unreadCount` to the number of customer replies after it. The mark never moves
+/// backwards. Marking a conversation as read does not trigger automations.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/read",

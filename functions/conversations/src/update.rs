@@ -17,11 +17,11 @@ use crate::dto::ConversationResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateConversationRequest {
-    /// `solved` sets `closedAt` and, if none is given, the resolution `resolved`; any other status clears both.
+    /// The status. `solved` sets `closedAt` and, without a `resolution`, the resolution `resolved`. Any other status clears both.
     #[deserr(default)]
     #[schema(value_type = Status, required = false)]
     status: Optional<Status>,
-    /// How the conversation was solved.
+    /// How the conversation was solved. Only for a solved conversation.
     #[deserr(default)]
     #[schema(value_type = Resolution, required = false)]
     resolution: Optional<Resolution>,
@@ -29,41 +29,43 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     escalated: Optional<bool>,
+    /// A label of 1 to 32 characters.
     #[deserr(default)]
     #[schema(value_type = Priority, required = false)]
     priority: Optional<Priority>,
+    /// The subject: 1 to 500 characters.
     #[deserr(default)]
     #[schema(value_type = Subject, required = false)]
     subject: Optional<Subject>,
-    /// The assignee; null unassigns the conversation.
+    /// The assignee. `null` unassigns the conversation.
     #[deserr(default)]
     #[schema(value_type = Option<MemberId>, required = false)]
     assignee_id: Optional<Option<MemberId>>,
-    /// The assistant that answers; null removes it.
+    /// The assistant. `null` removes it.
     #[deserr(default)]
     #[schema(value_type = Option<AssistantId>, required = false)]
     assistant_id: Optional<Option<AssistantId>>,
-    /// The inbox; null takes it out of all.
+    /// The inbox. `null` removes the conversation from its inbox.
     #[deserr(default)]
     #[schema(value_type = Option<InboxId>, required = false)]
     inbox_id: Optional<Option<InboxId>>,
-    /// The pipeline; alone, it takes the stage away. Null takes it out of all.
+    /// The pipeline. Without `stageId`, the stage is cleared. `null` removes the conversation from its pipeline.
     #[deserr(default)]
     #[schema(value_type = Option<PipelineId>, required = false)]
     pipeline_id: Optional<Option<PipelineId>>,
-    /// A stage of the pipeline; alone, it brings its pipeline with it.
+    /// A stage of the pipeline. Without `pipelineId`, sets the pipeline too. `null` clears the stage.
     #[deserr(default)]
     #[schema(value_type = Option<StageId>, required = false)]
     stage_id: Optional<Option<StageId>>,
-    /// Until when nobody wants to see it; null or a time that is over for now.
+    /// The end of the snooze. `null` or a time in the past ends it.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
     snoozed_until: Optional<Option<Timestamp>>,
-    /// Replaced whole; null clears them.
+    /// At most 20 labels of 1 to 64 characters. Replaced as a whole. `null` clears them.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20, required = false)]
     tags: Optional<Option<Tags>>,
-    /// Replaced whole; null clears it.
+    /// Your own data. Replaced as a whole. `null` clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
     metadata: Optional<Option<Metadata>>,
@@ -101,7 +103,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
             read: None,
         };
         if patch.is_empty() {
-            let empty = Invalid::new("required", "must name at least one field to change");
+            let empty = Invalid::new("required", "must have at least one field to update");
             return Err(InvalidRequest::one("", &empty).into());
         }
         Ok(patch)
@@ -109,6 +111,8 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
 }
 
 /// Update a conversation
+///
+/// Updates the fields that you send. A `resolution` for a conversation that is not solved returns 422.
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}",

@@ -4,8 +4,8 @@ use deskless_domain::FileId;
 
 /// Delete a file
 ///
-/// The file is gone at once and is removed from S3 in the background; an earlier `downloadUrl` may work until then. Messages keep
-/// showing its name, type and size.
+/// Deletes the file at once. It is removed from S3 in the background: an earlier `downloadUrl` can work until then. Messages keep
+/// the name, type and size of the file.
 #[utoipa::path(
     delete,
     path = "/api/v1/files/{fileId}",

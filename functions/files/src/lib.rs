@@ -1,4 +1,4 @@
-//! Files: what is sent along with messages.
+//! Files, which can be attached to messages.
 
 mod access;
 mod delete;

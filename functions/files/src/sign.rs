@@ -21,7 +21,7 @@ pub struct SignFileRequest {
     /// The size in bytes: at most 25 MiB.
     #[schema(value_type = u64, minimum = 1, maximum = 26_214_400)]
     size: FileSize,
-    /// The conversation that the file belongs to; null for a file of the workspace, for predefined messages.
+    /// The conversation that the file belongs to. `null` for a file of the workspace, such as one of a predefined message.
     #[schema(required)]
     conversation_id: Option<ConversationId>,
 }
@@ -35,16 +35,16 @@ impl From<SignFileRequest> for FileDraft {
 /// Sign an upload
 ///
 /// The first of three steps. Returns a form that is valid for five minutes. Then post the form with the file to S3, which
-/// accepts exactly this size and type, and register the file.
+/// accepts exactly this size and type, and register the file. A file can have at most 25 MiB.
 ///
 /// A repeat with the same `Idempotency-Key` gets a new signature for the same file.
 ///
-/// With a client key, only in one of the customer's conversations.
+/// With a client key, only for one of the customer's conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/files/sign",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer")),
+    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = SignFileRequest,
     responses(
         (status = 201, description = "The pending file and its upload form", body = SignFileResponse, headers(

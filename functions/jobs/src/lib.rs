@@ -1,10 +1,10 @@
-//! The worker that takes the steps of jobs: bulk actions and runs of automations.
+//! The worker that takes the steps of jobs: bulk actions and executions of automations.
 //!
-//! A job is an item that has the attribute `job` while there is work left. Each step writes its progress on that item, and
-//! the stream record of that write drives the next step: there is no queue, and nothing runs for long. The function has an
-//! event source mapping of its own, so that slow jobs delay neither counters nor removals.
+//! A job is an item that has the attribute `job` while it has steps left. Each step writes its progress to that item, and the
+//! stream record of that write triggers the next step, so there is no queue and each invocation is short. The function has its
+//! own event source mapping, so that slow jobs do not delay counters and removals.
 //!
-//! Lambda delivers each record at least once. A step checks first that its item still says what the record says.
+//! Lambda delivers each record at least once. A step first checks that its item still has the version of the record.
 
 mod filter;
 mod payload;
@@ -19,27 +19,27 @@ use webhook::Webhooks;
 
 pub use filter::STREAM_FILTERS;
 
-/// How many jobs take their step at the same time: all records of a batch, whose size is in the template.
-const SIDE_BY_SIDE: usize = 10;
+/// The number of steps that run concurrently: all records of a batch, whose size is in the template.
+const CONCURRENCY: usize = 10;
 
-/// Takes the next step of each job in a batch of records. Returns the first record to deliver again.
+/// Takes the next step of each job in a batch of records. Returns the first failed record, which Lambda delivers again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     handle_with(store, webhook::webhooks(), batch).await
 }
 
-/// Takes the next steps, and calls webhooks with `webhooks`.
+/// Takes the next step of each job, and sends webhooks with this client. Tests pass their own.
 pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> DynamoDbEventResponse {
     let feed = ChangeFeed::new(store);
     let numbers = batch::numbers(&batch);
     let records = batch.records.into_iter().enumerate();
-    let due = records.filter_map(|(place, record)| {
-        feed.due_step(record.change.keys, record.change.new_image).map(|step| (place, step))
+    let due = records.filter_map(|(index, record)| {
+        feed.due_step(record.change.keys, record.change.new_image).map(|step| (index, step))
     });
-    // Side by side: a webhook that takes five seconds delays nobody else's. Of two records of one job, one finds its step
-    // taken.
+    // Steps run concurrently, so that a slow webhook does not delay other jobs. If a batch has two records of one job, only one
+    // of them takes its step.
     let failed = stream::iter(due)
-        .map(|(place, step)| async move { batch::failure(place, "jobs", Box::pin(take(step, webhooks)).await) })
-        .buffer_unordered(SIDE_BY_SIDE)
+        .map(|(index, step)| async move { batch::failure(index, "jobs", Box::pin(take(step, webhooks)).await) })
+        .buffer_unordered(CONCURRENCY)
         .filter_map(future::ready);
     batch::answer(&numbers, failed.collect().await)
 }
@@ -51,7 +51,7 @@ async fn take(step: DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
         }
         DueStep::Bulk(Change { tenant, change: (id, step) }) => {
             if let bulk::StepOutcome::Failed(reason) = bulk::run_step(&tenant, id, step).await? {
-                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = reason, "the bulk action has failed");
+                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = reason, "bulk action failed");
             }
             Ok(())
         }

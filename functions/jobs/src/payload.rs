@@ -25,9 +25,9 @@ struct Data<'a> {
     context: &'a Metadata,
     conversation: &'a ConversationObject,
     customer: &'a ConversationCustomerObject,
-    /// Oldest first.
+    /// The messages, oldest first.
     messages: &'a [MessageObject],
-    /// How many of the newest 50 messages are left out because the body would be too large.
+    /// The number of the newest 50 messages that are left out to fit the size limit.
     messages_left_out: usize,
 }
 
@@ -44,11 +44,11 @@ struct ExecutionStep {
     step: usize,
 }
 
-/// Writes the body of a call, in at most 64 KiB: the oldest messages are left out where that is too little.
+/// Serializes the body of a call to at most 64 KiB. If it is larger, leaves out the oldest messages.
 pub(crate) fn write(call: &WebhookCall<'_>) -> Result<Vec<u8>, AppError> {
     let conversation = ConversationObject::new(&call.conversation.conversation, &call.conversation.names);
     let messages: Vec<_> = call.messages.iter().map(MessageObject::from).collect();
-    let unwritable = |e: serde_json::Error| AppError::Internal(format!("a webhook's body cannot be written: {e}"));
+    let failed = |e: serde_json::Error| AppError::Internal(format!("a webhook body cannot be serialized: {e}"));
     let body = |left_out: usize| {
         serde_json::to_vec(&Payload {
             kind: "automation.webhook",
@@ -67,19 +67,19 @@ pub(crate) fn write(call: &WebhookCall<'_>) -> Result<Vec<u8>, AppError> {
                 messages_left_out: left_out,
             },
         })
-        .map_err(unwritable)
+        .map_err(failed)
     };
     let mut left_out = 0;
-    let mut written = body(left_out)?;
-    while let excess @ 1.. = written.len().saturating_sub(MAX_BODY)
+    let mut bytes = body(left_out)?;
+    while let excess @ 1.. = bytes.len().saturating_sub(MAX_BODY)
         && left_out < messages.len()
     {
         let mut freed = 0;
         while freed < excess && left_out < messages.len() {
-            freed += serde_json::to_vec(&messages[left_out]).map_err(unwritable)?.len();
+            freed += serde_json::to_vec(&messages[left_out]).map_err(failed)?.len();
             left_out += 1;
         }
-        written = body(left_out)?;
+        bytes = body(left_out)?;
     }
-    Ok(written)
+    Ok(bytes)
 }

@@ -9,24 +9,25 @@ use crate::{by_key::EitherMessageResponse, customer_view, dto::MessageResponse};
 
 /// Create a message
 ///
-/// A customer's reply (`role: user`) reopens a waiting or solved conversation and ends its snooze.
+/// Adds a reply or an internal note to a conversation. A customer's reply (`role: user`) reopens a waiting or solved
+/// conversation and ends its snooze.
 ///
-/// Providers may deliver a message twice: a second message with the same `externalId` in the conversation is not created,
-/// and the response is the first one.
+/// Providers can deliver a message twice. A second message with the same `externalId` in the conversation is not created: the
+/// response is 200 with the first message, or 409 if that was deleted.
 ///
-/// With `predefinedMessageId` the text and the file of a predefined message are used. The key needs the scope `read:replies`
-/// too.
+/// With `predefinedMessageId`, the text and the file of a predefined message are used. Your key also needs the scope
+/// `read:replies`.
 ///
-/// A message keeps the name, type and size of its files, even after they are deleted.
+/// A message can have at most ten attachments. It keeps their name, type and size, even after the files are deleted.
 ///
-/// With a client key a message is a customer's reply, and you can send `body` and `attachments` only.
+/// With a client key, a message is a customer's reply. You can send only `body` and `attachments`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     request_body = CreateMessageRequest,
     responses(
@@ -35,7 +36,7 @@ use crate::{by_key::EitherMessageResponse, customer_view, dto::MessageResponse};
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 200, description = "The message that has this `externalId` already", body = MessageResponse, headers(
+        (status = 200, description = "The existing message with this `externalId`", body = MessageResponse, headers(
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),

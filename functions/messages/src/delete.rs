@@ -4,8 +4,9 @@ use deskless_domain::{ConversationId, MessageId};
 
 /// Delete a message
 ///
-/// Updates the conversation's `messageCount`, `unreadCount`, `preview`, `lastMessageAt` and `awaitingReply`. Its position in lists,
-/// `firstResponseAt` and `windowExpiresAt` stay. The message's `externalId` stays taken.
+/// Deletes the message and updates the conversation's `messageCount`, `unreadCount`, `preview`, `lastMessageAt` and `awaitingReply`.
+/// Its position in lists, `firstResponseAt` and `windowExpiresAt` do not change. The message's `externalId` cannot be used again.
+/// This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",

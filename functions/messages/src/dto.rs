@@ -1,4 +1,4 @@
-//! The wire format of messages. The object itself is in `deskless-api`, because other functions show it too.
+//! The wire format of messages. The message object is in `deskless-api`, because other functions return it too.
 
 use deskless_api::wire::{ListTag, MessageObject};
 use deskless_domain::Message;
@@ -24,7 +24,7 @@ pub struct MessageListResponse {
     pub object: ListTag,
     /// Whether there are more messages now.
     pub has_more: bool,
-    /// The `cursor` of the next page. Never null: a later request with it returns what was added since.
+    /// The `cursor` of the next page. Never `null`: on the last page, use it later to get the messages that were added since.
     pub next_cursor: String,
     pub messages: Vec<MessageObject>,
 }

@@ -7,6 +7,8 @@ use deskless_domain::{ConversationId, MessageId};
 use crate::dto::MessageResponse;
 
 /// Retrieve a message
+///
+/// Returns a reply or a note of the conversation.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",

@@ -19,10 +19,10 @@ pub struct ListMessagesQuery {
     #[deserr(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: Limit<100, 500>,
-    /// The `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     #[deserr(default)]
     pub(crate) cursor: Option<String>,
-    /// `asc` for oldest first, `desc` for newest first.
+    /// The order: `asc` for oldest first, `desc` for newest first.
     #[deserr(default = Order::Asc)]
     #[param(inline, value_type = Option<Order>)]
     pub(crate) order: Order,
@@ -30,8 +30,10 @@ pub struct ListMessagesQuery {
 
 /// List messages
 ///
-/// Lists messages in the order in which they were committed. `nextCursor` is never null: keep it and ask again to get only what
-/// was added since.
+/// Lists the conversation's replies and notes in the order in which they were committed. `nextCursor` is never `null`: use it
+/// later to get only the messages that were added since.
+///
+/// With a client key, only the replies of one of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -39,7 +41,7 @@ pub struct ListMessagesQuery {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         ListMessagesQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses((status = 200, description = "A page of messages", body = EitherMessageListResponse)),
 )]
@@ -53,7 +55,7 @@ pub async fn list_messages(
         Principal::Customer(caller) => return customer_view::list::list_messages(&caller, conversation, &query).await,
     };
     let scope = CursorScope::messages(caller.store().workspace_id(), conversation, query.order);
-    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[place]| place);
+    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[position]| position);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };
     let page = messages::list(caller.store(), thread).await?;
     ok(

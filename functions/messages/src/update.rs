@@ -14,12 +14,12 @@ use crate::dto::MessageResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateMessageRequest {
-    /// The delivery status of an assistant's reply on a provider's channel. It never moves backwards: a late report changes
-    /// nothing.
+    /// The delivery status of an assistant's reply on a channel with a provider. It never moves backwards: a late report has no
+    /// effect.
     #[deserr(default)]
     #[schema(value_type = DeliveryStatus, required = false)]
     delivery_status: Optional<DeliveryStatus>,
-    /// The provider's id of the message.
+    /// The provider's id of the message, unique in the conversation.
     #[deserr(default)]
     #[schema(value_type = ExternalId, required = false)]
     external_id: Optional<ExternalId>,
@@ -31,7 +31,7 @@ impl TryFrom<UpdateMessageRequest> for MessageReport {
     fn try_from(request: UpdateMessageRequest) -> Result<Self, Problem> {
         let report = Self { status: request.delivery_status.0, external_id: request.external_id.0 };
         if report == Self::default() {
-            let empty = Invalid::new("required", "must name at least one field to change");
+            let empty = Invalid::new("required", "must have at least one field to update");
             return Err(InvalidRequest::one("", &empty).into());
         }
         Ok(report)
@@ -40,7 +40,7 @@ impl TryFrom<UpdateMessageRequest> for MessageReport {
 
 /// Update a message's delivery status
 ///
-/// Stores what a channel's provider reports: its id of the message and the delivery status. The conversation does not change.
+/// Stores a report of the channel's provider: its id of the message and the delivery status. The conversation is not updated.
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",

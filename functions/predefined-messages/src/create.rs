@@ -9,39 +9,41 @@ use utoipa::ToSchema;
 
 use crate::dto::PredefinedMessageResponse;
 
-/// A predefined message to make.
+/// A predefined message to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreatePredefinedMessageRequest {
-    /// What people look for it by: 1 to 120 characters.
+    /// The title, by which lists are sorted: 1 to 120 characters.
     title: Title,
+    /// The text: 1 to 8,000 characters, with variables such as `{{customer.name}}`.
     content: Template,
-    /// `text` unless said otherwise.
+    /// The type. The default is `text`.
     #[deserr(default = PredefinedMessageType::Text)]
     #[schema(required = false)]
     message_type: PredefinedMessageType,
-    /// A registered file of the workspace, of the kind that `messageType` says: `document` for those that are neither image,
-    /// video nor audio.
+    /// A registered file of the workspace to attach. Its type must match `messageType`: `image`, `video`, `audio`, or `document`
+    /// for any other type.
     #[deserr(default)]
     file_id: Option<FileId>,
 }
 
 /// Create a predefined message
 ///
-/// A variable that is not known is refused, and the error says at which character it stands. A workspace has at most 1,000.
+/// Saves a reply as a template, whose variables are filled in from a conversation. The error for an unknown variable has the
+/// position of its first character. A workspace can have at most 1,000 predefined messages.
 #[utoipa::path(
     post,
     path = "/api/v1/predefined-messages",
     tag = "Predefined messages",
     request_body = CreatePredefinedMessageRequest,
     responses(
-        (status = 201, description = "Created", body = PredefinedMessageResponse, headers(
+        (status = 201, description = "The new predefined message", body = PredefinedMessageResponse, headers(
             ("Location" = String, description = "The path of the new resource"),
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "There are too many", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The workspace already has 1,000 predefined messages", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_predefined_message(

@@ -4,13 +4,13 @@ use deskless_domain::{PredefinedMessage, PredefinedMessageId};
 
 /// Delete a predefined message
 ///
-/// It is gone for good. What was said with it stays.
+/// Deletes the predefined message. Messages that were created with it do not change. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/predefined-messages/{predefinedMessageId}",
     tag = "Predefined messages",
-    params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
-    responses((status = 204, description = "Deleted")),
+    params(("predefinedMessageId" = String, Path, format = "uuid", description = "The predefined message's id")),
+    responses((status = 204, description = "The predefined message is deleted")),
 )]
 pub async fn delete_predefined_message(
     caller: Caller<WriteReplies>,

@@ -1,4 +1,4 @@
-//! What predefined messages look like on the wire.
+//! The wire format of predefined messages.
 
 use deskless_api::{envelope, object_tag};
 use deskless_domain::{Author, PredefinedMessage, PredefinedMessageType, Resource, Template, Title};
@@ -10,7 +10,7 @@ object_tag!(
     PredefinedMessageTag = "predefinedMessage"
 );
 
-/// A text that is said again and again.
+/// A reply that is saved as a template.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PredefinedMessage)]
@@ -20,14 +20,14 @@ pub struct PredefinedMessageObject {
     id: String,
     #[schema(value_type = String)]
     title: Title,
-    /// As it was written, with its variables.
+    /// The text, with its variables.
     #[schema(value_type = String)]
     content: Template,
     message_type: PredefinedMessageType,
-    /// The file that is attached when it is said.
+    /// The file that is attached to messages.
     #[schema(required, format = "uuid")]
     file_id: Option<String>,
-    /// The API key that it was made with, as it was called then.
+    /// The API key that created it.
     created_by: AuthorObject,
     #[schema(format = "date-time")]
     created_at: String,
@@ -35,13 +35,13 @@ pub struct PredefinedMessageObject {
     updated_at: String,
 }
 
-/// The API key that something was made with.
+/// The API key that created a resource.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Author)]
 pub struct AuthorObject {
     #[schema(format = "uuid")]
     id: String,
-    /// What it was called when it made this.
+    /// The name of the key at that time.
     #[schema(value_type = String)]
     name: Title,
 }

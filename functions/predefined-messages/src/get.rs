@@ -5,11 +5,13 @@ use deskless_domain::{PredefinedMessage, PredefinedMessageId};
 use crate::dto::PredefinedMessageResponse;
 
 /// Retrieve a predefined message
+///
+/// Returns the predefined message with its variables. Render it to fill them in.
 #[utoipa::path(
     get,
     path = "/api/v1/predefined-messages/{predefinedMessageId}",
     tag = "Predefined messages",
-    params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
+    params(("predefinedMessageId" = String, Path, format = "uuid", description = "The predefined message's id")),
     responses(
         (status = 200, description = "The predefined message", body = PredefinedMessageResponse, headers(
             ("ETag" = String, description = "The version"),

@@ -1,4 +1,4 @@
-//! Predefined messages: what is said again and again.
+//! Predefined messages: replies that are saved as templates.
 
 mod create;
 mod delete;

@@ -7,35 +7,36 @@ use deskless_domain::{ConversationId, PredefinedMessageId, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// For which conversation.
+/// The conversation from which variables are filled in.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct RenderPredefinedMessageRequest {
+    /// The conversation.
     #[schema(value_type = String, format = "uuid")]
     conversation_id: ConversationId,
 }
 
-/// What it says.
+/// The rendered text.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RenderPredefinedMessageResponse {
-    /// The content with the variables filled in. What a conversation does not have is empty, so this may be empty, and it
-    /// may be longer than a message's body.
+    /// The text with its variables filled in. A missing value is filled in as an empty text. The result can be empty, or longer
+    /// than the body of a message.
     text: String,
 }
 
-/// Fill a predefined message in
+/// Render a predefined message
 ///
-/// The text that it makes for a conversation; nothing is sent and nothing is stored. The key needs `read:conversations` too.
-/// What is filled in is taken as it is: a customer who is called `{{customer.email}}` is not filled in again.
+/// Returns the text with its variables filled in from a conversation. Nothing is sent or stored. Variables in the filled-in
+/// values are not filled in. Your key also needs the scope `read:conversations`.
 #[utoipa::path(
     post,
     path = "/api/v1/predefined-messages/{predefinedMessageId}/render",
     tag = "Predefined messages",
-    params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
+    params(("predefinedMessageId" = String, Path, format = "uuid", description = "The predefined message's id")),
     request_body = RenderPredefinedMessageRequest,
     responses(
-        (status = 200, description = "The text", body = RenderPredefinedMessageResponse, headers(
+        (status = 200, description = "The rendered text", body = RenderPredefinedMessageResponse, headers(
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),

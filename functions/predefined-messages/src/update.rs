@@ -9,36 +9,40 @@ use utoipa::ToSchema;
 
 use crate::dto::PredefinedMessageResponse;
 
-/// What to change. A field that is left out stays as it is.
+/// An update of a predefined message. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdatePredefinedMessageRequest {
+    /// The title: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     title: Optional<Title>,
+    /// The text: 1 to 8,000 characters, with variables such as `{{customer.name}}`.
     #[deserr(default)]
     #[schema(value_type = Template, required = false)]
     content: Optional<Template>,
+    /// The type, which must match the file's.
     #[deserr(default)]
     #[schema(value_type = PredefinedMessageType, required = false)]
     message_type: Optional<PredefinedMessageType>,
+    /// A registered file of the workspace to attach. `null` removes it.
     #[deserr(default)]
     #[schema(value_type = Option<FileId>, required = false)]
     file_id: Optional<Option<FileId>>,
 }
 
-/// Change a predefined message
+/// Update a predefined message
 ///
-/// What was said with it before stays as it was said.
+/// Updates the fields that you send. Messages that were created with it do not change.
 #[utoipa::path(
     patch,
     path = "/api/v1/predefined-messages/{predefinedMessageId}",
     tag = "Predefined messages",
-    params(("predefinedMessageId" = String, Path, format = "uuid", description = "Its id")),
+    params(("predefinedMessageId" = String, Path, format = "uuid", description = "The predefined message's id")),
     request_body = UpdatePredefinedMessageRequest,
     responses(
-        (status = 200, description = "It as it is now", body = PredefinedMessageResponse, headers(
+        (status = 200, description = "The updated predefined message", body = PredefinedMessageResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
     ),

@@ -67,7 +67,7 @@ impl<S> Caller<S> {
         &self.credential
     }
 
-    /// Requires another scope, for requests that use more than what their operation always needs.
+    /// Requires another scope, for requests with fields that their operation does not always have.
     ///
     /// # Errors
     /// `forbidden` when the key does not have the scope.
@@ -83,7 +83,7 @@ impl<S> Caller<S> {
 }
 
 impl<S> Actor for Caller<S> {
-    /// Leaves the customer empty: a server key does not act for one.
+    /// Leaves the customer empty, because a server key does not act for one.
     fn identity(&self) -> String {
         format!("{}\n", self.credential.id)
     }
@@ -118,7 +118,7 @@ pub(crate) async fn admit<S: scope::Required>(
 ) -> Result<Caller<S>, Problem> {
     let store = state.store().tenant(&credential);
     throttle::server(&store, &credential, &Extra::of(parts)).await?;
-    demand(&credential, &parts.headers, S::SCOPE)?;
+    authorize(&credential, &parts.headers, S::SCOPE)?;
     Ok(Caller { credential, store, scope: PhantomData })
 }
 
@@ -170,8 +170,8 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
     }
 }
 
-/// Checks that the key may be used from the origin of the request and has the scope.
-pub(crate) fn demand(credential: &Credential, headers: &HeaderMap, needed: Scope) -> Result<(), Problem> {
+/// Checks that the key allows the origin of the request and has the scope.
+pub(crate) fn authorize(credential: &Credential, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
     let forbidden = |detail: String| Err(Problem::new(Code::Forbidden, detail));
     if !credential.allowed_origins.is_empty() {
         let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
@@ -187,8 +187,8 @@ pub(crate) fn demand(credential: &Credential, headers: &HeaderMap, needed: Scope
             });
         }
     }
-    if !credential.scopes.contains(&needed) {
-        return forbidden(format!("The API key does not have the scope `{needed}`."));
+    if !credential.scopes.contains(&scope) {
+        return forbidden(format!("The API key does not have the scope `{scope}`."));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The crypto provider of `jsonwebtoken`, limited to HS256. Tokens with another algorithm are refused.
+//! The crypto provider of `jsonwebtoken`, limited to HS256. Tokens with another algorithm are rejected.
 
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, EncodingKey,
@@ -20,7 +20,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 /// Installs the provider for the process.
 pub(crate) fn install() {
-    // Fails when it is already installed, which is fine.
+    // An error means that it is already installed.
     let _ = PROVIDER.install_default();
 }
 

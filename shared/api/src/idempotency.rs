@@ -20,13 +20,13 @@ pub struct Idempotent<T> {
 
 #[derive(Debug)]
 struct RequestKey {
-    chosen: String,
+    value: String,
     route: String,
     fingerprint: String,
 }
 
 const HEADER: &str = "idempotency-key";
-/// The most characters of an idempotency key.
+/// The maximum number of characters of an idempotency key.
 const MAX_KEY: usize = 255;
 
 impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
@@ -34,26 +34,26 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
 
     async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let (value, body) = read_body(&parts.headers, body).await?;
+        let (json, body) = read_body(&parts.headers, body).await?;
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-        let key = client_key(&parts.headers)?.map(|chosen| RequestKey {
-            chosen,
+        let key = client_key(&parts.headers)?.map(|value| RequestKey {
+            value,
             route: format!("{} {}", parts.method, uri.path()),
-            // Objects are sorted by key, so the order of fields does not make a different body.
-            fingerprint: digest(&[uri.query().unwrap_or_default(), &value.to_string()]),
+            // The keys of JSON objects are sorted, so the order of fields does not matter.
+            fingerprint: digest(&[uri.query().unwrap_or_default(), &json.to_string()]),
         });
         Ok(Self { body, key })
     }
 }
 
-/// A caller, as idempotency keys tell them apart: the keys of different callers never meet.
+/// A caller. The idempotency keys of different callers are independent.
 pub trait Actor {
-    /// Returns the API key and the customer for whom it acts, a line each.
+    /// Returns the id of the API key and the id of the customer, on one line each.
     fn identity(&self) -> String;
 }
 
 impl Idempotent<RawBody> {
-    /// Reads the body as what this caller may send.
+    /// Deserializes the body as the request type of this principal.
     ///
     /// # Errors
     /// `invalid_request` with all invalid fields.
@@ -63,10 +63,10 @@ impl Idempotent<RawBody> {
 }
 
 impl<T> Idempotent<T> {
-    /// Returns the body, and the idempotency key of this caller's request if it has one.
+    /// Returns the body and the idempotency key, if the request has one.
     pub fn into_parts(self, caller: &impl Actor) -> (T, Option<IdempotencyKey>) {
         let key = self.key.map(|key| IdempotencyKey {
-            identity: format!("{}\n{}\n{}", caller.identity(), key.route, key.chosen),
+            identity: format!("{}\n{}\n{}", caller.identity(), key.route, key.value),
             fingerprint: key.fingerprint,
         });
         (self.body, key)
@@ -76,12 +76,12 @@ impl<T> Idempotent<T> {
 fn client_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(HEADER).iter();
     let (first, second) = (values.next(), values.next());
-    let refuse = |message: &str| Err(InvalidRequest::one("Idempotency-Key", &Invalid::new("invalid", message)).into());
+    let invalid = |message: &str| Err(InvalidRequest::one("Idempotency-Key", &Invalid::new("invalid", message)).into());
     match (first.map(|value| value.to_str()), second) {
         (None, _) => Ok(None),
-        (_, Some(_)) => refuse("must be given once"),
+        (_, Some(_)) => invalid("must be sent only once"),
         (Some(Ok(key)), None) if (1..=MAX_KEY).contains(&key.len()) && !key.contains('\t') => Ok(Some(key.to_owned())),
-        (Some(_), None) => refuse("must be 1 to 255 printable ASCII characters"),
+        (Some(_), None) => invalid("must be 1 to 255 printable ASCII characters"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON bodies, parsed strictly.
+//! Strict parsing of JSON bodies.
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -9,11 +9,11 @@ use serde_json::{Map, Number, Value};
 
 use crate::{ApiState, Code, InvalidRequest, Problem};
 
-/// The most bytes of a body.
+/// The maximum size of a body, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// A JSON body, parsed into a request type. Rejects with all errors at once. The body of an `ApiJson<Option<T>>` may be left
-/// out.
+/// A JSON body, parsed into a request type. Rejects with all errors at once. The body of an `ApiJson<Option<T>>` is
+/// optional.
 #[derive(Debug)]
 pub struct ApiJson<T>(pub T);
 
@@ -35,9 +35,9 @@ pub(crate) async fn read_body<T: Deserr<InvalidRequest>>(
         || Problem::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY} bytes (1 MiB)."));
     let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
     if bytes.is_empty()
-        && let Ok(nothing) = deserr::deserialize::<T, _, InvalidRequest>(Value::Null)
+        && let Ok(empty) = deserr::deserialize::<T, _, InvalidRequest>(Value::Null)
     {
-        return Ok((Value::Null, nothing));
+        return Ok((Value::Null, empty));
     }
     require_json(headers)?;
     let value = parse(&bytes)?;
@@ -68,7 +68,7 @@ fn parse(bytes: &Bytes) -> Result<Value, Problem> {
     value.map_err(|e| Problem::new(Code::InvalidRequest, format!("The body is not valid JSON: {e}.")))
 }
 
-/// Parses JSON and refuses repeated keys. (`serde_json` refuses lone surrogates and more than 128 levels.)
+/// Parses JSON and rejects repeated keys. (`serde_json` rejects lone surrogates and more than 128 levels.)
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn json_is_parsed_strictly() {
-        for (bad, why) in [
+        for (json, reason) in [
             (r#"{"a":1,"a":2}"#, "repeated key \"a\""),
             (r#"{"m":{"a":1,"a":2}}"#, "repeated key \"a\""),
             (r#""\ud800""#, "hex escape"),
@@ -150,10 +150,10 @@ mod tests {
             ("{\"a\":\"\u{1}\"}", "control character"),
             (&("[".repeat(200) + &"]".repeat(200)), "recursion limit"),
         ] {
-            let problem = parse(&bad.to_string().into()).expect_err(bad);
+            let problem = parse(&json.to_string().into()).expect_err(json);
             let text = serde_json::to_string(&problem.document("")).expect("JSON");
-            let why = why.replace('"', "\\\"");
-            assert!(text.contains(&why), "{bad}: {text}");
+            let reason = reason.replace('"', "\\\"");
+            assert!(text.contains(&reason), "{json}: {text}");
         }
         assert!(parse(&r#"{"a":{"b":1},"b":[{"b":1},{"b":2}]}"#.to_owned().into()).is_ok());
     }

@@ -36,6 +36,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(13);
 pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
 
 impl Trace {
+    /// Records the API key of the request.
     pub fn identify(&self, credential: &Credential) {
         let _ = self.0.set((credential.workspace_id, credential.id));
     }
@@ -51,6 +52,7 @@ impl Extra {
         parts.extensions.get::<Self>().cloned().unwrap_or_default()
     }
 
+    /// Sets a header of the response.
     pub fn set(&self, name: HeaderName, value: HeaderValue) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
     }
@@ -69,7 +71,7 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 Code::MethodNotAllowed,
-                "This route does not support the method. The `Allow` header lists the ones that it supports.",
+                "This route does not support the method. Use one of the `Allow` header.",
             )
         })
         // For servers that handle many requests at a time. In a deployed function, a panic ends the process (see the release
@@ -128,8 +130,8 @@ fn render(problem: &Problem, id: &str, headers: &HeaderMap) -> Response {
     let mut response = (problem.code().status(), body).into_response();
     *response.headers_mut() = headers.clone();
     response.headers_mut().remove(header::CONTENT_LENGTH);
-    let kind = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let content_type = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 

@@ -219,9 +219,9 @@ const CUSTOMER_TOKEN: &str = "X-Customer-Token";
 
 /// Whether the request has input other than path parameters.
 fn takes_input(operation: &Operation) -> bool {
-    let beside_the_path =
+    let is_not_in_path =
         |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(p) if p.parameter_in != ParameterIn::Path);
-    operation.request_body.is_some() || operation.parameters.iter().flatten().any(beside_the_path)
+    operation.request_body.is_some() || operation.parameters.iter().flatten().any(is_not_in_path)
 }
 
 /// OpenAPI supports scopes only for OAuth, so the scopes of API keys are not listed.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Code, InvalidRequest, Problem, fields::string};
 
-/// The most rows of a page: 1 to `MAX`, by default `DEFAULT`.
+/// The page size: 1 to `MAX`. The default is `DEFAULT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit<const DEFAULT: usize, const MAX: usize>(pub usize);
 
@@ -40,7 +40,8 @@ impl<const DEFAULT: usize, const MAX: usize> Deserr<InvalidRequest> for Limit<DE
 pub struct CursorScope([u8; 32]);
 
 const VERSION: u8 = 1;
-/// The bytes of a cursor's digest. It detects mistakes; a cursor grants nothing, so it need not withstand forgery.
+/// The size of a cursor's digest, in bytes. It detects mistakes only: a cursor grants no access, so it does not have to be
+/// unforgeable.
 const TAG: usize = 8;
 
 impl CursorScope {
@@ -96,13 +97,13 @@ impl CursorScope {
         self.ids(cursor).ok_or_else(Self::invalid_cursor)
     }
 
-    /// Returns the problem for a cursor that is not valid in its scope, or whose position cannot be read.
+    /// Returns the problem for a cursor that is not valid in its scope, or whose position cannot be decoded.
     #[must_use]
     pub fn invalid_cursor() -> Problem {
         Problem::new(
             Code::InvalidCursor,
             "`cursor` is damaged, or belongs to another list, filter, order or workspace. Send the same parameters as for \
-             the page before, or start again without `cursor`.",
+             the previous page, or start again without `cursor`.",
         )
     }
 

@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use crate::{ApiState, Problem};
 
-/// The parameters of a path. A malformed id gives a 404, as an unknown one does.
+/// The parameters of a path. A malformed id returns 404, as an unknown id does.
 #[derive(Debug)]
 pub struct ApiPath<T>(pub T);
 

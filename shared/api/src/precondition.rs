@@ -1,4 +1,4 @@
-//! Versions of single objects: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13).
+//! Preconditions on versions: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13).
 
 use axum::extract::FromRequestParts;
 use deskless_domain::{Invalid, Precondition};
@@ -6,7 +6,7 @@ use http::{HeaderMap, request::Parts};
 
 use crate::{ApiState, InvalidRequest, Problem};
 
-/// The suffix of a compressed response's tag, because a strong tag stands for exact bytes.
+/// The suffix of a compressed response's tag, because a strong tag identifies exact bytes.
 pub(crate) const GZIP_SUFFIX: &str = "-gzip";
 
 /// Returns the strong entity tag of a version.
@@ -15,7 +15,7 @@ pub fn version_tag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// The versions in which the caller is willing to change the object.
+/// The `If-Match` header: the versions in which a resource can be updated.
 #[derive(Debug)]
 pub struct IfMatch(pub Precondition);
 
@@ -24,13 +24,13 @@ impl FromRequestParts<ApiState> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
         let Some(Tags::Some(tags)) = tags(&parts.headers, "If-Match")? else { return Ok(Self(Precondition::NONE)) };
-        // A weak tag never matches here, and a foreign tag is no stored version: both become version 0, which no object has.
+        // A weak tag never matches, and an unknown tag is no version. Both become version 0, which no resource has.
         let versions = tags.iter().map(|tag| if tag.weak { 0 } else { tag.version().unwrap_or(0) }).collect();
         Ok(Self(Precondition::any_of(versions)))
     }
 }
 
-/// The versions that the client has.
+/// The `If-None-Match` header: the versions that the client has.
 #[derive(Debug)]
 pub struct IfNoneMatch(Option<Tags>);
 
@@ -72,14 +72,14 @@ impl Tag {
     }
 }
 
-/// The most tags of a header. DynamoDB compares with at most 100 values.
+/// The maximum number of tags in a header. DynamoDB compares with at most 100 values.
 const MAX_TAGS: usize = 50;
 
 fn tags(headers: &HeaderMap, name: &'static str) -> Result<Option<Tags>, Problem> {
-    let refuse = |message: &str| Problem::from(InvalidRequest::one(name, &Invalid::new("invalid", message)));
+    let invalid = |message: &str| Problem::from(InvalidRequest::one(name, &Invalid::new("invalid", message)));
     let mut all = Vec::new();
     for value in headers.get_all(name) {
-        let text = value.to_str().map_err(|_| refuse("must be a list of entity tags"))?.trim();
+        let text = value.to_str().map_err(|_| invalid("must be a list of entity tags"))?.trim();
         if text == "*" {
             return Ok(Some(Tags::Any));
         }
@@ -88,14 +88,14 @@ fn tags(headers: &HeaderMap, name: &'static str) -> Result<Option<Tags>, Problem
             let opaque = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             match opaque.filter(|opaque| !opaque.contains('"')) {
                 Some(opaque) => all.push(Tag { weak, opaque: opaque.to_owned() }),
-                None => return Err(refuse("must be `*` or a list of entity tags in double quotes, as in `ETag`")),
+                None => return Err(invalid("must be `*` or a list of entity tags in double quotes, as in `ETag`")),
             }
         }
     }
     match all.len() {
         0 => Ok(None),
         1..=MAX_TAGS => Ok(Some(Tags::Some(all))),
-        _ => Err(refuse("must have at most 50 entity tags")),
+        _ => Err(invalid("must have at most 50 entity tags")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The principal of a request, on the operations that client keys may call too: server, customer or anonymous.
+//! The principal of a request, of operations that client keys can call: server, customer or anonymous.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
 use crate::{
     ApiState, Caller, Code, Problem,
-    auth::{admit, authenticated, demand, scope},
+    auth::{admit, authenticated, authorize, scope},
     idempotency::Actor,
     layers::Extra,
     throttle::{self, Visitor},
@@ -18,8 +18,8 @@ use crate::{
 
 const TOKEN: HeaderName = HeaderName::from_static("x-customer-token");
 
-/// The principal of an operation that customers may call. A customer can reach only what their [`CustomerStore`]
-/// offers, so an operation cannot forget to check who owns a conversation.
+/// The principal of an operation that customers can call. A customer has only a [`CustomerStore`], which is limited to their own
+/// conversations, so an operation cannot forget to check the owner.
 #[derive(Debug)]
 pub enum Principal<S> {
     /// The holder of a server key.
@@ -28,7 +28,7 @@ pub enum Principal<S> {
     Customer(CustomerCaller),
 }
 
-/// The principal of an operation that may also be called with a client key and no customer token.
+/// The principal of an operation that can be called with a client key and no customer token too.
 #[derive(Debug)]
 pub enum PrincipalOrAnonymous<S> {
     /// The holder of a server key.
@@ -89,7 +89,7 @@ impl AnonymousCaller {
 }
 
 impl Actor for AnonymousCaller {
-    /// Leaves the customer out: a retry arrives without a token too. No customer id contains `*`.
+    /// Leaves out the customer, because a retry has no token either. No customer id contains `*`.
     fn identity(&self) -> String {
         format!("{}\n*", self.credential.id)
     }
@@ -125,21 +125,21 @@ impl<S: scope::Required> FromRequestParts<ApiState> for PrincipalOrAnonymous<S> 
 }
 
 impl<S: scope::Required> PrincipalOrAnonymous<S> {
-    async fn of(parts: &Parts, state: &ApiState, admits_anonymous: bool) -> Result<Self, Problem> {
+    async fn of(parts: &Parts, state: &ApiState, allows_anonymous: bool) -> Result<Self, Problem> {
         let credential = authenticated(parts, state).await?;
         if credential.kind == KeyKind::Server {
             return admit(credential, parts, state).await.map(Self::Server);
         }
         let extra = Extra::of(parts);
         let tenant = state.store().tenant(&credential);
-        demand(&credential, &parts.headers, S::SCOPE)?;
+        authorize(&credential, &parts.headers, S::SCOPE)?;
         match presented(&parts.headers)? {
             Some(text) => {
-                let store = identified(&tenant, text, state, &extra).await?;
+                let store = verify_customer(&tenant, text, state, &extra).await?;
                 throttle::client(&tenant, &credential, Visitor::Customer(store.customer()), &extra).await?;
                 Ok(Self::Customer(CustomerCaller { credential, store }))
             }
-            None if admits_anonymous => {
+            None if allows_anonymous => {
                 throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
                 let secret = tenant.anonymous_secret().await?;
                 let customer = CustomerId::anonymous(state.clock());
@@ -158,18 +158,18 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
 /// Returns the customer token in the request, if there is one.
 fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(TOKEN).iter();
-    let refuse = |detail: &str| Err(Problem::new(Code::Unauthorized, detail));
+    let unauthorized = |detail: &str| Err(Problem::new(Code::Unauthorized, detail));
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(text)), None) => Ok(Some(text.trim())),
-        (Some(Err(_)), None) => refuse("The `X-Customer-Token` header must be a JWT."),
-        (Some(_), Some(_)) => refuse("The request has more than one `X-Customer-Token` header. Send it once."),
+        (Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT."),
+        (Some(_), Some(_)) => unauthorized("The request has more than one `X-Customer-Token` header. Send it once."),
     }
 }
 
 /// Verifies a customer token and returns the customer's store. An anonymous customer's token that is older than a day
-/// is replaced: the new one goes out in the response.
-async fn identified(
+/// is renewed: the response has the new one.
+async fn verify_customer(
     tenant: &TenantStore,
     text: &str,
     state: &ApiState,
@@ -179,7 +179,7 @@ async fn identified(
     let now = state.clock().now();
     let mut identity: Arc<Identity> = tenant.identity().await?;
     if !presented.is_known(&identity, now) {
-        // The secret may be newer than the cached one.
+        // The secret can be newer than the cached ones.
         identity = tenant.fresh_identity().await?;
     }
     let verified = presented.verify(tenant.workspace_id(), &identity, now)?;

@@ -11,11 +11,11 @@ use crate::fields::{FieldError, InvalidRequest};
 
 // A macro so that a code, its status and its title stand in one row. Four `match` expressions would spread them.
 macro_rules! codes {
-    ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
+    ($( $(#[doc = $doc:literal])* $variant:ident = $code:literal, $status:ident, $title:literal; )+) => {
         /// A stable error code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
-            $( $(#[doc = $doc])* #[serde(rename = $word)] $variant, )+
+            $( $(#[doc = $doc])* #[serde(rename = $code)] $variant, )+
         }
 
         impl utoipa::PartialSchema for Code {
@@ -23,7 +23,7 @@ macro_rules! codes {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
                     .description(Some("A stable error code."))
-                    .enum_values(Some([$($word),+]))
+                    .enum_values(Some([$($code),+]))
                     .into()
             }
         }
@@ -37,7 +37,7 @@ macro_rules! codes {
             /// Returns the code on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
+                match self { $(Self::$variant => $code),+ }
             }
 
             /// Returns the HTTP status code.
@@ -189,7 +189,7 @@ impl From<AppError> for Problem {
             AppError::Conflict(conflict) => conflict.into(),
             AppError::MissingScope(scope) => Self::new(
                 Code::Forbidden,
-                format!("The API key does not have the scope `{scope}`, which this request needs."),
+                format!("The API key does not have the scope `{scope}`, which this request requires."),
             ),
             AppError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
@@ -242,8 +242,8 @@ impl From<Conflict> for Problem {
                 "The uploaded file differs from the signed one in size or content type. Sign and upload it again.",
             ),
             Conflict::TooMany(kind) => {
-                let (most, plural) = (kind.max_resources(), kind.plural());
-                too_many = format!("A workspace can have at most {most} {plural}. Delete one first.");
+                let (max, plural) = (kind.max_resources(), kind.plural());
+                too_many = format!("A workspace can have at most {max} {plural}. Delete one first.");
                 (Code::Conflict, too_many.as_str())
             }
         };

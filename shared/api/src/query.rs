@@ -23,7 +23,7 @@ impl<T: Deserr<InvalidRequest>> FromRequestParts<ApiState> for ApiQuery<T> {
         let mut errors = InvalidRequest::default();
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             if parameters.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
-                errors.0.extend(InvalidRequest::one(name, &Invalid::new("repeated", "must be given only once")).0);
+                errors.0.extend(InvalidRequest::one(name, &Invalid::new("repeated", "must be sent only once")).0);
             }
         }
         match deserr::deserialize::<T, _, InvalidRequest>(Value::Object(parameters)) {
@@ -38,7 +38,7 @@ impl<T: Deserr<InvalidRequest>> FromRequestParts<ApiState> for ApiQuery<T> {
 }
 
 impl ApiQuery<RawBody> {
-    /// Parses the query into the request type of this principal.
+    /// Deserializes the query as the request type of this principal.
     ///
     /// # Errors
     /// `invalid_request` with all errors.

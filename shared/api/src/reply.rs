@@ -7,29 +7,29 @@ use sha2::{Digest, Sha256};
 
 use crate::{Problem, version_tag};
 
-/// What an operation returns: a response or a problem.
+/// The result of an operation: a response or a problem.
 pub type Reply = Result<Response, Problem>;
 
-/// Returns 200 with a body and, for single objects, their version.
+/// Returns 200 with a body and, for a single resource, its version.
 ///
 /// # Errors
-/// `internal_error` when the body cannot be written as JSON.
+/// `internal_error` when the body cannot be serialized.
 pub fn ok(version: impl Into<Option<u64>>, body: &impl Serialize) -> Reply {
     respond(StatusCode::OK, None, version.into(), body)
 }
 
-/// Returns 201 with the new object, its location and its version.
+/// Returns 201 with the new resource, its location and its version.
 ///
 /// # Errors
-/// `internal_error` when the body cannot be written as JSON.
+/// `internal_error` when the body cannot be serialized.
 pub fn created(location: String, version: u64, body: &impl Serialize) -> Reply {
     respond(StatusCode::CREATED, Some(location), Some(version), body)
 }
 
-/// Returns 202 with an object that is being worked on, its version and, if it is new, its location.
+/// Returns 202 with a resource that is still being processed, its version and, if it is new, its location.
 ///
 /// # Errors
-/// `internal_error` when the body cannot be written as JSON.
+/// `internal_error` when the body cannot be serialized.
 pub fn accepted(location: impl Into<Option<String>>, version: u64, body: &impl Serialize) -> Reply {
     respond(StatusCode::ACCEPTED, location.into(), Some(version), body)
 }
@@ -46,7 +46,7 @@ pub fn not_modified(version: u64) -> Response {
     (StatusCode::NOT_MODIFIED, [(header::ETAG, version_tag(version))]).into_response()
 }
 
-/// Marks the response to a repeat with `Idempotent-Replayed`.
+/// Adds the `Idempotent-Replayed` header to the response to a repeat.
 ///
 /// # Errors
 /// Those of the response itself.
@@ -59,11 +59,11 @@ pub fn replayed(is_replay: bool, reply: Reply) -> Reply {
     Ok(response)
 }
 
-/// Returns a version for an object that hides its own, because that one counts changes the reader must not know of. It
-/// changes with what the object shows and with nothing else.
+/// Returns a version that is computed from the body, for resources whose stored version also counts updates that the reader must
+/// not see. It changes only when the body changes.
 ///
 /// # Errors
-/// `internal_error` when the body cannot be written as JSON.
+/// `internal_error` when the body cannot be serialized.
 pub fn content_version(body: &impl Serialize) -> Result<u64, Problem> {
     let digest = Sha256::digest(json(body)?);
     let (first, _) = digest.split_at(8);
@@ -71,7 +71,7 @@ pub fn content_version(body: &impl Serialize) -> Result<u64, Problem> {
 }
 
 fn json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(body).map_err(|e| Problem::internal(format!("a response cannot be written as JSON: {e}")))
+    serde_json::to_vec(body).map_err(|e| Problem::internal(format!("a response cannot be serialized: {e}")))
 }
 
 fn respond(status: StatusCode, location: Option<String>, version: Option<u64>, body: &impl Serialize) -> Reply {

@@ -1,7 +1,7 @@
 use deskless_domain::Clock;
 use deskless_store::Store;
 
-/// The state that operations share.
+/// The state of all operations.
 #[derive(Debug, Clone)]
 pub struct ApiState {
     store: Store,

@@ -21,8 +21,8 @@ pub(crate) async fn server(store: &TenantStore, key: &Credential, extra: &Extra)
     report(extra, &[("default", all)])
 }
 
-/// Counts a request against the visitor's limit and then the client key's. A visitor over their own limit uses nothing of the
-/// key's.
+/// Counts a request against the limit of the visitor and then that of the client key. A request over the visitor's limit does
+/// not count against the key's.
 pub(crate) async fn client(
     store: &TenantStore,
     key: &Credential,
@@ -30,11 +30,11 @@ pub(crate) async fn client(
     extra: &Extra,
 ) -> Result<(), Problem> {
     let limit = key.rate_limit.unwrap_or_default();
-    let (name, bucket) = match visitor {
+    let (name, subject) = match visitor {
         Visitor::Customer(customer) => ("customer", RateSubject::Customer(key.id, customer.clone())),
         Visitor::Anonymous => ("anonymous", RateSubject::Anonymous(key.id)),
     };
-    let own = store.take(&bucket, limit.of_one_visitor()).await;
+    let own = store.take(&subject, limit.of_one_visitor()).await;
     if !own.granted {
         return report(extra, &[(name, own)]);
     }
@@ -43,21 +43,21 @@ pub(crate) async fn client(
 }
 
 /// Sets the rate limit headers, and fails if a limit is exceeded.
-fn report(extra: &Extra, buckets: &[(&str, Allowance)]) -> Result<(), Problem> {
+fn report(extra: &Extra, allowances: &[(&str, Allowance)]) -> Result<(), Problem> {
     let join = |each: &dyn Fn(&str, &Allowance) -> String| {
-        let all: Vec<_> = buckets.iter().map(|(name, bucket)| each(name, bucket)).collect();
+        let all: Vec<_> = allowances.iter().map(|(name, allowance)| each(name, allowance)).collect();
         HeaderValue::try_from(all.join(", ")).ok()
     };
     let policy =
-        join(&|name, bucket| format!("\"{name}\";q={};w={}", bucket.limit.requests(), RateLimit::WINDOW_SECONDS));
-    let state = join(&|name, bucket| format!("\"{name}\";r={};t={}", bucket.remaining, bucket.resets_in));
+        join(&|name, allowance| format!("\"{name}\";q={};w={}", allowance.limit.requests(), RateLimit::WINDOW_SECONDS));
+    let state = join(&|name, allowance| format!("\"{name}\";r={};t={}", allowance.remaining, allowance.resets_in));
     for (name, value) in [(POLICY, policy), (STATE, state)] {
         if let Some(value) = value {
             extra.set(name, value);
         }
     }
-    match buckets.iter().find(|(_, bucket)| !bucket.granted) {
+    match allowances.iter().find(|(_, allowance)| !allowance.granted) {
         None => Ok(()),
-        Some((_, bucket)) => Err(Problem::rate_limited(bucket.limit.requests(), bucket.resets_in)),
+        Some((_, allowance)) => Err(Problem::rate_limited(allowance.limit.requests(), allowance.resets_in)),
     }
 }

@@ -11,13 +11,13 @@ use crate::{Code, Problem, hs256};
 
 /// The allowed clock skew, in seconds.
 const LEEWAY_SECONDS: i64 = 60;
-/// The longest lifetime of a token that your back end signs, in seconds: 24 hours.
+/// The maximum lifetime of a token that your back end signs, in seconds: 24 hours.
 pub const LONGEST_SECONDS: i64 = 24 * 60 * 60;
 /// The lifetime of an anonymous customer's token, in seconds: 30 days. It is renewed on use.
 const ANONYMOUS_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// The age from which an anonymous token is renewed, in seconds: a day.
 const RENEWED_AFTER_SECONDS: i64 = 24 * 60 * 60;
-/// The most bytes of a token. Tokens with the required claims are far shorter.
+/// The maximum size of a token, in bytes. Tokens with the required claims are far shorter.
 const MAX_LENGTH: usize = 4096;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(crate) struct Presented<'t> {
     kid: SecretId,
 }
 
-fn refuse(detail: &str) -> Problem {
+fn unauthorized(detail: &str) -> Problem {
     Problem::new(Code::Unauthorized, detail)
 }
 
@@ -63,15 +63,16 @@ impl<'t> Presented<'t> {
     /// Parses the header of a token.
     pub fn parse(text: &'t str) -> Result<Self, Problem> {
         hs256::install();
-        let no_token = || refuse("The `X-Customer-Token` header must be a JWT.");
+        let malformed = || unauthorized("The `X-Customer-Token` header must be a JWT.");
         let header = Some(text).filter(|text| text.len() <= MAX_LENGTH).and_then(|text| decode_header(text).ok());
-        let header = header.ok_or_else(no_token)?;
+        let header = header.ok_or_else(malformed)?;
         if header.alg != Algorithm::HS256 || header.crit.is_some() {
-            return Err(refuse("The customer token must be signed with HS256, without `crit`."));
+            return Err(unauthorized("The customer token must be signed with HS256, without `crit`."));
         }
         let kid = header.kid.as_deref().and_then(SecretId::parse);
-        let kid =
-            kid.ok_or_else(|| refuse("The customer token's header must have the id of the identity secret as `kid`."))?;
+        let kid = kid.ok_or_else(|| {
+            unauthorized("The customer token's header must have the id of the identity secret as `kid`.")
+        })?;
         Ok(Self { text, kid })
     }
 
@@ -86,57 +87,62 @@ impl<'t> Presented<'t> {
             (Some(secret), _) => (secret, IdentitySource::Token, LONGEST_SECONDS),
             (None, Some(secret)) => (secret, IdentitySource::Anonymous, ANONYMOUS_SECONDS),
             (None, None) => {
-                return Err(refuse(
+                return Err(unauthorized(
                     "The customer token's `kid` is not a valid identity secret. Sign it with the current one.",
                 ));
             }
         };
         let key = DecodingKey::from_secret(secret.reveal().as_bytes());
-        let claims =
-            decode::<Claims>(self.text, &key, &signature_only()).map_err(|error| self.refusal(&error, &key))?.claims;
+        let claims = decode::<Claims>(self.text, &key, &signature_only())
+            .map_err(|error| self.decode_problem(&error, &key))?
+            .claims;
         let workspace = workspace.to_string();
-        let is_for_us = match &claims.aud {
+        let is_for_workspace = match &claims.aud {
             Audience::One(one) => *one == workspace,
             Audience::Several(all) => all.contains(&workspace),
         };
-        if !is_for_us {
-            return Err(refuse(
+        if !is_for_workspace {
+            return Err(unauthorized(
                 "The customer token is for another workspace. Its `aud` claim must be the id of this one.",
             ));
         }
         let now = now.as_seconds();
         let Claims { iat, exp, nbf, .. } = claims;
         if exp.saturating_add(LEEWAY_SECONDS) <= now {
-            return Err(refuse("The customer token has expired. Get a new one."));
+            return Err(unauthorized("The customer token has expired. Get a new one."));
         }
         if iat.max(nbf.unwrap_or(iat)) > now + LEEWAY_SECONDS {
-            return Err(refuse("The customer token is not valid yet: its `iat` or `nbf` claim is in the future."));
+            return Err(unauthorized(
+                "The customer token is not valid yet: its `iat` or `nbf` claim is in the future.",
+            ));
         }
         if exp <= iat || exp.saturating_sub(iat) > longest {
-            return Err(refuse(
+            return Err(unauthorized(
                 "The customer token's lifetime, from `iat` to `exp`, must be more than 0 and at most 24 hours.",
             ));
         }
         let customer = CustomerId::parse(claims.sub)
-            .map_err(|_| refuse("The customer token's `sub` claim must be a customer id."))?;
+            .map_err(|_| unauthorized("The customer token's `sub` claim must be a customer id."))?;
         Ok(Verified { customer, source, issued_at: iat })
     }
 
-    /// Says why decoding failed: the signature, or the claim that is missing.
-    fn refusal(&self, error: &jsonwebtoken::errors::Error, key: &DecodingKey) -> Problem {
+    /// Returns the problem of a failed decoding: the signature, or the claim that is missing.
+    fn decode_problem(&self, error: &jsonwebtoken::errors::Error, key: &DecodingKey) -> Problem {
         if matches!(error.kind(), ErrorKind::InvalidSignature) {
-            return refuse("The customer token's signature is invalid. Sign it with the secret that `kid` names.");
+            return unauthorized(
+                "The customer token's signature is invalid. Sign it with the secret that `kid` names.",
+            );
         }
         let claims = decode::<Map<String, Value>>(self.text, key, &signature_only()).map(|token| token.claims);
         let missing = claims.ok().and_then(|claims| REQUIRED.into_iter().find(|name| !claims.contains_key(*name)));
         match missing {
-            Some(name) => refuse(&format!("The customer token has no `{name}` claim.")),
-            None => refuse("The customer token's claims are malformed."),
+            Some(name) => unauthorized(&format!("The customer token has no `{name}` claim.")),
+            None => unauthorized("The customer token's claims are malformed."),
         }
     }
 }
 
-/// Verifies only the signature. The library would check times with the system clock, and audiences leniently; `verify` checks
+/// Returns a validation of only the signature. The library would check times with the system clock, and audiences leniently; `verify` checks
 /// both.
 fn signature_only() -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);

@@ -5,11 +5,11 @@ use deskless_store::TenantStore;
 
 use crate::AppError;
 
-/// Counts a conversation by its status in this version; `None` for a deleted conversation. A version that is not newer than the
-/// counted one changes nothing, so events may come twice and in any order.
+/// AP-42: Counts a conversation by its status in this version; `None` for a deleted conversation. Only a version that is newer than
+/// the counted one has an effect, so events can be repeated and in any order.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn count(
     store: &TenantStore,
     id: ConversationId,

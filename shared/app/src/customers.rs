@@ -1,4 +1,4 @@
-//! Customers: create or update, read, list, erase, and keep conversations up to date with them.
+//! Customers: create or update, get, list, erase, and update the copies of their details on conversations.
 
 use deskless_domain::{
     CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange,
@@ -9,21 +9,21 @@ pub use deskless_store::{CustomerPage, WrittenCustomer};
 
 use crate::{AppError, Conflict};
 
-/// The most conversations that one step of an erasure deletes.
-const ERASED_AT_ONCE: i32 = 25;
+/// The maximum number of conversations that one step of an erasure deletes.
+const MAX_DELETED: i32 = 25;
 
-/// Creates a customer or updates the one who has this id, else this email.
+/// A command to create a customer, or to update the one with this id or email.
 #[derive(Debug, Clone)]
 pub struct UpsertCustomer {
-    /// The customer; `None` stands for whoever has claimed the email, else for a new customer.
+    /// The id; `None` for the customer who has claimed the email, or for a new customer.
     pub id: Option<CustomerId>,
-    /// The details. What is not given stays.
+    /// The details. `None` keeps a field.
     pub details: CustomerDetails,
-    /// The caller's own data, replaced as a whole if it is given.
+    /// The caller's own data, replaced as a whole. `None` keeps it.
     pub metadata: Option<Metadata>,
 }
 
-/// A partial update of a customer.
+/// A command to update a customer.
 #[derive(Debug, Clone, Default)]
 pub struct UpdateCustomer {
     /// The display name.
@@ -38,8 +38,9 @@ pub struct UpdateCustomer {
     pub metadata: FieldChange<Metadata>,
 }
 
-/// Creates or updates a customer. An email belongs to the first customer who claims it: beside another id it is stored and
-/// not claimed.
+/// AP-24: Creates or updates a customer. Writes only over the version that was read. An email belongs to the first customer who
+/// claims it. Another customer can have it too, without the claim. If several callers claim one email at the same time, one wins,
+/// and the others read again and find the winner.
 ///
 /// # Errors
 /// `Conflict` while the customer is being erased; [`AppError::IdempotencyKeyReused`].
@@ -49,39 +50,39 @@ pub async fn upsert(
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<WrittenCustomer>, AppError> {
     let mut backoff = Backoff::new(store.clock());
-    let (mut found, earlier) = tokio::try_join!(find(store, command), store.replay(key))?;
+    let (mut existing, earlier) = tokio::try_join!(find(store, command), store.replay(key))?;
     if let Some(earlier) = earlier {
         return Ok(Once::replay(earlier));
     }
     loop {
-        let before = found.record.as_ref();
+        let before = existing.record.as_ref();
         if before.is_some_and(|record| record.erasure.is_some()) {
             return Err(AppError::Conflict(Conflict::Erasing));
         }
         let next = if let Some(record) = before {
             record.updated(&command.details, command.metadata.as_ref(), store.clock())
         } else {
-            let (id, details) = (found.id.clone(), command.details.clone());
+            let (id, details) = (existing.id.clone(), command.details.clone());
             let customer = Customer { id, details, identity_source: IdentitySource::Headers };
             CustomerRecord::new(customer, command.metadata.clone().unwrap_or_default(), store.clock())
         };
-        let claimed = command.details.email.as_ref().filter(|_| !found.email_is_claimed);
+        let claimed = command.details.email.as_ref().filter(|_| !existing.email_is_claimed);
         if let Some(written) = store.write_customer(before, &next, claimed, key).await? {
             return Ok(written);
         }
         backoff.pause("the customer keeps changing").await?;
-        found = find(store, command).await?;
+        existing = find(store, command).await?;
     }
 }
 
-/// What is stored about the customer of a command.
-struct Found {
+/// The stored customer of a command.
+struct Existing {
     id: CustomerId,
     record: Option<CustomerRecord>,
     email_is_claimed: bool,
 }
 
-async fn find(store: &TenantStore, command: &UpsertCustomer) -> Result<Found, StoreError> {
+async fn find(store: &TenantStore, command: &UpsertCustomer) -> Result<Existing, StoreError> {
     let claimant = async {
         match &command.details.email {
             Some(email) => store.claimant(email).await,
@@ -90,16 +91,17 @@ async fn find(store: &TenantStore, command: &UpsertCustomer) -> Result<Found, St
     };
     if let Some(id) = command.id.clone() {
         let (record, claimant) = tokio::try_join!(store.find_customer(&id), claimant)?;
-        return Ok(Found { id, record, email_is_claimed: claimant.is_some() });
+        return Ok(Existing { id, record, email_is_claimed: claimant.is_some() });
     }
     if let Some(id) = claimant.await? {
         let record = store.find_customer(&id).await?;
-        return Ok(Found { id, record, email_is_claimed: true });
+        return Ok(Existing { id, record, email_is_claimed: true });
     }
-    Ok(Found { id: CustomerId::generate(store.clock()), record: None, email_is_claimed: false })
+    Ok(Existing { id: CustomerId::generate(store.clock()), record: None, email_is_claimed: false })
 }
 
-/// Updates a customer. A new email is claimed if nobody has; the claim of the one before stays.
+/// AP-25: Updates a customer, over the version that was read. A new email is claimed if no other customer has claimed it. The
+/// previous email stays claimed.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`]; `Conflict` while the customer is being erased.
@@ -116,7 +118,7 @@ pub async fn update(
             return Err(AppError::Conflict(Conflict::Erasing));
         }
         precondition.check(before.version).map_err(StoreError::from)?;
-        let next = edited(&before, command).following(&before, store.clock());
+        let next = apply(&before, command).following(&before, store.clock());
         let mut claimed = next.customer.details.email.as_ref();
         claimed = claimed.filter(|email| before.customer.details.email.as_ref() != Some(email));
         if let Some(email) = claimed
@@ -131,7 +133,7 @@ pub async fn update(
     }
 }
 
-fn edited(record: &CustomerRecord, command: &UpdateCustomer) -> CustomerRecord {
+fn apply(record: &CustomerRecord, command: &UpdateCustomer) -> CustomerRecord {
     let UpdateCustomer { name, email, phone, company, metadata } = command.clone();
     let mut record = record.clone();
     let details = &mut record.customer.details;
@@ -147,7 +149,7 @@ fn edited(record: &CustomerRecord, command: &UpdateCustomer) -> CustomerRecord {
     record
 }
 
-/// Reads a customer.
+/// Returns a customer.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -155,10 +157,10 @@ pub async fn get(store: &TenantStore, id: &CustomerId) -> Result<CustomerRecord,
     Ok(store.get_customer(id).await?)
 }
 
-/// Reads the customer who first claimed an email, if anybody did.
+/// AP-22: Returns the customer who first claimed an email, if there is one.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn find_by_email(store: &TenantStore, email: &Email) -> Result<Option<CustomerRecord>, AppError> {
     Ok(store.get_customer_by_email(email).await?)
 }
@@ -166,12 +168,12 @@ pub async fn find_by_email(store: &TenantStore, email: &Email) -> Result<Option<
 /// Lists customers, newest first.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, after: Option<MessageId>, limit: usize) -> Result<CustomerPage, AppError> {
     Ok(store.list_customers(after, limit).await?)
 }
 
-/// Begins to erase a customer. Their details are removed at once, their conversations in the background.
+/// AP-46: Starts erasing a customer. Their details are deleted at once, their conversations in the background by [`take_step`].
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].
@@ -183,21 +185,28 @@ pub async fn erase(
     Ok(store.erase_customer(id, precondition).await?)
 }
 
-/// Takes the step that is due after an event: deletes some of an erased customer's conversations, or brings some
-/// conversations up to date with a customer. A step that was taken already is not taken again.
+/// Takes the step that an event makes due. A step that was already taken is not taken again.
+///
+/// - AP-47: Deletes at most 25 conversations of a customer who is being erased, each as AP-15, and records the step on the
+///   customer's item, which triggers the next one. After the last one, the item expires a minute later, and the customer no longer
+///   exists. When DynamoDB removes the item, this runs once more, for conversations that were created meanwhile by a request that
+///   had read the customer before, or that the index did not show yet.
+/// - AP-45: Updates a customer's details on at most 100 of their conversations, oldest activity first. A conversation that gets a
+///   reply meanwhile moves ahead and is reached later. `activity` and `updatedAt` do not change. The version increases, because
+///   the `ETag` has to change.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEvent) -> Result<(), AppError> {
     match event {
         CustomerEvent::ErasureDue { step } => {
             if store.erasure_step(id).await? == Some(step) {
-                let deleted = delete_some(store, id).await?;
+                let deleted = delete_batch(store, id).await?;
                 store.record_erasure_progress(id, step, deleted).await?;
             }
         }
-        // Conversations that were opened while the erasure ended.
-        CustomerEvent::Removed => while delete_some(store, id).await? > 0 {},
+        // Conversations that were created while the erasure finished.
+        CustomerEvent::Removed => while delete_batch(store, id).await? > 0 {},
         CustomerEvent::RefreshDue { version, refreshed_to } => {
             let current = store.customer_to_copy(id).await?;
             let is_due = |current: &&deskless_store::CustomerToCopy| {
@@ -217,13 +226,13 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
     Ok(())
 }
 
-/// Deletes some of a customer's conversations and returns how many there were.
-async fn delete_some(store: &TenantStore, id: &CustomerId) -> Result<u64, AppError> {
+/// Deletes a batch of a customer's conversations and returns their number.
+async fn delete_batch(store: &TenantStore, id: &CustomerId) -> Result<u64, AppError> {
     let deletion = Deletion { reason: None, key: None };
-    let found = store.conversations_of(id, ERASED_AT_ONCE).await?;
+    let found = store.conversations_of(id, MAX_DELETED).await?;
     for &conversation in &found {
         match store.delete_conversation(conversation, &deletion, &Precondition::NONE).await {
-            // The index shows deleted conversations for a moment.
+            // The index can lag behind a deletion.
             Ok(()) | Err(StoreError::NotFound) => {}
             Err(error) => return Err(error.into()),
         }

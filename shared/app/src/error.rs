@@ -1,42 +1,42 @@
 use deskless_domain::{Field, Invalid, InvalidField, Kind, MissingScope, Scope, provider::TransformError};
 use deskless_store::StoreError;
 
-/// Why a use case was not carried out.
+/// The error of a use case.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The workspace has no such object.
+    /// The workspace has no such resource.
     #[error("not found")]
     NotFound,
-    /// Fields of the command are wrong, alone or beside what is stored.
+    /// Fields of the command are invalid, or contradict the stored resource.
     #[error("invalid fields: {0:?}")]
     Invalid(Vec<InvalidField>),
-    /// The state of what is stored does not allow the command.
+    /// The state of the resource does not allow the command.
     #[error("conflict: {0:?}")]
     Conflict(Conflict),
-    /// The caller's key lacks a scope that the command needs.
+    /// The caller's key lacks a scope that the command requires.
     #[error("the scope {0} is missing")]
     MissingScope(Scope),
-    /// The object is not in a version that the caller allows.
-    #[error("another version is stored")]
+    /// The version of the resource does not match the precondition.
+    #[error("the version does not match the precondition")]
     VersionMismatch,
     /// A resolution was given for a conversation that is not solved.
     #[error("the conversation is not solved")]
     NotSolved,
-    /// The provider accepts no free-form reply until the customer writes again.
+    /// The reply window is closed: the provider accepts no free-form reply until the customer writes again.
     #[error("the reply window is closed")]
     WindowClosed,
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command")]
     IdempotencyKeyReused,
-    /// The command was not carried out in time. It may or may not have had its effect.
+    /// The command did not complete in time. It may have taken effect.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// A fault of the service or of its configuration.
+    /// A bug, or an error in the configuration.
     #[error("internal: {0}")]
     Internal(String),
 }
 
-/// A state that does not allow a command.
+/// A state of a resource that does not allow a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// Another conversation of the workspace has this externalId.
@@ -53,11 +53,11 @@ pub enum Conflict {
     Erasing,
     /// The API key is revoked.
     Revoked,
-    /// Nothing was uploaded for the file.
+    /// The file has not been uploaded.
     NotUploaded,
-    /// The upload has another size or type than was signed.
+    /// The upload differs from the signed file in size or content type.
     UploadDiffers,
-    /// The workspace has as many resources of this kind as it can.
+    /// The workspace has the maximum number of resources of this kind.
     TooMany(Kind),
 }
 
@@ -68,10 +68,10 @@ impl AppError {
         Self::Invalid(vec![InvalidField::new(field, invalid)])
     }
 
-    /// Returns the error for a field that refers to nothing.
+    /// Returns the error for a field whose resource does not exist.
     #[must_use]
-    pub fn no_such(field: Field, what: &str) -> Self {
-        Self::invalid(field, Invalid::new("not_found", format!("must be the id of an existing {what}")))
+    pub fn no_such(field: Field, resource: &str) -> Self {
+        Self::invalid(field, Invalid::new("not_found", format!("must be the id of an existing {resource}")))
     }
 
     /// Returns the same error, with its fields nested in another one.

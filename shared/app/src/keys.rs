@@ -1,4 +1,4 @@
-//! API keys: create, read, list, update, revoke.
+//! API keys: create, get, list, update, revoke.
 
 use deskless_domain::{ApiKey, Field, Invalid, KeyId, Precondition, Scope, Timestamp, may_grant};
 use deskless_store::{IdempotencyKey, TenantStore};
@@ -6,7 +6,7 @@ pub use deskless_store::{KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
 
 use crate::AppError;
 
-/// Creates an API key. It gets no scope that the caller's key lacks.
+/// AP-26: Creates an API key. Its scopes must be scopes of the caller's key.
 ///
 /// # Errors
 /// [`AppError::Invalid`] for an expiry that is not in the future; [`AppError::MissingScope`],
@@ -22,7 +22,7 @@ pub async fn create(
     Ok(store.create_key_once(request, key).await?)
 }
 
-/// Reads an API key, even a revoked one.
+/// Returns an API key, even if it is revoked.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -33,12 +33,12 @@ pub async fn get(store: &TenantStore, id: KeyId) -> Result<ApiKey, AppError> {
 /// Lists API keys, oldest first, revoked ones included.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, after: Option<KeyId>, limit: usize) -> Result<KeyPage, AppError> {
     Ok(store.page_of_keys(after, limit).await?)
 }
 
-/// Updates an API key. It gets no scope that neither the caller's key nor the key itself has. Takes effect within 30 seconds.
+/// AP-29: Updates an API key. Its scopes must be scopes of the caller's key or of the key itself. Takes effect within 30 seconds.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::MissingScope`]; `Conflict` for a revoked key.
@@ -56,7 +56,7 @@ pub async fn update(
     Ok(store.update_key(id, precondition, patch).await?)
 }
 
-/// Revokes an API key. It stops working within 30 seconds. Revoking it again changes nothing.
+/// AP-29: Revokes an API key. It stops working within 30 seconds. Revoking it again has no effect.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].

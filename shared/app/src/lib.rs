@@ -1,9 +1,11 @@
-//! Use cases: one function for each thing that a caller can do.
+//! Use cases: one function for each operation of a caller or a worker.
 //!
-//! A use case takes a tenant-scoped store, a command of domain types and, where the caller may repeat it, an idempotency
-//! key. It resolves what the command refers to, lets the domain decide, commits through the store, and returns an outcome of
-//! domain types or an [`AppError`] that names a field of the command. It knows no HTTP, no JSON and no DynamoDB
-//! expression, so every wire format and every worker calls the same functions.
+//! A use case takes a tenant-scoped store, a command of domain types and, for operations that can be repeated, an idempotency key.
+//! It resolves the references of the command, lets the domain decide, commits through the store, and returns an outcome of domain
+//! types or an [`AppError`] that names a field of the command. It has no HTTP, JSON or DynamoDB expressions, so that all wire
+//! formats and workers call the same functions.
+//!
+//! Ids such as AP-12 refer to the access patterns in `shared/store/ACCESS_PATTERNS.md`.
 
 pub mod automations;
 pub mod bulk;

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use crate::AppError;
 
-/// Lets an earlier outcome win over whatever is wrong now: what a command refers to may be gone by the time it is repeated.
-/// Returns `Continue` with what was resolved, or `Break` with the earlier outcome.
+/// Returns the earlier outcome of a repeated command instead of an error, because its references can be deleted between the
+/// request and its repeat. Returns `Continue` with the resolved command, or `Break` with the earlier outcome.
 pub(crate) async fn unless_replayed<T: DeserializeOwned, R>(
     store: &TenantStore,
     key: Option<&IdempotencyKey>,

@@ -6,16 +6,16 @@ use deskless_store::{Backoff, IdempotencyKey, Once, ResourcePage, StoreError, Te
 
 use crate::AppError;
 
-/// A partial update of a resource.
+/// A patch of a resource's fields.
 pub trait Patch<T> {
     /// Returns the fields after the update.
     ///
     /// # Errors
-    /// When the update does not go with the stored fields.
+    /// When the patch contradicts the stored fields.
     fn apply(&self, fields: T, clock: &dyn Clock) -> Result<T, InvalidField>;
 }
 
-/// Creates a resource.
+/// AP-17: Creates a resource.
 ///
 /// # Errors
 /// `Conflict` when there are too many of the kind; [`AppError::IdempotencyKeyReused`].
@@ -27,7 +27,7 @@ pub async fn create<T: Collected>(
     Ok(store.create_resource(fields, key).await?)
 }
 
-/// Reads a resource, even if it is archived.
+/// Returns a resource, even if it is archived.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -38,7 +38,7 @@ pub async fn get<T: Collected>(store: &TenantStore, id: T::Id) -> Result<Resourc
 /// Lists resources, oldest first, without archived ones.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list<T: Collected>(
     store: &TenantStore,
     after: Option<T::Id>,
@@ -47,8 +47,8 @@ pub async fn list<T: Collected>(
     Ok(store.list_resources(after, limit).await?)
 }
 
-/// Updates a resource. It is read, changed and written back if nobody else was faster, otherwise once more: of two updates to
-/// different fields none is lost.
+/// AP-18: Updates a resource. Writes it over the version that was read, and starts again if it was updated meanwhile, so that
+/// concurrent updates of different fields are not lost.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`]; `Conflict` when it is archived; what the patch rejects.
@@ -74,8 +74,8 @@ pub async fn update<T: Collected>(
     }
 }
 
-/// Deletes a resource. One that conversations may refer to is archived: it is no longer listed, and still named where it is
-/// used.
+/// AP-18: Deletes a resource. A resource of a kind that conversations refer to is archived instead: it is no longer listed, and
+/// conversations keep its name.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].

@@ -9,21 +9,24 @@ use utoipa::ToSchema;
 
 use super::dto::ExecutionResponse;
 
-/// A run of an automation.
+/// An execution to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateExecutionRequest {
     /// The conversation.
     conversation_id: ConversationId,
-    /// Data for the webhooks.
+    /// Data to send to the automation's webhooks.
     #[deserr(default)]
     context: Option<Metadata>,
 }
 
 /// Run an automation
 ///
-/// Runs the automation now, ignoring its trigger, its conditions and `enabled`. Your key needs the scopes of the actions.
+/// Runs the automation on a conversation now, ignoring its trigger, its conditions and `enabled`. The actions run in the
+/// background. `Location` is the path of the execution, which shows the progress.
+///
+/// Your key needs the scopes of the actions. Otherwise the response is 403.
 #[utoipa::path(
     post,
     path = "/api/v1/automations/{automationId}/executions",
@@ -31,7 +34,7 @@ pub struct CreateExecutionRequest {
     params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     request_body = CreateExecutionRequest,
     responses(
-        (status = 202, description = "The queued run", body = ExecutionResponse, headers(
+        (status = 202, description = "The queued execution", body = ExecutionResponse, headers(
             ("Location" = String, description = "The path of the new resource"),
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),

@@ -6,17 +6,19 @@ use deskless_domain::{AutomationId, ExecutionId};
 
 use super::dto::ExecutionResponse;
 
-/// Retrieve a run of an automation
+/// Retrieve an execution
+///
+/// Returns the execution with its steps. Executions are kept for 30 days.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions/{executionId}",
     tag = "Automations",
     params(
         ("automationId" = String, Path, format = "uuid", description = "The automation's id"),
-        ("executionId" = String, Path, format = "uuid", description = "The run's id"),
+        ("executionId" = String, Path, format = "uuid", description = "The execution's id"),
     ),
     responses(
-        (status = 200, description = "The run with its steps", body = ExecutionResponse, headers(
+        (status = 200, description = "The execution with its steps", body = ExecutionResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
     ),

@@ -8,15 +8,15 @@ use deskless_domain::AutomationId;
 
 use super::dto::ExecutionListResponse;
 
-/// List runs of an automation
+/// List executions
 ///
-/// Lists the runs of the last 30 days, newest first by the time of the event that triggered them.
+/// Lists the automation's executions of the last 30 days, newest first by the time of the event that triggered them.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions",
     tag = "Automations",
     params(("automationId" = String, Path, format = "uuid", description = "The automation's id"), ListQuery),
-    responses((status = 200, description = "A page of runs", body = ExecutionListResponse)),
+    responses((status = 200, description = "A page of executions", body = ExecutionListResponse)),
 )]
 pub async fn list_executions(
     caller: Caller<ReadAutomations>,

@@ -15,10 +15,10 @@ use deskless_domain::{
 
 use super::dto::{CustomerConversationCreatedResponse, CustomerConversationResponse};
 
-/// A conversation that a customer opens.
+/// A conversation that a customer creates.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-pub struct OpenConversationRequest {
+pub struct CreateCustomerConversationRequest {
     subject: Subject,
     #[deserr(default)]
     customer: Option<ContactRequest>,
@@ -28,7 +28,7 @@ pub struct OpenConversationRequest {
     message: Option<CustomerMessageRequest>,
 }
 
-/// The contact details that a customer gives. They are not verified.
+/// The contact details that a customer sends. They are not verified.
 #[derive(Debug, Default, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct ContactRequest {
@@ -44,28 +44,31 @@ pub struct ContactRequest {
     company: Option<CompanyName>,
 }
 
-impl OpenConversationRequest {
-    /// Returns the command, if this customer may open the conversation. `proven` is the id that a token proves.
+impl CreateCustomerConversationRequest {
+    /// Returns the command. `verified` is the customer id of the token.
+    ///
+    /// # Errors
+    /// `forbidden` for another customer's id, and for a channel with a provider.
     fn into_command(
         self,
         store: &CustomerStore,
-        proven: Option<&CustomerId>,
+        verified: Option<&CustomerId>,
     ) -> Result<CreateCustomerConversation, Problem> {
         let forbidden = |detail: String| Problem::new(Code::Forbidden, detail);
         let ContactRequest { id, name, email, phone, company } = self.customer.unwrap_or_default();
-        match (id, proven) {
-            (Some(given), Some(proven)) if given != *proven => {
+        match (id, verified) {
+            (Some(id), Some(verified)) if id != *verified => {
                 return Err(forbidden("`customer.id` must be the customer of `X-Customer-Token`.".to_owned()));
             }
             (Some(_), None) => {
-                let detail = "With a client key, `customer.id` needs an `X-Customer-Token` that proves it.";
+                let detail = "With a client key, `customer.id` requires an `X-Customer-Token` with this id as `sub`.";
                 return Err(forbidden(detail.to_owned()));
             }
             _ => {}
         }
-        // A conversation on a provider's channel would let anybody send messages at the workspace's expense.
+        // On a channel with a provider, anybody could send messages at the workspace's expense.
         if self.channel.has_provider() {
-            let detail = format!("A client key cannot open conversations on the channel `{}`.", self.channel);
+            let detail = format!("A client key cannot create conversations on the channel `{}`.", self.channel);
             return Err(forbidden(detail));
         }
         Ok(CreateCustomerConversation {
@@ -93,27 +96,27 @@ impl OpenConversationRequest {
     }
 }
 
-/// Opens a conversation for the customer that a token names.
+/// Creates a conversation for the customer of a token.
 pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) -> Reply {
-    open(caller, caller.store(), Some(caller.customer()), None, request).await
+    create(caller, caller.store(), Some(caller.customer()), None, request).await
 }
 
-/// Opens a conversation for a new, anonymous customer.
+/// Creates a conversation for an anonymous customer, who gets a new id.
 pub async fn by_anonymous(caller: &AnonymousCaller, request: Idempotent<RawBody>) -> Reply {
-    open(caller, caller.store(), None, Some(caller.token()), request).await
+    create(caller, caller.store(), None, Some(caller.token()), request).await
 }
 
-async fn open(
+async fn create(
     actor: &impl Actor,
     store: &CustomerStore,
-    proven: Option<&CustomerId>,
+    verified: Option<&CustomerId>,
     token: Option<&str>,
     request: Idempotent<RawBody>,
 ) -> Reply {
-    let (request, key) = request.read::<OpenConversationRequest>()?.into_parts(actor);
+    let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_parts(actor);
     let Once { outcome: conversation, is_replay } =
-        conversations::create_for_customer(store, request.into_command(store, proven)?, key.as_ref()).await?;
-    // A repeat does not get the token: whoever guesses an idempotency key would get the key to the conversation.
+        conversations::create_for_customer(store, request.into_command(store, verified)?, key.as_ref()).await?;
+    // The response to a repeat has no token. Otherwise a guessed idempotency key would give access to the conversation.
     let token = token.filter(|_| !is_replay);
     let version = content_version(&CustomerConversationResponse::from(&conversation))?;
     let location = format!("{BASE}/conversations/{}", conversation.id);

@@ -31,8 +31,8 @@ impl From<&Customer> for CustomerSelfObject {
     }
 }
 
-/// A conversation, as its customer sees it: without anything that notes and internal updates change, such as `updatedAt`,
-/// counts and versions.
+/// A conversation, as its customer sees it: without fields that notes and internal updates change, such as `updatedAt` and
+/// counts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewConversation)]
@@ -40,21 +40,21 @@ pub struct CustomerConversationObject {
     object: ConversationTag,
     #[schema(format = "uuid")]
     id: String,
-    /// The ticket number: rising and unique in the workspace, with gaps.
+    /// A number for people. It is unique in the workspace and increases, with gaps.
     number: u64,
     channel: Channel,
     status: Status,
     #[schema(value_type = String)]
     subject: Subject,
-    /// The first 140 characters of the newest reply; the subject until there is one.
+    /// The first 140 characters of the newest reply, or the subject if there is no reply.
     preview: String,
     customer: CustomerSelfObject,
     #[schema(format = "date-time")]
     created_at: String,
-    /// The time of the newest reply, or of the creation until there is one.
+    /// The time of the newest reply, or of creation if there is no reply.
     #[schema(format = "date-time")]
     last_message_at: String,
-    /// The time at which it was solved; null while it is not solved.
+    /// The time at which it was solved. `null` unless the status is `solved`.
     #[schema(required, format = "date-time")]
     closed_at: Option<String>,
 }
@@ -90,14 +90,14 @@ impl From<&Conversation> for CustomerConversationResponse {
     }
 }
 
-/// A conversation that was opened with a client key.
+/// A conversation that was created with a client key.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerViewConversationCreatedResponse)]
 pub struct CustomerConversationCreatedResponse {
     pub conversation: CustomerConversationObject,
-    /// The token to send as `X-Customer-Token` from now on, valid for 30 days. Only for a customer who had none; null otherwise
-    /// and in the response to a repeat.
+    /// The token to send as `X-Customer-Token` in later requests, valid for 30 days. Only for an anonymous customer. `null`
+    /// otherwise, and in the response to a repeat.
     #[schema(required)]
     pub customer_token: Option<String>,
 }
@@ -110,7 +110,7 @@ pub struct CustomerConversationListResponse {
     pub object: ListTag,
     /// Whether there may be more pages.
     pub has_more: bool,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
     pub conversations: Vec<CustomerConversationObject>,

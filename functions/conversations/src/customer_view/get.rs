@@ -4,7 +4,8 @@ use deskless_domain::ConversationId;
 
 use super::dto::CustomerConversationResponse;
 
-/// Retrieves one of the customer's conversations. Its version counts notes, so its tag is computed from what is shown.
+/// Retrieves one of the customer's conversations. The stored version also counts notes, so the `ETag` is computed from the
+/// response.
 pub async fn get_conversation(caller: &CustomerCaller, id: ConversationId, known: &IfNoneMatch) -> Reply {
     let conversation = conversations::get_own(caller.store(), id).await?;
     let response = CustomerConversationResponse::from(&conversation);

@@ -5,7 +5,7 @@ use deskless_domain::{Order, Status};
 
 use super::dto::{CustomerConversationListResponse, CustomerConversationObject};
 
-/// A filter, the page size and the order.
+/// The page size, the order and a filter.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct ListOwnConversationsQuery {

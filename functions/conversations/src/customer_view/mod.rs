@@ -1,4 +1,4 @@
-//! The same routes for customers, who call with a client key: their own conversations, in a shape for customers.
+//! The customer view: the same routes for client keys, limited to the customer's own conversations and to public fields.
 
 pub mod create;
 pub mod dto;

@@ -24,7 +24,7 @@ pub struct CustomerMessageListResponse {
     pub object: ListTag,
     /// Whether there are more messages now.
     pub has_more: bool,
-    /// The `cursor` of the next page. Never null.
+    /// The `cursor` of the next page. Never `null`: on the last page, use it later to get the messages that were added since.
     pub next_cursor: String,
     pub messages: Vec<CustomerMessageObject>,
 }

@@ -12,7 +12,7 @@ use crate::list::ListMessagesQuery;
 pub async fn list_messages(caller: &CustomerCaller, conversation: ConversationId, query: &ListMessagesQuery) -> Reply {
     let id = conversation.to_string();
     let scope = CursorScope::new(caller.store().workspace_id(), &["own messages", &id, query.order.as_str()]);
-    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[place]| place);
+    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[position]| position);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };
     let page = messages::list_own(caller.store(), thread).await?;
     ok(

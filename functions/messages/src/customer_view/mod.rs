@@ -1,4 +1,4 @@
-//! The same routes for customers, who call with a client key: their own threads, in a shape of its own.
+//! The customer view: the same routes for client keys, limited to the customer's own conversations and to public fields.
 
 pub mod create;
 pub mod dto;

@@ -6,14 +6,14 @@ use super::dto::ApiKeyResponse;
 
 /// Retrieve an API key
 ///
-/// Without its secret, which nobody knows but its holder.
+/// Returns the key without its secret, even if it is revoked or expired.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys/{keyId}",
     tag = "API keys",
     params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
     responses(
-        (status = 200, description = "The key", body = ApiKeyResponse, headers(
+        (status = 200, description = "The API key", body = ApiKeyResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
     ),

@@ -5,13 +5,13 @@ use super::dto::ApiKeyListResponse;
 
 /// List API keys
 ///
-/// Oldest first, revoked ones too.
+/// Lists all API keys of the workspace, oldest first, revoked ones included.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys",
     tag = "API keys",
     params(ListQuery),
-    responses((status = 200, description = "A page of keys", body = ApiKeyListResponse)),
+    responses((status = 200, description = "A page of API keys", body = ApiKeyListResponse)),
 )]
 pub async fn list_api_keys(caller: Caller<ReadKeys>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
     let cursor = query.list_cursor(&caller, "api-keys");

@@ -9,35 +9,36 @@ use utoipa::ToSchema;
 
 use super::dto::{ApiKeyResponse, Origins, Scopes};
 
-/// What to change. A field that is left out stays as it is.
+/// An update of an API key. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateApiKeyRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// Replaced whole: at least one, and none that neither your own key nor this one has.
+    /// The scopes: at least one, and only scopes that your own key or this key has. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Vec<deskless_domain::Scope>, required = false, min_items = 1)]
     scopes: Optional<Scopes>,
-    /// Replaced whole; null or empty: from anywhere. At most 20.
+    /// The web origins from which the key can be used, at most 20. `null` or an empty list for any origin. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Origin>>, required = false, max_items = 20)]
     allowed_origins: Optional<Option<Origins>>,
-    /// A time that lies ahead; null: never.
+    /// The time at which the key expires, in the future. `null` if it never expires.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = "date-time", required = false)]
     expires_at: Optional<Option<Timestamp>>,
-    /// How many requests a minute; null: 6,000.
+    /// The number of requests a minute, 1 to 1,000,000. `null` for the default, 6,000.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000, required = false)]
     rate_limit: Optional<Option<RateLimit>>,
 }
 
-/// Change an API key
+/// Update an API key
 ///
-/// It works as changed everywhere within 30 seconds.
+/// Takes effect within 30 seconds. A revoked key cannot be updated.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{keyId}",
@@ -45,10 +46,10 @@ pub struct UpdateApiKeyRequest {
     params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
     request_body = UpdateApiKeyRequest,
     responses(
-        (status = 200, description = "The key as it is now", body = ApiKeyResponse, headers(
+        (status = 200, description = "The updated API key", body = ApiKeyResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
-        (status = 409, description = "It is revoked", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The API key is revoked", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_api_key(

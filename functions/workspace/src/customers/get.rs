@@ -7,11 +7,13 @@ use deskless_domain::CustomerId;
 use super::dto::CustomerResponse;
 
 /// Retrieve a customer
+///
+/// Returns the customer's record. Anonymous customers have none.
 #[utoipa::path(
     get,
     path = "/api/v1/customers/{customerId}",
     tag = "Customers",
-    params(("customerId" = String, Path, description = "Your own id of the customer")),
+    params(("customerId" = String, Path, description = "The customer's id in your own system")),
     responses(
         (status = 200, description = "The customer", body = CustomerResponse, headers(
             ("ETag" = String, description = "The version"),

@@ -10,26 +10,26 @@ use utoipa::IntoParams;
 
 use super::dto::CustomerListResponse;
 
-/// Which customers, and how many.
+/// The page size and a filter.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct ListCustomersQuery {
-    /// How many at the most.
+    /// The page size.
     #[deserr(default)]
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     limit: Limit<20, 100>,
-    /// Where the page before said to go on.
+    /// The `nextCursor` of the previous page.
     #[deserr(default)]
     cursor: Option<String>,
-    /// Only the one who first claimed this email.
+    /// Only the customer who has this email address: the first one who claimed it.
     #[deserr(default)]
     email: Option<Email>,
 }
 
 /// List customers
 ///
-/// Newest first. The list lags a change by a moment; a search by `email` never does.
+/// Lists customers, newest first. The list lags behind a write by a moment. A search by `email` does not.
 #[utoipa::path(
     get,
     path = "/api/v1/customers",

@@ -9,25 +9,28 @@ use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
 
-/// What to change. A field that is left out stays as it is; null clears it.
+/// An update of a customer. A field that you leave out stays as it is. `null` clears it.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateCustomerRequest {
+    /// The display name.
     #[deserr(default)]
     #[schema(value_type = Option<PersonName>, required = false)]
     name: Optional<Option<PersonName>>,
-    /// A new one is claimed if nobody has; the one before stays claimed.
+    /// The email address. It is claimed for this customer if no other customer has claimed it. The previous address stays claimed.
     #[deserr(default)]
     #[schema(value_type = Option<Email>, required = false)]
     email: Optional<Option<Email>>,
+    /// The phone number.
     #[deserr(default)]
     #[schema(value_type = Option<PhoneNumber>, required = false)]
     phone: Optional<Option<PhoneNumber>>,
+    /// The company or account.
     #[deserr(default)]
     #[schema(value_type = Option<CompanyName>, required = false)]
     company: Optional<Option<CompanyName>>,
-    /// Replaced whole.
+    /// Your own data. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
     metadata: Optional<Option<Metadata>>,
@@ -47,17 +50,19 @@ impl From<UpdateCustomerRequest> for UpdateCustomer {
 }
 
 /// Update a customer
+///
+/// Updates the fields that you send. The customer's conversations get the new details in the background.
 #[utoipa::path(
     patch,
     path = "/api/v1/customers/{customerId}",
     tag = "Customers",
-    params(("customerId" = String, Path, description = "Your own id of the customer")),
+    params(("customerId" = String, Path, description = "The customer's id in your own system")),
     request_body = UpdateCustomerRequest,
     responses(
-        (status = 200, description = "The customer as they are now", body = CustomerResponse, headers(
+        (status = 200, description = "The updated customer", body = CustomerResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
-        (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The customer is being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_customer(

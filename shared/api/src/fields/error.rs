@@ -20,9 +20,9 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// The most errors in a response. More would not help, and a Lambda response is limited to 6 MB.
+/// The maximum number of errors in a response. A Lambda response is limited to 6 MB.
 const MAX_ERRORS: usize = 100;
-/// The most characters of an unknown key that are repeated in an error.
+/// The maximum number of characters of an unknown key that are repeated in an error.
 const MAX_KEY_CHARS: usize = 100;
 
 const UNKNOWN_FIELD: &str = "Unknown field ";
@@ -44,7 +44,7 @@ impl InvalidRequest {
         Self(vec![FieldError { field, code: invalid.code, message }])
     }
 
-    /// Creates an error for the field at a place in a body.
+    /// Creates an error for the field at a location in a body.
     #[must_use]
     pub fn at(location: ValuePointerRef<'_>, invalid: &Invalid) -> Self {
         Self::one(path(location), invalid)
@@ -108,24 +108,24 @@ impl DeserializeError for InvalidRequest {
         error: ErrorKind<'_, V>,
         location: ValuePointerRef<'_>,
     ) -> ControlFlow<Self, Self> {
-        let here = path(location);
-        let one = match error {
+        let field = path(location);
+        let error = match error {
             ErrorKind::IncorrectValueKind { actual, accepted } => {
                 let expected: Vec<_> = accepted.iter().copied().map(kind).collect();
                 let message = format!("must be {}, not {}", expected.join(" or "), kind(actual.kind()));
-                Self::one(here, &Invalid::new("wrong_type", message))
+                Self::one(field, &Invalid::new("wrong_type", message))
             }
-            ErrorKind::MissingField { field } => {
-                Self::one(join(&here, field), &Invalid::new("required", "is required"))
+            ErrorKind::MissingField { field: missing } => {
+                Self::one(join(&field, missing), &Invalid::new("required", "is required"))
             }
-            ErrorKind::UnknownKey { key, accepted } => Self::unknown_field(&here, key, accepted),
-            ErrorKind::UnknownValue { value, accepted } => Self::one(here, &Invalid::unknown_value(value, accepted)),
+            ErrorKind::UnknownKey { key, accepted } => Self::unknown_field(&field, key, accepted),
+            ErrorKind::UnknownValue { value, accepted } => Self::one(field, &Invalid::unknown_value(value, accepted)),
             ErrorKind::BadSequenceLen { expected, .. } => {
-                Self::one(here, &Invalid::new("invalid", format!("must have {expected} entries")))
+                Self::one(field, &Invalid::new("invalid", format!("must have {expected} entries")))
             }
-            ErrorKind::Unexpected { msg } => Self::one(here, &Invalid::new("invalid", format!("is invalid: {msg}"))),
+            ErrorKind::Unexpected { msg } => Self::one(field, &Invalid::new("invalid", format!("is invalid: {msg}"))),
         };
-        Self::merge(self_, one, location)
+        Self::merge(self_, error, location)
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
 
     #[derive(Debug, Deserr)]
     #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-    #[expect(dead_code, reason = "only reading is tested")]
+    #[expect(dead_code, reason = "only deserialization is tested")]
     struct Request {
         customer_id: String,
         #[deserr(default)]
@@ -174,7 +174,7 @@ mod tests {
 
     #[derive(Debug, Deserr)]
     #[deserr(error = InvalidRequest, deny_unknown_fields)]
-    #[expect(dead_code, reason = "only reading is tested")]
+    #[expect(dead_code, reason = "only deserialization is tested")]
     struct Person {
         #[deserr(default)]
         name: Option<String>,
@@ -201,8 +201,8 @@ mod tests {
         assert_eq!(message(json!({})), "`customerId` is required.");
         assert_eq!(message(json!({ "customerId": 1 })), "`customerId` must be a string, not a number.");
         assert_eq!(message(json!([])), "The body must be an object, not an array.");
-        let asked = InvalidRequest::one("a", &Invalid::new("invalid", "is odd. Did you mean `b`?"));
-        assert_eq!(asked.0[0].message, "`a` is odd. Did you mean `b`?");
+        let suggestion = InvalidRequest::one("a", &Invalid::new("invalid", "is odd. Did you mean `b`?"));
+        assert_eq!(suggestion.0[0].message, "`a` is odd. Did you mean `b`?");
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn query_errors_speak_of_parameters() {
+    fn query_errors_name_parameters() {
         let one = |body| errors::<Person>(body).in_query().0[0].message.clone();
         assert_eq!(one(json!({ "nam": "a" })), "Unknown parameter `nam`. Did you mean `name`?");
         assert_eq!(one(json!({ "x": "a" })), "Unknown parameter `x`. Known parameters: `name`, `phone`.");

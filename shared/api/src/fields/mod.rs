@@ -1,4 +1,4 @@
-//! From JSON to domain types. Reading collects every error instead of stopping at the first.
+//! Deserialization of JSON into domain types. Collects all errors instead of stopping at the first.
 
 mod error;
 mod values;

@@ -1,4 +1,4 @@
-//! How domain types are read from JSON.
+//! Deserialization of domain types.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
@@ -54,7 +54,7 @@ parsed_from_string!(
     WebhookUrl,
 );
 
-// The same, for types whose `parse` borrows the text.
+// A second macro for types whose `parse` borrows the text.
 macro_rules! parsed_from_str {
     ($($name:ty),+ $(,)?) => {$(
         impl Deserr<InvalidRequest> for $name {
@@ -87,7 +87,7 @@ parsed_from_str!(
     PredefinedMessageType,
 );
 
-// The same, for ids.
+// A third macro for ids, whose `parse` returns an `Option`.
 macro_rules! parsed_from_uuid {
     ($($name:ty),+ $(,)?) => {$(
         impl Deserr<InvalidRequest> for $name {
@@ -95,8 +95,8 @@ macro_rules! parsed_from_uuid {
                 value: Value<V>,
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, InvalidRequest> {
-                let wrong = || InvalidRequest::at(location, &Invalid::new("invalid", "must be a UUID"));
-                <$name>::parse(&string(value, location)?).ok_or_else(wrong)
+                let invalid = || InvalidRequest::at(location, &Invalid::new("invalid", "must be a UUID"));
+                <$name>::parse(&string(value, location)?).ok_or_else(invalid)
             }
         }
     )+};

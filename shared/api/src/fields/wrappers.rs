@@ -1,4 +1,4 @@
-//! Wrappers that say how a value is read: left out, partial, or read later.
+//! Wrappers for fields and bodies: optional, partial, or deserialized later.
 
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef, take_cf_content};
 use deskless_domain::{FieldChange, Invalid};
@@ -10,7 +10,7 @@ use super::InvalidRequest;
 pub struct Optional<T>(pub Option<T>);
 
 impl<T> Optional<Option<T>> {
-    /// Returns the edit that a field stands for: left out keeps the value, `null` clears it.
+    /// Returns the change of the field: a missing field keeps the value, `null` clears it.
     pub fn change(self) -> FieldChange<T> {
         self.0.map_or(FieldChange::Keep, FieldChange::from)
     }
@@ -52,12 +52,12 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
     }
 }
 
-/// A JSON object that is read later, when it is known which fields the principal may send.
+/// A JSON object that is deserialized later, because the allowed fields depend on the principal.
 #[derive(Debug)]
 pub struct RawBody(serde_json::Value);
 
 impl RawBody {
-    /// Reads the object as a request type.
+    /// Deserializes the object as a request type.
     ///
     /// # Errors
     /// `invalid_request` with every invalid field.
@@ -75,7 +75,7 @@ impl Deserr<InvalidRequest> for RawBody {
     }
 }
 
-/// A whole number from 0 to 2^64 - 1. `6000.0` is one too, because JSON does not tell it from `6000`.
+/// A whole number from 0 to 2^64 - 1. Accepts `6000.0` too, because in JSON it is the same number as `6000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole(pub u64);
 
@@ -84,24 +84,24 @@ impl Deserr<InvalidRequest> for Whole {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        let wrong = |message: &str| InvalidRequest::at(location, &Invalid::new("wrong_type", message));
+        let wrong_type = |message: &str| InvalidRequest::at(location, &Invalid::new("wrong_type", message));
         match value {
             Value::Integer(number) => Ok(Self(number)),
             Value::Float(number) if number.fract() == 0.0 => {
-                format!("{number:.0}").parse().map(Self).map_err(|_| wrong("must be a whole number of at least 0"))
+                format!("{number:.0}").parse().map(Self).map_err(|_| wrong_type("must be a whole number of at least 0"))
             }
-            Value::NegativeInteger(_) | Value::Float(_) => Err(wrong("must be a whole number of at least 0")),
+            Value::NegativeInteger(_) | Value::Float(_) => Err(wrong_type("must be a whole number of at least 0")),
             other => <u64 as Deserr<InvalidRequest>>::deserialize_from_value(other, location).map(Self),
         }
     }
 }
 
-/// Reads a string, for types that parse one.
+/// Deserializes a string, for types that parse one.
 pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_>) -> Result<String, InvalidRequest> {
     String::deserialize_from_value(value, location)
 }
 
-/// Reads an object without looking at its fields.
+/// Deserializes an object with any fields.
 pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,

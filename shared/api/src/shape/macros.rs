@@ -1,4 +1,4 @@
-//! What has to be spelled out for each resource.
+//! The code that is generated for each resource.
 //!
 //! These are macros because `utoipa` needs a concrete type with its own schema name for each response, and a function with
 //! literal paths, tags and texts for each operation. Generics can give it neither. Everything that is not a name or a text
@@ -28,7 +28,7 @@ macro_rules! envelope {
             object: $crate::wire::ListTag,
             /// Whether there may be more pages.
             has_more: bool,
-            /// The `cursor` of the next page; null on the last one.
+            /// The `cursor` of the next page. `null` on the last page.
             #[schema(required)]
             next_cursor: Option<String>,
             $plural: Vec<$object>,
@@ -68,7 +68,7 @@ macro_rules! resource {
 
             #[doc = "List " $many]
             ///
-            /// Lists them oldest first, without archived ones.
+            #[doc = "Lists " $many ", oldest first, without archived ones."]
             #[utoipa::path(
                 get,
                 path = $path,
@@ -85,7 +85,7 @@ macro_rules! resource {
 
             #[doc = "Create " $one]
             ///
-            /// A workspace can have at most 1,000 of each kind.
+            #[doc = "Creates " $one ". A workspace can have at most 1,000 " $many "."]
             #[utoipa::path(
                 post,
                 path = $path,
@@ -97,7 +97,7 @@ macro_rules! resource {
                         ("ETag" = String, description = "The version"),
                         ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
                     )),
-                    (status = 409, description = "The workspace has too many", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "The workspace already has 1,000 of these resources", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<create_ $singular>](
@@ -109,13 +109,15 @@ macro_rules! resource {
             }
 
             #[doc = "Retrieve " $one]
+            ///
+            #[doc = "Returns " $one ", even if it is archived."]
             #[utoipa::path(
                 get,
                 path = $item,
                 tag = $tag,
                 params(($id = String, Path, format = "uuid", description = "The id")),
                 responses(
-                    (status = 200, description = "The resource, which may be archived", body = [<$Fields Response>], headers(
+                    (status = 200, description = "The resource", body = [<$Fields Response>], headers(
                         ("ETag" = String, description = "The version"),
                     )),
                 ),
@@ -130,6 +132,8 @@ macro_rules! resource {
             }
 
             #[doc = "Update " $one]
+            ///
+            /// Updates the fields that you send.
             #[utoipa::path(
                 patch,
                 path = $item,
@@ -161,7 +165,7 @@ macro_rules! resource {
                 path = $item,
                 tag = $tag,
                 params(($id = String, Path, format = "uuid", description = "The id")),
-                responses((status = 204, description = "Deleted")),
+                responses((status = 204, description = "The resource is deleted or archived")),
             )]
             pub async fn [<delete_ $singular>](
                 caller: $crate::Caller<$crate::scope::$Write>,

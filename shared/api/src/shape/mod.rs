@@ -1,7 +1,7 @@
-//! The shape that all small collections share: list, create, retrieve, update, delete.
+//! The operations that all small collections share: list, create, retrieve, update, delete.
 //!
-//! A resource says what it looks like (its object, its requests, and what they do to its fields) by implementing [`Shape`],
-//! and gets its operations from [`resource!`](crate::resource). The operations themselves are the functions here.
+//! A resource implements [`Shape`] with its object, its requests and their effect, and [`resource!`](crate::resource) defines its
+//! operations, which call the functions in this module.
 
 mod macros;
 mod paging;
@@ -18,9 +18,9 @@ use crate::{
 
 pub use self::paging::{ListCursor, ListQuery, Page};
 
-/// What a resource looks like on the wire. The function's object type implements it.
+/// The wire format of a resource. Its object type implements this.
 pub trait Shape {
-    /// The resource's fields.
+    /// The fields of the resource.
     type Fields: Collected;
     /// The request that creates one.
     type Create: Deserr<InvalidRequest>;
@@ -30,22 +30,22 @@ pub trait Shape {
     /// Returns the fields of a new resource.
     ///
     /// # Errors
-    /// When fields that are valid alone do not go together.
+    /// When fields contradict each other.
     fn make(request: Self::Create, clock: &dyn Clock) -> Result<Self::Fields, InvalidField>;
 
     /// Returns the fields after an update.
     ///
     /// # Errors
-    /// When the update does not go with the stored fields.
+    /// When the update contradicts the stored fields.
     fn change(fields: Self::Fields, request: &Self::Update, clock: &dyn Clock) -> Result<Self::Fields, InvalidField>;
 }
 
-/// How responses are wrapped: one object under its singular name, a page under the plural. [`resource!`](crate::resource)
+/// The response types: a resource under its singular name, a page under its plural name. [`resource!`](crate::resource)
 /// implements it.
 pub trait Envelope: Shape {
-    /// One resource.
+    /// The response with one resource.
     type One: Serialize + for<'a> From<&'a Resource<Self::Fields>>;
-    /// A page of resources.
+    /// The response with a page of resources.
     type Many: Serialize + From<Page<Resource<Self::Fields>>>;
 }
 

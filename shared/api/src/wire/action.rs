@@ -1,4 +1,4 @@
-//! Actions on conversations, as bulk actions and automations share them.
+//! Actions on conversations, shared by bulk actions and automations.
 
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointerRef, take_cf_content};
 use deskless_domain::{
@@ -92,8 +92,8 @@ const FIELDS: [(&str, &str); 9] = [
 
 fn unknown_field(field: &str, known: &[&str], location: ValuePointerRef<'_>) -> InvalidRequest {
     if let Some((_, action)) = FIELDS.iter().find(|(name, _)| *name == field) {
-        let elsewhere = Invalid::new("unknown", format!("is a field of the action `{action}`, not of this one"));
-        return InvalidRequest::at(location.push_key(field), &elsewhere);
+        let other_action = Invalid::new("unknown", format!("is a field of the action `{action}`, not of this one"));
+        return InvalidRequest::at(location.push_key(field), &other_action);
     }
     let unknown = ErrorKind::UnknownKey::<serde_json::Value> { key: field, accepted: known };
     take_cf_content(InvalidRequest::error(None, unknown, location))
@@ -105,7 +105,7 @@ pub struct ActionRequest(Action);
 
 impl ActionRequest {
     /// The values of `action`.
-    pub const WORDS: [&str; 6] = ["assign", "assign_assistant", "update_status", "move", "tag", "delete"];
+    pub const NAMES: [&str; 6] = ["assign", "assign_assistant", "update_status", "move", "tag", "delete"];
 
     /// Returns the action.
     #[must_use]
@@ -120,15 +120,15 @@ impl Deserr<InvalidRequest> for ActionRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let fields = object(value, location)?;
-        if let Some(word) = fields.get("action") {
+        if let Some(name) = fields.get("action") {
             let location = location.push_key("action");
-            let word = string(word.clone().into_value(), location)?;
-            if !Self::WORDS.contains(&word.as_str()) {
-                return Err(InvalidRequest::at(location, &Invalid::unknown_value(&word, &Self::WORDS)));
+            let name = string(name.clone().into_value(), location)?;
+            if !Self::NAMES.contains(&name.as_str()) {
+                return Err(InvalidRequest::at(location, &Invalid::unknown_value(&name, &Self::NAMES)));
             }
         }
-        let form = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
-        form.action(location).map(Self)
+        let object = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
+        object.action(location).map(Self)
     }
 }
 
@@ -162,8 +162,8 @@ impl ActionObject {
             }
             Self::Move { pipeline_id, stage_id } => Ok(Action::Move { pipeline: pipeline_id, stage: stage_id }),
             Self::Tag { add, remove } => {
-                TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default()).map(Action::Tag).map_err(|wrong| {
-                    InvalidRequest::at(location.push_key(&field_names::path(&wrong.field)), &wrong.invalid)
+                TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default()).map(Action::Tag).map_err(|error| {
+                    InvalidRequest::at(location.push_key(&field_names::path(&error.field)), &error.invalid)
                 })
             }
             Self::Delete { reason } => Ok(Action::Delete { reason }),

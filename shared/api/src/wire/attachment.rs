@@ -12,7 +12,7 @@ use crate::InvalidRequest;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(as = AttachmentRequest, rename_all = "camelCase")]
 pub struct AttachmentRequest {
-    /// A registered file of the same conversation. With a server key, a file of the workspace is possible too.
+    /// A registered file of the same conversation. With a server key, a file of the workspace is allowed too.
     pub file_id: FileId,
 }
 
@@ -26,13 +26,13 @@ impl Deserr<InvalidRequest> for AttachmentsRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let all = Vec::<AttachmentRequest>::deserialize_from_value(value, location)?;
-        let refuse = |code, text: String| Err(InvalidRequest::at(location, &Invalid::new(code, text)));
+        let invalid = |code, text: String| Err(InvalidRequest::at(location, &Invalid::new(code, text)));
         if all.len() > Attachment::MAX {
-            return refuse("too_many", format!("must have at most {} files; it has {}", Attachment::MAX, all.len()));
+            return invalid("too_many", format!("must have at most {} files; it has {}", Attachment::MAX, all.len()));
         }
         let repeated = all.iter().enumerate().find(|(i, one)| all[..*i].iter().any(|two| two.file_id == one.file_id));
         match repeated {
-            Some((_, one)) => refuse("duplicate", format!("must not repeat a file; {} is repeated", one.file_id)),
+            Some((_, one)) => invalid("duplicate", format!("must not repeat a file; {} is repeated", one.file_id)),
             None => Ok(Self(all)),
         }
     }
@@ -52,18 +52,20 @@ impl AttachmentsRequest {
     }
 }
 
-/// An attachment of a message. It stays the same when the file is deleted. The file itself then gives a 404.
+/// An attachment of a message. It does not change when the file is deleted, but the file then returns 404.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Attachment)]
 pub struct AttachmentObject {
+    /// The id of the file.
     #[schema(format = "uuid")]
     file_id: String,
+    /// The file name.
     #[schema(value_type = String)]
     name: FileTitle,
     #[schema(value_type = String)]
     content_type: ContentType,
-    /// In bytes.
+    /// The size in bytes.
     size: u64,
     category: FileCategory,
 }

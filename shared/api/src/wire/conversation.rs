@@ -1,4 +1,4 @@
-//! A conversation, as server keys see it.
+//! The wire format of conversations, for server keys.
 
 use deskless_domain::{
     Channel, Conversation, Customer, CustomerDetails, Identifier, IdentitySource, Metadata, Placement, Priority,
@@ -70,7 +70,7 @@ pub struct ConversationObject {
     /// A number for people. It is unique in the workspace and increases, with gaps.
     number: u64,
     channel: Channel,
-    /// Where it was created.
+    /// The source: where it was created.
     source: Source,
     status: Status,
     /// How it was resolved. `null` unless the status is `solved`.
@@ -91,14 +91,17 @@ pub struct ConversationObject {
     /// The channel's own key of the thread.
     #[schema(required)]
     session_key: Option<String>,
+    /// The inbox.
     #[schema(required, format = "uuid")]
     inbox_id: Option<String>,
     #[schema(required)]
     inbox: Option<Reference>,
+    /// The member that it is assigned to.
     #[schema(required, format = "uuid")]
     assignee_id: Option<String>,
     #[schema(required)]
     assignee: Option<Reference>,
+    /// The assistant that it is assigned to.
     #[schema(required, format = "uuid")]
     assistant_id: Option<String>,
     #[schema(required)]
@@ -122,6 +125,7 @@ pub struct ConversationObject {
     /// `null` on other channels, and until the customer writes.
     #[schema(required, format = "date-time")]
     window_expires_at: Option<String>,
+    /// The end of the snooze.
     #[schema(required, format = "date-time")]
     snoozed_until: Option<String>,
     #[schema(format = "date-time")]

@@ -1,4 +1,4 @@
-//! Messages, as customers with a client key send and see them.
+//! The customer view of messages: the wire format for client keys.
 
 use deserr::Deserr;
 use deskless_app::messages::CustomerMessage;

@@ -1,17 +1,17 @@
-//! The constant `object` member, by which clients tell the types of objects apart.
+//! The constant `object` member, which identifies the type of an object.
 
 /// Defines a type with one value, written as a constant string. A macro because a `&'static str` cannot be a const generic
 /// parameter.
 #[macro_export]
 macro_rules! object_tag {
-    ($(#[doc = $doc:literal])* $name:ident = $word:literal) => {
+    ($(#[doc = $doc:literal])* $name:ident = $value:literal) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, Default)]
         pub struct $name;
 
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str($word)
+                serializer.serialize_str($value)
             }
         }
 
@@ -19,7 +19,7 @@ macro_rules! object_tag {
             fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
                 ::utoipa::openapi::ObjectBuilder::new()
                     .schema_type(::utoipa::openapi::schema::Type::String)
-                    .enum_values(Some([$word]))
+                    .enum_values(Some([$value]))
                     .into()
             }
         }

@@ -71,29 +71,29 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
-        let both = [BODY, PREDEFINED].map(|field| object.contains_key(field));
+        let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
         let fields = MessageFields::deserialize_from_value(serde_json::Value::Object(object).into_value(), location);
-        let wrong =
+        let invalid =
             |field: &str, code, message| InvalidRequest::at(location.push_key(field), &Invalid::new(code, message));
-        let mut wrong = match both {
+        let mut errors = match present {
             [true, true] => {
-                let mut both = wrong(BODY, "conflict", "must not be sent together with `predefinedMessageId`");
-                both.0.extend(wrong(PREDEFINED, "conflict", "must not be sent together with `body`").0);
+                let mut both = invalid(BODY, "conflict", "must not be sent together with `predefinedMessageId`");
+                both.0.extend(invalid(PREDEFINED, "conflict", "must not be sent together with `body`").0);
                 both
             }
-            [false, false] => wrong(BODY, "required", "or `predefinedMessageId` is required"),
+            [false, false] => invalid(BODY, "required", "or `predefinedMessageId` is required"),
             _ => InvalidRequest::default(),
         };
         match fields {
             Err(other) => {
-                wrong.0.extend(other.0);
-                Err(wrong)
+                errors.0.extend(other.0);
+                Err(errors)
             }
-            Ok(_) if !wrong.0.is_empty() => Err(wrong),
+            Ok(_) if !errors.0.is_empty() => Err(errors),
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
                 (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
                 (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
-                (None, None) => Err(wrong),
+                (None, None) => Err(errors),
             },
         }
     }
@@ -101,11 +101,11 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
 
 impl PartialSchema for CreateMessageRequest {
     fn schema() -> RefOr<Schema> {
-        let form = |title: &str, says: &str, says_not: &str| {
+        let form = |title: &str, required: &str, excluded: &str| {
             let RefOr::T(Schema::Object(mut object)) = MessageFields::schema() else { return MessageFields::schema() };
             object.title = Some(title.to_owned());
-            object.properties.remove(says_not);
-            object.required = vec![says.to_owned()];
+            object.properties.remove(excluded);
+            object.required = vec![required.to_owned()];
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
             RefOr::T(Schema::Object(object))
         };

@@ -1,4 +1,4 @@
-//! Automations: save, run by hand, trigger by events, and take a run's steps.
+//! Automations: create, update, run, trigger by events, and take the steps of executions.
 
 mod run;
 mod save;
@@ -15,10 +15,10 @@ pub use trigger::trigger;
 
 use crate::AppError;
 
-/// Reads a run of an automation.
+/// Returns an execution of an automation.
 ///
 /// # Errors
-/// [`AppError::NotFound`] when there is no such automation or run.
+/// [`AppError::NotFound`] when there is no such automation or execution.
 pub async fn get_execution(
     store: &TenantStore,
     automation: AutomationId,
@@ -27,7 +27,7 @@ pub async fn get_execution(
     Ok(store.get_execution(automation, id).await?)
 }
 
-/// Lists the runs of an automation of the last 30 days, newest first.
+/// Lists the executions of an automation of the last 30 days, newest first.
 ///
 /// # Errors
 /// [`AppError::NotFound`] when there is no such automation.

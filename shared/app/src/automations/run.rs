@@ -5,20 +5,21 @@ use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
 use crate::AppError;
 
-/// Runs an automation on a conversation.
+/// A command to run an automation on a conversation.
 #[derive(Debug, Clone)]
 pub struct RunAutomation {
     /// The automation.
     pub automation: AutomationId,
     /// The conversation.
     pub conversation: ConversationId,
-    /// Data for its webhooks.
+    /// The data for its webhooks.
     pub context: Metadata,
     /// The scopes of the caller's key.
     pub scopes: Vec<Scope>,
 }
 
-/// Runs an automation now, ignoring its trigger, its conditions and `enabled`. The jobs worker takes its steps.
+/// AP-85: Queues an execution of an automation, ignoring its trigger, its conditions and `enabled`. The jobs worker takes its
+/// steps.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::MissingScope`]; [`AppError::Invalid`] when there is no such conversation;
@@ -31,7 +32,7 @@ pub async fn run(
     let RunAutomation { automation: id, conversation, context, scopes } = command;
     let automation = match store.get_resource::<Automation>(id).await {
         Ok(automation) => automation,
-        // It may have been deleted since it ran under this key.
+        // A repeat gets the first outcome even if the automation was deleted since.
         Err(StoreError::NotFound) => {
             return store.replay(key).await?.map(Once::replay).ok_or(AppError::NotFound);
         }

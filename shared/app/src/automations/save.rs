@@ -15,7 +15,7 @@ use crate::{
     resources::{self, Patch},
 };
 
-/// Creates an automation.
+/// A command to create an automation.
 #[derive(Debug, Clone)]
 pub struct CreateAutomation {
     /// The name.
@@ -32,7 +32,7 @@ pub struct CreateAutomation {
     pub scopes: Vec<Scope>,
 }
 
-/// A partial update of an automation. `None` leaves a field as it is.
+/// A command to update an automation. `None` keeps a field.
 #[derive(Debug, Clone)]
 pub struct UpdateAutomation {
     /// The name.
@@ -51,7 +51,7 @@ pub struct UpdateAutomation {
     pub scopes: Vec<Scope>,
 }
 
-/// An automation that was saved.
+/// A created or updated automation.
 #[derive(Debug, Clone)]
 pub struct SavedAutomation {
     /// The automation.
@@ -64,7 +64,7 @@ pub struct SavedAutomation {
 ///
 /// # Errors
 /// [`AppError::Invalid`] for references that do not exist and for too many or too large actions;
-/// [`AppError::MissingScope`] when the key may not do what the actions do; `Conflict` when there are too many;
+/// [`AppError::MissingScope`] when the key lacks a scope of the actions; `Conflict` when there are too many;
 /// [`AppError::IdempotencyKeyReused`].
 pub async fn create(
     store: &TenantStore,
@@ -85,7 +85,7 @@ pub async fn create(
     Ok(Once { outcome: SavedAutomation { automation, new_secret }, is_replay })
 }
 
-/// The update with its actions checked.
+/// An update whose actions are resolved.
 struct Resolved {
     update: UpdateAutomation,
     actions: Option<AutomationActions>,
@@ -93,12 +93,12 @@ struct Resolved {
 }
 
 impl Patch<Automation> for Resolved {
-    /// Keeps the secret while any action calls a webhook.
+    /// Keeps the secret as long as an action calls a webhook.
     fn apply(&self, automation: Automation, _: &dyn Clock) -> Result<Automation, InvalidField> {
         let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
         let actions = self.actions.clone().unwrap_or(automation.actions);
-        let kept = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
-        let secret = kept.unwrap_or_else(|| self.new_secret.clone());
+        let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
+        let secret = current.unwrap_or_else(|| self.new_secret.clone());
         Ok(Automation {
             name: name.unwrap_or(automation.name),
             enabled: enabled.unwrap_or(automation.enabled),
@@ -110,7 +110,7 @@ impl Patch<Automation> for Resolved {
     }
 }
 
-/// Updates an automation. The key needs the scopes of its actions, whatever else changes.
+/// Updates an automation. The key needs the scopes of its actions, whichever field is updated.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::MissingScope`]; [`AppError::Invalid`] as for
@@ -147,29 +147,29 @@ async fn check_conditions(store: &TenantStore, conditions: Option<&ConversationF
     }
 }
 
-/// Checks that everything that conditions and actions refer to exists, and reports all errors together.
+/// Resolves the references of conditions and actions, and reports all errors together.
 async fn resolve(
     store: &TenantStore,
     conditions: Option<&ConversationFilter>,
     actions: Vec<AutomationAction>,
 ) -> Result<AutomationActions, AppError> {
-    let mut wrong = Vec::new();
-    keep(&mut wrong, check_conditions(store, conditions).await)?;
+    let mut invalid = Vec::new();
+    collect_invalid(&mut invalid, check_conditions(store, conditions).await)?;
     for (i, action) in actions.iter().enumerate().take(AutomationActions::MAX + 1) {
         let checked = match action {
             AutomationAction::Act(action) => check_action(store, action).await,
             AutomationAction::Reply(id) => check_predefined(store, *id).await,
             AutomationAction::Note(_) | AutomationAction::CallWebhook(_) => Ok(()),
         };
-        keep(&mut wrong, checked.map_err(|error| error.within(|field| Field::Action(i, field))))?;
+        collect_invalid(&mut invalid, checked.map_err(|error| error.within(|field| Field::Action(i, field))))?;
     }
-    if wrong.is_empty() { Ok(AutomationActions::parse(actions)?) } else { Err(AppError::Invalid(wrong)) }
+    if invalid.is_empty() { Ok(AutomationActions::parse(actions)?) } else { Err(AppError::Invalid(invalid)) }
 }
 
-/// Collects invalid fields; other errors end the check.
-fn keep(wrong: &mut Vec<InvalidField>, checked: Result<(), AppError>) -> Result<(), AppError> {
+/// Collects invalid fields. Returns any other error.
+fn collect_invalid(invalid: &mut Vec<InvalidField>, checked: Result<(), AppError>) -> Result<(), AppError> {
     match checked {
-        Err(AppError::Invalid(fields)) => wrong.extend(fields),
+        Err(AppError::Invalid(fields)) => invalid.extend(fields),
         other => other?,
     }
     Ok(())

@@ -1,8 +1,10 @@
-//! Runs of automations, step by step.
+//! The steps of executions (AP-91 to AP-93).
 //!
-//! An event says how far a run has come, and drives what comes next; if somebody has taken the run further, it drives
-//! nothing. What a step writes commits together with the run's progress, so it is written once, whatever interrupts it. A
-//! webhook is called before its step is recorded: at least once, under an id that stays the same.
+//! An event has the version of an execution and triggers its next step. An event with an old version has no effect. A step is one
+//! transaction of its write and the execution's progress, so it takes effect once even if it is interrupted: an action is AP-70
+//! with the progress (AP-91), a message is AP-12 with the progress (AP-92). A webhook is called before its step is recorded
+//! (AP-93), so it is called at least once, each time with the same id. It gets the conversation and its newest 50 messages, which
+//! are read at the same time. Each further step costs what it writes.
 
 use deskless_domain::{
     Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
@@ -13,46 +15,46 @@ use deskless_store::{Backoff, Initiator, Marked, Marker, StoreError, TenantStore
 
 use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
 
-/// The most messages that a webhook is told about.
-const MESSAGES: usize = 50;
+/// The maximum number of messages in a webhook call.
+const MAX_MESSAGES: usize = 50;
 
 /// A call of a webhook.
 #[derive(Debug)]
 pub struct WebhookCall<'a> {
-    /// The id, which stays the same when the call is repeated.
+    /// The id. Repeats of the call have the same id.
     pub id: String,
-    /// The address.
+    /// The URL.
     pub url: &'a WebhookUrl,
     /// The secret that signs the call.
     pub secret: &'a WebhookSecret,
-    /// When the call is made.
+    /// The time of the call.
     pub at: Timestamp,
     /// The automation.
     pub automation: &'a Resource<Automation>,
-    /// The run.
+    /// The execution.
     pub execution: &'a Execution,
     /// The number of the step, from 1.
     pub step: usize,
     /// The conversation.
     pub conversation: ConversationView,
-    /// Its newest messages, oldest first, at most 50.
+    /// The newest messages of the conversation, oldest first, at most 50.
     pub messages: Vec<Message>,
 }
 
-/// Calls webhooks.
+/// A client that calls webhooks.
 pub trait WebhookCaller: Sync {
-    /// Makes a call, and returns why it failed if it did.
+    /// Calls a webhook. The inner error is the reason why the call failed.
     ///
     /// # Errors
-    /// [`AppError::Internal`] when the call cannot be written.
+    /// [`AppError::Internal`] when the body cannot be serialized.
     fn call(&self, call: WebhookCall<'_>) -> impl Future<Output = Result<Result<(), Reason>, AppError>> + Send;
 }
 
-/// Takes a run on from the version that an event names: to its end, or past its next webhook, which may take seconds. What is
-/// written drives the rest.
+/// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
+/// which can take seconds. The record of that write triggers the rest.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn run_step(
     store: &TenantStore,
     automation: AutomationId,
@@ -68,34 +70,36 @@ pub async fn run_step(
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {
             let reason = Reason::new("automation_deleted", "The automation was deleted.");
-            return note(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
+            return record_progress(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
         }
         Err(error) => return Err(error.into()),
     };
-    Run { store, automation: &automation }.take(execution, webhooks).await
+    Runner { store, automation: &automation }.run(execution, webhooks).await
 }
 
-/// What a run's steps need.
-struct Run<'a> {
+/// The context of an execution's steps.
+struct Runner<'a> {
     store: &'a TenantStore,
     automation: &'a Resource<Automation>,
 }
 
-/// Why a step failed, or nothing.
+/// The result of a step: the reason if it failed.
 type StepResult = Result<(), Reason>;
 
-impl Run<'_> {
-    async fn take(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+impl Runner<'_> {
+    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
+    async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
         if execution.status == ExecutionStatus::Queued {
-            let Some(begun) = self.begin(&execution).await? else { return Ok(()) };
-            execution = begun;
+            let Some(started) = self.start(&execution).await? else { return Ok(()) };
+            execution = started;
         }
         while let Some(at) = execution.next_step() {
             let actions = &self.automation.fields.actions;
             let is_unchanged = execution.fingerprint.as_ref() == Some(&actions.fingerprint());
             let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
-                let reason = Reason::new("automation_changed", "The automation's actions were updated meanwhile.");
-                return note(self.store, execution.cut_short(reason, self.now())).await.map(drop);
+                let reason =
+                    Reason::new("automation_changed", "The automation's actions were updated during the execution.");
+                return record_progress(self.store, execution.cut_short(reason, self.now())).await.map(drop);
             };
             let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
@@ -106,18 +110,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Begins a run, or ends it because it does not apply any more. Returns `None` when somebody else has.
-    async fn begin(&self, execution: &Execution) -> Result<Option<Execution>, AppError> {
+    /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.
+    async fn start(&self, execution: &Execution) -> Result<Option<Execution>, AppError> {
         let conversation = match self.store.get_conversation(execution.conversation_id).await {
             Ok(conversation) => Some(conversation),
             Err(StoreError::NotFound) => None,
             Err(error) => return Err(error.into()),
         };
         let next = execution.begin_on(&self.automation.fields, conversation.as_ref(), self.now());
-        note(self.store, next).await
+        record_progress(self.store, next).await
     }
 
-    /// Takes the next step. Returns the run after it, or `None` when somebody else has taken the step.
+    /// Takes the next step. Returns the execution after it, or `None` when another worker has taken the step.
     async fn step(
         &self,
         execution: &Execution,
@@ -138,13 +142,13 @@ impl Run<'_> {
         }
     }
 
-    /// Applies an action to the conversation, together with the run's progress.
+    /// AP-91: Applies an action to the conversation, in one transaction with the progress.
     async fn act(&self, execution: &Execution, action: &Action) -> Result<Option<Execution>, AppError> {
         match check_action(self.store, action).await {
             Ok(()) => {}
-            // It was archived or deleted since the automation was saved.
+            // The resource was archived or deleted since the automation was saved.
             Err(AppError::Invalid(_)) => {
-                let message = "What the action refers to was archived or deleted.";
+                let message = "The resource that the action refers to was archived or deleted.";
                 return self.record(execution, Err(Reason::new("reference_not_found", message))).await;
             }
             Err(error) => return Err(error),
@@ -171,7 +175,7 @@ impl Run<'_> {
         }
     }
 
-    /// Adds a message to the thread, together with the run's progress.
+    /// AP-92: Adds a message to the conversation, in one transaction with the progress.
     async fn post(&self, execution: &Execution, draft: MessageDraft) -> Result<Option<Execution>, AppError> {
         let next = execution.after_step(Ok(()), self.now());
         let marker = Marker::Execution(Box::new(next.clone()));
@@ -184,7 +188,7 @@ impl Run<'_> {
         }
     }
 
-    /// Fills in a predefined message.
+    /// Renders a predefined message for the conversation.
     async fn reply(
         &self,
         execution: &Execution,
@@ -220,15 +224,16 @@ impl Run<'_> {
         }
     }
 
+    /// AP-93: Calls a webhook.
     async fn call(
         &self,
         execution: &Execution,
         url: &WebhookUrl,
         webhooks: &impl WebhookCaller,
     ) -> Result<StepResult, AppError> {
-        // There is a secret while any action calls a webhook.
+        // An automation has a secret as long as an action calls a webhook.
         let Some(secret) = &self.automation.fields.webhook_secret else {
-            return Err(AppError::Internal("an automation has webhooks and no secret for them".to_owned()));
+            return Err(AppError::Internal("an automation with a webhook has no webhook secret".to_owned()));
         };
         let Some((conversation, messages)) = self.conversation(execution).await? else {
             return Ok(Err(reason_of(ActionFailure::NotFound)));
@@ -248,9 +253,10 @@ impl Run<'_> {
         webhooks.call(call).await
     }
 
+    /// Reads the conversation and its newest messages. Returns `None` for a deleted conversation.
     async fn conversation(&self, execution: &Execution) -> Result<Option<(ConversationView, Vec<Message>)>, AppError> {
         let conversation = execution.conversation_id;
-        let newest = Thread { conversation, order: Order::Desc, after: None, limit: MESSAGES };
+        let newest = Thread { conversation, order: Order::Desc, after: None, limit: MAX_MESSAGES };
         let (conversation, page): (Conversation, _) = match self.store.get_conversation_with_messages(newest).await {
             Ok(found) => found,
             Err(StoreError::NotFound) => return Ok(None),
@@ -260,12 +266,12 @@ impl Run<'_> {
         Ok(Some((view, page.messages.into_iter().rev().collect())))
     }
 
-    /// Records the result of a step that writes nothing else.
+    /// AP-90: Records the result of a step that has no other write.
     async fn record(&self, execution: &Execution, result: StepResult) -> Result<Option<Execution>, AppError> {
-        note(self.store, execution.after_step(result, self.now())).await
+        record_progress(self.store, execution.after_step(result, self.now())).await
     }
 
-    /// Returns a message of the automation. Notes have its name. Replies do not: customers see them.
+    /// Returns a message from the automation. Notes have its name. Replies do not, because customers see them.
     fn draft(&self, kind: MessageType, body: MessageBody) -> MessageDraft {
         let name = PersonName::parse(self.automation.fields.name.to_string()).ok();
         let sender = Sender {
@@ -289,9 +295,10 @@ impl Run<'_> {
     }
 }
 
-/// Writes how far a run has come. Returns `None` when somebody else has taken this step, or when this very write was made
-/// before and its answer lost: either way, what is stored drives the next step.
-async fn note(store: &TenantStore, next: Execution) -> Result<Option<Execution>, AppError> {
+/// AP-90: Records the progress of an execution where nothing else is written with it: the start, the result of a webhook, a failed
+/// step. The execution is written as a whole over the previous version, so two workers cannot take the same step. Returns `None`
+/// when the step was already recorded, by another worker or by an earlier attempt whose response was lost.
+async fn record_progress(store: &TenantStore, next: Execution) -> Result<Option<Execution>, AppError> {
     let marked = store.mark(&Marker::Execution(Box::new(next.clone()))).await?;
     Ok(matches!(marked, Marked::Written).then_some(next))
 }

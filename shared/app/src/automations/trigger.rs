@@ -4,14 +4,16 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::AppError;
 
-/// How many runs are created at the same time.
-const SIDE_BY_SIDE: usize = 16;
+/// The number of executions that are created concurrently.
+const CONCURRENCY: usize = 16;
 
-/// Creates a run of each automation that a change triggers. An event that is delivered twice creates no second run: a run's id
-/// follows from its origin and its automation.
+/// AP-88 and AP-89: Queues an execution of each automation that a change of a conversation triggers. Runs for each change, with the
+/// cached automations of the workspace. A message is recognized by the conversation's order mark, so records of messages are not
+/// read. The id of an execution is derived from its automation and its origin, the conversation and its version, so a repeated
+/// record creates no second execution.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn trigger(store: &TenantStore, change: &ConversationChange) -> Result<(), AppError> {
     let (triggers, Some(after)) = (change.triggers(), &change.after) else { return Ok(()) };
     if triggers.is_empty() {
@@ -26,7 +28,7 @@ pub async fn trigger(store: &TenantStore, change: &ConversationChange) -> Result
         |cause| cause.origin,
     );
     let chain = cause.map(|cause| cause.chain.clone()).unwrap_or_default();
-    let runs: Vec<_> = automations
+    let executions: Vec<_> = automations
         .iter()
         .filter(|automation| triggers.contains(&automation.trigger))
         .filter(|automation| cause.is_none_or(|cause| cause.may_trigger(automation.id)))
@@ -37,6 +39,6 @@ pub async fn trigger(store: &TenantStore, change: &ConversationChange) -> Result
             Execution { origin, chain: chain.clone(), ..queued }
         })
         .collect();
-    let enqueue = |run: Execution| async move { Ok::<_, AppError>(store.enqueue_execution(&run).await?) };
-    stream::iter(runs).map(enqueue).buffer_unordered(SIDE_BY_SIDE).try_collect().await
+    let enqueue = |execution: Execution| async move { Ok::<_, AppError>(store.enqueue_execution(&execution).await?) };
+    stream::iter(executions).map(enqueue).buffer_unordered(CONCURRENCY).try_collect().await
 }

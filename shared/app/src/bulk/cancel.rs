@@ -3,8 +3,8 @@ use deskless_store::{Backoff, IdempotencyKey, Once, TenantStore};
 
 use crate::{AppError, Conflict};
 
-/// Cancels a bulk action. The step under way, of at most 100 conversations, ends first; what is done stays done. Cancelling
-/// again changes nothing.
+/// AP-74: Cancels a bulk action. The current step of at most 100 conversations completes first. Conversations that were processed
+/// are not restored. Cancelling it again has no effect.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; `Conflict` when it has finished; [`AppError::IdempotencyKeyReused`].
@@ -29,7 +29,7 @@ pub async fn cancel(
         if let Some(cancelled) = store.update_bulk_job(&job.cancelled(store.clock().now()), key).await? {
             return Ok(cancelled);
         }
-        // A step was faster, or this very write was and its answer is lost: reading again tells.
+        // Another write was faster: a step, or an earlier attempt of this write whose response was lost.
         backoff.pause("the bulk action keeps changing").await?;
     }
 }

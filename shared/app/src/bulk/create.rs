@@ -9,21 +9,21 @@ use deskless_store::{IdempotencyKey, Once, TenantStore};
 use super::{check_action, dry_run::dry_run};
 use crate::{AppError, conversations::view_filter, replay::unless_replayed};
 
-/// Creates a bulk action.
+/// A command to create a bulk action.
 #[derive(Debug, Clone)]
 pub struct CreateBulkAction {
     /// The action.
     pub action: Action,
     /// The conversations it applies to.
     pub target: Target,
-    /// Counts the conversations and changes nothing.
+    /// Whether to only count the conversations.
     pub dry_run: bool,
-    /// The API key that asks for it.
+    /// The API key of the caller.
     pub key: KeyId,
 }
 
 impl CreateBulkAction {
-    /// Returns whether the action can be carried out before a response: at most 100 ids, and no dry run.
+    /// Whether the action is run before the response: at most 100 ids, and no dry run.
     #[must_use]
     pub fn is_small(&self) -> bool {
         let is_small = matches!(&self.target, Target::Ids(ids) if ids.as_slice().len() <= BulkAction::AT_ONCE);
@@ -43,8 +43,8 @@ pub enum Target {
     View(ViewId),
 }
 
-/// Creates a bulk action. Its steps are taken by [`super::run_within`] and by the jobs worker, whoever comes first. A dry run is
-/// counted here and has finished when this returns.
+/// AP-72: Creates a bulk action. Its steps are taken by [`super::run_within`] and by the jobs worker, whichever is first. A dry run
+/// is counted here and has finished when this returns.
 ///
 /// # Errors
 /// [`AppError::Invalid`] for references that do not exist; [`AppError::IdempotencyKeyReused`].

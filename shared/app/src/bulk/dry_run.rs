@@ -9,14 +9,15 @@ use tokio::time::Instant;
 
 use crate::AppError;
 
-/// A dry run counts at most about so many conversations.
-const MOST_COUNTED: u64 = 10_000;
-/// How many conversations are read at once.
-const PAGE: usize = 400;
-/// For how long a filter that matches little is read: a caller waits for the response.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// The number of conversations at which counting stops. The last page can exceed it.
+const MAX_COUNTED: u64 = 10_000;
+/// The number of conversations of a page.
+const PAGE_SIZE: usize = 400;
+/// The time at which counting stops, because the caller waits for the response.
+const TIME_LIMIT: Duration = Duration::from_secs(6);
 
-/// Counts the conversations that an action would apply to, and on how many of them it would not be possible.
+/// AP-76: Counts the conversations that a bulk action would process and those on which its action is not possible: the listed
+/// conversations, or up to 10,000 rows that match, for at most six seconds.
 pub(super) async fn dry_run(store: &TenantStore, new: &NewBulkAction) -> Result<DryRun, AppError> {
     match &new.selection {
         BulkSelection::Ids(ids) => count_ids(store, new, ids.as_slice()).await,
@@ -42,12 +43,12 @@ async fn count_matching(
     new: &NewBulkAction,
     filter: &ConversationFilter,
 ) -> Result<DryRun, AppError> {
-    let began = Instant::now();
+    let started = Instant::now();
     let mut result = DryRun::default();
     let mut after: Option<Position> = None;
-    while result.matched < MOST_COUNTED && began.elapsed() < PATIENCE {
+    while result.matched < MAX_COUNTED && started.elapsed() < TIME_LIMIT {
         let filters = std::slice::from_ref(filter);
-        let page = store.list_conversations_without_metadata(filters, Order::Asc, after, PAGE).await?;
+        let page = store.list_conversations_without_metadata(filters, Order::Asc, after, PAGE_SIZE).await?;
         for conversation in &page.conversations {
             result.count(conversation.id, new.action.effect(conversation).map(drop));
         }

@@ -1,4 +1,4 @@
-//! Bulk actions: create, run step by step, cancel, read, list.
+//! Bulk actions: create, take steps, cancel, get, list.
 
 mod cancel;
 mod create;
@@ -15,7 +15,7 @@ pub use step::{StepOutcome, run_step, run_within};
 
 use crate::{AppError, references};
 
-/// Reads a bulk action.
+/// Returns a bulk action.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -26,12 +26,12 @@ pub async fn get(store: &TenantStore, id: BulkActionId) -> Result<BulkAction, Ap
 /// Lists bulk actions, newest first.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, after: Option<BulkActionId>, limit: usize) -> Result<BulkActionPage, AppError> {
     Ok(store.list_bulk_actions(after, limit).await?)
 }
 
-/// Checks that everything that an action refers to exists and may be chosen.
+/// Checks that the resources that an action refers to exist and are not archived.
 pub(crate) async fn check_action(store: &TenantStore, action: &Action) -> Result<(), AppError> {
     let mut placement = PlacementPatch::default();
     match action {

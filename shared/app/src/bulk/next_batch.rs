@@ -3,10 +3,10 @@ use deskless_store::{Position, TenantStore};
 
 use crate::AppError;
 
-/// The most pages of the list that one step reads.
-const PAGES: usize = 10;
+/// The maximum number of pages of the list that one step reads.
+const MAX_PAGES: usize = 10;
 
-/// Reads the batch after the one whose step is due.
+/// Reads the batch of the step after the one that is due, together with which it is written (AP-75).
 pub(super) async fn next_batch(store: &TenantStore, job: &BulkJob) -> Result<BulkBatch, AppError> {
     match job.rest {
         None => Ok(BulkBatch::default()),
@@ -19,16 +19,18 @@ pub(super) async fn next_batch(store: &TenantStore, job: &BulkJob) -> Result<Bul
     }
 }
 
+/// Finds the next conversations in the list, oldest activity first. Conversations move while the list is read and can be missed
+/// at both positions. So the list is read again until a pass finds no new conversation.
 async fn from_list(store: &TenantStore, job: &BulkJob, mut pass: ListPass) -> Result<BulkBatch, AppError> {
     let filters = job.filters();
-    for _ in 0..PAGES {
+    for _ in 0..MAX_PAGES {
         let after = pass.reached.map(|frontier| Position { frontier, until: None });
         let page = store.list_conversations_without_metadata(&filters, Order::Asc, after, BulkAction::AT_ONCE).await?;
         let mut conversations: Vec<_> = page.conversations.iter().map(|conversation| conversation.id).collect();
-        // The first pass meets few conversations twice, and their step finds that out.
+        // The first pass finds few conversations twice. Their step skips them because of their markers.
         if pass.earlier > 0 {
-            let dealt_with = store.bulk_markers(job.action.id, &conversations).await?;
-            conversations.retain(|id| !dealt_with.contains_key(id));
+            let processed = store.bulk_markers(job.action.id, &conversations).await?;
+            conversations.retain(|id| !processed.contains_key(id));
         }
         let rest = pass.after_page(!conversations.is_empty(), page.next.map(|next| next.frontier));
         match rest {

@@ -10,52 +10,53 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::next_batch::next_batch;
 use crate::AppError;
 
-/// How many conversations are dealt with at the same time.
-const SIDE_BY_SIDE: usize = 10;
+/// The number of conversations that are processed concurrently.
+const CONCURRENCY: usize = 10;
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepOutcome {
-    /// There are more steps. The job's row says which one is due.
+    /// There are more steps. The job's item has the number of the next one.
     More,
     /// It was the last step.
     Finished,
-    /// The step was taken before, or there is no such job.
+    /// The step was already taken, or there is no such job.
     Skipped,
-    /// The job cannot go on and has ended. The text is for the log.
+    /// The job failed. The text is for the log.
     Failed(String),
 }
 
-/// What became of one conversation in a step.
-enum Turn {
-    /// The action was carried out or was not possible.
+/// The outcome of a step for one conversation.
+enum ConversationOutcome {
+    /// The action was applied or was not possible.
     Done(Result<(), ActionFailure>),
-    /// The conversation does not pass the filters.
+    /// The conversation does not match the filters.
     Skipped,
-    /// An earlier step dealt with it.
+    /// An earlier step processed it.
     Earlier,
 }
 
-/// Takes one step of a bulk action: at most 100 conversations. `step` is the step that is due: one that was taken already is not
-/// taken again, so an event that is delivered twice starts no second chain of steps.
+/// AP-75: Takes one step of a bulk action: at most 100 conversations, each as AP-70. `step` is the number of the step in the event.
+/// A step that was already taken is not taken again, so a repeated event starts no second chain of steps.
 ///
-/// A step that is interrupted can be taken again, and two workers may even take it at the same time: its conversations are
-/// stored beforehand, each change commits with a marker that can be written once, and results are computed from the
-/// markers.
+/// Steps are idempotent, even if two workers take one at the same time: the ids of its conversations are stored in the bulk
+/// action's item before any of them is updated (27 ids for each KB), each update commits with a put-once marker, and totals are
+/// computed from the markers. The write that completes a step stores the next hundred ids. While there are steps left, the item
+/// has the attribute `job`, which the stream's filter matches.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn run_step(store: &TenantStore, id: BulkActionId, step: u64) -> Result<StepOutcome, AppError> {
     let Some(job) = store.find_bulk_job(id).await?.filter(|job| job.step == step && !job.is_finished()) else {
         return Ok(StepOutcome::Skipped);
     };
-    match take(store, &job).await {
+    match take_due_step(store, &job).await {
         Ok(None) => Ok(StepOutcome::Skipped),
         Ok(Some(job)) if job.is_finished() => Ok(StepOutcome::Finished),
         Ok(Some(_)) => Ok(StepOutcome::More),
-        // Neither waiting nor trying again would help.
+        // A retry would fail too.
         Err(AppError::Internal(reason)) => {
-            let results = recorded(store, &job, &job.batch).await?;
+            let results = recorded_results(store, &job, &job.batch).await?;
             write(store, job, |job| job.failed(&results, store.clock().now())).await?;
             Ok(StepOutcome::Failed(reason))
         }
@@ -63,11 +64,11 @@ pub async fn run_step(store: &TenantStore, id: BulkActionId, step: u64) -> Resul
     }
 }
 
-/// Takes steps until the bulk action has finished or the time is over. Returns it as it is then, with the error that
-/// stopped it, if one did. The worker takes the steps that are left.
+/// AP-72: Takes steps of a bulk action that was just created, until it has finished or the time is over. Returns the bulk action,
+/// and the error that interrupted it. The worker takes the remaining steps.
 ///
 /// # Errors
-/// [`AppError::NotFound`], and when the table does not answer.
+/// [`AppError::NotFound`], [`AppError::Unavailable`].
 pub async fn run_within(
     store: &TenantStore,
     id: BulkActionId,
@@ -83,30 +84,30 @@ pub async fn run_within(
             if job.is_finished() {
                 return Ok(job.action);
             }
-            known = take(store, &job).await?;
+            known = take_due_step(store, &job).await?;
         }
     };
-    let too_long = |_| Err(AppError::Unavailable("the bulk action takes too long".to_owned()));
+    let too_long = |_| Err(AppError::Unavailable("the bulk action did not finish in time".to_owned()));
     match tokio::time::timeout(time, steps).await.unwrap_or_else(too_long) {
         Ok(action) => Ok((action, None)),
         Err(error) => Ok((super::get(store, id).await?, Some(error))),
     }
 }
 
-/// Takes the step that is due. Returns the job after it, or `None` when somebody else has taken the step.
-async fn take(store: &TenantStore, job: &BulkJob) -> Result<Option<BulkJob>, AppError> {
+/// Takes the step that is due. Returns the job after it, or `None` when another worker has taken the step.
+async fn take_due_step(store: &TenantStore, job: &BulkJob) -> Result<Option<BulkJob>, AppError> {
     let store = store.with_shards(job.shards);
     let (results, next) = if job.cancelled_at.is_some() {
-        (recorded(&store, job, &job.batch).await?, BulkBatch::default())
+        (recorded_results(&store, job, &job.batch).await?, BulkBatch::default())
     } else {
-        (work(&store, job).await?, next_batch(&store, job).await?)
+        (process_batch(&store, job).await?, next_batch(&store, job).await?)
     };
     let now = store.clock().now();
     write(&store, job.clone(), |job| job.after_step(&results, next.clone(), now)).await
 }
 
-/// Writes the job after a step. If it was cancelled in between, the step ends the cancelled job. Returns `None` when
-/// somebody else has taken the step.
+/// Writes the job after a step. If it was cancelled meanwhile, finishes the cancelled job. Returns `None` when another worker has
+/// taken the step.
 async fn write(
     store: &TenantStore,
     mut job: BulkJob,
@@ -127,54 +128,57 @@ async fn write(
     }
 }
 
-/// Deals with the conversations of the batch.
-async fn work(store: &TenantStore, job: &BulkJob) -> Result<BulkResults, AppError> {
+/// Processes the conversations of the batch.
+async fn process_batch(store: &TenantStore, job: &BulkJob) -> Result<BulkResults, AppError> {
     if job.batch.is_empty() {
         return Ok(BulkResults::default());
     }
     let Some(filters) = store.resolve_emails(&job.filters()).await? else { return Ok(BulkResults::default()) };
     let mut found = store.find_conversations(&job.batch).await?;
-    let turns = job.batch.iter().map(|&id| {
+    let processing = job.batch.iter().map(|&id| {
         let found = found.remove(&id);
         let filters = &filters;
-        async move { Ok::<_, AppError>((id, deal_with(store, job, filters, id, found).await?)) }
+        async move { Ok::<_, AppError>((id, process(store, job, filters, id, found).await?)) }
     });
-    let turns: Vec<_> = turns.collect();
-    let turns: Vec<(ConversationId, Turn)> = stream::iter(turns).buffered(SIDE_BY_SIDE).try_collect().await?;
-    // What an interrupted attempt of this step has changed may not pass the filters any more.
-    let skipped = turns.iter().filter(|(_, turn)| matches!(turn, Turn::Skipped)).map(|(id, _)| *id);
-    let mut results = recorded(store, job, &skipped.collect::<Vec<_>>()).await?;
-    for (id, turn) in turns {
-        if let Turn::Done(outcome) = turn {
-            results.add(id, outcome);
+    let processing: Vec<_> = processing.collect();
+    let outcomes: Vec<(ConversationId, ConversationOutcome)> =
+        stream::iter(processing).buffered(CONCURRENCY).try_collect().await?;
+    // A conversation that an interrupted attempt of this step has updated may no longer match the filters.
+    let skipped =
+        outcomes.iter().filter(|(_, outcome)| matches!(outcome, ConversationOutcome::Skipped)).map(|(id, _)| *id);
+    let mut results = recorded_results(store, job, &skipped.collect::<Vec<_>>()).await?;
+    for (id, outcome) in outcomes {
+        if let ConversationOutcome::Done(result) = outcome {
+            results.add(id, result);
         }
     }
     Ok(results)
 }
 
-async fn deal_with(
+/// Applies the action to one conversation, unless an earlier step or attempt has.
+async fn process(
     store: &TenantStore,
     job: &BulkJob,
     filters: &[ConversationFilter],
     id: ConversationId,
     mut conversation: Option<Conversation>,
-) -> Result<Turn, AppError> {
+) -> Result<ConversationOutcome, AppError> {
     let by = Initiator { key: Some(job.key), cause: None };
     let mut backoff = Backoff::new(store.clock());
     loop {
-        let outcome = match job.action.action.decide(conversation.as_ref(), filters, store.clock().now()) {
-            Decision::Skip => return Ok(Turn::Skipped),
+        let result = match job.action.action.decide(conversation.as_ref(), filters, store.clock().now()) {
+            Decision::Skip => return Ok(ConversationOutcome::Skipped),
             Decision::Fail(failure) => Err(failure),
             Decision::Apply(effect) => Ok(effect),
         };
-        let marker = BulkMarker { step: job.step, failure: outcome.as_ref().err().copied() }.of(job.action.id, id);
-        let state = match (&conversation, &outcome) {
+        let marker = BulkMarker { step: job.step, failure: result.as_ref().err().copied() }.of(job.action.id, id);
+        let state = match (&conversation, &result) {
             (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, by, &marker).await?,
             _ => store.mark(&marker).await?,
         };
         match state {
-            Marked::Written => return Ok(Turn::Done(outcome.map(|_: Effect| ()))),
-            Marked::AlreadyWritten => return earlier_turn(store, job, id).await,
+            Marked::Written => return Ok(ConversationOutcome::Done(result.map(|_: Effect| ()))),
+            Marked::AlreadyWritten => return earlier_outcome(store, job, id).await,
             Marked::Changed => {
                 backoff.pause("the conversation keeps changing").await?;
                 conversation = store.find_conversations(&[id]).await?.remove(&id);
@@ -183,18 +187,27 @@ async fn deal_with(
     }
 }
 
-async fn earlier_turn(store: &TenantStore, job: &BulkJob, id: ConversationId) -> Result<Turn, AppError> {
+/// Returns the outcome that the conversation's marker has.
+async fn earlier_outcome(
+    store: &TenantStore,
+    job: &BulkJob,
+    id: ConversationId,
+) -> Result<ConversationOutcome, AppError> {
     let marker = store.bulk_markers(job.action.id, &[id]).await?.remove(&id);
-    let marker = marker.ok_or_else(|| AppError::Unavailable("a marker is gone".to_owned()))?;
-    Ok(turn_of(job, marker))
+    let marker = marker.ok_or_else(|| AppError::Unavailable("a marker was removed".to_owned()))?;
+    Ok(outcome_of(job, marker))
 }
 
-fn turn_of(job: &BulkJob, marker: BulkMarker) -> Turn {
-    if marker.step == job.step { Turn::Done(marker.failure.map_or(Ok(()), Err)) } else { Turn::Earlier }
+fn outcome_of(job: &BulkJob, marker: BulkMarker) -> ConversationOutcome {
+    if marker.step == job.step {
+        ConversationOutcome::Done(marker.failure.map_or(Ok(()), Err))
+    } else {
+        ConversationOutcome::Earlier
+    }
 }
 
-/// Computes what this step has done from its markers for these conversations.
-async fn recorded(
+/// Computes the results of this step from its markers for these conversations.
+async fn recorded_results(
     store: &TenantStore,
     job: &BulkJob,
     conversations: &[ConversationId],
@@ -202,8 +215,8 @@ async fn recorded(
     let mut markers = store.bulk_markers(job.action.id, conversations).await?;
     let mut results = BulkResults::default();
     for id in conversations {
-        if let Some(Turn::Done(outcome)) = markers.remove(id).map(|marker| turn_of(job, marker)) {
-            results.add(*id, outcome);
+        if let Some(ConversationOutcome::Done(result)) = markers.remove(id).map(|marker| outcome_of(job, marker)) {
+            results.add(*id, result);
         }
     }
     Ok(results)

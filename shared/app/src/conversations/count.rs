@@ -3,7 +3,7 @@ use deskless_store::{Counts, TenantStore};
 
 use crate::AppError;
 
-/// Which conversations to count.
+/// The conversations to count.
 #[derive(Debug, Clone, Default)]
 pub struct CountConversations {
     /// Only those of this customer.
@@ -12,11 +12,11 @@ pub struct CountConversations {
     pub assignee: Option<MemberId>,
 }
 
-/// Counts conversations by status. Those of the whole workspace come from maintained counters; those of one customer or
-/// member are counted now, up to 10,000.
+/// Counts conversations by status. Those of the whole workspace come from counters (AP-43). Those of one customer or member are
+/// counted in the index, up to 10,000 (AP-44).
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn count(store: &TenantStore, command: &CountConversations) -> Result<Counts, AppError> {
     match (&command.customer, command.assignee) {
         (None, None) => Ok(store.count_conversations().await?),

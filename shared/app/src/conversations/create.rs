@@ -13,12 +13,12 @@ use crate::{
     replay::unless_replayed,
 };
 
-/// Opens a conversation.
+/// A command to create a conversation.
 #[derive(Debug, Clone)]
 pub struct CreateConversation {
     /// The conversation. Its placement is resolved from `placement`.
     pub conversation: NewConversation,
-    /// Inbox, assignee, assistant, pipeline and stage, as the caller gives them.
+    /// The inbox, assignee, assistant, pipeline and stage of the request.
     pub placement: PlacementPatch,
     /// The customer, who is created or updated.
     pub customer: Customer,
@@ -26,22 +26,23 @@ pub struct CreateConversation {
     pub message: Option<NewMessage>,
 }
 
-/// Opens a conversation for a customer who calls with a client key.
+/// A command to create a conversation for a customer, who uses a client key.
 #[derive(Debug, Clone)]
 pub struct CreateCustomerConversation {
     /// The conversation.
     pub conversation: NewConversation,
-    /// The customer, with contact details that nobody has verified. They stay on this conversation.
+    /// The customer, with unverified contact details, which are stored only on this conversation.
     pub customer: Customer,
     /// The first message.
     pub message: Option<CustomerMessage>,
 }
 
-/// Opens a conversation. Two round trips where it refers to nothing: the ticket number, the customer and an earlier outcome
-/// at the same time, then one write.
+/// AP-09 and AP-10: Creates a conversation, with a predefined message AP-83. Takes two round trips if it has no references. The
+/// first takes the ticket number and reads the customer, the claim of their email and an earlier outcome at the same time. The
+/// second writes.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for references that do not exist and for a predefined message that gives no valid text;
+/// [`AppError::Invalid`] for references that do not exist and for a predefined message whose rendered text is invalid;
 /// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`].
 pub async fn create(
     store: &TenantStore,
@@ -54,12 +55,12 @@ pub async fn create(
         ControlFlow::Break(earlier) => return ConversationView::of_outcome(store, earlier).await,
     };
     let (placement, message) = resolved;
-    let created = open(store, NewConversation { placement, ..new }, &customer, message, key).await?;
+    let created = commit(store, NewConversation { placement, ..new }, &customer, message, key).await?;
     ConversationView::of_outcome(store, created).await
 }
 
-/// Opens a conversation for a customer. It changes no record and claims no email address, because nobody has verified what
-/// the customer says.
+/// AP-54: Creates a conversation for a customer. Updates no customer record and claims no email address, because the contact details
+/// are not verified.
 ///
 /// # Errors
 /// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`].
@@ -76,7 +77,7 @@ pub async fn create_for_customer(
         }
         None => None,
     };
-    open(store.workspace(), conversation, &customer, message, key).await
+    commit(store.workspace(), conversation, &customer, message, key).await
 }
 
 async fn resolve(
@@ -96,7 +97,8 @@ async fn resolve(
     Ok((resolved, message))
 }
 
-async fn open(
+/// Writes a conversation and its first message, again if the customer was updated meanwhile.
+async fn commit(
     store: &TenantStore,
     new: NewConversation,
     customer: &Customer,

@@ -3,7 +3,7 @@ use deskless_store::{Deletion, TenantStore};
 
 use crate::AppError;
 
-/// Deletes a conversation.
+/// A command to delete a conversation.
 #[derive(Debug, Clone)]
 pub struct DeleteConversation {
     /// The conversation.
@@ -14,7 +14,7 @@ pub struct DeleteConversation {
     pub key: KeyId,
 }
 
-/// Deletes a conversation. It is gone at once; its messages are removed in the background.
+/// AP-15: Deletes a conversation at once. Its messages are removed in the background by [`super::removal_step`].
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].

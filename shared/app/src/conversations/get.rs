@@ -4,7 +4,7 @@ use deskless_store::{CustomerStore, MessagePage, TenantStore, Thread};
 use super::ConversationView;
 use crate::AppError;
 
-/// Reads a conversation.
+/// Returns a conversation.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -12,7 +12,7 @@ pub async fn get(store: &TenantStore, id: ConversationId) -> Result<Conversation
     ConversationView::of(store, store.get_conversation(id).await?).await
 }
 
-/// Reads a conversation with a page of its thread.
+/// Returns a conversation with a page of its thread.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -24,7 +24,7 @@ pub async fn get_with_messages(
     Ok((ConversationView::of(store, conversation).await?, page))
 }
 
-/// Reads one of a customer's conversations.
+/// Returns one of a customer's conversations.
 ///
 /// # Errors
 /// [`AppError::NotFound`], also for another customer's conversation.

@@ -3,31 +3,31 @@ use deskless_store::{ConversationPage, CustomerStore, Directory, Position, Store
 
 use crate::{AppError, references};
 
-/// Lists conversations.
+/// A command to list conversations.
 #[derive(Debug, Clone)]
 pub struct ListConversations {
     /// Filters that must all match, as [`resolve_filters`] returns them.
     pub filters: Vec<ConversationFilter>,
-    /// By activity, newest or oldest first.
+    /// The order by activity: newest or oldest first.
     pub order: Order,
-    /// Where the page begins.
+    /// The position after which the page starts.
     pub after: Option<Position>,
-    /// The maximum number of conversations.
+    /// The page size.
     pub limit: usize,
 }
 
-/// A page of conversations with the names of what they refer to.
+/// A page of conversations with the names of the resources that they refer to.
 #[derive(Debug)]
 pub struct ConversationList {
     /// The conversations.
     pub conversations: Vec<Conversation>,
-    /// Where the next page begins; `None` on the last one.
+    /// The position after which the next page starts; `None` on the last page.
     pub next: Option<Position>,
-    /// The names of what the conversations refer to.
+    /// The names of the resources.
     pub names: Directory,
 }
 
-/// Returns the filters of a list: the given one and, if a saved view is named, the view's.
+/// Returns the filters of a list: the one of the request and that of the saved view.
 ///
 /// # Errors
 /// [`AppError::Invalid`] when there is no such view.
@@ -46,7 +46,7 @@ pub async fn resolve_filters(
 /// Lists conversations.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, command: &ListConversations) -> Result<ConversationList, AppError> {
     let ListConversations { filters, order, after, limit } = command;
     let ConversationPage { conversations, next } = store.list_conversations(filters, *order, *after, *limit).await?;
@@ -54,10 +54,10 @@ pub async fn list(store: &TenantStore, command: &ListConversations) -> Result<Co
     Ok(ConversationList { conversations, next, names })
 }
 
-/// Lists a customer's conversations.
+/// AP-53: Lists a customer's conversations.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list_own(
     store: &CustomerStore,
     status: Option<Status>,
@@ -68,7 +68,7 @@ pub async fn list_own(
     Ok(store.list_conversations(status, order, after, limit).await?)
 }
 
-/// Reads the filter of a saved view.
+/// Returns the filter of a saved view.
 pub(crate) async fn view_filter(store: &TenantStore, id: ViewId) -> Result<ConversationFilter, AppError> {
     match store.get_resource::<View>(id).await {
         Ok(view) => Ok(view.fields.filter),

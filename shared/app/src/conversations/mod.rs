@@ -1,4 +1,4 @@
-//! Conversations: open, read, update, resolve, mark as read, delete, count.
+//! Conversations: create, get, list, update, resolve, mark as read, delete, count.
 
 mod count;
 mod create;
@@ -25,7 +25,7 @@ pub use update::{resolve, update};
 
 use crate::{AppError, references};
 
-/// A conversation with the names of what it refers to.
+/// A conversation with the names of the resources that it refers to.
 #[derive(Debug, Clone)]
 pub struct ConversationView {
     /// The conversation.

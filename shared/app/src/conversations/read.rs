@@ -6,11 +6,11 @@ use deskless_store::{Backoff, IdempotencyKey, Once, StoreError, TenantStore, Thr
 use super::ConversationView;
 use crate::AppError;
 
-/// How many messages are counted in one query.
-const COUNTED_AT_ONCE: usize = 500;
+/// The number of messages that are counted in one query.
+const PAGE_SIZE: usize = 500;
 
-/// Marks a thread as read, all of it or up to one message, and counts the customer replies after it. A mark never moves
-/// backwards.
+/// AP-60: Marks a conversation as read, all of it or up to one message, and counts the customer replies after it. The mark never
+/// moves backwards.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Invalid`] when the conversation has no such message; [`AppError::VersionMismatch`];
@@ -51,7 +51,7 @@ async fn mark_up_to(
         precondition.check(conversation.version).map_err(StoreError::from)?;
         let mark = conversation.read_up_to.map_or(up_to, |read| read.max(up_to));
         let left = replies_after(store, id, mark).await?;
-        // The count holds for this version only.
+        // The count is valid for this version only.
         let counted = Precondition::exactly(conversation.version);
         match write(store, id, ReadMark::UpTo(mark, left), &counted, key).await {
             Err(AppError::VersionMismatch) if precondition.versions().is_none() => {
@@ -75,7 +75,7 @@ async fn write(
 
 /// Counts the customer's replies after a message.
 async fn replies_after(store: &TenantStore, conversation: ConversationId, message: MessageId) -> Result<u64, AppError> {
-    let mut thread = Thread { conversation, order: Order::Asc, after: Some(message), limit: COUNTED_AT_ONCE };
+    let mut thread = Thread { conversation, order: Order::Asc, after: Some(message), limit: PAGE_SIZE };
     let mut count = 0;
     loop {
         let page = store.list_messages(thread).await?;

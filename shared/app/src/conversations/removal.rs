@@ -3,13 +3,14 @@ use deskless_store::TenantStore;
 
 use crate::{AppError, files};
 
-/// Removes at most 500 items of what lies under a deleted conversation. `removed` is the progress for which this step is due: a
-/// step that was taken already is not taken again, so an event that is delivered twice starts no second chain of steps.
+/// AP-40: Removes one batch of the items under a deleted conversation: at most 500. `removed` is the progress in the event that
+/// triggered this step. A step that was already taken is not taken again, so a repeated event starts no second chain of steps.
 ///
-/// A step that is interrupted can be taken again. The tombstone goes last.
+/// An interrupted step can be taken again. The tombstone has the progress and is removed last, in one transaction with the
+/// counters. Costs one write unit for each KB of each item.
 ///
 /// # Errors
-/// When the table or the bucket does not answer.
+/// [`AppError::Unavailable`] when DynamoDB or S3 does not respond.
 pub async fn removal_step(store: &TenantStore, id: ConversationId, removed: u64) -> Result<(), AppError> {
     if store.removal_progress(id).await? != Some(removed) {
         return Ok(());
@@ -26,10 +27,10 @@ pub async fn removal_step(store: &TenantStore, id: ConversationId, removed: u64)
     Ok(())
 }
 
-/// Removes everything that is left of a deleted conversation.
+/// Removes all remaining items of a deleted conversation.
 ///
 /// # Errors
-/// When the table or the bucket does not answer.
+/// [`AppError::Unavailable`] when DynamoDB or S3 does not respond.
 pub async fn remove_completely(store: &TenantStore, id: ConversationId) -> Result<(), AppError> {
     while let Some(removed) = store.removal_progress(id).await? {
         removal_step(store, id, removed).await?;

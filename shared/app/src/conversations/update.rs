@@ -4,7 +4,7 @@ use deskless_store::{IdempotencyKey, Once, TenantStore};
 use super::ConversationView;
 use crate::{AppError, references};
 
-/// Updates a conversation.
+/// AP-11: Updates a conversation.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::NotSolved`]; [`AppError::Invalid`] for references

@@ -6,14 +6,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::AppError;
 
-/// How many files of a conversation are removed at the same time.
-const SIDE_BY_SIDE: usize = 16;
+/// The number of files that are removed concurrently.
+const CONCURRENCY: usize = 16;
 
-/// Removes what a deleted file leaves behind: its objects, its place under its conversation, and its row last, so that a removal
-/// that is interrupted is taken up again.
+/// AP-65: Removes a deleted file: first its objects, then its row under the conversation, and its own row last, so that an interrupted
+/// removal is resumed.
 ///
 /// # Errors
-/// When the bucket or the table does not answer, and while a registration is at work on the file.
+/// When the bucket or the table does not answer, [`AppError::Unavailable`] also while the file is being registered.
 pub async fn erase(deleted: &FileChange) -> Result<(), AppError> {
     let FileChange { tenant: store, id, conversation } = deleted;
     erase_objects(store, *id).await?;
@@ -23,8 +23,8 @@ pub async fn erase(deleted: &FileChange) -> Result<(), AppError> {
     Ok(store.remove_file(*id).await?)
 }
 
-/// Removes the objects and rows of a deleted conversation's files. What lists them under the conversation is removed later,
-/// with everything else under it.
+/// Removes the objects and rows of a deleted conversation's files. Their rows under the conversation are removed later, with the
+/// conversation's other items.
 ///
 /// # Errors
 /// As [`erase`].
@@ -33,14 +33,15 @@ pub async fn erase_all(store: &TenantStore, files: &[FileId]) -> Result<(), AppE
         erase_objects(store, id).await?;
         Ok::<_, AppError>(store.remove_file(id).await?)
     };
-    stream::iter(files.to_vec()).map(erase).buffer_unordered(SIDE_BY_SIDE).try_collect().await
+    stream::iter(files.to_vec()).map(erase).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
+/// Removes the objects of a file. If the file may be registered at the moment, waits until the claim of the registration ends, so
+/// that no copy is left behind.
 async fn erase_objects(store: &TenantStore, id: FileId) -> Result<(), AppError> {
-    let left = store.upload_claimed_for(id).await?;
-    if left > 0 {
-        // A registration at work would leave its copy where nobody looks any more. It ends soon, or is dead.
-        tokio::time::sleep(Duration::from_millis(left)).await;
+    let remaining = store.upload_claimed_for(id).await?;
+    if remaining > 0 {
+        tokio::time::sleep(Duration::from_millis(remaining)).await;
         if store.upload_claimed_for(id).await? > 0 {
             return Err(AppError::Unavailable("a deleted file is being registered".to_owned()));
         }

@@ -1,4 +1,4 @@
-//! Files: sign an upload, register it, read, delete, and remove what a deleted file leaves behind.
+//! Files: sign an upload, register, get, delete, and remove the objects of deleted files.
 
 mod erase;
 mod register;
@@ -12,7 +12,7 @@ pub use register::register;
 
 use crate::AppError;
 
-/// The files that a caller may reach.
+/// The files that a principal can access.
 #[derive(Debug, Clone, Copy)]
 pub enum FileAccess<'a> {
     /// All files of the workspace.
@@ -41,8 +41,8 @@ impl<'a> FileAccess<'a> {
     }
 }
 
-/// Creates a pending file and the form that uploads it. The form of a repeat is signed again, as long as the file is still
-/// pending: a stored signature could be used by whoever reads it.
+/// AP-61: Creates a pending file and the form that uploads it. For a repeat, the form is signed again as long as the file is
+/// pending. Signatures are not stored, because everybody who can read them could use them.
 ///
 /// # Errors
 /// [`AppError::Invalid`] when there is no such conversation; [`AppError::IdempotencyKeyReused`].
@@ -62,7 +62,7 @@ async fn is_still_pending(access: FileAccess<'_>, id: FileId) -> Result<bool, St
     Ok(access.find(id).await?.is_some_and(|file| file.status == FileStatus::Pending))
 }
 
-/// Reads a file and, if it is ready, its download URL.
+/// AP-63: Returns a file and, if it is ready, its download URL.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -72,7 +72,7 @@ pub async fn get(access: FileAccess<'_>, id: FileId) -> Result<(File, Option<Dow
     Ok((file, download))
 }
 
-/// Deletes a file. Its objects are removed in the background.
+/// AP-64: Deletes a file. Its objects are removed in the background by [`erase`].
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].

@@ -6,16 +6,21 @@ use deskless_store::{Backoff, IdempotencyKey, Once, StoreError, TenantStore, Upl
 use super::{FileAccess, no_such_file};
 use crate::AppError;
 
-/// For how long a response waits until the upload is deleted.
-const CLEANUP: Duration = Duration::from_secs(1);
+/// The timeout for deleting the upload, for which the response waits.
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Registers an upload: checks the object, claims the file, copies the object out of its uploader's reach and marks the file
-/// as ready, in this order. A step that is interrupted can be taken again, and no object is left without a row. A
-/// registered file stays as it is.
+/// AP-62: Registers an upload, in four steps: checks the object, claims the file, copies the object to a key that the upload form
+/// cannot write to, and marks the file as ready. An interrupted registration can be repeated, and no object is left without a row.
+/// Registering a file again has no effect.
+///
+/// S3 gets three requests: a look at the upload, a copy under the condition of its `ETag`, and a deletion. Uploads are under
+/// `pending/{workspace}/{id}`, registered files under `files/{workspace}/{id}`. Before the copy, the file's row loses its expiry,
+/// and the conversation gets a row for it, so that a removal finds it from then on. The claim lasts 30 s, longer than the timeout
+/// of a function.
 ///
 /// # Errors
-/// [`AppError::Invalid`] when there is no such file; `Conflict` when nothing was uploaded or the upload differs from what was
-/// signed; [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] when there is no such file; `Conflict` when the file was not uploaded or the upload differs from the
+/// signed file; [`AppError::IdempotencyKeyReused`].
 pub async fn register(
     access: FileAccess<'_>,
     id: FileId,
@@ -38,20 +43,20 @@ pub async fn register(
         if let Some(earlier) = store.replay(key).await? {
             return Ok(Once::replay(earlier));
         }
-        // Somebody else works on the file or its conversation: read it again.
+        // The file or its conversation was updated meanwhile.
         backoff.pause("the file keeps changing").await?;
         found = access.find(id).await?;
     }
 }
 
-/// Tries to register a file. Returns `None` when something has changed on the way.
+/// Tries to register a file. Returns `None` when the file or its conversation was updated meanwhile.
 async fn attempt(
     store: &TenantStore,
     file: &File,
     key: Option<&IdempotencyKey>,
 ) -> Result<Option<Once<File>>, AppError> {
     let Some(object) = store.uploaded_object(file).await? else {
-        // A faster registration deletes the upload when it is done.
+        // A concurrent registration deletes the upload when it completes.
         let current = store.find_file(file.id, None).await?;
         let is_ready = current.is_some_and(|current| current.status == FileStatus::Ready);
         return if is_ready { Ok(None) } else { Err(StoreError::NotUploaded.into()) };
@@ -63,18 +68,18 @@ async fn attempt(
     let ready = File { status: FileStatus::Ready, version: file.version + 1, ..file.clone() };
     let registered = store.mark_ready(&ready, key).await?;
     if registered.is_none() {
-        // Nothing refers to the copied object any more, unless a faster registration copied the same one.
+        // The file was deleted, and nothing refers to the copy, unless a concurrent registration made the same copy.
         if store.find_file(file.id, None).await?.is_none() {
             store.delete_object(file.id).await?;
         }
         return Ok(None);
     }
     // If this fails, the bucket's lifecycle rule deletes the upload.
-    let _ = tokio::time::timeout(CLEANUP, store.delete_upload(file.id)).await;
+    let _ = tokio::time::timeout(CLEANUP_TIMEOUT, store.delete_upload(file.id)).await;
     Ok(registered)
 }
 
-/// Checks an upload against what was signed. S3 does so too; this covers objects that came another way.
+/// Checks an upload against the signed file. S3 checks uploads by form too. This covers objects that were uploaded otherwise.
 fn check(file: &File, object: &UploadedObject) -> Result<(), AppError> {
     let is_same = object.size == file.draft.size.bytes()
         && object.content_type.eq_ignore_ascii_case(file.draft.content_type.as_str());

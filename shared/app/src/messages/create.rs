@@ -6,8 +6,8 @@ use deskless_store::{AddedMessage, CustomerStore, IdempotencyKey, Once, TenantSt
 use super::{CustomerMessage, NewMessage};
 use crate::{AppError, replay::unless_replayed};
 
-/// Adds a message to a conversation. One round trip for a plain text; attachments and predefined messages are resolved
-/// first.
+/// AP-12 and AP-13: Adds a message to a conversation. Takes one round trip for a plain text. Attachments (AP-66) and predefined
+/// messages (AP-82) are resolved first.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Invalid`] for files and predefined messages that cannot be used; `Conflict` when the
@@ -24,7 +24,7 @@ pub async fn create(
     }
 }
 
-/// Adds a customer's reply to a conversation of theirs.
+/// Adds a customer's reply to one of their conversations. As AP-12, with the condition that the conversation is theirs.
 ///
 /// # Errors
 /// [`AppError::NotFound`], also for another customer's conversation; [`AppError::Invalid`] for files that cannot be

@@ -1,4 +1,4 @@
-//! From what a caller wants to say to the draft of a message.
+//! Resolves the message of a command into a draft.
 
 use deskless_domain::{
     Attachment, Conversation, ConversationId, CustomerId, ExternalId, Field, File, FileId, Invalid, InvalidField,
@@ -12,11 +12,11 @@ use crate::{AppError, predefined_messages};
 /// A message to add.
 #[derive(Debug, Clone)]
 pub struct NewMessage {
-    /// Who speaks.
+    /// The role of the author.
     pub role: Role,
-    /// A reply to the customer, or an internal note.
+    /// The type: a reply to the customer, or an internal note.
     pub kind: MessageType,
-    /// The text, or where it comes from.
+    /// The text, or the predefined message that has it.
     pub body: BodySource,
     /// The author.
     pub sender: Option<Sender>,
@@ -28,12 +28,12 @@ pub struct NewMessage {
     pub metadata: Metadata,
 }
 
-/// Where a message's text comes from.
+/// The source of a message's text.
 #[derive(Debug, Clone)]
 pub enum BodySource {
-    /// It is given.
+    /// A text in the command.
     Text(MessageBody),
-    /// A predefined message is filled in with the conversation.
+    /// A predefined message, rendered for the conversation.
     Predefined(PredefinedMessageId),
 }
 
@@ -49,20 +49,20 @@ pub struct CustomerMessage {
 /// A message whose references are resolved.
 #[derive(Debug, Clone)]
 pub enum ResolvedMessage {
-    /// The text is known.
+    /// A draft with its text.
     Text(MessageDraft),
-    /// The text is filled in when the conversation is known.
+    /// A template, which is rendered when the conversation is known.
     Template {
-        /// The draft, with an empty place for the text.
+        /// The draft without its text.
         rest: Box<DraftWithoutBody>,
-        /// The text's template.
+        /// The template of the text.
         template: Template,
         /// The names that the template uses.
         names: TemplateNames,
     },
 }
 
-/// A draft that lacks its text.
+/// A draft without its text.
 #[derive(Debug, Clone)]
 pub struct DraftWithoutBody {
     role: Role,
@@ -84,7 +84,7 @@ impl ResolvedMessage {
     /// Returns the draft for a conversation.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when the predefined message gives no valid text for this conversation.
+    /// [`AppError::Invalid`] when the rendered text is invalid for this conversation.
     pub fn draft(&self, conversation: &Conversation) -> Result<MessageDraft, AppError> {
         match self {
             Self::Text(draft) => Ok(draft.clone()),
@@ -97,43 +97,43 @@ impl ResolvedMessage {
 }
 
 impl NewMessage {
-    /// Resolves a message for a conversation that exists. Nothing is read for a plain text without attachments.
+    /// Resolves a message for an existing conversation. Reads nothing for a plain text without attachments.
     pub(super) async fn resolve(
         self,
         store: &TenantStore,
         conversation: ConversationId,
     ) -> Result<MessageDraft, AppError> {
-        let belongs = move |file: &File| file.draft.conversation_id.is_none_or(|of| of == conversation);
+        let is_allowed = move |file: &File| file.draft.conversation_id.is_none_or(|id| id == conversation);
         let source = self.body.clone();
         let text = async {
             match source {
                 BodySource::Text(body) => Ok((body, None)),
-                // Boxed: it is large, and most messages do without.
+                // Boxed because the future is large, and most messages do not need it.
                 BodySource::Predefined(id) => Box::pin(predefined_messages::fill_for(store, conversation, id)).await,
             }
         };
-        let (attachments, text) = tokio::join!(attachments(store, &self.attachments, belongs), text);
+        let (attachments, text) = tokio::join!(attachments(store, &self.attachments, is_allowed), text);
         let (attachments, (body, file)) = (attachments?, text?);
         Ok(self.without_body(with_file(attachments, file)?).with_body(body))
     }
 
-    /// Resolves the first message of a conversation that does not exist yet.
+    /// Resolves the first message of a new conversation.
     pub(crate) async fn resolve_first(
         self,
         store: &TenantStore,
         placement: &Placement,
     ) -> Result<ResolvedMessage, AppError> {
-        // A new conversation has no files of its own.
-        let belongs = |file: &File| file.draft.conversation_id.is_none();
+        // A new conversation has no files.
+        let is_allowed = |file: &File| file.draft.conversation_id.is_none();
         let source = self.body.clone();
         match source {
             BodySource::Text(body) => {
-                let attachments = attachments(store, &self.attachments, belongs).await?;
+                let attachments = attachments(store, &self.attachments, is_allowed).await?;
                 Ok(ResolvedMessage::Text(self.without_body(attachments).with_body(body)))
             }
             BodySource::Predefined(id) => {
                 let template = Box::pin(predefined_messages::template_for(store, id, placement));
-                let (attachments, template) = tokio::join!(attachments(store, &self.attachments, belongs), template);
+                let (attachments, template) = tokio::join!(attachments(store, &self.attachments, is_allowed), template);
                 let (attachments, (template, names, file)) = (attachments?, template?);
                 let rest = self.without_body(with_file(attachments, file)?);
                 Ok(ResolvedMessage::Template { rest: Box::new(rest), template, names })
@@ -148,7 +148,7 @@ impl NewMessage {
 }
 
 impl CustomerMessage {
-    /// Resolves a customer's message. Nothing is read for one without attachments.
+    /// Resolves a customer's message. Reads nothing for a message without attachments.
     pub(super) async fn resolve(
         self,
         store: &CustomerStore,
@@ -162,7 +162,7 @@ impl CustomerMessage {
         Ok(MessageDraft { attachments, ..self.draft(store.customer()) })
     }
 
-    /// Returns a customer's message for a conversation that has no files.
+    /// Returns a customer's message for a new conversation, which has no files.
     pub(crate) fn without_files(self, customer: &CustomerId) -> Result<MessageDraft, AppError> {
         attachable(self.attachments.iter().map(|_| None).collect(), |_| false)?;
         Ok(self.draft(customer))
@@ -185,26 +185,26 @@ impl CustomerMessage {
 async fn attachments(
     store: &TenantStore,
     ids: &[FileId],
-    belongs: impl Fn(&File) -> bool,
+    is_allowed: impl Fn(&File) -> bool,
 ) -> Result<Vec<Attachment>, AppError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    attachable(store.ready_files(ids).await?, belongs)
+    attachable(store.ready_files(ids).await?, is_allowed)
 }
 
-/// Converts files, each at its index, into attachments. A file that does not exist, is not ready or belongs elsewhere gives the
-/// same error, so that an error does not tell which of these it is.
-fn attachable(found: Vec<Option<File>>, belongs: impl Fn(&File) -> bool) -> Result<Vec<Attachment>, AppError> {
-    let none = || Invalid::new("not_found", "must be the id of a registered file that can be attached here");
-    let (mut attachments, mut wrong) = (Vec::new(), Vec::new());
+/// Converts files, each at its index, into attachments. A file that does not exist, is not ready or belongs to another
+/// conversation gives the same error, so that the error does not disclose which files exist.
+fn attachable(found: Vec<Option<File>>, is_allowed: impl Fn(&File) -> bool) -> Result<Vec<Attachment>, AppError> {
+    let invalid_file = || Invalid::new("not_found", "must be the id of a registered file that can be attached here");
+    let (mut attachments, mut invalid) = (Vec::new(), Vec::new());
     for (i, file) in found.into_iter().enumerate() {
-        match file.filter(&belongs) {
+        match file.filter(&is_allowed) {
             Some(file) => attachments.push(Attachment::from(file)),
-            None => wrong.push(InvalidField::new(Field::Attachment(i), none())),
+            None => invalid.push(InvalidField::new(Field::Attachment(i), invalid_file())),
         }
     }
-    if wrong.is_empty() { Ok(attachments) } else { Err(AppError::Invalid(wrong)) }
+    if invalid.is_empty() { Ok(attachments) } else { Err(AppError::Invalid(invalid)) }
 }
 
 fn with_file(mut attachments: Vec<Attachment>, file: Option<Attachment>) -> Result<Vec<Attachment>, AppError> {

@@ -1,4 +1,4 @@
-//! Messages: add, read, report, delete, preview for a provider.
+//! Messages: add, get, list, report, delete, preview.
 
 mod create;
 mod draft;
@@ -14,7 +14,7 @@ pub use transform::transform;
 
 use crate::AppError;
 
-/// Reads a message.
+/// Returns a message.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -22,7 +22,7 @@ pub async fn get(store: &TenantStore, conversation: ConversationId, id: MessageI
     Ok(store.get_message(conversation, id).await?)
 }
 
-/// Reads one page of a thread.
+/// AP-14: Returns a page of a thread.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -30,7 +30,7 @@ pub async fn list(store: &TenantStore, thread: Thread) -> Result<MessagePage, Ap
     Ok(store.list_messages(thread).await?)
 }
 
-/// Reads one page of a thread of a customer's, without notes.
+/// AP-55: Returns a page of the replies of a customer's conversation, without notes.
 ///
 /// # Errors
 /// [`AppError::NotFound`], also for another customer's conversation.
@@ -38,7 +38,7 @@ pub async fn list_own(store: &CustomerStore, thread: Thread) -> Result<MessagePa
     Ok(store.list_messages(thread).await?)
 }
 
-/// Takes a provider's report about a message.
+/// AP-31: Stores a provider's report about a message.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`]; [`AppError::Invalid`] for a delivery status of a message that no
@@ -53,7 +53,7 @@ pub async fn report(
     Ok(store.report_message(conversation, id, report, precondition).await?)
 }
 
-/// Deletes a message. Its externalId stays taken, so that a provider's retry does not bring it back.
+/// AP-32: Deletes a message. Its externalId cannot be used again, so that a provider's retry does not restore it.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].

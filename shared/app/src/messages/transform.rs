@@ -6,11 +6,11 @@ use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
 use crate::AppError;
 
-/// Returns the requests with which a message would be sent to the provider of a conversation's channel. Nothing is sent. The
-/// conversation's inbox gives the workspace's side, if it is for the same channel.
+/// AP-33: Returns the requests that send a message to the provider of a conversation's channel. Nothing is sent. The sender comes from
+/// the conversation's inbox, if that has the same channel.
 ///
 /// # Errors
-/// [`AppError::NotFound`]; [`AppError::Invalid`] for what exceeds the provider's limits; [`AppError::WindowClosed`];
+/// [`AppError::NotFound`]; [`AppError::Invalid`] for fields that exceed the provider's limits; [`AppError::WindowClosed`];
 /// [`AppError::IdempotencyKeyReused`].
 pub async fn transform(
     store: &TenantStore,

@@ -6,7 +6,7 @@ use deskless_store::{IdempotencyKey, Once, TenantStore};
 use super::resolve_file;
 use crate::{AppError, replay::unless_replayed};
 
-/// Creates a predefined message.
+/// A command to create a predefined message.
 #[derive(Debug, Clone)]
 pub struct CreatePredefinedMessage {
     /// The title.

@@ -6,8 +6,7 @@ use deskless_store::{StoreError, TenantStore};
 
 use crate::AppError;
 
-/// Fills in a predefined message for a conversation that exists: both are read at the same time. Returns the text and the
-/// file.
+/// AP-82: Renders a predefined message for an existing conversation. Reads both at the same time. Returns the text and the file.
 pub(crate) async fn fill_for(
     store: &TenantStore,
     conversation: ConversationId,
@@ -18,7 +17,7 @@ pub(crate) async fn fill_for(
     reply(store, &message, &conversation).await
 }
 
-/// Fills in a predefined message for a conversation. Returns the text and the file.
+/// Renders a predefined message for a conversation. Returns the text and the file. A file costs one more read (AP-66).
 pub(crate) async fn reply(
     store: &TenantStore,
     message: &PredefinedMessage,
@@ -31,7 +30,7 @@ pub(crate) async fn reply(
     tokio::try_join!(body, file(store, message))
 }
 
-/// Reads what is needed to fill in a predefined message for a conversation that does not exist yet.
+/// AP-83: Reads a predefined message with the names and the file that it uses, for a new conversation.
 pub(crate) async fn template_for(
     store: &TenantStore,
     message: PredefinedMessageId,
@@ -43,7 +42,7 @@ pub(crate) async fn template_for(
     Ok((message.content, names, file))
 }
 
-/// Fills in a template for a conversation.
+/// Renders a template for a conversation.
 pub(crate) fn fill(
     template: &Template,
     conversation: &Conversation,
@@ -53,7 +52,8 @@ pub(crate) fn fill(
     body.map_err(|invalid| AppError::invalid(Field::PredefinedMessage, invalid))
 }
 
-/// Reads the names that a template uses. Nothing is read for one that uses none.
+/// Returns the names that a template uses. The names of inboxes and members come from AP-20, the name of the workspace from AP-84.
+/// Reads nothing for a template without them.
 pub(super) async fn template_names(
     store: &TenantStore,
     template: &Template,

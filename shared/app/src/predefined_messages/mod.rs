@@ -1,4 +1,4 @@
-//! Predefined messages: create, update, list, render, and fill in for a message.
+//! Predefined messages: create, update, list, render, and use as a message.
 
 mod create;
 mod fill;
@@ -16,16 +16,16 @@ pub use update::{UpdatePredefinedMessage, update};
 
 use crate::AppError;
 
-/// Lists predefined messages by title.
+/// AP-80: Lists predefined messages by title.
 ///
 /// # Errors
-/// When the table does not answer.
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, after: Option<SortedPosition>, limit: usize) -> Result<SortedPage, AppError> {
     Ok(store.list_predefined_messages(after, limit).await?)
 }
 
-/// Resolves the file of a predefined message: a registered file of the workspace. A conversation's file would be sent to
-/// other conversations too.
+/// Resolves the file of a predefined message: a registered file of the workspace. The file of a conversation is not allowed, because
+/// it would be sent to other conversations.
 async fn resolve_file(store: &TenantStore, id: FileId) -> Result<PredefinedFile, AppError> {
     let found = store.ready_files(&[id]).await?.pop().flatten();
     if let Some(file) = found.filter(|file| file.draft.conversation_id.is_none()) {

@@ -4,7 +4,7 @@ use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 use super::fill::template_names;
 use crate::AppError;
 
-/// Renders a predefined message for a conversation, however long the text is. Nothing is sent.
+/// AP-81: Renders a predefined message for a conversation, with any length. Nothing is sent.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Invalid`] when there is no such conversation; [`AppError::IdempotencyKeyReused`].

@@ -10,7 +10,7 @@ use crate::{
     resources::{self, Patch},
 };
 
-/// A partial update of a predefined message. `None` leaves a field as it is.
+/// A command to update a predefined message. `None` keeps a field.
 #[derive(Debug, Clone)]
 pub struct UpdatePredefinedMessage {
     /// The title.
@@ -23,7 +23,7 @@ pub struct UpdatePredefinedMessage {
     pub file: FieldChange<FileId>,
 }
 
-/// The update with its file resolved.
+/// An update whose file is resolved.
 struct Resolved {
     update: UpdatePredefinedMessage,
     file: FieldChange<PredefinedFile>,
@@ -45,7 +45,7 @@ impl Patch<PredefinedMessage> for Resolved {
     }
 }
 
-/// Updates a predefined message. Messages that were sent with it stay as they are.
+/// Updates a predefined message. Messages that were created with it do not change.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`]; [`AppError::Invalid`] for a file that cannot be used.

@@ -89,7 +89,7 @@ async fn documented_budgets_match_the_engine() {
 
 #[test]
 fn code_and_document_name_the_same_patterns() {
-    let sources = rust_source("../shared/store/src");
+    let sources = rust_source("../shared/store/src") + &rust_source("../shared/app/src");
     let numbers = |text: &str| -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for (at, _) in text.match_indices("AP-") {

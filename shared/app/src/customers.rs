@@ -4,8 +4,8 @@ use deskless_domain::{
     CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange,
     IdentitySource, MessageId, Metadata, PersonName, PhoneNumber, Precondition,
 };
-use deskless_store::{Backoff, Deletion, IdempotencyKey, Once, StoreError, TenantStore};
 pub use deskless_store::{CustomerPage, WrittenCustomer};
+use deskless_store::{Deletion, IdempotencyKey, Once, StoreError, TenantStore};
 
 use crate::{AppError, Conflict};
 
@@ -49,7 +49,8 @@ pub async fn upsert(
     command: &UpsertCustomer,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<WrittenCustomer>, AppError> {
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     let (mut existing, earlier) = tokio::try_join!(find(store, command), store.replay(key))?;
     if let Some(earlier) = earlier {
         return Ok(Once::replay(earlier));
@@ -111,7 +112,8 @@ pub async fn update(
     command: &UpdateCustomer,
     precondition: &Precondition,
 ) -> Result<CustomerRecord, AppError> {
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let before = store.get_customer(id).await?;
         if before.erasure.is_some() {

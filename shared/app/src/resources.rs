@@ -2,7 +2,7 @@
 //! cases.
 
 use deskless_domain::{Clock, Collected, InvalidField, Precondition, Resource};
-use deskless_store::{Backoff, IdempotencyKey, Once, ResourcePage, StoreError, TenantStore};
+use deskless_store::{IdempotencyKey, Once, ResourcePage, StoreError, TenantStore};
 
 use crate::AppError;
 
@@ -58,7 +58,8 @@ pub async fn update<T: Collected>(
     patch: &impl Patch<T>,
     precondition: &Precondition,
 ) -> Result<Resource<T>, AppError> {
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let found = store.get_resource::<T>(id).await?;
         precondition.check(found.version).map_err(StoreError::from)?;
@@ -80,7 +81,8 @@ pub async fn update<T: Collected>(
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].
 pub async fn delete<T: Collected>(store: &TenantStore, id: T::Id, precondition: &Precondition) -> Result<(), AppError> {
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let found = store.get_resource::<T>(id).await?;
         precondition.check(found.version).map_err(StoreError::from)?;

@@ -28,7 +28,7 @@ pub enum ConversationState {
 pub struct LiveConversation {
     /// The conversation, without metadata larger than 1 KiB.
     pub conversation: Conversation,
-    /// Changes whenever metadata larger than 1 KiB is replaced.
+    /// Changes whenever metadata larger than 1 KiB is replaced. `None` if there is none.
     pub metadata_mark: Option<String>,
     /// The cause of the last change made by an automation.
     pub cause: Option<Cause>,

@@ -12,7 +12,7 @@ const FIRST_BOUND: Duration = Duration::from_millis(25);
 /// The largest maximum of a pause.
 const LARGEST_BOUND: Duration = Duration::from_millis(500);
 /// The time after which there are no more retries. Functions time out after 15 s.
-const DEADLINE: Duration = Duration::from_secs(8);
+const TIME_LIMIT: Duration = Duration::from_secs(8);
 
 /// Pauses with full jitter, 25 ms doubling to 500 ms, until 8 s have passed.
 ///
@@ -22,14 +22,19 @@ const DEADLINE: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct Backoff<'a> {
     clock: &'a dyn Clock,
-    started: Instant,
+    deadline: Instant,
     bound: Duration,
 }
 
 impl<'a> Backoff<'a> {
-    /// Starts the retry policy's clock.
-    pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, started: Instant::now(), bound: FIRST_BOUND }
+    /// Starts the retry policy's clock. `limit` is an earlier deadline, if there is one.
+    pub(crate) fn new(clock: &'a dyn Clock, limit: Option<Instant>) -> Self {
+        let deadline = Instant::now() + TIME_LIMIT;
+        Self { clock, deadline: limit.map_or(deadline, |limit| limit.min(deadline)), bound: FIRST_BOUND }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
     }
 
     /// Checks that there is time left for another attempt.
@@ -37,7 +42,7 @@ impl<'a> Backoff<'a> {
     /// # Errors
     /// [`StoreError::Unavailable`] with the reason for the retries once 8 s have passed.
     pub fn check(&self, reason: &str) -> Result<(), StoreError> {
-        if self.started.elapsed() >= DEADLINE { Err(StoreError::Unavailable(reason.to_owned())) } else { Ok(()) }
+        if Instant::now() >= self.deadline { Err(StoreError::Unavailable(reason.to_owned())) } else { Ok(()) }
     }
 
     /// Waits before the next attempt.

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use crate::{StoreError, TenantStore, backoff::Backoff, item::Item, keys::Key};
+use crate::{StoreError, TenantStore, item::Item, keys::Key};
 
 impl TenantStore {
     /// Reads the items that exist, strongly consistent, in any order. Takes at most 100 keys without duplicates.
@@ -12,7 +12,7 @@ impl TenantStore {
     pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut remaining: Vec<_> = keys.into_iter().map(Key::attributes).collect();
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         while !remaining.is_empty() {
             let keys = KeysAndAttributes::builder()
                 .set_keys(Some(remaining))

@@ -87,6 +87,16 @@ impl Condition {
         self.and(format!("{name} IN ({versions})"))
     }
 
+    /// Requires this version. Items written before versions existed have no version, which counts as 1. Use it with
+    /// [`Condition::exists`].
+    pub fn version_or_first(mut self, version: u64) -> Self {
+        let (name, value) = (self.name("version"), self.value(number(version)));
+        match version {
+            1 => self.and(format!("({name} = {value} OR attribute_not_exists({name}))")),
+            _ => self.and(format!("{name} = {value}")),
+        }
+    }
+
     /// Adds a part, written by the caller.
     pub fn and(mut self, part: String) -> Self {
         self.parts.push(part);

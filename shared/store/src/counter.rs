@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     conversation::attributes,
     expression::{Update, text},
@@ -79,7 +78,7 @@ impl TenantStore {
         version: u64,
         status: Option<Status>,
     ) -> Result<Counted, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let before = self.counted_state(id).await?;
             if before.as_ref().is_some_and(|before| before.version >= version) {

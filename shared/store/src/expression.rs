@@ -71,6 +71,12 @@ impl Update {
         self.add.push(format!("{name} {value}"));
     }
 
+    /// Adds 1 to a number. A missing attribute counts as 1.
+    pub fn increment_from_one(&mut self, attribute: &str) {
+        let (name, one) = (self.name(attribute), self.value("one", number(1)));
+        self.set.push(format!("{name} = if_not_exists({name}, {one}) + {one}"));
+    }
+
     /// Adds a signed amount to a number. A missing attribute counts as 0.
     pub fn add_signed(&mut self, attribute: &str, amount: i64) {
         let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), number(amount)));

@@ -156,9 +156,11 @@ fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
         return Ok(Some(ConversationState::Deleted { version, removed }));
     }
     let text = |attribute| string(&image, attribute).map(str::to_owned);
-    let (metadata_mark, cause) = (text(attributes::METADATA_MARK), text(attributes::CAUSE));
+    let (mark, cause) = (text(attributes::METADATA_MARK), text(attributes::CAUSE));
     let cause = cause.as_deref().and_then(Cause::parse);
     let live = |stored: StoredConversation| {
+        // Created with the conversation, large metadata has no mark yet.
+        let metadata_mark = stored.lacks_metadata.then(|| mark.unwrap_or_default());
         let conversation = stored.conversation;
         ConversationState::Live(Box::new(LiveConversation { conversation, metadata_mark, cause }))
     };

@@ -19,12 +19,18 @@ use crate::{
 const KEPT_FOR_SECONDS: i64 = 24 * 60 * 60;
 
 /// An idempotency key and the request that it was sent with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// Everything that tells two requests apart: API key, customer, method, path and the client's idempotency key.
     pub identity: String,
     /// A digest of the query and the body.
     pub fingerprint: String,
+}
+
+impl std::fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IdempotencyKey(..)")
+    }
 }
 
 /// The outcome of a command that may be a repeat.
@@ -73,14 +79,15 @@ impl TenantStore {
         if is_expired(&found, self.clock().now()) {
             return Ok(None);
         }
-        let record: RecordItem = item::read(found)?;
+        // During a canary deployment, another version of the code may have recorded it. That one can answer a repeat.
+        let unreadable = |e: &dyn std::fmt::Display| {
+            StoreError::Unavailable(format!("the recorded outcome of an idempotency key cannot be read: {e}"))
+        };
+        let record: RecordItem = item::read(found).map_err(|e| unreadable(&e))?;
         if record.fingerprint != key.fingerprint {
             return Err(StoreError::IdempotencyKeyReused);
         }
         let mut json = Vec::new();
-        let unreadable = |e: &dyn std::fmt::Display| {
-            StoreError::Internal(format!("the recorded outcome of an idempotency key cannot be read: {e}"))
-        };
         GzDecoder::new(record.outcome.as_slice()).read_to_end(&mut json).map_err(|e| unreadable(&e))?;
         serde_json::from_slice(&json).map(Some).map_err(|e| unreadable(&e))
     }
@@ -144,7 +151,7 @@ pub(crate) enum Attempt<T> {
 impl<'a> Attempts<'a> {
     /// Starts the attempts, and the retry policy's clock.
     pub fn new(store: &'a TenantStore, key: Option<&'a IdempotencyKey>) -> Self {
-        Self { store, key, backoff: Backoff::new(store.clock()) }
+        Self { store, key, backoff: store.backoff() }
     }
 
     /// Commits an effect together with the record of its outcome.
@@ -157,14 +164,16 @@ impl<'a> Attempts<'a> {
     /// eight seconds of retries.
     pub async fn commit<T: Serialize + DeserializeOwned>(
         &mut self,
-        mut transaction: Transaction,
+        effect: Transaction,
         outcome: &T,
     ) -> Result<Attempt<T>, StoreError> {
-        let record = match self.key {
-            Some(key) => Some(self.store.add_record(&mut transaction, key, outcome)?),
-            None => None,
-        };
         loop {
+            let mut transaction = effect.clone();
+            // The record is written anew for each attempt, because it has the current time.
+            let record = match self.key {
+                Some(key) => Some(self.store.add_record(&mut transaction, key, outcome)?),
+                None => None,
+            };
             let failed = match transaction.commit(self.store, &mut self.backoff).await? {
                 Commit::Done => return Ok(Attempt::Committed),
                 Commit::Failed(failed) => failed,
@@ -180,10 +189,5 @@ impl<'a> Attempts<'a> {
                 _ => return Ok(Attempt::Failed(failed)),
             }
         }
-    }
-
-    /// Waits before the next attempt.
-    pub async fn pause(&mut self, reason: &str) -> Result<(), StoreError> {
-        self.backoff.pause(reason).await
     }
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     expression::{Update, text},
     item::{self, Item},
@@ -177,7 +176,7 @@ impl TenantStore {
         };
         let mut transaction = Transaction::default();
         transaction.update(self, self.keys().workspace(), update, Condition::raw(condition))?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+        match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => {
                 self.caches().identities.remove(&self.workspace_id());
                 Ok(secret)

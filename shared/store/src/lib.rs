@@ -43,7 +43,7 @@ pub use automation::{ExecutionPage, TriggeredAutomation};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
-pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPosition};
+pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
 pub use conversation::{ConversationPage, ConversationToCreate, Deletion, Initiator, Position, RemovalBatch};
 pub use counter::{Counted, Counts};
 pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};

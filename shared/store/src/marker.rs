@@ -53,7 +53,7 @@ impl TenantStore {
     pub async fn mark(&self, marker: &Marker) -> Result<Marked, StoreError> {
         let mut transaction = Transaction::default();
         self.add_marker(&mut transaction, marker)?;
-        Ok(match transaction.commit(self, &mut crate::backoff::Backoff::new(self.clock())).await? {
+        Ok(match transaction.commit(self, &mut self.backoff()).await? {
             crate::transaction::Commit::Done => Marked::Written,
             crate::transaction::Commit::Failed(_) => Marked::AlreadyWritten,
         })

@@ -2,7 +2,6 @@ use deskless_domain::{Shards, Title, WorkspaceId};
 
 use crate::{
     Store, StoreError, TenantStore, Workspace,
-    backoff::Backoff,
     expression::text,
     item::{self, Item},
     keys::{TenantKeys, root},
@@ -34,7 +33,7 @@ impl Operator {
         for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
             transaction.put_new(&tenant, item::write(key, &attributes)?)?;
         }
-        match transaction.commit(&tenant, &mut Backoff::new(self.0.clock())).await? {
+        match transaction.commit(&tenant, &mut tenant.backoff()).await? {
             Commit::Done => Ok(Workspace { id, name }),
             Commit::Failed(_) => Err(StoreError::Internal("the id of a new workspace exists already".to_owned())),
         }

@@ -2,9 +2,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{Clock, ConversationId, Identity, Kind, SecretHash, Shards, Status, WorkspaceId};
+use tokio::time::Instant;
 
 use crate::{
-    Bucket, StoreError,
+    Backoff, Bucket, StoreError,
     api_key::{self, Credential},
     automation::{self, TriggeredAutomation},
     cache::TtlCache,
@@ -129,11 +130,26 @@ pub struct TenantStore {
     store: Store,
     keys: TenantKeys,
     shards: Shards,
+    /// The end of the retries of a caller that retries itself.
+    deadline: Option<Instant>,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        Self { store, keys: TenantKeys(workspace), shards }
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None }
+    }
+
+    /// Starts a series of attempts, with pauses between them.
+    #[must_use]
+    pub fn backoff(&self) -> Backoff<'_> {
+        Backoff::new(self.clock(), self.deadline)
+    }
+
+    /// Returns this store for calls within a series of attempts: their own retries end with the series, so that they do not
+    /// add up.
+    #[must_use]
+    pub fn within(&self, attempts: &Backoff<'_>) -> Self {
+        Self { deadline: Some(attempts.deadline()), ..self.clone() }
     }
 
     /// Returns the id of the workspace.

@@ -36,6 +36,34 @@ async fn retry_ignores_later_changes() {
 }
 
 #[tokio::test]
+async fn retry_returns_names_of_first_response() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let inbox = role.post("/api/v1/inboxes", &json!({ "name": "Support", "channel": "web" })).await.expect(201);
+    let inbox = inbox["inbox"]["id"].as_str().expect("an id").to_owned();
+    let mut body = minimal_conversation();
+    body["inboxId"] = json!(inbox);
+    let first = post(world.server_key(), PATH, "k", &body).await.expect(201);
+    assert_eq!(first["conversation"]["inbox"]["name"], "Support");
+    let resolve = format!("{PATH}/{}/resolve", first["conversation"]["id"].as_str().expect("an id"));
+    let solved = post(world.server_key(), &resolve, "r", &json!({})).await.expect(200);
+    assert_eq!(solved["conversation"]["inbox"]["name"], "Support");
+    let _ = role.patch(&format!("/api/v1/inboxes/{inbox}"), &json!({ "name": "Sales" })).await.expect(200);
+    world.clock.advance_millis(60_000);
+    assert_eq!(post(world.server_key(), PATH, "k", &body).await.expect(201), first);
+    assert_eq!(post(world.server_key(), &resolve, "r", &json!({})).await.expect(200), solved);
+}
+
+#[tokio::test]
+async fn retry_succeeds_while_customer_is_erased() {
+    let world = World::new().await;
+    let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let _ = world.server_key().ask(Method::DELETE, "/api/v1/customers/cus_123").send().await.expect(202);
+    assert_eq!(post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201), first);
+    let _ = post(world.server_key(), PATH, "other", &minimal_conversation()).await.expect_problem(409, "conflict");
+}
+
+#[tokio::test]
 async fn message_retry_is_idempotent() {
     let world = World::new().await;
     let path = format!("{}/messages", world.server_key().open_path().await);

@@ -6,7 +6,7 @@ use deskless_domain::{
     MessageDraft, MessageId, MessageOrigin, MessageType, Metadata, PlacementPatch, Precondition, Priority, ReadMark,
     Resolution, Resolved, Role, Status, StatusChange, Subject, Tag, Tags, Timestamp, Transition,
 };
-use deskless_store::{IdempotencyKey, StoreError, TenantStore};
+use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 use deskless_tests::World;
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::json;
@@ -117,17 +117,26 @@ impl Predicted {
     }
 
     async fn patch(&mut self, patch: &ConversationPatch, is_idempotent: bool) {
-        let key = is_idempotent
-            .then(|| IdempotencyKey { identity: format!("step {}", self.step), fingerprint: "a patch".to_owned() });
-        let id = self.conversation.id;
-        let outcome = self.store.update_conversation(id, patch, &Precondition::NONE, key.as_ref()).await;
+        let (id, read) = (self.conversation.id, self.conversation.clone());
         let transition = Transition::of_patch(patch, self.store.clock().now());
-        match self.conversation.clone().after(&transition) {
-            Ok(after) => {
-                assert_eq!(outcome.expect("the patch is allowed").outcome, after);
+        let predicted = read.clone().after(&transition);
+        match predicted {
+            Ok(after) if is_idempotent => {
+                let (identity, fingerprint) = (format!("step {}", self.step), "a patch".to_owned());
+                let key = IdempotencyKey { identity, fingerprint };
+                let written = self.store.update_conversation_once(&read, &transition, after.clone(), Some(&key)).await;
+                assert_eq!(written.expect("the patch is allowed"), Some(Once::first(after.clone())));
                 self.conversation = after;
             }
-            Err(_) => assert!(matches!(outcome, Err(StoreError::NotSolved)), "{outcome:?}"),
+            Ok(after) => {
+                let updated = self.store.update_conversation(id, patch, &Precondition::NONE).await;
+                assert_eq!(updated.expect("the patch is allowed"), after);
+                self.conversation = after;
+            }
+            Err(_) => {
+                let refused = self.store.update_conversation(id, patch, &Precondition::NONE).await;
+                assert!(matches!(refused, Err(StoreError::NotSolved)), "{refused:?}");
+            }
         }
     }
 

@@ -9,8 +9,8 @@ use deskless_app::{
     messages::CustomerMessage,
 };
 use deskless_domain::{
-    Channel, CompanyName, Customer, CustomerDetails, CustomerId, Email, Metadata, NewConversation, PersonName,
-    PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
+    Channel, CompanyName, CustomerDetails, CustomerId, Email, Metadata, NewConversation, PersonName, PhoneNumber,
+    Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
 
 use super::dto::{CustomerConversationCreatedResponse, CustomerConversationResponse};
@@ -49,11 +49,7 @@ impl CreateCustomerConversationRequest {
     ///
     /// # Errors
     /// `forbidden` for another customer's id, and for a channel with a provider.
-    fn into_command(
-        self,
-        store: &CustomerStore,
-        verified: Option<&CustomerId>,
-    ) -> Result<CreateCustomerConversation, Problem> {
+    fn into_command(self, verified: Option<&CustomerId>) -> Result<CreateCustomerConversation, Problem> {
         let forbidden = |detail: String| Problem::new(Code::Forbidden, detail);
         let ContactRequest { id, name, email, phone, company } = self.customer.unwrap_or_default();
         match (id, verified) {
@@ -86,11 +82,7 @@ impl CreateCustomerConversationRequest {
                 tags: Tags::default(),
                 metadata: Metadata::default(),
             },
-            customer: Customer {
-                id: store.customer().clone(),
-                details: CustomerDetails { name, email, phone, company },
-                identity_source: store.source(),
-            },
+            details: CustomerDetails { name, email, phone, company },
             message: self.message.map(CustomerMessage::try_from).transpose()?,
         })
     }
@@ -115,7 +107,7 @@ async fn create(
 ) -> Reply {
     let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_parts(actor);
     let Once { outcome: conversation, is_replay } =
-        conversations::create_for_customer(store, request.into_command(store, verified)?, key.as_ref()).await?;
+        conversations::create_for_customer(store, request.into_command(verified)?, key.as_ref()).await?;
     // The response to a repeat has no token. Otherwise a guessed idempotency key would give access to the conversation.
     let token = token.filter(|_| !is_replay);
     let version = content_version(&CustomerConversationResponse::from(&conversation))?;

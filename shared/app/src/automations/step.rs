@@ -11,7 +11,7 @@ use deskless_domain::{
     ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
     PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
 };
-use deskless_store::{Backoff, Initiator, Marked, Marker, StoreError, TenantStore, Thread};
+use deskless_store::{Initiator, Marked, Marker, StoreError, TenantStore, Thread};
 
 use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
 
@@ -155,9 +155,10 @@ impl Runner<'_> {
         }
         let cause = execution.cause();
         let by = Initiator { key: None, cause: Some(&cause) };
-        let mut backoff = Backoff::new(self.store.clock());
+        let mut backoff = self.store.backoff();
+        let store = &self.store.within(&backoff);
         loop {
-            let found = self.store.find_conversations(&[execution.conversation_id]).await?;
+            let found = store.find_conversations(&[execution.conversation_id]).await?;
             let conversation = found.get(&execution.conversation_id);
             let effect = match action.decide(conversation, &[], self.now()) {
                 Decision::Apply(effect) => effect,
@@ -167,7 +168,7 @@ impl Runner<'_> {
             let Some(conversation) = conversation else { continue };
             let next = execution.after_step(Ok(()), self.now());
             let marker = Marker::Execution(Box::new(next.clone()));
-            match self.store.apply_effect(conversation, &effect, by, &marker).await? {
+            match store.apply_effect(conversation, &effect, by, &marker).await? {
                 Marked::Written => return Ok(Some(next)),
                 Marked::AlreadyWritten => return Ok(None),
                 Marked::Changed => backoff.pause("the conversation keeps changing").await?,

@@ -1,5 +1,5 @@
 use deskless_domain::{BulkAction, BulkActionId};
-use deskless_store::{Backoff, IdempotencyKey, Once, TenantStore};
+use deskless_store::{IdempotencyKey, Once, TenantStore};
 
 use crate::{AppError, Conflict};
 
@@ -13,7 +13,8 @@ pub async fn cancel(
     id: BulkActionId,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<BulkAction>, AppError> {
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let (earlier, found) = tokio::join!(store.replay(key), store.find_bulk_job(id));
         if let Some(earlier) = earlier? {

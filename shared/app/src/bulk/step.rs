@@ -4,7 +4,7 @@ use deskless_domain::{
     ActionFailure, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationFilter,
     ConversationId, Decision, Effect,
 };
-use deskless_store::{Backoff, BulkMarker, Initiator, Marked, TenantStore};
+use deskless_store::{BulkMarker, Initiator, Marked, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::next_batch::next_batch;
@@ -114,7 +114,8 @@ async fn write(
     advance: impl Fn(BulkJob) -> BulkJob,
 ) -> Result<Option<BulkJob>, AppError> {
     let (id, step) = (job.action.id, job.step);
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let next = advance(job);
         if store.update_bulk_job(&next, None).await?.is_some() {
@@ -164,7 +165,8 @@ async fn process(
     mut conversation: Option<Conversation>,
 ) -> Result<ConversationOutcome, AppError> {
     let by = Initiator { key: Some(job.key), cause: None };
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let result = match job.action.action.decide(conversation.as_ref(), filters, store.clock().now()) {
             Decision::Skip => return Ok(ConversationOutcome::Skipped),

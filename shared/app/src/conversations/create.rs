@@ -1,9 +1,10 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Conversation, ConversationId, Customer, Field, MessageDraft, MessageId, NewConversation, Placement, PlacementPatch,
+    Conversation, ConversationId, Customer, CustomerDetails, Field, MessageDraft, MessageId, NewConversation,
+    Placement, PlacementPatch,
 };
-use deskless_store::{Backoff, ConversationToCreate, CustomerStore, IdempotencyKey, Once, TenantStore};
+use deskless_store::{ConversationToCreate, CustomerStore, Directory, IdempotencyKey, Once, TenantStore};
 
 use super::ConversationView;
 use crate::{
@@ -31,8 +32,8 @@ pub struct CreateConversation {
 pub struct CreateCustomerConversation {
     /// The conversation.
     pub conversation: NewConversation,
-    /// The customer, with unverified contact details, which are stored only on this conversation.
-    pub customer: Customer,
+    /// The customer's unverified contact details, which are stored only on this conversation.
+    pub details: CustomerDetails,
     /// The first message.
     pub message: Option<CustomerMessage>,
 }
@@ -52,11 +53,10 @@ pub async fn create(
     let CreateConversation { conversation: new, placement, customer, message } = command;
     let resolved = match unless_replayed(store, key, resolve(store, placement, message).await).await? {
         ControlFlow::Continue(resolved) => resolved,
-        ControlFlow::Break(earlier) => return ConversationView::of_outcome(store, earlier).await,
+        ControlFlow::Break(earlier) => return Ok(earlier),
     };
-    let (placement, message) = resolved;
-    let created = commit(store, NewConversation { placement, ..new }, &customer, message, key).await?;
-    ConversationView::of_outcome(store, created).await
+    let Resolved { placement, names, message } = resolved;
+    commit(store, NewConversation { placement, ..new }, &customer, (message, names), key).await
 }
 
 /// AP-54: Creates a conversation for a customer. Updates no customer record and claims no email address, because the contact details
@@ -69,7 +69,8 @@ pub async fn create_for_customer(
     command: CreateCustomerConversation,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Conversation>, AppError> {
-    let CreateCustomerConversation { conversation, customer, message } = command;
+    let CreateCustomerConversation { conversation, details, message } = command;
+    let customer = Customer { id: store.customer().clone(), details, identity_source: store.source() };
     let message = match message {
         Some(message) => {
             let draft = message.without_files(store.customer()).map_err(|error| error.within(Field::FirstMessage))?;
@@ -77,24 +78,33 @@ pub async fn create_for_customer(
         }
         None => None,
     };
-    commit(store.workspace(), conversation, &customer, message, key).await
+    let created = commit(store.workspace(), conversation, &customer, (message, Directory::default()), key).await?;
+    Ok(created.map(|view| view.conversation))
+}
+
+/// What a new conversation refers to.
+struct Resolved {
+    placement: Placement,
+    names: Directory,
+    message: Option<ResolvedMessage>,
 }
 
 async fn resolve(
     store: &TenantStore,
-    placement: PlacementPatch,
+    patch: PlacementPatch,
     message: Option<NewMessage>,
-) -> Result<(Placement, Option<ResolvedMessage>), AppError> {
-    let mut resolved = Placement::default();
-    references::resolve(store, placement).await?.apply(&mut resolved);
+) -> Result<Resolved, AppError> {
+    let mut placement = Placement::default();
+    references::resolve(store, patch).await?.apply(&mut placement);
+    let names = references::names(store, [&placement]).await?;
     let message = match message {
         Some(message) => {
-            let message = message.resolve_first(store, &resolved).await;
+            let message = message.resolve_first(store, &placement).await;
             Some(message.map_err(|error| error.within(Field::FirstMessage))?)
         }
         None => None,
     };
-    Ok((resolved, message))
+    Ok(Resolved { placement, names, message })
 }
 
 /// Writes a conversation and its first message, again if the customer was updated meanwhile.
@@ -102,16 +112,19 @@ async fn commit(
     store: &TenantStore,
     new: NewConversation,
     customer: &Customer,
-    message: Option<ResolvedMessage>,
+    (message, names): (Option<ResolvedMessage>, Directory),
     key: Option<&IdempotencyKey>,
-) -> Result<Once<Conversation>, AppError> {
-    let (number, mut known, earlier) =
-        tokio::try_join!(store.next_number(), store.known_customer(customer, false), store.replay(key))?;
-    if let Some(earlier) = earlier {
+) -> Result<Once<ConversationView>, AppError> {
+    let (number, known, earlier) =
+        tokio::join!(store.next_number(), store.known_customer(customer, false), store.replay(key));
+    // A repeat gets the first outcome even if the customer is being erased now.
+    if let Some(earlier) = earlier? {
         return Ok(Once::replay(earlier));
     }
+    let (number, mut known) = (number?, known?);
     let id = ConversationId::on(new.channel, store.clock());
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         let opened = Conversation::open(id, number, new.clone(), known.shown(customer));
         let first = match &message {
@@ -126,7 +139,8 @@ async fn commit(
             None => opened,
         };
         let new = ConversationToCreate { conversation: &conversation, first: first.as_ref(), customer, known: &known };
-        if let Some(created) = store.create_conversation(&new, key).await? {
+        let outcome = ConversationView { conversation: conversation.clone(), names: names.clone() };
+        if let Some(created) = store.create_conversation(&new, outcome, key).await? {
             return Ok(created);
         }
         backoff.pause("the customer keeps changing").await?;

@@ -1,9 +1,7 @@
-use deskless_domain::{
-    Conversation, ConversationId, ConversationPatch, Field, MessageId, Order, Precondition, ReadMark,
-};
-use deskless_store::{Backoff, IdempotencyKey, Once, StoreError, TenantStore, Thread};
+use deskless_domain::{ConversationId, ConversationPatch, Field, MessageId, Order, Precondition, ReadMark};
+use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore, Thread};
 
-use super::ConversationView;
+use super::{ConversationView, write::write};
 use crate::AppError;
 
 /// The number of messages that are counted in one query.
@@ -22,11 +20,10 @@ pub async fn mark_as_read(
     precondition: &Precondition,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<ConversationView>, AppError> {
-    let read = match up_to {
-        Some(up_to) => mark_up_to(store, id, up_to, precondition, key).await?,
-        None => write(store, id, ReadMark::Everything, precondition, key).await?,
-    };
-    ConversationView::of_outcome(store, read).await
+    match up_to {
+        Some(up_to) => mark_up_to(store, id, up_to, precondition, key).await,
+        None => write(store, id, &patch(ReadMark::Everything), precondition, key).await,
+    }
 }
 
 async fn mark_up_to(
@@ -35,8 +32,9 @@ async fn mark_up_to(
     up_to: MessageId,
     precondition: &Precondition,
     key: Option<&IdempotencyKey>,
-) -> Result<Once<Conversation>, AppError> {
-    let mut backoff = Backoff::new(store.clock());
+) -> Result<Once<ConversationView>, AppError> {
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     loop {
         if let Some(earlier) = store.replay(key).await? {
             return Ok(Once::replay(earlier));
@@ -53,7 +51,7 @@ async fn mark_up_to(
         let left = replies_after(store, id, mark).await?;
         // The count is valid for this version only.
         let counted = Precondition::exactly(conversation.version);
-        match write(store, id, ReadMark::UpTo(mark, left), &counted, key).await {
+        match write(store, id, &patch(ReadMark::UpTo(mark, left)), &counted, key).await {
             Err(AppError::VersionMismatch) if precondition.versions().is_none() => {
                 backoff.pause("the conversation keeps changing").await?;
             }
@@ -62,15 +60,8 @@ async fn mark_up_to(
     }
 }
 
-async fn write(
-    store: &TenantStore,
-    id: ConversationId,
-    mark: ReadMark,
-    precondition: &Precondition,
-    key: Option<&IdempotencyKey>,
-) -> Result<Once<Conversation>, AppError> {
-    let patch = ConversationPatch { read: Some(mark), ..ConversationPatch::default() };
-    Ok(store.update_conversation(id, &patch, precondition, key).await?)
+fn patch(mark: ReadMark) -> ConversationPatch {
+    ConversationPatch { read: Some(mark), ..ConversationPatch::default() }
 }
 
 /// Counts the customer's replies after a message.

@@ -1,7 +1,7 @@
 use deskless_domain::{ConversationId, ConversationPatch, Precondition, Resolution, Resolved, StatusChange};
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
-use super::ConversationView;
+use super::{ConversationView, write::write};
 use crate::{AppError, references};
 
 /// AP-11: Updates a conversation.
@@ -16,8 +16,7 @@ pub async fn update(
     precondition: &Precondition,
 ) -> Result<ConversationView, AppError> {
     patch.placement = references::resolve(store, patch.placement).await?;
-    let updated = store.update_conversation(id, &patch, precondition, None).await?;
-    ConversationView::of(store, updated.outcome).await
+    Ok(write(store, id, &patch, precondition, None).await?.outcome)
 }
 
 /// Solves a conversation.
@@ -33,6 +32,5 @@ pub async fn resolve(
 ) -> Result<Once<ConversationView>, AppError> {
     let state = StatusChange::Status(Resolved::Yes(resolution));
     let patch = ConversationPatch { state, ..ConversationPatch::default() };
-    let solved = store.update_conversation(id, &patch, precondition, key).await?;
-    ConversationView::of_outcome(store, solved).await
+    write(store, id, &patch, precondition, key).await
 }

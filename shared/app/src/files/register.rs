@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use deskless_domain::{File, FileId, FileStatus};
-use deskless_store::{Backoff, IdempotencyKey, Once, StoreError, TenantStore, UploadedObject};
+use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore, UploadedObject};
 
 use super::{FileAccess, no_such_file};
 use crate::AppError;
@@ -27,7 +27,8 @@ pub async fn register(
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<File>, AppError> {
     let store = access.store();
-    let mut backoff = Backoff::new(store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
     let (mut found, earlier) = tokio::try_join!(access.find(id), store.replay(key))?;
     if let Some(earlier) = earlier {
         return Ok(Once::replay(earlier));

@@ -6,7 +6,6 @@ use deskless_domain::{
 use super::ApiKeyItem;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     expression::{Update, number, text},
     item,
@@ -103,14 +102,14 @@ impl TenantStore {
         precondition: &Precondition,
         edit: impl Fn(&ApiKey) -> Result<Option<Update>, StoreError> + Send + Sync,
     ) -> Result<ApiKey, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let (key, hash) = self.listed_key(id).await?;
             precondition.check(key.version)?;
             let Some(mut update) = edit(&key)? else { return Ok(key) };
             update.set("version", number(key.version + 1));
             update.set("updatedAt", number(self.clock().now().as_millis()));
-            let unchanged = Condition::exists().version(&Precondition::exactly(key.version));
+            let unchanged = Condition::exists().version_or_first(key.version);
             let mut transaction = Transaction::default();
             for item_key in [root::api_key(&hash), self.keys().api_key_listing(id)] {
                 transaction.update(self, item_key, update.clone(), unchanged.clone())?;

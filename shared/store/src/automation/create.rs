@@ -40,6 +40,6 @@ impl TenantStore {
     pub async fn enqueue_execution(&self, execution: &Execution) -> Result<(), StoreError> {
         let mut transaction = Transaction::default();
         transaction.put_new(self, self.execution_item(execution)?)?;
-        transaction.commit(self, &mut crate::backoff::Backoff::new(self.clock())).await.map(drop)
+        transaction.commit(self, &mut self.backoff()).await.map(drop)
     }
 }

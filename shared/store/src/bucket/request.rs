@@ -36,7 +36,7 @@ impl Bucket {
         key: &str,
         headers: &[(&str, &str)],
     ) -> Result<S3Response, StoreError> {
-        let mut backoff = Backoff::new(&*self.clock);
+        let mut backoff = Backoff::new(&*self.clock, None);
         let mut attempts = 0;
         loop {
             attempts += 1;

@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId};
+use deskless_domain::{AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Placement, Stage, StageId};
 use futures_util::future::try_join_all;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::item::{ARCHIVED_AT, FIELDS, unreadable};
 use crate::{
@@ -19,7 +19,7 @@ const TTL_MS: i64 = 30_000;
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
 /// The name of a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryEntry {
     /// The display name.
     pub name: String,
@@ -73,6 +73,50 @@ impl Directory {
 
     fn entry(&self, kind: Kind, id: impl Identifier) -> Option<&DirectoryEntry> {
         self.0.get(&kind)?.entries.get(&id.to_bytes())
+    }
+}
+
+/// The names that one placement refers to, in a form that is recorded with an idempotent outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlacementNames {
+    inbox: Option<DirectoryEntry>,
+    assignee: Option<DirectoryEntry>,
+    assistant: Option<DirectoryEntry>,
+    pipeline: Option<DirectoryEntry>,
+    stage: Option<DirectoryEntry>,
+}
+
+impl PlacementNames {
+    /// Takes the names of a placement from the directory.
+    #[must_use]
+    pub fn of(placement: &Placement, names: &Directory) -> Self {
+        Self {
+            inbox: placement.inbox_id.and_then(|id| names.inbox(id)).cloned(),
+            assignee: placement.assignee_id.and_then(|id| names.member(id)).cloned(),
+            assistant: placement.assistant_id.and_then(|id| names.assistant(id)).cloned(),
+            pipeline: placement.pipeline_id.and_then(|id| names.pipeline(id)).cloned(),
+            stage: placement.stage_id.and_then(|id| names.stage(id)).map(|(_, entry)| entry).cloned(),
+        }
+    }
+
+    /// Returns a directory with these names only.
+    #[must_use]
+    pub fn into_directory(self, placement: &Placement) -> Directory {
+        fn names<I: Identifier>(id: Option<I>, entry: Option<DirectoryEntry>) -> Names {
+            let entries = id.map(|id| id.to_bytes()).zip(entry).into_iter().collect();
+            Names { entries, stages: HashMap::new() }
+        }
+        let mut pipelines = names(placement.pipeline_id, self.pipeline);
+        let stage = placement.stage_id.zip(placement.pipeline_id).zip(self.stage);
+        pipelines.stages = stage.map(|((stage, pipeline), entry)| (stage, (pipeline, entry))).into_iter().collect();
+        let kinds = [
+            (Kind::Inbox, names(placement.inbox_id, self.inbox)),
+            (Kind::Member, names(placement.assignee_id, self.assignee)),
+            (Kind::Assistant, names(placement.assistant_id, self.assistant)),
+            (Kind::Pipeline, pipelines),
+        ];
+        Directory(kinds.into_iter().map(|(kind, names)| (kind, Arc::new(names))).collect())
     }
 }
 

@@ -9,6 +9,6 @@ mod sorted;
 mod update;
 
 pub(crate) use directory::{CACHED, Names};
-pub use directory::{Directory, DirectoryEntry};
+pub use directory::{Directory, DirectoryEntry, PlacementNames};
 pub use list::ResourcePage;
 pub use sorted::{SortedPage, SortedPosition};

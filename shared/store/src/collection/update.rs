@@ -4,7 +4,6 @@ use deskless_domain::{AttemptId, Collected, Precondition, Resource};
 use super::item::is_own_write;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     error::{causes, is_transient},
     expression::number,
@@ -22,7 +21,7 @@ impl TenantStore {
         let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
         let mut transaction = Transaction::default();
         let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+        match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(true),
             // The existing item may be this write, if its first response was lost.
             Commit::Failed(failed) => Ok(is_own_write(failed.existing(itself), attempt)),
@@ -41,7 +40,7 @@ impl TenantStore {
             .set_key(Some(self.keys().resource(T::KIND, id).attributes()))
             .condition_expression("attribute_not_exists(pk) OR version = :before")
             .expression_attribute_values(":before", number(version));
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let Err(error) = request.clone().send().await else { return Ok(true) };
             if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) {

@@ -3,7 +3,6 @@ use deskless_domain::{AttemptId, Cause, Conversation, Effect, KeyId, Preconditio
 use super::{delete::Deletion, item::attributes};
 use crate::{
     Marked, Marker, StoreError, TenantStore,
-    backoff::Backoff,
     expression::text,
     transaction::{Commit, Transaction},
 };
@@ -51,7 +50,7 @@ impl TenantStore {
             }
         };
         let marker_write = self.add_marker(&mut transaction, marker)?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+        match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(Marked::Written),
             Commit::Failed(failed) if failed.at(marker_write) => Ok(Marked::AlreadyWritten),
             Commit::Failed(failed) if itself.is_some_and(|itself| failed.at(itself)) => Ok(Marked::Changed),

@@ -1,5 +1,5 @@
 use deskless_domain::{AttemptId, Conversation, ConversationId, Customer, Message, Timestamp};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::item::{ConversationItem, DetailItem, MetadataStorage, metadata_storage};
 use crate::{
@@ -32,17 +32,19 @@ pub struct ConversationToCreate<'a> {
 
 impl TenantStore {
     /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first message, and creates or updates the customer.
-    /// Returns `None` if that record has changed since it was read: read it again and retry.
+    /// Returns `None` if that record has changed since it was read: read it again and retry. `outcome` is returned, and
+    /// recorded if there is an idempotency key.
     ///
     /// If only the conversation has to be written, that is a plain `PutItem`, because a transaction costs twice as much.
     ///
     /// # Errors
     /// [`StoreError::ExternalIdExists`], [`StoreError::IdempotencyKeyReused`].
-    pub async fn create_conversation(
+    pub async fn create_conversation<T: Serialize + DeserializeOwned>(
         &self,
         new: &ConversationToCreate<'_>,
+        outcome: T,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Option<Once<Conversation>>, StoreError> {
+    ) -> Result<Option<Once<T>>, StoreError> {
         let conversation = new.conversation;
         let id = conversation.id;
         let mut transaction = Transaction::default();
@@ -64,11 +66,11 @@ impl TenantStore {
             }
             None => None,
         };
-        match Attempts::new(self, key).commit(transaction, conversation).await? {
-            Attempt::Committed => Ok(Some(Once::first(conversation.clone()))),
+        match Attempts::new(self, key).commit(transaction, &outcome).await? {
+            Attempt::Committed => Ok(Some(Once::first(outcome))),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
             // The id is new, so an earlier attempt was committed and its response was lost.
-            Attempt::Failed(failed) if failed.at(itself) => Ok(Some(Once::first(conversation.clone()))),
+            Attempt::Failed(failed) if failed.at(itself) => Ok(Some(Once::first(outcome))),
             Attempt::Failed(failed) if external_id.is_some_and(|claim| failed.at(claim)) => {
                 Err(StoreError::ExternalIdExists)
             }

@@ -4,7 +4,6 @@ use serde::Serialize;
 use super::item::{StoredConversation, attributes, live, unless_deleted};
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     expression::{Update, number, text},
     item::{self, Item, integer, string},
@@ -71,7 +70,7 @@ impl TenantStore {
         precondition.check(stored.version)?;
         let mut transaction = Transaction::default();
         let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, deletion, None)?;
-        let failed = match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+        let failed = match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => return Ok(()),
             Commit::Failed(failed) => failed,
         };

@@ -6,7 +6,6 @@ use deskless_domain::{ConversationId, FileId};
 use super::item::attributes;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     error::is_transient,
     expression::{Update, number, text},
@@ -107,7 +106,7 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond, or leaves items unprocessed for eight seconds.
     pub async fn remove_batch(&self, batch: RemovalBatch) -> Result<(), StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         let mut remaining: Vec<WriteRequest> = Vec::new();
         for key in batch.keys {
             let request =
@@ -153,7 +152,7 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond.
     pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let counted = self.counted_state(id).await?;
             let mut transaction = Transaction::default();

@@ -3,11 +3,11 @@ use aws_sdk_dynamodb::{
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch, Metadata, Precondition, Transition};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::item::{MetadataStorage, StoredConversation, attributes, metadata_storage, unless_deleted};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     error::{causes, is_transient},
     expression::{Update, text},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The write of a patch.
-struct PatchWrite {
+struct ConversationWrite {
     id: ConversationId,
     attempt: AttemptId,
     update: Update,
@@ -26,73 +26,65 @@ struct PatchWrite {
 }
 
 impl TenantStore {
-    /// AP-11, AP-60: updates a conversation. Takes one round trip, or two with an idempotency key, because the recorded
-    /// outcome contains the updated conversation. Metadata larger than 1 KiB takes a transaction and a read.
+    /// AP-11: updates a conversation in one round trip. Metadata of more than 1 KiB takes a transaction and a read.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotSolved`],
-    /// [`StoreError::IdempotencyKeyReused`].
+    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotSolved`].
     pub async fn update_conversation(
         &self,
         id: ConversationId,
         patch: &ConversationPatch,
         precondition: &Precondition,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Once<Conversation>, StoreError> {
-        if key.is_some() {
-            return self.update_recorded(id, patch, precondition, key).await;
-        }
-        let write = self.patch_write(id, &Transition::of_patch(patch, self.clock().now()), precondition.clone());
-        let updated = match large(patch.metadata.as_ref()) {
+    ) -> Result<Conversation, StoreError> {
+        let write = self.transition_write(id, &Transition::of_patch(patch, self.clock().now()), precondition.clone());
+        match large(patch.metadata.as_ref()) {
             Some(json) => self.update_with_metadata(write, json).await,
             None => self.update_alone(write).await,
-        };
-        updated.map(Once::first)
+        }
     }
 
-    fn patch_write(&self, id: ConversationId, transition: &Transition, precondition: Precondition) -> PatchWrite {
+    /// AP-11: applies a transition to the conversation that was read in this version, and records the outcome under the
+    /// idempotency key. Returns `None` if the conversation has changed since it was read: read it again and retry.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn update_conversation_once<T: Serialize + DeserializeOwned>(
+        &self,
+        read: &Conversation,
+        transition: &Transition,
+        outcome: T,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Once<T>>, StoreError> {
+        let write = self.transition_write(read.id, transition, Precondition::exactly(read.version));
+        let mut transaction = Transaction::default();
+        transaction.update(self, self.keys().conversation(read.id), write.update, write.condition)?;
+        if let Some(json) = large(transition.metadata.as_ref()) {
+            self.add_metadata(&mut transaction, read.id, json)?;
+        }
+        match Attempts::new(self, key).commit(transaction, &outcome).await? {
+            Attempt::Committed => Ok(Some(Once::first(outcome))),
+            Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
+            Attempt::Failed(_) => Ok(None),
+        }
+    }
+
+    fn transition_write(
+        &self,
+        id: ConversationId,
+        transition: &Transition,
+        precondition: Precondition,
+    ) -> ConversationWrite {
         let attempt = AttemptId::generate(self.clock());
         let (mut update, condition) = self.write_transition(id, transition);
         update.set(attributes::ATTEMPT, text(attempt));
-        // A retry after a lost response must fail: applied again, the patch could undo a customer's reply that has reopened
-        // the conversation in the meantime.
+        // A retry after a lost response must fail, whatever was committed in between: written again, this patch would undo a
+        // customer's reply that has reopened the conversation.
         let condition = condition.version(&precondition).differs(attributes::ATTEMPT, text(attempt));
-        PatchWrite { id, attempt, update, condition, precondition }
+        ConversationWrite { id, attempt, update, condition, precondition }
     }
 
-    async fn update_recorded(
-        &self,
-        id: ConversationId,
-        patch: &ConversationPatch,
-        precondition: &Precondition,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Once<Conversation>, StoreError> {
-        let mut attempts = Attempts::new(self, key);
-        loop {
-            let (earlier, current) = tokio::join!(self.replay(key), self.get_conversation(id));
-            if let Some(earlier) = earlier? {
-                return Ok(Once::replay(earlier));
-            }
-            let current = current?;
-            precondition.check(current.version)?;
-            let transition = Transition::of_patch(patch, self.clock().now());
-            let write = self.patch_write(id, &transition, Precondition::exactly(current.version));
-            let after = current.after(&transition)?;
-            let mut transaction = Transaction::default();
-            transaction.update(self, self.keys().conversation(id), write.update, write.condition)?;
-            if let Some(json) = large(patch.metadata.as_ref()) {
-                self.add_metadata(&mut transaction, id, json)?;
-            }
-            match attempts.commit(transaction, &after).await? {
-                Attempt::Committed => return Ok(Once::first(after)),
-                Attempt::Replayed(earlier) => return Ok(Once::replay(earlier)),
-                Attempt::Failed(_) => attempts.pause("the conversation keeps changing").await?,
-            }
-        }
-    }
-
-    async fn update_alone(&self, write: PatchWrite) -> Result<Conversation, StoreError> {
-        let PatchWrite { id, attempt, update, condition, precondition } = write;
+    async fn update_alone(&self, write: ConversationWrite) -> Result<Conversation, StoreError> {
+        let ConversationWrite { id, attempt, update, condition, precondition } = write;
         let (expression, condition_expression) = (update.expression(), condition.expression());
         let (names, values) = condition.placeholders(update);
         let request = self
@@ -106,7 +98,7 @@ impl TenantStore {
             .set_condition_expression(condition_expression)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         let item = loop {
             let error = match request.clone().send().await {
                 Ok(output) => break output.attributes.unwrap_or_default(),
@@ -123,12 +115,12 @@ impl TenantStore {
         self.complete(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?).await
     }
 
-    async fn update_with_metadata(&self, write: PatchWrite, json: &str) -> Result<Conversation, StoreError> {
-        let PatchWrite { id, attempt, update, condition, precondition } = write;
+    async fn update_with_metadata(&self, write: ConversationWrite, json: &str) -> Result<Conversation, StoreError> {
+        let ConversationWrite { id, attempt, update, condition, precondition } = write;
         let mut transaction = Transaction::default();
         let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
         self.add_metadata(&mut transaction, id, json)?;
-        if let Commit::Failed(failed) = transaction.commit(self, &mut Backoff::new(self.clock())).await? {
+        if let Commit::Failed(failed) = transaction.commit(self, &mut self.backoff()).await? {
             own_write(failed.existing(itself), attempt, &precondition)?;
         }
         self.get_conversation(id).await

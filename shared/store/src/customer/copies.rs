@@ -2,7 +2,7 @@
 
 use deskless_domain::{ConversationId, Customer, CustomerId, MessageId};
 
-use super::item::{CustomerAttributes, REFRESHED_TO, REFRESHED_VERSION, attributes as customer, refreshed_to, version};
+use super::item::{CustomerAttributes, REFRESHED_TO, REFRESHED_VERSION, refreshed_to, version};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
@@ -108,7 +108,7 @@ impl TenantStore {
         update.set(REFRESHED_TO, text(up_to));
         update.set(REFRESHED_VERSION, number(from.version));
         let current = number(from.version);
-        let mut condition = Condition::exists().equals(customer::VERSION, current.clone());
+        let mut condition = Condition::exists().version_or_first(from.version);
         let condition = if let Some(position) = from.refreshed_to {
             condition.equals(REFRESHED_TO, text(position)).equals(REFRESHED_VERSION, current)
         } else {

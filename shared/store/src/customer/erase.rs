@@ -8,7 +8,6 @@ use deskless_domain::{
 use super::item::{attributes, is_erasing, is_own_write, read};
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     expression::{Update, number, text},
     item::{Item, integer, is_expired, string},
@@ -39,7 +38,7 @@ impl TenantStore {
         precondition: &Precondition,
     ) -> Result<CustomerRecord, StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let now = self.clock().now();
             let stored = self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now));
@@ -100,7 +99,7 @@ impl TenantStore {
         for attribute in REMOVED {
             update.remove(attribute);
         }
-        let unchanged = Condition::exists().version(&Precondition::exactly(record.version));
+        let unchanged = Condition::exists().version_or_first(record.version);
         let id = &record.customer.id;
         let itself = transaction.update(self, self.keys().customer(id), update, unchanged)?;
         let claims = stored.get(attributes::CLAIMS).and_then(|claims| claims.as_ss().ok());
@@ -160,7 +159,7 @@ impl TenantStore {
             let end = self.clock().now().plus_seconds(EXPIRES_AFTER_SECONDS);
             update.set(attributes::EXPIRES_AT, number(end.as_seconds()));
         }
-        update.add(attributes::VERSION, 1);
+        update.increment_from_one(attributes::VERSION);
         let condition =
             Condition::none().present(attributes::ERASING_SINCE).equals(attributes::ERASURE_STEP, number(step));
         self.update_if(self.keys().customer(id), update, condition).await.map(drop)

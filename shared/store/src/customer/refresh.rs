@@ -98,7 +98,7 @@ impl TenantStore {
                     update.add_to_set(attributes::CLAIMS, email.normalized());
                 }
                 update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
-                update.add(attributes::VERSION, 1);
+                update.increment_from_one(attributes::VERSION);
                 let condition = Condition::exists().missing(attributes::ERASING_SINCE);
                 writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);
             }

@@ -1,7 +1,7 @@
 //! Writes a customer's record and the claim on their email in one transaction.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{AttemptId, CustomerRecord, Email, Precondition};
+use deskless_domain::{AttemptId, CustomerRecord, Email};
 use serde::{Deserialize, Serialize};
 
 use super::item::{EmailClaimItem, attributes, is_own_write};
@@ -90,7 +90,7 @@ impl TenantStore {
         if let Some(email) = claimed {
             update.add_to_set(attributes::CLAIMS, email.normalized());
         }
-        let unchanged = Condition::exists().version(&Precondition::exactly(before));
+        let unchanged = Condition::exists().version_or_first(before);
         transaction.update(self, self.keys().customer(&next.customer.id), update, unchanged)
     }
 }

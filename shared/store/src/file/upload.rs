@@ -80,7 +80,7 @@ impl TenantStore {
         self.check_conversation(&mut transaction, conversation, None)?;
         transaction.put(self, self.file_of_conversation(conversation, file.id)?, Condition::none())?;
         transaction.update(self, key, update, condition)?;
-        let commit = transaction.commit(self, &mut crate::backoff::Backoff::new(self.clock())).await?;
+        let commit = transaction.commit(self, &mut self.backoff()).await?;
         Ok(matches!(commit, Commit::Done))
     }
 

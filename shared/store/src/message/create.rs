@@ -89,7 +89,7 @@ impl TenantStore {
         cause: &Cause,
         marker: &Marker,
     ) -> Result<Marked, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);

@@ -3,7 +3,6 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageType, Precondit
 use super::item as message;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     conversation::{StoredConversation, attributes},
     expression::text,
@@ -27,7 +26,7 @@ impl TenantStore {
         id: MessageId,
         precondition: &Precondition,
     ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         let keys = self.keys();
         loop {
             let (thread, found) =

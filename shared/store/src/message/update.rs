@@ -3,7 +3,6 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precond
 use super::claim::claimant;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
     condition::Condition,
     conversation::live,
     expression::{Update, number, text},
@@ -24,7 +23,7 @@ impl TenantStore {
         report: &MessageReport,
         precondition: &Precondition,
     ) -> Result<Message, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         // The message may already hold the claim on an externalId that it had before.
         let mut is_claimed = false;
         loop {

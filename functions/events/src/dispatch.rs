@@ -35,7 +35,15 @@ pub(crate) async fn dispatch(changes: Vec<Indexed<Changed>>) -> Vec<usize> {
         failed.extend(failure(*index, "automations", automations::trigger(tenant, change).await));
     }
     for (index, changed) in others {
-        failed.extend(failure(index, "customers and files", take_step(changed).await));
+        let (consumer, step) = match changed {
+            Changed::Customer(Change { tenant, change: (id, event) }) => {
+                ("customers", customers::take_step(&tenant, &id, event).await)
+            }
+            Changed::File(deleted) => ("files", files::erase(&deleted).await),
+            // Changes of message items have no consumer.
+            Changed::Conversation(_) | Changed::Message(_) => continue,
+        };
+        failed.extend(failure(index, consumer, step));
     }
     failed
 }
@@ -48,15 +56,5 @@ async fn count(changes: &[Indexed<Change<ConversationChange>>]) -> Result<(), Ap
             counters::count(tenant, change.id, change.version, status).await
         }
         None => Ok(()),
-    }
-}
-
-/// Takes the step that a change of a customer or a file makes due.
-async fn take_step(changed: Changed) -> Result<(), AppError> {
-    match changed {
-        Changed::Customer(Change { tenant, change: (id, event) }) => customers::take_step(&tenant, &id, event).await,
-        Changed::File(deleted) => files::erase(&deleted).await,
-        // Changes of message items have no consumer.
-        Changed::Conversation(_) | Changed::Message(_) => Ok(()),
     }
 }

@@ -5,7 +5,8 @@ use deskless_app::{AppError, automations::WebhookCall};
 use deskless_domain::{AutomationTrigger, Metadata};
 use serde::Serialize;
 
-use crate::webhook::MAX_BODY;
+/// The maximum size of a request body, in bytes.
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 #[derive(Serialize)]
 struct Payload<'a> {

@@ -1,9 +1,31 @@
 //! The wire format of messages. The message object is in `deskless-api`, because other functions return it too.
 
-use deskless_api::wire::{ListTag, MessageObject};
-use deskless_domain::Message;
+use deserr::Deserr;
+use deskless_api::{
+    InvalidRequest, Limit,
+    wire::{ListTag, MessageObject},
+};
+use deskless_domain::{Message, Order};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+/// The page size and the order.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct ListMessagesQuery {
+    /// The page size.
+    #[deserr(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: Limit<100, 500>,
+    /// The `nextCursor` of the previous page.
+    #[deserr(default)]
+    pub(crate) cursor: Option<String>,
+    /// The order: `asc` for oldest first, `desc` for newest first.
+    #[deserr(default = Order::Asc)]
+    #[param(inline, value_type = Option<Order>)]
+    pub(crate) order: Order,
+}
 
 /// A message.
 #[derive(Debug, Serialize, ToSchema)]

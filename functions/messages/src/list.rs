@@ -1,32 +1,16 @@
-use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, CursorScope, InvalidRequest, Limit, Principal, Reply, ok,
+    ApiPath, ApiQuery, CursorScope, Principal, Reply, ok,
     scope::ReadConversations,
     wire::{ListTag, MessageObject},
 };
 use deskless_app::messages::{self, Thread};
-use deskless_domain::{ConversationId, Order};
-use utoipa::IntoParams;
+use deskless_domain::ConversationId;
 
-use crate::{by_key::EitherMessageListResponse, customer_view, dto::MessageListResponse};
-
-/// The page size and the order.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct ListMessagesQuery {
-    /// The page size.
-    #[deserr(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
-    pub(crate) limit: Limit<100, 500>,
-    /// The `nextCursor` of the previous page.
-    #[deserr(default)]
-    pub(crate) cursor: Option<String>,
-    /// The order: `asc` for oldest first, `desc` for newest first.
-    #[deserr(default = Order::Asc)]
-    #[param(inline, value_type = Option<Order>)]
-    pub(crate) order: Order,
-}
+use crate::{
+    by_key::EitherMessageListResponse,
+    customer_view,
+    dto::{ListMessagesQuery, MessageListResponse},
+};
 
 /// List messages
 ///

@@ -35,7 +35,7 @@ use tokio_rustls::{
 
 pub use network::{Internet, Later, Network};
 
-use crate::payload;
+use crate::payload::{self, MAX_BODY};
 
 /// The timeout of a call, from name resolution to the response.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,8 +43,6 @@ pub const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The timeout for reading the rest of a response.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
-/// The maximum size of a request body, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
 /// The maximum size of a response, in bytes. The rest is not read.
 const MAX_RESPONSE: usize = 64 * 1024;
 /// The port of every webhook URL.
@@ -63,7 +61,7 @@ pub struct Call<'a> {
     pub id: &'a str,
     /// The time of the call.
     pub time: Timestamp,
-    /// The JSON body: at most [`MAX_BODY`] bytes.
+    /// The JSON body: at most 64 KiB.
     pub body: Vec<u8>,
 }
 

@@ -6,7 +6,7 @@ use deskless_app::messages::{self, Thread};
 use deskless_domain::ConversationId;
 
 use super::dto::CustomerMessageListResponse;
-use crate::list::ListMessagesQuery;
+use crate::dto::ListMessagesQuery;
 
 /// Lists the replies of one of the customer's conversations.
 pub async fn list_messages(caller: &CustomerCaller, conversation: ConversationId, query: &ListMessagesQuery) -> Reply {

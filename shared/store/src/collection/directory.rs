@@ -104,7 +104,7 @@ impl PlacementNames {
     #[must_use]
     pub fn into_directory(self, placement: &Placement) -> Directory {
         fn names<I: Identifier>(id: Option<I>, entry: Option<DirectoryEntry>) -> Names {
-            let entries = id.map(|id| id.to_bytes()).zip(entry).into_iter().collect();
+            let entries = id.map(Identifier::to_bytes).zip(entry).into_iter().collect();
             Names { entries, stages: HashMap::new() }
         }
         let mut pipelines = names(placement.pipeline_id, self.pipeline);

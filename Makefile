@@ -1,40 +1,40 @@
-# The commands. What they need beyond Rust, a C compiler and Python 3 is installed into .tools/ by infra/tools.sh.
+# Development commands. They require Rust, a C compiler and Python 3. infra/tools.sh installs the rest into .tools/.
 
-# Variables on make's command line reach the programs too, as their environment: PORT, SCALE.
+# Variables set on the command line, such as PORT or SCALE, are passed to the programs as environment variables.
 STAGE ?= dev
-# `make build` compiles for this machine's processor, which needs no cross-compiling. `make deploy` takes the stage's.
+# `make build` compiles for this machine's architecture. `make deploy` compiles for the stage's.
 ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 export SAM_CLI_TELEMETRY := 0
 
-# cargo-lambda finds its linker through the Python that it was installed with.
+# cargo-lambda finds its linker through the Python environment it is installed in.
 WITH_CARGO_LAMBDA := PATH="$(CURDIR)/.tools/venv/bin:$$PATH"
-# No --package: that would choose other features of the dependencies and compile most of them a second time.
+# No --package: that selects other dependency features and compiles most dependencies twice.
 DESKLESS := cargo run --locked --bin deskless --
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev serve dev-reset test check validate audit fmt openapi bench build deploy clean clean-tools
+.PHONY: help dev serve dev-reset test check validate audit fmt openapi template bench build deploy clean clean-tools
 
-help: ## Say what there is
+help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-dev: ## Run the local stack: every function as Lambda runs it, over data that stays (PORT=9000)
+dev: ## Run the local stack with one process per function, as on Lambda (PORT=9000)
 	@infra/tools.sh dev
 	@$(WITH_CARGO_LAMBDA) exec $(DESKLESS) dev
 
-serve: ## Run all routes in one process over the same data: quick to start, made for load (PORT=9000)
+serve: ## Run the local stack in one process: starts fast, suits load tests (PORT=9000)
 	@infra/tools.sh base
 	@exec $(DESKLESS) serve
 
-dev-reset: ## Forget the data and the keys of the local stack
+dev-reset: ## Delete the local stack's data and keys
 	rm -rf .local
 
-test: ## Run all tests, and those of the API once more on Amazon's DynamoDB Local
+test: ## Run all tests, and the API tests again on Amazon's DynamoDB Local
 	@infra/tools.sh test
 	. .tools/test.env && cargo test --workspace --locked
 
-check: ## Check format, lints, documentation, dependencies, the template and the API description
+check: ## Check formatting, lints, docs, dependencies and the generated files
 	@infra/tools.sh check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -43,36 +43,40 @@ check: ## Check format, lints, documentation, dependencies, the template and the
 	.tools/bin/cargo-shear --locked --deny-warnings
 	@$(MAKE) --no-print-directory validate
 	$(DESKLESS) openapi --check
+	$(DESKLESS) template --check
 
 validate: ## Check template.yaml
 	@infra/tools.sh check
 	.tools/bin/cfn-lint template.yaml
 	.tools/bin/sam validate --lint
 
-audit: ## Ask the advisory database about the dependencies (needs the network)
+audit: ## Check dependencies against the RustSec advisory database (needs network)
 	@infra/tools.sh check
 	.tools/bin/cargo-deny --locked check advisories
 
 fmt: ## Format the code
 	cargo fmt --all
 
-openapi: ## Write infra/openapi.json from the code
+openapi: ## Generate infra/openapi.json
 	$(DESKLESS) openapi
 
-bench: ## Measure against raw SDK calls and a bare function (SCALE= for more rows)
+template: ## Generate template.yaml and CargoLambda.toml from infra/template/ and the code
+	$(DESKLESS) template
+
+bench: ## Run the benchmarks (SCALE=100000 rows)
 	@infra/tools.sh base
 	cargo run --locked --release -p deskless-tests --bin bench
 
-build: ## Build what a deployment uploads, for this machine's processor (ARCH=arm64|x86_64)
+build: ## Build the functions for deployment (ARCH=arm64|x86_64)
 	@infra/tools.sh check
 	$(WITH_CARGO_LAMBDA) .tools/bin/sam build --parameter-overrides Architecture=$(ARCH)
 
-deploy: ## Build for a stage of samconfig.toml and deploy to it, with the usual AWS environment (STAGE=dev)
+deploy: ## Build and deploy a stage of samconfig.toml with your AWS credentials (STAGE=dev)
 	@infra/tools.sh check
 	$(WITH_CARGO_LAMBDA) .tools/bin/sam build --config-env $(STAGE)
 	.tools/bin/sam deploy --config-env $(STAGE)
 
-clean: ## Remove what was compiled
+clean: ## Remove build output
 	cargo clean
 	rm -rf .aws-sam
 

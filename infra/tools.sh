@@ -1,15 +1,15 @@
 #!/bin/sh
-# Installs pinned tools into .tools/, each group once. A second run has nothing to do and says nothing.
+# Installs pinned tools into .tools/. Groups that are already installed are skipped silently.
 #
-#   infra/tools.sh base     nothing: only says so if Rust or a C compiler is missing
+#   infra/tools.sh base     installs nothing; checks for Rust and a C compiler
 #   infra/tools.sh dev      cargo-lambda
 #   infra/tools.sh check    cargo-lambda, SAM, cfn-lint, cargo-deny, cargo-shear
-#   infra/tools.sh test     cargo-lambda, schemathesis, and DynamoDB Local where Java and Maven are there for it;
-#                           writes .tools/test.env, which tells the tests where these are
-#   infra/tools.sh lock     resolves infra/tools/requirements-*.in anew, after a change to one of them
+#   infra/tools.sh test     cargo-lambda, schemathesis, and DynamoDB Local if Java and Maven are installed;
+#                           writes their paths to .tools/test.env for the tests
+#   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
 #
-# Where things are afterwards: cargo-lambda in .tools/venv/bin, every other program in .tools/bin, the jars of DynamoDB
-# Local in .tools/dynamodb-local.
+# cargo-lambda is installed in .tools/venv/bin, other programs in .tools/bin, and the jars of DynamoDB Local in
+# .tools/dynamodb-local.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,9 +20,9 @@ cd "$root"
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# ---- What has to be there already ----------------------------------------------------------------------------------
+# ---- Prerequisites -------------------------------------------------------------------------------------------------
 
-# at_least HAVE WANTED: whether version HAVE is WANTED or newer, by its first two numbers.
+# at_least HAVE WANTED: succeeds if version HAVE is WANTED or newer, comparing major and minor.
 at_least() {
     awk -v have="$1" -v wanted="$2" 'BEGIN {
         split(have, h, "."); split(wanted, w, ".")
@@ -34,15 +34,15 @@ need_rust() {
     wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
     for program in cargo rustc; do
         command -v $program >/dev/null 2>&1 ||
-            fail "Rust is missing: install version $wanted or newer (https://rustup.rs says how), and run this again."
+            fail "Rust is not installed: install version $wanted or newer from https://rustup.rs, then retry."
     done
     have=$(rustc --version 2>/dev/null | awk '{ print $2 }')
-    [ -n "$have" ] || fail "rustc does not run here: 'rustc --version' says why."
+    [ -n "$have" ] || fail "rustc does not run: see the error of 'rustc --version'."
     at_least "$have" "$wanted" ||
-        fail "Rust $wanted or newer is needed, and this is $have: run 'rustup update stable', and then this again."
+        fail "Rust $wanted or newer is required, found $have: run 'rustup update stable', then retry."
 }
 
-# Compiles and links, because a compiler without the C library's headers is as common as none at all.
+# Compiles and links a program, because a compiler without the C library's headers is common.
 need_c() {
     mkdir -p "$tools"
     printf '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n' >"$tools/try.c"
@@ -50,34 +50,34 @@ need_c() {
         rm -f "$tools/try.c" "$tools/try"
     else
         rm -f "$tools/try.c" "$tools/try"
-        fail "A C compiler is missing ('cc' cannot compile a program): install one" \
+        fail "No working C compiler: 'cc' cannot compile a program. Install one" \
             "(Debian and Ubuntu: 'apt-get install build-essential'; Fedora: 'dnf install gcc';" \
-            "macOS: 'xcode-select --install') and run this again."
+            "macOS: 'xcode-select --install'), then retry."
     fi
 }
 
 # need_python OLDEST
 need_python() {
     command -v python3 >/dev/null 2>&1 ||
-        fail "Python is missing: install version $1 or newer as 'python3', and run this again."
+        fail "Python is not installed: install version $1 or newer as 'python3', then retry."
     have=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) ||
-        fail "python3 does not run here: 'python3 --version' says why."
+        fail "python3 does not run: see the error of 'python3 --version'."
     at_least "$have" "$1" ||
-        fail "Python $1 or newer is needed, and python3 is $have: install a newer one, and run this again."
+        fail "Python $1 or newer is required, found $have: install a newer version, then retry."
     python3 -c 'import venv, ensurepip' 2>/dev/null ||
-        fail "Python's venv module is missing: install it (Debian and Ubuntu: 'apt-get install python3-venv')," \
-            "and run this again."
+        fail "Python's venv module is not installed: install it (Debian and Ubuntu: 'apt-get install python3-venv')," \
+            "then retry."
 }
 
 # ---- Installing ----------------------------------------------------------------------------------------------------
 
-# A group's stamp holds what it was made from, and where, since a venv cannot be moved.
+# A group's stamp holds the checksum of its requirements and the path of the repository, since a venv cannot be moved.
 stamp_of() { printf '%s %s\n' "$root" "$(cksum <"$1")"; }
 is_done() { [ "$(cat "$tools/$1.stamp" 2>/dev/null)" = "$(stamp_of "$2")" ]; }
 stamp() { stamp_of "$2" >"$tools/$1.stamp"; }
 
-# logged WHAT SHOW COMMAND...: runs the command, shows the lines of its output that the sed script SHOW prints, and on
-# failure the end of all of it.
+# logged WHAT SHOW COMMAND...: runs the command and prints its output through the sed script SHOW. On failure, prints
+# the last lines of the full output.
 logged() {
     what=$1 show=$2
     shift 2
@@ -87,22 +87,22 @@ logged() {
     if [ -e "$tools/failed" ]; then
         rm -f "$tools/failed"
         tail -n 20 "$log" >&2
-        fail "Could not install $what: the lines above say why, and $log has all of them."
+        fail "Could not install $what: see the output above, or all of it in $log."
     fi
     rm -f "$log"
 }
 
-# venv NAME GROUP OLDEST-PYTHON WHAT: a virtual environment with exactly what requirements-GROUP.txt lists.
+# venv NAME GROUP OLDEST-PYTHON WHAT: creates a virtual environment with the packages of requirements-GROUP.txt.
 venv() {
     if is_done "$1" "$pins/requirements-$2.txt" && "$tools/$1/bin/python3" -c '' 2>/dev/null; then
         return
     fi
     need_python "$3"
-    say "Installing $4 into .tools/ (once):"
+    say "Installing $4 into .tools/:"
     mkdir -p "$tools"
     rm -rf "${tools:?}/$1" "$tools/$1.stamp"
     logged "$4" '' python3 -m venv "$tools/$1"
-    # Settings that would send the packages elsewhere are switched off; those that say where packages come from stay.
+    # Overrides settings that change where pip installs to. Settings for package indexes are kept.
     logged "$4" 's/^Collecting \([^ ]*\) .*/  \1/p; s/^Installing collected packages.*/  … unpacking/p' \
         env -u PIP_TARGET -u PIP_PREFIX -u PYTHONPATH PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 \
         "$tools/$1/bin/python3" -m pip install --progress-bar off --no-deps --require-hashes \
@@ -110,7 +110,7 @@ venv() {
     stamp "$1" "$pins/requirements-$2.txt"
 }
 
-# link VENV PROGRAM...: puts programs of a virtual environment into .tools/bin.
+# link VENV PROGRAM...: links programs of a virtual environment into .tools/bin.
 link() {
     mkdir -p "$tools/bin"
     from=$1
@@ -138,23 +138,23 @@ check() {
 
 # ---- DynamoDB Local ------------------------------------------------------------------------------------------------
 
-# Why DynamoDB Local cannot run here, or nothing.
+# Prints why DynamoDB Local cannot run, or nothing if it can.
 no_dynamodb_local() {
     if ! java=$(java -version 2>&1); then
-        echo "Java is missing"
+        echo "Java is not installed"
         return
     fi
     java=$(printf '%s\n' "$java" | sed -n 's/.* version "\([0-9.]*\).*/\1/p')
     if ! at_least "${java:-0}.0" 17.0; then
-        echo "Java is version ${java:-unknown}"
+        echo "Java is version ${java:-unknown}, 17 or newer is required"
     elif ! is_done dynamodb-local infra/dynamodb-local/pom.xml && ! command -v mvn >/dev/null 2>&1; then
-        echo "Maven is missing"
+        echo "Maven is not installed"
     fi
 }
 
 dynamodb_local() {
     is_done dynamodb-local infra/dynamodb-local/pom.xml && return
-    say "Installing Amazon's DynamoDB Local into .tools/ (once; 50 MB):"
+    say "Installing Amazon's DynamoDB Local into .tools/ (50 MB):"
     rm -rf "$tools/dynamodb-local" "$tools/dynamodb-local.stamp"
     logged "DynamoDB Local" 's/.*Downloaded .*\/\([^/ ]*\.jar\) .*/  \1/p' \
         mvn -B -f infra/dynamodb-local/pom.xml dependency:copy-dependencies \
@@ -170,9 +170,9 @@ test_tools() {
     if [ -z "$why" ]; then
         dynamodb_local
     elif [ "${CI:-}" = true ]; then
-        fail "$why, and CI leaves out no test: install Java 17 or newer and Maven, for Amazon's DynamoDB Local."
+        fail "$why: CI requires Java 17 or newer and Maven for the tests on Amazon's DynamoDB Local."
     else
-        say "Skipping the tests on Amazon's DynamoDB Local: $why (Java 17 or newer and Maven would run them)."
+        say "Skipping the tests on Amazon's DynamoDB Local: $why. Install Java 17 or newer and Maven to run them."
     fi
     {
         echo "export DESKLESS_CARGO_LAMBDA='$tools/venv/bin/cargo-lambda'"
@@ -183,7 +183,7 @@ test_tools() {
 
 # ---- Pins ----------------------------------------------------------------------------------------------------------
 
-# Every version and hash, for all systems and every Python that the tools run on.
+# Pins every version and hash, for all systems and supported Python versions.
 lock() {
     need_python 3.11
     [ -x "$tools/venv-lock/bin/uv" ] || {

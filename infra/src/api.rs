@@ -1,4 +1,4 @@
-//! Which API a command talks to, and with which key.
+//! A client for the Deskless API, as the commands use it.
 
 use std::time::Duration;
 
@@ -9,92 +9,92 @@ use serde_json::Value;
 
 use crate::local::Folder;
 
-/// Options of every command that talks to the API.
+/// Options of every command that calls the API.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Where the API is. Without it: the local stack, which must be running.
+    /// URL of the API. Defaults to the local stack, which must be running.
     #[arg(long, env = "DESKLESS_URL", global = true)]
     url: Option<String>,
-    /// A server key. Without it: the local stack's.
+    /// A server API key. Defaults to the local stack's.
     #[arg(long, env = "DESKLESS_API_KEY", hide_env_values = true, global = true)]
     key: Option<String>,
     #[command(flatten)]
     folder: Folder,
-    /// Print JSON.
+    /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 impl Options {
-    /// The API that is meant.
-    pub fn api(&self) -> Result<Api> {
+    /// Returns a client for the API that the options name.
+    pub fn client(&self) -> Result<Api> {
         let env = self.folder.env();
-        let known = |given: &Option<String>, name: &str| given.clone().or_else(|| env.get(name).map(str::to_owned));
-        let Some(url) = known(&self.url, "DESKLESS_URL") else {
-            bail!("there is no local stack here: start one with `make dev`, or say with --url where the API is");
+        let configured =
+            |option: &Option<String>, name: &str| option.clone().or_else(|| env.get(name).map(str::to_owned));
+        let Some(url) = configured(&self.url, "DESKLESS_URL") else {
+            bail!("no local stack found: start one with `make dev`, or pass --url");
         };
-        let Some(key) = known(&self.key, "DESKLESS_API_KEY") else {
-            bail!("there is no API key: give one with --key, or set DESKLESS_API_KEY");
+        let Some(key) = configured(&self.key, "DESKLESS_API_KEY") else {
+            bail!("no API key: pass --key or set DESKLESS_API_KEY");
         };
         let url = url.trim_end_matches('/').to_owned();
-        let local = ["http://127.0.0.1", "http://localhost"].iter().any(|here| url.starts_with(here));
+        let local = ["http://127.0.0.1", "http://localhost"].iter().any(|host| url.starts_with(host));
         let client = Client::builder().connect_timeout(CONNECT_TIMEOUT);
         let client = if local { client.no_proxy() } else { client }.build()?;
-        Ok(Api { client, url, key })
+        Ok(Api { http: client, url, key })
     }
 }
 
-/// Whoever does not take a connection by then is not there.
+/// A local or deployed API accepts a connection within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An API, and a key to it.
+/// A client for one API with one key.
 pub struct Api {
-    client: Client,
+    http: Client,
     url: String,
     key: String,
 }
 
 impl Api {
-    /// Reads what is at this path under `/api/v1`.
+    /// Sends a GET to this path under `/api/v1`.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        self.send(self.client.get(self.address(path))).await
+        self.send(self.http.get(self.endpoint(path))).await
     }
 
-    /// Posts this to a path under `/api/v1`.
+    /// Sends a POST with a JSON body to this path under `/api/v1`.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        self.send(self.client.post(self.address(path)).json(body)).await
+        self.send(self.http.post(self.endpoint(path)).json(body)).await
     }
 
-    /// What also reaches the bucket beside this API.
-    pub fn client(&self) -> &Client {
-        &self.client
+    /// Returns the HTTP client, for requests to the bucket.
+    pub fn http(&self) -> &Client {
+        &self.http
     }
 
-    fn address(&self, path: &str) -> String {
+    fn endpoint(&self, path: &str) -> String {
         format!("{}/api/v1/{path}", self.url)
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Value> {
-        let answer = request.bearer_auth(&self.key).send().await;
-        let answer = answer.with_context(|| {
-            format!(
-                "{} does not answer: start the local stack with `make dev`, or say with --url where the API is",
-                self.url
-            )
+        let response = request.bearer_auth(&self.key).send().await;
+        let response = response.with_context(|| {
+            format!("cannot connect to {}: start the local stack with `make dev`, or pass --url", self.url)
         })?;
-        read(answer).await
+        read(response).await
     }
 }
 
-/// The body of an answer, or its problem as a sentence.
-async fn read(answer: Response) -> Result<Value> {
-    let status = answer.status();
-    let body: Value =
-        answer.json().await.with_context(|| format!("the answer ({status}) is no JSON: is this the API?"))?;
+/// Returns the body of a successful response, or the problem's message as the error.
+async fn read(response: Response) -> Result<Value> {
+    let status = response.status();
+    let body: Value = response
+        .json()
+        .await
+        .with_context(|| format!("the response ({status}) is not JSON: check that --url is a Deskless API"))?;
     match body["error"].as_str() {
         _ if status.is_success() => Ok(body),
         Some(error) if status == StatusCode::NOT_FOUND => bail!("{error}"),
         Some(error) => bail!("{error} ({status})"),
-        None => bail!("the API answers {status}"),
+        None => bail!("the API returned {status}"),
     }
 }

@@ -1,18 +1,18 @@
-//! cargo, started from a program that cargo started.
+//! Starts cargo from a program that cargo started.
 
 use std::{env, ffi::OsStr, process::Command};
 
-/// A command for cargo with the environment that its user has.
+/// Returns a command for cargo without the package variables that cargo set for this program.
 ///
-/// cargo tells the programs that it runs of their package, in variables that some build scripts read: handed on to
-/// another cargo, they would make it compile those crates again, and the next cargo once more.
+/// Some build scripts depend on `CARGO_PKG_*` and `CARGO_MANIFEST_*`. Inherited values would make cargo rebuild those
+/// crates, now and again on the next plain `cargo build`.
 pub fn command(cargo: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(cargo);
     for (name, _) in env::vars_os() {
-        let of_a_package = name
+        let is_package_variable = name
             .to_str()
             .is_some_and(|name| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix)));
-        if of_a_package {
+        if is_package_variable {
             command.env_remove(name);
         }
     }

@@ -1,4 +1,4 @@
-//! Which table a command works on.
+//! Connects a command to a table.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::local::Folder;
 /// Options of every command that works on a table.
 #[derive(Debug, clap::Args)]
 pub struct Table {
-    /// The deployed table, reached with the usual AWS environment. Without it: the local stack's, which must be
+    /// Name of a deployed table, accessed with your AWS credentials. Defaults to the local stack's table, which must be
     /// running.
     #[arg(long = "table", value_name = "TABLE", env = "DESKLESS_TABLE_NAME", global = true)]
     deployed: Option<String>,
-    /// The deployed bucket of files, for commands that remove some.
+    /// Name of the deployed bucket. Needed by commands that delete files.
     #[arg(long = "bucket", value_name = "BUCKET", env = "DESKLESS_BUCKET_NAME", global = true)]
     bucket: Option<String>,
     #[command(flatten)]
     folder: Folder,
-    /// Print JSON.
+    /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub json: bool,
 }
@@ -41,16 +41,16 @@ impl Table {
         Ok(Operator::new(store))
     }
 
-    /// The local stack's table.
+    /// Opens the local stack's table.
     async fn local(&self) -> Result<Store> {
-        const ELSE: &str = "or name a deployed table with --table";
+        const ALTERNATIVE: &str = "or pass --table to use a deployed table";
         let env = self.folder.env();
         let (Some(url), Some(table)) = (env.get("DESKLESS_DYNAMODB_URL"), env.get("DESKLESS_TABLE")) else {
-            bail!("there is no local stack here: start one with `make dev`, {ELSE}");
+            bail!("no local stack found: start one with `make dev`, {ALTERNATIVE}");
         };
-        TcpStream::connect(url.trim_start_matches("http://"))
-            .await
-            .with_context(|| format!("the local stack is not running ({url}): start it with `make dev`, {ELSE}"))?;
+        TcpStream::connect(url.trim_start_matches("http://")).await.with_context(|| {
+            format!("the local stack is not running ({url}): start it with `make dev`, {ALTERNATIVE}")
+        })?;
         let bucket = env.get("DESKLESS_S3_URL").zip(env.get("DESKLESS_BUCKET"));
         let bucket = bucket.map(|(url, bucket)| local_bucket(url, bucket, Arc::new(SystemClock)));
         Ok(Store::new(local_client(url), table, Arc::new(SystemClock)).with_bucket(bucket))

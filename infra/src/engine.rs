@@ -1,4 +1,4 @@
-//! The embedded DynamoDB engine: in this process, on a port of its own.
+//! Runs the embedded DynamoDB engine in this process, on its own port.
 
 use std::{net::Ipv4Addr, path::Path};
 
@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// The local table's name.
 pub const TABLE: &str = "deskless";
 
-/// A running engine. It stops when this is dropped.
+/// A running engine. Dropping it stops the engine.
 #[derive(Debug)]
 pub struct Engine {
     url: String,
@@ -17,22 +17,22 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that forgets everything when it stops, on any free port.
+    /// Starts an engine in memory, on a free port.
     ///
     /// # Errors
-    /// When no port is free.
+    /// If the engine does not start or no port is free.
     pub async fn in_memory() -> Result<Self> {
-        let database = Database::memory().map_err(|e| anyhow!("the engine does not start: {e}"))?;
+        let database = Database::memory().map_err(|e| anyhow!("cannot start the DynamoDB engine: {e}"))?;
         Self::serve(database, 0).await
     }
 
-    /// An engine that keeps what is written in a file, on this port (0: any free one).
+    /// Starts an engine that stores its data in `file`, on `port` (0 picks a free one).
     ///
     /// # Errors
-    /// When the file cannot be opened or the port is taken.
+    /// If the file cannot be opened or the port is in use.
     pub async fn on_file(file: &Path, port: u16) -> Result<Self> {
-        let path = file.to_str().context("the engine's file needs a path in UTF-8")?;
-        let database = Database::new(path).map_err(|e| anyhow!("{path} cannot be opened: {e}"))?;
+        let path = file.to_str().context("the path of the engine's file must be UTF-8")?;
+        let database = Database::new(path).map_err(|e| anyhow!("cannot open {path}: {e}"))?;
         Self::serve(database, port).await
     }
 
@@ -42,7 +42,7 @@ impl Engine {
         Ok(Self { url, server: tokio::spawn(dynoxide::server::serve_on(listener, database)) })
     }
 
-    /// Where it listens.
+    /// Returns the engine's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

@@ -1,8 +1,8 @@
-//! Lambda and its gateway on this machine: `cargo lambda watch` for the routes and the runtime API, and the functions'
-//! own binaries.
+//! Emulates Lambda and its gateway: `cargo lambda watch` serves the routes and the runtime API, and this module runs
+//! the functions' binaries.
 //!
-//! `cargo lambda watch` could start the binaries as well. It does not start one again that has crashed, takes seconds
-//! to start any, and ends them before a change has compiled.
+//! `cargo lambda watch` could run the binaries too. But it does not restart a crashed function, takes seconds to start
+//! one, and stops functions before a change has compiled.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -23,24 +23,24 @@ use utoipa::openapi::OpenApi;
 
 use crate::{
     compile::Binary,
-    process::Group,
-    pump::{self, Outcome},
+    event_source::{self, BatchResult},
+    process::ProcessGroup,
 };
 
-/// How many processes each function has: that many requests it answers at once.
+/// The number of processes per function, and so of concurrent requests.
 const INSTANCES: usize = 4;
 
-/// What `template.yaml` gives each worker.
+/// The worker timeout in `template.yaml`.
 const WORKER_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// A process that lives for less has failed to start.
-const LIVED: Duration = Duration::from_secs(1);
-/// After so many failures to start, nothing but another binary will help.
-const PATIENCE: usize = 5;
+/// A process that exits sooner counts as a failed start.
+const MIN_UPTIME: Duration = Duration::from_secs(1);
+/// After this many failed starts in a row, the function is not restarted until it is rebuilt.
+const MAX_START_FAILURES: usize = 5;
 
-/// Where the functions find what is AWS's otherwise.
+/// The URLs of the local replacements for DynamoDB and S3.
 #[derive(Debug, Clone)]
-pub struct Engines {
+pub struct Endpoints {
     pub dynamodb: String,
     pub s3: String,
 }
@@ -48,28 +48,32 @@ pub struct Engines {
 /// The running functions.
 pub struct Lambda {
     port: u16,
-    engines: Engines,
-    emulator: Group,
+    endpoints: Endpoints,
+    emulator: ProcessGroup,
     instances: Vec<Instance>,
 }
 
 struct Instance {
     function: &'static str,
-    /// Whether it answers what has no route, as the template's `$default` does.
+    /// Whether it handles requests without a route, like `$default` in the template.
     default: bool,
     binary: PathBuf,
-    process: Option<Group>,
+    process: Option<ProcessGroup>,
     started: Instant,
     failures: usize,
 }
 
 impl Lambda {
-    /// Starts everything.
-    pub async fn start(port: u16, engines: &Engines, binaries: &BTreeMap<String, Binary>) -> Result<Self> {
+    /// Starts the emulator and all functions.
+    ///
+    /// # Errors
+    /// If the emulator or a function does not start.
+    pub async fn start(port: u16, endpoints: &Endpoints, binaries: &BTreeMap<String, Binary>) -> Result<Self> {
         let emulator = start_emulator(port).await?;
-        let mut lambda = Self { port, engines: engines.clone(), emulator, instances: Vec::new() };
+        let mut lambda = Self { port, endpoints: endpoints.clone(), emulator, instances: Vec::new() };
         for (function, _) in routes::functions() {
-            let binary = &binaries.get(function).with_context(|| format!("there is no binary {function}"))?.path;
+            let binary =
+                &binaries.get(function).with_context(|| format!("cargo built no binary named {function}"))?.path;
             for _ in 0..INSTANCES {
                 lambda.add(function, false, binary.clone())?;
             }
@@ -77,9 +81,9 @@ impl Lambda {
                 lambda.add(function, true, binary.clone())?;
             }
         }
-        // One is enough: records are handed over one batch after the other.
+        // One process is enough: batches are delivered one at a time.
         for worker in Worker::ALL.map(Worker::name) {
-            let binary = &binaries.get(worker).with_context(|| format!("there is no binary {worker}"))?.path;
+            let binary = &binaries.get(worker).with_context(|| format!("cargo built no binary named {worker}"))?.path;
             lambda.add(worker, false, binary.clone())?;
         }
         Ok(lambda)
@@ -88,31 +92,34 @@ impl Lambda {
     fn add(&mut self, function: &'static str, default: bool, binary: PathBuf) -> Result<()> {
         let started = Instant::now();
         let mut instance = Instance { function, default, binary, process: None, started, failures: 0 };
-        instance.start(self.port, &self.engines)?;
+        instance.start(self.port, &self.endpoints)?;
         self.instances.push(instance);
         Ok(())
     }
 
-    /// Starts again what has ended.
-    pub fn check(&mut self) -> Result<()> {
-        if let Some(status) = self.emulator.has_ended()? {
-            bail!("cargo lambda watch ended ({status}): the lines above say why");
+    /// Restarts functions that have exited.
+    ///
+    /// # Errors
+    /// If the emulator has exited.
+    pub fn restart_exited(&mut self) -> Result<()> {
+        if let Some(status) = self.emulator.try_wait()? {
+            bail!("cargo lambda watch exited ({status}): see its output above");
         }
         for instance in &mut self.instances {
-            instance.check(self.port, &self.engines)?;
+            instance.restart_if_exited(self.port, &self.endpoints)?;
         }
         Ok(())
     }
 
-    /// Replaces the functions that have been built anew, and names them.
+    /// Restarts the functions that were rebuilt, and returns their names.
     pub async fn update(&mut self, binaries: &BTreeMap<String, Binary>) -> Result<Vec<&'static str>> {
         let mut updated = Vec::new();
         for instance in &mut self.instances {
             if binaries.get(instance.function).is_some_and(|binary| binary.new) {
                 instance.failures = 0;
-                // The new one is there before the old one goes.
+                // Start the new process before stopping the old one, so that requests are always served.
                 let old = instance.process.take();
-                instance.start(self.port, &self.engines)?;
+                instance.start(self.port, &self.endpoints)?;
                 if let Some(old) = old {
                     old.stop().await;
                 }
@@ -123,7 +130,7 @@ impl Lambda {
         Ok(updated)
     }
 
-    /// Ends everything. The functions go first: without the emulator they would all complain.
+    /// Stops everything. The functions stop first, because they log errors without the emulator.
     pub async fn stop(self) {
         for process in self.instances.into_iter().filter_map(|instance| instance.process) {
             process.stop().await;
@@ -133,7 +140,7 @@ impl Lambda {
 }
 
 impl Instance {
-    fn start(&mut self, port: u16, engines: &Engines) -> Result<()> {
+    fn start(&mut self, port: u16, endpoints: &Endpoints) -> Result<()> {
         let mut command = Command::new(&self.binary);
         let queue = if self.default { String::new() } else { format!("/{}", self.function) };
         command
@@ -142,85 +149,85 @@ impl Instance {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("TABLE_NAME", TABLE)
-            .env("AWS_ENDPOINT_URL_DYNAMODB", &engines.dynamodb)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb)
             .env("FILES_BUCKET", BUCKET)
-            .env("AWS_ENDPOINT_URL_S3", &engines.s3)
+            .env("AWS_ENDPOINT_URL_S3", &endpoints.s3)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_SESSION_TOKEN", "local")
             .env("AWS_REGION", "local")
-            // What is set for the real AWS has no business here.
+            // A profile for the real AWS must not apply here.
             .env_remove("AWS_PROFILE");
-        self.process = Some(Group::spawn(&mut command)?);
+        self.process = Some(ProcessGroup::spawn(&mut command)?);
         self.started = Instant::now();
         Ok(())
     }
 
-    fn check(&mut self, port: u16, engines: &Engines) -> Result<()> {
+    fn restart_if_exited(&mut self, port: u16, endpoints: &Endpoints) -> Result<()> {
         let Some(process) = &mut self.process else { return Ok(()) };
-        let Some(status) = process.has_ended()? else { return Ok(()) };
+        let Some(status) = process.try_wait()? else { return Ok(()) };
         self.process = None;
-        self.failures = if self.started.elapsed() < LIVED { self.failures + 1 } else { 0 };
-        if self.failures < PATIENCE {
-            println!("The function {} ended ({status}); another one is started.", self.function);
-            self.start(port, engines)
+        self.failures = if self.started.elapsed() < MIN_UPTIME { self.failures + 1 } else { 0 };
+        if self.failures < MAX_START_FAILURES {
+            println!("The function {} exited ({status}). Restarting it.", self.function);
+            self.start(port, endpoints)
         } else {
-            println!("The function {} ends as soon as it starts ({status}): change its code.", self.function);
+            println!("The function {} exits at startup ({status}). Fix its code to restart it.", self.function);
             Ok(())
         }
     }
 }
 
-/// Waits until every function has answered something: most say 401, for want of a key.
-pub async fn wake(port: u16) -> Result<()> {
+/// Waits until every function responds. Most respond with 401, since no key is sent.
+pub async fn wait_until_ready(port: u16) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
     let first = |routes: OpenApi| routes.paths.paths.into_keys().next().unwrap_or_default();
     let paths = routes::functions().into_iter().map(|(name, routes)| (name, first(routes.into_openapi())));
     for (name, path) in paths.chain([("discovery", "/".to_owned())]) {
         let url = format!("http://127.0.0.1:{port}{}", path.replace(['{', '}'], ""));
-        client.get(url).send().await.with_context(|| format!("the function {name} does not answer"))?;
+        client.get(url).send().await.with_context(|| format!("the function {name} does not respond"))?;
     }
     Ok(())
 }
 
-/// Hands records of the stream to a worker.
-pub async fn invoke_worker(port: u16, worker: Worker, records: &[Value]) -> Outcome {
+/// Invokes a worker with records of the stream.
+pub async fn invoke_worker(port: u16, worker: Worker, records: &[Value]) -> BatchResult {
     let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations", worker.name());
     let client = reqwest::Client::builder().no_proxy().timeout(WORKER_TIMEOUT).build()?;
-    let answer = client.post(url).json(&worker::event(records)).send().await?.error_for_status()?;
-    let answer: Value = answer.json().await.context("the worker's answer cannot be read")?;
-    if answer.get("errorType").is_some() {
-        bail!("the worker fails: {answer}");
+    let response = client.post(url).json(&worker::event(records)).send().await?.error_for_status()?;
+    let response: Value = response.json().await.context("cannot read the worker's response")?;
+    if response.get("errorType").is_some() {
+        bail!("the worker failed: {response}");
     }
-    Ok(pump::outcome(&answer))
+    Ok(event_source::first_failure(&response))
 }
 
-/// Looks before minutes of compiling, not after.
+/// Checks for cargo-lambda before compiling, which takes minutes.
 pub async fn require_emulator() -> Result<()> {
     let mut version = Command::new("cargo-lambda");
     let status =
-        Group::spawn(version.args(["lambda", "--version"]).stdout(std::process::Stdio::null()))?.ended().await?;
+        ProcessGroup::spawn(version.args(["lambda", "--version"]).stdout(std::process::Stdio::null()))?.wait().await?;
     if !status.success() {
-        bail!("cargo-lambda does not run ({status}): `make clean-tools dev` installs it anew");
+        bail!("cargo-lambda does not run ({status}): reinstall it with `make clean-tools dev`");
     }
     Ok(())
 }
 
-async fn start_emulator(port: u16) -> Result<Group> {
+async fn start_emulator(port: u16) -> Result<ProcessGroup> {
     let mut watch = Command::new("cargo-lambda");
     watch
         .args(["lambda", "watch", "--only-lambda-apis"])
-        // Its own answer to browsers allows everything to everyone; the functions know better.
+        // Its preflight response allows every origin. The functions handle CORS themselves.
         .arg("--disable-cors")
         .args(["--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()]);
     if std::env::var_os("RUST_LOG").is_none() {
-        // It would tell how to start the functions.
+        // Hides its instructions for starting functions.
         watch.env("RUST_LOG", "cargo_lambda=warn");
     }
-    let mut emulator = Group::spawn(&mut watch)?;
+    let mut emulator = ProcessGroup::spawn(&mut watch)?;
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        if let Some(status) = emulator.has_ended()? {
-            bail!("cargo lambda watch ended ({status}): the lines above say why");
+        if let Some(status) = emulator.try_wait()? {
+            bail!("cargo lambda watch exited ({status}): see its output above");
         }
         sleep(Duration::from_millis(20)).await;
     }

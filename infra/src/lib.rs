@@ -1,9 +1,10 @@
-//! Everything around the functions: the local engine, the table's definition, all routes in one place.
+//! The local engines, the table definition from the template and all routes.
 //!
-//! The `deskless` command is made of it, and so are the tests.
+//! Shared by the `deskless` command and the tests.
 
 pub mod cargo;
 pub mod engine;
+pub mod filter;
 pub mod routes;
 pub mod s3;
 pub mod stream;

@@ -1,4 +1,4 @@
-//! What `dev` and `serve` have in common: the engine, the table, the demo workspaces and their keys.
+//! What `dev` and `serve` share: the engines, the table, the demo workspaces and their keys.
 
 use std::{
     fs::{self, File},
@@ -24,20 +24,20 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::pump::{Outcome, Pump};
+use crate::event_source::{BatchResult, EventSource};
 
 const ENV_FILE: &str = "dev.env";
 
 /// Options of `deskless dev` and `deskless serve`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The port of the API.
+    /// Port of the API.
     #[arg(long, env = "PORT", default_value_t = 9000, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
-    /// The port of the DynamoDB engine; one above the API's unless it is said.
+    /// Port of the DynamoDB engine [default: the API's port + 1]
     #[arg(long, env = "DYNAMODB_PORT", value_parser = clap::value_parser!(u16).range(1..))]
     dynamodb_port: Option<u16>,
-    /// The port of the S3 engine; two above the API's unless it is said.
+    /// Port of the S3 engine [default: the API's port + 2]
     #[arg(long, env = "S3_PORT", value_parser = clap::value_parser!(u16).range(1..))]
     s3_port: Option<u16>,
     #[command(flatten)]
@@ -53,50 +53,54 @@ impl Options {
         self.s3_port.unwrap_or(self.port.checked_add(2).unwrap_or(self.port - 2))
     }
 
-    /// Makes sure that the ports are free and that the data is nobody else's. Others would say it less clearly, and
-    /// later.
-    pub fn claim(&self) -> Result<Claim> {
+    /// Checks that the ports are free and locks the folder, so that conflicts are reported clearly and early.
+    ///
+    /// # Errors
+    /// If a port is in use or another local stack uses the folder.
+    pub fn lock(&self) -> Result<FolderLock> {
         for (variable, port) in
             [("PORT", self.port), ("DYNAMODB_PORT", self.dynamodb_port()), ("S3_PORT", self.s3_port())]
         {
             TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|e| match e.kind() {
                 ErrorKind::AddrInUse => {
-                    anyhow!("port {port} is taken: stop what listens there, or choose another with {variable}=")
+                    anyhow!(
+                        "port {port} is already in use: stop the process using it, or set {variable} to another port"
+                    )
                 }
-                _ => anyhow!("port {port} cannot be used ({e}): choose another with {variable}="),
+                _ => anyhow!("cannot listen on port {port} ({e}): set {variable} to another port"),
             })?;
         }
-        self.folder.claim()
+        self.folder.lock()
     }
 }
 
-/// Keeps others out of the folder as long as it is there: two engines on one file would not see what the other writes.
-pub struct Claim(#[expect(dead_code, reason = "the lock ends when the file is closed")] File);
+/// A lock on the folder of the local stack. Two engines on one file would not see each other's writes.
+pub struct FolderLock(#[expect(dead_code, reason = "the lock ends when the file is closed")] File);
 
 /// Where the local stack keeps its data.
 #[derive(Debug, clap::Args)]
 pub struct Folder {
-    /// The folder of the local stack.
+    /// Folder of the local stack.
     #[arg(long = "folder", env = "DESKLESS_FOLDER", default_value = ".local", global = true)]
     path: PathBuf,
 }
 
 impl Folder {
-    /// What the local stack that runs or ran last says of itself.
+    /// Returns the settings of the local stack that is running or ran last.
     pub fn env(&self) -> DevEnv {
         DevEnv::read(&self.path)
     }
 
-    fn claim(&self) -> Result<Claim> {
+    fn lock(&self) -> Result<FolderLock> {
         let shown = self.path.display();
-        fs::create_dir_all(&self.path).with_context(|| format!("{shown} cannot be made"))?;
-        let file = File::create(self.path.join("lock")).with_context(|| format!("{shown} cannot be written to"))?;
-        file.try_lock().map_err(|_| anyhow!("another local stack is running on the data in {shown}: stop it first"))?;
-        Ok(Claim(file))
+        fs::create_dir_all(&self.path).with_context(|| format!("cannot create {shown}"))?;
+        let file = File::create(self.path.join("lock")).with_context(|| format!("cannot write to {shown}"))?;
+        file.try_lock().map_err(|_| anyhow!("another local stack is using the data in {shown}: stop it first"))?;
+        Ok(FolderLock(file))
     }
 }
 
-/// What somebody needs to talk to the local stack.
+/// The settings in `dev.env`: URLs, keys and tokens of the local stack.
 #[derive(Debug)]
 pub struct DevEnv {
     values: Vec<(String, String)>,
@@ -110,19 +114,19 @@ impl DevEnv {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.values.iter().find(|(existing, _)| existing == name).map(|(_, value)| value.as_str())
     }
 
     fn set(&mut self, name: &str, value: &str) {
-        self.values.retain(|(known, _)| known != name);
+        self.values.retain(|(existing, _)| existing != name);
         self.values.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Readable by its owner only: it holds secrets.
+    /// Writes `dev.env`, readable by its owner only because it holds secrets.
     fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(ENV_FILE);
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        // The mode above is for a file that is new.
+        // `mode` applies to new files only.
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         for (name, value) in &self.values {
             writeln!(file, "{name}={value}")?;
@@ -131,18 +135,18 @@ impl DevEnv {
     }
 }
 
-/// A running engine with the table and the demo workspaces in it.
+/// The running engines, with the table and the demo workspaces.
 pub struct Stack {
     engine: Engine,
     s3: S3,
     pub store: Store,
     env: DevEnv,
     env_file: PathBuf,
-    _claim: Claim,
+    _lock: FolderLock,
 }
 
 impl Stack {
-    pub async fn start(options: &Options, claim: Claim) -> Result<Self> {
+    pub async fn start(options: &Options, lock: FolderLock) -> Result<Self> {
         let folder = &options.folder.path;
         let engine = Engine::on_file(&folder.join("dynamodb.sqlite"), options.dynamodb_port()).await?;
         let client = local_client(engine.url());
@@ -157,20 +161,20 @@ impl Stack {
         env.set("DESKLESS_DYNAMODB_URL", engine.url());
         env.set("DESKLESS_S3_URL", s3.url());
         env.set("DESKLESS_BUCKET", BUCKET);
-        demo_keys(&store, &mut env).await?;
+        ensure_demo_keys(&store, &mut env).await?;
         env.write(folder)?;
-        Ok(Self { engine, s3, store, env, env_file: folder.join(ENV_FILE), _claim: claim })
+        Ok(Self { engine, s3, store, env, env_file: folder.join(ENV_FILE), _lock: lock })
     }
 
-    /// Hands over the stream of the stack's table to every worker, in the way that is said. Only ends by failing.
-    pub async fn pump(&self, deliver: impl AsyncFn(Worker, &[Value]) -> Outcome) -> Result<()> {
+    /// Delivers the table's stream to every worker through `deliver`. Returns only on failure.
+    pub async fn run_event_sources(&self, deliver: impl AsyncFn(Worker, &[Value]) -> BatchResult) -> Result<()> {
         let folder = self.env_file.parent().unwrap_or(Path::new("."));
         let deliver = &deliver;
-        let pumps = Worker::ALL.map(|worker| async move {
-            let pump = Pump::new(self.engine.url(), folder, worker);
-            pump.run(async |records: &[Value]| deliver(worker, records).await).await
+        let mappings = Worker::ALL.map(|worker| async move {
+            let source = EventSource::new(self.engine.url(), folder, worker);
+            source.run(async |records: &[Value]| deliver(worker, records).await).await
         });
-        try_join_all(pumps).await.map(drop)
+        try_join_all(mappings).await.map(drop)
     }
 
     pub fn engine_url(&self) -> &str {
@@ -185,33 +189,33 @@ impl Stack {
         self.env.get("DESKLESS_URL").unwrap_or_default()
     }
 
-    /// Says that all is ready, and how to go on.
+    /// Prints the URL, an example request and where the keys are.
     pub fn announce(&self) {
         let key = self.env.get("DESKLESS_API_KEY").unwrap_or_default();
         println!(
-            "\nDeskless is ready on {url}. Open a conversation:\n\n\
+            "\nDeskless is ready on {url}. Create a conversation:\n\n\
              curl -s {url}/api/v1/conversations -H 'Authorization: Bearer {key}' \
              -H 'Content-Type: application/json' \
              -d '{{\"subject\":\"Need help with auth\",\"customer\":{{\"id\":\"cus_123\",\"name\":\"Ada Lovelace\"}}}}'\n\n\
-             The keys are in {file} (`. {file}` sets them). Ctrl-C stops; the data stays; `make dev-reset` forgets \
-             it.\n",
+             API keys are in {file}. Load them with `. {file}`. Press Ctrl-C to stop. Data is kept; \
+             `make dev-reset` deletes it.\n",
             url = self.url(),
             file = self.env_file.display(),
         );
     }
 }
 
-/// Makes the demo workspaces and those keys that `dev.env` does not have any more.
-async fn demo_keys(store: &Store, env: &mut DevEnv) -> Result<()> {
+/// Creates the demo workspaces, and the keys that are missing from `dev.env` or no longer work.
+async fn ensure_demo_keys(store: &Store, env: &mut DevEnv) -> Result<()> {
     let operator = Operator::new(store.clone());
-    let demo = demo_workspace(&operator, "Demo").await?;
-    let other = demo_workspace(&operator, "Other demo").await?;
+    let demo = find_or_create_workspace(&operator, "Demo").await?;
+    let other = find_or_create_workspace(&operator, "Other demo").await?;
     for (variable, tenant, kind) in [
         ("DESKLESS_API_KEY", &demo, KeyKind::Server),
         ("DESKLESS_CLIENT_KEY", &demo, KeyKind::Client),
         ("DESKLESS_OTHER_API_KEY", &other, KeyKind::Server),
     ] {
-        if !works(store, env.get(variable)).await? {
+        if !is_active(store, env.get(variable)).await? {
             let name = Title::parse(format!("Local stack: {variable}"))?;
             let request = KeyRequest {
                 name,
@@ -219,17 +223,17 @@ async fn demo_keys(store: &Store, env: &mut DevEnv) -> Result<()> {
                 scopes: Scope::ALL.to_vec(),
                 allowed_origins: Vec::new(),
                 expires_at: None,
-                // The local stack is for load tests too.
+                // The local stack is used for load tests too.
                 rate_limit: Some(RateLimit::MAX),
             };
             env.set(variable, tenant.create_key(request).await?.secret.reveal());
         }
     }
-    demo_identity(store, &demo, env).await
+    ensure_demo_identity(store, &demo, env).await
 }
 
-/// A day's token for the customer of the examples, and the secret with which more can be signed.
-async fn demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEnv) -> Result<()> {
+/// Signs a token for the example customer, valid for a day. Creates an identity secret if there is none.
+async fn ensure_demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEnv) -> Result<()> {
     let secret = match demo.identity().await?.current.clone() {
         Some(secret) => secret,
         None => demo.rotate_identity().await?,
@@ -242,23 +246,23 @@ async fn demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEnv) -> R
     Ok(())
 }
 
-async fn demo_workspace(operator: &Operator, name: &str) -> Result<TenantStore> {
-    let known = operator.list_workspaces().await?.into_iter().find(|workspace| workspace.name.as_str() == name);
-    let id = match known {
+async fn find_or_create_workspace(operator: &Operator, name: &str) -> Result<TenantStore> {
+    let existing = operator.list_workspaces().await?.into_iter().find(|workspace| workspace.name.as_str() == name);
+    let id = match existing {
         Some(workspace) => workspace.id,
         None => operator.create_workspace(Title::parse(name.to_owned())?).await?.id,
     };
     Ok(operator.workspace(id).await?)
 }
 
-async fn works(store: &Store, secret: Option<&str>) -> Result<bool> {
+async fn is_active(store: &Store, secret: Option<&str>) -> Result<bool> {
     match secret.and_then(|secret| ApiKeySecret::parse(secret).ok()) {
         Some(secret) => Ok(store.find_key(&secret).await?.is_some_and(|key| key.revoked_at.is_none())),
         None => Ok(false),
     }
 }
 
-/// Ctrl-C, a request to stop, or a terminal that is closed. It is noticed from the beginning, also while nobody waits.
+/// Ctrl-C, SIGTERM or SIGHUP. Signals are caught from construction on, even while nothing awaits them.
 pub struct Interrupt([Signal; 3]);
 
 impl Interrupt {

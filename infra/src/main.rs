@@ -1,18 +1,18 @@
-//! The `deskless` command: the local stack, workspaces and keys.
+//! The `deskless` command.
 
 mod api;
 mod command;
 mod compile;
 mod connection;
+mod event_source;
 mod lambda;
 mod local;
 mod process;
-mod pump;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, dev, identity, jobs, key, openapi, purge, serve, upload, workspace};
+use command::{bulk, dev, identity, jobs, key, openapi, purge, serve, template, upload, workspace};
 
-/// A conversations back end in your own AWS account: local stack, workspaces, keys.
+/// Run Deskless locally, manage workspaces and API keys, and maintain a deployment.
 #[derive(Debug, Parser)]
 #[command(name = "deskless", version)]
 struct Arguments {
@@ -22,31 +22,33 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the local stack: every function under `cargo lambda watch`, over a table that keeps what is written.
+    /// Run the local stack with one process per function, as on Lambda.
     Dev(dev::Arguments),
-    /// Run all routes in one process over the same table.
+    /// Run the local stack with all routes in one process.
     Serve(local::Options),
-    /// Make and list workspaces.
+    /// Create and list workspaces.
     Workspace(workspace::Arguments),
-    /// Make, list and revoke API keys.
+    /// Create, list and revoke API keys.
     Key(key::Arguments),
-    /// Make the secret with which customers' tokens are signed, and sign one.
+    /// Rotate the identity secret and sign customer tokens.
     Identity(identity::Arguments),
-    /// List what deleted conversations have left behind, or remove it.
+    /// List or remove what is left of deleted conversations.
     Purge(purge::Arguments),
-    /// List jobs that have work left, or have them go on.
+    /// List or resume unfinished jobs.
     Jobs(jobs::Arguments),
-    /// Watch bulk actions.
+    /// Follow bulk actions.
     Bulk(bulk::Arguments),
-    /// Upload a file: announce it, post it to the bucket, register it.
+    /// Upload a file.
     Upload(upload::Arguments),
-    /// Write the API's description, or check that the committed one is true.
+    /// Write or check infra/openapi.json.
     Openapi(openapi::Options),
+    /// Write template.yaml and CargoLambda.toml, or check that the committed ones are up to date.
+    Template(template::Options),
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    let outcome = match Arguments::parse().command {
+    let result = match Arguments::parse().command {
         Command::Dev(options) => dev::run(options).await,
         Command::Serve(options) => serve::run(options).await,
         Command::Workspace(arguments) => workspace::run(arguments).await,
@@ -57,8 +59,9 @@ async fn main() -> std::process::ExitCode {
         Command::Bulk(arguments) => bulk::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
+        Command::Template(options) => template::run(&options),
     };
-    match outcome {
+    match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("deskless: {error:#}");
@@ -72,7 +75,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_commands_and_their_options_go_together() {
+    fn command_line_definition_is_valid() {
         super::Arguments::command().debug_assert();
     }
 }

@@ -18,7 +18,10 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
         ("bulk-actions", described(deskless_bulk_actions::router(), deskless_bulk_actions::description())),
         ("files", described(deskless_files::router(), deskless_files::description())),
         ("workspace", described(deskless_workspace::router(), deskless_workspace::description())),
-        ("replies", described(deskless_replies::router(), deskless_replies::description())),
+        (
+            "predefined-messages",
+            described(deskless_predefined_messages::router(), deskless_predefined_messages::description()),
+        ),
         ("automations", described(deskless_automations::router(), deskless_automations::description())),
         ("discovery", deskless_discovery::router()),
     ]

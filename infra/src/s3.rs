@@ -1,4 +1,4 @@
-//! S3 on a folder: in this process, on a port of its own. It refuses what S3 refuses.
+//! Runs an S3 server in this process, on its own port, over a folder. It enforces signatures and policies as S3 does.
 
 use std::{
     collections::BTreeSet,
@@ -32,50 +32,50 @@ use tower_http::cors::CorsLayer;
 /// The local bucket's name.
 pub const BUCKET: &str = "deskless-files";
 
-/// Key, secret and session of those who may ask.
+/// The access key, the secret key and the session token that clients use.
 const CREDENTIAL: &str = "local";
 
-/// What was asked: an operation and the first part of the object's key.
-pub type Asked = BTreeSet<(String, String)>;
+/// Requests received: the operation and the first segment of the object's key.
+pub type Requests = BTreeSet<(String, String)>;
 
-/// A running S3 with one bucket. It stops when this is dropped.
+/// A running S3 server with one bucket. Dropping it stops the server.
 #[derive(Debug)]
 pub struct S3 {
     url: String,
-    asked: Arc<Mutex<Asked>>,
+    requests: Arc<Mutex<Requests>>,
     server: JoinHandle<()>,
 }
 
 impl S3 {
-    /// An S3 that keeps its objects under a folder, on this port (0: any free one).
+    /// Starts a server that stores objects in `folder`, on `port` (0 picks a free one).
     ///
     /// # Errors
-    /// When the folder cannot be written to or the port is taken.
+    /// If the folder cannot be written to or the port is in use.
     pub async fn on_folder(folder: &Path, port: u16) -> Result<Self> {
         let shown = folder.display();
-        fs::create_dir_all(folder.join(BUCKET)).with_context(|| format!("{shown} cannot be made"))?;
-        let files = FileSystem::new(folder).map_err(|e| anyhow!("{shown} cannot be opened: {e:?}"))?;
-        let asked = Arc::<Mutex<Asked>>::default();
+        fs::create_dir_all(folder.join(BUCKET)).with_context(|| format!("cannot create {shown}"))?;
+        let files = FileSystem::new(folder).map_err(|e| anyhow!("cannot open {shown}: {e:?}"))?;
+        let requests = Arc::<Mutex<Requests>>::default();
         let mut builder = S3ServiceBuilder::new(files);
         builder.set_auth(SimpleAuth::from_single(CREDENTIAL, CREDENTIAL));
-        builder.set_access(Guard(Arc::clone(&asked)));
+        builder.set_access(AccessCheck(Arc::clone(&requests)));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        // Pages of other origins upload and download, as the bucket in the template lets them.
-        let router = Router::new().fallback(answer).with_state(builder.build()).layer(CorsLayer::permissive());
+        // Browsers upload and download from other origins, as the bucket's CORS rules in the template allow.
+        let router = Router::new().fallback(handle).with_state(builder.build()).layer(CorsLayer::permissive());
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { url, asked, server })
+        Ok(Self { url, requests, server })
     }
 
-    /// Where it listens.
+    /// Returns the server's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Ends it before its time: nobody connects to it any more.
+    /// Stops the server. Later connections are refused.
     pub async fn stop(&self) {
         self.server.abort();
         while !self.server.is_finished() {
@@ -83,10 +83,10 @@ impl S3 {
         }
     }
 
-    /// What was asked since the last time.
+    /// Returns the requests received since the last call.
     #[must_use]
-    pub fn take_asked(&self) -> Asked {
-        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_requests(&self) -> Requests {
+        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -96,24 +96,24 @@ impl Drop for S3 {
     }
 }
 
-async fn answer(State(mut service): State<S3Service>, request: Request) -> Response {
+async fn handle(State(mut service): State<S3Service>, request: Request) -> Response {
     match Service::call(&mut service, request).await {
         Ok(response) => response.into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response(),
     }
 }
 
-/// Demands the session besides the signature, which is checked before, and takes down what is asked.
-struct Guard(Arc<Mutex<Asked>>);
+/// Requires the session token in addition to the signature, which is checked earlier, and records requests.
+struct AccessCheck(Arc<Mutex<Requests>>);
 
 #[async_trait]
-impl S3Access for Guard {
+impl S3Access for AccessCheck {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let operation = context.s3_op().name();
         let header = context.headers().get("x-amz-security-token").is_some_and(|token| token == CREDENTIAL);
         let query = context.uri().query().unwrap_or_default().split('&');
         let signed = query.clone().any(|pair| pair == format!("X-Amz-Security-Token={CREDENTIAL}"));
-        // A form's session is a field, and its policy says which it has to be.
+        // A form carries the session token as a field, and its policy requires the right value.
         if context.credentials().is_none() || !(header || signed || operation == "PostObject") {
             return Err(s3_error!(AccessDenied));
         }
@@ -121,8 +121,8 @@ impl S3Access for Guard {
             S3Path::Object { key, .. } => key.split('/').next().unwrap_or_default(),
             _ => "",
         };
-        let asked = (operation.to_owned(), key.to_owned());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(asked);
+        let request = (operation.to_owned(), key.to_owned());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(request);
         Ok(())
     }
 }

@@ -1,19 +1,19 @@
-//! The table's stream, read as Lambda reads it. It is asked for in DynamoDB's own JSON, in which the records are already
-//! what a function is handed; the engines on this machine check no signatures.
+//! Reads the table's stream as Lambda does. Requests use DynamoDB's JSON protocol directly, because its records are
+//! already in the format of a function's event. The local engines do not check signatures.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-/// The most records that Lambda hands over at once, as `template.yaml` says.
+/// The batch size in `template.yaml`.
 pub const BATCH: usize = 100;
 
-/// A reader of one table's stream, on an engine on this machine.
+/// A reader of one table's stream on a local engine.
 #[derive(Debug)]
 pub struct Stream {
     client: reqwest::Client,
     engine: String,
     arn: String,
-    /// The shards and where to go on in each.
+    /// The shards, each with its next iterator.
     shards: Vec<Shard>,
 }
 
@@ -24,18 +24,18 @@ struct Shard {
 }
 
 impl Stream {
-    /// Reads from the oldest record there is, or behind the one with this sequence number.
+    /// Opens the stream at its oldest record, or after the record with this sequence number.
     ///
     /// # Errors
-    /// When the engine does not answer or the table has no stream.
+    /// If the engine does not respond or the table has no stream.
     pub async fn open(engine: &str, table: &str, after: Option<&str>) -> Result<Self> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let mut stream = Self { client, engine: engine.to_owned(), arn: String::new(), shards: Vec::new() };
-        let described = stream.ask("DynamoDB_20120810.DescribeTable", &json!({ "TableName": table })).await?;
+        let described = stream.call("DynamoDB_20120810.DescribeTable", &json!({ "TableName": table })).await?;
         let arn = described["Table"]["LatestStreamArn"].as_str().context("the table has no stream")?;
         arn.clone_into(&mut stream.arn);
         let described =
-            stream.ask("DynamoDBStreams_20120810.DescribeStream", &json!({ "StreamArn": stream.arn })).await?;
+            stream.call("DynamoDBStreams_20120810.DescribeStream", &json!({ "StreamArn": stream.arn })).await?;
         for shard in described["StreamDescription"]["Shards"].as_array().into_iter().flatten() {
             let id = shard["ShardId"].as_str().context("a shard has no id")?.to_owned();
             let iterator = stream.iterator(&id, after).await?;
@@ -50,22 +50,22 @@ impl Stream {
             request["ShardIteratorType"] = json!("AFTER_SEQUENCE_NUMBER");
             request["SequenceNumber"] = json!(after);
         }
-        let answer = self.ask("DynamoDBStreams_20120810.GetShardIterator", &request).await?;
+        let answer = self.call("DynamoDBStreams_20120810.GetShardIterator", &request).await?;
         Ok(answer["ShardIterator"].as_str().map(str::to_owned))
     }
 
-    /// The next records, at most a hundred; none when there are none yet.
+    /// Returns the next records, at most [`BATCH`]. Returns none if there are no new ones.
     ///
     /// # Errors
-    /// When the engine does not answer.
+    /// If the engine does not respond.
     pub async fn next(&mut self) -> Result<Vec<Value>> {
         for at in 0..self.shards.len() {
             let Some(iterator) = self.shards[at].iterator.clone() else { continue };
             let request = json!({ "ShardIterator": iterator, "Limit": BATCH });
             let mut answer = self
-                .ask("DynamoDBStreams_20120810.GetRecords", &request)
+                .call("DynamoDBStreams_20120810.GetRecords", &request)
                 .await
-                .with_context(|| format!("the shard {} cannot be read", self.shards[at].id))?;
+                .with_context(|| format!("cannot read shard {}", self.shards[at].id))?;
             self.shards[at].iterator = answer["NextShardIterator"].as_str().map(str::to_owned);
             if let Value::Array(records) = answer["Records"].take()
                 && !records.is_empty()
@@ -76,7 +76,7 @@ impl Stream {
         Ok(Vec::new())
     }
 
-    async fn ask(&self, target: &str, body: &Value) -> Result<Value> {
+    async fn call(&self, target: &str, body: &Value) -> Result<Value> {
         let answer = self
             .client
             .post(&self.engine)
@@ -92,13 +92,13 @@ impl Stream {
             .send()
             .await?;
         if !answer.status().is_success() {
-            bail!("the engine refuses {target}: {}", answer.text().await.unwrap_or_default());
+            bail!("the engine rejected {target}: {}", answer.text().await.unwrap_or_default());
         }
         Ok(answer.json().await?)
     }
 }
 
-/// The sequence number of a record.
+/// Returns the sequence number of a record.
 #[must_use]
 pub fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()

@@ -1,9 +1,13 @@
 //! The functions that no route leads to: the workers on the table's stream.
 
+use std::sync::LazyLock;
+
 use anyhow::Result;
 use deskless_jobs::webhook::{self, Webhooks};
 use deskless_store::Store;
 use serde_json::{Value, json};
+
+use crate::filter::Filter;
 
 /// A function on the table's stream, with an event source mapping of its own in `template.yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +31,23 @@ impl Worker {
         }
     }
 
-    /// Whether it is handed this record: the filter of its mapping.
+    /// The filter patterns of its event source mapping.
+    #[must_use]
+    pub const fn filters(self) -> &'static [&'static str] {
+        match self {
+            Self::Events => deskless_events::STREAM_FILTERS,
+            Self::Jobs => deskless_jobs::STREAM_FILTERS,
+        }
+    }
+
+    /// Whether its event source mapping delivers this record.
     #[must_use]
     pub fn wants(self, record: &Value) -> bool {
-        let change = &record["dynamodb"];
-        let key = |name: &str| change["Keys"][name]["S"].as_str().unwrap_or_default();
-        match self {
-            Self::Events => key("pk").starts_with("W#") && key("sk") == "A",
-            Self::Jobs => change["NewImage"]["job"]["S"].is_string(),
-        }
+        static FILTERS: LazyLock<[Vec<Filter>; Worker::ALL.len()]> = LazyLock::new(|| {
+            let parse = |pattern: &&str| Filter::parse(pattern).expect("a pattern that `Filter` understands");
+            Worker::ALL.map(|worker| worker.filters().iter().map(parse).collect())
+        });
+        FILTERS[self as usize].iter().any(|filter| filter.matches(record))
     }
 
     /// Hands it records in this process. Gives the sequence number of the first one that has to come again.

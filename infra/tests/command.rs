@@ -1,4 +1,4 @@
-//! The `deskless` command as a person uses it, on a local stack of its own.
+//! Runs the `deskless` command as a user does, against its own local stack.
 
 use std::{
     io::{BufRead, BufReader},
@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-/// A folder with a running `deskless serve`. Both go when it is dropped.
+/// A folder with a running `deskless serve`. Dropping it stops the command.
 struct Stack {
     folder: PathBuf,
     serve: Child,
@@ -31,12 +31,12 @@ impl Stack {
             .env("S3_PORT", free_port().to_string())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("it starts");
+            .expect("deskless serve starts");
         let mut lines = BufReader::new(serve.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let ready = lines.any(|line| line.contains("is ready"));
-        // It goes on talking, and wants somebody to listen.
+        // Keep reading, or the command blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        assert!(ready, "deskless serve ended before it was ready");
+        assert!(ready, "deskless serve exited before it was ready");
         Self { folder, serve }
     }
 
@@ -44,17 +44,17 @@ impl Stack {
         run(&self.folder, arguments)
     }
 
-    /// What it prints as JSON.
+    /// Runs a command that must succeed, and returns the JSON that it prints.
     fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.run(&[arguments, &["--json"]].concat());
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
-    /// The sentence with which it fails.
+    /// Runs a command that must fail, and returns its error output.
     fn failure(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        assert!(!output.status.success(), "{arguments:?} works");
+        assert!(!output.status.success(), "{arguments:?} succeeded");
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 }
@@ -67,16 +67,16 @@ impl Drop for Stack {
 }
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_deskless")).args(arguments).current_dir(folder).output().expect("it runs")
+    Command::new(env!("CARGO_BIN_EXE_deskless")).args(arguments).current_dir(folder).output().expect("deskless runs")
 }
 
 #[test]
-fn workspaces_and_keys_are_made_listed_and_revoked() {
+fn workspaces_and_keys_are_created_listed_and_revoked() {
     let stack = Stack::start("workspaces-and-keys");
-    let made = stack.json(&["workspace", "create", "Example Co"]);
-    let workspace = made["workspace"]["id"].as_str().expect("an id");
+    let created = stack.json(&["workspace", "create", "Example Co"]);
+    let workspace = created["workspace"]["id"].as_str().expect("an id");
     let all = stack.json(&["workspace", "list"]);
-    assert!(all["workspaces"].as_array().expect("a list").contains(&made["workspace"]));
+    assert!(all["workspaces"].as_array().expect("a list").contains(&created["workspace"]));
 
     let scopes = "read:conversations,write:conversations";
     let arguments = ["key", "create", "--workspace", workspace, "--name", "Back end", "--scope", scopes];
@@ -94,11 +94,11 @@ fn workspaces_and_keys_are_made_listed_and_revoked() {
 
     let listed = stack.json(&["key", "list", "--workspace", workspace]);
     assert_eq!(listed["apiKeys"], serde_json::json!([key["apiKey"], client["apiKey"]]));
-    assert!(!listed.to_string().contains(key["secret"].as_str().expect("a secret")), "a secret is shown once");
+    assert!(!listed.to_string().contains(key["secret"].as_str().expect("a secret")), "lists show no secrets");
     let id = key["apiKey"]["id"].as_str().expect("an id");
     let revoked = stack.json(&["key", "revoke", "--workspace", workspace, id]);
     assert!(revoked["apiKey"]["revokedAt"].is_string());
-    assert_eq!(stack.json(&["key", "revoke", "--workspace", workspace, id]), revoked, "revoking again changes nothing");
+    assert_eq!(stack.json(&["key", "revoke", "--workspace", workspace, id]), revoked, "revoking twice is idempotent");
 
     let plain = stack.run(&["key", "list", "--workspace", workspace]);
     let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
@@ -106,10 +106,10 @@ fn workspaces_and_keys_are_made_listed_and_revoked() {
 }
 
 #[test]
-fn identity_secrets_are_made_and_sign_tokens() {
+fn identity_secret_is_rotated_and_signs_tokens() {
     let stack = Stack::start("identity");
-    let made = stack.json(&["workspace", "create", "Example Co"]);
-    let workspace = made["workspace"]["id"].as_str().expect("an id");
+    let created = stack.json(&["workspace", "create", "Example Co"]);
+    let workspace = created["workspace"]["id"].as_str().expect("an id");
     let sign = ["identity", "token", "--workspace", workspace, "--customer", "cus_123"];
     assert!(stack.failure(&sign).contains("deskless identity rotate"));
     let first = stack.json(&["identity", "rotate", "--workspace", workspace]);
@@ -119,15 +119,15 @@ fn identity_secrets_are_made_and_sign_tokens() {
     let token = stack.json(&sign)["customerToken"].as_str().expect("a token").to_owned();
     assert_eq!(token.split('.').count(), 3);
     assert!(stack.failure(&[&sign[..], &["--minutes", "1441"]].concat()).contains("1440"));
-    assert!(stack.failure(&[&sign[..5], &["a b"]].concat()).contains("may hold letters"));
+    assert!(stack.failure(&[&sign[..5], &["a b"]].concat()).contains("must have only letters"));
     let env = std::fs::read_to_string(stack.folder.join(".local/dev.env")).expect("dev.env");
     for name in ["DESKLESS_WORKSPACE=", "DESKLESS_IDENTITY_SECRET=dsk_id_", "DESKLESS_CUSTOMER_TOKEN=ey"] {
         assert!(env.contains(name), "{env}");
     }
 }
 
-/// Asks the API of the stack, as somebody with its key.
-fn ask(stack: &Stack, path: &str, body: &serde_json::Value) -> serde_json::Value {
+/// Sends a POST to the stack's API with its server key.
+fn post(stack: &Stack, path: &str, body: &serde_json::Value) -> serde_json::Value {
     let env = std::fs::read_to_string(stack.folder.join(".local/dev.env")).expect("dev.env");
     let get = |name: &str| env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).expect(name);
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -137,15 +137,15 @@ fn ask(stack: &Stack, path: &str, body: &serde_json::Value) -> serde_json::Value
 }
 
 #[test]
-fn a_bulk_action_is_watched_until_it_has_ended() {
+fn bulk_watch_waits_until_action_ends() {
     let stack = Stack::start("bulk");
     for _ in 0..3 {
         let conversation = serde_json::json!({ "subject": "Hello", "customer": { "id": "cus_1" } });
-        assert!(ask(&stack, "conversations", &conversation)["conversation"]["id"].is_string());
+        assert!(post(&stack, "conversations", &conversation)["conversation"]["id"].is_string());
     }
     let body = serde_json::json!({ "action": "tag", "add": ["a"], "filter": { "status": "open" } });
-    let begun = ask(&stack, "bulk-actions", &body);
-    let watched = stack.json(&["bulk", "watch", begun["bulkAction"]["id"].as_str().expect("an id")]);
+    let started = post(&stack, "bulk-actions", &body);
+    let watched = stack.json(&["bulk", "watch", started["bulkAction"]["id"].as_str().expect("an id")]);
     assert_eq!(
         (&watched["bulkAction"]["status"], &watched["bulkAction"]["processedCount"]),
         (&"succeeded".into(), &3.into())
@@ -153,42 +153,42 @@ fn a_bulk_action_is_watched_until_it_has_ended() {
 
     let stranger = "01900000-0000-7000-8000-000000000001";
     let body = serde_json::json!({ "action": "delete", "conversationIds": [stranger] });
-    let failed = ask(&stack, "bulk-actions", &body);
+    let failed = post(&stack, "bulk-actions", &body);
     let output = stack.run(&["bulk", "watch", failed["bulkAction"]["id"].as_str().expect("an id")]);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(!output.status.success() && err.contains("not possible on 1 of 1 conversations"), "{err}");
-    assert!(out.contains("delete succeeded: 1 of 1 dealt with, 1 failed") && out.contains(stranger), "{out}");
+    assert!(!output.status.success() && err.contains("failed on 1 of 1 conversations"), "{err}");
+    assert!(out.contains("delete succeeded: 1 of 1 processed, 1 failed") && out.contains(stranger), "{out}");
 
-    assert!(stack.failure(&["bulk", "watch", stranger]).contains("no such resource"));
-    assert!(stack.failure(&["bulk", "watch", "7"]).contains("must be a bulk action's id"));
-    assert!(stack.failure(&["bulk", "watch", stranger, "--key", "dsk_sv_x"]).contains("not an API key"));
+    assert!(stack.failure(&["bulk", "watch", stranger]).contains("does not exist in this workspace"));
+    assert!(stack.failure(&["bulk", "watch", "7"]).contains("must be a bulk action ID"));
+    assert!(stack.failure(&["bulk", "watch", stranger, "--key", "dsk_sv_x"]).contains("malformed"));
     let nowhere = ["bulk", "watch", stranger, "--url", "http://127.0.0.1:1"];
-    assert!(stack.failure(&nowhere).contains("http://127.0.0.1:1 does not answer"));
+    assert!(stack.failure(&nowhere).contains("cannot connect to http://127.0.0.1:1"));
 }
 
 #[test]
-fn what_is_wrong_is_said_in_a_sentence() {
+fn invalid_arguments_are_explained() {
     let stack = Stack::start("wrong");
-    let made = stack.json(&["workspace", "create", "Example Co"]);
-    let workspace = made["workspace"]["id"].as_str().expect("an id");
+    let created = stack.json(&["workspace", "create", "Example Co"]);
+    let workspace = created["workspace"]["id"].as_str().expect("an id");
     let stranger = "01900000-0000-7000-8000-000000000001";
     let create =
         |more: &[&str]| stack.failure(&[&["key", "create", "--workspace", workspace, "--name", "x"], more].concat());
-    assert!(create(&["--kind", "robot"]).contains("must be one of: server, client"));
-    assert!(create(&["--scope", "read:everything"]).contains("must be one of: read:conversations"));
+    assert!(create(&["--kind", "robot"]).contains("must be one of server, client"));
+    assert!(create(&["--scope", "read:everything"]).contains("must be one of read:conversations"));
     assert!(create(&["--expires", "yesterday"]).contains("90d"));
-    assert!(create(&["--expires", "2020-01-01T00:00:00Z"]).contains("must lie ahead"));
+    assert!(create(&["--expires", "2020-01-01T00:00:00Z"]).contains("must be in the future"));
     assert!(create(&["--rate-limit", "0"]).contains("from 1 to 1000000"));
     assert!(create(&["--origin", "https://a.example/path"]).contains("without a path"));
     assert!(stack.failure(&["workspace", "create", ""]).contains("must not be empty"));
     assert!(stack.failure(&["key", "list", "--workspace", "7"]).contains("workspace list"));
-    assert!(stack.failure(&["key", "list", "--workspace", stranger]).contains("there is no workspace"));
+    assert!(stack.failure(&["key", "list", "--workspace", stranger]).contains("no workspace"));
     let revoke = stack.failure(&["key", "revoke", "--workspace", workspace, stranger]);
     assert!(revoke.contains("has no key"), "{revoke}");
 }
 
 #[test]
-fn a_file_is_uploaded_in_one_go() {
+fn upload_signs_posts_and_registers_file() {
     let stack = Stack::start("upload");
     std::fs::write(stack.folder.join("Grüße.png"), "not really").expect("a file is written");
     let file = stack.json(&["upload", "Grüße.png"]);
@@ -198,30 +198,30 @@ fn a_file_is_uploaded_in_one_go() {
     );
     let plain = stack.run(&["upload", "Grüße.png", "--name", "a", "--content-type", "text/plain"]);
     let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
-    assert!(plain.starts_with("a (text/plain, 10 B) is the file "), "{plain}");
+    assert!(plain.starts_with("Uploaded a (text/plain, 10 B) as file "), "{plain}");
     let kept = stack.folder.join(".local/s3/deskless-files/files");
-    assert!(kept.is_dir(), "the bucket lies beside the table");
+    assert!(kept.is_dir(), "the bucket is stored in the stack's folder");
 
     std::fs::write(stack.folder.join("empty"), "").expect("a file is written");
     for (arguments, sentence) in [
-        (vec!["upload", "missing"], "missing cannot be read"),
+        (vec!["upload", "missing"], "cannot read missing"),
         (vec!["upload", "empty"], "the size of empty must be at least 1 byte"),
-        (vec!["upload", "Grüße.png", "--content-type", "png"], "contentType must be a media type"),
-        (vec!["upload", "Grüße.png", "--conversation", "7"], "a conversation's id is a UUID"),
+        (vec!["upload", "Grüße.png", "--content-type", "png"], "`contentType` must be a media type"),
+        (vec!["upload", "Grüße.png", "--conversation", "7"], "must be a conversation ID"),
         (
             vec!["upload", "Grüße.png", "--conversation", "01900000-0000-7000-8000-000000000001"],
-            "conversationId names nothing here",
+            "`conversationId` must be the id of an existing conversation",
         ),
-        (vec!["upload", "Grüße.png", "--key", "dsk_sv_x"], "This is not an API key"),
-        (vec!["upload", "Grüße.png", "--url", "http://127.0.0.1:1"], "does not answer"),
+        (vec!["upload", "Grüße.png", "--key", "dsk_sv_x"], "The API key is malformed"),
+        (vec!["upload", "Grüße.png", "--url", "http://127.0.0.1:1"], "cannot connect to"),
     ] {
-        let said = stack.failure(&arguments);
-        assert!(said.contains(sentence), "{arguments:?}: {said}");
+        let error = stack.failure(&arguments);
+        assert!(error.contains(sentence), "{arguments:?}: {error}");
     }
 }
 
 #[test]
-fn without_a_local_stack_it_says_how_to_get_one() {
+fn missing_local_stack_is_explained() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("nothing-here");
     std::fs::create_dir_all(&folder).expect("a folder");
     let output = run(&folder, &["workspace", "list"]);

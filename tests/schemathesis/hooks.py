@@ -1,4 +1,4 @@
-"""What schemathesis cannot know from the schema."""
+"""Rules of the API that the schema cannot express."""
 
 import os
 
@@ -6,14 +6,14 @@ import schemathesis
 from schemathesis.engine import observations
 
 TAGS = ("If-Match", "If-None-Match")
-# Any UUID to a schema, but only what is there and not archived can be chosen, and a stage only with its own pipeline.
+# The schema allows any UUID, but references must exist and not be archived, and a stage must belong to its pipeline.
 REFERENCES = ("assigneeId", "assistantId", "inboxId", "pipelineId", "predefinedMessageId", "stageId", "upTo")
 
 same_origin_path = observations._same_origin_path
 
 
 def same_origin_path_of_any_text(value, origin):
-    """It takes every text in an answer for a URL, and the pinned version ends with the first that only begins like one."""
+    """Works around a crash of the pinned version on response texts that look like a URL but are not."""
     try:
         return same_origin_path(value, origin)
     except ValueError:
@@ -25,8 +25,8 @@ observations._same_origin_path = same_origin_path_of_any_text
 
 @schemathesis.hook
 def filter_case(context, case):
-    """Leaves out requests that count as good and are not; those that count as bad are all sent."""
-    # The key that all of this is sent with: revoked, it would end the run in 401s.
+    """Skips requests that are valid to the schema but not to the API. Invalid ones are all sent."""
+    # The key that sends all requests. Revoking it would turn the rest of the run into 401s.
     key = (case.path_parameters or {}).get("keyId")
     if key == os.environ["DESKLESS_KEY_ID"] and case.operation.method.upper() in ("PATCH", "DELETE"):
         return False
@@ -34,13 +34,13 @@ def filter_case(context, case):
     if file == os.environ["DESKLESS_FILE_ID"] and case.operation.method.upper() == "DELETE":
         return False
     if case.meta is not None and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
-        # A cursor is any text to a schema, but only ours are good.
+        # The schema allows any text as a cursor, but only returned ones are valid.
         if "cursor" in (case.query or {}):
             return False
-        # A view is any UUID to a schema, but only this workspace's are good.
+        # The schema allows any UUID as a view, but it must exist.
         if "viewId" in (case.query or {}):
             return False
-        # A stage's id is any UUID to a schema, but only this pipeline's are good.
+        # The schema allows any UUID as a reference, but it must exist.
         body = case.body if isinstance(case.body, dict) else {}
         message = body.get("message") if isinstance(body.get("message"), dict) else {}
         if "/conversations" in case.operation.path and any(body.get(name) or message.get(name) for name in REFERENCES):
@@ -49,23 +49,23 @@ def filter_case(context, case):
             return False
         if case.operation.path.endswith("/files/sign") and body.get("conversationId"):
             return False
-        # A file is any UUID to a schema, but only this one is there: all that is left of such a request is its headers.
+        # The schema allows any UUID as a file, but only this one exists. The headers still vary.
         if case.operation.path.endswith("/files") and "fileId" in body:
             body["fileId"] = os.environ["DESKLESS_FILE_ID"]
-        # A predefined message has a file of the workspace's, of the kind that its type says.
+        # The file of a predefined message must exist and match its type.
         if "/predefined-messages" in case.operation.path and body.get("fileId"):
             return False
-        # Braces in a content have a meaning of their own.
+        # Braces in a content start variables.
         if "/predefined-messages" in case.operation.path and "{{" in str(body.get("content")):
             return False
         if case.operation.path.endswith("/pipelines/{pipelineId}"):
             stages = body.get("stages")
             if isinstance(stages, list) and any(isinstance(stage, dict) and stage.get("id") for stage in stages):
                 return False
-        # A key's end is any time to a schema, but it has to lie ahead.
+        # The schema allows any time as an expiry, but it must be in the future.
         if "/api-keys" in case.operation.path and body.get("expiresAt"):
             return False
-        # Where a header's pattern is beyond it, the coverage phase sends a "0" in its place.
+        # The coverage phase sends "0" for headers whose pattern it cannot generate.
         headers = case.headers or {}
         return not any(headers.get(name) == "0" for name in TAGS)
     return True

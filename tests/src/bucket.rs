@@ -1,21 +1,21 @@
-//! A world's bucket, looked at from outside.
+//! Inspects a world's bucket.
 
-use deskless_infra::s3::{Asked, BUCKET};
+use deskless_infra::s3::{BUCKET, Requests};
 
 use crate::World;
 
 impl World {
-    /// Ends S3, so that nobody reaches it any more.
+    /// Stops S3. Later requests to it fail.
     pub async fn stop_s3(&self) {
         self.s3.stop().await;
     }
 
-    /// What was asked of S3 since the last time.
-    pub fn take_asked_of_s3(&self) -> Asked {
-        self.s3.take_asked()
+    /// Returns the requests that S3 received since the last call.
+    pub fn take_asked_of_s3(&self) -> Requests {
+        self.s3.take_requests()
     }
 
-    /// The keys of all objects in the bucket.
+    /// Returns the keys of all objects in the bucket.
     #[must_use]
     pub fn objects(&self) -> Vec<String> {
         let root = self.objects.path().join(BUCKET);

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use deskless_domain::{Clock, Timestamp};
 
-/// A clock that moves when it is told to, with random bytes that are the same in every run.
+/// A clock that moves only when told to, with a deterministic random generator.
 #[derive(Debug)]
 pub struct TestClock {
     millis: AtomicI64,
@@ -10,18 +10,18 @@ pub struct TestClock {
 }
 
 impl TestClock {
-    /// Stands at 2026-06-28T18:00:00.000Z.
+    /// Creates a clock at 2026-06-28T18:00:00.000Z with this random seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { millis: AtomicI64::new(1_782_669_600_000), seed: AtomicU64::new(seed) }
     }
 
-    /// Goes to this moment.
+    /// Sets the time.
     pub fn set(&self, time: Timestamp) {
         self.millis.store(time.as_millis(), Ordering::SeqCst);
     }
 
-    /// Moves on, or back.
+    /// Advances the time, or moves it back if `millis` is negative.
     pub fn advance_millis(&self, millis: i64) {
         self.millis.fetch_add(millis, Ordering::SeqCst);
     }
@@ -34,7 +34,7 @@ impl Clock for TestClock {
 
     fn fill_random(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            // SplitMix64: every step of the counter gives another number.
+            // SplitMix64.
             let mut z = self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
             z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,4 +1,4 @@
-//! What the proxy can do to a request, and how DynamoDB words it.
+//! The faults that the proxy injects, in DynamoDB's response formats.
 
 use std::time::Duration;
 
@@ -10,62 +10,61 @@ use futures_util::stream;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-/// What the proxy does to requests on their way.
+/// The faults that the proxy injects. The default injects none.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    /// How many of a hundred contested writes are refused with a conflict, as DynamoDB does when writers meet.
+    /// Percentage of contended writes that fail with a transaction conflict.
     pub conflicts_percent: u64,
-    /// The answers to so many of the next contested writes are lost after the engine carried them out: a 500 comes
-    /// instead.
-    pub lost_answers: u64,
-    /// How many of a hundred requests are throttled: the engine does not see them.
+    /// The number of next contended writes that the engine executes but whose response is replaced by a 500.
+    pub lost_responses: u64,
+    /// Percentage of requests that are throttled without reaching the engine.
     pub throttles_percent: u64,
-    /// How many of a hundred requests are answered 500 before the engine sees them.
+    /// Percentage of requests that get a 500 without reaching the engine.
     pub errors_before_percent: u64,
-    /// How many of a hundred requests are carried out and answered 500.
+    /// Percentage of requests that are executed and then get a 500.
     pub errors_after_percent: u64,
-    /// How many of a hundred connections break off: one half before the engine sees the request, one half after it
-    /// carried it out.
+    /// Percentage of connections that break: half before the engine receives the request, half after it has executed
+    /// it.
     pub cuts_percent: u64,
-    /// Every request takes at least this long, so that requests which are sent together overlap.
+    /// The minimum duration of a request. Makes concurrent requests overlap.
     pub delay: Duration,
 }
 
-/// What becomes of one request.
+/// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Passes,
-    Conflicts,
-    IsThrottled,
-    FailsBefore,
-    FailsAfter,
-    IsCutBefore,
-    IsCutAfter,
+pub(crate) enum Outcome {
+    Forward,
+    Conflict,
+    Throttled,
+    ErrorBefore,
+    ErrorAfter,
+    CutBefore,
+    CutAfter,
 }
 
 impl Faults {
-    /// Decides, with one throw of dice for each kind of fault that is wanted.
-    pub(crate) fn fate(&self, operation: &str, request: &Value, mut throw: impl FnMut() -> u64) -> Fate {
-        let mut happens = |percent: u64| percent > 0 && throw() % 100 < percent;
-        if is_contested(operation, request) && happens(self.conflicts_percent) {
-            Fate::Conflicts
+    /// Decides what happens to a request, with one random number per enabled kind of fault.
+    pub(crate) fn outcome(&self, operation: &str, request: &Value, mut random: impl FnMut() -> u64) -> Outcome {
+        let mut happens = |percent: u64| percent > 0 && random() % 100 < percent;
+        if is_contended(operation, request) && happens(self.conflicts_percent) {
+            Outcome::Conflict
         } else if happens(self.throttles_percent) {
-            Fate::IsThrottled
+            Outcome::Throttled
         } else if happens(self.errors_before_percent) {
-            Fate::FailsBefore
+            Outcome::ErrorBefore
         } else if happens(self.errors_after_percent) {
-            Fate::FailsAfter
+            Outcome::ErrorAfter
         } else if happens(self.cuts_percent) {
-            if happens(50) { Fate::IsCutBefore } else { Fate::IsCutAfter }
+            if happens(50) { Outcome::CutBefore } else { Outcome::CutAfter }
         } else {
-            Fate::Passes
+            Outcome::Forward
         }
     }
 }
 
-/// Whether a write is one that others can be at as well. The ticket counter is not: it is in no transaction, and its
-/// update has no condition.
-pub(crate) fn is_contested(operation: &str, request: &Value) -> bool {
+/// Returns whether a write can conflict with others. The counter of conversation numbers cannot: it is updated without
+/// a transaction and without a condition.
+pub(crate) fn is_contended(operation: &str, request: &Value) -> bool {
     match operation {
         "TransactWriteItems" | "PutItem" | "DeleteItem" => true,
         "UpdateItem" => request.get("ConditionExpression").is_some(),
@@ -73,12 +72,12 @@ pub(crate) fn is_contested(operation: &str, request: &Value) -> bool {
     }
 }
 
-/// The engine has no conflicts of its own; this is how DynamoDB words one.
+/// Returns DynamoDB's response to a conflict. The local engine never has any.
 pub(crate) fn conflict(operation: &str, request: &Value) -> Response {
     if operation == "TransactWriteItems" {
         cancelled(request, "TransactionConflict", "Transaction is ongoing for the item")
     } else {
-        refusal("TransactionConflictException", "Transaction is ongoing for the item")
+        error("TransactionConflictException", "Transaction is ongoing for the item")
     }
 }
 
@@ -86,7 +85,7 @@ pub(crate) fn throttle(operation: &str, request: &Value) -> Response {
     if operation == "TransactWriteItems" {
         cancelled(request, "ThrottlingError", "Throughput exceeds the current capacity of your table or index.")
     } else {
-        refusal("ThrottlingException", "Throughput exceeds the current capacity of your table or index.")
+        error("ThrottlingException", "Throughput exceeds the current capacity of your table or index.")
     }
 }
 
@@ -94,7 +93,7 @@ pub(crate) fn internal_error() -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// An answer that ends before it is complete, with the connection under it.
+/// Returns a response whose connection breaks before it is complete.
 pub(crate) fn cut() -> Response {
     let broken = stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut off")) });
     (StatusCode::OK, Body::from_stream(broken)).into_response()
@@ -116,7 +115,7 @@ fn cancelled(request: &Value, code: &str, message: &str) -> Response {
     }))
 }
 
-fn refusal(exception: &str, message: &str) -> Response {
+fn error(exception: &str, message: &str) -> Response {
     bad_request(&json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{exception}"), "message": message }))
 }
 

@@ -1,44 +1,45 @@
-//! The harness: a world of its own for each test, roles that act over HTTP, a proxy that counts and disturbs.
+//! The test harness: an isolated world per test, callers with different roles, and a proxy that meters requests and
+//! injects faults.
 //!
-//! A test makes a [`World`], which is a fresh table in an engine of its own (or, with `DESKLESS_ENGINE` set to a URL, a
-//! fresh table in that engine), an exact clock and seeded ids. It acts as somebody ([`World::server_key`],
-//! [`World::anon`] and so on) and looks at what they are answered. Every answer is held against `openapi.json`.
+//! A test creates a [`World`]: a fresh table in its own engine (or in the engine at `DESKLESS_ENGINE`), a clock that it
+//! controls, and deterministic IDs. It sends requests as a [`Role`], such as [`World::server_key`] or [`World::anon`].
+//! Every response is validated against `openapi.json`.
 
-mod answer;
 mod bucket;
 mod clock;
-mod drain;
+mod delivery;
 mod faults;
-mod internet;
 mod invariants;
 mod proxy;
+mod response;
 mod role;
 mod specification;
 mod table;
 mod upload;
+mod webhook_servers;
 mod world;
 
-pub use answer::Answer;
 pub use clock::TestClock;
+pub use delivery::{Delivery, DeliveryStats, interrupt_after, record};
 pub use deskless_infra::worker::Worker;
-pub use drain::{Delivery, Drained, ended_after, record};
 pub use faults::Faults;
-pub use internet::{Internet, Received};
 pub use invariants::{unsettled, violations};
 pub use proxy::{Meter, Proxy};
-pub use role::{Ask, Role};
+pub use response::TestResponse;
+pub use role::{PreparedRequest, Role};
 pub use specification::Specification;
 pub use table::Row;
 pub use upload::{Upload, download};
+pub use webhook_servers::{Received, WebhookServers};
 pub use world::{KeyOptions, Machine, World};
 
-/// A conversation's body with nothing but what must be there.
+/// Returns the body of a conversation with required fields only.
 #[must_use]
 pub fn minimal_conversation() -> serde_json::Value {
     serde_json::json!({ "subject": "Need help with auth", "customer": { "id": "cus_123" } })
 }
 
-/// The core contract's example of a conversation.
+/// Returns the core contract's example of a conversation.
 #[must_use]
 pub fn example_conversation() -> serde_json::Value {
     serde_json::json!({

@@ -1,4 +1,4 @@
-//! A server between the store and the engine: it counts what is asked and what it costs, and disturbs on request.
+//! A proxy between the store and the engine. It meters requests and capacity units, and injects faults.
 
 use std::{
     collections::BTreeSet,
@@ -17,26 +17,26 @@ use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Instant};
 
-use crate::faults::{self, Fate, Faults, is_contested};
+use crate::faults::{self, Faults, Outcome, is_contended};
 
-/// What was asked since the meter was last reset.
+/// The requests and their cost since the last reset.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
-    /// The operations, in the order of their arrival.
+    /// The operations, in order of arrival.
     pub operations: Vec<String>,
-    /// The permissions that these need, as IAM names them: a transaction's are those of its items, and an index stands
-    /// behind a slash.
+    /// The IAM actions that the operations require. A transaction requires those of its items. An index is appended
+    /// after a slash.
     pub permissions: BTreeSet<String>,
-    /// How many requests had to wait for an answer before them: those that overlap count as one.
+    /// The number of round trips. Overlapping requests count as one.
     pub trips: usize,
-    /// Read capacity units, as the engine counts them.
+    /// Read capacity units, as reported by the engine.
     pub reads: f64,
-    /// Write capacity units, as the engine counts them.
+    /// Write capacity units, as reported by the engine.
     pub writes: f64,
-    /// How many requests were disturbed.
+    /// The number of injected faults.
     pub disturbed: usize,
-    /// What the rate limit wrote: one unit for each block of requests that was leased. It is in none of the figures above
-    /// but the permissions, since it belongs to no operation: which request leases is chance.
+    /// Write units of the rate limiter, one per leased block of requests. They count in none of the fields above except
+    /// `permissions`, because it is random which request takes a lease.
     pub leases: f64,
 }
 
@@ -46,11 +46,11 @@ struct Inner {
     client: reqwest::Client,
     faults: Mutex<Faults>,
     meter: Mutex<(Meter, Option<Instant>)>,
-    dice: Mutex<u64>,
+    random_state: Mutex<u64>,
     disturbed: watch::Sender<usize>,
 }
 
-/// A running proxy. It stops when this is dropped.
+/// A running proxy. Dropping it stops the proxy.
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
@@ -59,14 +59,14 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts one in front of this engine.
+    /// Starts a proxy in front of this engine.
     pub async fn start(engine: &str, faults: Faults) -> Self {
         let inner = Arc::new(Inner {
             engine: engine.to_owned(),
             client: reqwest::Client::new(),
             faults: Mutex::new(faults),
             meter: Mutex::default(),
-            dice: Mutex::new(1),
+            random_state: Mutex::new(1),
             disturbed: watch::Sender::new(0),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
@@ -76,32 +76,32 @@ impl Proxy {
         Self { url, inner, server }
     }
 
-    /// Where it listens.
+    /// Returns the proxy's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Changes what it does from now on.
+    /// Sets the faults to inject from now on.
     pub fn set_faults(&self, faults: Faults) {
-        *self.inner.faults.lock().expect("no panic before") = faults;
+        *self.inner.faults.lock().expect("the lock is not poisoned") = faults;
     }
 
-    /// Stops answering: connections are refused from now on.
+    /// Stops the proxy. Later connections are refused.
     pub fn stop(&self) {
         self.server.abort();
     }
 
-    /// Waits until so many requests were disturbed since the proxy started.
-    pub async fn disturbed(&self, count: usize) {
+    /// Waits until this many faults were injected since the start.
+    pub async fn wait_for_faults(&self, count: usize) {
         let mut watcher = self.inner.disturbed.subscribe();
-        let _ = watcher.wait_for(|disturbed| *disturbed >= count).await.expect("the proxy is there");
+        let _ = watcher.wait_for(|disturbed| *disturbed >= count).await.expect("the proxy is running");
     }
 
-    /// What was asked since the last call.
+    /// Returns and resets the meter.
     #[must_use]
     pub fn take_meter(&self) -> Meter {
-        std::mem::take(&mut *self.inner.meter.lock().expect("no panic before")).0
+        std::mem::take(&mut *self.inner.meter.lock().expect("the lock is not poisoned")).0
     }
 }
 
@@ -120,18 +120,18 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
     let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
     let lease = is_lease(&request);
     inner.arrive(&operation, permissions(&operation, &request), lease);
-    let faults = inner.faults.lock().expect("no panic before").clone();
+    let faults = inner.faults.lock().expect("the lock is not poisoned").clone();
     if !faults.delay.is_zero() {
         tokio::time::sleep(faults.delay).await;
     }
-    let contested = is_contested(&operation, &request);
-    let fate = faults.fate(&operation, &request, || inner.throw());
-    match fate {
-        Fate::Conflicts => return inner.disturb(faults::conflict(&operation, &request)),
-        Fate::IsThrottled => return inner.disturb(faults::throttle(&operation, &request)),
-        Fate::FailsBefore => return inner.disturb(faults::internal_error()),
-        Fate::IsCutBefore => return inner.disturb(faults::cut()),
-        Fate::Passes | Fate::FailsAfter | Fate::IsCutAfter => {}
+    let contended = is_contended(&operation, &request);
+    let outcome = faults.outcome(&operation, &request, || inner.random());
+    match outcome {
+        Outcome::Conflict => return inner.inject(faults::conflict(&operation, &request)),
+        Outcome::Throttled => return inner.inject(faults::throttle(&operation, &request)),
+        Outcome::ErrorBefore => return inner.inject(faults::internal_error()),
+        Outcome::CutBefore => return inner.inject(faults::cut()),
+        Outcome::Forward | Outcome::ErrorAfter | Outcome::CutAfter => {}
     }
     if matches!(
         operation.as_str(),
@@ -146,17 +146,17 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
     let (status, headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.expect("the engine's answer has a body");
     inner.charge(&operation, &bytes, lease);
-    match fate {
-        Fate::FailsAfter => inner.disturb(faults::internal_error()),
-        Fate::IsCutAfter => inner.disturb(faults::cut()),
-        _ if contested && inner.loses_this_one() => inner.disturb(faults::internal_error()),
-        // The checksum is the engine's over its own bytes, which are passed on unchanged.
+    match outcome {
+        Outcome::ErrorAfter => inner.inject(faults::internal_error()),
+        Outcome::CutAfter => inner.inject(faults::cut()),
+        _ if contended && inner.loses_response() => inner.inject(faults::internal_error()),
+        // The engine's checksum covers the body, which must therefore stay unchanged.
         _ if lease => (status, headers, bytes).into_response(),
         _ => inner.leave((status, headers, bytes).into_response()),
     }
 }
 
-/// Whether a request counts requests.
+/// Returns whether a request takes a lease of the rate limiter.
 fn is_lease(request: &Value) -> bool {
     request["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.contains("#R#"))
 }
@@ -178,13 +178,13 @@ fn permissions(operation: &str, request: &Value) -> Vec<String> {
 
 impl Inner {
     fn arrive(&self, operation: &str, permissions: Vec<String>, lease: bool) {
-        let mut meter = self.meter.lock().expect("no panic before");
+        let mut meter = self.meter.lock().expect("the lock is not poisoned");
         meter.0.permissions.extend(permissions);
         if lease {
             return;
         }
         let now = Instant::now();
-        // A request that comes after an answer went out belongs to another trip than those before it.
+        // A request that arrives after a response was sent starts a new round trip.
         if meter.1.is_none_or(|left| left <= now) {
             meter.0.trips += 1;
             meter.1 = Some(now + Duration::from_hours(1));
@@ -193,12 +193,12 @@ impl Inner {
     }
 
     fn leave(&self, response: Response) -> Response {
-        self.meter.lock().expect("no panic before").1 = Some(Instant::now());
+        self.meter.lock().expect("the lock is not poisoned").1 = Some(Instant::now());
         response
     }
 
-    fn disturb(&self, response: Response) -> Response {
-        self.meter.lock().expect("no panic before").0.disturbed += 1;
+    fn inject(&self, response: Response) -> Response {
+        self.meter.lock().expect("the lock is not poisoned").0.disturbed += 1;
         self.disturbed.send_modify(|count| *count += 1);
         self.leave(response)
     }
@@ -210,7 +210,7 @@ impl Inner {
             Value::Array(tables) => tables.iter().map(one).sum(),
             table => one(table),
         };
-        let mut meter = self.meter.lock().expect("no panic before");
+        let mut meter = self.meter.lock().expect("the lock is not poisoned");
         match operation {
             _ if lease => meter.0.leases += units,
             "GetItem" | "BatchGetItem" | "Query" => meter.0.reads += units,
@@ -218,17 +218,17 @@ impl Inner {
         }
     }
 
-    fn loses_this_one(&self) -> bool {
-        let mut faults = self.faults.lock().expect("no panic before");
-        let loses = faults.lost_answers > 0;
-        faults.lost_answers = faults.lost_answers.saturating_sub(1);
+    fn loses_response(&self) -> bool {
+        let mut faults = self.faults.lock().expect("the lock is not poisoned");
+        let loses = faults.lost_responses > 0;
+        faults.lost_responses = faults.lost_responses.saturating_sub(1);
         loses
     }
 
-    /// A number that is the same in every run.
-    fn throw(&self) -> u64 {
-        let mut dice = self.dice.lock().expect("no panic before");
-        *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        *dice >> 33
+    /// Returns the next number of a deterministic random sequence.
+    fn random(&self) -> u64 {
+        let mut random_state = self.random_state.lock().expect("the lock is not poisoned");
+        *random_state = random_state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *random_state >> 33
     }
 }

@@ -4,9 +4,9 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Answer, Machine, Specification};
+use crate::{Machine, Specification, TestResponse};
 
-/// Somebody who sends requests.
+/// A caller of the API.
 #[derive(Clone)]
 pub struct Role<'w> {
     machine: &'w Machine,
@@ -19,21 +19,21 @@ impl<'w> Role<'w> {
         Self { machine, secret, token: None }
     }
 
-    /// The same caller, on behalf of the customer whom this token names.
+    /// Returns the same caller with a customer token.
     #[must_use]
     pub fn on_behalf_of(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
         self
     }
 
-    /// The same caller, served by another machine.
+    /// Returns the same caller, served by another process.
     #[must_use]
     pub fn at<'m>(&self, machine: &'m Machine) -> Role<'m> {
         Role { machine, secret: self.secret.clone(), token: self.token.clone() }
     }
 
-    /// A request that can be changed before it is sent.
-    pub fn ask(&self, method: Method, path: &str) -> Ask<'w> {
+    /// Prepares a request.
+    pub fn ask(&self, method: Method, path: &str) -> PreparedRequest<'w> {
         let mut request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
         if let Some(secret) = &self.secret {
             let value = format!("Bearer {secret}").parse().expect("a header");
@@ -42,93 +42,93 @@ impl<'w> Role<'w> {
         if let Some(token) = &self.token {
             request.headers_mut().insert("x-customer-token", token.parse().expect("a header"));
         }
-        Ask { machine: self.machine, request, checked: true, said: String::new() }
+        PreparedRequest { machine: self.machine, request, validated: true, json_body: String::new() }
     }
 
     /// Sends a GET.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.ask(Method::GET, path).send().await
     }
 
     /// Sends a POST with a JSON body.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> TestResponse {
         self.ask(Method::POST, path).json(body).send().await
     }
 
     /// Sends a PATCH with a JSON body.
-    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: &Value) -> TestResponse {
         self.ask(Method::PATCH, path).json(body).send().await
     }
 
-    /// Opens a conversation and gives it.
+    /// Creates a conversation and returns it.
     pub async fn open(&self, body: &Value) -> Value {
         self.post("/api/v1/conversations", body).await.expect(201)["conversation"].clone()
     }
 
-    /// Opens a minimal conversation and gives its path.
+    /// Creates a minimal conversation and returns its path.
     pub async fn open_path(&self) -> String {
         let conversation = self.open(&crate::minimal_conversation()).await;
         format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"))
     }
 }
 
-/// A request on its way.
-#[must_use = "nothing is sent before `send`"]
-pub struct Ask<'w> {
+/// A request that has not been sent yet.
+#[must_use = "call `send`"]
+pub struct PreparedRequest<'w> {
     machine: &'w Machine,
     request: Request<Body>,
-    checked: bool,
-    /// What JSON it carries.
-    said: String,
+    validated: bool,
+    /// The JSON body, for the recording.
+    json_body: String,
 }
 
-impl Ask<'_> {
+impl PreparedRequest<'_> {
     /// Sets a header.
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.request.headers_mut().insert(name, value.parse().expect("a header"));
         self
     }
 
-    /// Adds a header beside one of the same name.
-    pub fn also(mut self, name: &'static str, value: &str) -> Self {
+    /// Adds a header without replacing one of the same name.
+    pub fn append_header(mut self, name: &'static str, value: &str) -> Self {
         self.request.headers_mut().append(name, value.parse().expect("a header"));
         self
     }
 
-    /// Sends JSON.
+    /// Sets a JSON body.
     pub fn json(mut self, body: &Value) -> Self {
-        self.said = body.to_string();
-        let said = self.said.clone();
-        self.body("application/json", said)
+        self.json_body = body.to_string();
+        let json_body = self.json_body.clone();
+        self.body("application/json", json_body)
     }
 
-    /// Sends these bytes as this type.
+    /// Sets the body and its content type.
     pub fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
         *self.request.body_mut() = body.into();
         self.header("content-type", content_type)
     }
 
-    /// Does not hold the answer against the specification: it is compressed, say, or from outside the API.
-    pub fn unchecked(mut self) -> Self {
-        self.checked = false;
+    /// Skips the validation against the OpenAPI document, for example because the response is compressed.
+    pub fn skip_validation(mut self) -> Self {
+        self.validated = false;
         self
     }
 
-    /// Sends it, a second later than the one before, and holds the answer against the specification.
-    pub async fn send(self) -> Answer {
+    /// Advances the clock by a second, sends the request and validates the response.
+    pub async fn send(self) -> TestResponse {
         self.machine.clock.advance_millis(1000);
         self.send_now().await
     }
 
-    /// Sends it while the clock stands still.
-    pub async fn send_now(self) -> Answer {
+    /// Sends the request without advancing the clock, and validates the response.
+    pub async fn send_now(self) -> TestResponse {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
         let query = self.request.uri().query().unwrap_or_default().to_owned();
         let names: Vec<_> = self.request.headers().keys().map(ToString::to_string).collect();
         let response = self.machine.router().oneshot(self.request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+        let answer = TestResponse { status: parts.status, headers: parts.headers, bytes };
         self.machine.record(|| {
             let route = Specification::committed().path_of(&path).unwrap_or_default();
             let answered: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
@@ -136,12 +136,12 @@ impl Ask<'_> {
             format!(
                 "{method} {route}\n{path}?{query}\n{}\n{}\n{}\n{}\n{body}\n",
                 names.join(" "),
-                self.said,
+                self.json_body,
                 answer.status,
                 answered.join(" "),
             )
         });
-        if self.checked {
+        if self.validated {
             Specification::committed().check(&method, &path, &answer);
         }
         answer

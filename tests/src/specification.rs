@@ -3,12 +3,12 @@ use std::{collections::HashMap, sync::LazyLock};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::TestResponse;
 
-/// The committed `openapi.json`.
+/// The OpenAPI document.
 pub struct Specification {
     document: Value,
-    /// By path, method and status: what the body has to be.
+    /// Body validators by path, method and status.
     validators: HashMap<(String, String, String), jsonschema::Validator>,
 }
 
@@ -18,7 +18,7 @@ static COMMITTED: LazyLock<Specification> = LazyLock::new(|| {
 });
 
 impl Specification {
-    /// The committed one.
+    /// Returns the committed `openapi.json`.
     #[must_use]
     pub fn committed() -> &'static Self {
         &COMMITTED
@@ -41,13 +41,13 @@ impl Specification {
         Self { document, validators }
     }
 
-    /// The document itself.
+    /// Returns the document.
     #[must_use]
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// Every operation: path and method.
+    /// Returns the path and method of every operation.
     #[must_use]
     pub fn operations(&self) -> Vec<(String, Method)> {
         let paths = self.document["paths"].as_object().into_iter().flatten();
@@ -59,42 +59,42 @@ impl Specification {
             .collect()
     }
 
-    /// The path as the document spells it.
+    /// Returns the path template that matches a path.
     pub(crate) fn path_of(&self, path: &str) -> Option<String> {
         let paths = self.document["paths"].as_object()?;
-        let fits = |template: &str| {
+        let matches = |template: &str| {
             let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
             template.len() == path.len()
                 && template.iter().zip(&path).all(|(t, p)| t == p || (t.starts_with('{') && !p.is_empty()))
         };
-        // A path that is spelled out goes before one with a parameter in its place.
-        paths.keys().find(|known| *known == path).or_else(|| paths.keys().find(|known| fits(known))).cloned()
+        // A literal path takes precedence over one with a parameter.
+        paths.keys().find(|known| *known == path).or_else(|| paths.keys().find(|known| matches(known))).cloned()
     }
 
-    /// Fails if the document does not know this answer. A route that is none is not in it.
+    /// Asserts that the document describes this response. Unknown routes are not checked.
     #[track_caller]
-    pub fn check(&self, method: &Method, path: &str, answer: &Answer) {
+    pub fn check(&self, method: &Method, path: &str, answer: &TestResponse) {
         let Some(template) = self.path_of(path) else { return };
         let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
         let operation = &self.document["paths"][&template][&method];
         if operation.is_null() {
-            assert_eq!(answer.status, 405, "{method} {template} is not in the specification");
+            assert_eq!(answer.status, 405, "{method} {template} is not in openapi.json");
             return;
         }
         let status = answer.status.as_u16().to_string();
         assert!(
             operation["responses"].get(&status).is_some(),
-            "{method} {template} answers {status}, which the specification does not have: {:?}",
+            "{method} {template} returns {status}, which is not in openapi.json: {:?}",
             answer.bytes,
         );
-        assert!(answer.header("x-request-id").is_some(), "there is no request id");
+        assert!(answer.header("x-request-id").is_some(), "the response has no request ID");
         if answer.bytes.is_empty() {
             return;
         }
         let validator = self
             .validators
             .get(&(template.clone(), method.clone(), status.clone()))
-            .unwrap_or_else(|| panic!("{method} {template} {status} has no body in the specification"));
+            .unwrap_or_else(|| panic!("{method} {template} {status} has no body in openapi.json"));
         let errors: Vec<_> = validator
             .iter_errors(&answer.json())
             .map(|e| json!({ "at": e.instance_path.to_string(), "error": e.to_string() }))

@@ -1,25 +1,25 @@
-//! The whole table, looked at from outside.
+//! Direct access to the table.
 
 use serde_json::{Value, json};
 
-/// One row, as DynamoDB's own JSON has it.
+/// An item in DynamoDB's JSON format.
 #[derive(Debug, Clone)]
 pub struct Row(pub Value);
 
 impl Row {
-    /// A string or number attribute, as text.
+    /// Returns a string or number attribute as text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(|value| value["S"].as_str().or_else(|| value["N"].as_str()))
     }
 
-    /// The partition key.
+    /// Returns the partition key.
     #[must_use]
     pub fn pk(&self) -> &str {
         self.get("pk").unwrap_or_default()
     }
 
-    /// The sort key.
+    /// Returns the sort key.
     #[must_use]
     pub fn sk(&self) -> &str {
         self.get("sk").unwrap_or_default()
@@ -30,7 +30,7 @@ impl Row {
     }
 }
 
-/// Every row, read page by page. Only tests scan.
+/// Scans the table and returns every item.
 pub(crate) async fn scan(engine: &str, table: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut start = Value::Null;
@@ -39,7 +39,7 @@ pub(crate) async fn scan(engine: &str, table: &str) -> Vec<Row> {
         if !start.is_null() {
             body["ExclusiveStartKey"] = start;
         }
-        let answer = ask(engine, "Scan", &body).await;
+        let answer = call(engine, "Scan", &body).await;
         rows.extend(answer["Items"].as_array().expect("items").iter().cloned().map(Row));
         start = answer["LastEvaluatedKey"].clone();
         if start.is_null() {
@@ -48,13 +48,13 @@ pub(crate) async fn scan(engine: &str, table: &str) -> Vec<Row> {
     }
 }
 
-/// Asks the engine past the SDK, the store and the proxy. No engine on this machine checks signatures.
-pub(crate) async fn ask(engine: &str, operation: &str, body: &Value) -> Value {
-    ask_with(&reqwest::Client::new(), engine, operation, body).await
+/// Sends a request directly to the engine, without the SDK. Local engines do not check signatures.
+pub(crate) async fn call(engine: &str, operation: &str, body: &Value) -> Value {
+    call_with(&reqwest::Client::new(), engine, operation, body).await
 }
 
-/// The same with a client that was made before: making one takes longer than most answers.
-pub(crate) async fn ask_with(client: &reqwest::Client, engine: &str, operation: &str, body: &Value) -> Value {
+/// Sends a request with an existing client, because creating one takes longer than most requests.
+pub(crate) async fn call_with(client: &reqwest::Client, engine: &str, operation: &str, body: &Value) -> Value {
     let request = client
         .post(engine)
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
@@ -66,12 +66,12 @@ pub(crate) async fn ask_with(client: &reqwest::Client, engine: &str, operation: 
              SignedHeaders=host;x-amz-date;x-amz-target, Signature=0",
         )
         .body(body.to_string());
-    let answer = request.send().await.expect("the engine answers");
-    assert!(answer.status().is_success(), "the engine refuses {operation}: {answer:?}");
+    let answer = request.send().await.expect("the engine responds");
+    assert!(answer.status().is_success(), "the engine rejected {operation}: {answer:?}");
     answer.json().await.expect("JSON")
 }
 
-/// The table as the engine describes it.
+/// Returns the engine's description of the table.
 pub(crate) async fn describe(engine: &str, table: &str) -> Value {
-    ask(engine, "DescribeTable", &json!({ "TableName": table })).await["Table"].clone()
+    call(engine, "DescribeTable", &json!({ "TableName": table })).await["Table"].clone()
 }

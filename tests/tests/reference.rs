@@ -1,7 +1,7 @@
-//! The api suite once more, on Amazon's own DynamoDB Local: the reference for the embedded engine.
+//! Runs the `api` tests on Amazon's DynamoDB Local, the reference for the embedded engine.
 //!
-//! `DESKLESS_DYNAMODB_LOCAL` names the folder with its jars (`make test` installs them). Without it this says so in one
-//! line and passes; where `CI=true`, it fails.
+//! `DESKLESS_DYNAMODB_LOCAL` names the folder with its jars, which `make test` installs. Without it, this prints that
+//! it is skipped and passes. With `CI=true` it fails.
 
 use std::{
     env,
@@ -11,19 +11,17 @@ use std::{
 };
 
 fn main() -> ExitCode {
-    // `cargo test` passes its filters to every binary; listing and filtering are the api suite's own.
+    // `cargo test` passes filters and `--list` to every binary. Those are handled by the `api` binary itself.
     if env::args().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
     }
     let Ok(jars) = env::var("DESKLESS_DYNAMODB_LOCAL") else {
-        println!(
-            "The api suite does not run on Amazon's DynamoDB Local here: `make test` installs it, given Java 17 and Maven."
-        );
+        println!("Skipping the api tests on DynamoDB Local: `make test` installs it if Java 17 and Maven are there.");
         return if env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
     let engine = Engine::start(&jars);
-    println!("The api suite on Amazon's DynamoDB Local:");
-    // The same workspace and the same features as the run that this is part of, so nothing is compiled again.
+    println!("Running the api tests on Amazon's DynamoDB Local:");
+    // The same workspace and features as the current run, so that nothing is recompiled.
     let suite = deskless_infra::cargo::command(env!("CARGO"))
         .args(["test", "--workspace", "--locked", "--test", "api", "--"])
         .args(env::args().skip(1))
@@ -40,7 +38,7 @@ struct Engine {
 
 impl Engine {
     fn start(jars: &str) -> Self {
-        // Free when it was asked for; whoever takes it in between makes this fail, and says so.
+        // The port is free now. If another process takes it first, this fails and reports it.
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address").port();
         let mut process = Command::new("java")
@@ -54,8 +52,8 @@ impl Engine {
             .expect("java runs");
         let patience = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            let ended = process.try_wait().expect("java can be asked");
-            assert!(ended.is_none(), "DynamoDB Local ended before it listened: {ended:?}");
+            let ended = process.try_wait().expect("the status of java");
+            assert!(ended.is_none(), "DynamoDB Local exited at startup: {ended:?}");
             assert!(Instant::now() < patience, "DynamoDB Local does not listen on port {port}");
             std::thread::sleep(Duration::from_millis(100));
         }

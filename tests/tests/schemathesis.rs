@@ -1,7 +1,7 @@
-//! schemathesis against the description: every operation, all checks, thousands of requests made up from the schema.
+//! Runs schemathesis against the OpenAPI document: every operation, all checks, thousands of generated requests.
 //!
-//! `DESKLESS_SCHEMATHESIS` names the program (`make test` installs it). Without it this says so in one line and passes;
-//! where `CI=true`, it fails. `DESKLESS_EXAMPLES` sets how many requests are made up for each operation and phase.
+//! `DESKLESS_SCHEMATHESIS` names the program, which `make test` installs. Without it, this prints that it is skipped
+//! and passes. With `CI=true` it fails. `DESKLESS_EXAMPLES` sets the number of requests per operation and phase.
 
 use std::{env, net::Ipv4Addr};
 
@@ -9,14 +9,14 @@ use deskless_tests::World;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command};
 
-/// Some 9,000 requests in all. `DESKLESS_EXAMPLES=300` makes more than 20,000.
+/// About 9,000 requests in total. `DESKLESS_EXAMPLES=300` makes more than 20,000.
 const EXAMPLES: &str = "100";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_is_within_the_description() {
+async fn every_response_matches_the_description() {
     let Ok(program) = env::var("DESKLESS_SCHEMATHESIS") else {
         println!("schemathesis does not run here: `make test` installs it.");
-        assert!(!env::var("CI").is_ok_and(|ci| ci == "true"), "CI leaves out no test");
+        assert!(!env::var("CI").is_ok_and(|ci| ci == "true"), "CI must not skip tests");
         return;
     };
     let world = World::new().await;

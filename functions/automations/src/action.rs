@@ -1,4 +1,4 @@
-//! What an automation does, on the wire: the actions of bulk actions, and three of its own.
+//! The wire format of an automation's actions: those of bulk actions, and three that only automations have.
 
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use deskless_api::{
@@ -12,57 +12,58 @@ use utoipa::{
     openapi::{Ref, RefOr, Schema, schema::OneOfBuilder},
 };
 
-/// What only an automation does.
+/// An action that only automations have.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[schema(as = AutomationOnlyAction)]
-pub enum OwnActionObject {
-    /// Send a predefined message, as a reply of the role `assistant`.
+pub enum AutomationOnlyActionObject {
+    /// Sends a predefined message as a reply with the role `assistant`.
     #[deserr(rename = "reply", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     Reply {
-        /// The message; it is filled in with the conversation as it is then.
+        /// The predefined message. Its variables are filled in when the action runs.
         predefined_message_id: PredefinedMessageId,
     },
-    /// Write an internal note.
+    /// Adds an internal note.
     #[deserr(rename = "note", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     Note {
-        /// What it says.
+        /// The text: 1 to 8,000 characters.
         body: MessageBody,
     },
-    /// Call a server of yours: a POST, signed in the manner of Standard Webhooks with the automation's `webhookSecret`. It is
-    /// called at least once, under a `webhook-id` that stays the same. Anything but a 2xx within 5 seconds is a failure, and is not
-    /// repeated. The body has `type`, `timestamp` and `data`, with `automation`, `execution`, `trigger`, `context`, `conversation`,
-    /// `customer` and the newest 50 `messages`, oldest first; it has at most 64 KiB, and `messagesLeftOut` says how many of the
-    /// older ones had no place in it.
+    /// Sends a POST request to your server, signed with the automation's `webhookSecret` as in Standard Webhooks. Delivery is at
+    /// least once, with the same `webhook-id` each time. Any response other than a 2xx within 5 seconds is a failure and is not
+    /// retried. The body has `type`, `timestamp` and `data`. `data` has `automation`, `execution`, `trigger`, `context`,
+    /// `conversation`, `customer` and the newest 50 `messages`, oldest first. The body is at most 64 KiB. `messagesLeftOut` is the
+    /// number of older messages that were left out to fit.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {
-        /// Where: https on port 443, at a public address. Redirects are not followed.
+        /// The URL: https on port 443, at a public address. Redirects are not followed.
         url: WebhookUrl,
     },
 }
 
-const OWN_WORDS: [&str; 3] = ["reply", "note", "call_webhook"];
+/// The values of `action` that only automations have.
+const AUTOMATION_ONLY: [&str; 3] = ["reply", "note", "call_webhook"];
 
-/// One action of an automation.
+/// An action of an automation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum AutomationActionObject {
-    /// One of the bulk actions'.
+    /// An action that bulk actions have too.
     Shared(ActionObject),
-    /// One of its own.
-    Own(OwnActionObject),
+    /// An action that only automations have.
+    AutomationOnly(AutomationOnlyActionObject),
 }
 
 impl PartialSchema for AutomationActionObject {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
-            .description(Some("One thing that an automation does. Which fields there are depends on `action`."))
+            .description(Some("An action of an automation. Its fields depend on `action`."))
             .item(Ref::from_schema_name(ActionObject::name()))
-            .item(Ref::from_schema_name(OwnActionObject::name()))
+            .item(Ref::from_schema_name(AutomationOnlyActionObject::name()))
             .into()
     }
 }
@@ -75,8 +76,8 @@ impl ToSchema for AutomationActionObject {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((ActionObject::name().into_owned(), ActionObject::schema()));
         ActionObject::schemas(schemas);
-        schemas.push((OwnActionObject::name().into_owned(), OwnActionObject::schema()));
-        OwnActionObject::schemas(schemas);
+        schemas.push((AutomationOnlyActionObject::name().into_owned(), AutomationOnlyActionObject::schema()));
+        AutomationOnlyActionObject::schemas(schemas);
     }
 }
 
@@ -84,22 +85,26 @@ impl From<&AutomationAction> for AutomationActionObject {
     fn from(action: &AutomationAction) -> Self {
         match action {
             AutomationAction::Act(action) => Self::Shared(action.into()),
-            AutomationAction::Reply(predefined_message_id) => {
-                Self::Own(OwnActionObject::Reply { predefined_message_id: *predefined_message_id })
+            AutomationAction::Reply(predefined_message_id) => Self::AutomationOnly(AutomationOnlyActionObject::Reply {
+                predefined_message_id: *predefined_message_id,
+            }),
+            AutomationAction::Note(body) => {
+                Self::AutomationOnly(AutomationOnlyActionObject::Note { body: body.clone() })
             }
-            AutomationAction::Note(body) => Self::Own(OwnActionObject::Note { body: body.clone() }),
-            AutomationAction::CallWebhook(url) => Self::Own(OwnActionObject::CallWebhook { url: url.clone() }),
+            AutomationAction::CallWebhook(url) => {
+                Self::AutomationOnly(AutomationOnlyActionObject::CallWebhook { url: url.clone() })
+            }
         }
     }
 }
 
-/// An action as somebody asks for it: it is not known yet whether what it refers to is there.
+/// An action in a request. It is well formed, but its references are not resolved yet.
 #[derive(Debug, Clone)]
 pub enum AutomationActionRequest {
-    /// One of the bulk actions'.
+    /// An action that bulk actions have too.
     Shared(ActionRequest),
-    /// One of its own.
-    Own(OwnActionObject),
+    /// An action that only automations have.
+    AutomationOnly(AutomationOnlyActionObject),
 }
 
 impl Deserr<InvalidRequest> for AutomationActionRequest {
@@ -109,18 +114,34 @@ impl Deserr<InvalidRequest> for AutomationActionRequest {
     ) -> Result<Self, InvalidRequest> {
         let is_object = value.kind() == ValueKind::Map;
         let value = serde_json::Value::from(value);
-        let word = value.get("action").and_then(serde_json::Value::as_str);
-        match word {
-            Some(word) if OWN_WORDS.contains(&word) => {
-                OwnActionObject::deserialize_from_value(value.into_value(), location).map(Self::Own)
+        let name = value.get("action").and_then(serde_json::Value::as_str);
+        match name {
+            Some(name) if AUTOMATION_ONLY.contains(&name) => {
+                AutomationOnlyActionObject::deserialize_from_value(value.into_value(), location)
+                    .map(Self::AutomationOnly)
             }
-            // What is said of an unknown word names all that there are.
-            Some(word) if is_object && !ActionRequest::WORDS.contains(&word) => {
-                let known = [&ActionRequest::WORDS[..], &OWN_WORDS[..]].concat().join(", ");
-                let unknown = Invalid::new("unknown_value", format!("must be one of: {known}"));
+            // The error for an unknown action lists the shared actions and those of automations.
+            Some(name) if is_object && !ActionRequest::NAMES.contains(&name) => {
+                let names = [&ActionRequest::NAMES[..], &AUTOMATION_ONLY[..]].concat();
+                let unknown = Invalid::unknown_value(name, &names);
                 Err(InvalidRequest::at(location.push_key("action"), &unknown))
             }
             _ => ActionRequest::deserialize_from_value(value.into_value(), location).map(Self::Shared),
+        }
+    }
+}
+
+impl From<AutomationActionRequest> for AutomationAction {
+    fn from(request: AutomationActionRequest) -> Self {
+        match request {
+            AutomationActionRequest::Shared(action) => Self::Act(action.into_action()),
+            AutomationActionRequest::AutomationOnly(AutomationOnlyActionObject::Reply { predefined_message_id }) => {
+                Self::Reply(predefined_message_id)
+            }
+            AutomationActionRequest::AutomationOnly(AutomationOnlyActionObject::Note { body }) => Self::Note(body),
+            AutomationActionRequest::AutomationOnly(AutomationOnlyActionObject::CallWebhook { url }) => {
+                Self::CallWebhook(url)
+            }
         }
     }
 }

@@ -1,22 +1,24 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, no_content, scope::WriteAutomations};
+use deskless_app::resources;
 use deskless_domain::{Automation, AutomationId};
 
 /// Delete an automation
 ///
-/// It is gone for good, and its runs are shown no more. A run that has begun ends where it is; what was done stays.
+/// Deletes the automation. Its executions are no longer available. A running execution ends, and
+/// completed steps are not undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/automations/{automationId}",
     tag = "Automations",
-    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
-    responses((status = 204, description = "Deleted")),
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
+    responses((status = 204, description = "The automation is deleted")),
 )]
 pub async fn delete_automation(
     caller: Caller<WriteAutomations>,
     ApiPath(id): ApiPath<AutomationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    caller.store().delete_resource::<Automation>(id, expected).await?;
+    resources::delete::<Automation>(caller.store(), id, &precondition).await?;
     Ok(no_content())
 }

@@ -1,7 +1,8 @@
-//! What automations look like on the wire.
+//! The wire format of automations.
 
 use deskless_api::{envelope, object_tag, wire::FilterRequest};
-use deskless_domain::{Automation, AutomationTrigger, ConversationFilter, Resource, Title, WebhookSecret};
+use deskless_app::automations::SavedAutomation;
+use deskless_domain::{Automation, AutomationTrigger, ConversationFilter, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +13,7 @@ object_tag!(
     AutomationTag = "automation"
 );
 
-/// What is done by itself when something happens, or when somebody says so.
+/// Actions that run when an event matches the conditions, or when you trigger them.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Automation)]
@@ -22,17 +23,17 @@ pub struct AutomationObject {
     id: String,
     #[schema(value_type = String)]
     name: Title,
-    /// Whether its trigger sets it off. It can be run by hand either way.
+    /// Whether its trigger runs it. You can run it manually either way.
     enabled: bool,
-    /// What sets it off. `manual`: nothing but a call of its own.
+    /// The event that runs it. `manual` automations run only when you trigger them.
     trigger: AutomationTrigger,
-    /// With which conversations its trigger sets it off: filters as the list of conversations takes them; all must hold.
+    /// The conversations to which the trigger applies. The filters are those of the list of conversations; all must match.
     #[schema(value_type = FilterRequest)]
     conditions: ConversationFilter,
-    /// What is done, in this order.
+    /// The actions, in order.
     #[schema(min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionObject>,
-    /// Whether there is a secret with which its webhooks are signed: while an action calls one.
+    /// Whether the automation has a secret that signs its webhooks. It has one while an action calls a webhook.
     has_webhook_secret: bool,
     #[schema(format = "date-time")]
     created_at: String,
@@ -62,20 +63,20 @@ envelope!(
     Resource<Automation> => AutomationObject, automation, automations, AutomationResponse, AutomationListResponse
 );
 
-/// An automation that was saved, with the secret of its webhooks if that is new.
+/// A saved automation, with its webhook secret if that is new.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedAutomationResponse {
     automation: AutomationObject,
-    /// What its webhooks are signed with: `whsec_` and a key in base64, as the libraries of Standard Webhooks take it. It is shown
-    /// when it is made and never again: null otherwise, and in the answer to a repeat.
+    /// The secret that signs its webhooks: `whsec_` and a key in base64, as Standard Webhooks libraries accept it. It is returned
+    /// once, when it is created. `null` otherwise, and in the response to a repeat.
     #[schema(required)]
     webhook_secret: Option<String>,
 }
 
-impl SavedAutomationResponse {
-    /// With the secret that was made just now, if one was.
-    pub fn new(resource: &Resource<Automation>, made: Option<&WebhookSecret>) -> Self {
-        Self { automation: resource.into(), webhook_secret: made.map(|secret| secret.reveal().to_owned()) }
+impl From<&SavedAutomation> for SavedAutomationResponse {
+    fn from(SavedAutomation { automation, new_secret }: &SavedAutomation) -> Self {
+        let secret = new_secret.as_ref().map(|secret| secret.reveal().to_owned());
+        Self { automation: automation.into(), webhook_secret: secret }
     }
 }

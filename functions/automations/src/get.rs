@@ -1,19 +1,22 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
 };
+use deskless_app::resources;
 use deskless_domain::{Automation, AutomationId};
 
 use crate::dto::AutomationResponse;
 
 /// Retrieve an automation
+///
+/// Returns the automation without its webhook secret.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}",
     tag = "Automations",
-    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     responses(
         (status = 200, description = "The automation", body = AutomationResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -23,9 +26,9 @@ pub async fn get_automation(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let resource = caller.store().get_resource::<Automation>(id).await?;
+    let resource = resources::get::<Automation>(caller.store(), id).await?;
     if known.holds(resource.version) {
         return Ok(not_modified(resource.version));
     }
-    ok(Some(resource.version), &AutomationResponse::from(&resource))
+    ok(resource.version, &AutomationResponse::from(&resource))
 }

@@ -1,7 +1,6 @@
-//! Automations: what is done by itself, and what became of it.
+//! Automations, and their executions.
 
 mod action;
-mod check;
 mod create;
 mod delete;
 mod dto;

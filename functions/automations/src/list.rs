@@ -1,11 +1,12 @@
 use deskless_api::{ApiQuery, Caller, Reply, ok, scope::ReadAutomations, shape::ListQuery};
+use deskless_app::resources;
 use deskless_domain::Automation;
 
 use crate::dto::AutomationListResponse;
 
 /// List automations
 ///
-/// Oldest first.
+/// Lists all automations, oldest first, disabled ones included.
 #[utoipa::path(
     get,
     path = "/api/v1/automations",
@@ -14,7 +15,7 @@ use crate::dto::AutomationListResponse;
     responses((status = 200, description = "A page of automations", body = AutomationListResponse)),
 )]
 pub async fn list_automations(caller: Caller<ReadAutomations>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
-    let walk = query.walk(&caller, "automations");
-    let page = caller.store().list_resources::<Automation>(walk.after()?, query.limit()).await?;
-    ok(None, &AutomationListResponse::from(walk.page(page.resources, page.next)))
+    let cursor = query.list_cursor(&caller, "automations");
+    let page = resources::list::<Automation>(caller.store(), cursor.after()?, query.limit()).await?;
+    ok(None, &AutomationListResponse::from(cursor.page(page.resources, page.next)))
 }

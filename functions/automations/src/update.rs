@@ -1,60 +1,63 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteAutomations, wire::FilterRequest,
 };
-use deskless_domain::{Automation, AutomationId, AutomationTrigger, Title, WebhookSecret};
+use deskless_app::automations::{self, UpdateAutomation};
+use deskless_domain::{AutomationAction, AutomationId, AutomationTrigger, Title};
 use utoipa::ToSchema;
 
 use crate::{
     action::{AutomationActionObject, AutomationActionRequest},
-    check::{self, Wrong},
     dto::SavedAutomationResponse,
 };
 
-/// What to change. A field that is left out stays as it is.
+/// An update of an automation. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateAutomationRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
-    /// Whether its trigger sets it off.
+    name: Optional<Title>,
+    /// Whether its trigger runs it.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
-    enabled: Given<bool>,
+    enabled: Optional<bool>,
+    /// The event that runs it.
     #[deserr(default)]
     #[schema(value_type = AutomationTrigger, required = false)]
-    trigger: Given<AutomationTrigger>,
-    /// Replaced whole.
+    trigger: Optional<AutomationTrigger>,
+    /// The conversations to which it applies. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
-    conditions: Given<FilterRequest>,
-    /// Replaced whole.
+    conditions: Optional<FilterRequest>,
+    /// The actions, in order: 1 to 20, at most 64 KiB together. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Vec<AutomationActionObject>, required = false, min_items = 1, max_items = 20)]
-    actions: Given<Vec<AutomationActionRequest>>,
-    /// `true` makes a new secret for its webhooks, if it calls any. The one before counts no more.
+    actions: Optional<Vec<AutomationActionRequest>>,
+    /// `true` replaces the secret that signs its webhooks, if it calls any. The old secret is invalid at once.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
-    rotate_webhook_secret: Given<bool>,
+    rotate_webhook_secret: Optional<bool>,
 }
 
-/// Change an automation
+/// Update an automation
 ///
-/// What happens from 30 seconds later on, at the latest, is held against it as changed. A run that waits is run as the automation
-/// is when its turn comes; one that has begun ends where its actions are others than those with which it began. Your key needs
-/// what the actions need, also when you change something else.
+/// Takes effect within 30 seconds. A queued execution uses the automation as it is when the execution starts. A running
+/// execution ends if you update the actions.
+///
+/// Your key needs the scopes of the automation's actions, whichever field you update. Otherwise the response is 403.
 #[utoipa::path(
     patch,
     path = "/api/v1/automations/{automationId}",
     tag = "Automations",
-    params(("automationId" = String, Path, format = "uuid", description = "Its id")),
+    params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     request_body = UpdateAutomationRequest,
     responses(
-        (status = 200, description = "It as it is now", body = SavedAutomationResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The updated automation", body = SavedAutomationResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -62,37 +65,18 @@ pub async fn update_automation(
     caller: Caller<WriteAutomations>,
     ApiPath(id): ApiPath<AutomationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateAutomationRequest>>,
 ) -> Reply {
-    let store = caller.store();
-    let before = store.get_resource::<Automation>(id).await?;
-    let conditions = request.conditions.0.map(|filter| filter.filter());
-    let mut wrong = Wrong::default();
-    if let Some(conditions) = &conditions {
-        wrong.conditions(store, conditions).await?;
-    }
-    let actions = match request.actions.0 {
-        Some(actions) => wrong.actions(store, actions).await?,
-        None => None,
+    let update = UpdateAutomation {
+        name: request.name.0,
+        enabled: request.enabled.0,
+        trigger: request.trigger.0,
+        conditions: request.conditions.0.map(|filter| filter.filter()),
+        actions: request.actions.0.map(|actions| actions.into_iter().map(AutomationAction::from).collect()),
+        rotate_webhook_secret: request.rotate_webhook_secret.0.unwrap_or(false),
+        scopes: caller.credential().scopes.clone(),
     };
-    wrong.refuse()?;
-    check::scopes(&caller, actions.as_ref().unwrap_or(&before.fields.actions).as_slice())?;
-    let rotates = request.rotate_webhook_secret.0.unwrap_or(false);
-    let fresh = WebhookSecret::generate(store.clock());
-    let change = |automation: Automation| {
-        let actions = actions.clone().unwrap_or(automation.actions);
-        let kept = automation.webhook_secret.filter(|_| !rotates).unwrap_or_else(|| fresh.clone());
-        Ok(Automation {
-            name: request.name.0.clone().unwrap_or(automation.name),
-            enabled: request.enabled.0.unwrap_or(automation.enabled),
-            trigger: request.trigger.0.unwrap_or(automation.trigger),
-            conditions: conditions.clone().unwrap_or(automation.conditions),
-            webhook_secret: actions.call_webhooks().then_some(kept),
-            actions,
-        })
-    };
-    let resource = store.update_resource(id, expected, change).await?;
-    let made = resource.fields.webhook_secret.as_ref().filter(|secret| **secret == fresh);
-    ok(Some(resource.version), &SavedAutomationResponse::new(&resource, made))
+    let saved = automations::update(caller.store(), id, update, &precondition).await?;
+    ok(saved.automation.version, &SavedAutomationResponse::from(&saved))
 }

@@ -1,13 +1,14 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, done, finish, scope::WriteConversations,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, ok, replayed, scope::WriteConversations,
 };
-use deskless_domain::{BulkAction, BulkActionId};
+use deskless_app::bulk;
+use deskless_domain::BulkActionId;
 use utoipa::ToSchema;
 
 use crate::dto::BulkActionResponse;
 
-/// Nothing has to be said.
+/// An empty body.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, deny_unknown_fields)]
 #[schema(max_properties = 0)]
@@ -15,8 +16,8 @@ pub struct CancelBulkActionRequest {}
 
 /// Cancel a bulk action
 ///
-/// It stops behind the step that is under way, of at most 100 conversations; `finishedAt` is set when it has. What is done
-/// stays done. To cancel it again changes nothing.
+/// Stops the bulk action after the current step of at most 100 conversations. `finishedAt` is set when it has stopped.
+/// Conversations that were processed are not restored. Cancelling it again has no effect.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions/{bulkActionId}/cancel",
@@ -24,11 +25,11 @@ pub struct CancelBulkActionRequest {}
     params(("bulkActionId" = String, Path, format = "uuid", description = "The bulk action's id")),
     request_body = Option<CancelBulkActionRequest>,
     responses(
-        (status = 200, description = "It stops, or has stopped", body = BulkActionResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The cancelled bulk action", body = BulkActionResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "It has ended", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The bulk action has already finished", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn cancel_bulk_action(
@@ -37,8 +38,8 @@ pub async fn cancel_bulk_action(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<Option<CancelBulkActionRequest>>,
 ) -> Reply {
-    let answer = |action: &BulkAction| done(action.version, &BulkActionResponse::from(action));
-    let (_, repeat) = request.into_parts(&caller, &answer);
-    let outcome = caller.store().cancel_bulk_action(id, repeat).await?;
-    finish(outcome, answer)
+    let (_, key) = request.into_parts(&caller);
+    let cancelled = bulk::cancel(caller.store(), id, key.as_ref()).await?;
+    let action = &cancelled.outcome;
+    replayed(cancelled.is_replay, ok(action.version, &BulkActionResponse::from(action)))
 }

@@ -1,37 +1,38 @@
 use std::time::Duration;
 
-use deskless_api::{ApiQuery, Caller, Idempotent, NoParameters, Reply, finish, scope::WriteConversations};
-use deskless_domain::BulkActionId;
-use deskless_store::{Answer, Once, StoreError};
+use deskless_api::{ApiQuery, Caller, Idempotent, NoParameters, Reply, replayed, scope::WriteConversations};
+use deskless_app::bulk::{self, CreateBulkAction};
 
-use crate::dto::{BulkActionResponse, CreateBulkActionRequest, answer};
+use crate::dto::{BulkActionResponse, CreateBulkActionRequest, reply};
 
-/// For so long a request does the work itself; the rest is the worker's. Functions end after 15 s.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a request processes steps before the worker takes over. Functions time out after 15 s.
+const STEPS_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Act on many conversations
+/// Create a bulk action
 ///
-/// Up to 100 ids are dealt with before the answer, which is then 200. Everything else goes on in the background: 202, and
-/// `Location` says where its progress is shown. Each conversation is changed once, also if the work is interrupted; one that
-/// is as it shall be stays as it is, and counts as dealt with. With a filter, a conversation is changed if it was there when
-/// this was asked for and passes the filter when its turn comes; one that does not is passed over.
+/// Up to 100 ids are processed before the response, which is then 200. Everything else is processed in the background: the response
+/// is 202, and `Location` is the path at which you see the progress.
 ///
-/// A dry run counts at most about 10,000 conversations and looks for 6 seconds; `exact` says whether that was all. It is kept
-/// like any other.
+/// Each conversation is updated once, even if processing is interrupted. A conversation that is already in the requested state is
+/// not updated and counts as processed. With a filter, a conversation is updated if it existed when you sent the request and
+/// matches the filter when it is processed.
+///
+/// A dry run counts at most about 10,000 conversations and takes at most 6 seconds. `exact` is `true` if all were counted. A dry run
+/// is kept for 30 days, as every bulk action.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions",
     tag = "Bulk actions",
     request_body = CreateBulkActionRequest,
     responses(
-        (status = 200, description = "Done, or counted", body = BulkActionResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The finished bulk action", body = BulkActionResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 202, description = "It goes on in the background", body = BulkActionResponse, headers(
-            ("Location" = String, description = "Where its progress is shown"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 202, description = "The running bulk action", body = BulkActionResponse, headers(
+            ("Location" = String, description = "The path of the bulk action"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -41,34 +42,17 @@ pub async fn create_bulk_action(
     request: Idempotent<CreateBulkActionRequest>,
 ) -> Reply {
     let store = caller.store();
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let (at_once, outcome) = match request.check(store, caller.credential().id).await {
-        Ok(new) => (new.selection.is_small() && !new.dry_run, store.create_bulk_action(new, repeat).await?),
-        // What it refers to may be gone by now: that does not concern a repeat.
-        Err(problem) => match store.replay(repeat.as_ref()).await? {
-            Some(earlier) => (false, Once::Replayed(earlier)),
-            None => return Err(problem),
-        },
-    };
-    let id = match &outcome {
-        _ if !at_once => return finish(outcome, answer),
-        Once::Done(action) => action.id,
-        Once::Replayed(answer) => id_in(answer)?,
-    };
-    // What was stored when it began tells where it is; who repeats the request helps to end it, and tells how it ended.
-    let (action, trouble) = store.carry_out_bulk_action(id, PATIENCE).await?;
-    if let Some(error) = trouble {
-        tracing::warn!(bulk_action = %id, error = %error, "left to the worker");
+    let (request, key) = request.into_parts(&caller);
+    let command: CreateBulkAction = request.into_command(caller.credential().id);
+    let is_small = command.is_small();
+    let mut created = bulk::create(store, command, key.as_ref()).await?;
+    if is_small {
+        // The response to a repeat has the current progress, not that of the first response.
+        let (action, error) = bulk::run_within(store, created.outcome.id, STEPS_TIMEOUT).await?;
+        if let Some(error) = error {
+            tracing::warn!(bulk_action = %action.id, error = %error, "bulk action interrupted; the worker processes the remaining steps");
+        }
+        created.outcome = action;
     }
-    let outcome = match outcome {
-        Once::Done(_) => Once::Done(action),
-        Once::Replayed(_) => Once::Replayed(answer(&action)?),
-    };
-    finish(outcome, answer)
-}
-
-fn id_in(answer: &Answer) -> Result<BulkActionId, StoreError> {
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let id = body["bulkAction"]["id"].as_str().and_then(BulkActionId::parse);
-    id.ok_or_else(|| StoreError::Internal("a stored answer names no bulk action".to_owned()))
+    replayed(created.is_replay, reply(&created.outcome))
 }

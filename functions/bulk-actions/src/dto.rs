@@ -1,19 +1,18 @@
-//! What bulk actions look like on the wire.
+//! The wire format of bulk actions.
 
 use std::collections::BTreeMap;
 
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
-    InvalidRequest, Problem, done, object_tag,
+    InvalidRequest, Reply, accepted, object_tag, ok,
     openapi::BASE,
-    queued,
     wire::{ActionObject, ActionRequest, FilterRequest},
 };
+use deskless_app::bulk::{CreateBulkAction, Target};
 use deskless_domain::{
-    ActionFailure, BulkAction, BulkFailure, BulkSelection, BulkStatus, BulkTarget, ConversationFilter, ConversationIds,
-    Invalid, KeyId, NewBulkAction, ViewId,
+    ActionFailure, BulkAction, BulkFailure, BulkStatus, BulkTarget, ConversationFilter, ConversationIds, Invalid,
+    KeyId, ViewId,
 };
-use deskless_store::{Answer, StoreError, TenantStore};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -25,22 +24,22 @@ object_tag!(
     BulkActionTag = "bulk_action"
 );
 
-/// To which conversations: exactly one of the three.
+/// The target: exactly one of `conversationIds`, `filter` and `viewId`.
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 struct TargetFields {
-    /// To these: at most 1,000. One that stands twice counts once; one that there is not is a failure.
+    /// The conversations, at most 1,000. Duplicates count once. An id that does not exist counts as a failure.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::ConversationId>>, min_items = 1, max_items = 1000)]
     conversation_ids: Option<ConversationIds>,
-    /// To those that these filters let through when their turn comes.
+    /// Conversations that match this filter when they are processed.
     #[deserr(default)]
     filter: Option<FilterRequest>,
-    /// To those in this saved view, as its filter is now.
+    /// Conversations in this saved view. Later updates of the view have no effect.
     #[deserr(default)]
     view_id: Option<ViewId>,
-    /// Count them, and change nothing.
+    /// Whether to only count the conversations. The default is `false`.
     #[deserr(default)]
     #[schema(default = false)]
     dry_run: Option<bool>,
@@ -50,28 +49,27 @@ impl TargetFields {
     const NAMES: [&str; 4] = ["conversationIds", "filter", "viewId", "dryRun"];
 
     fn check(&self, location: ValuePointerRef<'_>) -> Result<(), InvalidRequest> {
-        let given = [
+        let fields = [
             ("conversationIds", self.conversation_ids.is_some()),
             ("filter", self.filter.is_some()),
             ("viewId", self.view_id.is_some()),
         ];
-        let given: Vec<_> = given.into_iter().filter_map(|(name, given)| given.then_some(name)).collect();
-        match given.as_slice() {
+        let sent: Vec<_> = fields.into_iter().filter_map(|(name, is_sent)| is_sent.then_some(name)).collect();
+        match sent.as_slice() {
             [_] => Ok(()),
             [] => {
-                let none = "must say which conversations are meant: with conversationIds, with filter or with viewId";
-                Err(InvalidRequest::at(location, &Invalid::new("required", none)))
+                let message = "must have `conversationIds`, `filter` or `viewId`";
+                Err(InvalidRequest::at(location, &Invalid::new("required", message)))
             }
             [first, second, ..] => {
-                let many =
-                    Invalid::new("invalid", format!("cannot stand beside {first}: one of them says who is meant"));
-                Err(InvalidRequest::at(location.push_key(second), &many))
+                let combined = Invalid::new("invalid", format!("cannot be combined with `{first}`"));
+                Err(InvalidRequest::at(location.push_key(second), &combined))
             }
         }
     }
 }
 
-/// An action, and on which conversations. The action's own fields stand beside `conversationIds`, `filter` or `viewId`.
+/// An action with its target. The fields of the action are beside `conversationIds`, `filter` or `viewId`.
 #[derive(Debug)]
 pub struct CreateBulkActionRequest {
     action: ActionRequest,
@@ -92,8 +90,8 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
         let action = ActionRequest::deserialize_from_value(action.into_value(), location);
         match (action, target) {
             (Ok(action), Ok(target)) => Ok(Self { action, target }),
-            (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
-            (Err(wrong), Err(more)) => Err(take_cf_content(InvalidRequest::merge(Some(wrong), more, location))),
+            (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),
+            (Err(errors), Err(more)) => Err(take_cf_content(InvalidRequest::merge(Some(errors), more, location))),
         }
     }
 }
@@ -101,7 +99,7 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
 impl PartialSchema for CreateBulkActionRequest {
     fn schema() -> RefOr<Schema> {
         let mut schema = ActionObject::schema();
-        let beside = match TargetFields::schema() {
+        let target_fields = match TargetFields::schema() {
             RefOr::T(Schema::Object(fields)) => fields.properties,
             _ => BTreeMap::default(),
         };
@@ -111,7 +109,7 @@ impl PartialSchema for CreateBulkActionRequest {
             );
             for action in &mut actions.items {
                 if let RefOr::T(Schema::Object(action)) = action {
-                    action.properties.extend(beside.clone());
+                    action.properties.extend(target_fields.clone());
                 }
             }
         }
@@ -127,18 +125,17 @@ impl ToSchema for CreateBulkActionRequest {
 }
 
 impl CreateBulkActionRequest {
-    /// What is to be done, once everything that it refers to was found.
-    pub async fn check(self, store: &TenantStore, key: KeyId) -> Result<NewBulkAction, Problem> {
+    /// Returns the command of this caller.
+    pub fn into_command(self, key: KeyId) -> CreateBulkAction {
         let TargetFields { conversation_ids, filter, view_id, dry_run } = self.target;
-        let action = self.action.check(store, "").await?;
-        let selection = match (conversation_ids, filter, view_id) {
-            (Some(ids), ..) => BulkSelection::Ids(ids),
-            (None, _, Some(view)) => BulkSelection::View(view, store.view_filter(view).await?),
+        let target = match (conversation_ids, filter, view_id) {
+            (Some(ids), ..) => Target::Ids(ids),
+            (None, _, Some(view)) => Target::View(view),
             (None, filter, None) => {
-                BulkSelection::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
+                Target::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
             }
         };
-        Ok(NewBulkAction { action, selection, dry_run: dry_run.unwrap_or(false), key })
+        CreateBulkAction { action: self.action.into_action(), target, dry_run: dry_run.unwrap_or(false), key }
     }
 }
 
@@ -146,12 +143,12 @@ impl CreateBulkActionRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BulkActionFailure)]
 pub struct FailureObject {
-    /// The conversation's.
+    /// The conversation's id.
     #[schema(format = "uuid")]
     id: String,
-    /// A stable word.
+    /// A stable code.
     code: ActionFailure,
-    /// The same for people.
+    /// A message for people.
     text: String,
 }
 
@@ -161,7 +158,7 @@ impl From<&BulkFailure> for FailureObject {
     }
 }
 
-/// One action on many conversations, and how far it has come.
+/// One action on many conversations, with its progress.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BulkAction)]
@@ -169,31 +166,31 @@ pub struct BulkActionObject {
     object: BulkActionTag,
     #[schema(format = "uuid")]
     id: String,
-    /// What is done: `assign`, `assign_assistant`, `update_status`, `move`, `tag` or `delete`.
+    /// The action: `assign`, `assign_assistant`, `update_status`, `move`, `tag` or `delete`.
     #[schema(value_type = String)]
     action: serde_json::Value,
-    /// The action's own fields, as the request has them.
+    /// The fields of the action, as in the request.
     #[schema(value_type = Object)]
     parameters: serde_json::Value,
-    /// The filter that a conversation must pass when its turn comes; null where they were named.
+    /// The filter that conversations must match. `null` for a list of ids.
     #[schema(required, value_type = Option<FilterRequest>)]
     filter: Option<ConversationFilter>,
-    /// The view whose filter that was.
+    /// The saved view whose filter is used. `null` without one.
     #[schema(required, value_type = Option<String>, format = "uuid")]
     view_id: Option<ViewId>,
     /// Whether conversations are only counted.
     dry_run: bool,
-    /// `cancelled` as soon as somebody wants it; it has stopped when `finishedAt` is set.
+    /// The status. `cancelled` as soon as you cancel the bulk action, which has stopped when `finishedAt` is set.
     status: BulkStatus,
-    /// How many conversations are meant. Of a filter that is known in the end: those that passed it when their turn came.
+    /// The number of matching conversations. With a filter it is final only at the end.
     matched_count: u64,
-    /// Whether `matchedCount` is all of them.
+    /// Whether `matchedCount` is final.
     exact: bool,
-    /// How many were dealt with, failures included. Nothing but 0 for a dry run.
+    /// The number of processed conversations, failures included. 0 for a dry run.
     processed_count: u64,
-    /// On how many the action was not possible (would not be, for a dry run).
+    /// The number of conversations on which the action was not possible, or would not be for a dry run.
     failed_count: u64,
-    /// The first 100 of these.
+    /// The first 100 failures.
     results: Vec<FailureObject>,
     #[schema(format = "date-time")]
     created_at: String,
@@ -224,12 +221,12 @@ impl From<&BulkAction> for BulkActionObject {
             failed_count: bulk.failed,
             results: bulk.failures.iter().map(FailureObject::from).collect(),
             created_at: bulk.created_at().to_string(),
-            finished_at: bulk.finished_at.map(|moment| moment.to_string()),
+            finished_at: bulk.finished_at.map(|time| time.to_string()),
         }
     }
 }
 
-/// One bulk action.
+/// A bulk action.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkActionResponse {
@@ -242,11 +239,11 @@ impl From<&BulkAction> for BulkActionResponse {
     }
 }
 
-/// 200 for what has ended, 202 for what goes on.
-pub fn answer(bulk: &BulkAction) -> Result<Answer, StoreError> {
+/// Returns 200 for a finished bulk action, 202 for a running one.
+pub fn reply(bulk: &BulkAction) -> Reply {
     let response = BulkActionResponse::from(bulk);
     match bulk.finished_at {
-        Some(_) => done(bulk.version, &response),
-        None => queued(format!("{BASE}/bulk-actions/{}", bulk.id), bulk.version, &response),
+        Some(_) => ok(bulk.version, &response),
+        None => accepted(format!("{BASE}/bulk-actions/{}", bulk.id), bulk.version, &response),
     }
 }

@@ -1,13 +1,14 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
 };
+use deskless_app::bulk;
 use deskless_domain::BulkActionId;
 
 use crate::dto::BulkActionResponse;
 
 /// Retrieve a bulk action
 ///
-/// With its progress. It is kept for 30 days.
+/// Returns the bulk action with its progress. It is kept for 30 days.
 #[utoipa::path(
     get,
     path = "/api/v1/bulk-actions/{bulkActionId}",
@@ -15,7 +16,7 @@ use crate::dto::BulkActionResponse;
     params(("bulkActionId" = String, Path, format = "uuid", description = "The bulk action's id")),
     responses(
         (status = 200, description = "The bulk action", body = BulkActionResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -25,9 +26,9 @@ pub async fn get_bulk_action(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let action = caller.store().get_bulk_action(id).await?;
+    let action = bulk::get(caller.store(), id).await?;
     if known.holds(action.version) {
         return Ok(not_modified(action.version));
     }
-    ok(Some(action.version), &BulkActionResponse::from(&action))
+    ok(action.version, &BulkActionResponse::from(&action))
 }

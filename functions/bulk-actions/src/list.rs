@@ -4,6 +4,7 @@ use deskless_api::{
     shape::{ListQuery, Page},
     wire::ListTag,
 };
+use deskless_app::bulk;
 use deskless_domain::BulkAction;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,9 +16,9 @@ use crate::dto::BulkActionObject;
 #[serde(rename_all = "camelCase")]
 pub struct BulkActionListResponse {
     object: ListTag,
-    /// Whether there may be more.
+    /// Whether there may be more pages.
     has_more: bool,
-    /// What to send as `cursor` for the next page; null on the last one.
+    /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
     bulk_actions: Vec<BulkActionObject>,
@@ -25,18 +26,18 @@ pub struct BulkActionListResponse {
 
 /// List bulk actions
 ///
-/// Newest first; those of the last 30 days.
+/// Lists the bulk actions of the last 30 days, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/bulk-actions",
     tag = "Bulk actions",
     params(ListQuery),
-    responses((status = 200, description = "A page", body = BulkActionListResponse)),
+    responses((status = 200, description = "A page of bulk actions", body = BulkActionListResponse)),
 )]
 pub async fn list_bulk_actions(caller: Caller<ReadConversations>, ApiQuery(query): ApiQuery<ListQuery>) -> Reply {
-    let walk = query.walk(&caller, "bulk-actions");
-    let page = caller.store().list_bulk_actions(walk.after()?, query.limit()).await?;
-    let page: Page<BulkAction> = walk.page(page.actions, page.next);
+    let cursor = query.list_cursor(&caller, "bulk-actions");
+    let page = bulk::list(caller.store(), cursor.after()?, query.limit()).await?;
+    let page: Page<BulkAction> = cursor.page(page.actions, page.next);
     ok(
         None,
         &BulkActionListResponse {

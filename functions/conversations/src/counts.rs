@@ -1,25 +1,25 @@
 use deserr::Deserr;
 use deskless_api::{ApiQuery, Caller, InvalidRequest, Reply, ok, scope::ReadConversations};
+use deskless_app::conversations::{self, CountConversations, Counts};
 use deskless_domain::{CustomerId, MemberId};
-use deskless_store::Counts;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// Whose conversations are counted; all, unless it is said.
+/// The conversations to count.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct CountConversationsQuery {
-    /// Only those with this customer.
+    /// Only conversations with this customer.
     #[deserr(default)]
     customer_id: Option<CustomerId>,
-    /// Only those of this member.
+    /// Only conversations that are assigned to this member.
     #[deserr(default)]
     #[param(value_type = Option<String>, format = "uuid")]
     assignee_id: Option<MemberId>,
 }
 
-/// How many conversations there are of each status.
+/// The number of conversations by status.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConversationCounts {
     open: u64,
@@ -28,14 +28,14 @@ pub struct ConversationCounts {
     total: u64,
 }
 
-/// How many conversations there are.
+/// The number of conversations.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationCountsResponse {
     counts: ConversationCounts,
-    /// False where there may be more than 10,000, of which so many were counted.
+    /// Whether all conversations were counted. `false` if counting stopped at 10,000.
     exact: bool,
-    /// When they were counted.
+    /// The time of the count.
     #[schema(format = "date-time")]
     as_of: String,
 }
@@ -50,22 +50,21 @@ impl From<Counts> for ConversationCountsResponse {
 
 /// Count conversations
 ///
-/// From maintained counters, which lag a write by a moment. Of one customer or member they are counted when asked for, up
-/// to 10,000.
+/// Returns counters of the whole workspace, which lag writes by a moment. With `customerId` or `assigneeId`, conversations are
+/// counted during the request, up to 10,000.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/counts",
     tag = "Conversations",
     params(CountConversationsQuery),
-    responses((status = 200, description = "How many there are", body = ConversationCountsResponse)),
+    responses((status = 200, description = "The counts", body = ConversationCountsResponse)),
 )]
 pub async fn count_conversations(
     caller: Caller<ReadConversations>,
     ApiQuery(query): ApiQuery<CountConversationsQuery>,
 ) -> Reply {
-    let counts = match (&query.customer_id, query.assignee_id) {
-        (None, None) => caller.store().count_conversations().await?,
-        (customer, assignee) => caller.store().count_conversations_of(customer.as_ref(), assignee).await?,
-    };
+    let CountConversationsQuery { customer_id, assignee_id } = query;
+    let command = CountConversations { customer: customer_id, assignee: assignee_id };
+    let counts = conversations::count(caller.store(), &command).await?;
     ok(None, &ConversationCountsResponse::from(counts))
 }

@@ -1,79 +1,78 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Opener, Problem, Reply, Unread, created, earlier_or,
-    finish,
-    openapi::BASE,
-    references,
-    scope::WriteConversations,
-    unless_replayed,
-    wire::{CreateMessageRequest, Wording},
+    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, PrincipalOrAnonymous, Problem, RawBody, Reply, created,
+    openapi::BASE, replayed, scope::WriteConversations, wire::CreateMessageRequest,
+};
+use deskless_app::{
+    conversations::{self, CreateConversation},
+    messages::NewMessage,
 };
 use deskless_domain::{
-    AssistantId, Channel, Conversation, Edit, ExternalId, FirstWords, InboxId, MemberId, MessageDraft, Metadata,
-    NewConversation, PipelineId, Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source,
-    StageId, Status, Subject, Tags, Timestamp,
+    AssistantId, Channel, ExternalId, FieldChange, InboxId, MemberId, Metadata, NewConversation, PipelineId, Placement,
+    PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status, Subject, Tags,
+    Timestamp,
 };
-use deskless_store::{Once, TenantStore};
 use utoipa::ToSchema;
 
 use crate::{
+    by_key::EitherConversationCreatedResponse,
+    customer_view,
     dto::{ConversationResponse, CustomerRequest},
-    own::{self, dto::EitherConversationCreatedResponse},
 };
 
-/// A conversation to open.
+/// A conversation to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateConversationRequest {
-    /// What it is about: 1 to 500 characters.
+    /// The subject: 1 to 500 characters.
     subject: Subject,
     customer: CustomerRequest,
-    /// Your own id: a second conversation with the same one is refused with 409.
+    /// Your own id. A second conversation with the same one returns 409.
     #[deserr(default)]
     external_id: Option<ExternalId>,
-    /// The channel's own thread key, such as `whatsapp_+49123456789`.
+    /// The channel's own key of the thread, such as `whatsapp_+49123456789`.
     #[deserr(default)]
     session_key: Option<SessionKey>,
-    /// `api` unless said otherwise. It never changes.
+    /// The channel. It never changes. The default is `api`.
     #[deserr(default = Channel::Api)]
     #[schema(required = false)]
     channel: Channel,
-    /// `api` unless said otherwise.
+    /// The source: where the conversation was created. The default is `api`.
     #[deserr(default = Source::Api)]
     #[schema(required = false)]
     source: Source,
-    /// `open` unless said otherwise.
+    /// The status. The default is `open`.
     #[deserr(default = Status::Open)]
     #[schema(required = false)]
     status: Status,
-    /// How it was solved; only beside the status `solved`.
+    /// How the conversation was solved. Only with the status `solved`.
     #[deserr(default)]
     resolution: Option<Resolution>,
-    /// Handed to a person.
+    /// Whether the conversation was handed over to a person.
     #[deserr(default)]
     #[schema(required = false, default = false)]
     escalated: bool,
-    /// A free label of 1 to 32 characters; `medium` unless said otherwise.
+    /// A label of 1 to 32 characters. The default is `medium`.
     #[deserr(default)]
     #[schema(required = false)]
     priority: Priority,
-    /// The inbox where it arrived.
+    /// The inbox.
     #[deserr(default)]
     inbox_id: Option<InboxId>,
-    /// The member who works on it.
+    /// The assignee.
     #[deserr(default)]
     assignee_id: Option<MemberId>,
-    /// The assistant who answers in it.
+    /// The assistant.
     #[deserr(default)]
     assistant_id: Option<AssistantId>,
-    /// The pipeline that it goes through.
+    /// The pipeline.
     #[deserr(default)]
     pipeline_id: Option<PipelineId>,
-    /// A stage of that pipeline; alone, it brings its pipeline with it.
+    /// A stage of the pipeline. Without `pipelineId`, sets the pipeline too.
     #[deserr(default)]
     stage_id: Option<StageId>,
-    /// Until when nobody wants to see it.
+    /// The end of the snooze.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     snoozed_until: Option<Timestamp>,
@@ -81,133 +80,95 @@ pub struct CreateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
     tags: Option<Tags>,
-    /// Data of your own.
+    /// Your own data.
     #[deserr(default)]
     metadata: Option<Metadata>,
-    /// The first message: it comes to be together with the conversation or not at all.
+    /// The first message. It is created together with the conversation or not at all.
     #[deserr(default)]
     message: Option<CreateMessageRequest>,
 }
 
-impl CreateConversationRequest {
-    async fn check(self, store: &TenantStore) -> Result<NewConversation, Problem> {
-        let status = Resolved::of(self.status, self.resolution).ok_or_else(|| {
-            Problem::new(Code::NotSolved, "A resolution says how a conversation was solved; its status must be solved.")
+impl TryFrom<CreateConversationRequest> for CreateConversation {
+    type Error = Problem;
+
+    fn try_from(request: CreateConversationRequest) -> Result<Self, Problem> {
+        let status = Resolved::of(request.status, request.resolution).ok_or_else(|| {
+            Problem::new(Code::NotSolved, "Only a solved conversation has a `resolution`. Set `status` to `solved`.")
         })?;
-        let said = PlacementPatch {
-            inbox_id: said(self.inbox_id),
-            assignee_id: said(self.assignee_id),
-            assistant_id: said(self.assistant_id),
-            pipeline_id: said(self.pipeline_id),
-            stage_id: said(self.stage_id),
-        };
-        let mut placement = Placement::default();
-        references::check(store, said).await?.apply(&mut placement);
-        Ok(NewConversation {
-            channel: self.channel,
-            source: self.source,
-            status,
-            escalated: self.escalated,
-            priority: self.priority,
-            subject: self.subject,
-            customer: self.customer.into(),
-            external_id: self.external_id,
-            session_key: self.session_key,
-            placement,
-            snoozed_until: self.snoozed_until,
-            tags: self.tags.unwrap_or_default(),
-            metadata: self.metadata.unwrap_or_default(),
-            message: None,
+        Ok(Self {
+            conversation: NewConversation {
+                channel: request.channel,
+                source: request.source,
+                status,
+                escalated: request.escalated,
+                priority: request.priority,
+                subject: request.subject,
+                external_id: request.external_id,
+                session_key: request.session_key,
+                placement: Placement::default(),
+                snoozed_until: request.snoozed_until,
+                tags: request.tags.unwrap_or_default(),
+                metadata: request.metadata.unwrap_or_default(),
+            },
+            placement: PlacementPatch {
+                inbox_id: set_if_present(request.inbox_id),
+                assignee_id: set_if_present(request.assignee_id),
+                assistant_id: set_if_present(request.assistant_id),
+                pipeline_id: set_if_present(request.pipeline_id),
+                stage_id: set_if_present(request.stage_id),
+            },
+            customer: request.customer.into(),
+            message: request.message.map(NewMessage::from),
         })
     }
 }
 
-/// `null` says as little as nothing, where there is nothing yet to clear.
-fn said<T>(id: Option<T>) -> Edit<T> {
-    id.map_or(Edit::Keep, Edit::Set)
+/// Converts an optional id. A new conversation has no values to clear, so `null` is the same as no id.
+fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
+    id.map_or(FieldChange::Keep, FieldChange::Set)
 }
 
-/// Open a conversation
+/// Create a conversation
 ///
-/// The customer's record is made, or refreshed with what `customer` says.
+/// Creates the conversation, and creates or updates its customer with the fields of `customer`. The first `message` is created
+/// together with the conversation or not at all. An `externalId` can be used once in a workspace: a second conversation with it
+/// returns 409.
 ///
-/// With a client key: `subject`, `channel`, `message.body` and, unverified and on this conversation only, the contact details
-/// in `customer`. Who the customer is says `X-Customer-Token`; without one they are new, and the answer has the
-/// `customerToken` by which they are known from then on.
+/// With a client key you can send `subject`, `channel`, `message.body` and contact details in `customer`. The details are not
+/// verified and are stored only on this conversation. `X-Customer-Token` identifies the customer. Without it the customer is
+/// anonymous, and the response has a `customerToken` to send in later requests.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
     tag = "Conversations",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer")),
+    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = CreateConversationRequest,
     responses(
-        (status = 201, description = "Opened", body = EitherConversationCreatedResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 201, description = "The new conversation", body = EitherConversationCreatedResponse, headers(
+            ("Location" = String, description = "The path of the new conversation"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The externalId is taken", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The `externalId` is taken", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_conversation(
-    caller: Opener<WriteConversations>,
+    caller: PrincipalOrAnonymous<WriteConversations>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    request: Idempotent<Unread>,
+    request: Idempotent<RawBody>,
 ) -> Reply {
     let caller = match caller {
-        Opener::Server(caller) => caller,
-        Opener::Customer(caller) => return own::create::by_customer(&caller, request).await,
-        Opener::Stranger(caller) => return own::create::by_stranger(&caller, request).await,
+        PrincipalOrAnonymous::Server(caller) => caller,
+        PrincipalOrAnonymous::Customer(caller) => return customer_view::create::by_customer(&caller, request).await,
+        PrincipalOrAnonymous::Anonymous(caller) => return customer_view::create::by_anonymous(&caller, request).await,
     };
-    let (mut request, repeat) = request.read::<CreateConversationRequest>()?.split(&caller);
-    let message = request.message.take();
-    if message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
+    let (request, key) = request.read::<CreateConversationRequest>()?.into_parts(&caller);
+    if request.message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
     }
-    let store = caller.store();
-    let mut new = match request.check(store).await {
-        Ok(new) => new,
-        // What it refers to may be gone by now: that does not concern a repeat.
-        Err(problem) => return earlier_or(repeat, store, problem).await,
-    };
-    let names = references::names(store, [&new.placement]).await?;
-    let answer = |conversation: &Conversation| {
-        let location = format!("{BASE}/conversations/{}", conversation.id);
-        created(location, conversation.version, &ConversationResponse::new(conversation, &names))
-    };
-    let repeat = repeat.map(|repeat| repeat.answered(&answer));
-    if let Some(message) = message {
-        let is_plain = message.is_plain();
-        let first = first_message(store, message, &new.placement);
-        new.message = Some(if is_plain {
-            first.await?
-        } else {
-            match unless_replayed(store.replay(repeat.as_ref()), first).await? {
-                Once::Done(message) => message,
-                Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-            }
-        });
-    }
-    let outcome = store.create_conversation(new, repeat).await?;
-    finish(outcome, answer)
-}
-
-const PREDEFINED: &str = "message.predefinedMessageId";
-
-/// What is said first. A predefined message is filled when there is a conversation.
-async fn first_message(
-    store: &TenantStore,
-    message: CreateMessageRequest,
-    placement: &Placement,
-) -> Result<MessageDraft<FirstWords>, Problem> {
-    let word = async |wording| match wording {
-        Wording::Said(body) => Ok((FirstWords::Said(body), None)),
-        Wording::Predefined(id) => {
-            let found = store.predefined_message(id, PREDEFINED).await?.fields;
-            let names = store.template_names(&found.content, placement).await?;
-            let file = store.predefined_file(&found, PREDEFINED).await?;
-            Ok((FirstWords::Filled(found.content, names), file))
-        }
-    };
-    message.draft(store, None, "message.", word).await
+    let created_conversation = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
+    let conversation = &created_conversation.outcome.conversation;
+    let location = format!("{BASE}/conversations/{}", conversation.id);
+    let response = ConversationResponse::from(&created_conversation.outcome);
+    replayed(created_conversation.is_replay, created(location, conversation.version, &response))
 }

@@ -3,38 +3,39 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Reply, no_content,
     scope::WriteConversations,
 };
+use deskless_app::conversations::{self, DeleteConversation};
 use deskless_domain::{ConversationId, DeletionReason};
-use deskless_store::Deletion;
 use utoipa::ToSchema;
 
-/// Why a conversation is deleted.
+/// The reason for a deletion.
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct DeleteConversationRequest {
-    /// Kept for 90 days, beside the conversation's id and number and the key that deleted it.
+    /// The reason. It is kept for 90 days with the conversation's id and number and the id of the API key.
     #[deserr(default)]
     reason: Option<DeletionReason>,
 }
 
 /// Delete a conversation
 ///
-/// It is gone at once: 404, and in no list. Its messages are removed for good in the background.
+/// Deletes the conversation at once: it returns 404 and is in no list. Its messages and files are removed in the background.
+/// This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversationId}",
     tag = "Conversations",
     params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = Option<DeleteConversationRequest>,
-    responses((status = 204, description = "Deleted")),
+    responses((status = 204, description = "The conversation is deleted")),
 )]
 pub async fn delete_conversation(
     caller: Caller<WriteConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(request): ApiJson<Option<DeleteConversationRequest>>,
 ) -> Reply {
-    let deletion = Deletion { reason: request.unwrap_or_default().reason, key: Some(caller.credential().id) };
-    caller.store().delete_conversation(id, &deletion, expected.as_deref()).await?;
+    let command = DeleteConversation { id, reason: request.unwrap_or_default().reason, key: caller.credential().id };
+    conversations::delete(caller.store(), command, &precondition).await?;
     Ok(no_content())
 }

@@ -1,57 +1,47 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, IfNoneMatch, InvalidRequest, NoParameters, Party, Reply, Unread, Walk, not_modified, ok,
-    references::names, scope::ReadConversations, wire::MessageObject,
+    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, RawBody, Reply, not_modified,
+    ok, scope::ReadConversations, wire::MessageObject,
 };
+use deskless_app::{conversations, messages::Thread};
 use deskless_domain::{ConversationId, Order};
-use deskless_store::Thread;
-use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    dto::{ConversationObject, ConversationResponse},
-    own::{self, dto::EitherConversationResponse},
+    by_key::EitherConversationResponse,
+    customer_view,
+    dto::{ConversationObject, ConversationResponse, ConversationWithMessagesResponse},
 };
 
-/// How many messages come with a conversation.
+/// The number of messages in the response with `include=messages`.
 const INCLUDED: usize = 100;
 
-/// What may come with a conversation.
+/// A related resource to include in the response.
 #[derive(Debug, Clone, Copy, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 pub enum Include {
-    /// The beginning of its thread.
+    /// The first 100 messages of the conversation.
     Messages,
 }
 
-/// What else is wanted.
+/// The related resources to include.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct GetConversationQuery {
-    /// `messages`: the first 100 come beside the conversation. With a server key only.
+    /// `messages` includes the first 100 messages. Server keys only.
     #[deserr(default)]
     #[param(inline)]
     include: Option<Include>,
 }
 
-/// One conversation with the beginning of its thread.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ConversationWithMessagesResponse {
-    conversation: ConversationObject,
-    /// Only with `include=messages`: the first 100, oldest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<Vec<MessageObject>>,
-    /// Only with `include=messages`: the `cursor` with which the list of messages goes on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    messages_next_cursor: Option<String>,
-}
-
 /// Retrieve a conversation
 ///
-/// With its messages it has no `ETag`: what providers report of messages does not make another version of it.
+/// Returns the conversation, with `include=messages` also its first 100 messages. That response has no `ETag`, because delivery
+/// reports update messages without a new version of the conversation.
+///
+/// With a client key, only one of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}",
@@ -59,46 +49,47 @@ pub struct ConversationWithMessagesResponse {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         GetConversationQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses(
         (status = 200, description = "The conversation", body = EitherConversationResponse, headers(
-            ("ETag" = Option<String>, description = "Its version"),
+            ("ETag" = Option<String>, description = "The version"),
         )),
     ),
 )]
 pub async fn get_conversation(
-    caller: Party<ReadConversations>,
+    caller: Principal<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
-    query: ApiQuery<Unread>,
+    query: ApiQuery<RawBody>,
     known: IfNoneMatch,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => {
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => {
             let NoParameters {} = query.read()?;
-            return own::get::get_conversation(&caller, id, &known).await;
+            return customer_view::get::get_conversation(&caller, id, &known).await;
         }
     };
     let query: GetConversationQuery = query.read()?;
     let store = caller.store();
     match query.include {
         None => {
-            let conversation = store.get_conversation(id).await?;
-            if known.holds(conversation.version) {
-                return Ok(not_modified(conversation.version));
+            let view = conversations::get(store, id).await?;
+            let version = view.conversation.version;
+            if known.holds(version) {
+                Ok(not_modified(version))
+            } else {
+                ok(version, &ConversationResponse::from(&view))
             }
-            let names = names(store, [&conversation.placement]).await?;
-            ok(Some(conversation.version), &ConversationResponse::new(&conversation, &names))
         }
         Some(Include::Messages) => {
             let thread = Thread { conversation: id, order: Order::Asc, after: None, limit: INCLUDED };
-            let (conversation, page) = store.get_conversation_with_messages(thread).await?;
-            let names = names(store, [&conversation.placement]).await?;
+            let (view, page) = conversations::get_with_messages(store, thread).await?;
+            let scope = CursorScope::messages(store.workspace_id(), id, Order::Asc);
             let response = ConversationWithMessagesResponse {
-                conversation: ConversationObject::new(&conversation, &names),
+                conversation: ConversationObject::new(&view.conversation, &view.names),
                 messages: Some(page.messages.iter().map(MessageObject::from).collect()),
-                messages_next_cursor: Some(Walk::thread(store.workspace_id(), id, Order::Asc).cursor(&[page.next])),
+                messages_next_cursor: Some(scope.encode_ids(&[page.next])),
             };
             ok(None, &response)
         }

@@ -1,12 +1,13 @@
 //! Conversations: threads with a customer.
 
+mod by_key;
 mod counts;
 mod create;
+mod customer_view;
 mod delete;
 mod dto;
 mod get;
 mod list;
-mod own;
 mod read;
 mod resolve;
 mod update;

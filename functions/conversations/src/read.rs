@@ -1,26 +1,28 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, done, finish,
-    references::all_names, scope::WriteConversations,
+    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, ok, replayed,
+    scope::WriteConversations,
 };
-use deskless_domain::{Conversation, ConversationId, MessageId};
+use deskless_app::conversations;
+use deskless_domain::{ConversationId, MessageId};
 use utoipa::ToSchema;
 
 use crate::dto::ConversationResponse;
 
-/// How far somebody has read.
+/// The message up to which a conversation was read.
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct ReadConversationRequest {
-    /// The last message that was read; all of them if it is left out.
+    /// The last message that was read. The default is the newest one.
     #[deserr(default)]
     up_to: Option<MessageId>,
 }
 
 /// Mark a conversation as read
 ///
-/// `unreadCount` is then what the customer said behind that message. The mark never moves backwards.
+/// Marks messages as read up to `upTo`, and sets `unreadCount` to the number of customer replies after it. The mark never moves
+/// backwards. Marking a conversation as read does not trigger automations.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/read",
@@ -28,9 +30,9 @@ pub struct ReadConversationRequest {
     params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = Option<ReadConversationRequest>,
     responses(
-        (status = 200, description = "The conversation as it is now", body = ConversationResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The updated conversation", body = ConversationResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -38,13 +40,12 @@ pub async fn read_conversation(
     caller: Caller<WriteConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     request: Idempotent<Option<ReadConversationRequest>>,
 ) -> Reply {
-    let names = all_names(caller.store()).await?;
-    let answer =
-        |conversation: &Conversation| done(conversation.version, &ConversationResponse::new(conversation, &names));
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let outcome = caller.store().mark_read(id, request.unwrap_or_default().up_to, expected, repeat).await?;
-    finish(outcome, answer)
+    let (request, key) = request.into_parts(&caller);
+    let up_to = request.unwrap_or_default().up_to;
+    let read = conversations::mark_as_read(caller.store(), id, up_to, &precondition, key.as_ref()).await?;
+    let version = read.outcome.conversation.version;
+    replayed(read.is_replay, ok(version, &ConversationResponse::from(&read.outcome)))
 }

@@ -1,25 +1,26 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, done, finish,
-    references::all_names, scope::WriteConversations,
+    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, ok, replayed,
+    scope::WriteConversations,
 };
-use deskless_domain::{Change, Conversation, ConversationId, ConversationPatch, Resolution, Resolved};
+use deskless_app::conversations;
+use deskless_domain::{ConversationId, Resolution};
 use utoipa::ToSchema;
 
 use crate::dto::ConversationResponse;
 
-/// How a conversation was solved.
+/// The resolution of a conversation.
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct ResolveConversationRequest {
-    /// `resolved` unless it is said otherwise or was said before.
+    /// The resolution. The default is `resolved`, or the current resolution if the conversation is already solved.
     #[deserr(default)]
     resolution: Option<Resolution>,
 }
 
 /// Solve a conversation
 ///
-/// The same as a change of its status to `solved`.
+/// Sets `status` to `solved`, as an update of the conversation does. Solving it again keeps `closedAt`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/resolve",
@@ -27,9 +28,9 @@ pub struct ResolveConversationRequest {
     params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = Option<ResolveConversationRequest>,
     responses(
-        (status = 200, description = "The conversation as it is now", body = ConversationResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The solved conversation", body = ConversationResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -37,15 +38,12 @@ pub async fn resolve_conversation(
     caller: Caller<WriteConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     request: Idempotent<Option<ResolveConversationRequest>>,
 ) -> Reply {
-    let names = all_names(caller.store()).await?;
-    let answer =
-        |conversation: &Conversation| done(conversation.version, &ConversationResponse::new(conversation, &names));
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let state = Change::Status(Resolved::Yes(request.unwrap_or_default().resolution));
-    let patch = ConversationPatch { state, ..ConversationPatch::default() };
-    let outcome = caller.store().update_conversation_once(id, &patch, expected, repeat).await?;
-    finish(outcome, answer)
+    let (request, key) = request.into_parts(&caller);
+    let resolution = request.unwrap_or_default().resolution;
+    let solved = conversations::resolve(caller.store(), id, resolution, &precondition, key.as_ref()).await?;
+    let version = solved.outcome.conversation.version;
+    replayed(solved.is_replay, ok(version, &ConversationResponse::from(&solved.outcome)))
 }

@@ -1,71 +1,74 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Code, Given, IfMatch, InvalidRequest, NoParameters, Problem, Reply, ok,
-    references, scope::WriteConversations,
+    ApiJson, ApiPath, ApiQuery, Caller, Code, IfMatch, InvalidRequest, NoParameters, Optional, Problem, Reply, ok,
+    scope::WriteConversations,
 };
+use deskless_app::conversations;
 use deskless_domain::{
-    AssistantId, Change, ConversationId, ConversationPatch, InboxId, Invalid, MemberId, Metadata, PipelineId,
-    PlacementPatch, Priority, Resolution, Resolved, StageId, Status, Subject, Tags, Timestamp,
+    AssistantId, ConversationId, ConversationPatch, InboxId, Invalid, MemberId, Metadata, PipelineId, PlacementPatch,
+    Priority, Resolution, Resolved, StageId, Status, StatusChange, Subject, Tags, Timestamp,
 };
 use utoipa::ToSchema;
 
 use crate::dto::ConversationResponse;
 
-/// What to change. A field that is left out stays as it is.
+/// An update of a conversation. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateConversationRequest {
-    /// `solved` sets `closedAt` and, if none is given, the resolution `resolved`; any other status clears both.
+    /// The status. `solved` sets `closedAt` and, without a `resolution`, the resolution `resolved`. Any other status clears both.
     #[deserr(default)]
     #[schema(value_type = Status, required = false)]
-    status: Given<Status>,
-    /// How it was solved.
+    status: Optional<Status>,
+    /// How the conversation was solved. Only for a solved conversation.
     #[deserr(default)]
     #[schema(value_type = Resolution, required = false)]
-    resolution: Given<Resolution>,
-    /// Handed to a person.
+    resolution: Optional<Resolution>,
+    /// Whether the conversation was handed over to a person.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
-    escalated: Given<bool>,
+    escalated: Optional<bool>,
+    /// A label of 1 to 32 characters.
     #[deserr(default)]
     #[schema(value_type = Priority, required = false)]
-    priority: Given<Priority>,
+    priority: Optional<Priority>,
+    /// The subject: 1 to 500 characters.
     #[deserr(default)]
     #[schema(value_type = Subject, required = false)]
-    subject: Given<Subject>,
-    /// The member who works on it; null for nobody.
+    subject: Optional<Subject>,
+    /// The assignee. `null` unassigns the conversation.
     #[deserr(default)]
     #[schema(value_type = Option<MemberId>, required = false)]
-    assignee_id: Given<Option<MemberId>>,
-    /// The assistant who answers in it; null for none.
+    assignee_id: Optional<Option<MemberId>>,
+    /// The assistant. `null` removes it.
     #[deserr(default)]
     #[schema(value_type = Option<AssistantId>, required = false)]
-    assistant_id: Given<Option<AssistantId>>,
-    /// The inbox; null takes it out of all.
+    assistant_id: Optional<Option<AssistantId>>,
+    /// The inbox. `null` removes the conversation from its inbox.
     #[deserr(default)]
     #[schema(value_type = Option<InboxId>, required = false)]
-    inbox_id: Given<Option<InboxId>>,
-    /// The pipeline; alone, it takes the stage away. Null takes it out of all.
+    inbox_id: Optional<Option<InboxId>>,
+    /// The pipeline. Without `stageId`, the stage is cleared. `null` removes the conversation from its pipeline.
     #[deserr(default)]
     #[schema(value_type = Option<PipelineId>, required = false)]
-    pipeline_id: Given<Option<PipelineId>>,
-    /// A stage of the pipeline; alone, it brings its pipeline with it.
+    pipeline_id: Optional<Option<PipelineId>>,
+    /// A stage of the pipeline. Without `pipelineId`, sets the pipeline too. `null` clears the stage.
     #[deserr(default)]
     #[schema(value_type = Option<StageId>, required = false)]
-    stage_id: Given<Option<StageId>>,
-    /// Until when nobody wants to see it; null or a time that is over for now.
+    stage_id: Optional<Option<StageId>>,
+    /// The end of the snooze. `null` or a time in the past ends it.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
-    snoozed_until: Given<Option<Timestamp>>,
-    /// Replaced whole; null clears them.
+    snoozed_until: Optional<Option<Timestamp>>,
+    /// At most 20 labels of 1 to 64 characters. Replaced as a whole. `null` clears them.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20, required = false)]
-    tags: Given<Option<Tags>>,
-    /// Replaced whole; null clears it.
+    tags: Optional<Option<Tags>>,
+    /// Your own data. Replaced as a whole. `null` clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
-    metadata: Given<Option<Metadata>>,
+    metadata: Optional<Option<Metadata>>,
 }
 
 impl TryFrom<UpdateConversationRequest> for ConversationPatch {
@@ -73,11 +76,12 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
 
     fn try_from(request: UpdateConversationRequest) -> Result<Self, Problem> {
         let state = match (request.status.0, request.resolution.0) {
-            (None, None) => Change::Keep,
-            (None, Some(resolution)) => Change::Resolution(resolution),
-            (Some(status), resolution) => Change::Status(Resolved::of(status, resolution).ok_or_else(|| {
-                let detail =
-                    format!("A resolution says how a conversation was solved; beside it, status cannot be {status}.");
+            (None, None) => StatusChange::Keep,
+            (None, Some(resolution)) => StatusChange::Resolution(resolution),
+            (Some(status), resolution) => StatusChange::Status(Resolved::of(status, resolution).ok_or_else(|| {
+                let detail = format!(
+                    "Only a solved conversation has a `resolution`: `status` must be `solved`, not `{status}`."
+                );
                 Problem::new(Code::NotSolved, detail)
             })?),
         };
@@ -89,24 +93,26 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
             tags: request.tags.0.map(Option::unwrap_or_default),
             metadata: request.metadata.0.map(Option::unwrap_or_default),
             placement: PlacementPatch {
-                inbox_id: request.inbox_id.edit(),
-                assignee_id: request.assignee_id.edit(),
-                assistant_id: request.assistant_id.edit(),
-                pipeline_id: request.pipeline_id.edit(),
-                stage_id: request.stage_id.edit(),
+                inbox_id: request.inbox_id.change(),
+                assignee_id: request.assignee_id.change(),
+                assistant_id: request.assistant_id.change(),
+                pipeline_id: request.pipeline_id.change(),
+                stage_id: request.stage_id.change(),
             },
-            snoozed_until: request.snoozed_until.edit(),
+            snoozed_until: request.snoozed_until.change(),
             read: None,
         };
         if patch.is_empty() {
-            let empty = Invalid::new("required", "must name at least one field to change");
+            let empty = Invalid::new("required", "must have at least one field to update");
             return Err(InvalidRequest::one("", &empty).into());
         }
         Ok(patch)
     }
 }
 
-/// Change a conversation
+/// Update a conversation
+///
+/// Updates the fields that you send. A `resolution` for a conversation that is not solved returns 422.
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}",
@@ -114,23 +120,20 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
     params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = UpdateConversationRequest,
     responses(
-        (status = 200, description = "The conversation as it is now", body = ConversationResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The updated conversation", body = ConversationResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
-        (status = 422, description = "A resolution, but it is not solved", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 422, description = "A resolution of a conversation that is not solved", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_conversation(
     caller: Caller<WriteConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(request): ApiJson<UpdateConversationRequest>,
 ) -> Reply {
-    let store = caller.store();
-    let mut patch = ConversationPatch::try_from(request)?;
-    patch.placement = references::check(store, patch.placement).await?;
-    let conversation = store.update_conversation(id, &patch, expected).await?;
-    let names = references::names(store, [&conversation.placement]).await?;
-    ok(Some(conversation.version), &ConversationResponse::new(&conversation, &names))
+    let patch = request.try_into()?;
+    let updated = conversations::update(caller.store(), id, patch, &precondition).await?;
+    ok(updated.conversation.version, &ConversationResponse::from(&updated))
 }

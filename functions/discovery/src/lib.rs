@@ -1,10 +1,10 @@
-//! The API's description, and the answer to every path that no other function has.
+//! The OpenAPI document, and the 404 response for unknown routes.
 
 mod describe;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes of this group. Whatever else comes here gets the 404 problem.
+/// Returns the routes of this group. Requests for unknown routes reach it too and get a 404.
 pub fn router<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> {
     OpenApiRouter::new().routes(routes!(describe::get_openapi))
 }

@@ -1,10 +1,10 @@
-//! What files look like on the wire.
+//! The wire format of files.
 
 use std::collections::BTreeMap;
 
 use deskless_api::object_tag;
+use deskless_app::files::{Download, Upload};
 use deskless_domain::{ContentType, File, FileCategory, FileStatus, FileTitle};
-use deskless_store::{Download, Upload};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ object_tag!(
     FileTag = "file"
 );
 
-/// A file, announced or there.
+/// A file that can be attached to messages.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = File)]
@@ -21,25 +21,25 @@ pub struct FileObject {
     object: FileTag,
     #[schema(format = "uuid")]
     id: String,
-    /// Whose file it is; null: the workspace's.
+    /// The conversation that the file belongs to. `null` for a file of the workspace.
     #[schema(required, format = "uuid")]
     conversation_id: Option<String>,
     #[schema(value_type = String)]
     file_name: FileTitle,
     #[schema(value_type = String)]
     content_type: ContentType,
-    /// In bytes.
+    /// The size in bytes.
     size: u64,
     category: FileCategory,
-    /// `pending` until it is registered. What is not registered within a day is forgotten.
+    /// The status. `pending` until the file is registered. A file that is not registered within a day is deleted.
     status: FileStatus,
-    /// Where it is downloaded from, as an attachment. Only where one file is retrieved, once it is `ready`.
+    /// A signed URL from which the file is downloaded as an attachment. Only when you retrieve a `ready` file, `null` otherwise.
     #[schema(required, format = "uri")]
     download_url: Option<String>,
-    /// Until when: for five minutes.
+    /// The time at which `downloadUrl` expires: five minutes after the response.
     #[schema(required, format = "date-time")]
     download_url_expires_at: Option<String>,
-    /// RFC 3339 in UTC with milliseconds: the time in the id.
+    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
     #[schema(format = "date-time")]
     created_at: String,
 }
@@ -63,7 +63,7 @@ impl FileObject {
     }
 }
 
-/// One file.
+/// A file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileResponse {
     file: FileObject,
@@ -75,7 +75,7 @@ impl FileResponse {
     }
 }
 
-/// A form that uploads a file straight to S3.
+/// A form that uploads a file directly to S3.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Upload)]
@@ -84,9 +84,9 @@ pub struct UploadObject {
     method: &'static str,
     #[schema(format = "uri")]
     url: String,
-    /// The fields of the form (`multipart/form-data`), all of them and no others. The file itself comes last, as `file`.
+    /// The fields of the form (`multipart/form-data`). Send exactly these, then the file as `file`.
     fields: BTreeMap<&'static str, String>,
-    /// Until when: for five minutes.
+    /// The time at which the form expires: five minutes after the response.
     #[schema(format = "date-time")]
     expires_at: String,
 }
@@ -97,11 +97,11 @@ impl From<Upload> for UploadObject {
     }
 }
 
-/// A file that was announced, and how to upload it.
+/// A pending file with its upload form.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignFileResponse {
     file: FileObject,
-    /// Signed anew in a repeat, and null there once the file is registered or deleted.
+    /// The upload form. The response to a repeat has a new signature, or `null` after the file was registered or deleted.
     #[schema(required)]
     upload: Option<UploadObject>,
 }

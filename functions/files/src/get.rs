@@ -1,46 +1,45 @@
-use axum::http::{HeaderValue, header};
-use deskless_api::{ApiPath, ApiQuery, IfNoneMatch, NoParameters, Party, Reply, not_modified, ok, scope::ReadFiles};
+use deskless_api::{
+    ApiPath, ApiQuery, IfNoneMatch, NoParameters, Principal, Reply, not_modified, ok, scope::ReadFiles,
+};
+use deskless_app::files;
 use deskless_domain::FileId;
+use http::{HeaderValue, header};
 
-use crate::{dto::FileResponse, whose::Files};
+use crate::{access::access, dto::FileResponse};
 
 /// Retrieve a file
 ///
-/// With a `downloadUrl`, signed anew for each answer, under which S3 gives the file as an attachment. The `ETag` is the file's
-/// version: a 304 brings no fresh `downloadUrl`. A file that was deleted is a 404, also where messages still show it.
+/// Returns the file with a `downloadUrl` that is valid for five minutes. Each response has a new one, except a 304. A deleted
+/// file returns 404, even if messages still have it as an attachment.
 ///
-/// With a client key: only files of the customer's conversations.
+/// With a client key, only files of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/files/{fileId}",
     tag = "Files",
     params(
         ("fileId" = String, Path, format = "uuid", description = "The file's id"),
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses(
         (status = 200, description = "The file", body = FileResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Cache-Control" = String, description = "`no-store`: the address is the key to the file"),
+            ("ETag" = String, description = "The version"),
+            ("Cache-Control" = String, description = "`no-store`, because `downloadUrl` gives access to the file"),
         )),
     ),
 )]
 pub async fn get_file(
-    caller: Party<ReadFiles>,
+    caller: Principal<ReadFiles>,
     ApiPath(id): ApiPath<FileId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let files = match &caller {
-        Party::Server(caller) => Files::Workspace(caller.store()),
-        Party::Customer(caller) => Files::Customer(caller.store()),
-    };
-    let file = files.get(id).await?;
+    let (file, download) = files::get(access(&caller), id).await?;
     if known.holds(file.version) {
         return Ok(not_modified(file.version));
     }
-    let mut response = ok(Some(file.version), &FileResponse::new(&file, files.download(&file)?))?;
-    // A browser would ask for its copy's version, and go on with an address that is over.
+    let mut response = ok(file.version, &FileResponse::new(&file, download))?;
+    // Otherwise a browser would revalidate its copy and use an expired URL.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

@@ -1,10 +1,10 @@
-//! Files: what is sent along with messages.
+//! Files, which can be attached to messages.
 
+mod access;
 mod delete;
 mod dto;
 mod get;
 mod register;
 mod sign;
-mod whose;
 
 deskless_api::operations!(sign::sign_file, register::register_file, get::get_file, delete::delete_file,);

@@ -1,54 +1,49 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, ApiQuery, Idempotent, InvalidRequest, NoParameters, Party, Reply, done, finish, scope::WriteFiles,
+    ApiQuery, Idempotent, InvalidRequest, NoParameters, Principal, Reply, ok, replayed, scope::WriteFiles,
 };
-use deskless_domain::{File, FileId};
+use deskless_app::files;
+use deskless_domain::FileId;
 use utoipa::ToSchema;
 
-use crate::{dto::FileResponse, whose::Files};
+use crate::{access::access, dto::FileResponse};
 
-/// A file that was uploaded.
+/// An uploaded file.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct RegisterFileRequest {
-    /// The file's id, as signing gave it.
+    /// The file's id, from the response to signing.
     file_id: FileId,
 }
 
 /// Register a file
 ///
-/// The last of three steps: what was uploaded is looked at and put where its signature reaches it no more. From then on it
-/// can be downloaded, and attached to messages. Asking again changes nothing and is answered alike.
+/// The last of three steps. Checks the upload and moves it, so that the upload form cannot overwrite it. Then you can download
+/// the file and attach it to messages. Registering it again has no effect.
 ///
-/// With a client key: only files of the customer's conversations.
+/// With a client key, only files of the customer's conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/files",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer")),
+    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = RegisterFileRequest,
     responses(
-        (status = 200, description = "It is there", body = FileResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The registered file", body = FileResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "Nothing was uploaded, or something else than was signed", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "Nothing was uploaded, or the upload differs from what was signed", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn register_file(
-    caller: Party<WriteFiles>,
+    caller: Principal<WriteFiles>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<RegisterFileRequest>,
 ) -> Reply {
-    match &caller {
-        Party::Server(caller) => register(caller, Files::Workspace(caller.store()), request).await,
-        Party::Customer(caller) => register(caller, Files::Customer(caller.store()), request).await,
-    }
-}
-
-async fn register(actor: &impl Actor, files: Files<'_>, request: Idempotent<RegisterFileRequest>) -> Reply {
-    let answer = |file: &File| done(file.version, &FileResponse::new(file, None));
-    let (request, repeat) = request.into_parts(actor, &answer);
-    finish(files.register(request.file_id, repeat).await?, answer)
+    let (request, key) = request.into_parts(&caller);
+    let registered = files::register(access(&caller), request.file_id, key.as_ref()).await?;
+    let file = &registered.outcome;
+    replayed(registered.is_replay, ok(file.version, &FileResponse::new(file, None)))
 }

@@ -1,28 +1,27 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Party, Problem, Reply, created, finish,
-    openapi::BASE, scope::WriteFiles,
+    ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Principal, Problem, Reply, created, openapi::BASE,
+    replayed, scope::WriteFiles,
 };
-use deskless_domain::{ContentType, ConversationId, File, FileDraft, FileId, FileSize, FileStatus, FileTitle};
-use deskless_store::{Answer, Once, StoreError, Upload};
-use serde_json::Value;
+use deskless_app::files;
+use deskless_domain::{ContentType, ConversationId, FileDraft, FileSize, FileTitle};
 use utoipa::ToSchema;
 
-use crate::{dto::SignFileResponse, whose::Files};
+use crate::{access::access, dto::SignFileResponse};
 
 /// A file to upload.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct SignFileRequest {
-    /// What it is called: 1 to 255 characters.
+    /// The file name: 1 to 255 characters.
     file_name: FileTitle,
-    /// Its media type, such as `image/png`.
+    /// The media type, such as `image/png`.
     content_type: ContentType,
-    /// How many bytes it has: at most 25 MiB.
+    /// The size in bytes: at most 25 MiB.
     #[schema(value_type = u64, minimum = 1, maximum = 26_214_400)]
     size: FileSize,
-    /// Whose file it is; null: the workspace's, for predefined messages.
+    /// The conversation that the file belongs to. `null` for a file of the workspace, such as one of a predefined message.
     #[schema(required)]
     conversation_id: Option<ConversationId>,
 }
@@ -33,72 +32,40 @@ impl From<SignFileRequest> for FileDraft {
     }
 }
 
-fn answer(file: &File, upload: Option<Upload>) -> Result<Answer, StoreError> {
-    created(format!("{BASE}/files/{}", file.id), file.version, &SignFileResponse::new(file, upload))
-}
-
 /// Sign an upload
 ///
-/// The first of three steps: announce a file and get a form for it, signed for five minutes. The second is to post the form
-/// with the file to S3, which takes exactly this much of exactly this type. The third is to register the file.
+/// The first of three steps. Returns a form that is valid for five minutes. Then post the form with the file to S3, which
+/// accepts exactly this size and type, and register the file. A file can have at most 25 MiB.
 ///
-/// The signature is not stored: a repeat with the same `Idempotency-Key` gets a fresh one for the same file.
+/// A repeat with the same `Idempotency-Key` gets a new signature for the same file.
 ///
-/// With a client key: only in a conversation of the customer's.
+/// With a client key, only for one of the customer's conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/files/sign",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer")),
+    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = SignFileRequest,
     responses(
-        (status = 201, description = "Announced", body = SignFileResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 201, description = "The pending file and its upload form", body = SignFileResponse, headers(
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
 pub async fn sign_file(
-    caller: Party<WriteFiles>,
+    caller: Principal<WriteFiles>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<SignFileRequest>,
 ) -> Reply {
-    match &caller {
-        Party::Server(caller) => sign(caller, Files::Workspace(caller.store()), request).await,
-        Party::Customer(caller) => {
-            if request.body.conversation_id.is_none() {
-                let detail = "With a client key a file belongs to a conversation: conversationId may not be null.";
-                return Err(Problem::new(Code::Forbidden, detail));
-            }
-            sign(caller, Files::Customer(caller.store()), request).await
-        }
+    if matches!(caller, Principal::Customer(_)) && request.body.conversation_id.is_none() {
+        let detail = "With a client key, `conversationId` must be the id of one of the customer's conversations.";
+        return Err(Problem::new(Code::Forbidden, detail));
     }
-}
-
-async fn sign(actor: &impl Actor, files: Files<'_>, request: Idempotent<SignFileRequest>) -> Reply {
-    // Whoever could read a stored signature could upload.
-    let stored = |file: &File| answer(file, None);
-    let (request, repeat) = request.into_parts(actor, &stored);
-    match files.sign(request.into(), repeat).await? {
-        Once::Done(file) => {
-            let upload = files.upload(&file)?;
-            finish(Once::Done(file), |file| answer(file, Some(upload.clone())))
-        }
-        Once::Replayed(earlier) => finish(Once::Replayed(again(files, earlier).await?), stored),
-    }
-}
-
-/// The answer to a repeat, with a signature that still holds.
-async fn again(files: Files<'_>, earlier: Answer) -> Result<Answer, Problem> {
-    let body: Value = serde_json::from_slice(&earlier.body)
-        .map_err(|e| Problem::internal(format!("a stored answer cannot be read: {e}")))?;
-    let Some(id) = body["file"]["id"].as_str().and_then(FileId::parse) else {
-        return Err(Problem::internal("a stored answer names no file"));
-    };
-    match files.get(id).await {
-        Ok(file) if file.status == FileStatus::Pending => Ok(answer(&file, Some(files.upload(&file)?))?),
-        Ok(_) | Err(StoreError::NotFound) => Ok(earlier),
-        Err(error) => Err(error.into()),
-    }
+    let (request, key) = request.into_parts(&caller);
+    let signed = files::sign(access(&caller), request.into(), key.as_ref()).await?;
+    let (file, upload) = signed.outcome;
+    let location = format!("{BASE}/files/{}", file.id);
+    replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload)))
 }

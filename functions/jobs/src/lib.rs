@@ -1,50 +1,59 @@
-//! What takes longer than a request may: the other worker on the table's stream.
+//! The worker that takes the steps of jobs: bulk actions and executions of automations.
 //!
-//! A job is an item with an attribute `job` while there is work left. Each step writes its progress on that item, and the
-//! stream's record of that write calls for the next step: there is no queue, and nothing that runs for long. This
-//! function has a mapping of its own, so that slow jobs hold up neither counters nor removals.
+//! A job is an item that has the attribute `job` while it has steps left. Each step writes its progress to that item, and the
+//! stream record of that write triggers the next step, so there is no queue and each invocation is short. The function has its
+//! own event source mapping, so that slow jobs do not delay counters and removals.
 //!
-//! Lambda hands over each record at least once. A step looks first whether its item still says what the record says.
+//! Lambda delivers each record at least once. A step first checks that its item still has the version of the record.
 
-mod bulk;
-mod execution;
+mod filter;
+mod payload;
 pub mod webhook;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
+use deskless_app::{AppError, Change, ChangeFeed, DueStep, Store, automations, bulk};
 use deskless_runtime::batch;
-use deskless_store::{Job, Store, StoreError, Worker};
 use futures_util::{StreamExt, future, stream};
 
 use webhook::Webhooks;
 
-/// How many jobs take their step at the same time: the records of a batch, as the template says.
-const SIDE_BY_SIDE: usize = 10;
+pub use filter::STREAM_FILTERS;
 
-/// Takes the next step of every job that a batch of records tells of, and names the first record that has to come again.
+/// The number of steps that run concurrently: all records of a batch, whose size is in the template.
+const CONCURRENCY: usize = 10;
+
+/// Takes the next step of each job in a batch of records. Returns the first failed record, which Lambda delivers again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     handle_with(store, webhook::webhooks(), batch).await
 }
 
-/// The same, with these webhooks.
+/// Takes the next step of each job, and sends webhooks with this client. Tests pass their own.
 pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> DynamoDbEventResponse {
-    let worker = Worker::new(store);
+    let feed = ChangeFeed::new(store);
     let numbers = batch::numbers(&batch);
     let records = batch.records.into_iter().enumerate();
-    let jobs = records.filter_map(|(place, record)| {
-        worker.read_job(record.change.keys, record.change.new_image).map(|job| (place, job))
+    let due = records.filter_map(|(index, record)| {
+        feed.due_step(record.change.keys, record.change.new_image).map(|step| (index, step))
     });
-    // Side by side: a webhook that takes its five seconds holds up nobody else's. Of two records of one job, one finds that
-    // its step is taken.
-    let failed = stream::iter(jobs)
-        .map(|(place, job)| async move { batch::failure(place, "jobs", Box::pin(step(job, webhooks)).await) })
-        .buffer_unordered(SIDE_BY_SIDE)
+    // Steps run concurrently, so that a slow webhook does not delay other jobs. If a batch has two records of one job, only one
+    // of them takes its step.
+    let failed = stream::iter(due)
+        .map(|(index, step)| async move { batch::failure(index, "jobs", Box::pin(take(step, webhooks)).await) })
+        .buffer_unordered(CONCURRENCY)
         .filter_map(future::ready);
     batch::answer(&numbers, failed.collect().await)
 }
 
-async fn step(job: Job, webhooks: &Webhooks) -> Result<(), StoreError> {
-    match job {
-        Job::Execution(job) => execution::step(&job, webhooks).await,
-        Job::Bulk(job) => bulk::step(&job).await,
+async fn take(step: DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
+    match step {
+        DueStep::Execution(Change { tenant, change: (automation, id, version) }) => {
+            automations::run_step(&tenant, automation, id, version, webhooks).await
+        }
+        DueStep::Bulk(Change { tenant, change: (id, step) }) => {
+            if let bulk::StepOutcome::Failed(reason) = bulk::run_step(&tenant, id, step).await? {
+                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = reason, "bulk action failed");
+            }
+            Ok(())
+        }
     }
 }

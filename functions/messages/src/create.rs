@@ -1,83 +1,72 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Idempotent, NoParameters, Party, Reply, Unread, created, done, finish,
-    openapi::BASE,
-    scope::WriteConversations,
-    unless_replayed,
-    wire::{CreateMessageRequest, Wording},
+    ApiPath, ApiQuery, Idempotent, NoParameters, Principal, RawBody, Reply, created, ok, openapi::BASE, replayed,
+    scope::WriteConversations, wire::CreateMessageRequest,
 };
+use deskless_app::messages::{self, AddedMessage};
 use deskless_domain::{ConversationId, Scope};
-use deskless_store::{Once, Posted};
 
-use crate::{
-    dto::MessageResponse,
-    own::{self, dto::EitherMessageResponse},
-};
+use crate::{by_key::EitherMessageResponse, customer_view, dto::MessageResponse};
 
-/// Add a message
+/// Create a message
 ///
-/// A customer's reply (`role: user`) opens a waiting or solved conversation again. A channel's provider may repeat itself: a
-/// second message with an `externalId` that the conversation knows is not written, and the first one is the answer. With a
-/// client key a message is a customer's reply: `body` and `attachments` are all that there is to say. With
-/// `predefinedMessageId`, for which the key needs `read:replies` too, the body is what that predefined message makes of this
-/// conversation, and its file is attached. A message keeps the name, type and size of its files, also when they are deleted.
+/// Adds a reply or an internal note to a conversation. A customer's reply (`role: user`) reopens a waiting or solved
+/// conversation and ends its snooze.
+///
+/// Providers can deliver a message twice. A second message with the same `externalId` in the conversation is not created: the
+/// response is 200 with the first message, or 409 if that was deleted.
+///
+/// With `predefinedMessageId`, the text and the file of a predefined message are used. Your key also needs the scope
+/// `read:replies`.
+///
+/// A message can have at most ten attachments. It keeps their name, type and size, even after the files are deleted.
+///
+/// With a client key, a message is a customer's reply. You can send only `body` and `attachments`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     request_body = CreateMessageRequest,
     responses(
-        (status = 201, description = "Added", body = EitherMessageResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 201, description = "The new message", body = EitherMessageResponse, headers(
+            ("Location" = String, description = "The path of the new message"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 200, description = "It is there already: this message has the externalId", body = MessageResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The existing message with this `externalId`", body = MessageResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The message with this externalId was deleted", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The message with this `externalId` was deleted", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_message(
-    caller: Party<WriteConversations>,
+    caller: Principal<WriteConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    request: Idempotent<Unread>,
+    request: Idempotent<RawBody>,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::create::create_message(&caller, conversation, request).await,
-    };
-    let answer = |posted: &Posted| match posted {
-        Posted::Added(message) => {
-            let location = format!("{BASE}/conversations/{}/messages/{}", message.conversation_id, message.id);
-            created(location, message.version, &MessageResponse::from(message))
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => {
+            return customer_view::create::create_message(&caller, conversation, request).await;
         }
-        Posted::Known(message) => done(message.version, &MessageResponse::from(message)),
     };
-    let (request, repeat) = request.read::<CreateMessageRequest>()?.into_parts(&caller, &answer);
+    let (request, key) = request.read::<CreateMessageRequest>()?.into_parts(&caller);
     if request.is_predefined() {
         caller.require(Scope::ReadReplies)?;
     }
-    let store = caller.store();
-    let is_plain = request.is_plain();
-    let draft = request.draft(store, Some(conversation), "", async |wording| match wording {
-        Wording::Said(body) => Ok((body, None)),
-        // Boxed: it is large, and most messages do without.
-        Wording::Predefined(id) => Ok(Box::pin(store.word_message(conversation, id)).await?),
-    });
-    let draft = if is_plain {
-        draft.await?
+    let added = messages::create(caller.store(), conversation, request.into(), key.as_ref()).await?;
+    let AddedMessage { message, is_new } = &added.outcome;
+    let response = MessageResponse::from(message);
+    let reply = if *is_new {
+        let location = format!("{BASE}/conversations/{}/messages/{}", message.conversation_id, message.id);
+        created(location, message.version, &response)
     } else {
-        match unless_replayed(store.replay(repeat.as_ref()), Box::pin(draft)).await? {
-            Once::Done(draft) => draft,
-            Once::Replayed(earlier) => return finish(Once::Replayed(earlier), answer),
-        }
+        ok(message.version, &response)
     };
-    let outcome = store.create_message(conversation, draft, repeat).await?;
-    finish(outcome, answer)
+    replayed(added.is_replay, reply)
 }

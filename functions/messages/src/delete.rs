@@ -1,11 +1,12 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, no_content, scope::WriteConversations};
+use deskless_app::messages;
 use deskless_domain::{ConversationId, MessageId};
 
 /// Delete a message
 ///
-/// The conversation's `messageCount`, `unreadCount`, `preview`, `lastMessageAt` and `awaitingReply` follow; its place in
-/// lists stays, and so do `firstResponseAt` and `windowExpiresAt`: what happened has happened. The message's
-/// `externalId` stays taken.
+/// Deletes the message and updates the conversation's `messageCount`, `unreadCount`, `preview`, `lastMessageAt` and `awaitingReply`.
+/// Its position in lists, `firstResponseAt` and `windowExpiresAt` do not change. The message's `externalId` cannot be used again.
+/// This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",
@@ -14,14 +15,14 @@ use deskless_domain::{ConversationId, MessageId};
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         ("messageId" = String, Path, format = "uuid", description = "The message's id"),
     ),
-    responses((status = 204, description = "Deleted")),
+    responses((status = 204, description = "The message is deleted")),
 )]
 pub async fn delete_message(
     caller: Caller<WriteConversations>,
     ApiPath((conversation, id)): ApiPath<(ConversationId, MessageId)>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    caller.store().delete_message(conversation, id, expected.as_deref()).await?;
+    messages::delete(caller.store(), conversation, id, &precondition).await?;
     Ok(no_content())
 }

@@ -1,11 +1,14 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
 };
+use deskless_app::messages;
 use deskless_domain::{ConversationId, MessageId};
 
 use crate::dto::MessageResponse;
 
 /// Retrieve a message
+///
+/// Returns a reply or a note of the conversation.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",
@@ -16,7 +19,7 @@ use crate::dto::MessageResponse;
     ),
     responses(
         (status = 200, description = "The message", body = MessageResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -26,9 +29,9 @@ pub async fn get_message(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let message = caller.store().get_message(conversation, id).await?;
+    let message = messages::get(caller.store(), conversation, id).await?;
     if known.holds(message.version) {
         return Ok(not_modified(message.version));
     }
-    ok(Some(message.version), &MessageResponse::from(&message))
+    ok(message.version, &MessageResponse::from(&message))
 }

@@ -1,11 +1,12 @@
-//! Messages: what is said in a thread.
+//! Messages of conversations.
 
+mod by_key;
 mod create;
+mod customer_view;
 mod delete;
 mod dto;
 mod get;
 mod list;
-mod own;
 mod transform;
 mod update;
 

@@ -1,49 +1,23 @@
-use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, InvalidRequest, Limit, Party, Reply, Walk, ok,
+    ApiPath, ApiQuery, CursorScope, Principal, Reply, ok,
     scope::ReadConversations,
     wire::{ListTag, MessageObject},
 };
-use deskless_domain::{ConversationId, Order};
-use deskless_store::Thread;
-use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use deskless_app::messages::{self, Thread};
+use deskless_domain::ConversationId;
 
-use crate::own::{self, dto::EitherMessageListResponse};
-
-/// How many messages, and in which direction.
-#[derive(Debug, Deserr, IntoParams)]
-#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct ListMessagesQuery {
-    /// How many at the most.
-    #[deserr(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
-    pub(crate) limit: Limit<100, 500>,
-    /// Where the page before said to go on.
-    #[deserr(default)]
-    pub(crate) cursor: Option<String>,
-    /// Oldest first, unless it is turned round.
-    #[deserr(default = Order::Asc)]
-    #[param(inline, value_type = Option<Order>)]
-    pub(crate) order: Order,
-}
-
-/// A page of a thread.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MessageListResponse {
-    object: ListTag,
-    /// Whether there is more already.
-    has_more: bool,
-    /// What to send as `cursor` to go on. Never null: whoever keeps asking misses nothing that comes later.
-    next_cursor: String,
-    messages: Vec<MessageObject>,
-}
+use crate::{
+    by_key::EitherMessageListResponse,
+    customer_view,
+    dto::{ListMessagesQuery, MessageListResponse},
+};
 
 /// List messages
 ///
-/// Oldest first, in the order in which they were committed.
+/// Lists the conversation's replies and notes in the order in which they were committed. `nextCursor` is never `null`: use it
+/// later to get only the messages that were added since.
+///
+/// With a client key, only the replies of one of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -51,29 +25,29 @@ pub struct MessageListResponse {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         ListMessagesQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: a JWT that names the customer"),
+        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
-    responses((status = 200, description = "A page of the thread", body = EitherMessageListResponse)),
+    responses((status = 200, description = "A page of messages", body = EitherMessageListResponse)),
 )]
 pub async fn list_messages(
-    caller: Party<ReadConversations>,
+    caller: Principal<ReadConversations>,
     ApiPath(conversation): ApiPath<ConversationId>,
     ApiQuery(query): ApiQuery<ListMessagesQuery>,
 ) -> Reply {
     let caller = match caller {
-        Party::Server(caller) => caller,
-        Party::Customer(caller) => return own::list::list_messages(&caller, conversation, &query).await,
+        Principal::Server(caller) => caller,
+        Principal::Customer(caller) => return customer_view::list::list_messages(&caller, conversation, &query).await,
     };
-    let walk = Walk::thread(caller.store().workspace_id(), conversation, query.order);
-    let after = query.cursor.as_deref().map(|cursor| walk.places(cursor)).transpose()?.map(|[place]| place);
+    let scope = CursorScope::messages(caller.store().workspace_id(), conversation, query.order);
+    let after = query.cursor.as_deref().map(|cursor| scope.decode_ids(cursor)).transpose()?.map(|[position]| position);
     let thread = Thread { conversation, order: query.order, after, limit: query.limit.0 };
-    let page = caller.store().list_messages(thread).await?;
+    let page = messages::list(caller.store(), thread).await?;
     ok(
         None,
         &MessageListResponse {
             object: ListTag,
             has_more: page.has_more,
-            next_cursor: walk.cursor(&[page.next]),
+            next_cursor: scope.encode_ids(&[page.next]),
             messages: page.messages.iter().map(MessageObject::from).collect(),
         },
     )

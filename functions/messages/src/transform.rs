@@ -2,17 +2,17 @@ use std::collections::BTreeMap;
 
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Code, FieldError, Given, Idempotent, InvalidRequest, NoParameters, Problem, Reply, done,
-    finish, scope::ReadConversations,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Optional, Problem, Reply, ok, replayed,
+    scope::ReadConversations,
 };
+use deskless_app::messages;
 use deskless_domain::{
-    Channel, ConversationId, Inbox, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
+    Channel, ConversationId, Invalid, MediaType, MessageBody, MessageType, Provider, SmsEncoding,
     provider::{
-        Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, Refusal,
-        Template, TemplateName, Transform, transform,
+        Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderRequest, ProviderTemplate,
+        TemplateName, Transform,
     },
 };
-use deskless_store::{Once, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{
@@ -23,41 +23,41 @@ use utoipa::{
     },
 };
 
-/// A message that would be sent: a `body`, a `media` or both, or a `template` alone.
+/// A message to preview: a `body`, a `media` or both, or a `template` alone.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct TransformMessageRequest {
     #[deserr(default)]
-    body: Given<MessageBody>,
+    body: Optional<MessageBody>,
     #[deserr(default)]
-    media: Given<MediaObject>,
+    media: Optional<MediaObject>,
     #[deserr(default)]
-    template: Given<TemplateObject>,
+    template: Optional<TemplateObject>,
     #[deserr(rename = "type", default = MessageType::Reply)]
     kind: MessageType,
     #[deserr(default)]
-    from: Given<ProviderAddress>,
+    from: Optional<ProviderAddress>,
     #[deserr(default)]
-    to: Given<ProviderAddress>,
+    to: Optional<ProviderAddress>,
 }
 
-const TYPE: &str = "`reply` unless said otherwise. A `note` is never sent: there are no requests for it.";
-const FROM: &str = "The provider's id of your side: WhatsApp's phone number id, the page's or account's id, the number or \
-messaging service that an SMS comes from. The \
-conversation's inbox says it otherwise; where neither does, its name stands in the request in braces, or `me`.";
-const TO: &str = "The provider's id or number of the customer, if neither the conversation's `sessionKey` nor the \
-customer says it.";
+const TYPE: &str = "The type. The default is `reply`. A `note` is never sent, so its preview has no requests.";
+const FROM: &str = "The provider's id of the sender: the phone number id of WhatsApp, the id of the page or account, or the \
+number or messaging service of an SMS. The default comes from the conversation's inbox. Without either, the request has a \
+placeholder in braces, or `me`.";
+const TO: &str = "The provider's id or phone number of the customer. The default comes from the conversation's `sessionKey` or \
+the customer.";
 
-/// One of the forms of a request: these members and no others.
+/// Returns the schema of one form of the request, with these properties and no others.
 fn form(
     title: &str,
     required: &[&str],
     optional: &[(&str, RefOr<Schema>)],
-    members: &[(&str, RefOr<Schema>)],
+    properties: &[(&str, RefOr<Schema>)],
 ) -> Schema {
     let mut object =
         ObjectBuilder::new().title(Some(title)).additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    for (name, schema) in members.iter().chain(optional) {
+    for (name, schema) in properties.iter().chain(optional) {
         object = object.property(*name, schema.clone());
     }
     required.iter().fold(object, |object, name| object.required(*name)).into()
@@ -71,9 +71,9 @@ fn described<T: ToSchema>(text: &str) -> RefOr<Schema> {
 
 impl PartialSchema for TransformMessageRequest {
     fn schema() -> RefOr<Schema> {
-        let body = ("body", described::<MessageBody>("What is said, beside a file or alone."));
+        let body = ("body", described::<MessageBody>("The text, alone or with a file."));
         let media = ("media", described::<MediaObject>("A file that the provider fetches."));
-        let text = "A message that WhatsApp has approved beforehand: it may be sent when the window is closed.";
+        let text = "A WhatsApp template, which can be sent when the reply window is closed.";
         let template = ("template", described::<TemplateObject>(text));
         let address = |text: &str| described::<ProviderAddress>(text);
         let mut kind = MessageType::schema();
@@ -82,7 +82,7 @@ impl PartialSchema for TransformMessageRequest {
         }
         let both = [("type", kind), ("from", address(FROM)), ("to", address(TO))];
         OneOfBuilder::new()
-            .description(Some("A message that would be sent: a `body`, a `media` or both, or a `template` alone."))
+            .description(Some("A message to preview: a `body`, a `media` or both, or a `template` alone."))
             .item(form("Text", &["body"], &both, std::slice::from_ref(&body)))
             .item(form("Media", &["media"], &both, &[media, body]))
             .item(form("Template", &["template"], &both, &[template]))
@@ -110,19 +110,19 @@ pub struct MediaObject {
     #[schema(rename = "type")]
     kind: MediaType,
     url: MediaUrl,
-    /// What a document is called.
+    /// The file name of a document.
     #[deserr(default)]
     file_name: Option<FileName>,
 }
 
-/// A template of WhatsApp's.
+/// A WhatsApp template, which WhatsApp has approved.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(as = OutgoingTemplate)]
 pub struct TemplateObject {
     name: TemplateName,
     language: LanguageCode,
-    /// Its parameters, as WhatsApp takes them.
+    /// The parameters, as `components` in WhatsApp's API.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     components: Option<Vec<BTreeMap<String, Value>>>,
@@ -132,73 +132,75 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
     type Error = Problem;
 
     fn try_from(request: TransformMessageRequest) -> Result<Self, Problem> {
-        let refuse = |field: &str, code, message: &str| InvalidRequest::one(field, &Invalid::new(code, message));
+        let invalid = |field: &str, code, message: &str| InvalidRequest::one(field, &Invalid::new(code, message));
         let media = request.media.0.map(|MediaObject { kind, url, file_name }| Media { kind, url, file_name });
         let template = request.template.0.map(|TemplateObject { name, language, components }| {
             let components = components.unwrap_or_default().into_iter().map(|c| c.into_iter().collect()).collect();
-            Template { name, language, components }
+            ProviderTemplate { name, language, components }
         });
         let content = match (template, media, request.body.0) {
             (Some(template), None, None) => Content::Template(template),
-            (Some(_), ..) => return Err(refuse("template", "invalid", "stands alone, without body and media").into()),
+            (Some(_), ..) => {
+                return Err(invalid("template", "invalid", "cannot be combined with `body` or `media`").into());
+            }
             (None, Some(media), body) => Content::Media(media, body),
             (None, None, Some(body)) => Content::Text(body),
             (None, None, None) => {
-                return Err(refuse("body", "required", "is required, where there is no media and no template").into());
+                return Err(invalid("body", "required", "is required without `media` and `template`").into());
             }
         };
         Ok(Self { kind: request.kind, content, from: request.from.0, to: request.to.0 })
     }
 }
 
-/// How a message reads to a provider.
+/// The preview of a message as its provider's requests.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransformMessageResponse {
     transform: TransformObject,
 }
 
-/// How a message reads to a provider.
+/// The preview of a message as its provider's requests.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Transform)]
 pub struct TransformObject {
     channel: Channel,
     provider: Provider,
-    /// The requests, to be sent in this order: a file and its words are two where the provider wants them apart. None
-    /// for a note. The provider's authorization is yours to add.
+    /// The requests, in the order in which to send them. A file with a text is two requests for some providers. Empty for a note.
+    /// The provider's authorization is not included.
     requests: Vec<RequestObject>,
-    /// Into how many messages a network takes an SMS apart; null for everything else.
+    /// The segments of an SMS. `null` on other channels.
     #[schema(required)]
     segments: Option<SegmentsObject>,
-    /// Until when the provider allows free replies.
+    /// The end of the reply window. `null` on channels without one, and until the customer writes.
     #[schema(required, format = "date-time")]
     window_expires_at: Option<String>,
 }
 
-/// One request to a provider.
+/// A request to a provider.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ProviderRequest)]
 pub struct RequestObject {
     #[schema(pattern = "^POST$")]
     method: &'static str,
-    /// What is not known stands in braces, such as `{phone-number-id}`. One of web chat is a path of this API.
+    /// The URL. Unknown parts are placeholders in braces, such as `{phone-number-id}`. For web chat, a path of this API.
     url: String,
-    /// Without the authorization.
+    /// The headers, without the authorization.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    headers: BTreeMap<&'static str, &'static str>,
+    headers: BTreeMap<&'static str, String>,
     /// The JSON body, or the fields of the form if the content type is `application/x-www-form-urlencoded`.
     #[schema(value_type = Object)]
     body: Value,
 }
 
-/// What becomes of an SMS on its way.
+/// The segments into which a network splits an SMS.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Segments)]
 pub struct SegmentsObject {
-    /// How many messages are sent, and billed.
+    /// The number of segments, which are billed separately.
     count: usize,
     encoding: SmsEncoding,
-    /// How many characters the text has in that encoding, where some count as two.
+    /// The number of characters in this encoding. Some characters count as two.
     characters: usize,
 }
 
@@ -207,7 +209,7 @@ impl From<&Transform> for TransformMessageResponse {
         let request = |request: &ProviderRequest| RequestObject {
             method: "POST",
             url: request.url.clone(),
-            headers: BTreeMap::from([("Content-Type", request.content_type)]),
+            headers: BTreeMap::from([("Content-Type", request.content_type.to_string())]),
             body: request.body.clone(),
         };
         Self {
@@ -226,24 +228,12 @@ impl From<&Transform> for TransformMessageResponse {
     }
 }
 
-fn refused(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::Fields(fields) => {
-            let errors = fields.iter().flat_map(|(field, invalid)| InvalidRequest::one(*field, invalid).0);
-            Problem::invalid(errors.collect::<Vec<FieldError>>())
-        }
-        Refusal::WindowClosed => Problem::new(
-            Code::WindowClosed,
-            "The customer last wrote more than 24 hours ago, or never: until they write again, only a template is sent.",
-        ),
-    }
-}
-
-/// Show how a message would be sent
+/// Preview a message
 ///
-/// The exact request to the provider of the conversation's channel: WhatsApp's Cloud API, Instagram, Messenger, SMS (by
-/// Twilio's API) and web chat. The workspace's side of it is what the conversation's inbox says, if that is of the same
-/// channel. Nothing is sent and nothing is stored; what breaks the provider's limits is said.
+/// Returns the exact requests that send a message to the provider of the conversation's channel: WhatsApp Cloud API, Instagram,
+/// Messenger, SMS (Twilio's API) or web chat. The sender comes from the conversation's inbox, if that has the same channel.
+/// Nothing is sent or stored. Fields that exceed the provider's limits return 400. A free-form reply outside the reply window
+/// returns 422.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages/transform",
@@ -251,10 +241,10 @@ fn refused(refusal: Refusal) -> Problem {
     params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
     request_body = TransformMessageRequest,
     responses(
-        (status = 200, description = "What would be sent", body = TransformMessageResponse, headers(
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The preview", body = TransformMessageResponse, headers(
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 422, description = "The provider takes no free reply now", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 422, description = "The reply window is closed", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn transform_message(
@@ -263,24 +253,8 @@ pub async fn transform_message(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<TransformMessageRequest>,
 ) -> Reply {
-    let answer = |transform: &Transform| done(None, &TransformMessageResponse::from(transform));
-    let (request, repeat) = request.into_parts(&caller, &answer);
+    let (request, key) = request.into_parts(&caller);
     let outgoing = request.try_into()?;
-    let store = caller.store();
-    if let Some(earlier) = store.replay(repeat.as_ref()).await? {
-        return finish(Once::Replayed(earlier), answer);
-    }
-    let conversation = store.get_conversation(conversation).await?;
-    let inbox = match conversation.placement.inbox_id {
-        Some(id) => match store.get_resource::<Inbox>(id).await {
-            Ok(found) => Some(found.fields),
-            Err(StoreError::NotFound) => None,
-            Err(error) => return Err(error.into()),
-        },
-        None => None,
-    };
-    let inbox = inbox.filter(|inbox| inbox.channel == conversation.channel()).map(|inbox| inbox.settings);
-    let shown =
-        transform(&conversation, &inbox.unwrap_or_default(), &outgoing, store.clock().now()).map_err(refused)?;
-    finish(store.answer_once(shown, repeat).await?, answer)
+    let transformed = messages::transform(caller.store(), conversation, &outgoing, key.as_ref()).await?;
+    replayed(transformed.is_replay, ok(None, &TransformMessageResponse::from(&transformed.outcome)))
 }

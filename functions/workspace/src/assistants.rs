@@ -1,7 +1,7 @@
-//! Assistants: programs that answer.
+//! Assistants: programs that reply to customers.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Assistant, Clock, Description, InvalidField, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ object_tag!(
     AssistantTag = "assistant"
 );
 
-/// A program that answers.
+/// A program that replies to customers.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Assistant)]
@@ -27,7 +27,7 @@ pub struct AssistantObject {
     created_at: String,
     #[schema(format = "date-time")]
     updated_at: String,
-    /// When it was deleted, if it was: it cannot be chosen any more, and is still named where it is in use.
+    /// The time at which it was archived, by deleting it. `null` if it was not.
     #[schema(required, format = "date-time")]
     archived_at: Option<String>,
 }
@@ -47,28 +47,30 @@ impl From<&Resource<Assistant>> for AssistantObject {
     }
 }
 
-/// An assistant to add.
+/// An assistant to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateAssistantRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
-    /// What it is for: 1 to 1,000 characters.
+    /// The description: 1 to 1,000 characters.
     #[deserr(default)]
     description: Option<Description>,
 }
 
-/// What to change. A field that is left out stays as it is.
+/// An update of an assistant. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateAssistantRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
-    /// Null clears it.
+    name: Optional<Title>,
+    /// The description: 1 to 1,000 characters. `null` clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Description>, required = false)]
-    description: Given<Option<Description>>,
+    description: Optional<Option<Description>>,
 }
 
 impl Shape for AssistantObject {
@@ -102,5 +104,6 @@ resource!(
     many = "assistants",
     create = CreateAssistantRequest,
     update = UpdateAssistantRequest,
-    delete = "It is archived: it cannot be chosen any more, and is still named where it is in use.",
+    delete =
+        "Archives the assistant: it is no longer listed or assignable. Conversations that refer to it keep its name.",
 );

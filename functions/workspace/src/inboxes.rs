@@ -1,9 +1,9 @@
-//! Inboxes: where conversations arrive.
+//! Inboxes: destinations of a channel's conversations.
 
 mod settings;
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Channel, Clock, Inbox, InboxSettings, InvalidField, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ object_tag!(
     InboxTag = "inbox"
 );
 
-/// Where conversations of one channel arrive.
+/// An inbox for the conversations of one channel.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Inbox)]
@@ -31,7 +31,7 @@ pub struct InboxObject {
     created_at: String,
     #[schema(format = "date-time")]
     updated_at: String,
-    /// When it was deleted, if it was: it cannot be chosen any more, and is still named where it is in use.
+    /// The time at which it was archived, by deleting it. `null` if it was not.
     #[schema(required, format = "date-time")]
     archived_at: Option<String>,
 }
@@ -52,31 +52,33 @@ impl From<&Resource<Inbox>> for InboxObject {
     }
 }
 
-/// An inbox to make.
+/// An inbox to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateInboxRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
-    /// It never changes.
+    /// The channel. It cannot be updated.
     channel: Channel,
-    /// What the channel's provider has to be told.
+    /// The settings for the channel's provider.
     #[deserr(default)]
     settings: Option<InboxSettingsRequest>,
 }
 
-/// What to change. A field that is left out stays as it is.
+/// An update of an inbox. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateInboxRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
-    /// Changed one by one, since secrets cannot be read back: a setting that is left out stays, null clears it. Null for
-    /// all of them clears all.
+    name: Optional<Title>,
+    /// The settings for the channel's provider, updated one by one, because secrets cannot be retrieved. A setting that you leave
+    /// out stays as it is. `null` clears it. `null` instead of the object clears all settings.
     #[deserr(default)]
     #[schema(value_type = Option<InboxSettingsRequest>, required = false)]
-    settings: Given<Option<InboxSettingsRequest>>,
+    settings: Optional<Option<InboxSettingsRequest>>,
 }
 
 impl Shape for InboxObject {
@@ -86,7 +88,7 @@ impl Shape for InboxObject {
 
     fn make(request: CreateInboxRequest, _: &dyn Clock) -> Result<Inbox, InvalidField> {
         let settings = match &request.settings {
-            Some(settings) => settings.over(InboxSettings::default()),
+            Some(settings) => settings.apply_to(InboxSettings::default()),
             None => InboxSettings::default(),
         };
         Ok(Inbox { name: request.name, channel: request.channel, settings })
@@ -96,7 +98,7 @@ impl Shape for InboxObject {
         let settings = match &request.settings.0 {
             None => fields.settings,
             Some(None) => InboxSettings::default(),
-            Some(Some(settings)) => settings.over(fields.settings),
+            Some(Some(settings)) => settings.apply_to(fields.settings),
         };
         Ok(Inbox { name: request.name.0.clone().unwrap_or(fields.name), settings, ..fields })
     }
@@ -116,5 +118,5 @@ resource!(
     many = "inboxes",
     create = CreateInboxRequest,
     update = UpdateInboxRequest,
-    delete = "It is archived: it cannot be chosen any more, and is still named where it is in use.",
+    delete = "Archives the inbox: it is no longer listed, and conversations cannot be moved to it. Conversations in it keep its name.",
 );

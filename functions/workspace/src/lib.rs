@@ -1,4 +1,4 @@
-//! The workspace: customers, what conversations refer to, saved views and API keys.
+//! The workspace: customers, inboxes, members, assistants, pipelines, saved views and API keys.
 
 mod api_keys;
 mod assistants;

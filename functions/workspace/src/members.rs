@@ -1,7 +1,7 @@
 //! Members: people who work in the workspace.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Clock, Email, InvalidField, Member, MemberRole, PersonName, Resource};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,7 +28,7 @@ pub struct MemberObject {
     created_at: String,
     #[schema(format = "date-time")]
     updated_at: String,
-    /// When they were deleted, if they were: they cannot be chosen any more, and are still named where they are in use.
+    /// The time at which it was archived, by deleting it. `null` if it was not.
     #[schema(required, format = "date-time")]
     archived_at: Option<String>,
 }
@@ -49,33 +49,37 @@ impl From<&Resource<Member>> for MemberObject {
     }
 }
 
-/// A member to add.
+/// A member to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateMemberRequest {
-    /// The name as it is shown.
+    /// The display name: 1 to 200 characters.
     name: PersonName,
+    /// The email address.
     email: Email,
-    /// `agent` unless said otherwise.
+    /// The role. The default is `agent`.
     #[deserr(default = MemberRole::Agent)]
     #[schema(required = false)]
     role: MemberRole,
 }
 
-/// What to change. A field that is left out stays as it is.
+/// An update of a member. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateMemberRequest {
+    /// The display name: 1 to 200 characters.
     #[deserr(default)]
     #[schema(value_type = PersonName, required = false)]
-    name: Given<PersonName>,
+    name: Optional<PersonName>,
+    /// The email address.
     #[deserr(default)]
     #[schema(value_type = Email, required = false)]
-    email: Given<Email>,
+    email: Optional<Email>,
+    /// The role.
     #[deserr(default)]
     #[schema(value_type = MemberRole, required = false)]
-    role: Given<MemberRole>,
+    role: Optional<MemberRole>,
 }
 
 impl Shape for MemberObject {
@@ -110,5 +114,5 @@ resource!(
     many = "members",
     create = CreateMemberRequest,
     update = UpdateMemberRequest,
-    delete = "They are archived: they cannot be chosen any more, and are still named where they are in use.",
+    delete = "Archives the member: they are no longer listed or assignable. Conversations that are assigned to them keep their name.",
 );

@@ -1,7 +1,7 @@
-//! Pipelines: ordered rows of stages.
+//! Pipelines: ordered lists of stages through which conversations move.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape};
 use deskless_domain::{Clock, InvalidField, Pipeline, Resource, Stage, StageDraft, StageId, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ object_tag!(
     PipelineTag = "pipeline"
 );
 
-/// One stage of a pipeline.
+/// A stage of a pipeline.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Stage)]
 pub struct StageObject {
@@ -27,7 +27,7 @@ impl From<&Stage> for StageObject {
     }
 }
 
-/// An ordered row of stages through which conversations move.
+/// An ordered list of stages through which conversations move.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Pipeline)]
@@ -37,13 +37,13 @@ pub struct PipelineObject {
     id: String,
     #[schema(value_type = String)]
     name: Title,
-    /// In order.
+    /// The stages, in order.
     stages: Vec<StageObject>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time")]
     updated_at: String,
-    /// When it was deleted, if it was: it cannot be chosen any more, and is still named where it is in use.
+    /// The time at which it was archived, by deleting it. `null` if it was not.
     #[schema(required, format = "date-time")]
     archived_at: Option<String>,
 }
@@ -62,47 +62,51 @@ impl From<&Resource<Pipeline>> for PipelineObject {
     }
 }
 
-/// A stage to put into a pipeline.
+/// A stage of an updated pipeline.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct StageRequest {
-    /// Which stage of this pipeline it is; a new one, unless it is said.
+    /// The id of an existing stage of this pipeline. Without it, a stage is created.
     #[deserr(default)]
     id: Option<StageId>,
+    /// The name: 1 to 120 characters.
     name: Title,
 }
 
-/// A stage to make.
+/// A stage to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct NewStageRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
 }
 
-/// A pipeline to make.
+/// A pipeline to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreatePipelineRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
-    /// In order; at most 100.
+    /// The stages, in order: at most 100.
     #[deserr(default)]
     #[schema(required = false, max_items = 100)]
     stages: Vec<NewStageRequest>,
 }
 
-/// What to change. A field that is left out stays as it is.
+/// An update of a pipeline. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdatePipelineRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
-    /// All of them, in order; at most 100. One with an `id` is renamed and moved, one without is new, one that is left out
-    /// is archived; naming an archived one brings it back.
+    name: Optional<Title>,
+    /// All stages, in order: at most 100. A stage with an `id` is renamed and moved, and restored if it was archived. A stage
+    /// without an `id` is created. A stage that you leave out is archived.
     #[deserr(default)]
     #[schema(value_type = Vec<StageRequest>, required = false, max_items = 100)]
-    stages: Given<Vec<StageRequest>>,
+    stages: Optional<Vec<StageRequest>>,
 }
 
 fn drafts(stages: &[StageRequest]) -> Vec<StageDraft> {
@@ -148,5 +152,5 @@ resource!(
     many = "pipelines",
     create = CreatePipelineRequest,
     update = UpdatePipelineRequest,
-    delete = "It is archived with its stages: it cannot be chosen any more, and is still named where it is in use.",
+    delete = "Archives the pipeline with its stages: it is no longer listed, and conversations cannot be moved to it. Conversations in it keep the names of their stages.",
 );

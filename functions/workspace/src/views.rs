@@ -1,7 +1,7 @@
 //! Views: saved filters.
 
 use deserr::Deserr;
-use deskless_api::{Given, InvalidRequest, object_tag, resource, shape::Shape, wire::FilterRequest};
+use deskless_api::{InvalidRequest, Optional, object_tag, resource, shape::Shape, wire::FilterRequest};
 use deskless_domain::{Clock, ConversationFilter, InvalidField, Resource, Title, View};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ pub struct ViewObject {
     id: String,
     #[schema(value_type = String)]
     name: Title,
-    /// Filters as the list of conversations takes them; all must hold.
+    /// The filter, with the fields of the list of conversations. All must match.
     #[schema(value_type = FilterRequest)]
     filter: ConversationFilter,
     #[schema(format = "date-time")]
@@ -43,26 +43,29 @@ impl From<&Resource<View>> for ViewObject {
     }
 }
 
-/// A view to save.
+/// A view to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateViewRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
+    /// The filter, with the fields of the list of conversations. All must match.
     filter: FilterRequest,
 }
 
-/// What to change. A field that is left out stays as it is.
+/// An update of a view. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateViewRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
-    /// Replaced whole.
+    name: Optional<Title>,
+    /// The filter. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
-    filter: Given<FilterRequest>,
+    filter: Optional<FilterRequest>,
 }
 
 impl Shape for ViewObject {
@@ -96,5 +99,5 @@ resource!(
     many = "views",
     create = CreateViewRequest,
     update = UpdateViewRequest,
-    delete = "It is gone for good. The conversations that it showed stay as they are.",
+    delete = "Deletes the view. Its conversations do not change. This cannot be undone.",
 );

@@ -9,10 +9,10 @@ use tokio::time::sleep;
 
 use crate::api::{Api, Options};
 
-/// How often it is asked how far a bulk action has come.
-const PACE: Duration = Duration::from_millis(400);
-/// How often in a row an answer may fail.
-const PATIENCE: usize = 5;
+/// How often the status is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(400);
+/// How many polls in a row may fail.
+const MAX_FAILURES: usize = 5;
 
 /// Options of `deskless bulk`.
 #[derive(Debug, clap::Args)]
@@ -25,9 +25,11 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show how far a bulk action has come, until it has ended. Fails when it was not possible on every conversation.
+    /// Show the progress of a bulk action until it ends.
+    ///
+    /// Exits with status 1 if the action failed on any conversation.
     Watch {
-        /// The bulk action's id, as the answer that began it has it.
+        /// ID of the bulk action.
         #[arg(value_parser = bulk_action_id)]
         id: BulkActionId,
     },
@@ -35,12 +37,12 @@ enum Command {
 
 fn bulk_action_id(text: &str) -> Result<BulkActionId, Invalid> {
     BulkActionId::parse(text)
-        .ok_or_else(|| Invalid::new("invalid", "must be a bulk action's id, as `POST /api/v1/bulk-actions` answers it"))
+        .ok_or_else(|| Invalid::new("invalid", "must be a bulk action ID, as returned by `POST /api/v1/bulk-actions`"))
 }
 
 pub async fn run(arguments: Arguments) -> Result<()> {
     let Command::Watch { id } = arguments.command;
-    let api = arguments.api.api()?;
+    let api = arguments.api.client()?;
     let progress = Progress::new();
     let ended = watch(&api, id, |bulk| progress.show(bulk)).await;
     progress.clear();
@@ -53,24 +55,24 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             println!("  {}  {}", text(failure, "id"), text(failure, "text"));
         }
     }
-    outcome(&ended["bulkAction"])
+    to_result(&ended["bulkAction"])
 }
 
-/// Asks again and again until it has ended.
+/// Polls the bulk action until it has ended, and returns the last response.
 async fn watch(api: &Api, id: BulkActionId, show: impl Fn(&Value)) -> Result<Value> {
     let path = format!("bulk-actions/{id}");
-    // What is wrong from the start is wrong for good; later it may pass.
-    let mut answer = api.get(&path).await.with_context(|| format!("bulk action {id}"))?;
+    // The first request is not retried: its errors, such as 404, are permanent.
+    let mut response = api.get(&path).await.with_context(|| format!("bulk action {id}"))?;
     let mut failed = 0;
     loop {
-        show(&answer["bulkAction"]);
-        if answer["bulkAction"]["finishedAt"].is_string() {
-            return Ok(answer);
+        show(&response["bulkAction"]);
+        if response["bulkAction"]["finishedAt"].is_string() {
+            return Ok(response);
         }
-        sleep(PACE).await;
+        sleep(POLL_INTERVAL).await;
         match api.get(&path).await {
-            Ok(fresh) => (answer, failed) = (fresh, 0),
-            Err(error) if failed == PATIENCE => return Err(error),
+            Ok(fresh) => (response, failed) = (fresh, 0),
+            Err(error) if failed == MAX_FAILURES => return Err(error),
             Err(_) => failed += 1,
         }
     }
@@ -86,21 +88,21 @@ fn number(object: &Value, name: &str) -> u64 {
 
 fn line(bulk: &Value) -> String {
     let [matched, processed, failed] = ["matchedCount", "processedCount", "failedCount"].map(|name| number(bulk, name));
-    format!("{} {}: {processed} of {matched} dealt with, {failed} failed", text(bulk, "action"), text(bulk, "status"))
+    format!("{} {}: {processed} of {matched} processed, {failed} failed", text(bulk, "action"), text(bulk, "status"))
 }
 
-fn outcome(bulk: &Value) -> Result<()> {
+fn to_result(bulk: &Value) -> Result<()> {
     match (text(bulk, "status"), number(bulk, "failedCount")) {
         ("succeeded", 0) => Ok(()),
         ("succeeded", failed) => {
-            bail!("it was not possible on {failed} of {} conversations", number(bulk, "processedCount"))
+            bail!("the bulk action failed on {failed} of {} conversations", number(bulk, "processedCount"))
         }
-        ("cancelled", _) => bail!("it was cancelled; what was done stays done"),
-        _ => bail!("it could not go on: the log of the function `jobs` says why"),
+        ("cancelled", _) => bail!("the bulk action was cancelled; changes made so far are kept"),
+        _ => bail!("the bulk action failed: see the log of the function `jobs`"),
     }
 }
 
-/// A bar where it is known how many there are, and else a count; nothing where nobody looks.
+/// A progress bar, or a counter if the total is unknown. Hidden if standard error is not a terminal.
 struct Progress(ProgressBar);
 
 impl Progress {
@@ -110,11 +112,11 @@ impl Progress {
 
     fn show(&self, bulk: &Value) {
         let Self(bar) = self;
-        let known = bulk["exact"] == true;
-        let template = if known {
+        let exact = bulk["exact"] == true;
+        let template = if exact {
             "{msg} [{bar:40}] {pos}/{len} {elapsed}, {eta} left"
         } else {
-            "{spinner} {msg} {pos} so far, {elapsed}"
+            "{spinner} {msg} {pos} processed, {elapsed}"
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
@@ -122,7 +124,7 @@ impl Progress {
         let failed = number(bulk, "failedCount");
         let failures = if failed > 0 { format!(", {failed} failed") } else { String::new() };
         bar.set_message(format!("{} {}{failures}", text(bulk, "action"), text(bulk, "status")));
-        if known {
+        if exact {
             bar.set_length(number(bulk, "matchedCount"));
         }
         bar.set_position(number(bulk, "processedCount"));

@@ -5,8 +5,8 @@ use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
-    compile::{self, Changes},
-    lambda::{self, Engines, Lambda},
+    compile::{self, SourceWatcher},
+    lambda::{self, Endpoints, Lambda},
     local::{self, Interrupt, Stack},
 };
 
@@ -15,84 +15,85 @@ use crate::{
 pub struct Arguments {
     #[command(flatten)]
     local: local::Options,
-    /// Leave the functions as they are when their code changes.
+    /// Do not rebuild and restart functions when their code changes.
     #[arg(long)]
     no_reload: bool,
 }
 
-/// The local stack: every function as the binary that Lambda runs, behind one port.
+/// Runs the local stack: every function's own binary, behind one port.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let mut interrupt = Interrupt::listen()?;
-    let claim = arguments.local.claim()?;
+    let lock = arguments.local.lock()?;
     lambda::require_emulator().await?;
 
-    println!("Compiling the functions (minutes the first time, seconds after that) …");
-    let changes = Changes::from_now();
+    println!("Compiling functions (takes minutes the first time) …");
+    let watcher = SourceWatcher::start();
     let binaries = tokio::select! {
         binaries = compile::functions() => binaries?,
         () = interrupt.received() => return Ok(()),
     };
 
-    println!("Starting the functions …");
-    let stack = Stack::start(&arguments.local, claim).await?;
+    println!("Starting functions …");
+    let stack = Stack::start(&arguments.local, lock).await?;
     let port = arguments.local.port;
-    let engines = Engines { dynamodb: stack.engine_url().to_owned(), s3: stack.s3_url().to_owned() };
+    let endpoints = Endpoints { dynamodb: stack.engine_url().to_owned(), s3: stack.s3_url().to_owned() };
     let mut lambda = tokio::select! {
-        lambda = Lambda::start(port, &engines, &binaries) => lambda?,
+        lambda = Lambda::start(port, &endpoints, &binaries) => lambda?,
         () = interrupt.received() => return Ok(()),
     };
-    let changes = (!arguments.no_reload).then_some(changes);
-    let outcome = tokio::select! {
-        failure = stack.pump(async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await) => failure,
-        failure = keep_running(&mut lambda, changes) => failure,
+    let deliver = async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await;
+    let watcher = (!arguments.no_reload).then_some(watcher);
+    let result = tokio::select! {
+        failure = stack.run_event_sources(deliver) => failure,
+        failure = keep_running(&mut lambda, watcher) => failure,
         failure = announce(&stack, port) => failure,
         () = interrupt.received() => Ok(()),
     };
-    // The terminal may be gone.
+    // `println!` would panic if the terminal is closed.
     let _ = writeln!(std::io::stdout(), "Stopping …");
     lambda.stop().await;
-    outcome
+    result
 }
 
-/// Says so as soon as all functions answer. Only ends by failing.
+/// Prints that the stack is ready once all functions respond. Returns only on failure.
 async fn announce(stack: &Stack, port: u16) -> Result<()> {
-    lambda::wake(port).await?;
+    lambda::wait_until_ready(port).await?;
     stack.announce();
     std::future::pending().await
 }
 
-/// Starts again what ends, and builds again what changes. Only ends by failing.
-async fn keep_running(lambda: &mut Lambda, mut changes: Option<Changes>) -> Result<()> {
+/// Restarts functions that exit, and rebuilds them when the code changes. Returns only on failure.
+async fn keep_running(lambda: &mut Lambda, mut watcher: Option<SourceWatcher>) -> Result<()> {
     let mut tick = interval(Duration::from_millis(200));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut work = None;
+    let mut build = None;
     loop {
         tokio::select! {
             _ = tick.tick() => {
-                lambda.check()?;
-                if work.is_none() && changes.as_mut().is_some_and(Changes::any) {
-                    println!("The code has changed. Compiling the functions …");
-                    work = Some(Box::pin(compile::functions()));
+                lambda.restart_exited()?;
+                if build.is_none() && watcher.as_mut().is_some_and(SourceWatcher::changed) {
+                    println!("Code changed. Compiling functions …");
+                    build = Some(Box::pin(compile::functions()));
                 }
             }
-            outcome = done(&mut work) => {
-                work = None;
-                match outcome {
+            result = finished(&mut build) => {
+                build = None;
+                match result {
                     Ok(binaries) => match lambda.update(&binaries).await?.as_slice() {
-                        [] => println!("No function is affected."),
-                        updated => println!("Started anew: {}.", updated.join(", ")),
+                        [] => println!("No function changed."),
+                        updated => println!("Restarted: {}.", updated.join(", ")),
                     },
-                    Err(error) => println!("{error:#}. Until then the functions run as they were."),
+                    Err(error) => println!("{error:#}. The previous build keeps running."),
                 }
             }
         }
     }
 }
 
-/// Waits for the work that is under way, and forever when there is none.
-async fn done<F: Future>(work: &mut Option<Pin<Box<F>>>) -> F::Output {
-    match work {
-        Some(work) => work.await,
+/// Waits for the running build, or forever if there is none.
+async fn finished<F: Future>(build: &mut Option<Pin<Box<F>>>) -> F::Output {
+    match build {
+        Some(build) => build.await,
         None => std::future::pending().await,
     }
 }

@@ -19,22 +19,26 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a new identity secret, with which your back end signs customers' tokens. It is printed once. The one before
-    /// counts for another day; one before that, no more.
+    /// Create a new identity secret for signing customer tokens.
+    ///
+    /// The secret is printed once. The
+    /// previous secret stays valid for 24 hours; older ones stop working.
     Rotate {
-        /// The workspace's id.
+        /// ID of the workspace.
         #[arg(long, value_parser = super::key::workspace_id)]
         workspace: WorkspaceId,
     },
-    /// Sign a token for a customer with the current secret, to try things out. Your back end does the same with any JWT library.
+    /// Sign a customer token for testing.
+    ///
+    /// In production, your back end signs tokens with any JWT library.
     Token {
-        /// The workspace's id.
+        /// ID of the workspace.
         #[arg(long, value_parser = super::key::workspace_id)]
         workspace: WorkspaceId,
-        /// The customer's id.
+        /// ID of the customer.
         #[arg(long, value_parser = customer_id)]
         customer: CustomerId,
-        /// For how many minutes it is good; a day at the most.
+        /// Lifetime of the token in minutes, at most 1440 (24 hours).
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1440))]
         minutes: u16,
     },
@@ -48,7 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
     let (Command::Rotate { workspace } | Command::Token { workspace, .. }) = arguments.command;
     let tenant = operator.workspace(workspace).await.map_err(|e| match e {
-        StoreError::NotFound => anyhow!("there is no workspace {workspace}: `deskless workspace list` shows all"),
+        StoreError::NotFound => anyhow!("no workspace {workspace}: list workspaces with `deskless workspace list`"),
         other => other.into(),
     })?;
     match arguments.command {
@@ -56,14 +60,14 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             let secret = tenant.rotate_identity().await?;
             let until = SystemClock.now().plus_seconds(Identity::OVERLAP_SECONDS);
             if arguments.table.json {
-                let shown = json!({ "id": secret.id, "createdAt": secret.created_at.to_string() });
-                println!("{}", json!({ "identitySecret": shown, "secret": secret.reveal() }));
+                let details = json!({ "id": secret.id, "createdAt": secret.created_at.to_string() });
+                println!("{}", json!({ "identitySecret": details, "secret": secret.reveal() }));
             } else {
                 println!("{}", secret.id);
                 println!("{}", secret.reveal());
                 eprintln!(
-                    "This secret is shown once. Sign JWTs with it: HS256, kid {id}, aud {workspace}, sub the customer's id, \
-                     iat, exp. If there was one before, that counts until {until}.",
+                    "Store this secret now: it is not shown again.\nSign JWTs with HS256, kid {id}, aud {workspace}, \
+                     sub (the customer's ID), iat and exp.\nA previous secret stays valid until {until}.",
                     id = secret.id,
                 );
             }
@@ -71,7 +75,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Token { customer, minutes, .. } => {
             let identity = tenant.identity().await?;
             let secret = identity.current.as_ref().ok_or_else(|| {
-                anyhow!("this workspace has no identity secret: make one with `deskless identity rotate`")
+                anyhow!("the workspace has no identity secret: create one with `deskless identity rotate`")
             })?;
             let token = token::sign(secret, workspace, &customer, SystemClock.now(), i64::from(minutes) * 60)?;
             if arguments.table.json {

@@ -9,44 +9,44 @@ use crate::connection::Table;
 /// Options of `deskless jobs`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Have the table's stream call for their next steps once more. Without it they are only listed.
+    /// Resume the jobs. Without this option, they are only listed.
     #[arg(long)]
     resume: bool,
-    /// Only those that began so many minutes ago, or earlier.
-    #[arg(long, default_value_t = 15, value_name = "N")]
+    /// Only include jobs that started at least this many minutes ago.
+    #[arg(long, default_value_t = 15, value_name = "MINUTES")]
     older_than: u32,
     #[command(flatten)]
     table: Table,
 }
 
-/// Bulk actions and runs of automations that have work left. After an outage in which the stream has told of a step too
-/// often in vain they stand still: this calls for that step again.
+/// Lists or resumes unfinished bulk actions and automation runs. A job stops if an outage outlasts the retries of its
+/// stream record. Resuming writes the job again, so that the stream delivers a new record.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
     let now = SystemClock.now().as_millis();
     let before = Timestamp::from_millis(now - i64::from(arguments.older_than) * 60_000);
-    let mut found = Vec::new();
+    let mut jobs = Vec::new();
     for workspace in operator.list_workspaces().await? {
         let tenant = operator.workspace(workspace.id).await?;
         for job in tenant.list_open_jobs(before).await? {
             if arguments.resume {
-                tenant.call_for(job).await?;
+                tenant.retrigger_job(job).await?;
             }
-            let (kind, id, began) = match job {
+            let (kind, id, started) = match job {
                 OpenJob::Bulk(id) => ("bulk action", id.to_string(), id.time()),
                 OpenJob::Execution(_, id) => ("execution", id.to_string(), id.time()),
             };
             if !arguments.table.json {
-                let state = if arguments.resume { ", called for" } else { "" };
-                println!("{}  {kind} {id} of {began}{state}", workspace.id);
+                let state = if arguments.resume { ", resumed" } else { "" };
+                println!("{}  {kind} {id}, started {started}{state}", workspace.id);
             }
-            found.push(json!({ "workspaceId": workspace.id, "kind": kind, "id": id, "beganAt": began.to_string() }));
+            jobs.push(json!({ "workspaceId": workspace.id, "kind": kind, "id": id, "beganAt": started.to_string() }));
         }
     }
     if arguments.table.json {
-        println!("{}", json!({ "resumed": arguments.resume, "jobs": found }));
-    } else if found.is_empty() {
-        println!("No job that is older than {} minutes has work left.", arguments.older_than);
+        println!("{}", json!({ "resumed": arguments.resume, "jobs": jobs }));
+    } else if jobs.is_empty() {
+        println!("No unfinished jobs older than {} minutes.", arguments.older_than);
     }
     Ok(())
 }

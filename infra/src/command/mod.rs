@@ -1,4 +1,4 @@
-//! One file for each command.
+//! The commands, one file each.
 
 pub mod bulk;
 pub mod dev;
@@ -8,5 +8,6 @@ pub mod key;
 pub mod openapi;
 pub mod purge;
 pub mod serve;
+pub mod template;
 pub mod upload;
 pub mod workspace;

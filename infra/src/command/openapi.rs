@@ -3,13 +3,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use deskless_infra::routes;
 
-/// Where the description is committed, seen from the checkout.
+/// The committed OpenAPI description.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
 /// Options of `deskless openapi`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Change nothing; fail if the committed description is not what the routes say.
+    /// Check that the file is up to date without writing it.
     #[arg(long)]
     check: bool,
 }
@@ -19,10 +19,10 @@ pub fn run(options: &Options) -> Result<()> {
     let mut fresh = routes::description().to_pretty_json()?;
     fresh.push('\n');
     if !options.check {
-        return std::fs::write(&file, fresh).with_context(|| format!("{} cannot be written", file.display()));
+        return std::fs::write(&file, fresh).with_context(|| format!("cannot write {}", file.display()));
     }
     if std::fs::read_to_string(&file).unwrap_or_default() == fresh {
         return Ok(());
     }
-    bail!("infra/openapi.json is not what the routes say of themselves: run `make openapi` and commit what changes")
+    bail!("infra/openapi.json is out of date: run `make openapi` and commit the result")
 }

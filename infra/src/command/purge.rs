@@ -1,4 +1,5 @@
 use anyhow::Result;
+use deskless_app::conversations;
 use serde_json::json;
 
 use crate::connection::Table;
@@ -6,35 +7,35 @@ use crate::connection::Table;
 /// Options of `deskless purge`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Remove to the end what deleted conversations have left. Without it they are only listed.
+    /// Remove the items. Without this option, the conversations are only listed.
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
     table: Table,
 }
 
-/// What deleted conversations have left behind. The worker on the table's stream removes it; after a long outage, when
-/// the stream has forgotten, this does.
+/// Lists deleted conversations that still have items in the table, or removes those items. Normally the worker on the
+/// stream does this. Use the command after an outage that outlasted the stream's 24 hours.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
-    let mut found = Vec::new();
+    let mut conversations = Vec::new();
     for workspace in operator.list_workspaces().await? {
         let tenant = operator.workspace(workspace.id).await?;
         for (id, purged) in tenant.list_tombstones().await? {
             if arguments.resume {
-                tenant.purge_to_the_end(id).await?;
+                conversations::remove_completely(&tenant, id).await?;
             }
             if !arguments.table.json {
                 let state = if arguments.resume { "removed".to_owned() } else { format!("{purged} items removed") };
                 println!("{}  {id}  {state}", workspace.id);
             }
-            found.push(json!({ "workspaceId": workspace.id, "conversationId": id, "purged": purged }));
+            conversations.push(json!({ "workspaceId": workspace.id, "conversationId": id, "purged": purged }));
         }
     }
     if arguments.table.json {
-        println!("{}", json!({ "resumed": arguments.resume, "conversations": found }));
-    } else if found.is_empty() {
-        println!("Nothing is left of deleted conversations.");
+        println!("{}", json!({ "resumed": arguments.resume, "conversations": conversations }));
+    } else if conversations.is_empty() {
+        println!("No deleted conversation has items left.");
     }
     Ok(())
 }

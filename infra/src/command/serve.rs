@@ -1,23 +1,24 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use anyhow::Result;
-use deskless_infra::routes;
+use deskless_infra::{routes, worker::Worker};
 use deskless_runtime::SystemClock;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::local::{Interrupt, Options, Stack};
 
-/// All routes in one process: for load tests and quick tries.
+/// Runs the local stack with all routes in one process, for load tests and quick experiments.
 pub async fn run(options: Options) -> Result<()> {
     let mut interrupt = Interrupt::listen()?;
-    let claim = options.claim()?;
+    let lock = options.lock()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-    let stack = Stack::start(&options, claim).await?;
+    let stack = Stack::start(&options, lock).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     stack.announce();
+    let deliver = async |worker: Worker, records: &[Value]| worker.hand_over(&stack.store, records).await;
     tokio::select! {
-        failure = stack.pump(async |worker, records: &[Value]| worker.hand_over(&stack.store, records).await) => failure?,
+        failure = stack.run_event_sources(deliver) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

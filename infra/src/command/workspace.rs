@@ -16,9 +16,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a workspace.
+    /// Create a workspace.
     Create {
-        /// What to call it: 1 to 120 characters.
+        /// Name of the workspace, 1 to 120 characters.
         name: String,
     },
     /// List all workspaces.

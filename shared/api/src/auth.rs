@@ -1,4 +1,4 @@
-//! Who is calling: from a key to a workspace, a kind and scopes.
+//! Authentication with API keys, and authorization by scope, kind and web origin.
 
 use std::marker::PhantomData;
 
@@ -14,19 +14,20 @@ use crate::{
     throttle,
 };
 
-/// Marker types, one for each scope: an operation's signature says which one it needs.
+/// Marker types, one for each scope. An operation's signature names the scope that it requires.
 pub mod scope {
     use deskless_domain::Scope;
 
-    /// A scope, as a type.
+    /// A scope as a type.
     pub trait Required: Send + Sync + 'static {
-        /// The scope itself.
+        /// The scope.
         const SCOPE: Scope;
     }
 
+    // A macro because enum values cannot be const generic parameters in stable Rust.
     macro_rules! scopes {
         ($($name:ident),+) => {$(
-            #[doc = concat!("Demands [`Scope::", stringify!($name), "`].")]
+            #[doc = concat!("Requires [`Scope::", stringify!($name), "`].")]
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
 
@@ -45,7 +46,7 @@ pub mod scope {
     scopes!(ReadKeys, WriteKeys);
 }
 
-/// The holder of a server key that has the scope `S`. Its [`TenantStore`] is the only way to the table.
+/// The server principal: the holder of a server key with the scope `S`. Its [`TenantStore`] is the only access to the table.
 #[derive(Debug)]
 pub struct Caller<S> {
     credential: Credential,
@@ -54,35 +55,35 @@ pub struct Caller<S> {
 }
 
 impl<S> Caller<S> {
-    /// The items of the caller's workspace.
+    /// Returns the store, limited to the key's workspace.
     #[must_use]
     pub fn store(&self) -> &TenantStore {
         &self.store
     }
 
-    /// The key that was used.
+    /// Returns the API key.
     #[must_use]
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// Demands a further scope, for a request that does more than its operation does by itself.
+    /// Requires another scope, for requests with fields that their operation does not always have.
     ///
     /// # Errors
-    /// `forbidden` when the key lacks it.
+    /// `forbidden` when the key does not have the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.credential.scopes.contains(&scope) {
             return Ok(());
         }
         Err(Problem::new(
             Code::Forbidden,
-            format!("This API key lacks the scope {scope}, which this request needs too."),
+            format!("The API key does not have the scope `{scope}`, which this request requires."),
         ))
     }
 }
 
 impl<S> Actor for Caller<S> {
-    /// A server key acts for no customer: their place stays empty.
+    /// Leaves the customer empty, because a server key does not act for one.
     fn identity(&self) -> String {
         format!("{}\n", self.credential.id)
     }
@@ -94,16 +95,13 @@ impl<S: scope::Required> FromRequestParts<ApiState> for Caller<S> {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let credential = authenticated(parts, state).await?;
         if credential.kind == KeyKind::Client {
-            return Err(Problem::new(
-                Code::Forbidden,
-                "A client key acts for one customer, and this is not open to it. Use a server key.",
-            ));
+            return Err(Problem::new(Code::Forbidden, "Client keys cannot call this operation. Use a server key."));
         }
         admit(credential, parts, state).await
     }
 }
 
-/// Who holds the key, as the log shall know too.
+/// Authenticates the API key and records it for the log line.
 pub(crate) async fn authenticated(parts: &Parts, state: &ApiState) -> Result<Credential, Problem> {
     let credential = authenticate(&parts.headers, state).await?;
     if let Some(trace) = parts.extensions.get::<Trace>() {
@@ -112,7 +110,7 @@ pub(crate) async fn authenticated(parts: &Parts, state: &ApiState) -> Result<Cre
     Ok(credential)
 }
 
-/// Lets the holder of a server key in, if the key allows it and was not used too often.
+/// Checks the rate limit, the scope and the origin of a server key.
 pub(crate) async fn admit<S: scope::Required>(
     credential: Credential,
     parts: &Parts,
@@ -120,27 +118,27 @@ pub(crate) async fn admit<S: scope::Required>(
 ) -> Result<Caller<S>, Problem> {
     let store = state.store().tenant(&credential);
     throttle::server(&store, &credential, &Extra::of(parts)).await?;
-    demand(&credential, &parts.headers, S::SCOPE)?;
+    authorize(&credential, &parts.headers, S::SCOPE)?;
     Ok(Caller { credential, store, scope: PhantomData })
 }
 
 async fn authenticate(headers: &HeaderMap, state: &ApiState) -> Result<Credential, Problem> {
     let unauthorized = |detail: &str| Problem::new(Code::Unauthorized, detail);
     let secret = ApiKeySecret::parse(&presented(headers)?)
-        .map_err(|_| unauthorized("This is not an API key: it is mistyped or cut off."))?;
+        .map_err(|_| unauthorized("The API key is malformed. Check that it is complete and has no typos."))?;
     let credential = state
         .store()
         .find_key(&secret)
         .await?
         .filter(|key| key.revoked_at.is_none())
-        .ok_or_else(|| unauthorized("This API key is unknown or was revoked."))?;
+        .ok_or_else(|| unauthorized("The API key is unknown or revoked."))?;
     if credential.expires_at.is_some_and(|end| end <= state.clock().now()) {
-        return Err(Problem::new(Code::KeyExpired, "This API key has expired. Ask for a new one."));
+        return Err(Problem::new(Code::KeyExpired, "The API key has expired. Create a new one."));
     }
     Ok(credential)
 }
 
-/// The key that the request presents, in either header.
+/// Returns the API key of the request, from either header.
 fn presented(headers: &HeaderMap) -> Result<String, Problem> {
     let unauthorized = |detail: &str| Problem::new(Code::Unauthorized, detail);
     let text = |name: &str| -> Result<Option<String>, Problem> {
@@ -150,42 +148,47 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
             (Some(value), None) => value
                 .to_str()
                 .map(|value| Some(value.trim().to_owned()))
-                .map_err(|_| unauthorized("The API key holds characters that no key has.")),
-            (Some(_), Some(_)) => Err(unauthorized("There is more than one API key in the request.")),
+                .map_err(|_| unauthorized("The API key has invalid characters. Keys are ASCII.")),
+            (Some(_), Some(_)) => Err(unauthorized("The request has more than one API key. Send one.")),
         }
     };
     let bearer = match text(header::AUTHORIZATION.as_str())? {
         None => None,
         Some(value) => match value.split_once(' ') {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Some(key.trim().to_owned()),
-            _ => return Err(unauthorized("Authorization must read: Bearer, a space, the API key.")),
+            _ => return Err(unauthorized("The `Authorization` header must have the form `Bearer <key>`.")),
         },
     };
     match (bearer, text("x-api-key")?) {
         (None, None) => Err(unauthorized(
-            "There is no API key in the request. Send it as Authorization: Bearer <key> or as X-API-Key: <key>.",
+            "The request has no API key. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
         )),
         (Some(a), Some(b)) if a != b => {
-            Err(unauthorized("Authorization and X-API-Key hold different keys. Send one of them."))
+            Err(unauthorized("The headers `Authorization` and `X-API-Key` have different keys. Send one of them."))
         }
         (Some(key), _) | (None, Some(key)) => Ok(key),
     }
 }
 
-/// Demands that the key may be used from there and has the scope.
-pub(crate) fn demand(credential: &Credential, headers: &HeaderMap, needed: Scope) -> Result<(), Problem> {
+/// Checks that the key allows the origin of the request and has the scope.
+pub(crate) fn authorize(credential: &Credential, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
     let forbidden = |detail: String| Err(Problem::new(Code::Forbidden, detail));
     if !credential.allowed_origins.is_empty() {
         let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
         if !credential.allowed_origins.iter().any(|allowed| Some(allowed.as_str()) == origin) {
             return forbidden(match origin {
-                Some(origin) => format!("This API key may not be used from {origin}."),
-                None => "This API key may be used from certain web origins only, and the request names none.".into(),
+                Some(origin) => format!(
+                    "The API key cannot be used from the origin {origin}. Add it to the key's `allowedOrigins`."
+                ),
+                None => {
+                    "The API key can be used only from its `allowedOrigins`, and the request has no `Origin` header."
+                        .into()
+                }
             });
         }
     }
-    if !credential.scopes.contains(&needed) {
-        return forbidden(format!("This API key lacks the scope {needed}."));
+    if !credential.scopes.contains(&scope) {
+        return forbidden(format!("The API key does not have the scope `{scope}`."));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! HMAC with SHA-256 for `jsonwebtoken`, and nothing else: a token that wants another algorithm finds none here.
+//! The crypto provider of `jsonwebtoken`, limited to HS256. Tokens with another algorithm are rejected.
 
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, EncodingKey,
@@ -18,9 +18,9 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes this the process's provider, once.
+/// Installs the provider for the process.
 pub(crate) fn install() {
-    // The second time it is refused, and is there already.
+    // An error means that it is already installed.
     let _ = PROVIDER.install_default();
 }
 
@@ -43,7 +43,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// Takes the same time wherever the signatures differ.
+    /// Compares in constant time.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         hmac::verify(&self.0, message, signature).map_err(|_| Error::new())
     }

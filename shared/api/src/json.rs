@@ -1,4 +1,4 @@
-//! Bodies: JSON, read strictly.
+//! Strict parsing of JSON bodies.
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -9,11 +9,11 @@ use serde_json::{Map, Number, Value};
 
 use crate::{ApiState, Code, InvalidRequest, Problem};
 
-/// The most bytes of a body.
+/// The maximum size of a body, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// A JSON body as a request type; rejects with everything that is wrong with it. That of an `ApiJson<Option<T>>` may be
-/// left out.
+/// A JSON body, parsed into a request type. Rejects with all errors at once. The body of an `ApiJson<Option<T>>` is
+/// optional.
 #[derive(Debug)]
 pub struct ApiJson<T>(pub T);
 
@@ -26,17 +26,18 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for ApiJson<T> {
     }
 }
 
-/// Reads a body, as JSON and as a request type. One that is not there is `null`.
+/// Parses a body as JSON and as a request type. A missing body is `null`.
 pub(crate) async fn read_body<T: Deserr<InvalidRequest>>(
     headers: &HeaderMap,
     body: axum::body::Body,
 ) -> Result<(Value, T), Problem> {
-    let too_large = || Problem::new(Code::PayloadTooLarge, format!("The body may have at most {MAX_BODY} bytes."));
+    let too_large =
+        || Problem::new(Code::PayloadTooLarge, format!("The body is larger than {MAX_BODY} bytes (1 MiB)."));
     let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
     if bytes.is_empty()
-        && let Ok(nothing) = deserr::deserialize::<T, _, InvalidRequest>(Value::Null)
+        && let Ok(empty) = deserr::deserialize::<T, _, InvalidRequest>(Value::Null)
     {
-        return Ok((Value::Null, nothing));
+        return Ok((Value::Null, empty));
     }
     require_json(headers)?;
     let value = parse(&bytes)?;
@@ -52,22 +53,22 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = match content_type {
-        "" => "The body must be JSON: say so with Content-Type: application/json.".to_owned(),
-        _ => format!("The body must be JSON with Content-Type: application/json; this one is {essence:?}."),
+        "" => "The `Content-Type` header is missing. Send the body as `Content-Type: application/json`.".to_owned(),
+        _ => format!("The `Content-Type` header must be application/json, not {essence:?}."),
     };
     Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
 fn parse(bytes: &Bytes) -> Result<Value, Problem> {
     if bytes.is_empty() {
-        return Err(Problem::new(Code::InvalidRequest, "The body is empty; it must be a JSON object."));
+        return Err(Problem::new(Code::InvalidRequest, "The body is empty. Send a JSON object."));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     value.map_err(|e| Problem::new(Code::InvalidRequest, format!("The body is not valid JSON: {e}.")))
 }
 
-/// JSON in which no key stands twice. (Lone surrogates and more than 128 levels are refused by the parser itself.)
+/// Parses JSON and rejects repeated keys. (`serde_json` rejects lone surrogates and more than 128 levels.)
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -98,7 +99,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is not finite"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number is not finite"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -126,7 +127,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(Strict)?;
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key {key:?} stands twice")));
+                return Err(A::Error::custom(format_args!("repeated key {key:?}")));
             }
             object.insert(key, value);
         }
@@ -139,20 +140,20 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn json_is_read_strictly() {
-        for (bad, why) in [
-            (r#"{"a":1,"a":2}"#, "the key \"a\" stands twice"),
-            (r#"{"m":{"a":1,"a":2}}"#, "the key \"a\" stands twice"),
+    fn json_is_parsed_strictly() {
+        for (json, reason) in [
+            (r#"{"a":1,"a":2}"#, "repeated key \"a\""),
+            (r#"{"m":{"a":1,"a":2}}"#, "repeated key \"a\""),
             (r#""\ud800""#, "hex escape"),
             (r#"{"a":1}x"#, "trailing characters"),
             (r#"{"a":1e999}"#, "number out of range"),
             ("{\"a\":\"\u{1}\"}", "control character"),
             (&("[".repeat(200) + &"]".repeat(200)), "recursion limit"),
         ] {
-            let problem = parse(&bad.to_string().into()).expect_err(bad);
+            let problem = parse(&json.to_string().into()).expect_err(json);
             let text = serde_json::to_string(&problem.document("")).expect("JSON");
-            let why = why.replace('"', "\\\"");
-            assert!(text.contains(&why), "{bad}: {text}");
+            let reason = reason.replace('"', "\\\"");
+            assert!(text.contains(&reason), "{json}: {text}");
         }
         assert!(parse(&r#"{"a":{"b":1},"b":[{"b":1},{"b":2}]}"#.to_owned().into()).is_ok());
     }

@@ -1,4 +1,4 @@
-//! What lies around every operation: request ids, one log line, problem documents, gzip.
+//! The layers around every operation: request ids, the log line, problem documents, gzip and CORS.
 
 use std::{
     mem,
@@ -24,32 +24,35 @@ use tower_http::{
 use crate::{Code, Problem, precondition::GZIP_SUFFIX};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Below this many bytes, gzip makes an answer larger or saves next to nothing.
-const WORTH_COMPRESSING: u64 = 512;
+/// The smallest response that is compressed, in bytes. Below it, gzip saves next to nothing.
+const MIN_COMPRESSED_BYTES: u64 = 512;
 
-/// A request ends before Lambda ends its function, after 15 s: then there would be neither an answer nor a log line.
-const PATIENCE: Duration = Duration::from_secs(13);
+/// The timeout of a request. It is shorter than the 15 s timeout of the Lambda functions, which would end the request without
+/// a response and without a log line.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(13);
 
-/// Who was found to be calling, for the log.
+/// The authenticated API key, for the log line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
 
 impl Trace {
+    /// Records the API key of the request.
     pub fn identify(&self, credential: &Credential) {
         let _ = self.0.set((credential.workspace_id, credential.id));
     }
 }
 
-/// Headers that are found out on a request's way in and go out with its answer, whatever that is.
+/// Response headers that extractors set. They are sent with every response, errors included.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Extra(Arc<Mutex<HeaderMap>>);
 
 impl Extra {
-    /// The request's own.
+    /// Returns the headers of this request.
     pub fn of(parts: &Parts) -> Self {
         parts.extensions.get::<Self>().cloned().unwrap_or_default()
     }
 
+    /// Sets a header of the response.
     pub fn set(&self, name: HeaderName, value: HeaderValue) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
     }
@@ -59,27 +62,32 @@ impl Extra {
     }
 }
 
-/// Puts the common layers around a group's routes and gives them their state.
+/// Adds the common layers to a group's routes, and their state.
 pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, clock: Arc<dyn Clock>) -> Router {
     routes
-        .fallback(|| async { Problem::new(Code::NotFound, "There is no such route. The API description lists all.") })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(Code::MethodNotAllowed, "This route is not for this method. Allow lists those that it is for.")
+        .fallback(|| async {
+            Problem::new(Code::NotFound, "No such route. `GET /api/v1/openapi.json` lists all routes.")
         })
-        // For servers of many requests. In a deployed function a panic ends the process (see the release profile), and the
-        // gateway answers.
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                Code::MethodNotAllowed,
+                "This route does not support the method. Use one of the `Allow` header.",
+            )
+        })
+        // For servers that handle many requests at a time. In a deployed function, a panic ends the process (see the release
+        // profile) and the gateway responds.
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Problem::internal("a handler panicked").into_response()
         }))
-        .layer(from_fn_with_state(clock, around))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING)))
+        .layer(from_fn_with_state(clock, finish_request))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES)))
         .layer(from_fn(tag_encoding))
         .layer(cors())
         .with_state(state)
 }
 
-/// Gives the request its id, the problem its document and the log its line.
-async fn around(State(clock): State<Arc<dyn Clock>>, mut request: Request, next: Next) -> Response {
+/// Sets the request id, renders problems and writes the log line.
+async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Request, next: Next) -> Response {
     let started = clock.now();
     let id = request_id(request.headers()).unwrap_or_else(|| RequestId::generate(&*clock).to_string());
     let method = request.method().clone();
@@ -89,9 +97,9 @@ async fn around(State(clock): State<Arc<dyn Clock>>, mut request: Request, next:
     request.extensions_mut().insert(trace.clone());
     request.extensions_mut().insert(extra.clone());
 
-    let mut response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
+    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::from(StoreError::Unavailable("the request took too long".to_owned())).into_response(),
+        Err(_) => Problem::from(StoreError::Unavailable("the request timed out".to_owned())).into_response(),
     };
 
     let problem = response.extensions_mut().remove::<Problem>();
@@ -122,19 +130,19 @@ fn render(problem: &Problem, id: &str, headers: &HeaderMap) -> Response {
     let mut response = (problem.code().status(), body).into_response();
     *response.headers_mut() = headers.clone();
     response.headers_mut().remove(header::CONTENT_LENGTH);
-    let kind = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let content_type = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
-/// The caller's own id for the request, if it is one.
+/// Returns the request id that the caller sent, if it is valid: 1 to 64 characters of `A-Za-z0-9._-`.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     ((1..=64).contains(&id.len()) && id.chars().all(allowed)).then(|| id.to_owned())
 }
 
-/// A strong entity tag names exact bytes, so a compressed answer has a tag of its own (RFC 9110, section 8.8.3.3).
+/// Marks the entity tag of a compressed response: a strong tag identifies exact bytes (RFC 9110, section 8.8.3.3).
 async fn tag_encoding(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -148,9 +156,8 @@ async fn tag_encoding(request: Request, next: Next) -> Response {
     response
 }
 
-/// What browsers from other origins are told. `template.yaml` says the same to the gateway, which then replaces our
-/// headers by its own. It leaves preflight requests to us, though: a route for any method is one for OPTIONS too, and a
-/// browser that is answered 405 gives up. Local servers have no gateway.
+/// Returns the CORS layer. `template.yaml` configures the gateway with the same values, which replace these headers. Preflight
+/// requests still reach the function, because its routes match every method, OPTIONS included. Local servers have no gateway.
 fn cors() -> CorsLayer {
     let exposed = [
         "etag",

@@ -1,10 +1,11 @@
-//! The HTTP edge: everything that every route has in common.
+//! The HTTP edge: what all routes have in common.
 //!
-//! A request comes in through [`serve`]'s layers, is taken apart by extractors ([`Caller`], [`ApiPath`], [`ApiQuery`],
-//! [`ApiJson`], [`Idempotent`]), is carried out by one operation of one function, and leaves as that operation's type or as a
-//! [`Problem`]. Domain and store know nothing of status codes; here is where they get them.
+//! A request passes the layers of [`serve`]. Extractors parse it ([`Caller`], [`Principal`], [`ApiPath`], [`ApiQuery`],
+//! [`ApiJson`], [`Idempotent`]). An operation handles it and returns its response type or a [`Problem`]. Errors of the domain
+//! and the store get their status codes here.
 
 mod auth;
+mod field_names;
 mod fields;
 mod hs256;
 mod idempotency;
@@ -13,12 +14,11 @@ mod layers;
 pub mod openapi;
 mod operations;
 mod paging;
-mod party;
 mod path;
 mod precondition;
+mod principal;
 mod problem;
 mod query;
-pub mod references;
 mod reply;
 pub mod shape;
 mod state;
@@ -29,19 +29,19 @@ pub mod wire;
 pub use auth::{Caller, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
-pub use fields::{FieldError, Given, InvalidRequest, Patch, Unread, Whole};
-pub use idempotency::{Actor, Idempotent, Repeatable, earlier_or, unless_replayed};
+pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
+pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;
 pub use layers::serve;
 #[doc(hidden)]
 pub use operations::route;
-pub use paging::{Limit, Walk};
-pub use party::{CustomerCaller, Opener, Party, StrangerCaller};
+pub use paging::{CursorScope, Limit};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
+pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, created, done, finish, likeness, no_content, not_modified, ok, queued};
+pub use reply::{Reply, accepted, content_version, created, no_content, not_modified, ok, replayed};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

@@ -1,4 +1,4 @@
-//! The API's description: what the functions' routes say of themselves, and what holds on all of them.
+//! The OpenAPI document: the descriptions of the route groups, and what all operations have in common.
 
 use utoipa::{
     PartialSchema, ToSchema,
@@ -16,19 +16,24 @@ use utoipa::{
 
 use crate::{Code, ProblemDocument, fields::FieldError};
 
-/// Where all routes lie.
+/// The base path of all routes.
 pub const BASE: &str = "/api/v1";
 
-const ABOUT: &str = "Conversations between customers and a workspace: support inbox, chat, AI threads.\n\n\
-Every request carries an API key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`, and sees the workspace of \
-that key and no other. A server key is for a back end. A client key is for a browser or an app: it acts for one customer, \
-whom `X-Customer-Token` names (a JWT: HS256, `kid` the identity secret, `aud` the workspace's id, `sub` the customer's, \
-`iat` and `exp` at most 24 hours apart), on the operations that take that header, and sees a shape of its own. Each key has \
-a number of requests a minute. Errors are problem documents (RFC 9457) with a stable `code`. Lists are walked with `cursor`; a \
-page may be short and still say `hasMore`. Every POST may be repeated safely under an `Idempotency-Key`. Lists of \
-conversations come from indexes and lag a write by a moment; single objects and threads never do.";
+const ABOUT: &str = "\
+The conversations API of Deskless: support inboxes, chat and AI threads.\n\n\
+**Authentication.** Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`. A key gives access to one \
+workspace. Server keys are for back ends. Client keys are for browsers and apps. They can call the operations with an \
+`X-Customer-Token` header, and get responses of their own shape.\n\n\
+**Customer tokens.** `X-Customer-Token` is a JWT that identifies the customer. It is signed with HS256. `kid` is the id of the \
+identity secret, `aud` the id of the workspace, `sub` the id of the customer. `iat` and `exp` are at most 24 hours apart.\n\n\
+**Errors.** Errors are problem documents (RFC 9457) with a stable `code`.\n\n\
+**Pagination.** Send `nextCursor` as `cursor` to get the next page. A page can have fewer than `limit` items even if `hasMore` \
+is `true`.\n\n\
+**Idempotency.** Send an `Idempotency-Key` with a POST to retry it safely.\n\n\
+**Rate limits.** Each key has a limit of requests a minute.\n\n\
+**Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
-/// Puts the functions' descriptions together and adds what holds on every route.
+/// Merges the descriptions of the route groups and adds what all operations have in common.
 #[must_use]
 pub fn document(parts: Vec<OpenApi>) -> OpenApi {
     let mut document = OpenApiBuilder::new()
@@ -44,28 +49,36 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
         )
         .servers(Some([Server::new("/")]))
         .tags(Some([
-            TagBuilder::new().name("Conversations").description(Some("Threads with a customer.")).build(),
-            TagBuilder::new().name("Messages").description(Some("What is said in a thread.")).build(),
-            TagBuilder::new().name("Bulk actions").description(Some("One action on many conversations.")).build(),
+            TagBuilder::new().name("Conversations").description(Some("Conversations with customers.")).build(),
+            TagBuilder::new()
+                .name("Messages")
+                .description(Some("The messages of a conversation: replies and internal notes."))
+                .build(),
+            TagBuilder::new().name("Bulk actions").description(Some("Run one action on many conversations.")).build(),
             TagBuilder::new()
                 .name("Files")
-                .description(Some("What is sent along with messages: announced here, uploaded straight to S3."))
+                .description(Some("Files to attach to messages. They are uploaded directly to S3."))
                 .build(),
-            TagBuilder::new().name("Customers").description(Some("Whom the workspace talks with.")).build(),
+            TagBuilder::new().name("Customers").description(Some("The customers of the workspace.")).build(),
             TagBuilder::new()
                 .name("Workspace")
-                .description(Some("What conversations refer to, and saved views of them."))
+                .description(Some("Inboxes, members, assistants, pipelines and views."))
                 .build(),
             TagBuilder::new()
                 .name("Predefined messages")
-                .description(Some("Texts that are said again and again, with variables."))
+                .description(Some("Replies saved as templates. Variables are filled in from the conversation."))
                 .build(),
             TagBuilder::new()
                 .name("Automations")
-                .description(Some("What is done by itself when something happens, or when somebody says so."))
+                .description(Some(
+                    "Automations run actions when an event matches their conditions, or when you trigger them.",
+                ))
                 .build(),
-            TagBuilder::new().name("API keys").description(Some("Who may do what.")).build(),
-            TagBuilder::new().name("Description").description(Some("This document.")).build(),
+            TagBuilder::new()
+                .name("API keys")
+                .description(Some("API keys, with their kind, scopes and limits."))
+                .build(),
+            TagBuilder::new().name("Description").description(Some("The OpenAPI document.")).build(),
         ]))
         .build();
     for part in parts {
@@ -80,7 +93,10 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme(
         "apiKey",
-        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-API-Key", "The same key, bare."))),
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "X-API-Key",
+            "The API key, without a scheme.",
+        ))),
     );
     for schema in components.schemas.values_mut() {
         close(schema);
@@ -89,7 +105,7 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
     document
 }
 
-/// An object has the members that are named and no others: said once here, for all of them.
+/// Sets `additionalProperties: false` on every object schema.
 fn close(schema: &mut RefOr<Schema>) {
     if let RefOr::T(Schema::Object(object)) = schema
         && !object.properties.is_empty()
@@ -107,15 +123,21 @@ fn complete(paths: &mut Paths) {
         if let Some(operation) = post {
             add_parameter(operation, idempotency_key());
         }
-        // These are changes by name.
-        let change = post.as_mut().filter(|_| path.ends_with("/resolve") || path.ends_with("/read"));
-        for operation in [patch.as_mut(), delete.as_mut(), change].into_iter().flatten() {
-            add_parameter(operation, entity_tags("If-Match", "Change it only in one of these versions."));
-            add_problem(operation, 412, "Somebody changed it since");
+        // These POST operations update an existing resource.
+        let update = post.as_mut().filter(|_| path.ends_with("/resolve") || path.ends_with("/read"));
+        for operation in [patch.as_mut(), delete.as_mut(), update].into_iter().flatten() {
+            add_parameter(
+                operation,
+                entity_tags("If-Match", "Update the resource only if its current version is one of these."),
+            );
+            add_problem(operation, 412, "The resource has changed since it was read");
         }
         if let Some(operation) = get.as_mut().filter(|_| path.ends_with('}')) {
-            add_parameter(operation, entity_tags("If-None-Match", "Answer only if the version is none of these."));
-            operation.responses.responses.insert("304".to_owned(), described("You have this version.").into());
+            add_parameter(
+                operation,
+                entity_tags("If-None-Match", "Return the resource only if its current version is none of these."),
+            );
+            operation.responses.responses.insert("304".to_owned(), described("The resource has not changed").into());
         }
         for operation in [get.as_mut(), post.as_mut(), patch.as_mut(), delete.as_mut()].into_iter().flatten() {
             if operation.security.is_none() {
@@ -124,11 +146,11 @@ fn complete(paths: &mut Paths) {
                     SecurityRequirement::new("apiKey", NO_SCOPES),
                 ]);
                 for (status, text) in [
-                    (401, "No valid API key"),
-                    (403, "The API key does not allow this"),
-                    (429, "Too many requests in this minute; try again after `Retry-After` seconds"),
-                    (500, "A fault of ours"),
-                    (503, "It did not work in time; try again"),
+                    (401, "The API key or the customer token is missing or invalid"),
+                    (403, "The API key does not allow the request"),
+                    (429, "The rate limit was exceeded. Retry after `Retry-After` seconds"),
+                    (500, "An internal error occurred"),
+                    (503, "The request timed out. Retry it"),
                 ] {
                     add_problem(operation, status, text);
                 }
@@ -137,15 +159,15 @@ fn complete(paths: &mut Paths) {
                 add_problem(operation, 400, "The request is invalid");
             }
             if path.contains('{') {
-                add_problem(operation, 404, "No such thing in this workspace");
+                add_problem(operation, 404, "The resource does not exist in this workspace");
             }
             if operation.request_body.is_some() {
-                add_problem(operation, 413, "The body has more than 1 MiB");
+                add_problem(operation, 413, "The body is larger than 1 MiB");
                 add_problem(operation, 415, "The body is not JSON");
             }
             for response in operation.responses.responses.values_mut() {
                 if let RefOr::T(response) = response {
-                    let id = "The request's id: yours, if you sent one in this header, else made.";
+                    let id = "The request id: the one you sent in this header, or a generated one.";
                     response.headers.insert("X-Request-Id".to_owned(), text_header(id).into());
                 }
             }
@@ -154,12 +176,16 @@ fn complete(paths: &mut Paths) {
             }
         }
         if let Some(post) = post {
-            add_problem(post, 422, "The state of things refuses it");
+            add_problem(
+                post,
+                422,
+                "The idempotency key was used with another request, or the state of the resource does not allow this",
+            );
         }
     }
 }
 
-/// What every answer to a known key says of its limit, and those to an anonymous customer of their token.
+/// Adds the rate limit headers, and the renewed token of anonymous customers.
 fn add_limits(operation: &mut Operation) {
     let names_customers = operation
         .parameters
@@ -170,32 +196,35 @@ fn add_limits(operation: &mut Operation) {
         let RefOr::T(response) = response else { continue };
         let mut add = |name: &str, text: &str| response.headers.insert(name.to_owned(), text_header(text).into());
         if status == "429" {
-            add("Retry-After", "In how many seconds the next minute begins.");
+            add("Retry-After", "Seconds until the next window starts.");
         }
         if status != "401" {
-            add("RateLimit-Policy", "How many requests (`q`) there may be in how many seconds (`w`).");
-            add("RateLimit", "About how many are left (`r`), and in how many seconds there are new ones (`t`).");
+            add("RateLimit-Policy", "The limits: requests (`q`) per window of seconds (`w`).");
+            add(
+                "RateLimit",
+                "The approximate number of remaining requests (`r`), and the seconds until the next window (`t`).",
+            );
         }
         if names_customers && status.starts_with('2') {
             add(
                 CUSTOMER_TOKEN,
-                "A fresh token, where an anonymous customer's was older than a day: use it from now on.",
+                "A new token for an anonymous customer whose token is older than a day. Use it from now on.",
             );
         }
     }
 }
 
-/// The header with which a client key says for whom it acts, and in which an anonymous customer's token is renewed.
+/// The header with the customer token, in requests and, when it is renewed, in responses.
 const CUSTOMER_TOKEN: &str = "X-Customer-Token";
 
-/// Whether there is anything in the request, besides the path, that can be wrong.
+/// Whether the request has input other than path parameters.
 fn takes_input(operation: &Operation) -> bool {
-    let beside_the_path =
+    let is_not_in_path =
         |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(p) if p.parameter_in != ParameterIn::Path);
-    operation.request_body.is_some() || operation.parameters.iter().flatten().any(beside_the_path)
+    operation.request_body.is_some() || operation.parameters.iter().flatten().any(is_not_in_path)
 }
 
-/// API keys have scopes of their own, which OpenAPI knows for OAuth only.
+/// OpenAPI supports scopes only for OAuth, so the scopes of API keys are not listed.
 const NO_SCOPES: [String; 0] = [];
 
 fn add_parameter(operation: &mut Operation, parameter: Parameter) {
@@ -229,8 +258,8 @@ fn idempotency_key() -> Parameter {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .description(Some(
-            "Makes the request safe to repeat for 24 hours: a repeat with the same body gets the first answer again, with \
-             `Idempotent-Replayed: true`.",
+            "Makes the request safe to retry for 24 hours. A retry with the same key and body gets the first response again, \
+             with `Idempotent-Replayed: true`.",
         ))
         .schema(Some(schema))
         .build()
@@ -242,7 +271,7 @@ fn entity_tags(name: &str, text: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
-        .description(Some(format!("{text} Entity tags as `ETag` gives them, or `*`.")))
+        .description(Some(format!("{text} A list of entity tags from `ETag` headers, or `*`.")))
         .schema(Some(schema))
         .build()
 }

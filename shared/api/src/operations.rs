@@ -1,17 +1,18 @@
-//! A group's operations, listed once.
+//! The list of operations of a route group.
 
 use axum::{Router, handler::Handler, routing::MethodRouter};
 use utoipa::Path;
 use utoipa_axum::PathItemExt;
 
-/// Makes a group's `router` and its `description` of one list of operations.
+/// Defines `router` and `description` of a route group from one list of operations.
 ///
-/// They are two functions because a function serves the one and never tells the other: the description, with every
-/// schema of every operation, takes longer to put together than all the rest of a start.
+/// They are two functions because a Lambda function never needs the description, and building all its schemas would take longer
+/// than the rest of a cold start. A macro because `utoipa` generates a type per operation, whose name is derived from the
+/// operation's.
 #[macro_export]
 macro_rules! operations {
     ($($module:ident :: $operation:ident),+ $(,)?) => {
-        /// The routes of this group.
+        /// Returns the routes of this group.
         pub fn router() -> $crate::Routes {
             let router = $crate::Routes::new();
             $(let router = $crate::paste! {
@@ -20,7 +21,7 @@ macro_rules! operations {
             router
         }
 
-        /// What the routes of this group say of themselves.
+        /// Returns the OpenAPI description of this group.
         pub fn description() -> utoipa::openapi::OpenApi {
             #[derive(utoipa::OpenApi)]
             #[openapi(paths($($module::$operation),+))]
@@ -31,8 +32,8 @@ macro_rules! operations {
     };
 }
 
-/// Adds an operation to a router, where its description says that it is.
-#[expect(clippy::needless_pass_by_value, reason = "a handler is a function's name")]
+/// Adds an operation to a router, with the path and the methods of its OpenAPI description.
+#[expect(clippy::needless_pass_by_value, reason = "handlers are passed by name")]
 pub fn route<P, S, H, T>(router: Router<S>, handler: H) -> Router<S>
 where
     P: Path,

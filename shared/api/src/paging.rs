@@ -1,4 +1,4 @@
-//! Cursors and limits.
+//! Page cursors and page sizes.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Code, InvalidRequest, Problem, fields::string};
 
-/// How many rows a page shall have: from 1 to `MAX`, or `DEFAULT`.
+/// The page size: 1 to `MAX`. The default is `DEFAULT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit<const DEFAULT: usize, const MAX: usize>(pub usize);
 
@@ -34,16 +34,18 @@ impl<const DEFAULT: usize, const MAX: usize> Deserr<InvalidRequest> for Limit<DE
     }
 }
 
-/// One walk through one list: whose, which, and with what filters. A cursor goes on with the walk that it was made in
-/// and with no other.
+/// The scope of a cursor: a workspace, a list and its parameters. A cursor is valid only in the scope in which it was
+/// encoded.
 #[derive(Debug)]
-pub struct Walk([u8; 32]);
+pub struct CursorScope([u8; 32]);
 
 const VERSION: u8 = 1;
+/// The size of a cursor's digest, in bytes. It detects mistakes only: a cursor grants no access, so it does not have to be
+/// unforgeable.
 const TAG: usize = 8;
 
-impl Walk {
-    /// Names a walk. `parts` are the route and every filter as it was understood, the order included.
+impl CursorScope {
+    /// Creates a scope. `parts` are the list's name, its filters as they were parsed, and its order.
     #[must_use]
     pub fn new(workspace: WorkspaceId, parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
@@ -55,72 +57,73 @@ impl Walk {
         Self(hash.finalize().into())
     }
 
-    /// The walk through a conversation's messages.
+    /// Creates the scope of a conversation's messages.
     #[must_use]
-    pub fn thread(workspace: WorkspaceId, conversation: ConversationId, order: Order) -> Self {
+    pub fn messages(workspace: WorkspaceId, conversation: ConversationId, order: Order) -> Self {
         Self::new(workspace, &["messages", &conversation.to_string(), order.as_str()])
     }
 
-    /// An opaque text for these places: a version, the places, and a digest of both together with the walk.
+    /// Encodes a position that consists of ids.
     #[must_use]
-    pub fn cursor(&self, places: &[MessageId]) -> String {
-        let places: Vec<u8> = places.iter().flat_map(|place| *place.as_bytes()).collect();
-        self.seal(&places)
+    pub fn encode_ids(&self, ids: &[MessageId]) -> String {
+        let bytes: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+        self.encode(&bytes)
     }
 
-    /// An opaque text for a place in a list that is not sorted by ids.
+    /// Encodes a position as an opaque cursor, safe in URLs: a version byte, the position, and a digest of both and of the
+    /// scope.
     #[must_use]
-    pub fn seal(&self, place: &[u8]) -> String {
+    pub fn encode(&self, position: &[u8]) -> String {
         let mut bytes = vec![VERSION];
-        bytes.extend(place);
+        bytes.extend(position);
         let tag = self.tag(&bytes);
         bytes.extend(tag);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads the place that was sealed.
+    /// Decodes a position.
     ///
     /// # Errors
-    /// `invalid_cursor` when the cursor is damaged or was made in another walk.
-    pub fn unseal(&self, cursor: &str) -> Result<Vec<u8>, Problem> {
-        self.opened(cursor).ok_or_else(Self::refused)
+    /// `invalid_cursor` when the cursor is damaged or belongs to another scope.
+    pub fn decode(&self, cursor: &str) -> Result<Vec<u8>, Problem> {
+        self.position(cursor).ok_or_else(Self::invalid_cursor)
     }
 
-    /// Reads the `N` places of a cursor.
+    /// Decodes a position that consists of `N` ids.
     ///
     /// # Errors
-    /// `invalid_cursor` when it is damaged or was made in another walk.
-    pub fn places<const N: usize>(&self, cursor: &str) -> Result<[MessageId; N], Problem> {
-        self.read(cursor).ok_or_else(Self::refused)
+    /// `invalid_cursor` when the cursor is damaged or belongs to another scope.
+    pub fn decode_ids<const N: usize>(&self, cursor: &str) -> Result<[MessageId; N], Problem> {
+        self.ids(cursor).ok_or_else(Self::invalid_cursor)
     }
 
-    /// What is said of a cursor that is none of this walk's, also where its place makes no sense.
+    /// Returns the problem for a cursor that is not valid in its scope, or whose position cannot be decoded.
     #[must_use]
-    pub fn refused() -> Problem {
+    pub fn invalid_cursor() -> Problem {
         Problem::new(
             Code::InvalidCursor,
-            "This cursor is damaged or was made by another list: with other filters, in another order or by another key's \
-             workspace. Start again without one.",
+            "`cursor` is damaged, or belongs to another list, filter, order or workspace. Send the same parameters as for \
+             the previous page, or start again without `cursor`.",
         )
     }
 
-    fn read<const N: usize>(&self, cursor: &str) -> Option<[MessageId; N]> {
-        let bytes = self.opened(cursor)?;
+    fn ids<const N: usize>(&self, cursor: &str) -> Option<[MessageId; N]> {
+        let bytes = self.position(cursor)?;
         if bytes.len() != 16 * N {
             return None;
         }
-        let mut places = [MessageId::FIRST; N];
-        for (place, bytes) in places.iter_mut().zip(bytes.chunks_exact(16)) {
-            *place = MessageId::from_bytes(bytes.try_into().ok()?);
+        let mut ids = [MessageId::FIRST; N];
+        for (id, bytes) in ids.iter_mut().zip(bytes.chunks_exact(16)) {
+            *id = MessageId::from_bytes(bytes.try_into().ok()?);
         }
-        Some(places)
+        Some(ids)
     }
 
-    fn opened(&self, cursor: &str) -> Option<Vec<u8>> {
+    fn position(&self, cursor: &str) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (bytes, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
-        let (version, place) = bytes.split_first()?;
-        (*version == VERSION && self.tag(bytes) == tag).then(|| place.to_vec())
+        let (version, position) = bytes.split_first()?;
+        (*version == VERSION && self.tag(bytes) == tag).then(|| position.to_vec())
     }
 
     fn tag(&self, bytes: &[u8]) -> [u8; TAG] {

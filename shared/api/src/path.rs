@@ -7,17 +7,18 @@ use http::request::Parts;
 
 use crate::{ApiState, Problem};
 
-/// What a path names. Anything that is no id of the right form names nothing: 404.
+/// The parameters of a path. A malformed id returns 404, as an unknown id does.
 #[derive(Debug)]
 pub struct ApiPath<T>(pub T);
 
-/// A type that a path's parameters make.
+/// A type that is parsed from path parameters.
 pub trait FromPath: Sized {
-    /// Reads the parameters, in the order in which they stand in the path.
+    /// Parses the parameters, in the order of the path.
     fn from_path<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self>;
 }
 
-macro_rules! single {
+// A macro because a blanket implementation for `Identifier` would conflict with the one for `CustomerId`.
+macro_rules! from_one_id {
     ($($id:ident),+) => {$(
         impl FromPath for $id {
             fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
@@ -27,7 +28,7 @@ macro_rules! single {
     )+};
 }
 
-single!(
+from_one_id!(
     AutomationId,
     BulkActionId,
     ConversationId,

@@ -1,43 +1,41 @@
-//! Versions of single objects: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13).
+//! Preconditions on versions: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13).
 
 use axum::extract::FromRequestParts;
-use deskless_domain::Invalid;
+use deskless_domain::{Invalid, Precondition};
 use http::{HeaderMap, request::Parts};
 
 use crate::{ApiState, InvalidRequest, Problem};
 
-/// What is put behind the tag of a compressed answer, since a strong tag names exact bytes.
+/// The suffix of a compressed response's tag, because a strong tag identifies exact bytes.
 pub(crate) const GZIP_SUFFIX: &str = "-gzip";
 
-/// The strong entity tag of a version.
+/// Returns the strong entity tag of a version.
 #[must_use]
 pub fn version_tag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// The versions under which a change shall be made; `None`: any.
+/// The `If-Match` header: the versions in which a resource can be updated.
 #[derive(Debug)]
-pub struct IfMatch(pub Option<Vec<u64>>);
+pub struct IfMatch(pub Precondition);
 
 impl FromRequestParts<ApiState> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
-        let Some(tags) = tags(&parts.headers, "If-Match")? else { return Ok(Self(None)) };
-        let Tags::Some(tags) = tags else { return Ok(Self(None)) };
-        // A weak tag never matches here, and a tag that is none of ours is no version that we store: both stand for a
-        // version that there never is.
+        let Some(Tags::Some(tags)) = tags(&parts.headers, "If-Match")? else { return Ok(Self(Precondition::NONE)) };
+        // A weak tag never matches, and an unknown tag is no version. Both become version 0, which no resource has.
         let versions = tags.iter().map(|tag| if tag.weak { 0 } else { tag.version().unwrap_or(0) }).collect();
-        Ok(Self(Some(versions)))
+        Ok(Self(Precondition::any_of(versions)))
     }
 }
 
-/// The versions that the client has already.
+/// The `If-None-Match` header: the versions that the client has.
 #[derive(Debug)]
 pub struct IfNoneMatch(Option<Tags>);
 
 impl IfNoneMatch {
-    /// Whether the client has this version.
+    /// Returns whether the client has this version.
     #[must_use]
     pub fn holds(&self, version: u64) -> bool {
         match &self.0 {
@@ -74,14 +72,14 @@ impl Tag {
     }
 }
 
-/// The most tags that one header may hold: DynamoDB compares with a hundred values at the most.
+/// The maximum number of tags in a header. DynamoDB compares with at most 100 values.
 const MAX_TAGS: usize = 50;
 
 fn tags(headers: &HeaderMap, name: &'static str) -> Result<Option<Tags>, Problem> {
-    let refuse = |message: &str| Problem::from(InvalidRequest::one(name, &Invalid::new("invalid", message)));
+    let invalid = |message: &str| Problem::from(InvalidRequest::one(name, &Invalid::new("invalid", message)));
     let mut all = Vec::new();
     for value in headers.get_all(name) {
-        let text = value.to_str().map_err(|_| refuse("must be a list of entity tags"))?.trim();
+        let text = value.to_str().map_err(|_| invalid("must be a list of entity tags"))?.trim();
         if text == "*" {
             return Ok(Some(Tags::Any));
         }
@@ -90,14 +88,14 @@ fn tags(headers: &HeaderMap, name: &'static str) -> Result<Option<Tags>, Problem
             let opaque = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             match opaque.filter(|opaque| !opaque.contains('"')) {
                 Some(opaque) => all.push(Tag { weak, opaque: opaque.to_owned() }),
-                None => return Err(refuse("must be * or entity tags in double quotes, as ETag gives them")),
+                None => return Err(invalid("must be `*` or a list of entity tags in double quotes, as in `ETag`")),
             }
         }
     }
     match all.len() {
         0 => Ok(None),
         1..=MAX_TAGS => Ok(Some(Tags::Some(all))),
-        _ => Err(refuse("may hold at most 50 entity tags")),
+        _ => Err(invalid("must have at most 50 entity tags")),
     }
 }
 

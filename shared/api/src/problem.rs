@@ -1,7 +1,7 @@
-//! What a caller reads when something is wrong (RFC 9457), and the one place that gives errors their status.
+//! Problem documents (RFC 9457), and the mapping from errors to status codes.
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::Invalid;
+use deskless_app::{AppError, Conflict};
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -9,20 +9,21 @@ use utoipa::ToSchema;
 
 use crate::fields::{FieldError, InvalidRequest};
 
+// A macro so that a code, its status and its title stand in one row. Four `match` expressions would spread them.
 macro_rules! codes {
-    ($( $(#[doc = $doc:literal])* $variant:ident = $word:literal, $status:ident, $title:literal; )+) => {
-        /// A stable word for what is wrong.
+    ($( $(#[doc = $doc:literal])* $variant:ident = $code:literal, $status:ident, $title:literal; )+) => {
+        /// A stable error code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
-            $( $(#[doc = $doc])* #[serde(rename = $word)] $variant, )+
+            $( $(#[doc = $doc])* #[serde(rename = $code)] $variant, )+
         }
 
         impl utoipa::PartialSchema for Code {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
-                    .description(Some("A stable word for what is wrong."))
-                    .enum_values(Some([$($word),+]))
+                    .description(Some("A stable error code."))
+                    .enum_values(Some([$($code),+]))
                     .into()
             }
         }
@@ -30,16 +31,16 @@ macro_rules! codes {
         impl ToSchema for Code {}
 
         impl Code {
-            /// Every code.
+            /// All codes.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word itself.
+            /// Returns the code on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
+                match self { $(Self::$variant => $code),+ }
             }
 
-            /// The status code that it comes with.
+            /// Returns the HTTP status code.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status),+ }
@@ -53,67 +54,67 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Malformed JSON, or a field or parameter that is wrong, unknown or missing.
+    /// The JSON is malformed, or a field or parameter is invalid, unknown or missing.
     InvalidRequest = "invalid_request", BAD_REQUEST, "Invalid request";
-    /// A cursor that is damaged or was made for another list.
+    /// The cursor is damaged or belongs to another list.
     InvalidCursor = "invalid_cursor", BAD_REQUEST, "Invalid cursor";
-    /// No key, or an unknown or revoked one.
+    /// The API key or the customer token is missing or invalid.
     Unauthorized = "unauthorized", UNAUTHORIZED, "Unauthorized";
-    /// A key past its end.
+    /// The API key has expired.
     KeyExpired = "key_expired", UNAUTHORIZED, "API key expired";
-    /// The key's kind, scopes or origins do not allow this.
+    /// The kind, scopes or origins of the API key do not allow the request.
     Forbidden = "forbidden", FORBIDDEN, "Forbidden";
-    /// No such thing in this workspace, or no such route.
+    /// The resource or the route does not exist.
     NotFound = "not_found", NOT_FOUND, "Not found";
-    /// The route is there, but not for this method.
+    /// The route does not support the method.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
-    /// Another conversation has this externalId.
+    /// Another conversation has this `externalId`.
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
-    /// The message with this externalId was deleted.
+    /// The message with this `externalId` was deleted.
     MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
-    /// What is stored does not go with this.
+    /// The request conflicts with the state of the resource.
     Conflict = "conflict", CONFLICT, "Conflict";
-    /// `If-Match` does not hold.
+    /// `If-Match` does not match the current version.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
-    /// A body of more than 1 MiB.
+    /// The body is larger than 1 MiB.
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "Payload too large";
-    /// A body that is not JSON.
+    /// The body is not JSON.
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
-    /// The idempotency key was used for another request.
+    /// The idempotency key was used with another request.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "Idempotency key reused";
-    /// A resolution of a conversation that is not solved.
+    /// A resolution was given for a conversation that is not solved.
     NotSolved = "not_solved", UNPROCESSABLE_ENTITY, "Not solved";
-    /// The provider takes no free reply until the customer writes again.
+    /// The reply window of the channel is closed.
     WindowClosed = "window_closed", UNPROCESSABLE_ENTITY, "Window closed";
-    /// The key, or its visitor, asked too often.
+    /// The rate limit was exceeded.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Rate limited";
-    /// A fault of ours.
+    /// An error in Deskless.
     InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error";
-    /// The table did not take the request in time.
+    /// DynamoDB or S3 did not respond in time.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Unavailable";
 }
 
-/// Something is wrong. What the caller reads and what the log holds are different texts.
+/// An error response. The caller and the log get different texts.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
     log: Option<String>,
-    /// After how many seconds a caller should try again.
+    /// The value of `Retry-After`, in seconds.
     retry_after: Option<u64>,
 }
 
-/// After how many seconds a caller should try again when we are unavailable.
+/// The value of `Retry-After` for `unavailable`, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
 impl Problem {
-    /// A problem with a text for the caller.
+    /// Creates a problem with a text for the caller.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), errors: Vec::new(), log: None, retry_after: None }
     }
 
-    /// All that is wrong with a request.
+    /// Creates an `invalid_request` problem from the errors of a request.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
@@ -125,44 +126,44 @@ impl Problem {
         Self { code: Code::InvalidRequest, detail, errors, log: None, retry_after: None }
     }
 
-    /// No such thing in this workspace. Always the same text, whatever was asked for.
+    /// Creates a `not_found` problem. The text is always the same, so that it discloses nothing about other workspaces.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "There is no such resource in this workspace.")
+        Self::new(Code::NotFound, "The resource does not exist in this workspace.")
     }
 
-    /// A fault of ours; `log` goes to the log only.
+    /// Creates an `internal_error` problem. `log` goes only to the log.
     #[must_use]
     pub fn internal(log: impl Into<String>) -> Self {
-        let detail = "Something went wrong on our side. The request id helps to find out what.";
+        let detail = "An internal error occurred. Quote the `requestId` when you report it.";
         Self { log: Some(log.into()), ..Self::new(Code::InternalError, detail) }
     }
 
-    /// Too many requests in this minute.
+    /// Creates a `rate_limited` problem, for a limit of requests a minute.
     #[must_use]
     pub fn rate_limited(limit: u32, seconds: u64) -> Self {
-        let detail = format!("There may be {limit} requests a minute, and there were. Try again in {seconds} s.");
+        let detail = format!("Rate limit exceeded: {limit} requests a minute. Try again in {seconds} s.");
         Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
     }
 
-    /// The stable word.
+    /// Returns the code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// Every field or parameter that is wrong.
+    /// Returns the invalid fields and parameters.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
     }
 
-    /// What the log shall hold.
+    /// Returns the text for the log.
     pub(crate) fn log(&self) -> Option<&str> {
         self.log.as_deref()
     }
 
-    /// The document that the caller gets.
+    /// Returns the document for the caller.
     pub(crate) fn document(&self, request_id: &str) -> ProblemDocument {
         ProblemDocument {
             kind: format!("urn:deskless:problem:{}", self.code.as_str()),
@@ -177,86 +178,87 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
         match error {
-            StoreError::NotFound => Self::not_found(),
-            StoreError::NoSuchReference(field) => {
-                let nothing = Invalid::new("not_found", "names nothing here that could be chosen");
-                InvalidRequest::one(field, &nothing).into()
+            AppError::NotFound => Self::not_found(),
+            AppError::Invalid(fields) => {
+                let errors = fields.into_iter().flat_map(|field| InvalidRequest::from(field).0);
+                Self::invalid(errors.collect())
             }
-            StoreError::VersionMismatch => Self::new(
+            AppError::Conflict(conflict) => conflict.into(),
+            AppError::MissingScope(scope) => Self::new(
+                Code::Forbidden,
+                format!("The API key does not have the scope `{scope}`, which this request requires."),
+            ),
+            AppError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
-                "Somebody changed it since: no version in If-Match is the stored one. Read it again, then decide.",
+                "The resource has changed since you read it: `If-Match` does not match its version. Fetch it again and retry.",
             ),
-            StoreError::NotSolved => Self::new(
+            AppError::NotSolved => Self::new(
                 Code::NotSolved,
-                "A resolution says how a conversation was solved, and this one is not. Set status to solved with it.",
+                "Only a solved conversation has a `resolution`. Set `status` to `solved` in the same request.",
             ),
-            StoreError::ExternalIdExists => {
-                Self::new(Code::ExternalIdExists, "A conversation with this externalId exists already.")
-            }
-            StoreError::Archived => Self::new(
-                Code::Conflict,
-                "It was deleted and is kept only so that conversations can name it: it cannot be changed.",
+            AppError::WindowClosed => Self::new(
+                Code::WindowClosed,
+                "The customer last wrote more than 24 hours ago, or never. Until they write again, only a template can be sent.",
             ),
-            StoreError::Ended => Self::new(Code::Conflict, "It has ended already: there is nothing left to stop."),
-            StoreError::Erasing => Self::new(
-                Code::Conflict,
-                "This customer is being erased. A minute after the last of their conversations is gone, the id is free again.",
-            ),
-            StoreError::NotUploaded => Self::new(
-                Code::Conflict,
-                "Nothing was uploaded for this file yet. Post the signed form with the file in it, then register the file.",
-            ),
-            StoreError::UploadDiffers => Self::new(
-                Code::Conflict,
-                "What was uploaded has another size or type than what was signed. Sign and upload it again.",
-            ),
-            StoreError::Revoked => Self::new(Code::Conflict, "This API key was revoked: it cannot be changed."),
-            StoreError::TooMany(kind) => Self::new(
-                Code::Conflict,
-                format!(
-                    "A workspace has at most {} {}, and this one does. Delete some first.",
-                    kind.most(),
-                    kind.plural()
-                ),
-            ),
-            StoreError::InvalidField(invalid) => InvalidRequest::from(invalid).into(),
-            StoreError::MessageDeleted => Self::new(
-                Code::MessageDeleted,
-                "The message with this externalId was deleted. A provider's message is taken once.",
-            ),
-            StoreError::MessageIdTaken => {
-                Self::new(Code::Conflict, "Another message of this conversation has, or had, this externalId.")
-            }
-            StoreError::NotCarried => InvalidRequest::one(
-                "deliveryStatus",
-                &Invalid::new(
-                    "invalid",
-                    "is reported of an assistant's reply on a channel that a provider carries, and of nothing else",
-                ),
-            )
-            .into(),
-            StoreError::IdempotencyKeyReused => Self::new(
+            AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
-                "This Idempotency-Key was used with another body or query. Take a new key for a new request.",
+                "This `Idempotency-Key` was used with another body or query. Use a new key for each new request.",
             ),
-            StoreError::Unavailable(log) => Self {
-                log: Some(log),
-                ..Self::new(
-                    Code::Unavailable,
-                    "This did not work in time, and may or may not have been done. Try again in a moment; a POST with the same \
-                     Idempotency-Key is done once.",
-                )
-            },
-            StoreError::Internal(log) => Self::internal(log),
+            AppError::Unavailable(log) => Self { log: Some(log), ..Self::new(Code::Unavailable, UNAVAILABLE) },
+            AppError::Internal(log) => Self::internal(log),
         }
     }
 }
 
+const UNAVAILABLE: &str = "The request timed out and may have been carried out. Retry it. Send an `Idempotency-Key` with POST requests \
+                     so that a retry has no second effect.";
+
+impl From<Conflict> for Problem {
+    fn from(conflict: Conflict) -> Self {
+        let too_many;
+        let (code, detail) = match conflict {
+            Conflict::ExternalIdExists => (Code::ExternalIdExists, "Another conversation has this `externalId`."),
+            Conflict::MessageDeleted => {
+                (Code::MessageDeleted, "The message with this `externalId` was deleted. It cannot be added again.")
+            }
+            Conflict::MessageIdTaken => {
+                (Code::Conflict, "Another message in this conversation has or had this `externalId`.")
+            }
+            Conflict::Archived => (Code::Conflict, "The resource is archived and cannot be updated."),
+            Conflict::Finished => (Code::Conflict, "The bulk action has already finished and cannot be cancelled."),
+            Conflict::Erasing => (
+                Code::Conflict,
+                "The customer is being erased. You can use the id again one minute after their last conversation is deleted.",
+            ),
+            Conflict::Revoked => (Code::Conflict, "The API key is revoked and cannot be updated."),
+            Conflict::NotUploaded => {
+                (Code::Conflict, "The file has not been uploaded. Upload it with the signed form, then register it.")
+            }
+            Conflict::UploadDiffers => (
+                Code::Conflict,
+                "The uploaded file differs from the signed one in size or content type. Sign and upload it again.",
+            ),
+            Conflict::TooMany(kind) => {
+                let (max, plural) = (kind.max_resources(), kind.plural());
+                too_many = format!("A workspace can have at most {max} {plural}. Delete one first.");
+                (Code::Conflict, too_many.as_str())
+            }
+        };
+        Self::new(code, detail)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}
+
 impl IntoResponse for Problem {
-    /// Leaves the body to the outermost layer, which knows the request's id.
+    /// Leaves the body to the outermost layer, which knows the request id.
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
         let headers = response.headers_mut();
@@ -275,27 +277,27 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A problem as it is sent: RFC 9457, with `code` and `error` for programs that read those.
+/// A problem document (RFC 9457), with the additional members `code`, `error`, `errors` and `requestId`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
-    /// A URN that ends in the code.
+    /// A URN that ends with the code.
     #[serde(rename = "type")]
     #[schema(example = "urn:deskless:problem:invalid_request")]
     kind: String,
-    /// What the code means.
+    /// The meaning of the code.
     title: String,
-    /// The status code.
+    /// The HTTP status code.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     code: Code,
-    /// What is wrong this time, and what to do about it.
+    /// The problem and how to fix it.
     error: String,
-    /// The same as `error`.
+    /// Same as `error`.
     detail: String,
-    /// Every field or parameter that is wrong.
+    /// The invalid fields and parameters.
     errors: Vec<FieldError>,
-    /// What to quote when asking for help.
+    /// The request id. Quote it when you report an error.
     request_id: String,
 }

@@ -1,14 +1,14 @@
 use deskless_domain::Clock;
 use deskless_store::Store;
 
-/// What every operation may use.
+/// The state of all operations.
 #[derive(Debug, Clone)]
 pub struct ApiState {
     store: Store,
 }
 
 impl ApiState {
-    /// The state of a process that works on this store.
+    /// Creates the state from a store.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store }
@@ -23,5 +23,5 @@ impl ApiState {
     }
 }
 
-/// Routes that have no state yet.
+/// Routes without their state.
 pub type Routes = axum::Router<ApiState>;

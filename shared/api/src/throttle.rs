@@ -1,7 +1,7 @@
-//! How often a key may be used, and how that is said: the `RateLimit` header fields of the IETF's draft.
+//! Rate limits, and the `RateLimit` header fields of the IETF draft (draft-ietf-httpapi-ratelimit-headers).
 
 use deskless_domain::{CustomerId, RateLimit};
-use deskless_store::{Allowance, Credential, RateBucket, TenantStore};
+use deskless_store::{Allowance, Credential, RateSubject, TenantStore};
 use http::{HeaderName, HeaderValue};
 
 use crate::{Problem, layers::Extra};
@@ -9,20 +9,20 @@ use crate::{Problem, layers::Extra};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
 
-/// For whom a client key's request is.
+/// The visitor behind a client key.
 pub(crate) enum Visitor<'c> {
     Customer(&'c CustomerId),
-    Nobody,
+    Anonymous,
 }
 
-/// Takes one request out of a server key's bucket.
+/// Counts a request against the limit of a server key.
 pub(crate) async fn server(store: &TenantStore, key: &Credential, extra: &Extra) -> Result<(), Problem> {
-    let all = store.take(&RateBucket::Key(key.id), key.rate_limit.unwrap_or_default()).await;
-    answer(extra, &[("default", all)])
+    let all = store.take(&RateSubject::Key(key.id), key.rate_limit.unwrap_or_default()).await;
+    report(extra, &[("default", all)])
 }
 
-/// Takes one request out of a visitor's bucket and then out of the client key's: who has used up their own takes nothing
-/// from the others.
+/// Counts a request against the limit of the visitor and then that of the client key. A request over the visitor's limit does
+/// not count against the key's.
 pub(crate) async fn client(
     store: &TenantStore,
     key: &Credential,
@@ -30,34 +30,34 @@ pub(crate) async fn client(
     extra: &Extra,
 ) -> Result<(), Problem> {
     let limit = key.rate_limit.unwrap_or_default();
-    let (name, bucket) = match visitor {
-        Visitor::Customer(customer) => ("customer", RateBucket::Customer(key.id, customer.clone())),
-        Visitor::Nobody => ("anonymous", RateBucket::Anonymous(key.id)),
+    let (name, subject) = match visitor {
+        Visitor::Customer(customer) => ("customer", RateSubject::Customer(key.id, customer.clone())),
+        Visitor::Anonymous => ("anonymous", RateSubject::Anonymous(key.id)),
     };
-    let own = store.take(&bucket, limit.of_one_visitor()).await;
+    let own = store.take(&subject, limit.of_one_visitor()).await;
     if !own.granted {
-        return answer(extra, &[(name, own)]);
+        return report(extra, &[(name, own)]);
     }
-    let all = store.take(&RateBucket::Key(key.id), limit).await;
-    answer(extra, &[("default", all), (name, own)])
+    let all = store.take(&RateSubject::Key(key.id), limit).await;
+    report(extra, &[("default", all), (name, own)])
 }
 
-/// Says what is left, and refuses where nothing is.
-fn answer(extra: &Extra, buckets: &[(&str, Allowance)]) -> Result<(), Problem> {
+/// Sets the rate limit headers, and fails if a limit is exceeded.
+fn report(extra: &Extra, allowances: &[(&str, Allowance)]) -> Result<(), Problem> {
     let join = |each: &dyn Fn(&str, &Allowance) -> String| {
-        let all: Vec<_> = buckets.iter().map(|(name, bucket)| each(name, bucket)).collect();
+        let all: Vec<_> = allowances.iter().map(|(name, allowance)| each(name, allowance)).collect();
         HeaderValue::try_from(all.join(", ")).ok()
     };
     let policy =
-        join(&|name, bucket| format!("\"{name}\";q={};w={}", bucket.limit.requests(), RateLimit::WINDOW_SECONDS));
-    let state = join(&|name, bucket| format!("\"{name}\";r={};t={}", bucket.remaining, bucket.resets_in));
+        join(&|name, allowance| format!("\"{name}\";q={};w={}", allowance.limit.requests(), RateLimit::WINDOW_SECONDS));
+    let state = join(&|name, allowance| format!("\"{name}\";r={};t={}", allowance.remaining, allowance.resets_in));
     for (name, value) in [(POLICY, policy), (STATE, state)] {
         if let Some(value) = value {
             extra.set(name, value);
         }
     }
-    match buckets.iter().find(|(_, bucket)| !bucket.granted) {
+    match allowances.iter().find(|(_, allowance)| !allowance.granted) {
         None => Ok(()),
-        Some((_, bucket)) => Err(Problem::rate_limited(bucket.limit.requests(), bucket.resets_in)),
+        Some((_, allowance)) => Err(Problem::rate_limited(allowance.limit.requests(), allowance.resets_in)),
     }
 }

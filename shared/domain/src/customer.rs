@@ -5,19 +5,19 @@ use crate::{
     text::{schema, string_type},
 };
 
-/// The caller's own id of a customer: 1 to 128 of `A-Za-z0-9._~:@+=|-`, but neither `.` nor `..`, which would vanish
-/// from a URL.
+/// A customer's id in the caller's own system: 1 to 128 characters of `A-Za-z0-9._~:@+=|-`. `.` and `..` are not allowed
+/// because URL normalization removes them from a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CustomerId(String);
 
 impl CustomerId {
-    /// The most characters it holds.
+    /// The most characters.
     pub const MAX: usize = 128;
 
     /// Checks length and characters.
     ///
     /// # Errors
-    /// When the text is empty, too long, `.`, `..` or holds other characters.
+    /// When the text is empty, too long, `.` or `..`, or has other characters.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._~:@+=|-".contains(c);
         match text.len() {
@@ -29,22 +29,22 @@ impl CustomerId {
             }
         }
         if let Some(bad) = text.chars().find(|&c| !allowed(c)) {
-            let message = format!("may hold letters, digits and ._~:@+=|- only; it has {bad:?}");
+            let message = format!("must have only letters, digits and ._~:@+=|-; it has {bad:?}");
             return Err(Invalid::new("invalid", message));
         }
         if text == "." || text == ".." {
-            return Err(Invalid::new("invalid", "must not be . or .."));
+            return Err(Invalid::new("invalid", "must not be `.` or `..`"));
         }
         Ok(Self(text))
     }
 
-    /// A new id, for a customer who comes without one.
+    /// Generates an id for a customer who has none: a UUID.
     #[must_use]
     pub fn generate(clock: &dyn Clock) -> Self {
         Self(MessageId::generate(clock).to_string())
     }
 
-    /// A new id for somebody who said nothing of who they are: `anon_` and a UUID.
+    /// Generates an id for an anonymous customer: `anon_` and a UUID.
     #[must_use]
     pub fn anonymous(clock: &dyn Clock) -> Self {
         Self(format!("anon_{}", AttemptId::generate(clock)))
@@ -52,7 +52,7 @@ impl CustomerId {
 
     fn schema() -> RefOr<Schema> {
         schema(
-            "Your own id of the customer: 1 to 128 of A-Z a-z 0-9 . _ ~ : @ + = | -, but neither \".\" nor \"..\".",
+            "The customer's id in your own system: 1 to 128 characters of `A-Za-z0-9._~:@+=|-`, but not `.` or `..`.",
             Self::MAX,
             r"^(?!\.{1,2}$)[A-Za-z0-9._~:@+=|\-]+$",
         )
@@ -61,20 +61,20 @@ impl CustomerId {
 
 string_type!(CustomerId, schema = CustomerId::schema());
 
-/// An email address: something, an `@`, something; at most 254 characters (RFC 5321). Only mail itself can tell
-/// whether it works.
+/// An email address: text on both sides of one `@`, at most 254 characters (RFC 5321). Only sending mail can tell whether
+/// the address works, so nothing else is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
 impl Email {
-    /// The most characters of an address.
+    /// The most characters.
     pub const MAX: usize = 254;
 
-    /// Checks the shape and cuts off white space around it.
+    /// Checks length and form. White space around the address is removed.
     ///
     /// # Errors
-    /// When it is too long or no address.
-    #[expect(clippy::needless_pass_by_value, reason = "all our texts are parsed from what they are made of")]
+    /// When the text is too long or is not an email address.
+    #[expect(clippy::needless_pass_by_value, reason = "all text types are parsed from an owned string")]
     pub fn parse(text: String) -> Result<Self, Invalid> {
         let trimmed = text.trim();
         let length = trimmed.chars().count();
@@ -92,7 +92,7 @@ impl Email {
         }
     }
 
-    /// The form by which addresses are compared: in lower case.
+    /// Returns the address in lower case, the form in which addresses are compared.
     #[must_use]
     pub fn normalized(&self) -> String {
         self.0.to_lowercase()
@@ -100,7 +100,7 @@ impl Email {
 
     fn schema() -> RefOr<Schema> {
         schema(
-            "An email address. Case does not matter when addresses are compared.",
+            "An email address. Addresses are compared without regard to case.",
             Self::MAX,
             r"^[^@\s\u0000-\u001f\u007f-\u009f]+@[^@\s\u0000-\u001f\u007f-\u009f]+$",
         )
@@ -109,21 +109,21 @@ impl Email {
 
 string_type!(Email, schema = Email::schema());
 
-/// What is known of a customer besides the id.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The details of a customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CustomerDetails {
-    /// The name as it is shown.
+    /// The display name.
     pub name: Option<PersonName>,
-    /// The address, as it was written.
+    /// The email address, as it was given.
     pub email: Option<Email>,
-    /// The telephone number, as it was written.
+    /// The phone number, as it was given.
     pub phone: Option<PhoneNumber>,
-    /// The company or account.
+    /// The name of the company or account.
     pub company: Option<CompanyName>,
 }
 
 impl CustomerDetails {
-    /// These details, with what `newer` says put over them; what it does not say stays.
+    /// Returns these details, overwritten by the ones in `newer`.
     #[must_use]
     pub fn refreshed_by(self, newer: Self) -> Self {
         Self {
@@ -135,58 +135,85 @@ impl CustomerDetails {
     }
 }
 
-/// Somebody who talks with a workspace, as a conversation shows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A customer, as a conversation shows them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Customer {
-    /// The caller's own id.
+    /// The id in the caller's own system.
     pub id: CustomerId,
-    /// Name and addresses.
+    /// Name, email address, phone number and company.
     pub details: CustomerDetails,
-    /// How we know who it is.
+    /// How the customer was identified.
     pub identity_source: IdentitySource,
 }
 
-/// A customer's own record.
-#[derive(Debug, Clone, PartialEq)]
+impl Customer {
+    /// Returns the customer to show on a conversation, from the given details (`self`) and the stored record. Details from
+    /// a back end take precedence over the record. A token proves only the id, so the given details only fill in missing
+    /// ones, on this conversation.
+    #[must_use]
+    pub fn shown_with(&self, record: Option<&Self>) -> Self {
+        let Some(record) = record else { return self.clone() };
+        let (stored, given) = (record.details.clone(), self.details.clone());
+        let details = match self.identity_source {
+            IdentitySource::Headers => stored.refreshed_by(given),
+            IdentitySource::Token => given.refreshed_by(stored),
+            IdentitySource::Anonymous => given,
+        };
+        Self { details, ..self.clone() }
+    }
+}
+
+/// A customer's record.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CustomerRecord {
-    /// Who it is.
+    /// The customer.
     pub customer: Customer,
-    /// Data of the caller's own.
+    /// The caller's own data.
     pub metadata: Metadata,
-    /// Where they stand in the list of customers; it holds the time of their creation.
-    pub place: MessageId,
-    /// When the record was last changed.
+    /// The position in the list of customers, which contains the time of creation.
+    #[serde(rename = "place")]
+    pub list_position: MessageId,
+    /// The time of the last update.
     pub updated_at: Timestamp,
-    /// Rises by one with each change.
+    /// The version. Each update increments it.
     pub version: u64,
-    /// How far their erasure has come, if they are being erased.
+    /// The progress of the erasure, while the customer is being erased.
     pub erasure: Option<Erasure>,
 }
 
-/// How far the erasure of a customer has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The progress of the erasure of a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Erasure {
-    /// When it began.
+    /// The time at which it started.
     pub since: Timestamp,
-    /// How many conversations it has deleted.
+    /// The number of conversations deleted so far.
     pub conversations: u64,
 }
 
 impl CustomerRecord {
-    /// A new record.
+    /// Creates a record.
     #[must_use]
     pub fn new(customer: Customer, metadata: Metadata, clock: &dyn Clock) -> Self {
-        let place = MessageId::generate(clock);
-        Self { customer, metadata, place, updated_at: place.time(), version: 1, erasure: None }
+        let list_position = MessageId::generate(clock);
+        Self { customer, metadata, list_position, updated_at: list_position.time(), version: 1, erasure: None }
     }
 
-    /// When it was made.
+    /// Returns the time of creation.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
-        self.place.time()
+        self.list_position.time()
     }
 
-    /// This record as the next version of `before`, or `before` itself where nothing is different.
+    /// Returns the next version of the record with these details and this metadata. Values that are not given stay.
+    #[must_use]
+    pub fn updated(&self, details: &CustomerDetails, metadata: Option<&Metadata>, clock: &dyn Clock) -> Self {
+        let mut next = self.clone();
+        next.customer.details = next.customer.details.refreshed_by(details.clone());
+        next.metadata = metadata.cloned().unwrap_or(next.metadata);
+        next.following(self, clock)
+    }
+
+    /// Returns this record as the next version of `before`, or unchanged if it equals `before`.
     #[must_use]
     pub fn following(self, before: &Self, clock: &dyn Clock) -> Self {
         if self == *before {
@@ -201,7 +228,7 @@ mod tests {
     use super::{CustomerId, Email};
 
     #[test]
-    fn customer_ids_have_their_alphabet() {
+    fn customer_id_has_a_fixed_alphabet() {
         for good in ["cus_123", "a@b.c", "whatsapp:+49", "...", &"x".repeat(128)] {
             assert!(CustomerId::parse(good.to_owned()).is_ok(), "{good}");
         }
@@ -211,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_compared_without_case_and_surrounding_space() {
+    fn emails_ignore_case_and_outer_white_space() {
         let email = Email::parse(" Ada@Example.com ".to_owned()).expect("an address");
         assert_eq!(email.as_str(), "Ada@Example.com");
         assert_eq!(email.normalized(), "ada@example.com");

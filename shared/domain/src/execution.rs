@@ -1,83 +1,83 @@
-//! Runs of an automation: what was done, and what became of it.
+//! Executions: runs of an automation, with the result of each step.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AutomationActions, AutomationId, AutomationTrigger, ConversationId, ExecutionId, ExecutionStatus, Metadata,
-    StepStatus, Timestamp,
+    Automation, AutomationActions, AutomationId, AutomationTrigger, Conversation, ConversationId, ExecutionId,
+    ExecutionStatus, Metadata, StepStatus, Timestamp,
 };
 
-/// One run of an automation over one conversation.
-#[derive(Debug, Clone, PartialEq)]
+/// One run of an automation on one conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// Its id; it holds the time of what set it off.
+    /// The id, which contains the time of the trigger event.
     pub id: ExecutionId,
-    /// Of which automation.
+    /// The automation.
     pub automation_id: AutomationId,
-    /// Over which conversation.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// What set it off.
+    /// The trigger.
     pub trigger: AutomationTrigger,
-    /// What whoever ran it by hand passed on to webhooks.
+    /// Data for webhooks, passed in when the automation was run manually.
     pub context: Metadata,
-    /// What all of it goes back to: a change that nobody but a person made, or a run by hand.
+    /// The root cause: a change that no automation made, or a manual run.
     pub origin: ExecutionId,
-    /// The automations whose changes led to this run, the first one first, without its own.
+    /// The automations whose changes led to this run, in order, without its own.
     pub chain: Vec<AutomationId>,
-    /// How far it has come.
+    /// The status.
     pub status: ExecutionStatus,
-    /// Why it was not run, or not to its end.
+    /// Why it was not run, or not completely.
     pub reason: Option<Reason>,
-    /// Its steps, once it has begun.
+    /// The steps. Empty until the execution starts.
     pub steps: Vec<Step>,
-    /// Which actions the steps are.
+    /// The digest of the actions that the steps belong to.
     pub fingerprint: Option<String>,
-    /// When it began.
+    /// The time at which it started.
     pub started_at: Option<Timestamp>,
-    /// When it was over.
+    /// The time at which it finished.
     pub finished_at: Option<Timestamp>,
-    /// Rises by one with each step.
+    /// The version. Each step increments it.
     pub version: u64,
 }
 
-/// One step of a run.
+/// One step of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// What the action is called.
+    /// The name of the action.
     pub action: String,
-    /// What became of it.
+    /// The status.
     pub status: StepStatus,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// When it was over, in milliseconds since 1970.
+    /// The time at which it finished, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<i64>,
 }
 
-/// Why something was not done.
+/// Why an execution or a step did not complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// A stable word.
+    /// A stable code for programs.
     pub code: String,
     /// A sentence for people.
     pub message: String,
 }
 
 impl Reason {
-    /// Makes one of its word and its sentence.
+    /// Creates a reason from its code and its sentence.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into() }
     }
 }
 
 impl Execution {
-    /// The longest chain of automations that set each other off.
+    /// The maximum number of consecutive automations that trigger each other.
     pub const MAX_CHAIN: usize = 5;
 
-    /// One that waits for its turn.
+    /// Creates a queued execution.
     #[must_use]
     pub fn queued(
         id: ExecutionId,
@@ -103,26 +103,26 @@ impl Execution {
         }
     }
 
-    /// When what set it off happened.
+    /// Returns the time of the trigger event, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
     }
 
-    /// Whether nothing is left to do.
+    /// Returns whether the execution has finished.
     #[must_use]
     pub fn is_over(&self) -> bool {
         !matches!(self.status, ExecutionStatus::Queued | ExecutionStatus::Running)
     }
 
-    /// Which step comes next; `None` when it has not begun or is over.
+    /// Returns the index of the next step; `None` when the execution has not started or has finished.
     #[must_use]
     pub fn next_step(&self) -> Option<usize> {
         let is_running = self.status == ExecutionStatus::Running;
         is_running.then(|| self.steps.iter().position(|step| step.status == StepStatus::Pending)).flatten()
     }
 
-    /// The same, begun with these actions.
+    /// Returns the execution, started with these actions.
     #[must_use]
     pub fn begun(&self, actions: &AutomationActions, now: Timestamp) -> Self {
         let pending = |action: &crate::AutomationAction| Step {
@@ -141,7 +141,7 @@ impl Execution {
         }
     }
 
-    /// The same, once its next step is over. One that failed ends the run: the steps behind it are left out.
+    /// Returns the execution after its next step. A failed step ends the execution and skips the remaining steps.
     #[must_use]
     pub fn after_step(&self, outcome: Result<(), Reason>, now: Timestamp) -> Self {
         let Some(at) = self.next_step() else { return self.clone() };
@@ -153,9 +153,8 @@ impl Execution {
         step.finished_at = Some(now.as_millis());
         if failed {
             let number = at + 1;
-            let reason =
-                Reason::new("step_failed", format!("Step {number} failed; the steps behind it were left out."));
-            next.leave_out();
+            let reason = Reason::new("step_failed", format!("Step {number} failed. The remaining steps were skipped."));
+            next.skip_pending();
             next.end(ExecutionStatus::Failed, Some(reason), now);
         } else if at + 1 == next.steps.len() {
             next.end(ExecutionStatus::Succeeded, None, now);
@@ -163,16 +162,44 @@ impl Execution {
         next
     }
 
-    /// The same, over before its end, or before it began.
+    /// Returns the execution, ended early or before it started.
     #[must_use]
     pub fn ended(&self, status: ExecutionStatus, reason: Reason, now: Timestamp) -> Self {
         let mut next = Self { version: self.version + 1, ..self.clone() };
-        next.leave_out();
+        next.skip_pending();
         next.end(status, Some(reason), now);
         next
     }
 
-    fn leave_out(&mut self) {
+    /// Returns the execution, ended because it cannot go on: skipped if it has not started, failed otherwise.
+    #[must_use]
+    pub fn cut_short(&self, reason: Reason, now: Timestamp) -> Self {
+        let status = match self.status {
+            ExecutionStatus::Queued => ExecutionStatus::Skipped,
+            _ => ExecutionStatus::Failed,
+        };
+        self.ended(status, reason, now)
+    }
+
+    /// Returns the execution, started on a conversation or skipped because it does not apply any more. A manual run ignores
+    /// the automation's conditions and `enabled`.
+    #[must_use]
+    pub fn begin_on(&self, automation: &Automation, conversation: Option<&Conversation>, now: Timestamp) -> Self {
+        let skip = |code, message: &str| self.ended(ExecutionStatus::Skipped, Reason::new(code, message), now);
+        let Some(conversation) = conversation else {
+            return skip("conversation_deleted", "The conversation was deleted.");
+        };
+        let is_manual = self.trigger == AutomationTrigger::Manual;
+        if !is_manual && !automation.enabled {
+            skip("automation_disabled", "The automation was disabled.")
+        } else if !is_manual && !automation.conditions.matches(conversation, now) {
+            skip("conditions_not_met", "The conversation no longer meets the conditions.")
+        } else {
+            self.begun(&automation.actions, now)
+        }
+    }
+
+    fn skip_pending(&mut self) {
         for step in self.steps.iter_mut().filter(|step| step.status == StepStatus::Pending) {
             step.status = StepStatus::Skipped;
         }
@@ -182,7 +209,7 @@ impl Execution {
         (self.status, self.reason, self.finished_at) = (status, reason, Some(now));
     }
 
-    /// What its next step leaves on a conversation that it changes.
+    /// Returns the cause that the next step records on the conversation.
     #[must_use]
     pub fn cause(&self) -> Cause {
         let mut chain = self.chain.clone();
@@ -191,21 +218,22 @@ impl Execution {
     }
 }
 
-/// What changed a conversation: a step of a run, and the automations that led to it. It is another one for each change.
+/// The cause of a change of a conversation: a step of an execution, and the automations that led to it. It is unique for each
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
-    /// The run.
+    /// The execution.
     pub execution: ExecutionId,
-    /// Which of its steps.
+    /// The index of the step.
     pub step: usize,
-    /// What it goes back to.
+    /// The root cause.
     pub origin: ExecutionId,
-    /// The automations, the first one first; the run's own is the last.
+    /// The automations in order; the last one is the execution's own.
     pub chain: Vec<AutomationId>,
 }
 
 impl Cause {
-    /// Reads what [`Cause`] was written as. Other things cause changes too: `None` for those.
+    /// Parses a displayed cause. Returns `None` for causes that are not automations.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("automation ")?.split(' ');
@@ -219,10 +247,10 @@ impl Cause {
         })
     }
 
-    /// Whether a change that this led to may set off an automation: none that is in the chain already, and none when the
-    /// chain is as long as it may be.
+    /// Returns whether a change with this cause may trigger an automation. It may not if the automation is already in the
+    /// chain, or the chain has [`Execution::MAX_CHAIN`] automations.
     #[must_use]
-    pub fn may_set_off(&self, automation: AutomationId) -> bool {
+    pub fn may_trigger(&self, automation: AutomationId) -> bool {
         self.chain.len() < Execution::MAX_CHAIN && !self.chain.contains(&automation)
     }
 }
@@ -238,14 +266,14 @@ impl std::fmt::Display for Cause {
 }
 
 impl ExecutionId {
-    /// What one change of a conversation is as an origin: the same each time that the change is told of.
+    /// Returns the root cause that stands for one change of a conversation. It is the same each time the change is delivered.
     #[must_use]
     pub fn of_change(conversation: ConversationId, version: u64, time: Timestamp) -> Self {
         Self::hashed(time, &[&conversation.as_bytes()[..], &version.to_be_bytes()])
     }
 
-    /// The id of the run to which an origin leads: an automation has one for each, by however many ways it is led there.
-    /// Without this, those that set each other off would be run once for each order in which they can.
+    /// Returns the id of an automation's execution for a root cause. There is one per automation and root cause, so that
+    /// automations that trigger each other are not run once for each possible order.
     #[must_use]
     pub fn of_origin(automation: AutomationId, origin: Self) -> Self {
         Self::hashed(origin.time(), &[&automation.as_bytes()[..], &origin.as_bytes()[..]])
@@ -259,7 +287,7 @@ impl ExecutionId {
     }
 }
 
-/// The first half of a SHA-256, in hexadecimal digits.
+/// Returns the first 16 bytes of a SHA-256 digest, in hexadecimal.
 pub(crate) fn fingerprint(bytes: &[u8]) -> String {
     let mut half = [0; 16];
     half.copy_from_slice(&Sha256::digest(bytes)[..16]);
@@ -292,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_ends_behind_its_last_step() {
+    fn execution_ends_after_its_last_step() {
         let first = execution().begun(&notes(2), NOW);
         assert_eq!(first.next_step(), Some(0));
         let second = first.after_step(Ok(()), NOW);
@@ -302,17 +330,17 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_fails_leaves_out_those_behind_it() {
+    fn failed_step_skips_the_remaining_ones() {
         let over =
             execution().begun(&notes(3), NOW).after_step(Ok(()), NOW).after_step(Err(Reason::new("a", "b")), NOW);
         let statuses: Vec<_> = over.steps.iter().map(|step| step.status).collect();
         assert_eq!(statuses, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Skipped]);
         assert_eq!((over.status, over.finished_at), (ExecutionStatus::Failed, Some(NOW)));
-        assert_eq!(over.after_step(Ok(()), NOW), over, "what is over stays as it is");
+        assert_eq!(over.after_step(Ok(()), NOW), over, "a finished execution does not change");
     }
 
     #[test]
-    fn a_cause_is_read_as_it_was_written_and_is_another_one_for_each_step() {
+    fn cause_round_trips_and_differs_per_step() {
         let run = Execution { chain: vec![automation(8), automation(9)], ..execution() }.begun(&notes(2), NOW);
         let cause = run.cause();
         assert_eq!(Cause::parse(&cause.to_string()), Some(cause.clone()));
@@ -322,21 +350,21 @@ mod tests {
     }
 
     #[test]
-    fn no_automation_of_a_chain_is_set_off_again_and_a_chain_ends_at_five() {
+    fn chain_has_no_repeats_and_at_most_five() {
         let chain = |n: u8| Cause {
             execution: execution().id,
             step: 0,
             origin: execution().origin,
             chain: (1..=n).map(automation).collect(),
         };
-        assert!(!chain(2).may_set_off(automation(1)));
-        assert!(!chain(2).may_set_off(automation(2)));
-        assert!(chain(4).may_set_off(automation(9)));
-        assert!(!chain(5).may_set_off(automation(9)));
+        assert!(!chain(2).may_trigger(automation(1)));
+        assert!(!chain(2).may_trigger(automation(2)));
+        assert!(chain(4).may_trigger(automation(9)));
+        assert!(!chain(5).may_trigger(automation(9)));
     }
 
     #[test]
-    fn the_id_of_a_changes_run_is_the_same_each_time_and_has_its_time() {
+    fn execution_id_is_deterministic() {
         assert_eq!(execution().id, execution().id);
         assert_eq!(execution().created_at(), NOW);
         let conversation = ConversationId::from_bytes([1; 16]);
@@ -347,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_are_counted_and_weighed() {
+    fn actions_have_a_count_and_a_size_limit() {
         assert_eq!(AutomationActions::parse(Vec::new()).expect_err("none").invalid.code, "too_few");
         let note = |length: usize| AutomationAction::Note(MessageBody::parse("x".repeat(length)).expect("a body"));
         let many = |n: usize, length: usize| AutomationActions::parse((0..n).map(|_| note(length)).collect());

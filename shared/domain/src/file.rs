@@ -1,22 +1,22 @@
-//! Files: what is sent along with messages.
+//! Files and attachments.
 
 use crate::{
     ConversationId, FileCategory, FileId, FileStatus, Invalid, Timestamp,
     text::{Lines, check, pattern, schema, string_type},
 };
 
-/// What a file is called: 1 to 255 characters on one line. It names no place: slashes are characters like others.
+/// A file name: 1 to 255 characters on one line. It is not a path, so slashes have no meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileTitle(String);
 
 impl FileTitle {
-    /// The most Unicode scalar values it holds.
+    /// The most characters (Unicode scalar values).
     pub const MAX: usize = 255;
 
     /// Checks length and characters.
     ///
     /// # Errors
-    /// When the text is empty, blank, too long or holds control characters.
+    /// When the text is empty, blank, too long or has control characters.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         check(&text, Self::MAX, Lines::One).map(|()| Self(text))
     }
@@ -24,24 +24,24 @@ impl FileTitle {
 
 string_type!(
     FileTitle,
-    schema = schema("What a file is called: 1 to 255 characters on one line.", FileTitle::MAX, pattern(Lines::One))
+    schema = schema("A file name: 1 to 255 characters on one line.", FileTitle::MAX, pattern(Lines::One))
 );
 
 /// A media type such as `image/png` or `text/plain; charset=utf-8`: at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentType(String);
 
-/// RFC 6838, section 4.2; behind it parameters whose values are tokens.
+/// RFC 6838, section 4.2, with optional parameters whose values are tokens.
 const MEDIA_TYPE: &str = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*(; ?[A-Za-z0-9!#$%&'*+.^_`|~\-]+=[A-Za-z0-9!#$%&'*+.^_`|~\-]+)*$";
 
 impl ContentType {
-    /// The most characters it holds.
+    /// The most characters.
     pub const MAX: usize = 255;
 
     /// Checks length and form.
     ///
     /// # Errors
-    /// When the text is too long or no media type.
+    /// When the text is too long or is not a media type.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         let length = text.chars().count();
         if length > Self::MAX {
@@ -62,7 +62,7 @@ impl ContentType {
         }
     }
 
-    /// What kind of a file this is, for whoever shows it.
+    /// Returns the category, which says how to display the file.
     #[must_use]
     pub fn category(&self) -> FileCategory {
         let kind = self.0.split('/').next().unwrap_or_default();
@@ -93,7 +93,7 @@ string_type!(
     )
 );
 
-/// How many bytes a file has: 1 to 26,214,400, which is 25 MiB.
+/// The size of a file: 1 to 26,214,400 bytes (25 MiB).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct FileSize(u64);
@@ -102,84 +102,99 @@ impl FileSize {
     /// The most bytes.
     pub const MAX: u64 = 25 * 1024 * 1024;
 
-    /// Checks the bounds.
+    /// Checks the limits.
     ///
     /// # Errors
-    /// When there is no byte, or there are more than 25 MiB.
+    /// When the size is 0 or more than 25 MiB.
     pub fn new(bytes: u64) -> Result<Self, Invalid> {
         match bytes {
             0 => Err(Invalid::new("too_small", "must be at least 1 byte")),
             1..=Self::MAX => Ok(Self(bytes)),
             _ => {
-                let message = format!("must be at most {} bytes, which is 25 MiB; it is {bytes}", Self::MAX);
+                let message = format!("must be at most {} bytes (25 MiB); it is {bytes}", Self::MAX);
                 Err(Invalid::new("too_large", message))
             }
         }
     }
 
-    /// The number itself.
+    /// Returns the number of bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0
     }
 }
 
-/// A file that somebody wants to upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The properties of a file to upload.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileDraft {
-    /// Whose file it is; `None`: the workspace's.
+    /// The conversation that the file belongs to; `None` for a file of the workspace.
     pub conversation_id: Option<ConversationId>,
-    /// What it is called.
+    /// The name.
     pub name: FileTitle,
-    /// What it is.
+    /// The content type.
     pub content_type: ContentType,
-    /// How large it is.
+    /// The size.
     pub size: FileSize,
 }
 
-/// A file, uploaded or on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file, uploaded or pending.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct File {
-    /// Its id, and its time.
+    /// The id, which contains the time of creation.
     pub id: FileId,
-    /// What was said of it.
+    /// The properties.
     pub draft: FileDraft,
-    /// Whether it is there.
+    /// The status.
     pub status: FileStatus,
-    /// Counts the changes.
+    /// The version. Each update increments it.
     pub version: u64,
 }
 
 impl File {
-    /// When it was signed, in milliseconds.
+    /// Returns the time at which the upload was signed, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
     }
 
-    /// What kind of a file it is.
+    /// Returns the category.
     #[must_use]
     pub fn category(&self) -> FileCategory {
         self.draft.content_type.category()
     }
 }
 
-/// A file as a message shows it: a copy, which stays as it is when the file goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file as a message shows it. It is a copy, which stays when the file is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Attachment {
-    /// Which file.
+    /// The file.
     pub file_id: FileId,
-    /// What it is called.
+    /// The name.
     pub name: FileTitle,
-    /// What it is.
+    /// The content type.
     pub content_type: ContentType,
-    /// How large it is.
+    /// The size.
     pub size: FileSize,
 }
 
 impl Attachment {
-    /// How many files one message may have.
-    pub const MOST: usize = 10;
+    /// The most attachments of a message.
+    pub const MAX: usize = 10;
+
+    /// Adds an attachment to those of a message, unless it is among them.
+    ///
+    /// # Errors
+    /// When there would be more than ten.
+    pub fn add(attachments: &mut Vec<Self>, file: Self) -> Result<(), Invalid> {
+        if attachments.iter().all(|known| known.file_id != file.file_id) {
+            attachments.push(file);
+        }
+        if attachments.len() > Self::MAX {
+            let message = format!("must have at most {} entries, including the predefined message's file", Self::MAX);
+            return Err(Invalid::new("too_many", message));
+        }
+        Ok(())
+    }
 }
 
 impl From<File> for Attachment {
@@ -194,7 +209,7 @@ mod tests {
     use crate::FileCategory;
 
     #[test]
-    fn a_media_type_says_what_kind_of_file_it_is() {
+    fn content_type_determines_the_category() {
         for (text, category) in [
             ("image/png", FileCategory::Image),
             ("IMAGE/PNG", FileCategory::Image),
@@ -209,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_media_types() {
+    fn malformed_content_types_are_refused() {
         for text in [
             "",
             "image",
@@ -233,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_up_to_25_mib() {
+    fn file_size_is_limited_to_25_mib() {
         assert!(FileSize::new(0).is_err());
         assert!(FileSize::new(1).is_ok());
         assert!(FileSize::new(26_214_400).is_ok());

@@ -5,13 +5,13 @@ use crate::{
     Resolution, StageId, Status, Tag, Timestamp,
 };
 
-/// Somebody in particular, or nobody.
+/// A filter on an assignment: one assignee, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Assigned<T> {
-    /// Nobody.
+    /// Not assigned.
     None,
-    /// This one.
+    /// Assigned to this one.
     #[serde(untagged)]
     To(T),
 }
@@ -25,14 +25,14 @@ impl<T: PartialEq> Assigned<T> {
     }
 }
 
-/// Which conversations are wanted. All parts must hold; one that is missing asks for nothing.
+/// A filter of conversations. A conversation must match all fields that are set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConversationFilter {
-    /// In this state.
+    /// With this status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// Solved in this way.
+    /// With this resolution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Resolution>,
     /// On this channel.
@@ -41,16 +41,16 @@ pub struct ConversationFilter {
     /// With this customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
-    /// With the customer who has this email.
+    /// With the customer who has this email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_email: Option<Email>,
-    /// With the caller's own id.
+    /// With this id in the caller's own system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// Of this member, or of none.
+    /// Assigned to this member, or to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<Assigned<MemberId>>,
-    /// Of this assistant, or of none.
+    /// Assigned to this assistant, or to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assistant_id: Option<Assigned<AssistantId>>,
     /// In this inbox.
@@ -62,40 +62,41 @@ pub struct ConversationFilter {
     /// In this stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<StageId>,
-    /// Of this urgency.
+    /// With this priority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// With this label among others.
+    /// With this tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tag>,
-    /// Handed to a person, or not.
+    /// Escalated to a person, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalated: Option<bool>,
-    /// With replies of the customer that nobody has read, or without.
+    /// With unread customer replies, or without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<bool>,
-    /// Whose newest reply is the customer's, or not.
+    /// With the customer's reply as the newest one, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaiting_reply: Option<bool>,
-    /// Snoozed at this moment, or not.
+    /// Snoozed now, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snoozed: Option<bool>,
-    /// Opened after this moment.
+    /// Created after this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Timestamp>,
-    /// Opened before this moment.
+    /// Created before this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Timestamp>,
 }
 
 impl ConversationFilter {
-    /// Whether this conversation is one of them at this moment.
+    /// Returns whether a conversation matches at the time `now`.
     ///
-    /// `customer_email` is compared with the address on the conversation; lists ask who has claimed it instead.
+    /// `customer_email` is compared with the address on the conversation. Lists look up the customer who claimed the address
+    /// instead.
     #[must_use]
     pub fn matches(&self, conversation: &Conversation, now: Timestamp) -> bool {
-        fn is<T: PartialEq>(wanted: Option<&T>, actual: Option<&T>) -> bool {
-            wanted.is_none_or(|wanted| actual == Some(wanted))
+        fn is<T: PartialEq>(expected: Option<&T>, actual: Option<&T>) -> bool {
+            expected.is_none_or(|expected| actual == Some(expected))
         }
         let placement = &conversation.placement;
         let email = conversation.customer.details.email.as_ref().map(Email::normalized);
@@ -105,8 +106,8 @@ impl ConversationFilter {
             && is(self.customer_id.as_ref(), Some(&conversation.customer.id))
             && is(self.customer_email.as_ref().map(Email::normalized).as_ref(), email.as_ref())
             && is(self.external_id.as_ref(), conversation.external_id.as_ref())
-            && self.assignee_id.is_none_or(|who| who.holds(placement.assignee_id.as_ref()))
-            && self.assistant_id.is_none_or(|who| who.holds(placement.assistant_id.as_ref()))
+            && self.assignee_id.is_none_or(|assigned| assigned.holds(placement.assignee_id.as_ref()))
+            && self.assistant_id.is_none_or(|assigned| assigned.holds(placement.assistant_id.as_ref()))
             && is(self.inbox_id.as_ref(), placement.inbox_id.as_ref())
             && is(self.pipeline_id.as_ref(), placement.pipeline_id.as_ref())
             && is(self.stage_id.as_ref(), placement.stage_id.as_ref())
@@ -116,7 +117,7 @@ impl ConversationFilter {
             && is(self.unread.as_ref(), Some(&(conversation.unread_count > 0)))
             && is(self.awaiting_reply.as_ref(), Some(&conversation.awaiting_reply))
             && is(self.snoozed.as_ref(), Some(&conversation.is_snoozed(now)))
-            && self.created_after.is_none_or(|moment| conversation.created_at() > moment)
-            && self.created_before.is_none_or(|moment| conversation.created_at() < moment)
+            && self.created_after.is_none_or(|time| conversation.created_at() > time)
+            && self.created_before.is_none_or(|time| conversation.created_at() < time)
     }
 }

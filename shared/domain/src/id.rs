@@ -1,16 +1,16 @@
-//! Identifiers: UUIDs of version 7, so that they sort by time.
+//! Ids: version 7 UUIDs, which sort by time.
 
 use uuid::Uuid;
 
 use crate::{Channel, Clock, Timestamp, clock::random};
 
-/// What RFC 9562 leaves free for random bits in a version 7 UUID: 12 in `rand_a`, 62 in `rand_b`.
+/// The random bits of a version 7 UUID (RFC 9562, section 5.7): 12 in `rand_a`, 62 in `rand_b`.
 const RANDOM_BITS: u128 = (0xfff << 64) | ((1 << 62) - 1);
 const VERSION_AND_VARIANT: u128 = (0x7 << 76) | (0b10 << 62);
 
 fn v7(time: Timestamp, random: u128) -> Uuid {
     let millis = u128::from(time.as_millis().max(0).unsigned_abs()) << 80;
-    // The 74 random bits stand around the four version bits and the two variant bits.
+    // The variant bits separate the 74 random bits; the version bits come before them.
     let high = (random >> 62 << 64) & (0xfff << 64);
     let low = random & ((1 << 62) - 1);
     Uuid::from_u128(millis | VERSION_AND_VARIANT | high | low)
@@ -20,13 +20,13 @@ fn time_of(id: Uuid) -> Timestamp {
     Timestamp::from_millis(i64::try_from(id.as_u128() >> 80).unwrap_or(i64::MAX))
 }
 
-/// The 74 random bits of a version 7 UUID as one number.
+/// Returns the 74 random bits of a version 7 UUID as one number.
 fn random_of(id: Uuid) -> u128 {
     let bits = id.as_u128() & RANDOM_BITS;
     (bits >> 64 << 62) | (bits & ((1 << 62) - 1))
 }
 
-/// What every id can do.
+/// The operations of every id type.
 pub trait Identifier:
     Copy
     + Eq
@@ -40,22 +40,23 @@ pub trait Identifier:
     + Sync
     + 'static
 {
-    /// A new id of this moment.
+    /// Generates an id with the current time.
     fn generate(clock: &dyn Clock) -> Self;
 
-    /// Reads the hyphenated form.
+    /// Parses the hyphenated form.
     fn parse(text: &str) -> Option<Self>;
 
-    /// The sixteen bytes.
+    /// Returns the 16 bytes.
     fn to_bytes(self) -> [u8; 16];
 
-    /// Reads the sixteen bytes back.
+    /// Creates an id from its 16 bytes.
     fn from_bytes(bytes: [u8; 16]) -> Self;
 
-    /// When the id was made.
+    /// Returns the time of creation.
     fn time(self) -> Timestamp;
 }
 
+// A macro instead of one generic `Id<Kind>`: derives would put bounds on `Kind`, and utoipa would put it into schema names.
 macro_rules! id_type {
     ($(#[doc = $doc:literal])* $name:ident) => {
         $(#[doc = $doc])*
@@ -68,32 +69,32 @@ macro_rules! id_type {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id of this moment.
+            /// Generates an id with the current time.
             #[must_use]
             pub fn generate(clock: &dyn Clock) -> Self {
                 Self(v7(clock.now(), u128::from_be_bytes(random(clock))))
             }
 
-            /// Reads the hyphenated form in either case. Any UUID is an id, though not one of ours.
+            /// Parses the hyphenated form, in either case. A UUID of any version is accepted.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
-                // `Uuid` would also take the braced, the URN and the bare form: one thing, one name.
+                // `Uuid` also accepts the braced, the URN and the unhyphenated form. Only one spelling is valid here.
                 (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
             }
 
-            /// The sixteen bytes, for compact forms such as cursors.
+            /// Returns the 16 bytes, for compact forms such as cursors.
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
 
-            /// Reads the sixteen bytes back.
+            /// Creates an id from its 16 bytes.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
 
-            /// When the id was made, in milliseconds.
+            /// Returns the time of creation, in milliseconds.
             #[must_use]
             pub fn time(self) -> Timestamp {
                 time_of(self.0)
@@ -131,95 +132,95 @@ macro_rules! id_type {
 }
 
 id_type!(
-    /// A workspace: one tenant.
+    /// The id of a workspace, which is a tenant.
     WorkspaceId
 );
 id_type!(
-    /// A conversation. Its last byte says which channel it is on, which never changes: a message can be answered
-    /// with its channel without reading the conversation first.
+    /// The id of a conversation. Its last byte is the channel, which never changes. A message's channel is therefore known
+    /// without reading the conversation.
     ConversationId
 );
 id_type!(
-    /// A message. Within a conversation, ids sort in the order in which the messages were committed.
+    /// The id of a message. Within a conversation, ids sort in the order in which the messages were committed.
     MessageId
 );
 id_type!(
-    /// An inbox: where conversations arrive.
+    /// The id of an inbox.
     InboxId
 );
 id_type!(
-    /// A member: a person who works in a workspace.
+    /// The id of a member.
     MemberId
 );
 id_type!(
-    /// An assistant: a program that answers.
+    /// The id of an assistant.
     AssistantId
 );
 id_type!(
-    /// A pipeline: an ordered row of stages.
+    /// The id of a pipeline.
     PipelineId
 );
 id_type!(
-    /// A stage of a pipeline.
+    /// The id of a pipeline stage.
     StageId
 );
 id_type!(
-    /// A view: a saved filter.
+    /// The id of a view.
     ViewId
 );
 id_type!(
-    /// A file.
+    /// The id of a file.
     FileId
 );
 id_type!(
-    /// A predefined message.
+    /// The id of a predefined message.
     PredefinedMessageId
 );
 id_type!(
-    /// A bulk action.
+    /// The id of a bulk action.
     BulkActionId
 );
 id_type!(
-    /// An automation.
+    /// The id of an automation.
     AutomationId
 );
 id_type!(
-    /// One run of an automation.
+    /// The id of an execution: one run of an automation.
     ExecutionId
 );
 id_type!(
-    /// An API key (not its secret).
+    /// The id of an API key, which is not its secret.
     KeyId
 );
 id_type!(
-    /// A secret that tokens are signed with (not the secret itself).
+    /// The id of an identity secret, which is not the secret itself.
     SecretId
 );
 id_type!(
-    /// One request, in logs and problem documents.
+    /// The id of a request, in logs and problem documents.
     RequestId
 );
 id_type!(
-    /// One attempt to write, so that a write whose answer was lost can recognise itself.
+    /// The id of a write attempt. A retry recognizes its own earlier write by it when the response was lost.
     AttemptId
 );
 
 impl ExecutionId {
-    /// The id with this time and these bits in place of random ones.
+    /// Creates an id from a time and fixed bits in place of random ones.
     pub(crate) fn at(time: Timestamp, bits: u128) -> Self {
         Self(v7(time, bits))
     }
 }
 
 impl ConversationId {
-    /// A new id of this moment that remembers its channel.
+    /// Generates an id with the current time and a channel.
     #[must_use]
     pub fn on(channel: Channel, clock: &dyn Clock) -> Self {
         let bits = v7(clock.now(), u128::from_be_bytes(random(clock))).as_u128();
         Self(Uuid::from_u128((bits & !0xff) | u128::from(channel.code())))
     }
 
-    /// The channel, if this is an id that [`ConversationId::on`] made.
+    /// Returns the channel; `None` if the id was not generated by [`ConversationId::on`].
     #[must_use]
     pub fn channel(self) -> Option<Channel> {
         Channel::from_code(self.0.as_bytes()[15])
@@ -227,11 +228,11 @@ impl ConversationId {
 }
 
 impl MessageId {
-    /// A new id that sorts behind `after`, however far ahead the clock was that made that one.
+    /// Generates an id that sorts after `after`, even if `after` is from a clock that is ahead.
     ///
-    /// Where the clock is not ahead of `after`, its time is kept and its random bits are counted up by a random
-    /// step (RFC 9562, section 6.2, method 2). `tries` is how often this message came too late already: each time it
-    /// leaps farther, so that among many writers those who have waited longest come first.
+    /// If the clock is not ahead of `after`, the id keeps the time of `after` and increments its random bits by a random step
+    /// (RFC 9562, section 6.2, method 2). `tries` is the number of lost races: each retry takes a step eight times larger, so
+    /// that under contention the writers that waited longest win.
     #[must_use]
     pub fn following(after: Self, tries: u32, clock: &dyn Clock) -> Self {
         let now = clock.now();
@@ -243,18 +244,18 @@ impl MessageId {
         if next >> 74 == 0 {
             Self(v7(after.time(), next))
         } else {
-            // Thousands of messages would have to share a millisecond.
+            // The random bits overflowed: the next millisecond is used.
             Self(v7(Timestamp::from_millis(after.time().as_millis() + 1), step))
         }
     }
 
-    /// The id that sorts before all others.
+    /// The id that sorts first.
     pub const FIRST: Self = Self(Uuid::nil());
 
-    /// The id that sorts behind all others.
+    /// The id that sorts last.
     pub const LAST: Self = Self(Uuid::max());
 
-    /// The last id that a moment can have.
+    /// Returns the last id with this time.
     #[must_use]
     pub fn end_of(time: Timestamp) -> Self {
         Self(v7(time, u128::MAX))
@@ -262,7 +263,7 @@ impl MessageId {
 }
 
 impl MessageId {
-    /// The id right before this one: nothing lies in between.
+    /// Returns the id directly before this one.
     #[must_use]
     pub fn preceding(self) -> Self {
         Self(Uuid::from_u128(self.0.as_u128().saturating_sub(1)))
@@ -270,7 +271,7 @@ impl MessageId {
 }
 
 impl From<ConversationId> for MessageId {
-    /// A conversation's place in lists before it has a reply: see `activity` in the store.
+    /// Converts to a conversation's position in lists before it has a reply: see [`Conversation::activity`](crate::Conversation::activity).
     fn from(id: ConversationId) -> Self {
         Self(id.0)
     }
@@ -282,7 +283,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock that stands still, with random bytes that count.
+    /// A clock with a fixed time and deterministic random bytes.
     #[derive(Debug)]
     struct Still(i64, AtomicU64);
 
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_a_version_7_uuid_that_knows_its_time() {
+    fn id_is_a_version_7_uuid_with_its_time() {
         let clock = Still(1_782_669_600_123, AtomicU64::new(7));
         let id = MessageId::generate(&clock);
         assert_eq!(id.0.get_version_num(), 7);
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_id_knows_its_channel() {
+    fn conversation_id_contains_its_channel() {
         let clock = Still(1, AtomicU64::new(7));
         for &channel in Channel::ALL {
             assert_eq!(ConversationId::on(channel, &clock).channel(), Some(channel));
@@ -317,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_following_id_sorts_behind_also_when_the_clock_is_behind() {
+    fn following_id_sorts_after_a_clock_ahead() {
         let clock = Still(1_000, AtomicU64::new(7));
         let mut last = MessageId::generate(&Still(5_000, AtomicU64::new(1)));
         for _ in 0..1000 {
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_of_a_uuid_are_no_ids() {
+    fn other_spellings_of_a_uuid_are_refused() {
         let plain = "6f6b6f9a-1b6a-4e42-9f71-1b9a3f3d2a33";
         assert!(ConversationId::parse(plain).is_some());
         for other in ["6f6b6f9a1b6a4e429f711b9a3f3d2a33", "{6f6b6f9a-1b6a-4e42-9f71-1b9a3f3d2a33}", "", "x"] {

@@ -1,25 +1,25 @@
-//! What a workspace proves its customers' identities with.
+//! Identity secrets, which sign customer tokens.
 
 use crate::{Clock, SecretId, Timestamp, clock::random};
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// 43 digits of base 64 hold the 256 bits that HS256 wants of its key.
+/// 43 base64 digits hold 258 bits. HS256 needs a key of at least 256 bits (RFC 7518, section 3.2).
 const DIGITS: usize = 43;
 const PREFIX: &str = "dsk_id_";
 
-/// A secret under which tokens are signed (HS256). Its key is the text as it is shown, byte by byte, since that is what
-/// JWT libraries make of a text.
+/// A secret that signs customer tokens (HS256). The key is the displayed text itself, as UTF-8, because JWT libraries use a
+/// text that way.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdentitySecret {
-    /// What a token's `kid` says.
+    /// The id, which tokens name as `kid`.
     pub id: SecretId,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: Timestamp,
     text: String,
 }
 
 impl IdentitySecret {
-    /// A new secret: `dsk_id_` and 258 random bits.
+    /// Generates a secret: `dsk_id_` and 258 random bits.
     #[must_use]
     pub fn generate(clock: &dyn Clock) -> Self {
         let digits = random::<DIGITS>(clock).map(|byte| char::from(BASE64URL[usize::from(byte % 64)]));
@@ -27,13 +27,13 @@ impl IdentitySecret {
         Self { id: SecretId::generate(clock), created_at: clock.now(), text }
     }
 
-    /// A secret that was stored.
+    /// Restores a stored secret.
     #[must_use]
     pub fn stored(id: SecretId, created_at: Timestamp, text: String) -> Self {
         Self { id, created_at, text }
     }
 
-    /// The secret itself.
+    /// Returns the secret text.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.text
@@ -46,30 +46,30 @@ impl std::fmt::Debug for IdentitySecret {
     }
 }
 
-/// A workspace's secrets: the one that its back end signs with, the one before for a while, and the one with which
-/// Deskless itself signs for visitors who have no identity.
+/// The identity secrets of a workspace: the current one, the previous one for a limited time, and the one with which Deskless
+/// signs tokens of anonymous customers.
 #[derive(Debug, Clone, Default)]
 pub struct Identity {
-    /// Signs customers' tokens.
+    /// The secret with which your back end signs customer tokens.
     pub current: Option<IdentitySecret>,
-    /// The one before, and until when it still counts.
+    /// The previous secret, and until when it is valid.
     pub previous: Option<(IdentitySecret, Timestamp)>,
-    /// Signs anonymous customers' tokens. It never leaves Deskless.
+    /// The secret for tokens of anonymous customers. It is never shown.
     pub anonymous: Option<IdentitySecret>,
 }
 
 impl Identity {
-    /// For how long the secret before the current one still counts: a day.
+    /// How long the previous secret stays valid after a rotation: 24 hours.
     pub const OVERLAP_SECONDS: i64 = 24 * 60 * 60;
 
-    /// The back end's secret with this id, if it counts at this moment.
+    /// Returns the current or previous secret with this id, if it is valid at the time `now`.
     #[must_use]
     pub fn secret(&self, id: SecretId, now: Timestamp) -> Option<&IdentitySecret> {
         let previous = self.previous.as_ref().filter(|(_, until)| now < *until).map(|(secret, _)| secret);
         self.current.iter().chain(previous).find(|secret| secret.id == id)
     }
 
-    /// Our own secret, if it has this id.
+    /// Returns the secret for anonymous customers, if it has this id.
     #[must_use]
     pub fn anonymous(&self, id: SecretId) -> Option<&IdentitySecret> {
         self.anonymous.as_ref().filter(|secret| secret.id == id)
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_before_counts_until_its_time_is_over() {
+    fn previous_secret_is_valid_until_its_end() {
         let (new, old) = (IdentitySecret::generate(&Bytes(1)), IdentitySecret::generate(&Bytes(2)));
         let until = Timestamp::from_millis(1000);
         let identity =

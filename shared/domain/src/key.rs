@@ -3,42 +3,42 @@ use sha2::{Digest, Sha256};
 use crate::{Clock, Invalid, KeyId, KeyKind, RateLimit, Scope, Timestamp, Title, WorkspaceId, clock::random};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// 30 digits of base 62 are 178 random bits.
+/// 30 base62 digits hold 178 random bits.
 const RANDOM_DIGITS: usize = 30;
-/// A CRC-32 fits into six digits of base 62.
+/// A CRC-32 fits into six base62 digits.
 const CHECK_DIGITS: usize = 6;
 
-/// The SHA-256 of a secret: all that is stored of it.
+/// The SHA-256 digest of a secret. Only the digest is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
-    /// The raw digest.
+    /// Returns the digest.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// A digest that was stored.
+    /// Restores a stored digest.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 }
 
-/// An API key's secret: `dsk_sv_` or `dsk_cl_`, 30 random characters (178 bits) and a checksum of six, by which a
-/// mistyped or truncated key is told apart without a look into the table. It is shown once and never stored or logged.
+/// The secret of an API key: `dsk_sv_` or `dsk_cl_`, 30 random characters (178 bits) and a checksum of six. The checksum
+/// detects mistyped and truncated keys without reading the table. The secret is shown once, and never stored or logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeySecret(String);
 
 impl ApiKeySecret {
-    /// A new secret.
+    /// Generates a secret.
     #[must_use]
     pub fn generate(kind: KeyKind, clock: &dyn Clock) -> Self {
         let mut text = String::from(prefix(kind));
         let mut digits = 0;
         while digits < RANDOM_DIGITS {
-            // 248 is the largest multiple of 62 in a byte: beyond it, some digits would be likelier than others.
+            // 248 is the largest multiple of 62 in a byte. Larger values would make some digits more likely.
             for byte in random::<32>(clock).into_iter().filter(|&byte| byte < 248) {
                 if digits < RANDOM_DIGITS {
                     text.push(char::from(BASE62[usize::from(byte % 62)]));
@@ -51,12 +51,13 @@ impl ApiKeySecret {
         Self(text)
     }
 
-    /// Checks the shape and the checksum.
+    /// Checks the form and the checksum.
     ///
     /// # Errors
-    /// When the text cannot be a key of ours.
+    /// When the text cannot be a Deskless API key.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let not_a_key = || Invalid::new("invalid", "is not an API key: it is mistyped or cut off");
+        let not_a_key =
+            || Invalid::new("invalid", "is not a valid API key. Check that it is complete and has no typos");
         let body = [KeyKind::Server, KeyKind::Client]
             .into_iter()
             .find_map(|kind| text.strip_prefix(prefix(kind)))
@@ -69,19 +70,19 @@ impl ApiKeySecret {
         if checksum(checked) == check { Ok(Self(text.to_owned())) } else { Err(not_a_key()) }
     }
 
-    /// What is stored.
+    /// Returns the digest, which is what is stored.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The last four characters, by which people recognise a key.
+    /// Returns the last four characters, by which people recognize a key.
     #[must_use]
     pub fn last4(&self) -> &str {
         &self.0[self.0.len() - 4..]
     }
 
-    /// The secret itself, to be shown once.
+    /// Returns the secret text, to be shown once.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -120,10 +121,10 @@ impl Origin {
     /// The most characters of an origin.
     pub const MAX: usize = 300;
 
-    /// Checks for scheme, host and optional port, and nothing behind them.
+    /// Checks that the text has a scheme, a host and an optional port, and nothing else.
     ///
     /// # Errors
-    /// When the text is no origin as browsers send it.
+    /// When the text is not an origin in the form in which browsers send it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let plain = |c: char| c.is_ascii_graphic() && !c.is_ascii_uppercase() && !"/?#@\\".contains(c);
@@ -133,12 +134,12 @@ impl Origin {
             }
             _ => Err(Invalid::new(
                 "invalid",
-                "must be an origin in lower case without a path, such as https://app.example.com",
+                "must be a web origin in lower case without a path, such as https://app.example.com",
             )),
         }
     }
 
-    /// The origin as browsers send it.
+    /// Returns the origin.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -158,13 +159,21 @@ impl utoipa::PartialSchema for Origin {
 
 impl utoipa::ToSchema for Origin {}
 
-/// Over how many index partitions a workspace's conversations are spread. Readers know at least as many as writers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The number of index partitions for a workspace's conversations. `read` is always at least `write`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shards {
-    /// How many are read.
+    /// The number of partitions that are read.
     pub read: u8,
-    /// How many are written to.
+    /// The number of partitions that are written to.
     pub write: u8,
+}
+
+impl Shards {
+    /// Reads and writes the same number of partitions.
+    #[must_use]
+    pub const fn both(count: u8) -> Self {
+        Self { read: count, write: count }
+    }
 }
 
 impl Default for Shards {
@@ -173,39 +182,39 @@ impl Default for Shards {
     }
 }
 
-/// What a key may do, for which workspace, and until when.
-#[derive(Debug, Clone)]
+/// An API key.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ApiKey {
-    /// The key's own id.
+    /// The id.
     pub id: KeyId,
-    /// The only workspace that it can name.
+    /// The workspace, the only one that the key gives access to.
     pub workspace_id: WorkspaceId,
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// Whom it is for.
+    /// The kind.
     pub kind: KeyKind,
-    /// What it allows.
+    /// The scopes.
     pub scopes: Vec<Scope>,
-    /// From which web origins it may be used; empty: from anywhere.
+    /// The web origins from which the key may be used. Empty means any.
     pub allowed_origins: Vec<Origin>,
-    /// When it stops working.
+    /// The time at which it expires.
     pub expires_at: Option<Timestamp>,
-    /// How many requests it may make in a minute, where that is not the default.
+    /// The rate limit, if it differs from the default.
     pub rate_limit: Option<RateLimit>,
-    /// When somebody revoked it.
+    /// The time at which it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// The last four characters of the secret.
     pub last4: String,
-    /// How the workspace's index is spread.
+    /// The workspace's index partitions.
     pub shards: Shards,
-    /// When it was last changed.
+    /// The time of the last update.
     pub updated_at: Timestamp,
-    /// Rises by one with each change.
+    /// The version. Each update increments it.
     pub version: u64,
 }
 
 impl ApiKey {
-    /// When it was made: the time in its id.
+    /// Returns the time of creation, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
@@ -232,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_known_by_its_checksum() {
+    fn secret_has_a_valid_checksum() {
         let secret = ApiKeySecret::generate(KeyKind::Server, &Bytes);
         let text = secret.reveal();
         assert_eq!(text.len(), 7 + 30 + 6);
@@ -255,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_has_no_path() {
+    fn origin_has_no_path() {
         assert!(Origin::parse("https://app.example.com").is_ok());
         assert!(Origin::parse("http://localhost:3000").is_ok());
         for bad in ["app.example.com", "https://", "https://a/", "https://A.example", "ftp://a", "*"] {

@@ -1,8 +1,8 @@
-//! What Deskless is about, without saying how it is stored or served.
+//! The domain of Deskless: values, rules and state transitions.
 //!
-//! Values here can only hold what is allowed: private fields, one `parse` each. Nothing in this crate knows how we are
-//! served, AWS or an async runtime ([`provider`] writes others' requests, as data), and time and randomness come in
-//! through [`Clock`].
+//! A value is always valid: its fields are private, and `parse` is the only way to create one. This crate does not depend on
+//! HTTP, AWS or an async runtime. ([`provider`] describes requests to other services, as data.) Time and randomness come from
+//! a [`Clock`] that is passed in.
 
 mod action;
 mod bulk;
@@ -10,19 +10,25 @@ mod clock;
 mod collection;
 mod conversation;
 mod customer;
-mod edit;
 mod error;
+mod event;
 mod execution;
+mod field_change;
 mod file;
 mod filter;
+#[cfg(test)]
+mod fixtures;
+mod grant;
 mod id;
 mod identity;
 mod key;
 mod message;
 mod metadata;
 mod placement;
+mod precondition;
 pub mod provider;
 mod rate;
+mod suggestion;
 mod tags;
 mod template;
 mod text;
@@ -30,30 +36,42 @@ mod timestamp;
 mod vocabulary;
 mod webhook;
 
-pub use action::{Action, Effect, TagChange};
-pub use bulk::{BulkAction, BulkFailure, BulkSelection, BulkTarget, ConversationIds, NewBulkAction};
+pub use action::{Action, Decision, Effect, TagChange};
+pub use bulk::{
+    BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
+    DryRun, ListPass, NewBulkAction,
+};
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
     Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
-pub use conversation::{Change, Conversation, ConversationPatch, FirstWords, NewConversation, ReadMark, Resolved};
+pub use conversation::{
+    Assign, Conversation, ConversationPatch, CountChange, MessageOrigin, NewConversation, NewestReply, NotSolved,
+    ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
+};
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
-pub use edit::Edit;
-pub use error::{Invalid, InvalidField};
+pub use error::{Field, Invalid, InvalidField};
+pub use event::{
+    ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
+};
 pub use execution::{Cause, Execution, Reason, Step};
+pub use field_change::FieldChange;
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
+pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
     KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
-pub use message::{Message, MessageDraft, MessageReport, Sender};
+pub use message::{Message, MessageDraft, MessageReport, NotDelivered, Sender};
 pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
+pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
+pub use suggestion::nearest;
 pub use tags::Tags;
 pub use template::{Template, TemplateNames};
 pub use text::{

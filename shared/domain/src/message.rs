@@ -1,120 +1,108 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, Invalid, MessageBody, MessageId, MessageType, Metadata,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata,
     PersonName, Role, Timestamp,
 };
 
-/// Who wrote a message, as the caller says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The author of a message, as the caller names them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sender {
     /// The caller's own id of the person or program.
     pub id: Option<crate::ExternalId>,
-    /// The name as it is shown.
+    /// The display name.
     pub name: Option<PersonName>,
-    /// The address.
+    /// The email address.
     pub email: Option<Email>,
 }
 
-/// A message before it has its place in a thread.
-/// `B` is what is known of its body: the text itself, or how it comes to be.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MessageDraft<B = MessageBody> {
-    /// Who speaks.
+/// A message before it has an id in a thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageDraft {
+    /// The role of the author.
     pub role: Role,
-    /// For the customer, or an internal note.
+    /// The type: a reply, which the customer sees, or an internal note.
     pub kind: MessageType,
-    /// What is said.
-    pub body: B,
-    /// Who wrote it.
+    /// The text.
+    pub body: MessageBody,
+    /// The author.
     pub sender: Option<Sender>,
-    /// The channel provider's id of the message, unique in the conversation.
+    /// The provider's id of the message, unique in the conversation.
     pub external_id: Option<crate::ExternalId>,
-    /// The files that come with it, at most ten.
+    /// The attached files, at most ten.
     pub attachments: Vec<Attachment>,
     /// The caller's own data.
     pub metadata: Metadata,
 }
 
-impl<B> MessageDraft<B> {
-    /// The same message with one more file, unless it has that already.
-    ///
-    /// # Errors
-    /// When it has as many as it can have.
-    pub fn attaching(mut self, file: Option<Attachment>) -> Result<Self, Invalid> {
-        let new = file.filter(|file| self.attachments.iter().all(|known| known.file_id != file.file_id));
-        self.attachments.extend(new);
-        if self.attachments.len() > Attachment::MOST {
-            let message = format!("may have at most {}, with the predefined message's", Attachment::MOST);
-            return Err(Invalid::new("too_many", message));
-        }
-        Ok(self)
-    }
-
-    /// The same message with another body, made of its own.
-    #[must_use]
-    pub fn worded<C>(self, word: impl FnOnce(B) -> C) -> MessageDraft<C> {
-        let Self { role, kind, body, sender, external_id, attachments, metadata } = self;
-        MessageDraft { role, kind, body: word(body), sender, external_id, attachments, metadata }
-    }
-}
-
 impl MessageDraft {
-    /// Whether it is for the customer, and not a note.
+    /// Returns whether the message is a reply, which the customer sees.
     #[must_use]
     pub fn is_reply(&self) -> bool {
         self.kind == MessageType::Reply
     }
 
-    /// Whether this is a customer's reply: it reopens the conversation and waits for an answer.
+    /// Returns whether this is a reply by the customer.
     #[must_use]
     pub fn is_from_customer(&self) -> bool {
         self.is_reply() && self.role == Role::User
     }
 
-    /// The message that this becomes.
+    /// Converts the draft to a message with an id in a conversation.
     #[must_use]
-    pub fn placed(self, conversation_id: ConversationId, id: MessageId) -> Message {
+    pub fn into_message(self, conversation_id: ConversationId, id: MessageId) -> Message {
         Message { id, conversation_id, draft: self, reported_status: None, version: 1 }
     }
 }
 
-/// One entry of a thread.
-#[derive(Debug, Clone, PartialEq)]
+/// A message in a thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Its place in the thread and its time.
+    /// The id, which contains the time. Ids sort in commit order.
     pub id: MessageId,
-    /// The thread.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// What was said, by whom.
+    /// The content.
     pub draft: MessageDraft,
-    /// What the channel's provider last reported.
+    /// The delivery status that the provider last reported.
     pub reported_status: Option<DeliveryStatus>,
-    /// Counts the changes.
+    /// The version. Each update increments it.
     pub version: u64,
 }
 
+/// A delivery status was reported for a message that no provider delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotDelivered;
+
 impl Message {
-    /// When it was committed, in milliseconds.
+    /// Returns the time at which the message was committed, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()
     }
 
-    /// The conversation's channel.
+    /// Returns the conversation's channel.
     #[must_use]
     pub fn channel(&self) -> Channel {
         self.conversation_id.channel().unwrap_or(Channel::Api)
     }
 
-    /// Whether a channel's provider carries it to the customer and reports how it fares: an assistant's reply on such a
-    /// channel.
+    /// Returns whether a provider delivers the message and reports its status. That is the case for an assistant's reply on
+    /// a provider's channel.
     #[must_use]
-    pub fn is_carried(&self) -> bool {
+    pub fn is_delivered_by_provider(&self) -> bool {
         self.draft.is_reply() && self.draft.role == Role::Assistant && self.channel().has_provider()
     }
 
-    /// The message as a report leaves it; `None` where the report says nothing new.
-    #[must_use]
-    pub fn reported(&self, report: &MessageReport) -> Option<Self> {
+    /// Returns the message after a delivery report, or `None` if the report has nothing new. A status never moves
+    /// backwards, so a late report changes nothing.
+    ///
+    /// # Errors
+    /// [`NotDelivered`] when no provider delivers the message and the report has a status.
+    pub fn reported(&self, report: &MessageReport) -> Result<Option<Self>, NotDelivered> {
+        if report.status.is_some() && !self.is_delivered_by_provider() {
+            return Err(NotDelivered);
+        }
         let mut next = self.clone();
         if let Some(status) = report.status.filter(|status| status.follows(self.delivery_status())) {
             next.reported_status = Some(status);
@@ -124,14 +112,14 @@ impl Message {
         }
         let is_new = next != *self;
         next.version += 1;
-        is_new.then_some(next)
+        Ok(is_new.then_some(next))
     }
 
-    /// What was reported or, before that, `queued` for an assistant's reply that a provider has to carry, and
-    /// `delivered` for everything else, since we hold it ourselves.
+    /// Returns the reported status. Before the first report it is `queued` for a reply that a provider delivers, and
+    /// `delivered` for other messages.
     #[must_use]
     pub fn delivery_status(&self) -> DeliveryStatus {
-        self.reported_status.unwrap_or(if self.is_carried() {
+        self.reported_status.unwrap_or(if self.is_delivered_by_provider() {
             DeliveryStatus::Queued
         } else {
             DeliveryStatus::Delivered
@@ -139,11 +127,11 @@ impl Message {
     }
 }
 
-/// What a channel's provider reports of a message: `None` says nothing.
+/// A provider's report about a message. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageReport {
-    /// How far it got.
+    /// The delivery status.
     pub status: Option<DeliveryStatus>,
-    /// The provider's id of it.
+    /// The provider's id of the message.
     pub external_id: Option<crate::ExternalId>,
 }

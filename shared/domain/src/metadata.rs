@@ -3,7 +3,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::Invalid;
 
-/// A JSON object of the caller's own: at most 50 keys and 4 KiB when written without white space.
+/// The caller's own data: a JSON object of at most 50 keys and 4 KiB (as JSON without white space).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
     object: Map<String, Value>,
@@ -19,11 +19,14 @@ impl Metadata {
     /// Checks the number of keys and the size.
     ///
     /// # Errors
-    /// When there are more than 50 keys or more than 4,096 bytes.
+    /// When the object has more than 50 keys or 4,096 bytes.
     pub fn parse(object: Map<String, Value>) -> Result<Self, Invalid> {
         if object.len() > Self::MAX_KEYS {
             let message = format!("must have at most {} keys; it has {}", Self::MAX_KEYS, object.len());
             return Err(Invalid::new("too_many", message));
+        }
+        if object.is_empty() {
+            return Ok(Self::default());
         }
         let json = serde_json::to_string(&object).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         if json.len() > Self::MAX_BYTES {
@@ -33,28 +36,28 @@ impl Metadata {
         Ok(Self { object, json })
     }
 
-    /// Reads back what [`Metadata::json`] gave.
+    /// Parses the text that [`Metadata::json`] returns.
     ///
     /// # Errors
-    /// When the text is no JSON object within the limits.
+    /// When the text is not a JSON object within the limits.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
         let object = serde_json::from_str(json).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         Self::parse(object)
     }
 
-    /// Compact JSON.
+    /// Returns the object as JSON without white space.
     #[must_use]
     pub fn json(&self) -> &str {
         if self.json.is_empty() { "{}" } else { &self.json }
     }
 
-    /// The object itself.
+    /// Returns the object.
     #[must_use]
     pub fn object(&self) -> &Map<String, Value> {
         &self.object
     }
 
-    /// Whether there are no keys.
+    /// Returns whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.object.is_empty()
@@ -67,11 +70,18 @@ impl serde::Serialize for Metadata {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Metadata {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Map::deserialize(deserializer)?;
+        Self::parse(object).map_err(serde::de::Error::custom)
+    }
+}
+
 impl utoipa::PartialSchema for Metadata {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Object)
-            .description(Some("A JSON object of your own: at most 50 keys and 4 KiB."))
+            .description(Some("Your own data: a JSON object of at most 50 keys and 4 KiB."))
             .max_properties(Some(Self::MAX_KEYS))
             .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(true)))
             .into()
@@ -89,7 +99,7 @@ mod tests {
     use super::Metadata;
 
     #[test]
-    fn what_it_writes_it_reads() {
+    fn metadata_round_trips() {
         for json in ["{}", r#"{"a":0.1,"b":[1,{"c":null}],"d":"\u0000"}"#] {
             let metadata = Metadata::from_json(json).expect("valid");
             assert_eq!(metadata.json(), json);

@@ -1,37 +1,37 @@
-use crate::{AssistantId, Edit, InboxId, MemberId, PipelineId, StageId};
+use crate::{AssistantId, FieldChange, InboxId, MemberId, PipelineId, StageId};
 
-/// Where a conversation stands in a workspace, and who works on it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The resources that a conversation refers to: its inbox, assignee, assistant, pipeline and stage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Placement {
-    /// Where it arrived.
+    /// The inbox in which it arrived.
     pub inbox_id: Option<InboxId>,
-    /// The member who works on it.
+    /// The member it is assigned to.
     pub assignee_id: Option<MemberId>,
-    /// The assistant who answers in it.
+    /// The assistant it is assigned to.
     pub assistant_id: Option<AssistantId>,
-    /// The pipeline that it goes through.
+    /// The pipeline.
     pub pipeline_id: Option<PipelineId>,
-    /// How far it got there: a stage of that pipeline.
+    /// The stage of that pipeline.
     pub stage_id: Option<StageId>,
 }
 
-/// A partial change of a [`Placement`]. A stage and its pipeline always change together.
+/// A partial update of a [`Placement`]. A stage and its pipeline are always updated together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PlacementPatch {
-    /// Where it arrived.
-    pub inbox_id: Edit<InboxId>,
-    /// The member who works on it.
-    pub assignee_id: Edit<MemberId>,
-    /// The assistant who answers in it.
-    pub assistant_id: Edit<AssistantId>,
-    /// The pipeline that it goes through.
-    pub pipeline_id: Edit<PipelineId>,
-    /// How far it got there.
-    pub stage_id: Edit<StageId>,
+    /// The inbox in which it arrived.
+    pub inbox_id: FieldChange<InboxId>,
+    /// The member it is assigned to.
+    pub assignee_id: FieldChange<MemberId>,
+    /// The assistant it is assigned to.
+    pub assistant_id: FieldChange<AssistantId>,
+    /// The pipeline.
+    pub pipeline_id: FieldChange<PipelineId>,
+    /// The stage of that pipeline.
+    pub stage_id: FieldChange<StageId>,
 }
 
 impl PlacementPatch {
-    /// Carries it out.
+    /// Applies the patch.
     pub fn apply(self, placement: &mut Placement) {
         self.inbox_id.apply(&mut placement.inbox_id);
         self.assignee_id.apply(&mut placement.assignee_id);

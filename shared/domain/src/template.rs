@@ -1,8 +1,8 @@
-//! Texts with gaps that a conversation fills.
+//! Templates: texts with variables that are filled in from a conversation.
 //!
-//! This is all there is to it: `{{name}}`, a dozen names, no escapes. The crates for templates bring expressions, loops
-//! and filters (`minijinja`, `handlebars`, `upon`), which nobody shall write into a reply, or other braces (`leon`),
-//! and none says at which character of a text something is wrong.
+//! A template has variables such as `{{customer.name}}`, and nothing else: no expressions and no escapes. Template crates
+//! either add expressions, loops and filters (`minijinja`, `handlebars`, `upon`) or use other delimiters (`leon`), and none
+//! reports the position of an error in characters.
 
 use std::borrow::Cow;
 
@@ -13,43 +13,43 @@ use crate::{
     text::{Lines, check, pattern, schema, string_type},
 };
 
-/// A text in which `{{customer.name}}` and the other [`TemplateVariable`]s stand for what they are in a conversation.
+/// A text with variables such as `{{customer.name}}`: see [`TemplateVariable`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(String);
 
-/// The names that a template may need and a conversation does not hold. One that there is not is empty.
+/// The names of what a conversation refers to. A missing name is filled in as an empty text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TemplateNames {
-    /// Of the member who works on it.
+    /// The name of the assigned member.
     pub assignee: Option<String>,
-    /// Of the inbox where it arrived.
+    /// The name of the inbox.
     pub inbox: Option<String>,
-    /// Of the workspace.
+    /// The name of the workspace.
     pub workspace: Option<String>,
 }
 
 impl Template {
-    /// The most Unicode scalar values it holds.
+    /// The most characters (Unicode scalar values).
     pub const MAX: usize = MessageBody::MAX;
 
     /// Checks length, characters and every variable.
     ///
     /// # Errors
-    /// When the text is empty, blank, too long or holds control characters, when it names a variable that is not known
-    /// or does not close one: the refusal says at which character.
+    /// When the text is empty, blank or too long, has control characters, or has an unknown or unclosed variable. The message
+    /// gives the position of the variable in characters, counted from 1.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         check(&text, Self::MAX, Lines::Many)?;
         parts(&text).try_for_each(|part| part.map(drop))?;
         Ok(Self(text))
     }
 
-    /// Whether it says this anywhere.
+    /// Returns whether the template uses this variable.
     #[must_use]
     pub fn names(&self, variable: TemplateVariable) -> bool {
         parts(&self.0).any(|part| part == Ok(Part::Variable(variable)))
     }
 
-    /// The text for one conversation. What stands for a variable is not looked through for others.
+    /// Fills in the variables from a conversation. Variables in the values are not filled in.
     #[must_use]
     pub fn render(&self, conversation: &Conversation, names: &TemplateNames) -> String {
         let mut text = String::with_capacity(self.0.len());
@@ -57,20 +57,20 @@ impl Template {
             match part {
                 Ok(Part::Text(part)) => text.push_str(part),
                 Ok(Part::Variable(variable)) => text.push_str(&value(variable, conversation, names)),
-                // `parse` lets none pass.
+                // `parse` accepts only known variables.
                 Err(_) => {}
             }
         }
         text
     }
 
-    /// The body of a message to one conversation.
+    /// Fills in the variables and returns the body of a message.
     ///
     /// # Errors
-    /// When the text is empty or too long, now that it is filled.
+    /// When the text with its values is empty or too long.
     pub fn body(&self, conversation: &Conversation, names: &TemplateNames) -> Result<MessageBody, Invalid> {
         MessageBody::parse(self.render(conversation, names)).map_err(|invalid| {
-            let message = format!("makes a text for this conversation that {}", invalid.message);
+            let message = format!("gives an invalid text for this conversation: it {}", invalid.message);
             Invalid::new(invalid.code, message)
         })
     }
@@ -78,7 +78,7 @@ impl Template {
     fn schema() -> RefOr<Schema> {
         let variables: Vec<_> = TemplateVariable::ALL.iter().map(|variable| format!("`{{{{{variable}}}}}`")).collect();
         let description = format!(
-            "A text of 1 to 8,000 characters, line breaks and tabs allowed, with variables: {}.",
+            "A text of 1 to 8,000 characters, with variables. Line breaks and tabs are allowed. Variables: {}.",
             variables.join(", ")
         );
         schema(&description, Self::MAX, pattern(Lines::Many))
@@ -114,7 +114,7 @@ enum Part<'t> {
     Variable(TemplateVariable),
 }
 
-/// Takes a text apart at its braces.
+/// Splits a text into plain parts and variables.
 fn parts(text: &str) -> impl Iterator<Item = Result<Part<'_>, Invalid>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -127,13 +127,14 @@ fn parts(text: &str) -> impl Iterator<Item = Result<Part<'_>, Invalid>> {
         let position = text[..at].chars().count() + 1;
         let Some(end) = inside.find("}}").filter(|&end| !inside[..end].contains("{{")) else {
             at = text.len();
-            let message = format!("has {{{{ at character {position} without its }}}}");
+            let message = format!("has `{{{{` at character {position} without a closing `}}}}`");
             return Some(Err(Invalid::new("unclosed_variable", message)));
         };
         at += "{{".len() + end + "}}".len();
-        Some(TemplateVariable::parse(inside[..end].trim()).map(Part::Variable).map_err(|known| {
+        Some(TemplateVariable::parse(inside[..end].trim()).map(Part::Variable).map_err(|invalid| {
             let shown: String = inside[..end].trim().chars().take(40).collect();
-            let message = format!("has {{{{{shown}}}}} at character {position}; a variable {}", known.message);
+            let message =
+                format!("has the unknown variable `{{{{{shown}}}}}` at character {position}. It {}", invalid.message);
             Invalid::new("unknown_variable", message)
         }))
     })

@@ -1,4 +1,4 @@
-//! Strings with a length and an alphabet.
+//! Text types: strings with a limited length and without control characters.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,17 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::Invalid;
 
-/// What a text may hold besides printable characters.
+/// The control characters that a text may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
-    /// No control characters at all.
+    /// None.
     One,
-    /// Line feed, carriage return and tab as well.
+    /// Line feed, carriage return and tab.
     Many,
 }
 
-/// Checks the rules that all our texts share: length in Unicode scalar values, something visible, no control
-/// characters. A text is kept as it came, never trimmed.
+/// Checks the rules that all text types share: the length in Unicode scalar values, no other control characters, and not
+/// only white space. A text is never trimmed.
 pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid> {
     if text.is_empty() {
         return Err(Invalid::new("too_short", "must not be empty"));
@@ -29,17 +29,17 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
     if let Some(bad) = text.chars().find(|&c| control(c)) {
         return Err(Invalid::new(
             "control_character",
-            format!("must not hold control characters; it has U+{:04X}", u32::from(bad)),
+            format!("must not have control characters; it has U+{:04X}", u32::from(bad)),
         ));
     }
-    // U+FEFF counts as white space in ECMAScript, whose regular expressions our OpenAPI document speaks.
+    // U+FEFF is white space in ECMAScript, whose regular expressions OpenAPI uses.
     if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}') {
-        return Err(Invalid::new("blank", "must hold more than white space"));
+        return Err(Invalid::new("blank", "must have more than white space"));
     }
     Ok(())
 }
 
-/// The same rules for OpenAPI. `\u0080-\u009f` are the rest of what Unicode calls control characters.
+/// Returns the same rules as a regular expression for OpenAPI. `\u007f-\u009f` are control characters too.
 pub(crate) fn pattern(lines: Lines) -> &'static str {
     match lines {
         Lines::One => r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
@@ -49,7 +49,7 @@ pub(crate) fn pattern(lines: Lines) -> &'static str {
     }
 }
 
-/// A string's schema, with what parsing checks.
+/// Returns the OpenAPI schema of a text type, with the limits that `parse` checks.
 pub(crate) fn schema(description: &str, max: usize, pattern: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -60,11 +60,12 @@ pub(crate) fn schema(description: &str, max: usize, pattern: &str) -> RefOr<Sche
         .into()
 }
 
-/// Gives a newtype over `String` its reading side: `as_str`, `Display`, serde as a string, an OpenAPI schema.
+/// Implements `as_str`, `Display`, serde and the OpenAPI schema for a newtype over `String`. A macro because four foreign
+/// traits are implemented, for which coherence forbids blanket implementations.
 macro_rules! string_type {
     ($name:ident, schema = $schema:expr) => {
         impl $name {
-            /// The text as it came.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -105,6 +106,7 @@ macro_rules! string_type {
 }
 pub(crate) use string_type;
 
+// A macro because each text type must be distinct, with its own name, limit and description in OpenAPI.
 macro_rules! text_type {
     ($(#[doc = $doc:literal])* $name:ident, $max:literal, $lines:expr) => {
         $(#[doc = $doc])*
@@ -112,13 +114,13 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// The most Unicode scalar values it holds.
+            /// The most characters (Unicode scalar values).
             pub const MAX: usize = $max;
 
             /// Checks length and characters.
             ///
             /// # Errors
-            /// When the text is empty, blank, too long or holds control characters.
+            /// When the text is empty, blank, too long or has control characters.
             pub fn parse(text: String) -> Result<Self, Invalid> {
                 check(&text, Self::MAX, $lines).map(|()| Self(text))
             }
@@ -129,51 +131,51 @@ macro_rules! text_type {
 }
 
 text_type!(
-    /// What a conversation is about: 1 to 500 characters on one line.
+    /// The subject of a conversation: 1 to 500 characters on one line.
     Subject, 500, Lines::One
 );
 text_type!(
-    /// A free label of urgency: 1 to 32 characters.
+    /// A priority of your choice, such as `high`: 1 to 32 characters on one line.
     Priority, 32, Lines::One
 );
 text_type!(
-    /// An id from the caller's own system: 1 to 255 characters, unique where it is used.
+    /// An id from your own system: 1 to 255 characters on one line.
     ExternalId, 255, Lines::One
 );
 text_type!(
-    /// The channel's own key of a thread, such as `whatsapp_+49123456789`: 1 to 255 characters.
+    /// The channel's own key of a thread, such as `whatsapp_+49123456789`: 1 to 255 characters on one line.
     SessionKey, 255, Lines::One
 );
 text_type!(
-    /// A person's name as it is shown: 1 to 200 characters.
+    /// A person's display name: 1 to 200 characters on one line.
     PersonName, 200, Lines::One
 );
 text_type!(
-    /// A company's or account's name: 1 to 200 characters.
+    /// The name of a company or account: 1 to 200 characters on one line.
     CompanyName, 200, Lines::One
 );
 text_type!(
-    /// A telephone number as the caller writes it: 1 to 64 characters.
+    /// A phone number, in any notation: 1 to 64 characters on one line.
     PhoneNumber, 64, Lines::One
 );
 text_type!(
-    /// The text of a message: 1 to 8,000 characters, line breaks and tabs allowed.
+    /// The text of a message: 1 to 8,000 characters. Line breaks and tabs are allowed.
     MessageBody, 8000, Lines::Many
 );
 text_type!(
-    /// A label on a conversation: 1 to 64 characters.
+    /// A tag of a conversation: 1 to 64 characters on one line.
     Tag, 64, Lines::One
 );
 text_type!(
-    /// The name of a workspace or of something in it: 1 to 120 characters.
+    /// The name of a workspace or of a resource in it: 1 to 120 characters on one line.
     Title, 120, Lines::One
 );
 text_type!(
-    /// What something is for: 1 to 1,000 characters, line breaks and tabs allowed.
+    /// A description: 1 to 1,000 characters. Line breaks and tabs are allowed.
     Description, 1000, Lines::Many
 );
 text_type!(
-    /// Why something was deleted: 1 to 500 characters, line breaks and tabs allowed.
+    /// The reason for a deletion: 1 to 500 characters. Line breaks and tabs are allowed.
     DeletionReason, 500, Lines::Many
 );
 
@@ -184,10 +186,10 @@ impl Default for Priority {
 }
 
 impl MessageBody {
-    /// How many characters of a reply a conversation shows of it.
+    /// The length of the preview, in characters.
     pub const PREVIEW: usize = 140;
 
-    /// The first 140 characters.
+    /// Returns the first 140 characters.
     #[must_use]
     pub fn preview(&self) -> Cow<'_, str> {
         match self.0.char_indices().nth(Self::PREVIEW) {
@@ -202,16 +204,16 @@ mod tests {
     use super::{MessageBody, Priority, Subject};
 
     #[test]
-    fn lengths_are_counted_in_characters_and_not_in_bytes() {
+    fn length_is_counted_in_characters() {
         assert!(Subject::parse("ü".repeat(500)).is_ok());
         let refused = Subject::parse("ü".repeat(501)).expect_err("501 characters are too many");
         assert_eq!(refused.message, "must be at most 500 characters; it has 501");
     }
 
     #[test]
-    fn control_characters_are_refused_by_name() {
+    fn control_characters_are_refused() {
         let refused = Subject::parse("a\u{0}b".to_owned()).expect_err("a NUL is refused");
-        assert_eq!(refused.message, "must not hold control characters; it has U+0000");
+        assert_eq!(refused.message, "must not have control characters; it has U+0000");
         assert!(Subject::parse("two\nlines".to_owned()).is_err());
         assert!(MessageBody::parse("two\n\tlines\r\n".to_owned()).is_ok());
         assert!(MessageBody::parse("a\u{1b}[31m".to_owned()).is_err());
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preview_ends_between_characters() {
+    fn preview_ends_at_a_character_boundary() {
         let body = MessageBody::parse("é".repeat(300)).expect("300 characters fit");
         assert_eq!(body.preview().chars().count(), 140);
     }

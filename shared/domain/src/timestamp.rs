@@ -2,47 +2,47 @@ use std::fmt;
 
 use jiff::fmt::temporal::DateTimePrinter;
 
-/// A moment in milliseconds since 1970-01-01T00:00:00Z.
+/// A time in milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Shown as RFC 3339 in UTC with exactly three decimals: `2026-06-28T18:00:00.000Z`.
+/// Displayed as RFC 3339 in UTC with three decimals: `2026-06-28T18:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 impl Timestamp {
-    /// From milliseconds since the epoch.
+    /// Creates a time from milliseconds since the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns milliseconds since the epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the epoch, rounded down: the unit of DynamoDB's time to live.
+    /// Returns seconds since the epoch, rounded down. DynamoDB's TTL uses this unit.
     #[must_use]
     pub const fn as_seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// This moment and `seconds` more.
+    /// Returns the time `seconds` later.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0 + seconds * 1000)
     }
 
-    /// Parses RFC 3339 with any offset; finer parts of a second than milliseconds are cut off.
+    /// Parses RFC 3339 with any offset. Fractions of a millisecond are cut off.
     ///
     /// # Errors
-    /// When the text is no RFC 3339 time.
+    /// When the text is not an RFC 3339 time.
     pub fn parse(text: &str) -> Result<Self, crate::Invalid> {
         text.parse::<jiff::Timestamp>()
             .map(|t| Self(t.as_millisecond()))
-            .map_err(|_| crate::Invalid::new("invalid", "must be a time in RFC 3339, such as 2026-06-28T18:00:00.000Z"))
+            .map_err(|_| crate::Invalid::new("invalid", "must be an RFC 3339 time, such as 2026-06-28T18:00:00.000Z"))
     }
 }
 
@@ -71,13 +71,13 @@ mod tests {
     use super::Timestamp;
 
     #[test]
-    fn it_is_shown_with_three_decimals_and_a_z() {
+    fn time_is_displayed_with_three_decimals() {
         assert_eq!(Timestamp::from_millis(1_782_669_600_000).to_string(), "2026-06-28T18:00:00.000Z");
         assert_eq!(Timestamp::from_millis(1_782_669_600_007).to_string(), "2026-06-28T18:00:00.007Z");
     }
 
     #[test]
-    fn what_it_shows_it_parses() {
+    fn displayed_time_parses() {
         let moment = Timestamp::from_millis(1_782_669_600_123);
         assert_eq!(Timestamp::parse(&moment.to_string()), Ok(moment));
         assert_eq!(Timestamp::parse("2026-06-28T20:00:00.123+02:00"), Ok(moment));

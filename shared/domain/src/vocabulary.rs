@@ -1,8 +1,10 @@
-//! The closed sets of words.
+//! String enums: closed sets of values with a fixed spelling on the wire.
 
 use crate::Invalid;
 
-macro_rules! words {
+// A macro because a derive would have to be a crate of its own: it adds `ALL`, `as_str` and an OpenAPI schema, which `serde`
+// does not, and `parse` with our errors.
+macro_rules! string_enum {
     (
         $(#[doc = $doc:literal])*
         $name:ident { $( $(#[$meta:meta])* $variant:ident = $word:literal, )+ }
@@ -17,23 +19,23 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every word, in the order of the documentation.
+            /// All values, in the order in which the documentation lists them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word on the wire.
+            /// Returns the value's spelling on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// Finds the word, in exactly this spelling.
+            /// Parses a value. The spelling must match exactly.
             ///
             /// # Errors
-            /// When the text is none of the words; the refusal lists them.
+            /// `unknown_value`, with the known values and the nearest one.
             pub fn parse(text: &str) -> Result<Self, Invalid> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(Invalid::new("unknown_value", concat!("must be one of: ", one_of!($($word),+)))),
+                    _ => Err(Invalid::unknown_value(text, &[$($word),+])),
                 }
             }
         }
@@ -58,12 +60,8 @@ macro_rules! words {
     };
 }
 
-macro_rules! one_of {
-    ($first:literal $(, $rest:literal)*) => { concat!($first $(, ", ", $rest)*) };
-}
-
-words! {
-    /// The way by which a customer and a workspace talk.
+string_enum! {
+    /// The channel of a conversation.
     Channel {
         Api = "api",
         LiveChat = "live-chat",
@@ -82,7 +80,7 @@ words! {
 }
 
 impl Channel {
-    /// Whether somebody else's service carries replies to the customer, and reports how they fare.
+    /// Returns whether an external provider delivers replies to the customer and reports their delivery status.
     #[must_use]
     pub const fn has_provider(self) -> bool {
         matches!(
@@ -97,8 +95,8 @@ impl Channel {
         )
     }
 
-    /// For how many seconds after a customer's message the channel's provider allows free replies; `None` where there is
-    /// no such limit. (Meta's customer service window.)
+    /// Returns the channel's reply window: for how many seconds after a customer's message the provider allows free-form
+    /// replies. `None` means no limit. The value is Meta's customer service window of 24 hours.
     #[must_use]
     pub const fn reply_window_seconds(self) -> Option<i64> {
         match self {
@@ -107,7 +105,7 @@ impl Channel {
         }
     }
 
-    /// A number that never changes its meaning: it is part of every conversation's id.
+    /// Returns the channel's number in conversation ids. A number must never change its meaning.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Api => 1,
@@ -126,53 +124,54 @@ impl Channel {
         }
     }
 
+    /// Returns the channel with this number in conversation ids.
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|channel| channel.code() == code)
     }
 }
 
-words! {
-    /// Where a conversation was opened.
+string_enum! {
+    /// Where a conversation was created.
     Source { Widget = "widget", Phone = "phone", Api = "api", Email = "email", }
 }
 
-words! {
-    /// The state of a conversation: these three and no more.
+string_enum! {
+    /// The status of a conversation.
     Status { Open = "open", Waiting = "waiting", Solved = "solved", }
 }
 
-words! {
-    /// How a conversation was solved.
+string_enum! {
+    /// How a solved conversation was resolved.
     Resolution { Resolved = "resolved", Completed = "completed", Closed = "closed", Abandoned = "abandoned", }
 }
 
-words! {
-    /// How we know who a customer is: the API key's holder says so, a signed token does, or not at all.
+string_enum! {
+    /// How the customer was identified: by the holder of a server key, by a signed customer token, or not at all.
     IdentitySource { Headers = "headers", Token = "token", Anonymous = "anonymous", }
 }
 
-words! {
-    /// Who speaks.
+string_enum! {
+    /// The role of a message's author.
     Role { User = "user", Assistant = "assistant", System = "system", }
 }
 
-words! {
-    /// As what a customer gets a file.
+string_enum! {
+    /// The type of an outgoing file.
     MediaType { Image = "image", Audio = "audio", Video = "video", Document = "document", }
 }
 
-words! {
-    /// What kind of a file it is.
+string_enum! {
+    /// The category of a file, derived from its content type.
     FileCategory { Image = "image", Audio = "audio", Video = "video", File = "file", }
 }
 
-words! {
-    /// Whether a file was only announced, or is there.
+string_enum! {
+    /// The status of a file: `pending` until it is registered after its upload, then `ready`.
     FileStatus { Pending = "pending", Ready = "ready", }
 }
 
-words! {
-    /// Who carries a channel's replies, as far as their requests are known here.
+string_enum! {
+    /// The provider that delivers a channel's replies, for the channels that Deskless writes requests for.
     Provider {
         WhatsAppCloud = "whatsapp-cloud",
         Instagram = "instagram",
@@ -182,18 +181,18 @@ words! {
     }
 }
 
-words! {
-    /// The alphabet of an SMS.
+string_enum! {
+    /// The encoding of an SMS.
     SmsEncoding { Gsm7 = "gsm-7", Ucs2 = "ucs-2", }
 }
 
-words! {
-    /// Whether a message is for the customer or an internal note.
+string_enum! {
+    /// The type of a message: a reply, which the customer sees, or an internal note.
     MessageType { Reply = "reply", Note = "note", }
 }
 
-words! {
-    /// How far a message got. It never moves backwards.
+string_enum! {
+    /// The delivery status of a message. It never moves backwards.
     DeliveryStatus {
         Queued = "queued",
         Sent = "sent",
@@ -204,39 +203,39 @@ words! {
 }
 
 impl DeliveryStatus {
-    /// Whether a report of this moves a message on that got as far as `known`. Providers' reports come out of order, so
-    /// each word has its place: `queued`, `sent`, `failed`, `delivered`, `read`. A message that failed and was delivered
-    /// after all is delivered; one that was delivered cannot fail any more.
+    /// Returns whether a report of this status updates a message with the status `known`. Providers send reports out of
+    /// order, so the statuses are ranked: `queued`, `sent`, `failed`, `delivered`, `read`. A failed message can still be
+    /// delivered. A delivered message can no longer fail.
     #[must_use]
     pub fn follows(self, known: Self) -> bool {
-        let place = |status| match status {
+        let rank = |status| match status {
             Self::Queued => 0,
             Self::Sent => 1,
             Self::Failed => 2,
             Self::Delivered => 3,
             Self::Read => 4,
         };
-        place(self) > place(known)
+        rank(self) > rank(known)
     }
 }
 
-words! {
-    /// In which direction a list runs: oldest or newest first.
+string_enum! {
+    /// The order of a list: oldest first (`asc`) or newest first (`desc`).
     Order { Asc = "asc", Desc = "desc", }
 }
 
-words! {
-    /// Whom an API key is for: a back end, or a browser or app that acts for one customer.
+string_enum! {
+    /// The kind of an API key: `server` for a back end, `client` for a browser or app that acts for one customer.
     KeyKind { Server = "server", Client = "client", }
 }
 
-words! {
-    /// What a member is in the workspace.
+string_enum! {
+    /// The role of a member in the workspace.
     MemberRole { Admin = "admin", Agent = "agent", }
 }
 
-words! {
-    /// What kind of message a predefined one makes.
+string_enum! {
+    /// The type of message that a predefined message creates.
     PredefinedMessageType {
         Text = "text",
         Image = "image",
@@ -247,8 +246,8 @@ words! {
     }
 }
 
-words! {
-    /// What a predefined message can say of a conversation.
+string_enum! {
+    /// A variable of a predefined message. It is filled in from the conversation.
     TemplateVariable {
         CustomerId = "customer.id",
         CustomerName = "customer.name",
@@ -265,8 +264,8 @@ words! {
     }
 }
 
-words! {
-    /// How far a bulk action has come.
+string_enum! {
+    /// The status of a bulk action.
     BulkStatus {
         Queued = "queued",
         Running = "running",
@@ -276,24 +275,24 @@ words! {
     }
 }
 
-words! {
-    /// Why an action could not be carried out on a conversation.
+string_enum! {
+    /// Why an action failed on a conversation.
     ActionFailure { NotFound = "not_found", TooManyTags = "too_many_tags", }
 }
 
 impl ActionFailure {
-    /// The same for people.
+    /// Returns the sentence that explains the failure.
     #[must_use]
     pub fn message(self) -> String {
         match self {
-            Self::NotFound => "There is no such conversation in this workspace.".to_owned(),
-            Self::TooManyTags => format!("It would have more than {} tags.", crate::Tags::MAX),
+            Self::NotFound => "The conversation was not found in this workspace.".to_owned(),
+            Self::TooManyTags => format!("The conversation would have more than {} tags.", crate::Tags::MAX),
         }
     }
 }
 
-words! {
-    /// What sets an automation off.
+string_enum! {
+    /// The event that triggers an automation.
     AutomationTrigger {
         Manual = "manual",
         ConversationCreated = "conversation.created",
@@ -302,8 +301,8 @@ words! {
     }
 }
 
-words! {
-    /// How far a run of an automation has come. `skipped`: when its turn came, it was not to be run any more.
+string_enum! {
+    /// The status of an execution. `skipped`: the automation was no longer due when the execution started.
     ExecutionStatus {
         Queued = "queued",
         Running = "running",
@@ -313,13 +312,13 @@ words! {
     }
 }
 
-words! {
-    /// What became of a step of a run. `skipped`: a step before it failed.
+string_enum! {
+    /// The status of a step of an execution. `skipped`: an earlier step failed.
     StepStatus { Pending = "pending", Succeeded = "succeeded", Failed = "failed", Skipped = "skipped", }
 }
 
-words! {
-    /// What an API key allows.
+string_enum! {
+    /// A scope of an API key.
     Scope {
         ReadConversations = "read:conversations",
         WriteConversations = "write:conversations",
@@ -343,7 +342,7 @@ mod tests {
     use super::Channel;
 
     #[test]
-    fn a_channel_is_found_by_its_code() {
+    fn channel_code_identifies_the_channel() {
         for &channel in Channel::ALL {
             assert_eq!(Channel::from_code(channel.code()), Some(channel));
         }
@@ -351,8 +350,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_is_answered_with_the_known_ones() {
-        let refused = super::Status::parse("closed").expect_err("closed is a resolution");
-        assert_eq!(refused.message, "must be one of: open, waiting, solved");
+    fn unknown_value_lists_the_known_ones() {
+        let invalid = super::Status::parse("closed").expect_err("closed is a resolution");
+        assert_eq!(invalid.message, "must be one of open, waiting, solved");
     }
 }

@@ -1,14 +1,14 @@
-//! Whom a workspace has called, and how its calls prove where they come from.
+//! Webhooks: the URL that is called, and the secret that signs the calls.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::{Clock, Invalid, clock::random};
 
-/// The address of somebody's web server: https, on its usual port, by the name of a host.
+/// The URL of a webhook: https on port 443, with a host name.
 ///
-/// There is no name without a dot and no address in place of a name, in whatever spelling: the last part of a name begins
-/// with a letter. What address the name has, and whether it may be called, is found out when it is.
+/// IP addresses in any notation and names without a dot are refused: the last label of the name must begin with a letter.
+/// Whether the name resolves to a public address is checked at each call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WebhookUrl(String);
@@ -16,13 +16,13 @@ pub struct WebhookUrl(String);
 const SCHEME: &str = "https://";
 
 impl WebhookUrl {
-    /// The most characters of an address.
+    /// The most characters.
     pub const MAX: usize = 2048;
 
     /// Checks scheme, host, port and characters.
     ///
     /// # Errors
-    /// When we would not call it.
+    /// When the URL is not one that webhooks may call.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         let refuse = |message: &str| Err(Invalid::new("invalid", message));
         if text.chars().count() > Self::MAX {
@@ -31,40 +31,39 @@ impl WebhookUrl {
         let Some(rest) = text.strip_prefix(SCHEME) else { return refuse("must begin with https://") };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return refuse("must not hold a user name or a password");
+            return refuse("must not have a user name or password");
         }
         let host = authority.strip_suffix(":443").unwrap_or(authority);
         if host.contains(':') && !host.starts_with('[') {
-            return refuse("must not name a port other than 443");
+            return refuse("must use port 443");
         }
         if !is_name(host) {
             return refuse(
-                "must name a host, such as hooks.example.com: letters, digits and hyphens, at least one dot, and no address in \
-                 place of the name",
+                "must have a host name with at least one dot, such as hooks.example.com; IP addresses are not allowed",
             );
         }
-        if !(path.is_empty() || path.starts_with('/')) || !path.bytes().all(is_of_a_path) {
+        if !(path.is_empty() || path.starts_with('/')) || !path.bytes().all(is_path_byte) {
             return refuse(
-                "must have a path that begins with / and holds nothing that has to be percent-encoded, and no #",
+                "must have a path that begins with `/`, without `#` and without characters that need percent-encoding",
             );
         }
         Ok(Self(text))
     }
 
-    /// The address as it was given.
+    /// Returns the URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The host's name.
+    /// Returns the host name.
     #[must_use]
     pub fn host(&self) -> &str {
         let (authority, _) = self.parts();
         authority.strip_suffix(":443").unwrap_or(authority)
     }
 
-    /// The path with the query.
+    /// Returns the path and the query.
     #[must_use]
     pub fn path(&self) -> &str {
         match self.parts() {
@@ -79,8 +78,8 @@ impl WebhookUrl {
     }
 }
 
-/// Whether this is the full name of a host: at least two labels of letters, digits and hyphens, the last of which begins
-/// with a letter. (`127.1`, `0x7f.0.0.1` and `2130706433` are addresses to many a resolver.)
+/// Returns whether a text is a full host name: at least two labels of letters, digits and hyphens, the last of which begins
+/// with a letter. (Many resolvers accept `127.1`, `0x7f.0.0.1` and `2130706433` as IP addresses.)
 fn is_name(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -92,7 +91,7 @@ fn is_name(host: &str) -> bool {
     host.contains('.') && host.split('.').all(is_label) && last.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-fn is_of_a_path(byte: u8) -> bool {
+fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._~!$&'()*+,;=:@%/?-".contains(&byte)
 }
 
@@ -100,7 +99,7 @@ impl utoipa::PartialSchema for WebhookUrl {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("An https address on port 443 with the name of a host."))
+            .description(Some("An https URL on port 443 with a host name. IP addresses are not allowed."))
             .min_length(Some(SCHEME.len()))
             .max_length(Some(Self::MAX))
             .pattern(Some(
@@ -115,35 +114,41 @@ impl utoipa::ToSchema for WebhookUrl {}
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PREFIX: &str = "whsec_";
-/// 288 bits, which is 36 bytes: Standard Webhooks wants 24 to 64.
+/// 48 base64 digits hold 36 bytes. Standard Webhooks requires 24 to 64 bytes.
 const DIGITS: usize = 48;
 
-/// What webhooks are signed with: `whsec_` and the key in base64.
+/// The secret that signs webhook calls: `whsec_` and the key in base64.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WebhookSecret(String);
 
 impl WebhookSecret {
-    /// A new secret.
+    /// Generates a secret.
     #[must_use]
     pub fn generate(clock: &dyn Clock) -> Self {
         let digits = random::<DIGITS>(clock).map(|byte| char::from(BASE64[usize::from(byte % 64)]));
         Self(PREFIX.chars().chain(digits).collect())
     }
 
-    /// A secret that was stored.
+    /// Returns a placeholder that signs nothing: it only shows that there is a secret.
+    #[must_use]
+    pub fn redacted() -> Self {
+        Self(String::new())
+    }
+
+    /// Restores a stored secret.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The secret itself, to be shown once.
+    /// Returns the secret text, to be shown once.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The key in base64.
+    /// Returns the key in base64.
     #[must_use]
     pub fn digits(&self) -> &str {
         self.0.strip_prefix(PREFIX).unwrap_or(&self.0)
@@ -174,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_taken_apart() {
+    fn url_has_host_and_path() {
         for (text, host, path) in [
             ("https://a.example", "a.example", "/"),
             ("https://a.example:443", "a.example", "/"),
@@ -187,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_no_https_address_with_a_hosts_name_is_refused() {
+    fn other_urls_are_refused() {
         for bad in [
             "",
             "https://",
@@ -241,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_base64_without_padding_and_hidden_in_debug_output() {
+    fn secret_is_base64_and_hidden_in_debug_output() {
         let secret = WebhookSecret::generate(&Still);
         assert_eq!(secret.reveal().len(), 6 + 48);
         assert_eq!(secret.digits(), &secret.reveal()[6..]);

@@ -1,26 +1,26 @@
-//! What the workers on the table's stream answer.
+//! Builds the workers' responses to batches of stream records.
 
 use aws_lambda_events::{
     dynamodb::Event,
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use deskless_store::StoreError;
+use deskless_app::AppError;
 
-/// The records of a batch by their names in the stream.
+/// Returns the sequence number of each record of a batch.
 #[must_use]
 pub fn numbers(batch: &Event) -> Vec<Option<String>> {
     batch.records.iter().map(|record| record.change.sequence_number.clone()).collect()
 }
 
-/// The place of a record whose work failed, after a line in the log.
+/// Logs the error of a failed record and returns the record's index. Returns `None` if the record succeeded.
 #[must_use]
-pub fn failure(place: usize, consumer: &str, outcome: Result<(), StoreError>) -> Option<usize> {
-    let error = outcome.err()?;
-    tracing::error!(consumer, error = %error, "record");
-    Some(place)
+pub fn failure(index: usize, consumer: &str, result: Result<(), AppError>) -> Option<usize> {
+    let error = result.err()?;
+    tracing::error!(consumer, error = %error, "stream record failed");
+    Some(index)
 }
 
-/// Names the first record that has to come again; those behind it come again too.
+/// Reports the first failed record, if any. Lambda retries it and all later records of the batch.
 #[must_use]
 pub fn answer(numbers: &[Option<String>], failed: Vec<usize>) -> DynamoDbEventResponse {
     let mut response = DynamoDbEventResponse::default();

@@ -1,4 +1,4 @@
-//! The bucket of files. Its requests are few and our own, so there is a connector and no client.
+//! The bucket of files. The store builds its few S3 requests itself, so this provides a connector instead of a client.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use deskless_store::{Bucket, BucketSettings};
 
 use crate::{client::tls, config::Config};
 
-/// S3 copies 25 MiB within a second or two. All below the functions' 15 s.
+/// Timeouts below the functions' 15 s. S3 copies 25 MiB within two seconds.
 fn settings() -> HttpConnectorSettings {
     HttpConnectorSettings::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -28,7 +28,7 @@ fn connector(endpoint: Option<&str>) -> SharedHttpConnector {
     }
 }
 
-/// The bucket that a function is told of, if it is.
+/// Returns the bucket that the function's environment names, if any.
 pub(crate) fn function_bucket(config: &Config, clock: &Arc<dyn Clock>) -> Option<Bucket> {
     let Config { region, access_key_id, secret_access_key, session_token, .. } = config;
     let settings = BucketSettings {
@@ -41,20 +41,22 @@ pub(crate) fn function_bucket(config: &Config, clock: &Arc<dyn Clock>) -> Option
     Some(Bucket::new(settings, connector, Arc::clone(clock)))
 }
 
-/// A bucket in AWS, for people: with the usual environment and files for credentials and region.
+/// Returns a bucket in AWS, with credentials and region from the usual AWS environment and files.
 ///
 /// # Errors
-/// When there are no credentials or no region.
+/// If no credentials or no region are configured.
 pub async fn deployed_bucket(name: &str, clock: Arc<dyn Clock>) -> Result<Bucket, crate::Error> {
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(crate::client::https()).load().await;
-    let region = config.region().ok_or("there is no region: set AWS_REGION")?.to_string();
-    let provider = config.credentials_provider().ok_or("there are no credentials for AWS")?;
+    let region = config.region().ok_or("no AWS region: set AWS_REGION")?.to_string();
+    let provider = config
+        .credentials_provider()
+        .ok_or("no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")?;
     let credentials = provider.provide_credentials().await?;
     let settings = BucketSettings { name: name.to_owned(), region, endpoint: None, credentials };
     Ok(Bucket::new(settings, connector(None), clock))
 }
 
-/// A bucket of an S3 on this machine: no TLS, made-up credentials with a session, as functions have one.
+/// Returns a bucket on a local S3 server. Uses no TLS, and fixed credentials with a session token like a function's.
 #[must_use]
 pub fn local_bucket(endpoint: &str, name: &str, clock: Arc<dyn Clock>) -> Bucket {
     let settings = BucketSettings {

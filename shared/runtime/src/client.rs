@@ -1,4 +1,4 @@
-//! DynamoDB clients. Everything that takes time is said explicitly.
+//! DynamoDB clients. All timeouts and retries are explicit.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -18,11 +18,11 @@ use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 
 use crate::config::Config;
 
-/// The roots that Amazon's own endpoints chain to (<https://www.amazontrust.com/repository/>): reading the system's
-/// 140 certificates would take most of a cold start.
+/// The root certificates of Amazon's endpoints (<https://www.amazontrust.com/repository/>). Loading the system's 140
+/// certificates would take most of a cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../certs/amazon-root-ca.pem");
 
-/// DynamoDB answers in milliseconds: the SDK's usual first pause of a second would cost more than the failure.
+/// DynamoDB responds in milliseconds, so the first retry waits 25 ms instead of the SDK's default of one second.
 fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(4)
@@ -30,7 +30,7 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(500))
 }
 
-/// All below the functions' 15 s.
+/// Timeouts below the functions' 15 s.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -40,21 +40,21 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// What a connection's TLS trusts.
+/// Returns a TLS context that trusts only Amazon's root certificates.
 fn context() -> TlsContext {
     let context =
         TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)).build();
-    // Only without the roots: then the system's own do.
+    // Fails only if the certificates cannot be parsed. The system's roots are used then.
     context.unwrap_or_default()
 }
 
-/// A connector with that.
+/// Builds a connector with that TLS context.
 pub(crate) fn tls(builder: ConnectorBuilder) -> Connector {
     builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context()).build()
 }
 
-/// HTTPS with those roots. All timeouts of a client are the same, so it needs one connector; the SDK's own builder would
-/// make two, each with a TLS context of its own, and throw the first away.
+/// Returns an HTTPS client with one connector for all requests. The SDK's default would build two TLS contexts and
+/// discard the first, although all timeouts of a client are equal.
 pub(crate) fn https() -> SharedHttpClient {
     let connector = OnceLock::new();
     http_client_fn(move |settings, components| {
@@ -67,8 +67,8 @@ pub(crate) fn https() -> SharedHttpClient {
     })
 }
 
-/// A client for a function: what Lambda tells it, and nothing else. Where a function runs there are no profiles, no
-/// single sign-on and no metadata service, and looking for them would be a third of its start and a tenth of its size.
+/// Returns a client for a function, configured only from the variables that Lambda sets. Looking for profiles, single
+/// sign-on and the metadata service would take a third of a cold start and a tenth of the binary.
 pub(crate) fn function_client(config: &Config) -> Client {
     let Config { region, access_key_id, secret_access_key, session_token, endpoint, .. } = config;
     let credentials = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "environment");
@@ -84,7 +84,8 @@ pub(crate) fn function_client(config: &Config) -> Client {
     Client::from_conf(builder.build())
 }
 
-/// A client for a table in AWS, for people: with the usual environment and files for credentials, region, endpoints.
+/// Returns a client for a table in AWS, with credentials, region and endpoints from the usual AWS environment and
+/// files.
 pub async fn deployed_client() -> Client {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(https())
@@ -96,7 +97,7 @@ pub async fn deployed_client() -> Client {
     Client::new(&config)
 }
 
-/// A client for an engine on this machine: no TLS, made-up credentials.
+/// Returns a client for a local engine, without TLS and with fixed credentials.
 #[must_use]
 pub fn local_client(endpoint: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()

@@ -1,30 +1,30 @@
 use std::env;
 
-/// A function cannot start: its environment is incomplete.
+/// The function cannot start because its environment is incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The variable is not set, or is empty.
-    #[error("the environment variable {0} must be set")]
+    /// The variable is unset or empty.
+    #[error("the environment variable {0} is not set")]
     Missing(&'static str),
 }
 
-/// What a function reads from its environment, before the first request. Lambda itself sets all but the table's name.
+/// The environment of a function. Lambda sets everything except the names of the table and the bucket.
 pub(crate) struct Config {
-    /// `TABLE_NAME`: the table.
+    /// `TABLE_NAME`: the table's name.
     pub table: String,
-    /// `AWS_REGION`: where it is.
+    /// `AWS_REGION`: the region.
     pub region: String,
-    /// `AWS_ACCESS_KEY_ID`: the function's role, with the two that follow.
+    /// `AWS_ACCESS_KEY_ID`: the access key of the function's role.
     pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
+    /// `AWS_SECRET_ACCESS_KEY`: the secret key of the function's role.
     pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`: not set where somebody's own keys are used.
+    /// `AWS_SESSION_TOKEN`: the session token of the function's role. Unset with long-term keys.
     pub session_token: Option<String>,
-    /// `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`: an engine that is not AWS's.
+    /// `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL`: overrides the DynamoDB endpoint.
     pub endpoint: Option<String>,
-    /// `FILES_BUCKET`: the bucket of files. Only functions that touch files have it.
+    /// `FILES_BUCKET`: the bucket's name. Set only for functions that use files.
     pub bucket: Option<String>,
-    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`: an S3 that is not AWS's.
+    /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`: overrides the S3 endpoint.
     pub bucket_endpoint: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! From the Lambda runtime to a router.
+//! Runs routers and workers on the Lambda runtime.
 
 use std::{convert::Infallible, fmt::Debug, sync::Arc, time::Duration};
 
@@ -15,51 +15,51 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{SystemClock, bucket::function_bucket, client::function_client, config::Config, telemetry};
 
-/// How long a start may wait for the table. A start that fails is worse than a first request that is slow.
+/// The time limit for connecting during a cold start. After it, the first request connects instead, because a slow
+/// request is better than a failed start.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Serves a group's routes from one Lambda function, over the table that `TABLE_NAME` names.
+/// Serves a function's routes, with the table that `TABLE_NAME` names.
 ///
-/// Clients are made and the connection is opened before the first request is asked for: during the start a function
-/// has more CPU than it is paid for.
+/// Clients are created and connected before the first request, because a function has more CPU during initialization.
 ///
 /// # Errors
-/// When the environment is incomplete or the Lambda runtime does not answer.
+/// If the environment is incomplete or the Lambda runtime API does not respond.
 pub fn run(routes: Router<ApiState>) -> Result<(), Error> {
     start(async { serve_over(table().await?, routes).await })
 }
 
-/// The same, over the bucket that `FILES_BUCKET` names as well. What asks for a bucket is a part of the binary, so only
-/// functions that touch files do.
+/// Serves a function's routes, with the table and the bucket that `FILES_BUCKET` names. Separate from [`run`], so that
+/// functions without files do not link the S3 code.
 ///
 /// # Errors
-/// When the environment is incomplete or the Lambda runtime does not answer.
+/// If the environment is incomplete or the Lambda runtime API does not respond.
 pub fn run_with_bucket(routes: Router<ApiState>) -> Result<(), Error> {
     start(async { serve_over(table_and_bucket().await?, routes).await })
 }
 
-/// Hands the events of one kind to `work`, over the table that `TABLE_NAME` names.
+/// Passes each event to `work`, with the table that `TABLE_NAME` names.
 ///
 /// # Errors
-/// When the environment is incomplete or the Lambda runtime does not answer.
-pub fn run_worker<Event, Answer, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+/// If the environment is incomplete or the Lambda runtime API does not respond.
+pub fn run_worker<Event, Output, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
 where
     Event: DeserializeOwned,
-    Answer: Serialize,
-    Work: Future<Output = Answer>,
+    Output: Serialize,
+    Work: Future<Output = Output>,
 {
     start(async { work_over(table().await?, work).await })
 }
 
-/// The same, over the bucket that `FILES_BUCKET` names as well.
+/// Passes each event to `work`, with the table and the bucket that `FILES_BUCKET` names.
 ///
 /// # Errors
-/// When the environment is incomplete or the Lambda runtime does not answer.
-pub fn run_worker_with_bucket<Event, Answer, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+/// If the environment is incomplete or the Lambda runtime API does not respond.
+pub fn run_worker_with_bucket<Event, Output, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
 where
     Event: DeserializeOwned,
-    Answer: Serialize,
-    Work: Future<Output = Answer>,
+    Output: Serialize,
+    Work: Future<Output = Output>,
 {
     start(async { work_over(table_and_bucket().await?, work).await })
 }
@@ -85,11 +85,11 @@ async fn serve_over(store: Store, routes: Router<ApiState>) -> Result<(), Error>
     poll(serve(routes, ApiState::new(store), Arc::new(SystemClock))).await
 }
 
-async fn work_over<Event, Answer, Work>(store: Store, work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+async fn work_over<Event, Output, Work>(store: Store, work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
 where
     Event: DeserializeOwned,
-    Answer: Serialize,
-    Work: Future<Output = Answer>,
+    Output: Serialize,
+    Work: Future<Output = Output>,
 {
     let answer = |event: LambdaEvent<Event>| {
         let done = work(store.clone(), event.payload);
@@ -101,7 +101,7 @@ where
 /// Serves routes that need no table.
 ///
 /// # Errors
-/// When the Lambda runtime does not answer.
+/// If the Lambda runtime API does not respond.
 pub fn run_without_table(routes: Router) -> Result<(), Error> {
     start(async { poll(serve(routes, (), Arc::new(SystemClock))).await })
 }
@@ -115,7 +115,7 @@ async fn poll(router: Router) -> Result<(), Error> {
     lambda_runtime::run(service(router)).await
 }
 
-/// What answers the gateway's events with a group's routes: in a function, and in tests with recorded events.
+/// Returns the handler of gateway events for a router. Also used by tests with recorded events.
 pub fn service(
     router: Router,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize + Debug, Error = Infallible, Future: Send> {
@@ -129,10 +129,11 @@ fn restore(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> 
     event
 }
 
-/// What may not stand in a query as it is (RFC 3986, section 3.4). What is encoded already stays so.
+/// Characters that must be encoded in a query (RFC 3986, section 3.4). `%` is kept, so that encoded characters stay
+/// encoded.
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
-/// The same for a path, where nothing is encoded any more.
+/// Characters that must be encoded in a path, which the gateway has decoded.
 const NOT_IN_A_PATH: &AsciiSet = &NOT_IN_A_QUERY
     .add(b'%')
     .add(b'?')
@@ -145,18 +146,17 @@ const NOT_IN_A_PATH: &AsciiSet = &NOT_IN_A_QUERY
     .add(b'|')
     .add(b'}');
 
-/// Gives the event the URI that it had before the gateway took it apart. `lambda_http` panics when it cannot put one
-/// together, and a panic ends the function.
+/// Restores the event's URI to its encoded form. `lambda_http` panics on an invalid URI, which ends the function.
 fn restore_uri(request: &mut ApiGatewayV2httpRequest) {
-    // The gateway decodes paths, and a decoded `?` or `#` would end the path where it stands.
+    // The gateway decodes paths. A decoded `?` or `#` would end the path.
     let path = request.raw_path.take().unwrap_or_default();
     let path = format!("/{}", path.strip_prefix('/').unwrap_or(&path));
     request.raw_path = Some(utf8_percent_encode(&path, NOT_IN_A_PATH).to_string());
-    // Queries come as the client wrote them.
+    // The gateway does not decode queries.
     if let Some(query) = &mut request.raw_query_string {
         *query = utf8_percent_encode(query, NOT_IN_A_QUERY).to_string();
     }
-    // Nobody here asks for the host, and without one there is none that could be malformed.
+    // The host is not used. Removing it avoids errors from a malformed one.
     request.headers.remove(header::HOST);
     request.request_context.domain_name = None;
 }

@@ -1,4 +1,4 @@
-//! What every function's `main` calls: configuration, logs, clients and the way into the Lambda runtime.
+//! Configuration, logging, AWS clients and the Lambda runtime, for the `main` of every function.
 
 pub mod batch;
 mod bucket;

@@ -1,14 +1,14 @@
 use tracing::Level;
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// One JSON object a line, as CloudWatch's Logs Insights reads them. CloudWatch adds the time. `DESKLESS_LOG` sets the
-/// level (`error`, `warn`, `info`, `debug`) of our own lines; `info` unless it is set.
+/// Logs one JSON object per line for CloudWatch Logs Insights. CloudWatch adds the time. `DESKLESS_LOG` sets the level
+/// of our own lines (`error`, `warn`, `info` or `debug`; default `info`).
 ///
-/// Others' crates say warnings and errors only: below that, the Lambda runtime and the SDK write whole requests, with
-/// the API keys in them.
+/// Other crates log warnings and errors only. At lower levels, the Lambda runtime and the SDK log whole requests,
+/// including API keys.
 pub(crate) fn start() {
     let level = std::env::var("DESKLESS_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
-    let ours = Targets::new().with_default(Level::WARN.min(level)).with_target("deskless", level);
+    let levels = Targets::new().with_default(Level::WARN.min(level)).with_target("deskless", level);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -16,5 +16,5 @@ pub(crate) fn start() {
         .with_span_list(false)
         .with_target(false)
         .without_time();
-    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+    tracing_subscriber::registry().with(lines.with_filter(levels)).init();
 }

@@ -1,4 +1,4 @@
-//! Who holds a key: looked up by the secret's hash, remembered for a moment.
+//! API keys: AP-01 and AP-26 to AP-29. A key is looked up by the hash of its secret and cached for 20 s.
 
 mod list;
 mod update;
@@ -12,24 +12,23 @@ use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
     ApiKey, ApiKeySecret, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards, Timestamp, Title, WorkspaceId,
 };
-use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Once, Repeat, Store, StoreError, TenantStore,
-    backoff::Backoff,
+    IdempotencyKey, Store, StoreError, TenantStore,
     expression::text,
+    idempotency::{Attempt, Attempts},
     item::{self, Item},
     keys::{TenantKeys, root},
-    transaction::{ABSENT, Outcome, Transaction},
+    transaction::Transaction,
 };
 
-/// How long a process trusts what it read: with the request that is under way, a revoked key works for less than 30 s.
-const TRUSTED_FOR_MS: i64 = 20_000;
-/// How many keys a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
+/// How long a process caches an API key: 20 s. With a request in progress, a revoked key works for less than 30 s.
+const TTL_MS: i64 = 20_000;
+/// The maximum number of API keys that a process caches.
+pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
-/// A key that was looked up. Nothing but [`Store::find_key`] makes one, and a [`TenantStore`] is got for one only.
+/// An authenticated API key. Only [`Store::find_key`] returns one, and [`Store::tenant`] takes one for a [`TenantStore`].
 #[derive(Debug, Clone)]
 pub struct Credential(Arc<ApiKey>);
 
@@ -41,57 +40,44 @@ impl Deref for Credential {
     }
 }
 
-/// Keys that this process looked up, with the wall clock's time of the look-up: the monotonic clock of a frozen
-/// Lambda stands still. Unknown keys are not remembered.
-#[derive(Debug)]
-pub(crate) struct KeyCache(LruCache<SecretHash, (Credential, Timestamp)>);
-
-impl Default for KeyCache {
-    fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
-    }
-}
-
-impl KeyCache {
-    fn get(&mut self, hash: &SecretHash, now: Timestamp) -> Option<Credential> {
-        let (credential, read_at) = self.0.get(hash)?;
-        // An age below zero means that the clock was set back: then nothing is known about the age.
-        (0..TRUSTED_FOR_MS).contains(&(now.as_millis() - read_at.as_millis())).then(|| credential.clone())
-    }
-
-    fn put(&mut self, hash: SecretHash, credential: Credential, now: Timestamp) {
-        self.0.put(hash, (credential, now));
-    }
-}
-
-/// What a new key shall be.
+/// An API key to create.
 #[derive(Debug, Clone)]
 pub struct KeyRequest {
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// Whom it is for.
+    /// The kind.
     pub kind: KeyKind,
-    /// What it allows.
+    /// The scopes.
     pub scopes: Vec<Scope>,
-    /// From which web origins it may be used; empty: from anywhere.
+    /// The web origins from which the key may be used. Empty means any.
     pub allowed_origins: Vec<Origin>,
-    /// When it stops working.
+    /// The time at which it expires.
     pub expires_at: Option<Timestamp>,
-    /// How many requests it may make in a minute, where that shall not be the default.
+    /// The rate limit, if it differs from the default.
     pub rate_limit: Option<RateLimit>,
 }
 
-/// A key with its secret, which is not stored and cannot be shown again.
+/// A new API key with its secret, which is not stored and cannot be shown again.
 #[derive(Debug, Clone)]
 pub struct NewKey {
     /// The key.
     pub key: ApiKey,
-    /// What its holder sends.
+    /// The secret, which requests send.
     pub secret: ApiKeySecret,
 }
 
-/// The same attributes under the secret's hash and in the workspace's listing. `validUntil` is not called `expiresAt`,
-/// because the table deletes what has an `expiresAt`, and an expired key shall be told apart from an unknown one.
+/// The outcome of [`TenantStore::create_key_once`].
+#[derive(Debug, Clone)]
+pub enum KeyCreation {
+    /// The key was created.
+    Created(NewKey),
+    /// An earlier request with the same idempotency key created it. Its secret is not stored, so it cannot be shown again.
+    Replayed(ApiKey),
+}
+
+/// The item of an API key, stored twice: at the secret's hash and in the workspace's list. `validUntil` is not called
+/// `expiresAt`, because DynamoDB deletes items after their `expiresAt`, and an expired key gets another error than an
+/// unknown one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ApiKeyItem {
@@ -112,7 +98,7 @@ struct ApiKeyItem {
     hash: String,
     read_shards: u8,
     write_shards: u8,
-    /// Keys made before there was a version are in their first one.
+    /// Keys from before versions were introduced have version 1.
     #[serde(default = "first_version")]
     version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,7 +136,7 @@ impl ApiKeyItem {
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .map(SecretHash::from_bytes)
-            .ok_or_else(|| StoreError::Internal("a key's hash cannot be read".to_owned()))
+            .ok_or_else(|| StoreError::Internal("an API key's hash cannot be read".to_owned()))
     }
 
     fn into_key(self) -> ApiKey {
@@ -173,53 +159,55 @@ impl ApiKeyItem {
 }
 
 impl Store {
-    /// AP-01: who holds this key? `None` for a key that nobody has.
+    /// AP-01: looks up an API key. Returns `None` for an unknown key.
     ///
-    /// Revoked and expired keys are found: what to tell their holder is the caller's to decide.
+    /// Revoked and expired keys are returned. The caller checks them.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn find_key(&self, secret: &ApiKeySecret) -> Result<Option<Credential>, StoreError> {
         let hash = secret.hash();
         let now = self.clock().now();
-        if let Some(credential) = self.key_cache().get(&hash, now) {
+        if let Some(credential) = self.caches().keys.get(&hash, now, TTL_MS) {
             return Ok(Some(credential));
         }
         let Some(found) = self.get(root::api_key(&hash)).await? else { return Ok(None) };
         let credential = Credential(Arc::new(item::read::<ApiKeyItem>(found)?.into_key()));
-        self.key_cache().put(hash, credential.clone(), now);
+        self.caches().keys.put(hash, credential.clone(), now);
         Ok(Some(credential))
     }
 }
 
 impl TenantStore {
-    /// Makes a key of this workspace. The secret is in the answer and nowhere else.
+    /// AP-26: creates an API key in this workspace.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
         match self.create_key_once(request, None).await? {
-            Once::Done(new) => Ok(new),
-            Once::Replayed(_) => Err(StoreError::Internal("there was nothing to replay".to_owned())),
+            KeyCreation::Created(new) => Ok(new),
+            KeyCreation::Replayed(_) => {
+                Err(StoreError::Internal("an outcome was replayed without an idempotency key".to_owned()))
+            }
         }
     }
 
-    /// AP-26: makes a key of this workspace, once for each Idempotency-Key. The answer that is stored for a repeat must
-    /// not hold the secret.
+    /// AP-26: creates an API key in this workspace, with an idempotency key. The recorded outcome does not contain the
+    /// secret.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
     pub async fn create_key_once(
         &self,
         request: KeyRequest,
-        repeat: Option<Repeat<'_, NewKey>>,
-    ) -> Result<Once<NewKey>, StoreError> {
-        if let Some(answer) = self.replay(repeat.as_ref()).await? {
-            return Ok(Once::Replayed(answer));
+        key: Option<&IdempotencyKey>,
+    ) -> Result<KeyCreation, StoreError> {
+        if let Some(earlier) = self.replay(key).await? {
+            return Ok(KeyCreation::Replayed(earlier));
         }
         let secret = ApiKeySecret::generate(request.kind, self.clock());
         let id = KeyId::generate(self.clock());
-        let key = ApiKey {
+        let new = ApiKey {
             id,
             workspace_id: self.workspace_id(),
             name: request.name,
@@ -234,37 +222,21 @@ impl TenantStore {
             updated_at: id.time(),
             version: 1,
         };
-        let attributes = ApiKeyItem::of(&key, &secret.hash());
-        let new = NewKey { key, secret };
-        let mut backoff = Backoff::new(self.clock());
-        loop {
-            let mut transaction = Transaction::default();
-            let by_secret = root::api_key(&new.secret.hash());
-            transaction.put(self, item::write(by_secret, &attributes)?, Some(ABSENT))?;
-            let listing = self.keys().api_key_listing(new.key.id);
-            transaction.put(self, item::write(listing, &attributes)?, Some(ABSENT))?;
-            let record = match &repeat {
-                Some(repeat) => Some(self.remember(&mut transaction, repeat, &new)?),
-                None => None,
-            };
-            match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(new)),
-                Outcome::Refused(refusal) if record.is_some_and(|slot| refusal.of(slot).is_some()) => {}
-                Outcome::Refused(_) => return Err(StoreError::Internal("a new key exists already".to_owned())),
-            }
-            if let Some(answer) = self.replay(repeat.as_ref()).await? {
-                return Ok(Once::Replayed(answer));
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("a record of an earlier answer keeps changing".to_owned()));
-            }
+        let attributes = ApiKeyItem::of(&new, &secret.hash());
+        let mut transaction = Transaction::default();
+        transaction.put_new(self, item::write(root::api_key(&secret.hash()), &attributes)?)?;
+        transaction.put_new(self, item::write(self.keys().api_key_listing(id), &attributes)?)?;
+        match Attempts::new(self, key).commit(transaction, &new).await? {
+            Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
+            Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
+            Attempt::Failed(_) => Err(StoreError::Internal("the id of a new API key exists already".to_owned())),
         }
     }
 
-    /// The workspace's keys, oldest first, revoked ones included.
+    /// Reads all API keys of the workspace, oldest first, revoked ones included.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let mut keys = Vec::new();
         let mut pages = self

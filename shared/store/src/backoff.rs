@@ -1,47 +1,60 @@
-//! How long to wait before the same thing is tried again.
+//! The retry policy of this crate.
 
 use std::time::Duration;
 
 use deskless_domain::Clock;
 use tokio::time::Instant;
 
-/// The first pause is at most this long; each one after may be twice as long.
-const FIRST: Duration = Duration::from_millis(25);
-const LONGEST: Duration = Duration::from_millis(500);
-/// After this, the caller is better served by an answer: functions end after 15 s.
-const PATIENCE: Duration = Duration::from_secs(8);
+use crate::StoreError;
+
+/// The maximum of the first pause. It doubles with each pause.
+const FIRST_BOUND: Duration = Duration::from_millis(25);
+/// The largest maximum of a pause.
+const LARGEST_BOUND: Duration = Duration::from_millis(500);
+/// The time after which there are no more retries. Functions time out after 15 s.
+const TIME_LIMIT: Duration = Duration::from_secs(8);
 
 /// Pauses with full jitter, 25 ms doubling to 500 ms, until 8 s have passed.
 ///
-/// The SDK does not repeat cancelled transactions, so conflicts between writers are settled here. Full jitter (a pause
-/// anywhere between nothing and the bound) spreads them best:
+/// The SDK does not retry cancelled transactions, so conflicts between writers are retried here. Full jitter (a random
+/// pause between zero and the maximum) spreads writers best:
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 #[derive(Debug)]
-pub(crate) struct Backoff<'a> {
+pub struct Backoff<'a> {
     clock: &'a dyn Clock,
-    started: Instant,
+    deadline: Instant,
     bound: Duration,
 }
 
 impl<'a> Backoff<'a> {
-    pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, started: Instant::now(), bound: FIRST }
+    /// Starts the retry policy's clock. `limit` is an earlier deadline, if there is one.
+    pub(crate) fn new(clock: &'a dyn Clock, limit: Option<Instant>) -> Self {
+        let deadline = Instant::now() + TIME_LIMIT;
+        Self { clock, deadline: limit.map_or(deadline, |limit| limit.min(deadline)), bound: FIRST_BOUND }
     }
 
-    /// Whether patience has run out.
-    pub fn is_over(&self) -> bool {
-        self.started.elapsed() >= PATIENCE
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
     }
 
-    /// Waits; `false` when patience has run out.
-    pub async fn pause(&mut self) -> bool {
-        if self.is_over() {
-            return false;
-        }
+    /// Checks that there is time left for another attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] with the reason for the retries once 8 s have passed.
+    pub fn check(&self, reason: &str) -> Result<(), StoreError> {
+        if Instant::now() >= self.deadline { Err(StoreError::Unavailable(reason.to_owned())) } else { Ok(()) }
+    }
+
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] with the reason for the retries once 8 s have passed.
+    pub async fn pause(&mut self, reason: &str) -> Result<(), StoreError> {
+        self.check(reason)?;
         let mut bytes = [0; 2];
         self.clock.fill_random(&mut bytes);
         tokio::time::sleep(self.bound.mul_f64(f64::from(u16::from_be_bytes(bytes)) / 65536.0)).await;
-        self.bound = (self.bound * 2).min(LONGEST);
-        true
+        self.bound = (self.bound * 2).min(LARGEST_BOUND);
+        Ok(())
     }
 }

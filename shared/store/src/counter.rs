@@ -1,62 +1,62 @@
-//! How many conversations there are of each status. The worker on the table's stream keeps count.
+//! Counters of conversations by status, updated from the table's stream.
 //!
-//! Records of the stream come at least once, and nothing but a conversation's own version says which of two is newer.
-//! So each conversation has a row that holds the version and the status last counted; one transaction replaces it by a
-//! newer one and moves the difference between the workspace's counters.
+//! Stream records are delivered at least once and can be stale. Only the conversation's version tells which of two records
+//! is newer. Each conversation therefore has an item with the version and status that were last counted. One transaction
+//! replaces that item with a newer one and updates the workspace's counters by the difference.
 
 use aws_sdk_dynamodb::types::Select;
-use deskless_domain::{ConversationId, CustomerId, MemberId, Status, Timestamp};
+use deskless_domain::{ConversationId, CustomerId, MemberId, Precondition, Status, Timestamp};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
+    condition::Condition,
     conversation::attributes,
-    expression::{Update, number, text},
-    item::{self, Item, integer},
+    expression::{Update, text},
+    item::{self, Item, integer, string},
     keys::{COUNTER_SHARDS, shard_of},
-    transaction::{ABSENT, Outcome, Transaction},
+    transaction::{Commit, Transaction},
 };
 
-/// The most rows of an index that one question counts.
+/// The maximum number of index items that one count evaluates.
 const MOST_COUNTED: u64 = 10_000;
 
-/// What a conversation was last counted as.
+/// The version and status with which a conversation was last counted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CountedItem {
     version: u64,
-    /// None: it was deleted.
+    /// `None` if the conversation was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
 }
 
-/// What came of counting.
+/// The result of counting a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// It is counted as this now.
-    Now,
-    /// This or something newer was counted before, or the conversation is gone.
-    Before,
+    /// The counters were updated.
+    Updated,
+    /// The counters were not updated: this or a newer version was counted before, or the conversation does not exist.
+    Unchanged,
 }
 
-/// How many conversations there are.
+/// The number of conversations by status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// With the status `open`.
+    /// The number with status `open`.
     pub open: u64,
-    /// With the status `waiting`.
+    /// The number with status `waiting`.
     pub waiting: u64,
-    /// With the status `solved`.
+    /// The number with status `solved`.
     pub solved: u64,
-    /// Whether all were counted; else there are at least so many.
+    /// Whether all were counted. If not, the numbers are lower bounds.
     pub exact: bool,
-    /// When this was read.
+    /// The time at which they were counted.
     pub as_of: Timestamp,
 }
 
 impl Counts {
-    /// All of them.
+    /// Returns the sum.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.open + self.waiting + self.solved
@@ -64,51 +64,49 @@ impl Counts {
 }
 
 impl TenantStore {
-    /// AP-42: counts a conversation as what it is in this version; `None`: it is deleted.
+    /// AP-42: updates the counters after a conversation's status has changed. `status` is `None` for a deleted
+    /// conversation.
+    ///
+    /// One transaction of three items: a check that the conversation exists, the counted version (only a newer version
+    /// replaces an older one), and the counter.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn count_conversation(
         &self,
         id: ConversationId,
         version: u64,
         status: Option<Status>,
     ) -> Result<Counted, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
-            let before = self.counted(id).await?;
+            let before = self.counted_state(id).await?;
             if before.as_ref().is_some_and(|before| before.version >= version) {
-                return Ok(Counted::Before);
+                return Ok(Counted::Unchanged);
             }
             let mut transaction = Transaction::default();
-            // With the conversation goes what it was counted as; a late record must not bring that back.
-            let there = transaction.check(self, self.keys().conversation(id), "attribute_exists(pk)")?;
-            let row = item::write(self.keys().counted(id), &CountedItem { version, status })?;
-            match &before {
-                None => transaction.put(self, row, Some(ABSENT))?,
-                Some(before) => transaction.put_with(
-                    self,
-                    row,
-                    Some("version = :before"),
-                    Item::from([(":before".to_owned(), number(before.version))]),
-                )?,
+            // The counted state is deleted together with the conversation. A late record must not create it again.
+            let exists = transaction.check(self, self.keys().conversation(id), Condition::exists())?;
+            let item = item::write(self.keys().counted(id), &CountedItem { version, status })?;
+            let unchanged = match &before {
+                None => Condition::absent(),
+                Some(before) => Condition::none().version(&Precondition::exactly(before.version)),
             };
-            self.move_counters(&mut transaction, id, before.and_then(|before| before.status), status)?;
+            transaction.put(self, item, unchanged)?;
+            self.add_counter_update(&mut transaction, id, before.and_then(|before| before.status), status)?;
             match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Counted::Now),
-                Outcome::Refused(refusal) if refusal.of(there).is_some() => return Ok(Counted::Before),
-                Outcome::Refused(_) if backoff.pause().await => {}
-                Outcome::Refused(_) => {
-                    return Err(StoreError::Unavailable("what it was counted as keeps changing".to_owned()));
-                }
+                Commit::Done => return Ok(Counted::Updated),
+                Commit::Failed(failed) if failed.at(exists) => return Ok(Counted::Unchanged),
+                Commit::Failed(_) => backoff.pause("the conversation's counted state keeps changing").await?,
             }
         }
     }
 
-    /// AP-43: how many conversations the workspace has, from its counters, which lag a write by a moment.
+    /// AP-43: returns the number of conversations in the workspace, from its counters. The counters are eventually
+    /// consistent.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn count_conversations(&self) -> Result<Counts, StoreError> {
         let as_of = self.clock().now();
         let shards = (0..COUNTER_SHARDS).map(|shard| self.get_with(self.keys().counter(shard), false));
@@ -121,10 +119,10 @@ impl TenantStore {
         Ok(Counts { open, waiting, solved, exact: true, as_of })
     }
 
-    /// AP-44: how many conversations a customer or an assignee has: the index is counted, up to 10,000 rows.
+    /// AP-44: counts the conversations of a customer or an assignee in the index, up to 10,000 items.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn count_conversations_of(
         &self,
         customer: Option<&CustomerId>,
@@ -136,8 +134,8 @@ impl TenantStore {
             (None, Some(member)) => ("gsi3", attributes::ASSIGNEE_PARTITION, self.keys().by_assignee(member)),
             (None, None) => return self.count_conversations().await,
         };
-        // Beside a customer, an assignee is sifted.
-        let sifted = customer.and(assignee);
+        // With both, the customer's index is read and filtered by the assignee.
+        let filtered = customer.and(assignee);
         let mut counts = Counts { open: 0, waiting: 0, solved: 0, exact: true, as_of };
         let mut evaluated = 0;
         let mut start = None;
@@ -158,18 +156,18 @@ impl TenantStore {
                 .expression_attribute_names("#assignee", attributes::ASSIGNEE_ID)
                 .limit(i32::try_from(left).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start);
-            if let Some(member) = sifted {
+            if let Some(member) = filtered {
                 request = request
                     .filter_expression("#assignee = :assignee")
                     .expression_attribute_values(":assignee", text(member));
             }
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
             evaluated += u64::try_from(output.scanned_count()).unwrap_or(0);
-            for row in output.items.unwrap_or_default() {
-                if row.contains_key(attributes::DELETED_AT) {
+            for item in output.items.unwrap_or_default() {
+                if item.contains_key(attributes::DELETED_AT) {
                     continue;
                 }
-                match item::string(&row, attributes::STATUS).map(Status::parse) {
+                match string(&item, attributes::STATUS).map(Status::parse) {
                     Some(Ok(Status::Open)) => counts.open += 1,
                     Some(Ok(Status::Waiting)) => counts.waiting += 1,
                     Some(Ok(Status::Solved)) => counts.solved += 1,
@@ -186,13 +184,13 @@ impl TenantStore {
         }
     }
 
-    /// What a conversation was last counted as.
-    pub(crate) async fn counted(&self, id: ConversationId) -> Result<Option<CountedItem>, StoreError> {
+    /// Reads the version and status with which a conversation was last counted.
+    pub(crate) async fn counted_state(&self, id: ConversationId) -> Result<Option<CountedItem>, StoreError> {
         self.get(self.keys().counted(id)).await?.map(item::read).transpose()
     }
 
-    /// Adds to a transaction that a conversation, which was last counted as this, is not there any more.
-    pub(crate) fn uncount(
+    /// Adds the writes that remove a conversation from the counters, given its counted state.
+    pub(crate) fn add_uncount(
         &self,
         transaction: &mut Transaction,
         id: ConversationId,
@@ -200,16 +198,15 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let key = self.keys().counted(id);
         let Some(counted) = counted else {
-            transaction.delete(self, key, Update::default(), ABSENT)?;
+            transaction.delete(self, key, Condition::absent())?;
             return Ok(());
         };
-        let mut terms = Update::default();
-        let version = terms.value("version", number(counted.version));
-        transaction.delete(self, key, terms, &format!("version = {version}"))?;
-        self.move_counters(transaction, id, counted.status, None)
+        let unchanged = Condition::none().version(&Precondition::exactly(counted.version));
+        transaction.delete(self, key, unchanged)?;
+        self.add_counter_update(transaction, id, counted.status, None)
     }
 
-    fn move_counters(
+    fn add_counter_update(
         &self,
         transaction: &mut Transaction,
         id: ConversationId,
@@ -221,12 +218,12 @@ impl TenantStore {
         }
         let mut update = Update::default();
         if let Some(from) = from {
-            update.shift(from.as_str(), -1);
+            update.add_signed(from.as_str(), -1);
         }
         if let Some(to) = to {
-            update.shift(to.as_str(), 1);
+            update.add_signed(to.as_str(), 1);
         }
         let counter = self.keys().counter(shard_of(id, COUNTER_SHARDS));
-        transaction.update_any(self, counter, update).map(drop)
+        transaction.update(self, counter, update, Condition::none()).map(drop)
     }
 }

@@ -2,72 +2,87 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use deskless_domain::{InvalidField, Kind};
+use deskless_domain::{InvalidField, Kind, NotDelivered, NotSolved, VersionMismatch};
 
-/// What can come of asking the table, in the table's own terms.
+/// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No such thing in this workspace.
+    /// The workspace has no such item.
     #[error("not found")]
     NotFound,
-    /// A field refers to something that there is not, or that is archived and cannot be chosen any more.
-    #[error("{0} refers to nothing")]
-    NoSuchReference(&'static str),
-    /// The version that the caller expected is not the stored one.
-    #[error("another version is stored")]
+    /// The conversation that a write refers to does not exist.
+    #[error("the conversation does not exist")]
+    ConversationNotFound,
+    /// The precondition does not allow the stored version.
+    #[error("the stored version is a different one")]
     VersionMismatch,
-    /// A resolution was said of a conversation that is not solved.
+    /// A resolution was given for a conversation that is not solved.
     #[error("the conversation is not solved")]
     NotSolved,
     /// Another conversation of the workspace has this externalId.
-    #[error("the externalId is taken")]
+    #[error("the externalId belongs to another conversation")]
     ExternalIdExists,
-    /// It was deleted, and is there only so that conversations can name it.
-    #[error("it is archived")]
+    /// The resource is archived.
+    #[error("the resource is archived")]
     Archived,
-    /// It has ended, and cannot be stopped any more.
-    #[error("it has ended")]
-    Ended,
-    /// Nothing was uploaded for the file.
-    #[error("nothing was uploaded")]
+    /// No object was uploaded for the file.
+    #[error("no object was uploaded for the file")]
     NotUploaded,
-    /// What was uploaded has another size or type than what was signed.
-    #[error("the upload is not what was signed")]
+    /// The uploaded object's size or content type differs from the signed one.
+    #[error("the uploaded object differs from the signed size or content type")]
     UploadDiffers,
     /// The customer is being erased.
     #[error("the customer is being erased")]
     Erasing,
-    /// The API key was revoked.
-    #[error("the key is revoked")]
+    /// The API key is revoked.
+    #[error("the API key is revoked")]
     Revoked,
-    /// The workspace has as many of this kind as it can have.
-    #[error("there are too many {}", .0.plural())]
+    /// The workspace has the maximum number of resources of this kind.
+    #[error("the workspace has too many {}", .0.plural())]
     TooMany(Kind),
-    /// A field that is wrong beside what is stored.
-    #[error("{0}")]
+    /// A field is invalid given the stored state.
+    #[error("a field {}", .0.invalid.message)]
     InvalidField(InvalidField),
-    /// The message with this provider's id was deleted.
+    /// The message with this externalId was deleted.
     #[error("the message was deleted")]
     MessageDeleted,
-    /// Another message of the conversation has, or had, this provider's id.
-    #[error("the provider's id belongs to another message")]
+    /// Another message of the conversation has, or had, this externalId.
+    #[error("the externalId belongs to another message")]
     MessageIdTaken,
-    /// A delivery status was reported of a message that no provider carries.
-    #[error("no provider carries the message")]
-    NotCarried,
+    /// A delivery status was reported for a message that no provider delivers.
+    #[error("no provider delivers the message")]
+    NotDelivered,
     /// The idempotency key was used for another request.
-    #[error("the idempotency key belongs to another request")]
+    #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
-    /// The table did not take the request in time; it may be tried again.
+    /// DynamoDB or S3 did not respond in time, or other writers were faster. The caller may retry.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// A fault of ours, or of how we are set up.
+    /// An error in the service or its configuration.
     #[error("internal: {0}")]
     Internal(String),
 }
 
+impl From<VersionMismatch> for StoreError {
+    fn from(_: VersionMismatch) -> Self {
+        Self::VersionMismatch
+    }
+}
+
+impl From<NotSolved> for StoreError {
+    fn from(_: NotSolved) -> Self {
+        Self::NotSolved
+    }
+}
+
+impl From<NotDelivered> for StoreError {
+    fn from(_: NotDelivered) -> Self {
+        Self::NotDelivered
+    }
+}
+
 impl StoreError {
-    /// Wraps the SDK's error: what may pass by waiting is [`StoreError::Unavailable`].
+    /// Converts an SDK error. Transient errors become [`StoreError::Unavailable`].
     pub(crate) fn from_sdk<E>(error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -78,7 +93,7 @@ impl StoreError {
     }
 }
 
-/// An error and what caused it, in a line. (The SDK's own way of showing all of it adds pages of structure.)
+/// Formats an error and its causes in one line. The SDK's own format has many lines.
 pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -92,7 +107,7 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Whether the same request may succeed later; it may even have been carried out.
+/// Returns whether a retry of the request may succeed. The request may have been executed.
 pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,

@@ -1,12 +1,12 @@
-//! Puts update expressions together.
+//! Builds update expressions.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::Edit;
+use deskless_domain::{Assign, FieldChange};
 
-/// The parts of an `UpdateItem`, collected one attribute at a time. Every attribute's name goes through a placeholder,
-/// since DynamoDB reserves some six hundred words.
+/// An update expression, built one attribute at a time. Every attribute name is a placeholder, because DynamoDB reserves
+/// about 600 words.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Update {
     set: Vec<String>,
@@ -17,78 +17,86 @@ pub(crate) struct Update {
 }
 
 impl Update {
-    /// Names an attribute for use in a condition.
+    /// Adds an attribute name and returns its placeholder.
     pub fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#{attribute}");
         self.names.insert(placeholder.clone(), attribute.to_owned());
         placeholder
     }
 
-    /// Names a value for use in a condition.
+    /// Adds a value and returns its placeholder, `:` and `name`.
     pub fn value(&mut self, name: &str, value: AttributeValue) -> String {
         let placeholder = format!(":{name}");
         self.values.insert(placeholder.clone(), value);
         placeholder
     }
 
+    /// Sets the attribute.
     pub fn set(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(attribute, value));
         self.set.push(format!("{name} = {value}"));
     }
 
-    /// Sets the attribute to what another one holds.
+    /// Sets the attribute to the value of another attribute.
     pub fn copy(&mut self, attribute: &str, from: &str) {
         let (name, from) = (self.name(attribute), self.name(from));
         self.set.push(format!("{name} = {from}"));
     }
 
-    /// Sets the attribute or removes it.
-    pub fn edit<T>(&mut self, attribute: &str, edit: Edit<T>, value: impl FnOnce(T) -> AttributeValue) {
-        match edit {
-            Edit::Keep => {}
-            Edit::Clear => self.remove(attribute),
-            Edit::Set(new) => self.set(attribute, value(new)),
+    /// Applies an [`Assign`] to the attribute.
+    pub fn assign<T>(&mut self, attribute: &str, change: &Assign<T>, value: impl FnOnce(&T) -> AttributeValue) {
+        match change {
+            Assign::Keep => {}
+            Assign::Clear => self.remove(attribute),
+            Assign::Set(new) => self.set(attribute, value(new)),
+            Assign::SetIfEmpty(new) => self.set_if_empty(attribute, value(new)),
         }
     }
 
-    /// Sets the attribute unless it has a value.
-    pub fn set_once(&mut self, attribute: &str, value: AttributeValue) {
+    /// Applies a [`FieldChange`] to the attribute.
+    pub fn change<T>(&mut self, attribute: &str, change: FieldChange<T>, value: impl FnOnce(&T) -> AttributeValue) {
+        self.assign(attribute, &change.into(), value);
+    }
+
+    /// Sets the attribute unless it exists.
+    pub fn set_if_empty(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(attribute, value));
         self.set.push(format!("{name} = if_not_exists({name}, {value})"));
     }
 
+    /// Adds to a number. A missing attribute counts as 0.
     pub fn add(&mut self, attribute: &str, amount: u64) {
         let amount = AttributeValue::N(amount.to_string());
         let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), amount));
         self.add.push(format!("{name} {value}"));
     }
 
-    /// Sets the attribute to one more than it is, or than `first` where it has no value yet.
-    pub fn count_up(&mut self, attribute: &str, first: u64) {
-        let name = self.name(attribute);
-        let (one, first) = (self.value("one", number(1)), self.value("first", number(first)));
-        self.set.push(format!("{name} = if_not_exists({name}, {first}) + {one}"));
+    /// Adds 1 to a number. A missing attribute counts as 1.
+    pub fn increment_from_one(&mut self, attribute: &str) {
+        let (name, one) = (self.name(attribute), self.value("one", number(1)));
+        self.set.push(format!("{name} = if_not_exists({name}, {one}) + {one}"));
     }
 
-    /// Adds an amount that may be below zero.
-    pub fn shift(&mut self, attribute: &str, amount: i64) {
+    /// Adds a signed amount to a number. A missing attribute counts as 0.
+    pub fn add_signed(&mut self, attribute: &str, amount: i64) {
         let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), number(amount)));
         self.add.push(format!("{name} {value}"));
     }
 
-    /// Adds a text to a set of texts, which is made if it is not there.
+    /// Adds a text to a string set, which is created if it does not exist.
     pub fn add_to_set(&mut self, attribute: &str, text: String) {
         let name = self.name(attribute);
         let value = self.value(&format!("add_{attribute}"), AttributeValue::Ss(vec![text]));
         self.add.push(format!("{name} {value}"));
     }
 
+    /// Removes the attribute.
     pub fn remove(&mut self, attribute: &str) {
         let name = self.name(attribute);
         self.remove.push(name);
     }
 
-    /// The update expression itself.
+    /// Returns the update expression.
     pub fn expression(&self) -> String {
         [("SET", &self.set), ("ADD", &self.add), ("REMOVE", &self.remove)]
             .into_iter()
@@ -99,12 +107,19 @@ impl Update {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "ids are copied, texts borrowed: either is handed over as it is")]
+/// Returns a string attribute value.
+#[expect(clippy::needless_pass_by_value, reason = "ids are passed by value, texts by reference")]
 pub(crate) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "numbers are copied")]
+/// Returns a string attribute value, as [`text`], for use as a callback that takes a reference.
+pub(crate) fn text_of<T: ToString>(value: &T) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// Returns a number attribute value.
+#[expect(clippy::needless_pass_by_value, reason = "numbers are passed by value")]
 pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }

@@ -1,46 +1,28 @@
-//! The secrets under which customers' tokens are signed: they stand on the workspace's own item.
+//! Identity secrets, which sign customer tokens. They are stored on the workspace's own item.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use deskless_domain::{Identity, IdentitySecret, SecretId, Timestamp, WorkspaceId};
-use lru::LruCache;
+use deskless_domain::{Identity, IdentitySecret, SecretId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
+    condition::Condition,
     expression::{Update, text},
     item::{self, Item},
-    transaction::{Outcome, Transaction},
+    transaction::{Commit, Transaction},
 };
 
-/// How long a process trusts what it read, like keys.
-const TRUSTED_FOR_MS: i64 = 20_000;
-/// Before this, what was read is not read again, whatever secret a token names.
-const FRESH_FOR_MS: i64 = 1_000;
-/// How many workspaces' secrets a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
+/// How long a process caches identity secrets, as long as API keys: 20 s.
+const TTL_MS: i64 = 20_000;
+/// How long a process reads no identity secrets again even if a token names an unknown one: 1 s.
+const FRESH_TTL_MS: i64 = 1_000;
+/// The maximum number of workspaces whose secrets a process caches.
+pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
 const IDENTITY: &str = "identity";
 const ANONYMOUS: &str = "anonymousSecret";
-
-/// Secrets that this process read, with the wall clock's time of the reading.
-#[derive(Debug)]
-pub(crate) struct IdentityCache(LruCache<WorkspaceId, (Arc<Identity>, Timestamp)>);
-
-impl Default for IdentityCache {
-    fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
-    }
-}
-
-impl IdentityCache {
-    fn get(&mut self, workspace: WorkspaceId, now: Timestamp, trusted_for: i64) -> Option<Arc<Identity>> {
-        let (identity, read_at) = self.0.get(&workspace)?;
-        (0..trusted_for).contains(&(now.as_millis() - read_at.as_millis())).then(|| Arc::clone(identity))
-    }
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,7 +30,7 @@ struct SecretAttributes {
     id: SecretId,
     secret: String,
     created_at: i64,
-    /// Until when the secret before the current one counts.
+    /// Until when the previous secret is valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     valid_until: Option<i64>,
 }
@@ -75,7 +57,7 @@ struct IdentityAttributes {
     previous: Option<SecretAttributes>,
 }
 
-/// Those of a workspace's attributes that are secrets.
+/// The identity secrets among the attributes of a workspace's item.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SecretsItem {
@@ -106,50 +88,51 @@ fn attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
 }
 
 impl TenantStore {
-    /// AP-51: the workspace's secrets, remembered for 20 s like a key.
+    /// AP-51: returns the workspace's identity secrets, at most 20 s old.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn identity(&self) -> Result<Arc<Identity>, StoreError> {
-        self.identity_read_within(TRUSTED_FOR_MS).await
+        self.identity_with_ttl(TTL_MS).await
     }
 
-    /// The workspace's secrets, read again unless that was a moment ago: for a token that names one which is not known, since
-    /// it may have been made just now. Whoever invents names causes one read a second.
+    /// AP-51: returns the workspace's identity secrets, at most 1 s old. For a token that names an unknown secret, because
+    /// the secret may be new. Invented names cause at most one read a second.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn identity_now(&self) -> Result<Arc<Identity>, StoreError> {
-        self.identity_read_within(FRESH_FOR_MS).await
+    /// When the table does not respond.
+    pub async fn fresh_identity(&self) -> Result<Arc<Identity>, StoreError> {
+        self.identity_with_ttl(FRESH_TTL_MS).await
     }
 
-    async fn identity_read_within(&self, millis: i64) -> Result<Arc<Identity>, StoreError> {
+    async fn identity_with_ttl(&self, ttl_ms: i64) -> Result<Arc<Identity>, StoreError> {
         let now = self.clock().now();
-        if let Some(identity) = self.identity_cache().get(self.workspace_id(), now, millis) {
+        if let Some(identity) = self.caches().identities.get(&self.workspace_id(), now, ttl_ms) {
             return Ok(identity);
         }
         let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
-        self.keep_identity(found, now)
+        self.cache_identity(found, now)
     }
 
-    fn keep_identity(&self, found: Item, now: Timestamp) -> Result<Arc<Identity>, StoreError> {
+    fn cache_identity(&self, found: Item, now: Timestamp) -> Result<Arc<Identity>, StoreError> {
         let identity = Arc::new(Identity::from(item::read::<SecretsItem>(found)?));
-        self.identity_cache().0.put(self.workspace_id(), (Arc::clone(&identity), now));
+        self.caches().identities.put(self.workspace_id(), Arc::clone(&identity), now);
         Ok(identity)
     }
 
-    /// AP-52: the secret under which anonymous customers' tokens are signed. The first who needs it makes it.
+    /// AP-52: returns the secret that signs tokens of anonymous customers. The first call generates it.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn anonymous_secret(&self) -> Result<IdentitySecret, StoreError> {
-        let missing = || StoreError::Internal("a workspace has no secret for anonymous customers".to_owned());
+        let missing = || StoreError::Internal("the workspace has no secret for anonymous customers".to_owned());
         if let Some(secret) = &self.identity().await?.anonymous {
             return Ok(secret.clone());
         }
         let now = self.clock().now();
         let mut update = Update::default();
-        update.set_once(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
+        update
+            .set_if_empty(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
         let output = self
             .client()
             .update_item()
@@ -163,14 +146,15 @@ impl TenantStore {
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
-        let identity = self.keep_identity(output.attributes.ok_or_else(missing)?, now)?;
+        let identity = self.cache_identity(output.attributes.ok_or_else(missing)?, now)?;
         identity.anonymous.clone().ok_or_else(missing)
     }
 
-    /// Makes a new secret for the workspace's back end. The one before counts for another day; one before that, no more.
+    /// Generates a new identity secret for the workspace's back end. The previous secret stays valid for 24 hours; older
+    /// ones are not valid any more.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when somebody else did the same at the same time.
+    /// [`StoreError::Unavailable`] when another rotation ran at the same time.
     pub async fn rotate_identity(&self) -> Result<IdentitySecret, StoreError> {
         let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
         let stored = Identity::from(item::read::<SecretsItem>(found)?);
@@ -191,14 +175,14 @@ impl TenantStore {
             }
         };
         let mut transaction = Transaction::default();
-        transaction.update(self, self.keys().workspace(), update, &condition)?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => {
-                self.identity_cache().0.pop(&self.workspace_id());
+        transaction.update(self, self.keys().workspace(), update, Condition::raw(condition))?;
+        match transaction.commit(self, &mut self.backoff()).await? {
+            Commit::Done => {
+                self.caches().identities.remove(&self.workspace_id());
                 Ok(secret)
             }
-            Outcome::Refused(_) => {
-                Err(StoreError::Unavailable("somebody else made a new secret at the same time".to_owned()))
+            Commit::Failed(_) => {
+                Err(StoreError::Unavailable("the secret was rotated by another call at the same time".to_owned()))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Between items and structs.
+//! Converts between DynamoDB items and structs.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,14 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{StoreError, keys::Key};
 
-/// One item as the SDK has it.
+/// A DynamoDB item.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The format that this version writes. Readers take this one and the one before, since a canary deployment runs two
-/// versions over one table.
+/// The item format that this version writes. Readers accept the previous one too, because a canary deployment runs two
+/// versions on one table.
 pub(crate) const FORMAT: u8 = 1;
 
-/// An item's attributes from a struct, under `key`.
+/// Converts a struct to an item with this key.
 pub(crate) fn write(key: Key, attributes: &impl Serialize) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(attributes)
         .map_err(|e| StoreError::Internal(format!("an item cannot be written: {e}")))?;
@@ -24,7 +24,10 @@ pub(crate) fn write(key: Key, attributes: &impl Serialize) -> Result<Item, Store
     Ok(item)
 }
 
-/// A struct from an item's attributes.
+/// Converts an item to a struct.
+///
+/// # Errors
+/// [`StoreError::Internal`] when the item has a newer format or does not fit the struct.
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
     let format = item.get("format").and_then(|f| f.as_n().ok()).and_then(|f| f.parse::<u8>().ok()).unwrap_or(0);
     if format > FORMAT {
@@ -34,23 +37,23 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(item).map_err(|e| StoreError::Internal(format!("an item cannot be read: {e}")))
 }
 
-/// Whether an item is past its time: the table deletes such items days late.
-pub(crate) fn is_over(item: &Item, now: Timestamp) -> bool {
+/// Returns whether an item has expired. DynamoDB deletes expired items up to days later.
+pub(crate) fn is_expired(item: &Item, now: Timestamp) -> bool {
     integer(item, "expiresAt").is_some_and(|end| end <= now.as_seconds())
 }
 
-/// A string attribute.
+/// Returns a string attribute.
 pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
-/// A whole number attribute.
+/// Returns an integer attribute.
 pub(crate) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok())
 }
 
-/// An attribute that nobody looks into, as JSON text: smaller than a map of DynamoDB's, and never an empty one, which some
-/// readers of streams leave out.
+/// Stores an attribute as JSON text, if no expression reads into it. JSON is smaller than a DynamoDB map, and unlike an
+/// empty map it is never dropped by stream readers.
 pub(crate) mod as_json {
     use serde::{
         Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::Error as _,

@@ -1,14 +1,16 @@
-//! Jobs that stand still: the stream has told of their last step too often in vain, and does not do so again.
+//! Stalled jobs: the stream has delivered the record of their step too often without success, and does not deliver it
+//! again.
 
 use deskless_domain::{Automation, AutomationId, BulkActionId, ExecutionId, Timestamp};
 
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     expression::{Update, number},
     keys::Key,
 };
 
-/// The most rows that one page has.
+/// The maximum number of items on one page.
 const PAGE: usize = 100;
 
 /// A job with work left.
@@ -16,35 +18,36 @@ const PAGE: usize = 100;
 pub enum OpenJob {
     /// A bulk action.
     Bulk(BulkActionId),
-    /// A run of an automation.
+    /// An execution of an automation.
     Execution(AutomationId, ExecutionId),
 }
 
 impl TenantStore {
-    /// AP-77: the workspace's jobs that began before this moment and have work left.
+    /// AP-77: finds the jobs of the workspace that were created before this time and have work left. It reads all pages of
+    /// AP-73, AP-19 and AP-87.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_open_jobs(&self, before: Timestamp) -> Result<Vec<OpenJob>, StoreError> {
         let mut jobs = Vec::new();
-        let mut after = None;
+        let mut cursor = None;
         loop {
-            let page = self.list_bulk_actions(after, PAGE).await?;
+            let page = self.list_bulk_actions(cursor, PAGE).await?;
             let open = page.actions.iter().filter(|action| action.finished_at.is_none() && action.id.time() < before);
             jobs.extend(open.map(|action| OpenJob::Bulk(action.id)));
-            after = page.next;
-            if after.is_none() {
+            cursor = page.next;
+            if cursor.is_none() {
                 break;
             }
         }
-        let mut reached = None;
+        let mut cursor = None;
         loop {
-            let page = self.list_resources::<Automation>(reached, PAGE).await?;
+            let page = self.list_resources::<Automation>(cursor, PAGE).await?;
             for automation in &page.resources {
                 jobs.extend(self.list_open_executions(automation.id, before).await?);
             }
-            reached = page.next;
-            if reached.is_none() {
+            cursor = page.next;
+            if cursor.is_none() {
                 return Ok(jobs);
             }
         }
@@ -56,27 +59,28 @@ impl TenantStore {
         before: Timestamp,
     ) -> Result<Vec<OpenJob>, StoreError> {
         let mut jobs = Vec::new();
-        let mut reached = None;
+        let mut cursor = None;
         loop {
-            let page = self.query_executions(automation, reached, PAGE).await?;
-            let open = page.executions.iter().filter(|run| !run.is_over() && run.created_at() < before);
-            jobs.extend(open.map(|run| OpenJob::Execution(automation, run.id)));
-            reached = page.next;
-            if reached.is_none() {
+            let page = self.query_executions(automation, cursor, PAGE).await?;
+            let open =
+                page.executions.iter().filter(|execution| !execution.is_over() && execution.created_at() < before);
+            jobs.extend(open.map(|execution| OpenJob::Execution(automation, execution.id)));
+            cursor = page.next;
+            if cursor.is_none() {
                 return Ok(jobs);
             }
         }
     }
 
-    /// AP-77: has the stream tell once more what a job's next step is. One that is under way takes no step twice for it.
-    /// Gives whether there is work left.
+    /// AP-77: writes a job's item once, so that the stream triggers its next step again. A running job takes no step twice,
+    /// because steps are idempotent. Returns whether the job has work left.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn call_for(&self, job: OpenJob) -> Result<bool, StoreError> {
+    /// When the table does not respond.
+    pub async fn retrigger_job(&self, job: OpenJob) -> Result<bool, StoreError> {
         let mut update = Update::default();
         update.set("calledAt", number(self.clock().now().as_millis()));
-        self.update_where(self.key_of(job), update, "attribute_exists(job)").await
+        self.update_if(self.key_of(job), update, Condition::none().present("job")).await
     }
 
     fn key_of(&self, job: OpenJob) -> Key {

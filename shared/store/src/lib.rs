@@ -1,9 +1,9 @@
 //! The table: its keys, its items, and one function for each access pattern.
 //!
-//! One DynamoDB table holds everything. `ACCESS_PATTERNS.md` beside this crate's manifest lists the questions that it
-//! answers, by number, with what each costs; functions here name the number they implement.
+//! There is one DynamoDB table. `ACCESS_PATTERNS.md` lists its access patterns with a number and a cost. Functions name the
+//! patterns that they implement. Use cases, which combine access patterns, are in `deskless-app`.
 //!
-//! [`TenantStore`] is the only way to a workspace's items. It is got for a key that was looked up, so that code which
+//! [`TenantStore`] is the only access to a workspace's items. You get one by authenticating an API key, so code that
 //! forgets the tenant does not compile.
 
 mod api_key;
@@ -12,46 +12,51 @@ mod backoff;
 mod batch;
 mod bucket;
 mod bulk;
+mod cache;
 mod collection;
+mod condition;
 mod conversation;
 mod counter;
 mod customer;
+mod customer_store;
 mod error;
 mod expression;
+mod feed;
 mod file;
 mod idempotency;
 mod identity;
 mod item;
 mod jobs;
 mod keys;
+mod marker;
 mod message;
 mod number;
 mod operator;
-mod own;
 mod rate;
 mod store;
 mod table;
 mod transaction;
-mod worker;
 mod workspace;
 
-pub use api_key::{Credential, KeyPage, KeyPatch, KeyRequest, NewKey};
-pub use automation::{ExecutionJob, ExecutionPage, Taken};
+pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use automation::{ExecutionPage, TriggeredAutomation};
+pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
-pub use bulk::{BulkActionPage, BulkStep};
-pub use collection::{Directory, DirectoryEntry, ResourcePage, SortedPage, SortedPlace};
-pub use conversation::{ConversationPage, Deletion, Position, Purge};
+pub use bulk::{BulkActionPage, BulkMarker};
+pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
+pub use conversation::{ConversationPage, ConversationToCreate, Deletion, Initiator, Position, RemovalBatch};
 pub use counter::{Counted, Counts};
-pub use customer::{CustomerPage, Refreshed, Upsert, Upserted};
+pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
+pub use customer_store::CustomerStore;
 pub use error::StoreError;
-pub use file::FileChange;
-pub use idempotency::{Answer, Once, Repeat};
+pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
+pub use file::{FileChange, UploadedObject};
+pub use idempotency::{IdempotencyKey, Once};
 pub use jobs::OpenJob;
-pub use message::{MessagePage, Posted, Thread};
+pub use marker::{Marked, Marker};
+pub use message::{AddedMessage, MessagePage, Thread};
 pub use operator::Operator;
-pub use own::CustomerStore;
-pub use rate::{Allowance, RateBucket};
+pub use rate::{Allowance, RateSubject};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
-pub use worker::{BulkJob, Changed, ConversationChange, CustomerChange, Image, Job, Worker};
 pub use workspace::Workspace;

@@ -3,9 +3,12 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use crate::{StoreError, TenantStore, expression::Update, item::integer};
 
 impl TenantStore {
-    /// The next ticket number, from 1. Taken outside every transaction, since all creations of a workspace would
-    /// conflict in it; a creation that then fails leaves a gap.
-    pub(crate) async fn next_number(&self) -> Result<u64, StoreError> {
+    /// AP-09: takes the next ticket number, starting at 1. It is taken outside of any transaction, because all creations in
+    /// a workspace would conflict on it. A creation that fails later leaves a gap.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn next_number(&self) -> Result<u64, StoreError> {
         let mut update = Update::default();
         update.add("last", 1);
         let output = self
@@ -24,6 +27,6 @@ impl TenantStore {
             .attributes()
             .and_then(|attributes| integer(attributes, "last"))
             .and_then(|last| u64::try_from(last).ok())
-            .ok_or_else(|| StoreError::Internal("the ticket counter gave no number".to_owned()))
+            .ok_or_else(|| StoreError::Internal("the ticket number cannot be read".to_owned()))
     }
 }

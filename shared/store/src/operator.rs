@@ -2,48 +2,47 @@ use deskless_domain::{Shards, Title, WorkspaceId};
 
 use crate::{
     Store, StoreError, TenantStore, Workspace,
-    backoff::Backoff,
     expression::text,
     item::{self, Item},
     keys::{TenantKeys, root},
-    transaction::{ABSENT, Outcome, Transaction},
+    transaction::{Commit, Transaction},
     workspace::WorkspaceItem,
 };
 
-/// Whoever runs the installation and has the table's credentials: the `deskless` command. No function of the API
-/// makes one.
+/// The operator of an installation, who has the table's credentials: the `deskless` command. No function of the API creates
+/// one.
 #[derive(Debug, Clone)]
 pub struct Operator(Store);
 
 impl Operator {
-    /// Acts on the whole table.
+    /// Creates an operator of the whole table.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self(store)
     }
 
-    /// Makes a workspace.
+    /// Creates a workspace.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
         let id = WorkspaceId::generate(self.0.clock());
         let attributes = WorkspaceItem { id, name: name.clone() };
         let tenant = self.tenant(id);
         let mut transaction = Transaction::default();
         for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
-            transaction.put(&tenant, item::write(key, &attributes)?, Some(ABSENT))?;
+            transaction.put_new(&tenant, item::write(key, &attributes)?)?;
         }
-        match transaction.commit(&tenant, &mut Backoff::new(self.0.clock())).await? {
-            Outcome::Committed => Ok(Workspace { id, name }),
-            Outcome::Refused(_) => Err(StoreError::Internal("a new workspace exists already".to_owned())),
+        match transaction.commit(&tenant, &mut tenant.backoff()).await? {
+            Commit::Done => Ok(Workspace { id, name }),
+            Commit::Failed(_) => Err(StoreError::Internal("the id of a new workspace exists already".to_owned())),
         }
     }
 
-    /// All workspaces, oldest first.
+    /// Reads all workspaces, oldest first.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         let mut workspaces = Vec::new();
         let mut pages = self
@@ -65,7 +64,7 @@ impl Operator {
         Ok(workspaces)
     }
 
-    /// A workspace's items, if there is such a workspace.
+    /// Returns the store of an existing workspace.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is none.

@@ -1,8 +1,8 @@
-//! How often somebody may ask: AP-50.
+//! Rate limits: AP-50.
 //!
-//! Windows are the wall clock's minutes. What a window holds is counted in the table, but not one by one: a process leases a
-//! block and counts in memory. What is leased never exceeds the limit; what a process does not use of its last block is
-//! lost, which is at most a hundredth of the limit for each process.
+//! A window is one minute of the wall clock. Requests are not counted in the table one by one: a process leases a block of
+//! them and counts it down in memory. The leases never exceed the limit. The unused rest of a process's last block is lost,
+//! which is at most a hundredth of the limit per process.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -17,30 +17,30 @@ use crate::{
     item::integer,
 };
 
-/// How many buckets a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("10000 is not zero");
-/// A request waits no longer for its lease: without an answer it passes.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// A window's count is kept for a while, for machines whose clocks are behind.
+/// The maximum number of windows that a process caches.
+const CACHED: NonZeroUsize = NonZeroUsize::new(10_000).expect("10000 is not zero");
+/// The timeout of a lease. After it the request is allowed.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a window's count is stored after its end, for machines whose clocks are behind: five minutes.
 const KEPT_FOR_SECONDS: i64 = 300;
 const USED: &str = "used";
 const WINDOW: i64 = RateLimit::WINDOW_SECONDS as i64;
 
-/// Whose requests are counted together.
+/// Who is limited: the requests that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum RateBucket {
-    /// All of a key.
+pub enum RateSubject {
+    /// All requests with an API key.
     Key(KeyId),
-    /// Those of one customer with a client key.
+    /// The requests of one customer with a client key.
     Customer(KeyId, CustomerId),
-    /// Those with a client key that name no customer.
+    /// The requests without a customer with a client key.
     Anonymous(KeyId),
 }
 
-impl RateBucket {
-    /// How many requests of a window are counted in the process only. Most visitors ask no more than that on one machine, and
-    /// their bucket costs nothing; and a thousand machines do not make as much of it as a client key has.
-    fn free(&self, limit: u64) -> u64 {
+impl RateSubject {
+    /// Returns the number of requests per window that are counted in the process only. Most visitors send no more than that
+    /// to one machine, so their windows cost nothing.
+    fn uncounted(&self, limit: u64) -> u64 {
         match self {
             Self::Key(_) => 0,
             Self::Customer(..) | Self::Anonymous(_) => (limit / 100).min(5),
@@ -48,92 +48,99 @@ impl RateBucket {
     }
 }
 
-/// What stands behind the request that leases: a hundredth of the limit.
+/// Returns the size of the block that is leased with a request: a hundredth of the limit, from 1 to 20.
 fn block(limit: u64) -> u64 {
     (limit / 100).clamp(1, 20)
 }
 
-/// What came of asking.
+/// The result of taking a request from a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
-    /// Whether this request may go on.
+    /// Whether the request is allowed.
     pub granted: bool,
-    /// How many there are in a window.
+    /// The limit per window.
     pub limit: RateLimit,
-    /// About how many are left in this one.
+    /// The approximate number of requests left in this window.
     pub remaining: u64,
-    /// In how many seconds the next window begins; at least 1.
+    /// The number of seconds until the next window, at least 1.
     pub resets_in: u64,
 }
 
-/// The buckets of this process.
+/// The windows that this process caches.
 #[derive(Debug)]
-pub(crate) struct Buckets(LruCache<RateBucket, Arc<Mutex<Bucket>>>);
+pub(crate) struct RateWindows(LruCache<RateSubject, Arc<Mutex<Window>>>);
 
-impl Default for Buckets {
+impl Default for RateWindows {
     fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
+        Self(LruCache::new(CACHED))
     }
 }
 
-impl Buckets {
-    fn bucket(&mut self, which: &RateBucket) -> Arc<Mutex<Bucket>> {
-        Arc::clone(self.0.get_or_insert_ref(which, Arc::default))
+impl RateWindows {
+    fn window(&mut self, subject: &RateSubject) -> Arc<Mutex<Window>> {
+        Arc::clone(self.0.get_or_insert_ref(subject, Arc::default))
     }
 }
 
-/// One window, as this process sees it.
+/// The current window of one subject in this process.
 #[derive(Debug, Default)]
-struct Bucket {
-    window: Option<i64>,
+struct Window {
+    /// The number of the minute since 1970; `None` before the first request.
+    number: Option<i64>,
     limit: u64,
-    /// What was leased and not used yet.
-    left: u64,
-    /// What the table had left to lease, when it was last asked.
-    rest: u64,
+    /// The leased requests that are not used yet.
+    leased: u64,
+    /// The number of requests that could still be leased at the time of the last lease.
+    unleased: u64,
 }
 
 impl TenantStore {
-    /// Takes one request out of a bucket. Only one in `limit / 100 + 1` (of at most 21) asks the table, with one write. Where
-    /// the table does not answer, requests pass: a limit that cannot be counted is no reason to be unavailable.
-    pub async fn take(&self, which: &RateBucket, limit: RateLimit) -> Allowance {
+    /// AP-50: takes one request from a rate limit. If DynamoDB does not respond, the request is allowed: a rate limit that
+    /// cannot be counted must not make the service unavailable.
+    ///
+    /// A lease is the current request and a block of a hundredth of the limit (1 to 20), taken with one `ADD` without a
+    /// condition. After the limit is reached, a process sends no lease until the next minute. A minute therefore never
+    /// grants more than the limit and loses at most a hundredth of it for each process. From 2,000 requests a minute on, a
+    /// process that serves more than 400 of them needs less than 0.05 writes per request. The first hundredth of a
+    /// customer's limit (at most 5) is counted in the process only.
+    pub async fn take(&self, subject: &RateSubject, limit: RateLimit) -> Allowance {
         let now = self.clock().now();
-        let window = now.as_seconds().div_euclid(WINDOW);
-        let all = u64::from(limit.requests());
-        let bucket = self.buckets().bucket(which);
-        // Requests that come at once wait for one lease, and do not take one each.
-        let mut bucket = bucket.lock().await;
-        // A limit that was changed is asked for anew; what was used counts.
-        if (bucket.window, bucket.limit) != (Some(window), all) {
-            *bucket = Bucket { window: Some(window), limit: all, left: which.free(all), rest: all };
+        let number = now.as_seconds().div_euclid(WINDOW);
+        let total = u64::from(limit.requests());
+        let window = self.rate_windows().window(subject);
+        // Concurrent requests wait for one lease instead of taking one each.
+        let mut window = window.lock().await;
+        // After a change of the limit there is a new lease. The requests used so far still count.
+        if (window.number, window.limit) != (Some(number), total) {
+            let leased = subject.uncounted(total);
+            *window = Window { number: Some(number), limit: total, leased, unleased: total };
         }
-        if bucket.left == 0 && bucket.rest > 0 {
-            let asked = 1 + block(all);
-            match tokio::time::timeout(PATIENCE, self.lease(which, window, asked)).await {
+        if window.leased == 0 && window.unleased > 0 {
+            let amount = 1 + block(total);
+            match tokio::time::timeout(LEASE_TIMEOUT, self.lease(subject, number, amount)).await {
                 Ok(Ok(used)) => {
-                    bucket.rest = all.saturating_sub(used);
-                    bucket.left = all.saturating_sub(used.saturating_sub(asked)).min(asked);
+                    window.unleased = total.saturating_sub(used);
+                    window.leased = total.saturating_sub(used.saturating_sub(amount)).min(amount);
                 }
-                Ok(Err(_)) | Err(_) => bucket.left = asked,
+                Ok(Err(_)) | Err(_) => window.leased = amount,
             }
         }
-        let granted = bucket.left > 0;
-        bucket.left = bucket.left.saturating_sub(1);
-        let remaining = if granted { (bucket.left + bucket.rest).min(all - 1) } else { 0 };
-        Allowance { granted, limit, remaining, resets_in: until(window + 1, now) }
+        let granted = window.leased > 0;
+        window.leased = window.leased.saturating_sub(1);
+        let remaining = if granted { (window.leased + window.unleased).min(total - 1) } else { 0 };
+        Allowance { granted, limit, remaining, resets_in: seconds_until(number + 1, now) }
     }
 
-    /// AP-50: adds to what is leased of a window and says how much that is now. It is added even where nothing is left: then
-    /// this process asks no more until the next window.
-    async fn lease(&self, which: &RateBucket, window: i64, asked: u64) -> Result<u64, StoreError> {
+    /// AP-50: adds to the leased amount of a window and returns the new total. The amount is added even if nothing is left.
+    async fn lease(&self, subject: &RateSubject, window: i64, amount: u64) -> Result<u64, StoreError> {
         let mut update = Update::default();
-        update.add(USED, asked);
+        update.add(USED, amount);
         update.set("expiresAt", number((window + 1) * WINDOW + KEPT_FOR_SECONDS));
         let output = self
             .client()
             .update_item()
             .table_name(self.table())
-            .set_key(Some(self.keys().rate_bucket(which, window).attributes()))
+            .set_key(Some(self.keys().rate_window(subject, window).attributes()))
             .update_expression(update.expression())
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(Some(update.values))
@@ -145,12 +152,12 @@ impl TenantStore {
             .attributes()
             .and_then(|attributes| integer(attributes, USED))
             .and_then(|used| u64::try_from(used).ok())
-            .ok_or_else(|| StoreError::Internal("a rate bucket gave no number".to_owned()))
+            .ok_or_else(|| StoreError::Internal("the count of a rate limit cannot be read".to_owned()))
     }
 }
 
-/// Whole seconds until a window begins, at least 1.
-fn until(window: i64, now: Timestamp) -> u64 {
+/// Returns the whole seconds until a window begins, at least 1.
+fn seconds_until(window: i64, now: Timestamp) -> u64 {
     let millis = (window * WINDOW * 1000 - now.as_millis()).max(1);
     u64::try_from(millis).unwrap_or(1).div_ceil(1000)
 }

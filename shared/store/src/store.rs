@@ -1,21 +1,24 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
-use deskless_domain::{Clock, ConversationId, Shards, Status, WorkspaceId};
+use deskless_domain::{Clock, ConversationId, Identity, Kind, SecretHash, Shards, Status, WorkspaceId};
+use tokio::time::Instant;
 
 use crate::{
-    Bucket, StoreError,
-    api_key::{Credential, KeyCache},
-    automation::WatchCache,
-    collection::NameCache,
+    Backoff, Bucket, StoreError,
+    api_key::{self, Credential},
+    automation::{self, TriggeredAutomation},
+    cache::TtlCache,
+    collection::{self, Names},
+    condition::Condition,
     expression::Update,
-    identity::IdentityCache,
+    identity,
     item::Item,
     keys::{Key, TenantKeys, shard_of},
-    rate::Buckets,
+    rate::RateWindows,
 };
 
-/// The table, before it is known for whom it is asked.
+/// The table and the bucket, without a workspace. [`Store::tenant`] gives access to one workspace.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -27,36 +30,44 @@ struct Inner {
     client: Client,
     table: String,
     clock: Arc<dyn Clock>,
-    keys: Mutex<KeyCache>,
-    names: Mutex<NameCache>,
-    identities: Mutex<IdentityCache>,
-    buckets: Mutex<Buckets>,
-    watches: Mutex<WatchCache>,
+    caches: Caches,
+    rate_windows: Mutex<RateWindows>,
+}
+
+/// The caches of this process.
+#[derive(Debug)]
+pub(crate) struct Caches {
+    pub keys: TtlCache<SecretHash, Credential>,
+    pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
+    pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
+    pub triggers: TtlCache<WorkspaceId, Arc<Vec<TriggeredAutomation>>>,
 }
 
 impl Store {
-    /// A store over `table`, reached by `client`.
+    /// Creates a store over the table named `table`.
     pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         let inner = Inner {
             client,
             table: table.into(),
             clock,
-            keys: Mutex::default(),
-            names: Mutex::default(),
-            identities: Mutex::default(),
-            buckets: Mutex::default(),
-            watches: Mutex::default(),
+            caches: Caches {
+                keys: TtlCache::new(api_key::CACHED),
+                names: TtlCache::new(collection::CACHED),
+                identities: TtlCache::new(identity::CACHED),
+                triggers: TtlCache::new(automation::CACHED),
+            },
+            rate_windows: Mutex::default(),
         };
         Self { inner: Arc::new(inner), bucket: None }
     }
 
-    /// The same store, with a bucket for files.
+    /// Returns the same store, with a bucket for files.
     #[must_use]
     pub fn with_bucket(self, bucket: Option<Bucket>) -> Self {
         Self { bucket: bucket.map(Arc::new), ..self }
     }
 
-    /// The process's clock.
+    /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
@@ -70,40 +81,36 @@ impl Store {
         &self.inner.table
     }
 
-    pub(crate) fn key_cache(&self) -> MutexGuard<'_, KeyCache> {
-        // A panic elsewhere cannot leave a cache in between: what is in it is whole.
-        self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.inner.caches
     }
 
-    pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
-        self.inner.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The items of the workspace that a key belongs to.
+    /// Returns the store of the workspace that an API key belongs to.
     #[must_use]
     pub fn tenant(&self, credential: &Credential) -> TenantStore {
         TenantStore::new(self.clone(), credential.workspace_id, credential.shards)
     }
 
-    /// Opens the connection, so that the first request does not wait for the TLS handshake. Failing is no error: the
-    /// first request then finds out for itself.
+    /// Opens the connection to DynamoDB, so that the first request does not wait for the TLS handshake. Errors are ignored,
+    /// because the first request reports them.
     pub async fn warm_up(&self) {
-        let nobody = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
-        let _ = self.client().get_item().table_name(self.table()).set_key(Some(nobody.attributes())).send().await;
+        let missing = Key { pk: "warm-up".to_owned(), sk: "A".to_owned() };
+        let _ = self.client().get_item().table_name(self.table()).set_key(Some(missing.attributes())).send().await;
     }
 
-    /// The same, for the bucket if there is one.
+    /// Opens the connection to S3, if there is a bucket. Errors are ignored.
     pub async fn warm_up_bucket(&self) {
         if let Some(bucket) = &self.bucket {
             bucket.warm_up().await;
         }
     }
 
-    /// One item, read strongly.
+    /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.get_with(key, true).await
     }
 
+    /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.client()
             .get_item()
@@ -117,26 +124,41 @@ impl Store {
     }
 }
 
-/// The items of one workspace: every key that it can build starts with that workspace's id.
+/// The store of one workspace. Every key that it builds starts with the workspace's id.
 #[derive(Debug, Clone)]
 pub struct TenantStore {
     store: Store,
     keys: TenantKeys,
     shards: Shards,
+    /// The end of the retries of a caller that retries itself.
+    deadline: Option<Instant>,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        Self { store, keys: TenantKeys(workspace), shards }
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None }
     }
 
-    /// Whose items these are.
+    /// Starts a series of attempts, with pauses between them.
+    #[must_use]
+    pub fn backoff(&self) -> Backoff<'_> {
+        Backoff::new(self.clock(), self.deadline)
+    }
+
+    /// Returns this store for calls within a series of attempts: their own retries end with the series, so that they do not
+    /// add up.
+    #[must_use]
+    pub fn within(&self, attempts: &Backoff<'_>) -> Self {
+        Self { deadline: Some(attempts.deadline()), ..self.clone() }
+    }
+
+    /// Returns the id of the workspace.
     #[must_use]
     pub fn workspace_id(&self) -> WorkspaceId {
         self.keys.0
     }
 
-    /// The process's clock.
+    /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         self.store.clock()
@@ -146,14 +168,19 @@ impl TenantStore {
         self.store.client()
     }
 
-    pub(crate) fn name_cache(&self) -> MutexGuard<'_, NameCache> {
-        self.store.name_cache()
+    pub(crate) fn caches(&self) -> &Caches {
+        self.store.caches()
     }
 
+    /// Returns the bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when no bucket is configured.
     pub(crate) fn bucket(&self) -> Result<&Bucket, StoreError> {
         let missing = || {
             StoreError::Internal(
-                "there is no bucket for files: a function has it in FILES_BUCKET, a command in --bucket".to_owned(),
+                "no bucket for files is configured. Set FILES_BUCKET for a function, or --bucket for a command"
+                    .to_owned(),
             )
         };
         self.store.bucket.as_deref().ok_or_else(missing)
@@ -163,24 +190,19 @@ impl TenantStore {
         self.store.table()
     }
 
-    pub(crate) fn identity_cache(&self) -> MutexGuard<'_, IdentityCache> {
-        self.store.inner.identities.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn rate_windows(&self) -> MutexGuard<'_, RateWindows> {
+        self.store.inner.rate_windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn buckets(&self) -> MutexGuard<'_, Buckets> {
-        self.store.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn watch_cache(&self) -> MutexGuard<'_, WatchCache> {
-        self.store.inner.watches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The same items for somebody who knows over how many index partitions they are spread.
-    pub(crate) fn with_shards(&self, shards: Shards) -> Self {
+    /// Returns the same store with other index partitions.
+    #[must_use]
+    pub fn with_shards(&self, shards: Shards) -> Self {
         Self { shards, ..self.clone() }
     }
 
-    pub(crate) fn shards(&self) -> Shards {
+    /// Returns the number of index partitions.
+    #[must_use]
+    pub fn shards(&self) -> Shards {
         self.shards
     }
 
@@ -188,37 +210,41 @@ impl TenantStore {
         self.keys
     }
 
-    /// The partition of the first index on which a conversation stands while it has this status.
+    /// Returns the partition of the first index for a conversation with this status.
     pub(crate) fn status_partition(&self, id: ConversationId, status: Status) -> String {
         self.keys.by_status(status, shard_of(id, self.shards.write))
     }
 
-    /// All partitions of the first index that may hold conversations of this status.
+    /// Returns all partitions of the first index for conversations with this status.
     pub(crate) fn status_partitions(&self, status: Status) -> impl Iterator<Item = String> {
         let keys = self.keys;
         (0..self.shards.read.max(1)).map(move |shard| keys.by_status(status, shard))
     }
 
+    /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.store.get(key).await
     }
 
+    /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.store.get_with(key, consistent).await
     }
 
-    /// Updates one item where `condition` holds, and says whether it did. For steps that are taken again when their answer
-    /// is lost: a repetition finds its own work and says `false`.
-    pub(crate) async fn update_where(&self, key: Key, update: Update, condition: &str) -> Result<bool, StoreError> {
+    /// Updates one item if the condition holds, and returns whether it did. If the response was lost, the SDK's retry fails
+    /// the condition and returns `false`.
+    pub(crate) async fn update_if(&self, key: Key, update: Update, condition: Condition) -> Result<bool, StoreError> {
+        let (expression, condition_expression) = (update.expression(), condition.expression());
+        let (names, values) = condition.placeholders(update);
         let request = self
             .client()
             .update_item()
             .table_name(self.table())
             .set_key(Some(key.attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
-            .condition_expression(condition);
+            .update_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_condition_expression(condition_expression);
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {

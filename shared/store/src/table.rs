@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::StoreError;
 
-/// The table as CloudFormation describes it: what `template.yaml` says is what local engines and tests create.
+/// The table's definition in CloudFormation's form. Local engines and tests create the table from `template.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TableDefinition {
@@ -67,11 +67,10 @@ struct TimeToLive {
 }
 
 impl TableDefinition {
-    /// Creates the table under this name, on demand. A table that is there already is
-    /// left as it is.
+    /// Creates the table with on-demand billing. An existing table is left unchanged.
     ///
     /// # Errors
-    /// When the engine refuses the definition or does not answer.
+    /// When DynamoDB rejects the definition or does not respond.
     pub async fn create(&self, client: &Client, table: &str) -> Result<(), StoreError> {
         let mut request = client
             .create_table()
@@ -140,7 +139,7 @@ fn key_schema(parts: &[KeyPart]) -> Result<Vec<KeySchemaElement>, StoreError> {
         .collect()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
 fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Internal(format!("the table's definition is incomplete: {error}"))
+    StoreError::Internal(format!("the definition of the table is incomplete: {error}"))
 }

@@ -1,3 +1,5 @@
+//! Transactions: writes that commit together or not at all.
+
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
@@ -8,259 +10,238 @@ use deskless_domain::AttemptId;
 use crate::{
     StoreError, TenantStore,
     backoff::Backoff,
+    condition::Condition,
     error::{causes, is_transient},
     expression::Update,
     item::Item,
     keys::Key,
 };
 
-/// Writes that come to be together or not at all.
+/// A transaction of at most 100 writes.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Transaction {
-    items: Vec<TransactWriteItem>,
+    writes: Vec<TransactWriteItem>,
 }
 
-/// Which of a transaction's writes a refusal speaks of.
+/// The position of a write in its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slot(usize);
+pub(crate) struct WriteIndex(usize);
 
-/// How a transaction ended, other than by a fault.
+/// How a transaction ended.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    Committed,
-    /// At least one condition did not hold; nothing was written.
-    Refused(Refusal),
+pub(crate) enum Commit {
+    /// Everything was written.
+    Done,
+    /// At least one condition failed. Nothing was written.
+    Failed(FailedConditions),
 }
 
-/// The conditions that did not hold, by the place of their write.
+/// The conditions that failed, by the position of their write.
 #[derive(Debug)]
-pub(crate) struct Refusal(Vec<Option<Standing>>);
+pub(crate) struct FailedConditions(Vec<ConditionResult>);
 
-/// What stood where a condition did not hold.
+/// The result of one write's condition.
 #[derive(Debug)]
-pub(crate) enum Standing {
-    Nothing,
-    Something(Item),
+enum ConditionResult {
+    Passed,
+    /// Failed, with the existing item if there is one.
+    Failed(Option<Item>),
 }
 
-impl Standing {
-    fn of(item: Option<&Item>) -> Self {
-        item.cloned().map_or(Self::Nothing, Self::Something)
+impl FailedConditions {
+    /// Returns whether this write's condition failed.
+    pub fn at(&self, write: WriteIndex) -> bool {
+        matches!(self.0.get(write.0), Some(ConditionResult::Failed(_)))
     }
 
-    pub fn item(&self) -> Option<&Item> {
-        match self {
-            Self::Nothing => None,
-            Self::Something(item) => Some(item),
+    /// Returns whether only this write's condition failed.
+    pub fn only(&self, write: WriteIndex) -> bool {
+        let failed = self.0.iter().filter(|result| matches!(result, ConditionResult::Failed(_)));
+        self.at(write) && failed.count() == 1
+    }
+
+    /// Returns the existing item for which this write's condition failed.
+    pub fn existing(&self, write: WriteIndex) -> Option<&Item> {
+        match self.0.get(write.0)? {
+            ConditionResult::Failed(existing) => existing.as_ref(),
+            ConditionResult::Passed => None,
         }
     }
 }
 
-impl Refusal {
-    /// Whether this write's condition did not hold, and what stood there.
-    pub fn of(&self, slot: Slot) -> Option<&Standing> {
-        self.0.get(slot.0).and_then(Option::as_ref)
-    }
+const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes it by value")]
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Internal(error.to_string())
 }
 
-/// "Nothing stands here yet."
-pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
-
 impl Transaction {
-    fn push(&mut self, item: TransactWriteItem) -> Slot {
-        self.items.push(item);
-        Slot(self.items.len() - 1)
+    fn push(&mut self, write: TransactWriteItem) -> WriteIndex {
+        self.writes.push(write);
+        WriteIndex(self.writes.len() - 1)
     }
 
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
-    /// Adds a `Put` under `condition` in which nothing but the built-in functions is used.
-    pub fn put(&mut self, store: &TenantStore, item: Item, condition: Option<&str>) -> Result<Slot, StoreError> {
-        self.put_with(store, item, condition, std::collections::HashMap::new())
-    }
-
-    /// Adds a `Put` whose condition refers to `values`.
-    pub fn put_with(
-        &mut self,
-        store: &TenantStore,
-        item: Item,
-        condition: Option<&str>,
-        values: Item,
-    ) -> Result<Slot, StoreError> {
+    /// Adds a `Put`.
+    pub fn put(&mut self, store: &TenantStore, item: Item, condition: Condition) -> Result<WriteIndex, StoreError> {
+        let expression = condition.expression();
+        let (names, values) = condition.placeholders(Update::default());
         let put = Put::builder()
             .table_name(store.table())
             .set_item(Some(item))
-            .set_condition_expression(condition.map(str::to_owned))
-            .set_expression_attribute_values((!values.is_empty()).then_some(values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ALL_OLD)
             .build()
-            .map_err(|e| StoreError::Internal(e.to_string()))?;
+            .map_err(incomplete)?;
         Ok(self.push(TransactWriteItem::builder().put(put).build()))
     }
 
-    /// Adds an `Update` of what may be there or not.
-    pub fn update_any(&mut self, store: &TenantStore, key: Key, update: Update) -> Result<Slot, StoreError> {
-        self.update_if(store, key, update, None)
+    /// Adds a `Put` that fails if the item exists.
+    pub fn put_new(&mut self, store: &TenantStore, item: Item) -> Result<WriteIndex, StoreError> {
+        self.put(store, item, Condition::absent())
     }
 
-    /// Adds a `Put` where nothing stands yet, or only what is past its time.
-    pub fn put_free(&mut self, store: &TenantStore, item: Item) -> Result<Slot, StoreError> {
-        let now = AttributeValue::N(store.clock().now().as_seconds().to_string());
-        let condition = format!("{ABSENT} OR expiresAt <= :now");
-        self.put_with(store, item, Some(&condition), Item::from([(":now".to_owned(), now)]))
+    /// Adds a `Put` that fails if an item exists that has not expired.
+    pub fn put_unless_unexpired(&mut self, store: &TenantStore, item: Item) -> Result<WriteIndex, StoreError> {
+        let mut condition = Condition::none();
+        let now = condition.value(AttributeValue::N(store.clock().now().as_seconds().to_string()));
+        self.put(store, item, condition.and(format!("(attribute_not_exists(pk) OR expiresAt <= {now})")))
     }
 
-    /// Adds an `Update` under `condition`.
+    /// Adds an `Update`.
     pub fn update(
         &mut self,
         store: &TenantStore,
         key: Key,
         update: Update,
-        condition: &str,
-    ) -> Result<Slot, StoreError> {
-        self.update_if(store, key, update, Some(condition))
-    }
-
-    fn update_if(
-        &mut self,
-        store: &TenantStore,
-        key: Key,
-        update: Update,
-        condition: Option<&str>,
-    ) -> Result<Slot, StoreError> {
+        condition: Condition,
+    ) -> Result<WriteIndex, StoreError> {
+        let (expression, condition_expression) = (update.expression(), condition.expression());
+        let (names, values) = condition.placeholders(update);
         let update = aws_sdk_dynamodb::types::Update::builder()
             .table_name(store.table())
             .set_key(Some(key.attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values((!update.values.is_empty()).then_some(update.values))
-            .set_condition_expression(condition.map(str::to_owned))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .update_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_condition_expression(condition_expression)
+            .return_values_on_condition_check_failure(ALL_OLD)
             .build()
-            .map_err(|e| StoreError::Internal(e.to_string()))?;
+            .map_err(incomplete)?;
         Ok(self.push(TransactWriteItem::builder().update(update).build()))
     }
 
-    /// Adds a `Delete` under `condition`; `terms` holds the names and values that it refers to.
-    pub fn delete(
-        &mut self,
-        store: &TenantStore,
-        key: Key,
-        terms: Update,
-        condition: &str,
-    ) -> Result<Slot, StoreError> {
+    /// Adds a `Delete`.
+    pub fn delete(&mut self, store: &TenantStore, key: Key, condition: Condition) -> Result<WriteIndex, StoreError> {
+        let expression = condition.expression();
+        let (names, values) = condition.placeholders(Update::default());
         let delete = Delete::builder()
             .table_name(store.table())
             .set_key(Some(key.attributes()))
-            .condition_expression(condition)
-            .set_expression_attribute_names((!terms.names.is_empty()).then_some(terms.names))
-            .set_expression_attribute_values((!terms.values.is_empty()).then_some(terms.values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ALL_OLD)
             .build()
-            .map_err(|e| StoreError::Internal(e.to_string()))?;
+            .map_err(incomplete)?;
         Ok(self.push(TransactWriteItem::builder().delete(delete).build()))
     }
 
-    /// Adds a `ConditionCheck` in which nothing but the built-in functions is used.
-    pub fn check(&mut self, store: &TenantStore, key: Key, condition: &str) -> Result<Slot, StoreError> {
-        self.check_with(store, key, Update::default(), condition)
-    }
-
-    /// Adds a `ConditionCheck`; `terms` holds the names and values that it refers to.
-    pub fn check_with(
-        &mut self,
-        store: &TenantStore,
-        key: Key,
-        terms: Update,
-        condition: &str,
-    ) -> Result<Slot, StoreError> {
+    /// Adds a `ConditionCheck`, which writes nothing.
+    pub fn check(&mut self, store: &TenantStore, key: Key, condition: Condition) -> Result<WriteIndex, StoreError> {
+        let expression = condition.expression().unwrap_or_default();
+        let (names, values) = condition.placeholders(Update::default());
         let check = ConditionCheck::builder()
             .table_name(store.table())
             .set_key(Some(key.attributes()))
-            .condition_expression(condition)
-            .set_expression_attribute_names((!terms.names.is_empty()).then_some(terms.names))
-            .set_expression_attribute_values((!terms.values.is_empty()).then_some(terms.values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ALL_OLD)
             .build()
-            .map_err(|e| StoreError::Internal(e.to_string()))?;
+            .map_err(incomplete)?;
         Ok(self.push(TransactWriteItem::builder().condition_check(check).build()))
     }
 
-    /// Commits, waiting out conflicts with other writers.
+    /// Commits the writes and retries on conflicts and transient errors. An empty transaction succeeds without a request.
     ///
-    /// Every repetition carries the same token and the same body: where an answer was lost behind a commit, the table
-    /// recognises the repetition and answers it with that success. A single `Put` is sent as what it is, at half the
-    /// price; there the caller must recognise its own item in the refusal.
-    pub async fn commit(self, store: &TenantStore, backoff: &mut Backoff<'_>) -> Result<Outcome, StoreError> {
+    /// Every retry has the same token and body. If the response to a commit was lost, DynamoDB recognizes the retry and
+    /// reports success. A single `Put` is sent as a plain `PutItem`, which costs half as much and has no token: the caller
+    /// must compare the existing item with its own.
+    pub async fn commit(&self, store: &TenantStore, backoff: &mut Backoff<'_>) -> Result<Commit, StoreError> {
         let token = AttemptId::generate(store.clock()).to_string();
         loop {
-            let attempt = match self.items.as_slice() {
+            let attempt = match self.writes.as_slice() {
+                [] => return Ok(Commit::Done),
                 [TransactWriteItem { put: Some(put), .. }] => put_alone(store, put.clone()).await,
-                items => transact(store, items.to_vec(), &token).await,
+                writes => transact(store, writes.to_vec(), &token).await,
             };
             match attempt? {
-                Attempt::Over(outcome) => return Ok(outcome),
-                Attempt::Passing(why) if !backoff.pause().await => return Err(StoreError::Unavailable(why)),
-                Attempt::Passing(_) => {}
+                Sent::Ended(commit) => return Ok(commit),
+                Sent::Retry(reason) => backoff.pause(&reason).await?,
             }
         }
     }
 }
 
-enum Attempt {
-    Over(Outcome),
-    /// Another writer was at it, or the table was busy or out of reach.
-    Passing(String),
+/// The result of one request.
+enum Sent {
+    Ended(Commit),
+    /// A conflict with another writer or a transient error.
+    Retry(String),
 }
 
-async fn transact(store: &TenantStore, items: Vec<TransactWriteItem>, token: &str) -> Result<Attempt, StoreError> {
-    let request = store.client().transact_write_items().set_transact_items(Some(items)).client_request_token(token);
+async fn transact(store: &TenantStore, writes: Vec<TransactWriteItem>, token: &str) -> Result<Sent, StoreError> {
+    let request = store.client().transact_write_items().set_transact_items(Some(writes)).client_request_token(token);
     match request.send().await {
-        Ok(_) => Ok(Attempt::Over(Outcome::Committed)),
+        Ok(_) => Ok(Sent::Ended(Commit::Done)),
         Err(error) => classify(&error),
     }
 }
 
-async fn put_alone(store: &TenantStore, put: Put) -> Result<Attempt, StoreError> {
+async fn put_alone(store: &TenantStore, put: Put) -> Result<Sent, StoreError> {
     let request = store
         .client()
         .put_item()
         .table_name(put.table_name)
         .set_item(Some(put.item))
         .set_condition_expression(put.condition_expression)
+        .set_expression_attribute_names(put.expression_attribute_names)
         .set_expression_attribute_values(put.expression_attribute_values)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    let Err(error) = request.send().await else { return Ok(Attempt::Over(Outcome::Committed)) };
+        .return_values_on_condition_check_failure(ALL_OLD);
+    let Err(error) = request.send().await else { return Ok(Sent::Ended(Commit::Done)) };
     match error.as_service_error() {
-        Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-            Ok(Attempt::Over(Outcome::Refused(Refusal(vec![Some(Standing::of(refused.item()))]))))
+        Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+            Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![ConditionResult::Failed(failed.item().cloned())]))))
         }
-        _ if is_transient(&error) => Ok(Attempt::Passing(causes(&error))),
+        _ if is_transient(&error) => Ok(Sent::Retry(causes(&error))),
         _ => Err(StoreError::from_sdk(&error)),
     }
 }
 
-fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Attempt, StoreError> {
+fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Sent, StoreError> {
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let reasons = cancelled.cancellation_reasons();
         let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-        // Where another writer is at it, what a condition saw may be half of what that writer does: it is looked at again.
+        // During a conflict, a condition may have failed on a state that is about to change. Retry before reporting it.
         if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
-            return Ok(Attempt::Passing("other writers were faster, again and again".to_owned()));
+            return Ok(Sent::Retry("other writers were faster each time".to_owned()));
         }
         if has("ConditionalCheckFailed") {
-            let refused = reasons
+            let failed = reasons
                 .iter()
-                .map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| Standing::of(reason.item())))
+                .map(|reason| match reason.code() {
+                    Some("ConditionalCheckFailed") => ConditionResult::Failed(reason.item().cloned()),
+                    _ => ConditionResult::Passed,
+                })
                 .collect();
-            return Ok(Attempt::Over(Outcome::Refused(Refusal(refused))));
+            return Ok(Sent::Ended(Commit::Failed(FailedConditions(failed))));
         }
     }
     if is_transient(error) {
-        return Ok(Attempt::Passing(causes(error)));
+        return Ok(Sent::Retry(causes(error)));
     }
     Err(StoreError::from_sdk(error))
 }

@@ -1,12 +1,14 @@
 use deskless_domain::{Title, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-/// A tenant, as the operator sees it.
+use crate::{StoreError, TenantStore, item};
+
+/// A workspace, which is a tenant.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    /// Its id: every key of its items starts with it.
+    /// The id. Every key of the workspace's items starts with it.
     pub id: WorkspaceId,
-    /// What the operator calls it.
+    /// The display name.
     pub name: Title,
 }
 
@@ -14,4 +16,15 @@ pub struct Workspace {
 pub(crate) struct WorkspaceItem {
     pub id: WorkspaceId,
     pub name: Title,
+}
+
+impl TenantStore {
+    /// AP-84: reads the workspace's name.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn workspace_name(&self) -> Result<Option<String>, StoreError> {
+        let found = self.get_with(self.keys().workspace(), false).await?;
+        found.map(|found| item::read::<WorkspaceItem>(found).map(|workspace| workspace.name.to_string())).transpose()
+    }
 }

@@ -1,4 +1,4 @@
-//! The least that a function written with axum and `lambda_http` can be: what the others' starts are measured against.
+//! A minimal function with axum and `lambda_http`, the baseline for cold starts.
 
 use axum::{Router, routing::get};
 

@@ -1,14 +1,14 @@
-//! Bulk actions, once everything was delivered.
+//! Invariants of bulk actions after all records were delivered.
 
 use std::collections::BTreeMap;
 
 use super::kind;
 use crate::Row;
 
-/// Those that have not ended, or that count something else than their rows say.
+/// Returns the bulk actions that are unfinished, or whose counts differ from their items.
 pub(super) fn unsettled(rows: &[Row]) -> Vec<String> {
     let mut broken = Vec::new();
-    // How many conversations each has dealt with, and on how many of them the action was not possible.
+    // Processed and failed conversations per bulk action.
     let mut done: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for row in rows.iter().filter(|row| is_bulk(row) && row.sk().starts_with("D#")) {
         let (processed, failed) = done.entry(row.pk()).or_default();
@@ -23,7 +23,7 @@ pub(super) fn unsettled(rows: &[Row]) -> Vec<String> {
         let there = done.get(row.pk()).copied().unwrap_or_default();
         let is_dry_run = row.0.get("dryRun").is_some();
         if !is_dry_run && counted != there {
-            broken.push(format!("{}: has counted {counted:?}, and its rows say {there:?}", row.pk()));
+            broken.push(format!("{}: counts {counted:?}, but its items are {there:?}", row.pk()));
         }
     }
     broken

@@ -1,10 +1,10 @@
-//! A file, its conversation and its object know of each other.
+//! Invariants of files: a file, its conversation and its object refer to each other.
 
 use std::collections::BTreeSet;
 
 use super::{Partitions, is_uuid, kind};
 
-/// Files without a conversation, and conversations without a file.
+/// Returns files and conversations that do not refer to each other.
 pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
     let mut broken = Vec::new();
     let conversation = |workspace: &str, id: &str| partitions.get(format!("W#{workspace}#C#{id}").as_str());
@@ -15,20 +15,20 @@ pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
                 if row.get("deletedAt").is_none()
                     && (ready || row.get("claimedUntil").is_some()) == (row.number("expiresAt") > 0)
                 {
-                    broken.push(format!("{pk}: is forgotten by the table though it is there, or the other way round"));
+                    broken.push(format!("{pk}: expiresAt does not match its state"));
                 }
                 let Some(owner) = row.get("conversationId") else { continue };
                 let marked =
                     conversation(workspace, owner).is_some_and(|rows| rows.contains_key(format!("F#{id}").as_str()));
                 if ready && row.get("deletedAt").is_none() && !marked {
-                    broken.push(format!("{pk}: the conversation {owner} does not know of it"));
+                    broken.push(format!("{pk}: the conversation {owner} does not refer to it"));
                 }
             }
             (Some((workspace, "C", owner)), Some(row)) if row.get("deletedAt").is_none() => {
                 for id in partition.keys().filter_map(|sk| sk.strip_prefix("F#")) {
                     let file = partitions.get(format!("W#{workspace}#F#{id}").as_str()).and_then(|rows| rows.get("A"));
                     if file.and_then(|file| file.get("conversationId")) != Some(owner) {
-                        broken.push(format!("{pk}: has the file {id}, which is not there or not its own"));
+                        broken.push(format!("{pk}: refers to the file {id}, which is missing or belongs elsewhere"));
                     }
                 }
             }
@@ -38,7 +38,7 @@ pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
     broken
 }
 
-/// Objects out of their uploaders' reach that no row knows of, and files whose object is not there.
+/// Returns registered objects without an item, and files without an object.
 pub(crate) fn orphans(rows: &[crate::Row], objects: &[String]) -> Vec<String> {
     let files = rows.iter().filter(|row| matches!(kind(row.pk()), Some((_, "F", id)) if is_uuid(id)));
     let key = |row: &crate::Row| kind(row.pk()).map(|(workspace, _, id)| format!("files/{workspace}/{id}"));
@@ -50,7 +50,7 @@ pub(crate) fn orphans(rows: &[crate::Row], objects: &[String]) -> Vec<String> {
         }
     }
     let there: BTreeSet<_> = objects.iter().filter(|key| key.starts_with("files/")).cloned().collect();
-    let unknown = there.difference(&known).map(|key| format!("{key}: an object that no row knows of"));
+    let unknown = there.difference(&known).map(|key| format!("{key}: an object without an item"));
     let missing = ready.difference(&there).map(|key| format!("{key}: a file without its object"));
     unknown.chain(missing).collect()
 }

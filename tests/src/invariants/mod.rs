@@ -1,4 +1,4 @@
-//! What must hold in every table, whatever happened to it.
+//! Invariants of the table.
 
 mod bulk;
 mod conversation;
@@ -13,10 +13,10 @@ use crate::Row;
 
 pub(crate) use files::orphans;
 
-/// Rows by partition and sort key.
+/// Items by partition and sort key.
 type Partitions<'r> = BTreeMap<&'r str, BTreeMap<&'r str, &'r Row>>;
 
-/// Every invariant that these rows break, in words.
+/// Returns a message for every violated invariant.
 #[must_use]
 pub fn violations(rows: &[Row]) -> Vec<String> {
     let mut partitions = Partitions::new();
@@ -33,8 +33,8 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(files::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
-            None => broken.push(format!("{pk}: {:?} lie under a conversation that is gone", partition.keys())),
-            // One that is being deleted is on its way out: what is under it goes step by step.
+            None => broken.push(format!("{pk}: {:?} belong to a deleted conversation", partition.keys())),
+            // The items of a deleted conversation are removed step by step.
             Some(row) if row.get("deletedAt").is_some() => {}
             Some(row) => {
                 broken.extend(conversation::violations(row, partition, &partitions));
@@ -45,7 +45,7 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken
 }
 
-/// The workspace, the letter of the kind and the id in a partition key of a workspace.
+/// Parses a workspace's partition key into the workspace ID, the letter of the kind and the ID.
 fn kind(pk: &str) -> Option<(&str, &str, &str)> {
     let mut parts = pk.strip_prefix("W#")?.splitn(3, '#');
     Some((parts.next()?, parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))
@@ -55,19 +55,19 @@ fn is_uuid(text: &str) -> bool {
     deskless_domain::KeyId::parse(text).is_some()
 }
 
-/// The first 16 bytes of a digest in base32.
+/// Returns whether the text is the first 16 bytes of a digest in base32.
 fn is_hash(text: &str) -> bool {
     text.len() == 26 && text.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b))
 }
 
-/// Rows that are of no kind that there is, of no workspace that there is, or that point into another one.
+/// Returns items of an unknown kind or workspace, and items that refer to another workspace.
 fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     let mut broken = Vec::new();
     let (pk, sk) = (row.pk(), row.sk());
     let Some((workspace, letter, id)) = kind(pk) else {
         let known = (pk == "WS" && is_uuid(sk)) || (pk.starts_with("K#") && sk == "A");
         if !known {
-            broken.push(format!("{pk} {sk}: is of no known kind"));
+            broken.push(format!("{pk} {sk}: unknown kind"));
         }
         return broken;
     };
@@ -83,13 +83,13 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         "X" | "U" | "I" => is_hash(id) && sk == "A",
         "F" => is_uuid(id) && sk == "A",
         "E" => is_hash(id) && sk == "!",
-        // The window's number stands behind the key's id.
+        // The key's ID and the number of the window.
         "R" => {
             id.split_once('#').is_some_and(|(key, window)| is_uuid(key) && window.parse::<u32>().is_ok())
                 && (matches!(sk, "K" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
                 && row.number("expiresAt") > 0
         }
-        // A bulk action, the ids of its later steps and what it has dealt with; their listing.
+        // A bulk action's list entry. Then its item, the IDs of its later steps and its processed conversations.
         "B" if id.is_empty() => is_uuid(sk) && row.number("expiresAt") > 0,
         "B" => {
             is_uuid(id)
@@ -100,34 +100,34 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         }
         "N" => id.is_empty() && sk == "A",
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
-        // An automation, or a run of the one whose id stands behind.
+        // An automation, or a run of the automation with this ID.
         "O" => {
             (id.is_empty() && is_uuid(sk))
                 || (is_uuid(id) && sk.strip_prefix("X#").is_some_and(is_uuid) && row.number("expiresAt") > 0)
         }
-        // The audit's rows, and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
+        // Audit entries and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
         "L" | "A" | "H" | "J" | "Q" | "V" | "Y" => id.is_empty() && is_uuid(sk),
         _ => false,
     };
     if !known {
-        broken.push(format!("{pk} {sk}: is of no known kind"));
+        broken.push(format!("{pk} {sk}: unknown kind"));
     }
     if !partitions.get("WS").is_some_and(|all| all.contains_key(workspace)) {
-        broken.push(format!("{pk} {sk}: belongs to a workspace that is not there"));
+        broken.push(format!("{pk} {sk}: belongs to an unknown workspace"));
     }
     for (name, value) in row.0.as_object().into_iter().flatten() {
         let foreign = value["S"].as_str().and_then(kind).is_some_and(|(other, ..)| other != workspace);
         if foreign && name.starts_with("gsi") {
-            broken.push(format!("{pk} {sk}: {name} points into another workspace"));
+            broken.push(format!("{pk} {sk}: {name} refers to another workspace"));
         }
     }
     let indexed = row.get("gsi1pk").and_then(kind).map(|(_, letter, _)| letter);
     let fits = match letter {
         "C" if sk == "A" => matches!(indexed, Some("S" | "T")),
-        // Who is being erased stands in no list.
+        // A customer being erased is not listed.
         "U" if row.number("erasingSince") > 0 => indexed.is_none(),
         "U" => indexed == Some("L"),
-        // By its title, and by its id where another has the same.
+        // Sorted by title, then by ID.
         "Y" => {
             let title = row.0["fields"]["M"]["title"]["S"].as_str().unwrap_or_default().to_lowercase();
             indexed == Some("Y") && row.get("activity") == Some(&format!("{title}\t{sk}"))
@@ -135,15 +135,17 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         _ => row.0.as_object().is_some_and(|row| !row.keys().any(|name| name.starts_with("gsi"))),
     };
     if !fits {
-        broken.push(format!("{pk} {sk}: stands in an index where it does not belong: {:?}", row.get("gsi1pk")));
+        broken.push(format!("{pk} {sk}: is in the wrong index: {:?}", row.get("gsi1pk")));
     }
-    if letter == "I" && (row.number("expiresAt") == 0 || row.number("status") == 0) {
-        broken.push(format!("{pk} {sk}: is no complete idempotency record"));
+    if letter == "I"
+        && (row.number("expiresAt") == 0 || row.get("fingerprint").is_none() || row.0["outcome"]["B"].is_null())
+    {
+        broken.push(format!("{pk} {sk}: is an incomplete idempotency record"));
     }
     broken
 }
 
-/// A key is found by its secret and in its workspace's listing, with the same attributes.
+/// Returns the API keys whose two items, by secret and by workspace, differ.
 fn keys(partitions: &Partitions<'_>) -> Vec<String> {
     let attributes = |row: &Row| {
         let mut attributes = row.0.clone();
@@ -170,7 +172,7 @@ fn keys(partitions: &Partitions<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Every email belongs to a customer who is there.
+/// Returns the email claims of unknown customers.
 fn customers(partitions: &Partitions<'_>) -> Vec<String> {
     let mut known = HashSet::new();
     let mut claims = Vec::new();
@@ -186,15 +188,15 @@ fn customers(partitions: &Partitions<'_>) -> Vec<String> {
     claims
         .into_iter()
         .filter(|(workspace, customer, _)| !known.contains(&(*workspace, *customer)))
-        .map(|(_, customer, pk)| format!("{pk}: claimed by {customer:?}, who is not there"))
+        .map(|(_, customer, pk)| format!("{pk}: claimed by the unknown customer {customer:?}"))
         .collect()
 }
 
-/// Whatever of a delivered stream does not show in the table: call it after everything was delivered.
+/// Returns a message for every effect of the stream that is missing. Call it after all records were delivered.
 #[must_use]
 pub fn unsettled(rows: &[Row]) -> Vec<String> {
     let mut broken = Vec::new();
-    // What each conversation was last counted as.
+    // The status that each conversation was last counted with.
     let known: HashMap<&str, &Row> = rows.iter().filter(|row| row.sk() == "Z").map(|row| (row.pk(), row)).collect();
     let mut counted: BTreeMap<(&str, String), i64> = BTreeMap::new();
     let mut there: BTreeMap<(&str, String), i64> = BTreeMap::new();
@@ -210,10 +212,10 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                 }
             }
             Some((_, "F", _)) if row.get("deletedAt").is_some() => {
-                broken.push(format!("{}: is deleted and not erased", row.pk()));
+                broken.push(format!("{}: is deleted but not erased", row.pk()));
             }
             Some((_, "C", _)) if row.get("deletedAt").is_some() => {
-                broken.push(format!("{}: is deleted and not purged", row.pk()));
+                broken.push(format!("{}: is deleted but not purged", row.pk()));
             }
             Some((workspace, "C", _)) if row.sk() == "A" => {
                 let status = row.get("status");
@@ -223,7 +225,7 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                     known.get("status") == status && known.number("version") <= row.number("version")
                 });
                 if !fits {
-                    broken.push(format!("{}: is {status:?} and was last counted as {known:?}", row.pk()));
+                    broken.push(format!("{}: is {status:?} but was last counted as {known:?}", row.pk()));
                 }
             }
             _ => {}
@@ -232,12 +234,12 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
     broken.extend(bulk::unsettled(rows));
     counted.retain(|_, count| *count != 0);
     if counted != there {
-        broken.push(format!("counted are {counted:?}, and there are {there:?}"));
+        broken.push(format!("the counts are {counted:?}, but there are {there:?}"));
     }
     broken
 }
 
-/// Numbers and externalIds are unique in a workspace, and an externalId and its conversation name each other.
+/// Returns duplicate numbers and external IDs, and external IDs that do not match their conversation.
 fn unique(partitions: &Partitions<'_>) -> Vec<String> {
     let mut broken = Vec::new();
     let mut numbers = HashSet::new();
@@ -249,7 +251,7 @@ fn unique(partitions: &Partitions<'_>) -> Vec<String> {
             *claims.entry((workspace, id)).or_default() += 1;
             let named = partitions.get(format!("W#{workspace}#C#{id}").as_str());
             if !named.is_some_and(|conversation| conversation.contains_key("A")) {
-                broken.push(format!("{pk}: an externalId of a conversation that is not there"));
+                broken.push(format!("{pk}: an externalId of an unknown conversation"));
             }
         }
     }
@@ -259,19 +261,19 @@ fn unique(partitions: &Partitions<'_>) -> Vec<String> {
         let last =
             partitions.get(format!("W#{workspace}#N").as_str()).and_then(|n| n.get("A")).map(|n| n.number("last"));
         if !numbers.insert((workspace, number)) {
-            broken.push(format!("{pk}: the number {number} is there twice"));
+            broken.push(format!("{pk}: the number {number} is used twice"));
         }
         if number == 0 || last.is_none_or(|last| number > last) {
-            broken.push(format!("{pk}: has the number {number}, and the last one given is {last:?}"));
+            broken.push(format!("{pk}: has the number {number}, but the last number is {last:?}"));
         }
         let external_id = row.get("externalId");
         if external_id.is_some() && !external_ids.insert((workspace, external_id)) {
-            broken.push(format!("{pk}: the externalId {external_id:?} is there twice"));
+            broken.push(format!("{pk}: the externalId {external_id:?} is used twice"));
         }
         let wanted = usize::from(external_id.is_some());
         let found = claims.get(&(workspace, id)).copied().unwrap_or(0);
         if found != wanted {
-            broken.push(format!("{pk}: {found} externalIds name it, not {wanted}"));
+            broken.push(format!("{pk}: {found} externalIds refer to it, not {wanted}"));
         }
     }
     broken

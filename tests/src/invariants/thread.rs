@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::Row;
 
-/// What a conversation says of its messages and what they are.
+/// Returns the differences between a conversation's summary and its messages.
 pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<String> {
     let mut broken = Vec::new();
     let pk = row.pk();
@@ -18,24 +18,24 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     };
 
     let count = row.number("messageCount");
-    must(count == thread.len() as u64, format!("counts {count} messages and has {}", thread.len()));
+    must(count == thread.len() as u64, format!("counts {count} messages but has {}", thread.len()));
 
     let newest_id = newest.map(|(id, _)| *id);
     let shown = row.get("previewMessageId");
-    must(shown == newest_id, format!("shows {shown:?} and the newest reply is {newest_id:?}"));
+    must(shown == newest_id, format!("shows {shown:?} but the newest reply is {newest_id:?}"));
     let preview: Option<String> = newest.and_then(|(_, m)| Some(m.get("body")?.chars().take(140).collect()));
     must(row.get("preview") == preview.as_deref(), format!("previews {:?}, not {preview:?}", row.get("preview")));
 
     let place = newest_id.unwrap_or(id);
-    // It only moves forward: where it is ahead of the newest reply, that of its id was deleted.
+    // Activity never moves back. If it is newer than the newest reply, that reply was deleted.
     let stands = row.get("activity").unwrap_or_default();
     let was_deleted = stands > place && !thread.contains_key(stands);
-    must(stands == place || was_deleted, format!("stands at {stands}, not at {place}"));
+    must(stands == place || was_deleted, format!("is sorted by {stands}, not by {place}"));
 
     let last = thread.keys().next_back().copied().unwrap_or(id);
     let mark = row.get("orderMark").unwrap_or_default();
-    must(mark >= last && mark >= stands, format!("marks {mark}, and its last message is {last}"));
-    must(thread.keys().next().is_none_or(|first| *first > id), "has a message from before it was opened".to_owned());
+    must(mark >= last && mark >= stands, format!("has the order mark {mark}, but its last message is {last}"));
+    must(thread.keys().next().is_none_or(|first| *first > id), "has a message older than itself".to_owned());
 
     let waiting = newest.is_some_and(|(_, message)| message.get("role") == Some("user"));
     must(row.0["awaitingReply"]["BOOL"] == waiting, format!("awaitingReply is not {waiting}"));
@@ -43,31 +43,31 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     let read = row.get("readUpTo").unwrap_or_default();
     let unread = replies().filter(|(id, m)| m.get("role") == Some("user") && **id > read).count() as u64;
     let counted = row.number("unreadCount");
-    must(counted == unread, format!("counts {counted} unread replies and has {unread}"));
+    must(counted == unread, format!("counts {counted} unread replies but has {unread}"));
 
     let first = replies().find(|(_, message)| message.get("role") == Some("assistant"));
     let first = first.and_then(|(id, _)| Some(deskless_domain::MessageId::parse(id)?.time().as_millis().to_string()));
     let responded = row.get("firstResponseAt");
-    // The first answer may have been deleted since. Times in milliseconds have the same number of digits.
+    // The first response may have been deleted. Millisecond times compare as text, since they have the same length.
     let fits = responded == first.as_deref() || responded.is_some_and(|at| first.as_deref().is_none_or(|f| at < f));
-    must(fits, format!("was first answered at {responded:?}, and the first answer is of {first:?}"));
+    must(fits, format!("has the first response time {responded:?}, but the first response is of {first:?}"));
 
-    // Opening counts as one change, with its first message or without; each further message is one more.
-    must(row.number("version") >= count.max(1), format!("has version {} and {count} messages", row.number("version")));
+    // Creation is version 1, with or without a first message. Each further message adds one.
+    must(row.number("version") >= count.max(1), format!("has version {} but {count} messages", row.number("version")));
     let mut named = BTreeMap::new();
     for (sk, claim) in partition.iter().filter(|(sk, _)| sk.starts_with("P#")) {
         let message = claim.get("messageId").unwrap_or_default();
-        must(deskless_domain::MessageId::parse(message).is_some(), format!("{sk} names no message"));
+        must(deskless_domain::MessageId::parse(message).is_some(), format!("{sk} refers to no message"));
         named.entry(message).or_insert_with(Vec::new).push(*sk);
     }
     let mut external_ids = std::collections::BTreeSet::new();
     for (message, row) in &thread {
         if let Some(external_id) = row.get("externalId") {
             must(named.contains_key(message), format!("the externalId of the message {message} is not claimed"));
-            must(external_ids.insert(external_id), format!("the externalId {external_id} is there twice"));
+            must(external_ids.insert(external_id), format!("the externalId {external_id} is used twice"));
         }
         let complete = ["body", "role", "type", "version"].iter().all(|attribute| row.0.get(*attribute).is_some());
-        must(complete, format!("the message {message} is not complete"));
+        must(complete, format!("the message {message} is incomplete"));
     }
     broken
 }

@@ -5,7 +5,7 @@ use http::Method;
 const PATH: &str = "/api/v1/conversations";
 
 #[tokio::test]
-async fn either_header_carries_the_key() {
+async fn key_is_accepted_in_either_header() {
     let world = World::new().await;
     let secret = world.key().secret.reveal().to_owned();
     let anon = || world.anon().ask(Method::GET, PATH);
@@ -22,7 +22,7 @@ async fn either_header_carries_the_key() {
 }
 
 #[tokio::test]
-async fn without_a_good_key_there_is_nothing() {
+async fn missing_or_malformed_key_is_refused() {
     let world = World::new().await;
     let secret = world.key().secret.reveal().to_owned();
     let other = world.make_key(KeyOptions::default()).await;
@@ -42,8 +42,8 @@ async fn without_a_good_key_there_is_nothing() {
         ask().header("x-api-key", &secret.to_uppercase()),
         ask().header("x-api-key", "ü"),
         ask().header("x-api-key", &secret).header("authorization", &format!("Bearer {}", other.secret.reveal())),
-        ask().header("x-api-key", &secret).also("x-api-key", &secret),
-        ask().header("authorization", &format!("Bearer {secret}")).also("authorization", "Bearer x"),
+        ask().header("x-api-key", &secret).append_header("x-api-key", &secret),
+        ask().header("authorization", &format!("Bearer {secret}")).append_header("authorization", "Bearer x"),
     ] {
         let answer = request.send().await;
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
@@ -52,18 +52,18 @@ async fn without_a_good_key_there_is_nothing() {
 }
 
 #[tokio::test]
-async fn a_well_formed_key_that_nobody_has_is_refused() {
+async fn unknown_key_is_refused() {
     let world = World::new().await;
     let stranger = deskless_domain::ApiKeySecret::generate(KeyKind::Server, &*world.clock);
     let _ = world.with_secret(stranger.reveal()).get(PATH).await.expect_problem(401, "unauthorized");
 }
 
 #[tokio::test]
-async fn an_expired_key_is_refused_to_the_millisecond() {
+async fn key_expires_to_the_millisecond() {
     let world = World::new().await;
     let end = world.clock.now().plus_seconds(10);
     let key = world.make_key(KeyOptions { expires_at: Some(end), ..KeyOptions::default() }).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     world.clock.advance_millis(9_999);
     let _ = holder.ask(Method::GET, PATH).send_now().await.expect(200);
     world.clock.advance_millis(1);
@@ -71,10 +71,10 @@ async fn an_expired_key_is_refused_to_the_millisecond() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_stops_working_within_thirty_seconds() {
+async fn revoked_key_stops_working_within_30_seconds() {
     let world = World::new().await;
     let key = world.make_key(KeyOptions::default()).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     let _ = holder.get(PATH).await.expect(200);
     world.revoke(&key).await;
     world.clock.advance_millis(29_000);
@@ -83,7 +83,7 @@ async fn a_revoked_key_stops_working_within_thirty_seconds() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_looked_up_is_trusted_for_a_while_and_not_when_the_clock_goes_back() {
+async fn key_cache_expires_and_survives_no_clock_rollback() {
     let world = World::behind_proxy(deskless_tests::Faults::default()).await;
     let reads = async || {
         let _ = world.server_key().ask(Method::GET, PATH).send_now().await.expect(200);
@@ -100,24 +100,24 @@ async fn a_key_that_was_looked_up_is_trusted_for_a_while_and_not_when_the_clock_
 }
 
 #[tokio::test]
-async fn a_mistyped_key_costs_no_read() {
+async fn malformed_key_costs_no_read() {
     let world = World::behind_proxy(deskless_tests::Faults::default()).await;
     let _ = world.with_secret("dsk_sv_000000000000000000000000000000000000").get(PATH).await.expect(401);
     assert_eq!(world.proxy().take_meter().operations.len(), 0);
 }
 
 #[tokio::test]
-async fn each_operation_needs_its_scope() {
+async fn each_operation_requires_its_scope() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let only = async |scope| world.make_key(KeyOptions { scopes: vec![scope], ..KeyOptions::default() }).await;
     let (reader, writer) = (only(Scope::ReadConversations).await, only(Scope::WriteConversations).await);
-    let (reader, writer) = (world.holder_of(&reader), world.holder_of(&writer));
+    let (reader, writer) = (world.with_key(&reader), world.with_key(&writer));
     let messages = format!("{path}/messages");
     for readable in [PATH, &path, &messages] {
         let _ = reader.get(readable).await.expect(200);
         let problem = writer.get(readable).await.expect_problem(403, "forbidden");
-        assert_eq!(problem["error"], "This API key lacks the scope read:conversations.");
+        assert_eq!(problem["error"], "The API key does not have the scope `read:conversations`.");
     }
     let body = serde_json::json!({ "body": "Hi" });
     let change = serde_json::json!({ "priority": "high" });
@@ -130,21 +130,21 @@ async fn each_operation_needs_its_scope() {
 }
 
 #[tokio::test]
-async fn what_a_key_may_not_do_is_said_before_what_is_wrong_with_the_request() {
+async fn missing_scope_is_reported_before_invalid_body() {
     let world = World::new().await;
     let key = world.make_key(KeyOptions { scopes: vec![], ..KeyOptions::default() }).await;
     let nonsense = serde_json::json!({ "nonsense": true });
-    let _ = world.holder_of(&key).post(PATH, &nonsense).await.expect_problem(403, "forbidden");
+    let _ = world.with_key(&key).post(PATH, &nonsense).await.expect_problem(403, "forbidden");
     let _ = world.anon().post(PATH, &nonsense).await.expect_problem(401, "unauthorized");
     let _ = world.anon().get("/api/v1/conversations/nonsense").await.expect_problem(401, "unauthorized");
 }
 
 #[tokio::test]
-async fn a_key_with_origins_is_for_them_only() {
+async fn key_with_origins_is_restricted_to_them() {
     let world = World::new().await;
     let origins = vec!["https://app.example.com", "http://localhost:3000"];
     let key = world.make_key(KeyOptions { origins, ..KeyOptions::default() }).await;
-    let ask = || world.holder_of(&key).ask(Method::GET, PATH);
+    let ask = || world.with_key(&key).ask(Method::GET, PATH);
     for origin in ["https://app.example.com", "http://localhost:3000"] {
         let _ = ask().header("origin", origin).send().await.expect(200);
     }
@@ -157,7 +157,7 @@ async fn a_key_with_origins_is_for_them_only() {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_the_table() {
+async fn table_contains_no_secrets() {
     let world = World::new().await;
     let secret = world.key().secret.reveal().to_owned();
     let _ = world.server_key().get(PATH).await.expect(200);

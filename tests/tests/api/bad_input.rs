@@ -1,13 +1,13 @@
-//! Bodies that are wrong: each gets its documented answer, and nothing changes.
+//! Invalid bodies get their documented error and change nothing.
 
-use deskless_tests::{Answer, World, minimal_conversation};
+use deskless_tests::{TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::json;
 
 const PATH: &str = "/api/v1/conversations";
 const MIB: usize = 1024 * 1024;
 
-async fn send(world: &World, content_type: &str, body: impl Into<axum::body::Body>) -> Answer {
+async fn send(world: &World, content_type: &str, body: impl Into<axum::body::Body>) -> TestResponse {
     world.server_key().ask(Method::POST, PATH).body(content_type, body).send().await
 }
 
@@ -18,7 +18,7 @@ async fn assert_nothing_was_opened(world: &World) {
 }
 
 #[tokio::test]
-async fn malformed_json_is_answered_with_its_place() {
+async fn malformed_json_is_reported_with_position() {
     let world = World::new().await;
     for (body, hint) in [
         ("", "empty"),
@@ -32,9 +32,9 @@ async fn malformed_json_is_answered_with_its_place() {
         ("{\"subject\": NaN}", "line 1 column"),
         ("{} {}", "trailing"),
         ("\u{feff}{}", "line 1 column"),
-        ("{\"subject\": \"a\", \"subject\": \"b\"}", "\"subject\" stands twice"),
-        ("{\"customer\": {\"id\": \"a\", \"id\": \"b\"}}", "\"id\" stands twice"),
-        ("{\"metadata\": {\"a\": {\"k\": 1, \"k\": 2}}}", "\"k\" stands twice"),
+        ("{\"subject\": \"a\", \"subject\": \"b\"}", "repeated key \"subject\""),
+        ("{\"customer\": {\"id\": \"a\", \"id\": \"b\"}}", "repeated key \"id\""),
+        ("{\"metadata\": {\"a\": {\"k\": 1, \"k\": 2}}}", "repeated key \"k\""),
     ] {
         let problem = send(&world, "application/json", body).await.expect_problem(400, "invalid_request");
         let text = problem["error"].as_str().expect("text");
@@ -48,7 +48,7 @@ async fn malformed_json_is_answered_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_is_refused() {
+async fn non_object_body_is_refused() {
     let world = World::new().await;
     for body in ["null", "1", "\"a\"", "[]", "true"] {
         let _ = send(&world, "application/json", body).await.expect_invalid(&[""]);
@@ -56,7 +56,7 @@ async fn a_body_that_is_no_object_is_refused() {
 }
 
 #[tokio::test]
-async fn wrong_types_are_all_named() {
+async fn every_wrong_type_is_named() {
     let world = World::new().await;
     let body = json!({
         "subject": 7, "customer": { "id": true, "name": [] }, "tags": "a", "metadata": [], "escalated": "yes",
@@ -75,13 +75,13 @@ async fn wrong_types_are_all_named() {
     ]);
     let errors = problem["errors"].as_array().expect("errors");
     let of = |field: &str| errors.iter().find(|e| e["field"] == field).map(|e| e["message"].clone());
-    assert_eq!(of("customer.id"), Some(json!("customer.id must be a string; it is a boolean.")));
-    assert_eq!(of("priority"), Some(json!("priority must be a string; it is null.")));
+    assert_eq!(of("customer.id"), Some(json!("`customer.id` must be a string, not a boolean.")));
+    assert_eq!(of("priority"), Some(json!("`priority` must be a string, not null.")));
     assert_nothing_was_opened(&world).await;
 }
 
 #[tokio::test]
-async fn what_is_missing_and_what_is_unknown_are_named_together() {
+async fn missing_and_unknown_fields_are_reported_together() {
     let world = World::new().await;
     let _ = world.server_key().post(PATH, &json!({})).await.expect_invalid(&["subject", "customer"]);
     let typo = json!({ "subjekt": "a", "customer": { "ID": "x" } });
@@ -96,7 +96,7 @@ async fn what_is_missing_and_what_is_unknown_are_named_together() {
 }
 
 #[tokio::test]
-async fn every_text_has_its_length() {
+async fn text_lengths_are_limited() {
     let world = World::new().await;
     for (field, most) in [("subject", 500), ("priority", 32), ("externalId", 255), ("sessionKey", 255)] {
         let mut body = minimal_conversation();
@@ -118,7 +118,7 @@ async fn every_text_has_its_length() {
 }
 
 #[tokio::test]
-async fn tags_and_metadata_have_their_numbers() {
+async fn tag_and_metadata_counts_are_limited() {
     let world = World::new().await;
     let mut body = minimal_conversation();
     body["tags"] = (0..21).map(|i| format!("t{i}")).collect();
@@ -130,7 +130,7 @@ async fn tags_and_metadata_have_their_numbers() {
 }
 
 #[tokio::test]
-async fn an_answer_stays_small_however_much_is_wrong() {
+async fn error_response_size_is_bounded() {
     let world = World::new().await;
     let zeros = format!(r#"{{"subject":"a","customer":{{"id":"x"}},"tags":[{}0]}}"#, "0,".repeat(500_000));
     let keys: Vec<_> = (0..80_000).map(|i| format!(r#""k{i}":1"#)).collect();
@@ -143,7 +143,7 @@ async fn an_answer_stays_small_however_much_is_wrong() {
 }
 
 #[tokio::test]
-async fn customer_ids_and_emails_are_checked() {
+async fn customer_ids_and_emails_are_validated() {
     let world = World::new().await;
     for id in ["", ".", "..", "a b", "a/b", "ü", "a\u{0}", &"x".repeat(129)] {
         let body = json!({ "subject": "a", "customer": { "id": id } });
@@ -157,7 +157,7 @@ async fn customer_ids_and_emails_are_checked() {
 }
 
 #[tokio::test]
-async fn a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not() {
+async fn body_is_limited_to_one_mebibyte() {
     let world = World::new().await;
     let start = r#"{"subject":"a","customer":{"id":"a"},"x":""#;
     let body = |size: usize| format!("{start}{}\"}}", "x".repeat(size - start.len() - 2));

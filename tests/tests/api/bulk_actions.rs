@@ -1,4 +1,4 @@
-//! Bulk actions on conversations that are named.
+//! Bulk actions on listed conversation IDs.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{KeyOptions, Role, World, minimal_conversation};
@@ -9,7 +9,7 @@ pub const PATH: &str = "/api/v1/bulk-actions";
 const CONVERSATIONS: &str = "/api/v1/conversations";
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Opens so many conversations and gives their ids, in this order.
+/// Creates this many conversations and returns their IDs in order.
 pub async fn opened(role: &Role<'_>, count: usize) -> Vec<Value> {
     let mut ids = Vec::new();
     for _ in 0..count {
@@ -23,13 +23,13 @@ pub async fn conversation(role: &Role<'_>, id: &Value) -> Value {
     role.get(&path).await.expect(200)["conversation"].clone()
 }
 
-/// An action with `conversationIds` beside its own fields.
+/// Adds `conversationIds` to an action.
 fn on(ids: &[Value], mut action: Value) -> Value {
     action["conversationIds"] = json!(ids);
     action
 }
 
-/// How far an action has come: status, matched, processed, failed.
+/// Returns status, matched, processed and failed.
 pub fn counts(bulk: &Value) -> (&str, u64, u64, u64) {
     let number = |name: &str| bulk[name].as_u64().unwrap_or_else(|| panic!("{name}: {bulk:#}"));
     (
@@ -45,7 +45,7 @@ async fn made(role: &Role<'_>, path: &str, one: &str, body: Value) -> Value {
 }
 
 #[tokio::test]
-async fn each_action_is_done_to_the_conversations_that_are_named_before_the_answer() {
+async fn small_bulk_action_finishes_before_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let member = made(&ours, "members", "member", json!({ "name": "a", "email": "a@example.com" })).await["id"].clone();
@@ -92,7 +92,7 @@ async fn each_action_is_done_to_the_conversations_that_are_named_before_the_answ
 }
 
 #[tokio::test]
-async fn parameters_are_shown_as_they_were_sent() {
+async fn parameters_are_returned_as_sent() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 1).await;
@@ -108,7 +108,7 @@ async fn parameters_are_shown_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn deleting_many_frees_their_external_ids_and_says_who_and_why() {
+async fn bulk_delete_frees_external_ids_and_is_audited() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut body = minimal_conversation();
@@ -132,11 +132,11 @@ async fn deleting_many_frees_their_external_ids_and_says_who_and_why() {
     let _ = world.drain_events().await;
     world.assert_settled().await;
     let again = ours.post(PATH, &on(&ids, json!({ "action": "delete" }))).await.expect(200);
-    assert_eq!(counts(&again["bulkAction"]), ("succeeded", 3, 3, 3), "what is gone cannot be deleted");
+    assert_eq!(counts(&again["bulkAction"]), ("succeeded", 3, 3, 3), "deleted conversations cannot be deleted again");
 }
 
 #[tokio::test]
-async fn what_is_so_already_is_dealt_with_and_stays_as_it_is() {
+async fn unchanged_conversation_is_processed_not_written() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 2).await;
@@ -159,7 +159,7 @@ async fn what_is_so_already_is_dealt_with_and_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_id_of_another_workspace_is_a_failure_as_an_unknown_one_is_and_one_that_stands_twice_counts_once() {
+async fn unknown_ids_fail_and_duplicates_count_once() {
     let world = World::new().await;
     let ours = world.server_key();
     let foreign = world.other_workspace().open(&minimal_conversation()).await["id"].clone();
@@ -169,7 +169,7 @@ async fn an_id_of_another_workspace_is_a_failure_as_an_unknown_one_is_and_one_th
     let bulk = ours.post(PATH, &on(&ids, json!({ "action": "tag", "add": ["a"] }))).await.expect(200);
     let bulk = &bulk["bulkAction"];
     assert_eq!(counts(bulk), ("succeeded", 3, 3, 2));
-    let text = "There is no such conversation in this workspace.";
+    let text = "The conversation was not found in this workspace.";
     let failure = |id: &Value| json!({ "id": id, "code": "not_found", "text": text });
     assert_eq!(bulk["results"], json!([failure(&foreign), failure(&json!(UNKNOWN))]));
     assert_eq!(world.foreign_rows().await, before);
@@ -177,7 +177,7 @@ async fn an_id_of_another_workspace_is_a_failure_as_an_unknown_one_is_and_one_th
 }
 
 #[tokio::test]
-async fn a_conversation_that_would_have_more_than_20_tags_is_a_failure_and_stays_as_it_is() {
+async fn exceeding_20_tags_fails_without_change() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut full = minimal_conversation();
@@ -187,7 +187,8 @@ async fn a_conversation_that_would_have_more_than_20_tags_is_a_failure_and_stays
     ids.push(full.clone());
     let bulk = ours.post(PATH, &on(&ids, json!({ "action": "tag", "add": ["x"] }))).await.expect(200);
     assert_eq!(counts(&bulk["bulkAction"]), ("succeeded", 2, 2, 1));
-    let failure = json!({ "id": full, "code": "too_many_tags", "text": "It would have more than 20 tags." });
+    let failure =
+        json!({ "id": full, "code": "too_many_tags", "text": "The conversation would have more than 20 tags." });
     assert_eq!(bulk["bulkAction"]["results"], json!([failure]));
     assert_eq!(conversation(&ours, &full).await["tags"].as_array().map(Vec::len), Some(20));
     let swap = json!({ "action": "tag", "add": ["x"], "remove": ["7"] });
@@ -196,7 +197,7 @@ async fn a_conversation_that_would_have_more_than_20_tags_is_a_failure_and_stays
 }
 
 #[tokio::test]
-async fn everything_that_is_wrong_is_named() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let ours = world.server_key();
     let all = json!({});
@@ -244,13 +245,13 @@ async fn everything_that_is_wrong_is_named() {
     }
     let elsewhere = ours.post(PATH, &json!({ "action": "delete", "status": "open", "filter": all })).await;
     let problem = elsewhere.expect_invalid(&["status"]);
-    assert_eq!(problem["errors"][0]["message"], "status belongs to the action update_status, which this is not.");
+    assert_eq!(problem["errors"][0]["message"], "`status` is a field of the action `update_status`, not of this one.");
     let listed = ours.get(PATH).await.expect(200);
     assert_eq!(listed["bulkActions"], json!([]), "nothing was begun");
 }
 
 #[tokio::test]
-async fn what_an_action_refers_to_must_be_there_and_not_archived() {
+async fn references_must_exist_and_not_be_archived() {
     let world = World::new().await;
     let (ours, theirs) = (world.server_key(), world.other_workspace());
     let body = json!({ "name": "a", "email": "a@example.com" });
@@ -272,7 +273,7 @@ async fn what_an_action_refers_to_must_be_there_and_not_archived() {
 }
 
 #[tokio::test]
-async fn only_a_server_key_with_the_scope_may_act_and_one_that_may_read_sees_it() {
+async fn server_key_with_scope_is_required() {
     let world = World::new().await;
     let ids = opened(&world.server_key(), 1).await;
     let body = on(&ids, json!({ "action": "tag", "add": ["a"] }));
@@ -285,21 +286,21 @@ async fn only_a_server_key_with_the_scope_may_act_and_one_that_may_read_sees_it(
     let client = world.make_key(KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await;
     for (role, reads, writes) in [
         (world.anon(), 401, 401),
-        (world.holder_of(&reader), 200, 403),
-        (world.holder_of(&writer), 403, 200),
-        (world.holder_of(&client), 403, 403),
+        (world.with_key(&reader), 200, 403),
+        (world.with_key(&writer), 403, 200),
+        (world.with_key(&client), 403, 403),
     ] {
         assert_eq!(role.get(PATH).await.status, reads);
         assert_eq!(role.get(&path).await.status, reads);
         assert_eq!(role.post(PATH, &body).await.status, writes);
-        // It has ended, which whoever may write is told.
+        // The action has ended, so a caller with the write scope gets a conflict.
         let cancelled = role.ask(Method::POST, &cancel).send().await.status;
         assert_eq!(cancelled, if writes == 200 { 409 } else { writes });
     }
 }
 
 #[tokio::test]
-async fn a_repeat_under_an_idempotency_key_is_answered_alike_and_changes_nothing() {
+async fn idempotent_retry_returns_same_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 2).await;
@@ -319,7 +320,7 @@ async fn a_repeat_under_an_idempotency_key_is_answered_alike_and_changes_nothing
 }
 
 #[tokio::test]
-async fn a_dry_run_counts_and_changes_nothing_and_is_kept() {
+async fn dry_run_counts_without_changes() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut full = minimal_conversation();

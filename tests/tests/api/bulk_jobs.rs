@@ -1,4 +1,4 @@
-//! Bulk actions that go on in the background.
+//! Bulk actions that run in the background.
 
 use deskless_tests::{Delivery, Worker, World, minimal_conversation, record};
 use http::Method;
@@ -10,15 +10,15 @@ fn path_of(bulk: &Value) -> String {
     format!("{PATH}/{}", bulk["bulkAction"]["id"].as_str().expect("an id"))
 }
 
-/// Tells the worker of an action as it is now: it takes one step.
+/// Delivers the action's current item to the worker, which takes one step.
 async fn step(world: &World, path: &str) {
     let id = path.rsplit('/').next().expect("an id");
     let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
-    assert!(world.hand_over(Worker::Jobs, &[record(1, None, Some(&row))]).await);
+    assert!(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))]).await);
 }
 
 #[tokio::test]
-async fn more_than_100_ids_are_dealt_with_in_the_background() {
+async fn more_than_100_ids_run_in_background() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut ids = opened(&ours, 3).await;
@@ -26,7 +26,7 @@ async fn more_than_100_ids_are_dealt_with_in_the_background() {
     ids.splice(1..1, unknown);
     let body = json!({ "action": "tag", "add": ["a"], "conversationIds": ids });
     let answer = ours.post(PATH, &body).await;
-    let location = answer.header("location").expect("where it is").to_owned();
+    let location = answer.header("location").expect("a location").to_owned();
     let bulk = answer.expect(202);
     assert_eq!(location, path_of(&bulk));
     assert_eq!(counts(&bulk["bulkAction"]), ("queued", 250, 0, 0));
@@ -45,7 +45,7 @@ async fn more_than_100_ids_are_dealt_with_in_the_background() {
 }
 
 #[tokio::test]
-async fn a_filter_picks_those_that_were_there_and_pass_it_when_their_turn_comes() {
+async fn filter_is_evaluated_when_conversation_is_reached() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 5).await;
@@ -55,7 +55,8 @@ async fn a_filter_picks_those_that_were_there_and_pass_it_when_their_turn_comes(
     assert_eq!(counts(&bulk["bulkAction"]), ("queued", 0, 0, 0));
     assert_eq!((&bulk["bulkAction"]["exact"], &bulk["bulkAction"]["filter"]), (&json!(false), &body["filter"]));
     let late = ours.open(&minimal_conversation()).await["id"].clone();
-    // One goes away before the list is walked, one behind that and before its turn; one gets a reply and moves ahead.
+    // One conversation leaves the filter before it is listed and one after. Another gets a reply and moves to the
+    // front.
     let _ = ours.patch(&path(&ids[0]), &json!({ "status": "waiting" })).await.expect(200);
     let _ = ours.post(&format!("{}/messages", path(&ids[2])), &json!({ "body": "Hi" })).await.expect(201);
     step(&world, &path_of(&bulk)).await;
@@ -71,7 +72,7 @@ async fn a_filter_picks_those_that_were_there_and_pass_it_when_their_turn_comes(
 }
 
 #[tokio::test]
-async fn every_filter_works_and_what_there_is_not_matches_nothing() {
+async fn every_filter_selects_conversations() {
     let world = World::new().await;
     let ours = world.server_key();
     let body = json!({
@@ -107,7 +108,7 @@ async fn every_filter_works_and_what_there_is_not_matches_nothing() {
 }
 
 #[tokio::test]
-async fn a_view_stands_for_the_filter_that_it_has_at_that_time() {
+async fn view_filter_is_fixed_at_start() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 2).await;
@@ -126,7 +127,7 @@ async fn a_view_stands_for_the_filter_that_it_has_at_that_time() {
 }
 
 #[tokio::test]
-async fn a_cancelled_action_stops_behind_the_step_that_is_under_way() {
+async fn cancelled_action_stops_after_current_step() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 150).await;
@@ -147,7 +148,7 @@ async fn a_cancelled_action_stops_behind_the_step_that_is_under_way() {
     let stopped = ours.get(&path).await.expect(200);
     assert_eq!(counts(&stopped["bulkAction"]), ("cancelled", 150, 100, 0));
     assert!(stopped["bulkAction"]["finishedAt"].is_string());
-    assert_eq!(cancel("l").await.expect(200), stopped, "to cancel again changes nothing");
+    assert_eq!(cancel("l").await.expect(200), stopped, "cancelling again changes nothing");
     let bare = ours.ask(Method::POST, &format!("{path}/cancel")).send().await;
     assert_eq!(bare.expect(200), stopped);
     assert_eq!(conversation(&ours, &ids[99]).await["tags"], json!(["a"]));
@@ -158,15 +159,16 @@ async fn a_cancelled_action_stops_behind_the_step_that_is_under_way() {
 }
 
 #[tokio::test]
-async fn an_action_that_cannot_go_on_has_failed_and_says_what_it_did() {
+async fn unrecoverable_action_fails_with_its_counts() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut ids = opened(&ours, 1).await;
     ids.extend((0..149).map(|i| json!(format!("01900000-0000-7000-8000-{i:012}"))));
     let bulk = ours.post(PATH, &json!({ "action": "tag", "add": ["a"], "conversationIds": ids })).await.expect(202);
     let id = bulk["bulkAction"]["id"].as_str().expect("an id");
-    let later = world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the later ids");
-    world.uproot(&later).await;
+    let later =
+        world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the item with the later IDs");
+    world.expire(&later).await;
     let _ = world.drain_events().await;
     let failed = ours.get(&path_of(&bulk)).await.expect(200);
     assert_eq!(counts(&failed["bulkAction"]), ("failed", 150, 100, 99));
@@ -175,7 +177,7 @@ async fn an_action_that_cannot_go_on_has_failed_and_says_what_it_did() {
 }
 
 #[tokio::test]
-async fn what_has_ended_cannot_be_cancelled() {
+async fn finished_action_cannot_be_cancelled() {
     let world = World::new().await;
     let ours = world.server_key();
     let bulk = ours.post(PATH, &json!({ "action": "delete", "filter": {} })).await.expect(202);
@@ -185,7 +187,7 @@ async fn what_has_ended_cannot_be_cancelled() {
 }
 
 #[tokio::test]
-async fn the_repeat_of_a_job_is_answered_as_it_was_first() {
+async fn idempotent_retry_returns_first_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let body = json!({ "action": "delete", "filter": { "status": "solved" } });
@@ -202,7 +204,7 @@ async fn the_repeat_of_a_job_is_answered_as_it_was_first() {
 }
 
 #[tokio::test]
-async fn they_are_listed_newest_first_and_kept_for_30_days() {
+async fn actions_are_listed_newest_first_for_30_days() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut paths = Vec::new();
@@ -242,7 +244,7 @@ async fn they_are_listed_newest_first_and_kept_for_30_days() {
 }
 
 #[tokio::test]
-async fn records_that_come_twice_and_in_any_order_change_each_conversation_once() {
+async fn duplicate_reordered_records_apply_once() {
     let world = World::new().await;
     let ours = world.server_key();
     let ids = opened(&ours, 120).await;
@@ -253,7 +255,7 @@ async fn records_that_come_twice_and_in_any_order_change_each_conversation_once(
     ] {
         jobs.push(path_of(&ours.post(PATH, &body).await.expect(202)));
     }
-    let _ = world.drain_events_as(Delivery { doubled_percent: 50, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 50, shuffled: true, failing_percent: 30 }).await;
     for path in jobs {
         let done = ours.get(&path).await.expect(200);
         assert_eq!(counts(&done["bulkAction"]), ("succeeded", 120, 120, 0));

@@ -11,7 +11,7 @@ async fn counts(world: &World, query: &str) -> [u64; 4] {
 }
 
 #[tokio::test]
-async fn an_empty_workspace_counts_nothing() {
+async fn empty_workspace_has_zero_counts() {
     let world = World::new().await;
     assert_eq!(counts(&world, "").await, [0; 4]);
     assert_eq!(counts(&world, "?customerId=nobody").await, [0; 4]);
@@ -20,7 +20,7 @@ async fn an_empty_workspace_counts_nothing() {
 }
 
 #[tokio::test]
-async fn counters_follow_what_is_opened_changed_answered_and_deleted() {
+async fn counts_follow_every_kind_of_change() {
     let world = World::new().await;
     let server = world.server_key();
     let [a, b, c] = [server.open_path().await, server.open_path().await, server.open_path().await];
@@ -39,7 +39,7 @@ async fn counters_follow_what_is_opened_changed_answered_and_deleted() {
 }
 
 #[tokio::test]
-async fn counters_are_exact_whatever_comes_twice_and_in_whatever_order() {
+async fn counts_survive_duplicate_reordered_records() {
     let world = World::new().await;
     let server = world.server_key();
     for i in 0..30 {
@@ -51,12 +51,12 @@ async fn counters_are_exact_whatever_comes_twice_and_in_whatever_order() {
             let _ = server.ask(Method::DELETE, &path).send().await.expect(204);
         }
     }
-    let _ = world.drain_events_as(Delivery { doubled_percent: 40, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 40, shuffled: true, failing_percent: 30 }).await;
     world.assert_settled().await;
 }
 
 #[tokio::test]
-async fn a_customers_conversations_are_counted_as_they_are() {
+async fn counts_by_customer_are_exact() {
     let world = World::new().await;
     let server = world.server_key();
     let path = server.open_path().await;
@@ -72,7 +72,7 @@ async fn a_customers_conversations_are_counted_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_members_conversations_are_counted_as_they_are() {
+async fn counts_by_assignee_are_exact() {
     let world = World::new().await;
     let server = world.server_key();
     let member = json!({ "name": "Grace", "email": "grace@example.com" });

@@ -11,7 +11,7 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_minimal_conversation_has_every_member() {
+async fn minimal_conversation_has_all_fields() {
     let world = World::new().await;
     let mut conversation = world.server_key().open(&minimal_conversation()).await;
     assert_eq!(conversation["id"].take().as_str().map(str::len), Some(36));
@@ -64,7 +64,7 @@ async fn a_minimal_conversation_has_every_member() {
 }
 
 #[tokio::test]
-async fn everything_that_is_said_is_kept() {
+async fn every_field_is_stored() {
     let world = World::new().await;
     let said = json!({
         "subject": "Order 77",
@@ -108,7 +108,7 @@ async fn everything_that_is_said_is_kept() {
 }
 
 #[tokio::test]
-async fn every_channel_and_source_is_taken() {
+async fn every_channel_and_source_is_accepted() {
     let world = World::new().await;
     for channel in deskless_domain::Channel::ALL {
         let made = world.server_key().open(&with("channel", json!(channel))).await;
@@ -120,7 +120,7 @@ async fn every_channel_and_source_is_taken() {
 }
 
 #[tokio::test]
-async fn numbers_rise_in_each_workspace_by_itself() {
+async fn numbers_increase_per_workspace() {
     let world = World::new().await;
     for wanted in 1..=3 {
         assert_eq!(world.server_key().open(&minimal_conversation()).await["number"], wanted);
@@ -129,7 +129,7 @@ async fn numbers_rise_in_each_workspace_by_itself() {
 }
 
 #[tokio::test]
-async fn the_answer_says_where_it_is_and_which_version() {
+async fn response_has_location_and_etag() {
     let world = World::new().await;
     let answer = world.server_key().post(PATH, &minimal_conversation()).await;
     let location = answer.header("location").expect("a location").to_owned();
@@ -140,7 +140,7 @@ async fn the_answer_says_where_it_is_and_which_version() {
 }
 
 #[tokio::test]
-async fn a_first_message_comes_with_it() {
+async fn first_message_is_created_with_conversation() {
     let world = World::new().await;
     let made = world.server_key().open(&with("message", json!({ "body": "Hello?\nAnybody?" }))).await;
     assert_eq!(made["preview"], "Hello?\nAnybody?");
@@ -155,7 +155,7 @@ async fn a_first_message_comes_with_it() {
 }
 
 #[tokio::test]
-async fn a_first_note_moves_no_preview() {
+async fn first_note_does_not_change_preview() {
     let world = World::new().await;
     let made = world.server_key().open(&with("message", json!({ "type": "note", "body": "Rings often" }))).await;
     assert_eq!(made["preview"], "Need help with auth");
@@ -165,7 +165,7 @@ async fn a_first_note_moves_no_preview() {
 }
 
 #[tokio::test]
-async fn a_first_message_that_is_wrong_opens_nothing() {
+async fn invalid_first_message_creates_nothing() {
     let world = World::new().await;
     let answer = world.server_key().post(PATH, &with("message", json!({ "body": "", "rôle": 1 }))).await;
     let _ = answer.expect_invalid(&["message.body", "message.rôle"]);
@@ -173,7 +173,7 @@ async fn a_first_message_that_is_wrong_opens_nothing() {
 }
 
 #[tokio::test]
-async fn an_external_id_is_free_in_another_workspace() {
+async fn external_id_is_unique_per_workspace() {
     let world = World::new().await;
     let _ = world.server_key().open(&example_conversation()).await;
     let _ = world.other_workspace().open(&example_conversation()).await;
@@ -181,14 +181,14 @@ async fn an_external_id_is_free_in_another_workspace() {
 }
 
 #[tokio::test]
-async fn a_resolution_needs_the_status_solved() {
+async fn resolution_requires_status_solved() {
     let world = World::new().await;
     let answer = world.server_key().post(PATH, &with("resolution", json!("closed"))).await;
     let _ = answer.expect_problem(422, "not_solved");
 }
 
 #[tokio::test]
-async fn metadata_of_any_allowed_size_comes_back_alone_and_in_lists() {
+async fn metadata_of_any_size_is_returned_everywhere() {
     let world = World::new().await;
     for size in [10, 1023, 1024, 1025, 4096] {
         let metadata = json!({ "k": "x".repeat(size - 8) });

@@ -8,11 +8,11 @@ fn path_of(conversation: &Value) -> String {
     format!("{PATH}/{}", conversation["id"].as_str().expect("an id"))
 }
 
-async fn delete(world: &World, path: &str) -> deskless_tests::Answer {
+async fn delete(world: &World, path: &str) -> deskless_tests::TestResponse {
     world.server_key().ask(Method::DELETE, path).send().await
 }
 
-/// A conversation with an externalId, large metadata and three messages.
+/// Creates a conversation with an external ID, large metadata and three messages.
 async fn full(world: &World) -> String {
     let mut body = example_conversation();
     body["metadata"] = json!({ "large": "x".repeat(2000) });
@@ -24,7 +24,7 @@ async fn full(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn a_deleted_conversation_is_gone_at_once() {
+async fn deleted_conversation_is_gone_at_once() {
     let world = World::new().await;
     let path = full(&world).await;
     let server = world.server_key();
@@ -46,7 +46,7 @@ async fn a_deleted_conversation_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn an_external_id_is_free_again_at_once() {
+async fn delete_frees_external_id_at_once() {
     let world = World::new().await;
     let path = full(&world).await;
     let _ = delete(&world, &path).await.expect(204);
@@ -58,7 +58,7 @@ async fn an_external_id_is_free_again_at_once() {
 }
 
 #[tokio::test]
-async fn everything_under_it_is_removed_in_the_background() {
+async fn items_are_purged_in_background() {
     let world = World::new().await;
     let path = full(&world).await;
     let _ = delete(&world, &path).await.expect(204);
@@ -71,7 +71,7 @@ async fn everything_under_it_is_removed_in_the_background() {
 }
 
 #[tokio::test]
-async fn a_tombstone_holds_nothing_that_people_wrote() {
+async fn tombstone_contains_no_user_content() {
     let world = World::new().await;
     let path = full(&world).await;
     let _ = delete(&world, &path).await.expect(204);
@@ -84,7 +84,7 @@ async fn a_tombstone_holds_nothing_that_people_wrote() {
 }
 
 #[tokio::test]
-async fn who_deleted_what_and_why_is_kept_for_ninety_days() {
+async fn deletion_is_audited_for_90_days() {
     let world = World::new().await;
     let path = full(&world).await;
     let ask = world.server_key().ask(Method::DELETE, &path).json(&json!({ "reason": "Asked for by the customer" }));
@@ -103,7 +103,7 @@ async fn who_deleted_what_and_why_is_kept_for_ninety_days() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_deleted_only_in_the_version_that_was_read() {
+async fn delete_honours_if_match() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = world.server_key().patch(&path, &json!({ "priority": "high" })).await.expect(200);
@@ -115,7 +115,7 @@ async fn a_conversation_is_deleted_only_in_the_version_that_was_read() {
 }
 
 #[tokio::test]
-async fn a_reason_has_its_bounds() {
+async fn reason_length_is_limited() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let ask = |body: Value| world.server_key().ask(Method::DELETE, &path).json(&body);
@@ -126,7 +126,7 @@ async fn a_reason_has_its_bounds() {
 }
 
 #[tokio::test]
-async fn another_workspaces_conversation_cannot_be_deleted() {
+async fn foreign_conversation_cannot_be_deleted() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
     let _ = delete(&world, &theirs).await.expect_problem(404, "not_found");
@@ -134,7 +134,7 @@ async fn another_workspaces_conversation_cannot_be_deleted() {
 }
 
 #[tokio::test]
-async fn a_thread_of_more_than_one_step_goes_also_when_records_come_twice_and_batches_fail() {
+async fn multi_step_purge_survives_duplicates_and_failures() {
     let world = World::new().await;
     let path = full(&world).await;
     let id = path.rsplit('/').next().expect("an id").to_owned();
@@ -149,13 +149,13 @@ async fn a_thread_of_more_than_one_step_goes_also_when_records_come_twice_and_ba
         .collect();
     world.plant(&planted).await;
     let _ = delete(&world, &path).await.expect(204);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 50, shuffled: true, failing_percent: 30 }).await;
-    assert!(!world.rows().await.iter().any(|row| row.pk().ends_with(&id)), "something is left");
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 50, shuffled: true, failing_percent: 30 }).await;
+    assert!(!world.rows().await.iter().any(|row| row.pk().ends_with(&id)), "items are left");
     world.assert_settled().await;
 }
 
 #[tokio::test]
-async fn a_customer_who_changes_is_shown_so_on_every_conversation() {
+async fn customer_update_reaches_every_conversation() {
     let world = World::new().await;
     let server = world.server_key();
     let before = server.open(&example_conversation()).await;
@@ -163,10 +163,10 @@ async fn a_customer_who_changes_is_shown_so_on_every_conversation() {
     let stranger = json!({ "subject": "Hi", "customer": { "id": "cus_9", "name": "Ada Lovelace" } });
     let stranger = server.open(&stranger).await;
     let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King", "phone": "+1" })).await.expect(200);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, ..Delivery::default() }).await;
     for conversation in [&before, &other] {
         let answer = server.get(&path_of(conversation)).await;
-        assert_ne!(answer.header("etag"), Some("\"1\""), "what it stands for has changed");
+        assert_ne!(answer.header("etag"), Some("\"1\""), "the customer has a new version");
         let now = answer.expect(200)["conversation"].clone();
         assert_eq!((&now["customer"]["name"], &now["customer"]["phone"]), (&json!("Ada King"), &json!("+1")));
         assert_eq!(now["updatedAt"], conversation["updatedAt"]);
@@ -177,7 +177,7 @@ async fn a_customer_who_changes_is_shown_so_on_every_conversation() {
 }
 
 #[tokio::test]
-async fn a_customer_of_many_conversations_is_refreshed_in_steps() {
+async fn customer_update_is_applied_in_steps() {
     let world = World::new().await;
     let server = world.server_key();
     for _ in 0..230 {
@@ -185,7 +185,7 @@ async fn a_customer_of_many_conversations_is_refreshed_in_steps() {
     }
     let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada" })).await.expect(200);
     let _ = server.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 30 }).await;
     let ours = format!("W#{}#C#", world.workspace);
     for row in world.rows().await.iter().filter(|row| row.pk().starts_with(&ours) && row.sk() == "A") {
         assert_eq!(row.0["customer"]["M"]["name"]["S"], "Ada King", "{}", row.pk());

@@ -1,7 +1,7 @@
-//! Every filter of the list, alone and together.
+//! List filters, alone and combined.
 
 use deskless_domain::Clock;
-use deskless_tests::{Ask, World};
+use deskless_tests::{PreparedRequest, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ async fn found(world: &World, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_filter_alone_and_with_others() {
+async fn filters_work_alone_and_combined() {
     let world = World::new().await;
     let ada = json!({ "id": "ada", "email": "Ada@Example.com" });
     open(&world, "a", json!({ "customer": ada, "tags": ["x", "y"], "priority": "high" })).await;
@@ -69,7 +69,7 @@ async fn each_filter_alone_and_with_others() {
 }
 
 #[tokio::test]
-async fn snoozing_ends_by_the_clock_and_by_a_customers_reply() {
+async fn snooze_ends_by_time_and_by_customer_reply() {
     let world = World::new().await;
     let ours = world.server_key();
     let first = open(&world, "first", json!({})).await;
@@ -77,7 +77,7 @@ async fn snoozing_ends_by_the_clock_and_by_a_customers_reply() {
     let hour = world.clock.now().plus_seconds(3600).to_string();
     let snoozed = ours.patch(&first, &json!({ "snoozedUntil": hour })).await.expect(200);
     assert_eq!(snoozed["conversation"]["snoozedUntil"], hour);
-    assert_eq!(snoozed["conversation"]["status"], "open", "snoozing is no status");
+    assert_eq!(snoozed["conversation"]["status"], "open", "snoozing does not change the status");
     assert_eq!(found(&world, "snoozed=true").await, ["second", "first"]);
     world.clock.advance_millis(3_600_000);
     assert_eq!(found(&world, "snoozed=true").await, ["second"]);
@@ -86,7 +86,7 @@ async fn snoozing_ends_by_the_clock_and_by_a_customers_reply() {
     assert_eq!(read["conversation"]["snoozedUntil"], "2099-12-31T23:00:00.000Z");
     let note = json!({ "type": "note", "body": "Later." });
     let _ = ours.post(&format!("{second}/messages"), &note).await.expect(201);
-    assert_eq!(found(&world, "snoozed=true").await, ["second"], "a note wakes nobody");
+    assert_eq!(found(&world, "snoozed=true").await, ["second"], "a note does not end the snooze");
     let _ = ours.post(&format!("{second}/messages"), &json!({ "body": "Hello?" })).await.expect(201);
     assert_eq!(ours.get(&second).await.expect(200)["conversation"]["snoozedUntil"], Value::Null);
     let cleared = ours.patch(&first, &json!({ "snoozedUntil": null })).await.expect(200);
@@ -94,14 +94,14 @@ async fn snoozing_ends_by_the_clock_and_by_a_customers_reply() {
 }
 
 #[tokio::test]
-async fn times_of_creation_are_bounds_that_are_not_themselves_wanted() {
+async fn creation_time_bounds_are_exclusive() {
     let world = World::new().await;
     let mut times = Vec::new();
     for subject in ["a", "b", "c", "d"] {
         let path = open(&world, subject, json!({})).await;
         let made = world.server_key().get(&path).await.expect(200);
         times.push(made["conversation"]["createdAt"].as_str().expect("a time").to_owned());
-        // Its activity is no measure of its age.
+        // New activity does not change the creation time.
         let _ = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     }
     for (query, wanted) in [
@@ -119,7 +119,7 @@ async fn times_of_creation_are_bounds_that_are_not_themselves_wanted() {
 }
 
 #[tokio::test]
-async fn what_is_no_value_of_a_filter_is_named() {
+async fn invalid_filter_value_is_named() {
     let world = World::new().await;
     let wrong =
         "escalated=yes&unread=1&assigneeId=me&inboxId=x&createdAfter=yesterday&resolution=done&tag=&externalId=";
@@ -135,7 +135,7 @@ async fn what_is_no_value_of_a_filter_is_named() {
 }
 
 #[tokio::test]
-async fn a_filtered_walk_shows_each_row_once_at_any_limit() {
+async fn filtered_list_shows_each_row_once_at_any_limit() {
     let world = World::new().await;
     for i in 0..30 {
         let fields = json!({
@@ -175,7 +175,7 @@ async fn a_filtered_walk_shows_each_row_once_at_any_limit() {
 }
 
 #[tokio::test]
-async fn the_beginning_of_a_thread_comes_with_its_conversation() {
+async fn include_messages_returns_first_page() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&world, "a", json!({})).await;
@@ -198,13 +198,13 @@ async fn the_beginning_of_a_thread_comes_with_its_conversation() {
     let _ = elsewhere.expect_problem(404, "not_found");
 }
 
-/// A POST without a body.
-fn ask<'w>(world: &'w World, path: &str) -> Ask<'w> {
+/// Prepares a POST without a body.
+fn ask<'w>(world: &'w World, path: &str) -> PreparedRequest<'w> {
     world.server_key().ask(Method::POST, path)
 }
 
 #[tokio::test]
-async fn resolving_is_a_change_of_status_by_name() {
+async fn resolve_sets_status_and_resolution() {
     let world = World::new().await;
     let path = open(&world, "a", json!({})).await;
     let solved = ask(&world, &format!("{path}/resolve")).send().await;
@@ -216,7 +216,7 @@ async fn resolving_is_a_change_of_status_by_name() {
     let again = again.expect(200)["conversation"].clone();
     assert_eq!((&again["resolution"], &again["closedAt"]), (&json!("closed"), &solved["closedAt"]));
     let kept = ask(&world, &format!("{path}/resolve")).json(&json!({})).send().await.expect(200);
-    assert_eq!(kept["conversation"]["resolution"], "closed", "what was said before stays");
+    assert_eq!(kept["conversation"]["resolution"], "closed", "the earlier resolution is kept");
     let stale = ask(&world, &format!("{path}/resolve")).header("if-match", "\"1\"").send().await;
     let _ = stale.expect_problem(412, "version_mismatch");
     let wrong = ask(&world, &format!("{path}/resolve")).json(&json!({ "status": "open" })).send().await;
@@ -226,7 +226,7 @@ async fn resolving_is_a_change_of_status_by_name() {
 }
 
 #[tokio::test]
-async fn a_repeated_resolve_or_read_is_done_once() {
+async fn resolve_and_read_are_idempotent() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&world, "a", json!({})).await;
@@ -249,7 +249,7 @@ async fn a_repeated_resolve_or_read_is_done_once() {
 }
 
 #[tokio::test]
-async fn what_is_read_is_no_longer_counted() {
+async fn read_messages_are_not_counted_as_unread() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&world, "a", json!({})).await;
@@ -270,7 +270,7 @@ async fn what_is_read_is_no_longer_counted() {
     assert_eq!(read(json!({ "upTo": ids[3] })).await, 1);
     let after = ask(&world, &format!("{path}/read")).send().await.expect(200);
     assert_eq!(after["conversation"]["unreadCount"], 0);
-    assert_eq!(after["conversation"]["awaitingReply"], true, "read is not answered");
+    assert_eq!(after["conversation"]["awaitingReply"], true, "reading does not count as a reply");
     for unknown in ["01900000-0000-7000-8000-000000000001", "x"] {
         let body = json!({ "upTo": unknown });
         let answer = ask(&world, &format!("{path}/read")).json(&body).send().await;

@@ -2,7 +2,7 @@ use deskless_tests::{World, minimal_conversation};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_get_reads_what_was_just_written() {
+async fn get_is_strongly_consistent() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = world.server_key().patch(&path, &json!({ "priority": "high" })).await.expect(200);
@@ -10,7 +10,7 @@ async fn a_get_reads_what_was_just_written() {
 }
 
 #[tokio::test]
-async fn ids_that_name_nothing_are_all_the_same_404() {
+async fn unknown_and_malformed_ids_return_same_404() {
     let world = World::new().await;
     let theirs = world.other_workspace().open(&minimal_conversation()).await;
     let theirs = theirs["id"].as_str().expect("an id");
@@ -33,7 +33,7 @@ async fn ids_that_name_nothing_are_all_the_same_404() {
 }
 
 #[tokio::test]
-async fn an_id_may_be_written_in_capitals() {
+async fn id_is_case_insensitive() {
     let world = World::new().await;
     let made = world.server_key().open(&minimal_conversation()).await;
     let path = format!("/api/v1/conversations/{}", made["id"].as_str().expect("an id").to_uppercase());

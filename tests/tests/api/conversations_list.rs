@@ -15,7 +15,7 @@ async fn open(world: &World, subject: &str, fields: Value) -> String {
 }
 
 #[tokio::test]
-async fn an_empty_workspace_has_an_empty_list() {
+async fn empty_workspace_has_empty_list() {
     let world = World::new().await;
     let _ = world.other_workspace().open(&minimal_conversation()).await;
     let list = world.server_key().get(PATH).await.expect(200);
@@ -23,7 +23,7 @@ async fn an_empty_workspace_has_an_empty_list() {
 }
 
 #[tokio::test]
-async fn the_newest_activity_comes_first_and_asc_turns_it_round() {
+async fn newest_activity_comes_first_and_asc_reverses() {
     let world = World::new().await;
     let first = open(&world, "first", json!({})).await;
     open(&world, "second", json!({ "status": "waiting" })).await;
@@ -36,7 +36,7 @@ async fn the_newest_activity_comes_first_and_asc_turns_it_round() {
 }
 
 #[tokio::test]
-async fn a_note_does_not_move_a_conversation() {
+async fn note_does_not_change_order() {
     let world = World::new().await;
     let first = open(&world, "first", json!({})).await;
     open(&world, "second", json!({})).await;
@@ -72,7 +72,7 @@ async fn filters_are_combined() {
 }
 
 #[tokio::test]
-async fn another_workspaces_customer_of_the_same_id_is_somebody_else() {
+async fn customer_filter_is_limited_to_workspace() {
     let world = World::new().await;
     let _ = world.other_workspace().open(&minimal_conversation()).await;
     let list = world.server_key().get(&format!("{PATH}?customerId=cus_123")).await.expect(200);
@@ -80,7 +80,7 @@ async fn another_workspaces_customer_of_the_same_id_is_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_page_ends_at_its_limit_and_the_next_one_goes_on() {
+async fn pages_follow_limit_and_cursor() {
     let world = World::new().await;
     for subject in ["a", "b", "c", "d", "e"] {
         open(&world, subject, json!({})).await;
@@ -94,7 +94,7 @@ async fn a_page_ends_at_its_limit_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
-async fn a_page_holds_twenty_unless_it_is_said() {
+async fn default_limit_is_20() {
     let world = World::new().await;
     for _ in 0..21 {
         let _ = world.server_key().open(&minimal_conversation()).await;
@@ -106,7 +106,7 @@ async fn a_page_holds_twenty_unless_it_is_said() {
 }
 
 #[tokio::test]
-async fn an_asc_walk_ends_though_its_rows_keep_moving() {
+async fn ascending_pagination_ends_while_rows_move() {
     let world = World::new().await;
     let mut paths = Vec::new();
     for subject in ["a", "b", "c", "d"] {
@@ -114,7 +114,7 @@ async fn an_asc_walk_ends_though_its_rows_keep_moving() {
     }
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     for step in 0.. {
-        assert!(step < 10, "the walk follows what moves: {seen:?}");
+        assert!(step < 10, "pagination never ends: {seen:?}");
         let page = world.server_key().get(&format!("{PATH}?order=asc&limit=1{cursor}")).await.expect(200);
         seen.extend(subjects(&page).into_iter().map(str::to_owned));
         for path in &paths {
@@ -127,7 +127,7 @@ async fn an_asc_walk_ends_though_its_rows_keep_moving() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_for_its_own_list_only() {
+async fn cursor_is_bound_to_its_list() {
     let world = World::new().await;
     for _ in 0..3 {
         let _ = world.server_key().open(&minimal_conversation()).await;
@@ -154,7 +154,7 @@ async fn a_cursor_is_for_its_own_list_only() {
 }
 
 #[tokio::test]
-async fn parameters_that_are_wrong_are_all_named() {
+async fn every_invalid_parameter_is_named() {
     let world = World::new().await;
     let get = async |query: &str| world.server_key().get(&format!("{PATH}?{query}")).await;
     for limit in ["0", "101", "-1", "1.5", "ten", "", "+5", "99999999999999999999"] {
@@ -167,5 +167,5 @@ async fn parameters_that_are_wrong_are_all_named() {
     let _ = get("statsu=open&page=2").await.expect_invalid(&["statsu", "page"]);
     let _ = get("status=open&status=open").await.expect_invalid(&["status"]);
     let body = get("status=closed").await.expect_invalid(&["status"]);
-    assert_eq!(body["error"], "status must be one of: open, waiting, solved.");
+    assert_eq!(body["error"], "`status` must be one of open, waiting, solved.");
 }

@@ -1,4 +1,4 @@
-//! Assignees, assistants, inboxes and stages: what a conversation refers to.
+//! References of a conversation: assignee, assistant, inbox and stage.
 
 use deskless_tests::World;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/conversations";
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Makes one of a collection and gives it.
+/// Creates a resource and returns it.
 async fn make(world: &World, plural: &str, singular: &str, body: &Value) -> Value {
     world.server_key().post(&format!("/api/v1/{plural}"), body).await.expect(201)[singular].clone()
 }
@@ -15,7 +15,7 @@ fn id(object: &Value) -> &str {
     object["id"].as_str().expect("an id")
 }
 
-/// A workspace with one of each.
+/// A workspace with one resource of each kind.
 struct Workspace {
     member: Value,
     assistant: Value,
@@ -36,7 +36,7 @@ async fn workspace(world: &World) -> Workspace {
 }
 
 #[tokio::test]
-async fn what_a_conversation_refers_to_comes_with_its_name() {
+async fn references_are_returned_with_names() {
     let world = World::new().await;
     let ours = world.server_key();
     let Workspace { member, assistant, inbox, pipeline } = workspace(&world).await;
@@ -73,7 +73,7 @@ async fn what_a_conversation_refers_to_comes_with_its_name() {
 }
 
 #[tokio::test]
-async fn a_new_name_shows_within_thirty_seconds_and_one_write() {
+async fn renamed_reference_shows_within_30_seconds() {
     let world = World::new().await;
     let ours = world.server_key();
     let Workspace { member, .. } = workspace(&world).await;
@@ -85,12 +85,12 @@ async fn a_new_name_shows_within_thirty_seconds_and_one_write() {
     let _ = ours.patch(&format!("/api/v1/members/{}", id(&member)), &rename).await.expect(200);
     world.clock.advance_millis(30_000);
     let renamed = ours.get(&path).await;
-    assert_eq!(renamed.header("etag").map(ToOwned::to_owned), version, "the conversation was not written");
+    assert_eq!(renamed.header("etag").map(ToOwned::to_owned), version, "the conversation is unchanged");
     assert_eq!(renamed.expect(200)["conversation"]["assignee"]["name"], "Admiral Hopper");
 }
 
 #[tokio::test]
-async fn what_is_not_there_or_archived_cannot_be_chosen() {
+async fn missing_or_archived_reference_is_refused() {
     let world = World::new().await;
     let ours = world.server_key();
     let Workspace { member, assistant, inbox, pipeline } = workspace(&world).await;
@@ -126,7 +126,7 @@ async fn what_is_not_there_or_archived_cannot_be_chosen() {
     }
     world.clock.advance_millis(30_000);
     let named = ours.get(&path).await.expect(200)["conversation"].clone();
-    assert_eq!(named["assignee"]["name"], "Grace", "what is archived is still named where it is in use");
+    assert_eq!(named["assignee"]["name"], "Grace", "archived references keep their names");
     assert_eq!(named["stage"]["name"], "New");
     for body in [
         json!({ "assigneeId": member["id"] }),
@@ -145,7 +145,7 @@ async fn what_is_not_there_or_archived_cannot_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_stage_and_its_pipeline_go_together() {
+async fn stage_must_belong_to_pipeline() {
     let world = World::new().await;
     let ours = world.server_key();
     let sales = workspace(&world).await.pipeline;
@@ -173,7 +173,7 @@ async fn a_stage_and_its_pipeline_go_together() {
 }
 
 #[tokio::test]
-async fn a_view_is_a_saved_filter_that_others_narrow() {
+async fn view_combines_with_other_filters() {
     let world = World::new().await;
     let ours = world.server_key();
     for (subject, status, tags) in
@@ -190,7 +190,7 @@ async fn a_view_is_a_saved_filter_that_others_narrow() {
     };
     assert_eq!(subjects("").await, "b a");
     assert_eq!(subjects("&status=open").await, "a");
-    assert_eq!(subjects("&tag=other").await, "", "both must hold");
+    assert_eq!(subjects("&tag=other").await, "", "both filters apply");
     let page = ours.get(&format!("{PATH}?viewId={}&limit=1", id(&view))).await.expect(200);
     let cursor = page["nextCursor"].as_str().expect("more").to_owned();
     let next = format!("&limit=1&cursor={cursor}");

@@ -6,7 +6,7 @@ async fn patched(world: &World, path: &str, change: Value) -> Value {
 }
 
 #[tokio::test]
-async fn solving_sets_time_and_resolution_and_opening_clears_them() {
+async fn solve_sets_and_reopen_clears_resolution() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let solved = patched(&world, &path, json!({ "status": "solved" })).await;
@@ -31,7 +31,7 @@ async fn solving_again_keeps_time_and_resolution() {
 }
 
 #[tokio::test]
-async fn a_resolution_alone_needs_the_conversation_solved() {
+async fn resolution_alone_requires_solved_conversation() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let change = json!({ "resolution": "completed" });
@@ -45,7 +45,7 @@ async fn a_resolution_alone_needs_the_conversation_solved() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_left_out_stays() {
+async fn omitted_fields_are_unchanged() {
     let world = World::new().await;
     let mut body = minimal_conversation();
     body["tags"] = json!(["a"]);
@@ -60,7 +60,7 @@ async fn a_field_that_is_left_out_stays() {
 }
 
 #[tokio::test]
-async fn tags_and_metadata_are_replaced_whole_and_null_clears_them() {
+async fn tags_and_metadata_are_replaced_or_cleared() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let big = json!({ "k": "x".repeat(3000) });
@@ -79,7 +79,7 @@ async fn tags_and_metadata_are_replaced_whole_and_null_clears_them() {
 }
 
 #[tokio::test]
-async fn what_is_fixed_at_creation_cannot_be_changed() {
+async fn immutable_fields_are_refused() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     for field in ["channel", "source", "customer", "externalId", "sessionKey", "id", "number", "message", "createdAt"] {
@@ -88,14 +88,14 @@ async fn what_is_fixed_at_creation_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn a_patch_that_changes_nothing_is_refused() {
+async fn empty_patch_is_refused() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = world.server_key().patch(&path, &json!({})).await.expect_invalid(&[""]);
 }
 
 #[tokio::test]
-async fn null_is_refused_where_nothing_can_be_empty() {
+async fn null_is_refused_for_required_fields() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let nulls = json!({ "status": null, "priority": null, "subject": null, "escalated": null, "resolution": null });
@@ -109,7 +109,7 @@ async fn null_is_refused_where_nothing_can_be_empty() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_not_there_is_a_404_whatever_is_changed() {
+async fn unknown_conversation_is_404_for_any_patch() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
     for change in [

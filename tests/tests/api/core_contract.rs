@@ -1,11 +1,11 @@
-//! The published contract that ours is a superset of: each of its documented requests, in its documented order, with
-//! the members that it documents.
+//! The published contract of which this API is a superset. Each documented request is sent in the documented order, and
+//! the documented fields are compared.
 
 use deskless_tests::{World, example_conversation};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-/// Keeps only the documented members, so that a snapshot shows the contract and not what we add.
+/// Keeps the documented fields only, so that snapshots do not contain our additional ones.
 fn only(object: &Value, members: &[&str]) -> Value {
     members.iter().map(|&name| (name.to_owned(), object[name].clone())).collect::<serde_json::Map<_, _>>().into()
 }
@@ -25,7 +25,7 @@ const CONVERSATION: &[&str] = &[
 const CUSTOMER: &[&str] = &["id", "name", "email", "company", "identitySource"];
 
 #[tokio::test]
-async fn a_conversation_is_created_as_documented() {
+async fn create_conversation_matches_contract() {
     let world = World::new().await;
     let answer = world.server_key().post("/api/v1/conversations", &example_conversation()).await;
     let conversation = answer.expect(201)["conversation"].clone();
@@ -55,7 +55,7 @@ async fn a_conversation_is_created_as_documented() {
 }
 
 #[tokio::test]
-async fn conversations_are_listed_as_documented() {
+async fn list_conversations_matches_contract() {
     let world = World::new().await;
     let created = world.server_key().open(&example_conversation()).await;
     let list = world.server_key().get("/api/v1/conversations?status=open&limit=10").await.expect(200);
@@ -65,7 +65,7 @@ async fn conversations_are_listed_as_documented() {
 }
 
 #[tokio::test]
-async fn an_external_id_that_exists_is_a_409() {
+async fn existing_external_id_is_409() {
     let world = World::new().await;
     let _ = world.server_key().open(&example_conversation()).await;
     let answer = world.server_key().post("/api/v1/conversations", &example_conversation()).await;
@@ -74,7 +74,7 @@ async fn an_external_id_that_exists_is_a_409() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_retrieved_as_it_was_created() {
+async fn get_returns_created_conversation() {
     let world = World::new().await;
     let created = world.server_key().open(&example_conversation()).await;
     let path = format!("/api/v1/conversations/{}", created["id"].as_str().expect("an id"));
@@ -82,7 +82,7 @@ async fn a_conversation_is_retrieved_as_it_was_created() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_solved_as_documented() {
+async fn solve_conversation_matches_contract() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let solved = world.server_key().patch(&path, &json!({ "status": "solved" })).await.expect(200);
@@ -91,7 +91,7 @@ async fn a_conversation_is_solved_as_documented() {
 }
 
 #[tokio::test]
-async fn priority_and_subject_are_changed_as_documented() {
+async fn update_priority_and_subject_matches_contract() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let change = json!({ "priority": "p1", "subject": "Still need help" });
@@ -102,7 +102,7 @@ async fn priority_and_subject_are_changed_as_documented() {
 }
 
 #[tokio::test]
-async fn messages_are_created_and_listed_as_documented() {
+async fn messages_match_contract() {
     let world = World::new().await;
     let path = format!("{}/messages", world.server_key().open_path().await);
     let body = json!({ "role": "user", "body": "I am getting a 401 from POST /orders." });
@@ -123,7 +123,7 @@ async fn messages_are_created_and_listed_as_documented() {
 }
 
 #[tokio::test]
-async fn another_workspaces_conversation_is_a_404() {
+async fn foreign_conversation_is_404() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = world.other_workspace().get(&path).await.expect_problem(404, "not_found");

@@ -1,4 +1,4 @@
-//! What opening a conversation does to the customer's record.
+//! How creating a conversation affects the customer record.
 
 use deskless_tests::{Row, World};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn claims(world: &World) -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn a_record_is_made_with_the_first_conversation() {
+async fn first_conversation_creates_customer() {
     let world = World::new().await;
     let _ = open(&world, json!({ "id": "cus_1", "name": "Ada", "email": "Ada@Example.com" })).await;
     let records = records(&world).await;
@@ -26,7 +26,7 @@ async fn a_record_is_made_with_the_first_conversation() {
 }
 
 #[tokio::test]
-async fn what_is_said_refreshes_the_record_and_the_rest_stays() {
+async fn given_fields_update_customer_others_stay() {
     let world = World::new().await;
     let _ = open(&world, json!({ "id": "cus_1", "name": "Ada", "company": "Engines" })).await;
     let shown = open(&world, json!({ "id": "cus_1", "name": "Ada Lovelace", "phone": "+44" })).await;
@@ -41,7 +41,7 @@ async fn what_is_said_refreshes_the_record_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn an_email_belongs_to_the_first_who_claims_it() {
+async fn email_belongs_to_first_customer() {
     let world = World::new().await;
     let _ = open(&world, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let second = open(&world, json!({ "id": "cus_2", "email": " ADA@example.com " })).await;
@@ -52,7 +52,7 @@ async fn an_email_belongs_to_the_first_who_claims_it() {
 }
 
 #[tokio::test]
-async fn a_new_email_is_claimed_too() {
+async fn changed_email_is_claimed() {
     let world = World::new().await;
     let _ = open(&world, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let _ = open(&world, json!({ "id": "cus_1", "email": "ada@example.org" })).await;
@@ -60,7 +60,7 @@ async fn a_new_email_is_claimed_too() {
 }
 
 #[tokio::test]
-async fn workspaces_know_their_own_customers_only() {
+async fn customers_are_separate_per_workspace() {
     let world = World::new().await;
     let _ = open(&world, json!({ "id": "cus_1", "name": "Ada" })).await;
     let theirs = world.other_workspace().open(&json!({ "subject": "a", "customer": { "id": "cus_1" } })).await;

@@ -1,4 +1,4 @@
-//! Erasing a customer, with all of their conversations.
+//! Erasing a customer and all their conversations.
 
 use deskless_tests::{World, minimal_conversation};
 use http::Method;
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/customers";
 
-async fn erase(world: &World, id: &str) -> deskless_tests::Answer {
+async fn erase(world: &World, id: &str) -> deskless_tests::TestResponse {
     world.server_key().ask(Method::DELETE, &format!("{PATH}/{id}")).send().await
 }
 
-/// A customer with two emails and so many conversations, each with a message.
+/// Creates a customer with two emails and this many conversations, each with a message.
 async fn ada(world: &World, conversations: usize) -> Vec<String> {
     let ours = world.server_key();
     let customer = json!({ "id": "ada", "name": "Ada", "email": "ada@example.com", "metadata": { "vip": true } });
@@ -26,7 +26,7 @@ async fn ada(world: &World, conversations: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_erased_customer_takes_all_of_their_conversations_with_them() {
+async fn erasure_deletes_all_conversations() {
     let world = World::new().await;
     let ours = world.server_key();
     let before = ours.open(&minimal_conversation()).await;
@@ -37,9 +37,9 @@ async fn an_erased_customer_takes_all_of_their_conversations_with_them() {
     assert_eq!(begun["erasing"]["deletedConversations"], 0);
     assert_eq!((&begun["name"], &begun["email"], &begun["metadata"]), (&Value::Null, &Value::Null, &json!({})));
     let again = erase(&world, "ada").await.expect(202)["customer"].clone();
-    assert_eq!(again["erasing"]["since"], begun["erasing"]["since"], "to begin again changes nothing");
+    assert_eq!(again["erasing"]["since"], begun["erasing"]["since"], "erasing again changes nothing");
     let listed = ours.get(PATH).await.expect(200);
-    assert_eq!(listed["customers"].as_array().map(Vec::len), Some(1), "they stand in no list any more");
+    assert_eq!(listed["customers"].as_array().map(Vec::len), Some(1), "the erased customer is not listed");
     let change = ours.patch(&format!("{PATH}/ada"), &json!({ "name": "Ada" })).await;
     let _ = change.expect_problem(409, "conflict");
     let refresh = ours.post(PATH, &json!({ "id": "ada", "name": "Ada" })).await;
@@ -69,7 +69,7 @@ async fn an_erased_customer_takes_all_of_their_conversations_with_them() {
 }
 
 #[tokio::test]
-async fn an_erased_customers_id_and_emails_are_free_again() {
+async fn erasure_frees_id_and_emails() {
     let world = World::new().await;
     let ours = world.server_key();
     let _ = ada(&world, 1).await;
@@ -88,12 +88,12 @@ async fn an_erased_customers_id_and_emails_are_free_again() {
     let _ = world.drain_events().await;
     let _ = world.drain_events().await;
     let listed = ours.get("/api/v1/conversations?customerId=ada").await.expect(200);
-    assert_eq!(listed["conversations"].as_array().map(Vec::len), Some(1), "the new one's conversation stays");
+    assert_eq!(listed["conversations"].as_array().map(Vec::len), Some(1), "the new customer's conversation is kept");
     world.assert_sound().await;
 }
 
 #[tokio::test]
-async fn somebody_without_a_record_is_erased_too() {
+async fn customer_without_record_can_be_erased() {
     let world = World::new().await;
     let body = json!({ "subject": "Do you ship to Malta?", "message": { "body": "Hello!" } });
     let opened = world.client_key().post("/api/v1/conversations", &body).await.expect(201);
@@ -109,27 +109,27 @@ async fn somebody_without_a_record_is_erased_too() {
 }
 
 #[tokio::test]
-async fn what_was_opened_while_the_erasure_began_goes_with_the_customers_item() {
+async fn erasure_includes_conversation_written_late() {
     let world = World::new().await;
     let _ = ada(&world, 1).await;
     let rows = world.rows().await;
     let theirs = rows.iter().find(|row| row.get("gsi2pk").is_some()).expect("a conversation").clone();
     let _ = erase(&world, "ada").await.expect(202);
     let _ = world.drain_events().await;
-    // Whoever read the customer before the erasure writes after it.
+    // A writer that read the customer before the erasure writes after it.
     world.plant(std::slice::from_ref(&theirs)).await;
     let path = format!("/api/v1/conversations/{}", theirs.pk().rsplit('#').next().expect("an id"));
     let _ = world.server_key().get(&path).await.expect(200);
-    // DynamoDB removes what is past its time.
+    // Simulates the TTL deletion of DynamoDB.
     let rows = world.rows().await;
     let over = rows.iter().find(|row| row.get("erasingSince").is_some()).expect("the customer's item");
-    world.uproot(over).await;
+    world.expire(over).await;
     let _ = world.drain_events().await;
     let _ = world.server_key().get(&path).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
-async fn if_match_guards_an_erasure() {
+async fn erasure_honours_if_match() {
     let world = World::new().await;
     let _ = ada(&world, 0).await;
     let path = format!("{PATH}/ada");

@@ -1,4 +1,4 @@
-//! What holds on every route.
+//! Behaviour that all routes share.
 
 use deskless_tests::{Specification, World, minimal_conversation};
 use http::Method;
@@ -7,7 +7,7 @@ use std::io::Read;
 const PATH: &str = "/api/v1/conversations";
 
 #[tokio::test]
-async fn a_request_id_is_echoed_if_it_is_one_and_made_otherwise() {
+async fn request_id_is_echoed_or_generated() {
     let world = World::new().await;
     let ask = |id: &str| world.server_key().ask(Method::GET, PATH).header("x-request-id", id);
     for id in ["a", "My.request_id-7", &"x".repeat(64)] {
@@ -23,7 +23,7 @@ async fn a_request_id_is_echoed_if_it_is_one_and_made_otherwise() {
 }
 
 #[tokio::test]
-async fn head_is_a_get_without_a_body() {
+async fn head_is_get_without_body() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     for path in [PATH, &path, &format!("{path}/messages"), "/api/v1/openapi.json"] {
@@ -38,7 +38,7 @@ async fn head_is_a_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn other_methods_are_a_405_that_lists_the_right_ones() {
+async fn other_methods_are_405_with_allow_header() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     for (path, method, allowed) in [
@@ -55,7 +55,7 @@ async fn other_methods_are_a_405_that_lists_the_right_ones() {
 }
 
 #[tokio::test]
-async fn unknown_routes_are_a_404_problem() {
+async fn unknown_routes_are_404() {
     let world = World::new().await;
     for path in [
         "/",
@@ -73,14 +73,14 @@ async fn unknown_routes_are_a_404_problem() {
 }
 
 #[tokio::test]
-async fn answers_are_compressed_when_asked_for() {
+async fn responses_are_compressed_on_request() {
     let world = World::new().await;
     for _ in 0..5 {
         let _ = world.server_key().open(&minimal_conversation()).await;
     }
     let plain = world.server_key().get(PATH).await;
     assert_eq!(plain.header("content-encoding"), None);
-    let ask = world.server_key().ask(Method::GET, PATH).header("accept-encoding", "br, gzip;q=0.8").unchecked();
+    let ask = world.server_key().ask(Method::GET, PATH).header("accept-encoding", "br, gzip;q=0.8").skip_validation();
     let packed = ask.send().await;
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
     assert!(packed.header("vary").expect("vary").contains("accept-encoding"));
@@ -91,14 +91,14 @@ async fn answers_are_compressed_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_not_known_is_refused_by_every_operation() {
+async fn unknown_parameters_are_refused_everywhere() {
     let world = World::new().await;
     for (path, method) in Specification::committed().operations() {
         if path.ends_with("openapi.json") {
             continue;
         }
         let id = "01900000-0000-7000-8000-000000000001";
-        // Every parameter of a path is an id.
+        // Every path parameter is an ID.
         let path: String =
             path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect::<Vec<_>>().join("/");
         let ask = world.server_key().ask(method, &format!("{path}?nonsense=1"));
@@ -107,7 +107,7 @@ async fn a_parameter_that_is_not_known_is_refused_by_every_operation() {
 }
 
 #[tokio::test]
-async fn a_browsers_preflight_is_answered_without_a_key() {
+async fn preflight_needs_no_key() {
     let world = World::new().await;
     let preflight = world
         .anon()
@@ -115,7 +115,7 @@ async fn a_browsers_preflight_is_answered_without_a_key() {
         .header("origin", "https://app.example.com")
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "authorization,content-type,idempotency-key")
-        .unchecked()
+        .skip_validation()
         .send()
         .await;
     assert!(preflight.status.is_success());
@@ -124,12 +124,12 @@ async fn a_browsers_preflight_is_answered_without_a_key() {
     let allowed = preflight.header("access-control-allow-headers").expect("headers");
     assert!(allowed.contains("idempotency-key") && allowed.contains("authorization"));
     let actual = world.anon().ask(Method::GET, PATH).header("origin", "https://app.example.com").send().await;
-    assert_eq!(actual.header("access-control-allow-origin"), Some("*"), "errors are readable in browsers too");
+    assert_eq!(actual.header("access-control-allow-origin"), Some("*"), "errors have CORS headers too");
     assert!(actual.header("access-control-expose-headers").expect("headers").contains("x-request-id"));
 }
 
 #[tokio::test]
-async fn the_description_is_served_without_a_key() {
+async fn openapi_document_needs_no_key() {
     let world = World::new().await;
     let answer = world.anon().get("/api/v1/openapi.json").await.expect(200);
     assert_eq!(&answer, Specification::committed().document());
@@ -137,7 +137,7 @@ async fn the_description_is_served_without_a_key() {
 }
 
 #[tokio::test]
-async fn nothing_internal_is_in_an_internal_error() {
+async fn internal_errors_leak_no_details() {
     let world = World::behind_proxy(deskless_tests::Faults::default()).await;
     let _ = world.server_key().get(PATH).await.expect(200);
     world.proxy().stop();

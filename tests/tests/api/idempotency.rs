@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/conversations";
 
-async fn post(role: Role<'_>, path: &str, key: &str, body: &Value) -> deskless_tests::Answer {
+async fn post(role: Role<'_>, path: &str, key: &str, body: &Value) -> deskless_tests::TestResponse {
     role.ask(Method::POST, path).header("idempotency-key", key).json(body).send().await
 }
 
 #[tokio::test]
-async fn a_repeat_gets_the_first_answer_again() {
+async fn retry_returns_first_response() {
     let world = World::new().await;
     let first = post(world.server_key(), PATH, "k1", &example_conversation()).await;
     assert_eq!(first.header("idempotent-replayed"), None);
@@ -27,7 +27,7 @@ async fn a_repeat_gets_the_first_answer_again() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_as_it_was_though_things_have_changed() {
+async fn retry_ignores_later_changes() {
     let world = World::new().await;
     let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
     let path = format!("{PATH}/{}", first["conversation"]["id"].as_str().expect("an id"));
@@ -36,7 +36,35 @@ async fn a_repeat_is_answered_as_it_was_though_things_have_changed() {
 }
 
 #[tokio::test]
-async fn a_message_is_repeated_safely() {
+async fn retry_returns_names_of_first_response() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let inbox = role.post("/api/v1/inboxes", &json!({ "name": "Support", "channel": "web" })).await.expect(201);
+    let inbox = inbox["inbox"]["id"].as_str().expect("an id").to_owned();
+    let mut body = minimal_conversation();
+    body["inboxId"] = json!(inbox);
+    let first = post(world.server_key(), PATH, "k", &body).await.expect(201);
+    assert_eq!(first["conversation"]["inbox"]["name"], "Support");
+    let resolve = format!("{PATH}/{}/resolve", first["conversation"]["id"].as_str().expect("an id"));
+    let solved = post(world.server_key(), &resolve, "r", &json!({})).await.expect(200);
+    assert_eq!(solved["conversation"]["inbox"]["name"], "Support");
+    let _ = role.patch(&format!("/api/v1/inboxes/{inbox}"), &json!({ "name": "Sales" })).await.expect(200);
+    world.clock.advance_millis(60_000);
+    assert_eq!(post(world.server_key(), PATH, "k", &body).await.expect(201), first);
+    assert_eq!(post(world.server_key(), &resolve, "r", &json!({})).await.expect(200), solved);
+}
+
+#[tokio::test]
+async fn retry_succeeds_while_customer_is_erased() {
+    let world = World::new().await;
+    let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let _ = world.server_key().ask(Method::DELETE, "/api/v1/customers/cus_123").send().await.expect(202);
+    assert_eq!(post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201), first);
+    let _ = post(world.server_key(), PATH, "other", &minimal_conversation()).await.expect_problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn message_retry_is_idempotent() {
     let world = World::new().await;
     let path = format!("{}/messages", world.server_key().open_path().await);
     let first = post(world.server_key(), &path, "k", &json!({ "body": "Hi" })).await.expect(201);
@@ -49,7 +77,7 @@ async fn a_message_is_repeated_safely() {
 }
 
 #[tokio::test]
-async fn the_same_key_with_another_request_is_refused() {
+async fn key_reused_with_other_request_is_refused() {
     let world = World::new().await;
     let _ = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
     let answer = post(world.server_key(), PATH, "k", &example_conversation()).await;
@@ -63,7 +91,7 @@ async fn the_same_key_with_another_request_is_refused() {
 }
 
 #[tokio::test]
-async fn the_order_of_fields_does_not_make_another_request() {
+async fn field_order_does_not_change_request() {
     let world = World::new().await;
     let send = async |body: &'static str| {
         let ask = world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k");
@@ -74,11 +102,11 @@ async fn the_order_of_fields_does_not_make_another_request() {
 }
 
 #[tokio::test]
-async fn keys_are_separate_by_api_key_and_path() {
+async fn keys_are_scoped_to_api_key_and_path() {
     let world = World::new().await;
     let _ = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
     let another = world.make_key(KeyOptions::default()).await;
-    for role in [world.holder_of(&another), world.other_workspace()] {
+    for role in [world.with_key(&another), world.other_workspace()] {
         let answer = post(role, PATH, "k", &minimal_conversation()).await;
         assert_eq!(answer.header("idempotent-replayed"), None);
         let _ = answer.expect(201);
@@ -92,7 +120,7 @@ async fn keys_are_separate_by_api_key_and_path() {
 }
 
 #[tokio::test]
-async fn an_answer_is_kept_for_a_day() {
+async fn response_is_kept_for_24_hours() {
     let world = World::new().await;
     let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
     world.clock.advance_millis(24 * 3_600_000 - 2_000);
@@ -102,7 +130,7 @@ async fn an_answer_is_kept_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_failure_is_not_kept() {
+async fn failed_responses_are_not_kept() {
     let world = World::new().await;
     let _ = world.server_key().open(&example_conversation()).await;
     let clash = post(world.server_key(), PATH, "k", &example_conversation()).await;
@@ -113,13 +141,14 @@ async fn a_failure_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_key_has_1_to_255_printable_characters() {
+async fn key_has_1_to_255_printable_characters() {
     let world = World::new().await;
     let _ = post(world.server_key(), PATH, &"k".repeat(255), &minimal_conversation()).await.expect(201);
     for bad in [String::new(), "k".repeat(256), "schlüssel".to_owned()] {
         let answer = post(world.server_key(), PATH, &bad, &minimal_conversation()).await;
         let _ = answer.expect_invalid(&["Idempotency-Key"]);
     }
-    let twice = world.server_key().ask(Method::POST, PATH).header("idempotency-key", "a").also("idempotency-key", "b");
+    let twice =
+        world.server_key().ask(Method::POST, PATH).header("idempotency-key", "a").append_header("idempotency-key", "b");
     let _ = twice.json(&minimal_conversation()).send().await.expect_invalid(&["Idempotency-Key"]);
 }

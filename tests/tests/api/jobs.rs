@@ -1,4 +1,4 @@
-//! Jobs that stand still, and go on.
+//! Finding and resuming stuck jobs.
 
 use deskless_domain::Clock;
 use deskless_store::OpenJob;
@@ -6,7 +6,7 @@ use deskless_tests::{Worker, World, minimal_conversation};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_job_of_which_the_stream_tells_no_more_is_found_and_goes_on() {
+async fn job_lost_by_stream_is_found_and_resumed() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -18,26 +18,26 @@ async fn a_job_of_which_the_stream_tells_no_more_is_found_and_goes_on() {
     let automation = ours.post("/api/v1/automations", &body).await.expect(201)["automation"]["id"].clone();
     let runs = format!("/api/v1/automations/{}/executions", automation.as_str().expect("an id"));
     let _ = ours.post(&runs, &json!({ "conversationId": conversation["id"] })).await.expect(202);
-    world.lose(Worker::Jobs).await;
+    world.skip_records(Worker::Jobs).await;
 
     let tenant = world.tenant().await;
-    assert_eq!(tenant.list_open_jobs(world.clock.now().plus_seconds(-3600)).await.expect("they are read"), []);
-    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("they are read");
+    assert_eq!(tenant.list_open_jobs(world.clock.now().plus_seconds(-3600)).await.expect("the open jobs"), []);
+    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("the open jobs");
     assert!(matches!(open[..], [OpenJob::Bulk(_), OpenJob::Execution(..)]), "{open:?}");
     for job in open {
-        assert!(tenant.call_for(job).await.expect("it is written"));
+        assert!(tenant.retrigger_job(job).await.expect("the job is resumed"));
     }
     let _ = world.drain_events().await;
     let shown = format!("/api/v1/bulk-actions/{}", begun["id"].as_str().expect("an id"));
     assert_eq!(ours.get(&shown).await.expect(200)["bulkAction"]["status"], "succeeded");
     assert_eq!(ours.get(&runs).await.expect(200)["executions"][0]["status"], "succeeded");
-    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("they are read");
-    assert_eq!(open, [], "nothing is left to do");
+    let open = tenant.list_open_jobs(world.clock.now().plus_seconds(3600)).await.expect("the open jobs");
+    assert_eq!(open, [], "all jobs are finished");
     world.assert_settled().await;
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_as_before_also_when_what_it_refers_to_is_gone() {
+async fn retry_succeeds_after_references_are_deleted() {
     let world = World::new().await;
     let ours = world.server_key();
     let view =

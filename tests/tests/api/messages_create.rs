@@ -10,7 +10,7 @@ async fn conversation(world: &World, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_has_every_member() {
+async fn message_has_all_fields() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let mut message = say(&world, &path, json!({ "body": "Hi" })).await;
@@ -42,7 +42,7 @@ async fn a_message_has_every_member() {
 }
 
 #[tokio::test]
-async fn a_customers_reply_opens_a_conversation_again() {
+async fn customer_reply_reopens_solved_conversation() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     for status in ["waiting", "solved"] {
@@ -60,7 +60,7 @@ async fn a_customers_reply_opens_a_conversation_again() {
 }
 
 #[tokio::test]
-async fn nobody_elses_message_opens_a_conversation_again() {
+async fn other_messages_do_not_reopen_conversation() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = world.server_key().patch(&path, &json!({ "status": "solved" })).await.expect(200);
@@ -77,7 +77,7 @@ async fn nobody_elses_message_opens_a_conversation_again() {
 }
 
 #[tokio::test]
-async fn replies_move_what_a_conversation_shows() {
+async fn reply_updates_conversation_preview_and_order() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = say(&world, &path, json!({ "body": "One" })).await;
@@ -97,7 +97,7 @@ async fn replies_move_what_a_conversation_shows() {
 }
 
 #[tokio::test]
-async fn a_note_is_counted_and_shown_nowhere() {
+async fn note_changes_only_message_count() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = say(&world, &path, json!({ "body": "Hi" })).await;
@@ -112,7 +112,7 @@ async fn a_note_is_counted_and_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn an_assistants_reply_waits_for_a_channels_provider() {
+async fn provider_channel_reply_starts_queued() {
     let world = World::new().await;
     for (channel, wanted) in
         [("whatsapp", "queued"), ("sms", "queued"), ("live-chat", "delivered"), ("api", "delivered")]
@@ -130,7 +130,7 @@ async fn an_assistants_reply_waits_for_a_channels_provider() {
 }
 
 #[tokio::test]
-async fn sender_and_metadata_are_kept() {
+async fn sender_and_metadata_are_stored() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let sender = json!({ "id": "agent-7", "name": "Grace", "email": "grace@example.com" });
@@ -144,19 +144,19 @@ async fn sender_and_metadata_are_kept() {
 }
 
 #[tokio::test]
-async fn a_body_holds_eight_thousand_characters() {
+async fn body_is_limited_to_8000_characters() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let longest = "🦀".repeat(8000);
     assert_eq!(say(&world, &path, json!({ "body": longest })).await["body"], longest);
     let answer = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "x".repeat(8001) })).await;
     let problem = answer.expect_invalid(&["body"]);
-    assert_eq!(problem["error"], "body must be at most 8000 characters; it has 8001.");
+    assert_eq!(problem["error"], "`body` must be at most 8000 characters; it has 8001.");
     world.assert_sound().await;
 }
 
 #[tokio::test]
-async fn a_message_that_is_wrong_changes_nothing() {
+async fn invalid_message_changes_nothing() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let thread = format!("{path}/messages");
@@ -173,7 +173,7 @@ async fn a_message_that_is_wrong_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_to_nobodys_conversation_is_a_404_and_leaves_nothing() {
+async fn message_to_unknown_conversation_is_404() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
     for path in

@@ -1,4 +1,4 @@
-//! Deleting a message, and what follows in its conversation.
+//! Deleting a message, and its effects on the conversation.
 
 use deskless_tests::{Role, World};
 use http::Method;
@@ -20,7 +20,7 @@ async fn conversation(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_conversation_shows_follows() {
+async fn delete_updates_conversation_summary() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -46,7 +46,7 @@ async fn what_a_conversation_shows_follows() {
     delete(&ours, &path, &two).await;
     let now = conversation(&ours, &path).await;
     assert_eq!(shown(&now), [json!(1), json!(0), opened["subject"].clone(), json!(false), opened["createdAt"].clone()]);
-    assert_eq!(now["firstResponseAt"], two["createdAt"], "what happened has happened");
+    assert_eq!(now["firstResponseAt"], two["createdAt"], "the first response time is kept");
     world.assert_sound().await;
 
     delete(&ours, &path, &note).await;
@@ -61,7 +61,7 @@ async fn what_a_conversation_shows_follows() {
 }
 
 #[tokio::test]
-async fn the_newest_reply_is_found_behind_many_notes() {
+async fn newest_reply_is_found_among_many_notes() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -77,7 +77,7 @@ async fn the_newest_reply_is_found_behind_many_notes() {
 }
 
 #[tokio::test]
-async fn a_conversations_place_in_lists_only_moves_forward() {
+async fn delete_does_not_move_conversation_back() {
     let world = World::new().await;
     let ours = world.server_key();
     let (first, _) = (ours.open_path().await, ours.open_path().await);
@@ -94,7 +94,7 @@ async fn a_conversations_place_in_lists_only_moves_forward() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_a_change_of_the_conversation() {
+async fn delete_increments_conversation_version() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -106,7 +106,7 @@ async fn a_deletion_is_a_change_of_the_conversation() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_deleted() {
+async fn unknown_message_is_404() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -122,7 +122,7 @@ async fn what_is_not_there_cannot_be_deleted() {
 }
 
 #[tokio::test]
-async fn a_message_is_deleted_under_its_version() {
+async fn delete_honours_if_match() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -136,7 +136,7 @@ async fn a_message_is_deleted_under_its_version() {
 }
 
 #[tokio::test]
-async fn messages_that_come_and_go_at_once_are_counted_right() {
+async fn concurrent_adds_and_deletes_keep_counts_exact() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;

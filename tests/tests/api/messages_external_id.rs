@@ -1,4 +1,4 @@
-//! A provider's repeat returns the first message.
+//! A provider's retry, identified by its external ID, returns the first message.
 
 use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;
@@ -17,7 +17,7 @@ async fn messages(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_providers_repeat_returns_the_first_message() {
+async fn provider_retry_returns_first_message() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -28,15 +28,15 @@ async fn a_providers_repeat_returns_the_first_message() {
     assert_eq!((again.header("etag"), again.header("location")), (Some("\"1\""), None));
     assert_eq!(again.expect(200)["message"], first);
     let other_words = ours.post(&thread(&path), &inbound("wamid.1", "Hello")).await.expect(200);
-    assert_eq!(other_words["message"], first, "the id decides, not the text");
-    assert_eq!(ours.get(&path).await.expect(200), before, "nothing else happened");
+    assert_eq!(other_words["message"], first, "the external ID decides, not the text");
+    assert_eq!(ours.get(&path).await.expect(200), before, "nothing else changed");
     let second = ours.post(&thread(&path), &inbound("wamid.2", "Hi")).await.expect(201)["message"].clone();
     assert_eq!(messages(&ours, &path).await, json!([first, second]));
     world.assert_sound().await;
 }
 
 #[tokio::test]
-async fn another_conversation_may_know_the_same_id() {
+async fn external_id_is_scoped_to_conversation() {
     let world = World::new().await;
     let ours = world.server_key();
     for _ in 0..2 {
@@ -50,7 +50,7 @@ async fn another_conversation_may_know_the_same_id() {
 }
 
 #[tokio::test]
-async fn the_message_that_a_conversation_is_opened_with_has_its_id_too() {
+async fn first_message_accepts_external_id() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut body = minimal_conversation();
@@ -63,7 +63,7 @@ async fn the_message_that_a_conversation_is_opened_with_has_its_id_too() {
 }
 
 #[tokio::test]
-async fn the_repeat_of_a_deleted_message_is_refused() {
+async fn retry_of_deleted_message_is_refused() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -76,7 +76,7 @@ async fn the_repeat_of_a_deleted_message_is_refused() {
 }
 
 #[tokio::test]
-async fn a_repeat_under_a_key_gets_the_answer_that_the_key_got() {
+async fn idempotency_key_takes_precedence() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -99,7 +99,7 @@ async fn a_repeat_under_a_key_gets_the_answer_that_the_key_got() {
 }
 
 #[tokio::test]
-async fn a_providers_id_has_its_length() {
+async fn external_id_length_is_limited() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -111,7 +111,7 @@ async fn a_providers_id_has_its_length() {
 }
 
 #[tokio::test]
-async fn a_known_id_opens_no_way_into_a_foreign_conversation() {
+async fn external_id_gives_no_access_to_foreign_thread() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let _ = world.server_key().post(&thread(&path), &inbound("wamid.1", "Hi")).await.expect(201);
@@ -120,7 +120,7 @@ async fn a_known_id_opens_no_way_into_a_foreign_conversation() {
 }
 
 #[tokio::test]
-async fn of_many_deliveries_at_once_one_is_written_and_all_get_it() {
+async fn concurrent_deliveries_create_one_message() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = ours.open_path().await;

@@ -14,7 +14,7 @@ async fn thread(world: &World, said: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_thread_runs_oldest_first_and_can_be_turned_round() {
+async fn messages_are_oldest_first_and_desc_reverses() {
     let world = World::new().await;
     let path = thread(&world, &["a", "b", "c"]).await;
     let list = world.server_key().get(&path).await.expect(200);
@@ -27,7 +27,7 @@ async fn a_thread_runs_oldest_first_and_can_be_turned_round() {
 }
 
 #[tokio::test]
-async fn a_reader_that_keeps_asking_gets_what_comes_later() {
+async fn polling_cursor_returns_new_messages() {
     let world = World::new().await;
     let path = thread(&world, &[]).await;
     let empty = world.server_key().get(&path).await.expect(200);
@@ -44,7 +44,7 @@ async fn a_reader_that_keeps_asking_gets_what_comes_later() {
 }
 
 #[tokio::test]
-async fn a_page_ends_at_its_limit() {
+async fn page_ends_at_limit() {
     let world = World::new().await;
     let path = thread(&world, &["a", "b", "c"]).await;
     for (limit, wanted, more) in [(1, 1, true), (2, 2, true), (3, 3, false), (500, 3, false)] {
@@ -58,7 +58,7 @@ async fn a_page_ends_at_its_limit() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_thread_is_refused() {
+async fn foreign_cursor_is_refused() {
     let world = World::new().await;
     let one = thread(&world, &["a"]).await;
     let two = thread(&world, &["b"]).await;
@@ -70,7 +70,7 @@ async fn a_cursor_of_another_thread_is_refused() {
 }
 
 #[tokio::test]
-async fn nobodys_thread_is_a_404() {
+async fn unknown_conversation_is_404() {
     let world = World::new().await;
     let theirs = world.other_workspace().open_path().await;
     let said = world.other_workspace().post(&format!("{theirs}/messages"), &json!({ "body": "secret" })).await;

@@ -1,12 +1,12 @@
-//! What a provider would be sent.
+//! Transforming a message into the provider's request.
 
-use deskless_tests::{Answer, Role, World, minimal_conversation};
+use deskless_tests::{Role, TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Opens a conversation whose customer has just written, and gives its path.
+/// Creates a conversation with a recent customer message and returns its path.
 async fn open(role: &Role<'_>, channel: &str, key: &str) -> String {
     let mut body = minimal_conversation();
     body["channel"] = json!(channel);
@@ -15,11 +15,11 @@ async fn open(role: &Role<'_>, channel: &str, key: &str) -> String {
     format!("/api/v1/conversations/{}", role.open(&body).await["id"].as_str().expect("an id"))
 }
 
-async fn transform(role: &Role<'_>, path: &str, body: Value) -> Answer {
+async fn transform(role: &Role<'_>, path: &str, body: Value) -> TestResponse {
     role.post(&format!("{path}/messages/transform"), &body).await
 }
 
-/// The requests to which a message is transformed.
+/// Returns the provider requests that a message is transformed to.
 async fn requests(role: &Role<'_>, path: &str, body: Value) -> Value {
     transform(role, path, body).await.expect(200)["transform"]["requests"].clone()
 }
@@ -33,7 +33,7 @@ fn media(kind: &str) -> Value {
 }
 
 #[tokio::test]
-async fn whatsapp_gets_texts_files_and_templates() {
+async fn whatsapp_request_has_texts_files_and_templates() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&ours, "whatsapp", "whatsapp_+49123456789").await;
@@ -85,7 +85,7 @@ async fn whatsapp_gets_texts_files_and_templates() {
 }
 
 #[tokio::test]
-async fn messenger_and_instagram_get_words_and_files_apart() {
+async fn messenger_and_instagram_split_text_and_files() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&ours, "messenger", "messenger_2468").await;
@@ -122,7 +122,7 @@ async fn messenger_and_instagram_get_words_and_files_apart() {
 }
 
 #[tokio::test]
-async fn an_sms_is_a_form_and_its_segments_are_counted() {
+async fn sms_is_a_form_with_segment_count() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&ours, "sms", "sms_+15551234567").await;
@@ -169,7 +169,7 @@ async fn an_sms_is_a_form_and_its_segments_are_counted() {
 }
 
 #[tokio::test]
-async fn web_chats_request_is_one_of_this_api_and_works() {
+async fn web_chat_request_works_on_this_api() {
     let world = World::new().await;
     let ours = world.server_key();
     for channel in ["live-chat", "web"] {
@@ -192,7 +192,7 @@ async fn web_chats_request_is_one_of_this_api_and_works() {
 }
 
 #[tokio::test]
-async fn a_providers_limits_are_checked_in_its_own_unit() {
+async fn provider_limits_use_provider_units() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, key, with, fits, exceeds, figures) in [
@@ -203,7 +203,7 @@ async fn a_providers_limits_are_checked_in_its_own_unit() {
             Some("image"),
             "é".repeat(1024),
             "é".repeat(1025),
-            "1024 characters beside a file; it has 1025",
+            "1024 characters when it is the caption of a file; it has 1025",
         ),
         (
             "whatsapp",
@@ -215,9 +215,9 @@ async fn a_providers_limits_are_checked_in_its_own_unit() {
         ),
         ("messenger", "messenger_1", None, "é".repeat(2000), "é".repeat(2001), "2000 characters; it has 2001"),
         ("instagram", "instagram_1", None, "é".repeat(500), "é".repeat(501), "1000 bytes in UTF-8; it has 1002"),
-        ("sms", "sms_+491234567", None, "a".repeat(1600), "a".repeat(1601), "1600 characters of GSM-7; it has 1601"),
-        ("sms", "sms_+491234567", None, "€".repeat(800), "€".repeat(801), "1600 characters of GSM-7; it has 1602"),
-        ("sms", "sms_+491234567", None, "😀".repeat(800), "😀".repeat(801), "1600 characters of UCS-2; it has 1602"),
+        ("sms", "sms_+491234567", None, "a".repeat(1600), "a".repeat(1601), "1600 GSM-7 characters; it has 1601"),
+        ("sms", "sms_+491234567", None, "€".repeat(800), "€".repeat(801), "1600 GSM-7 characters; it has 1602"),
+        ("sms", "sms_+491234567", None, "😀".repeat(800), "😀".repeat(801), "1600 UCS-2 characters; it has 1602"),
     ] {
         let path = open(&ours, channel, key).await;
         let message = |text: &str| match with {
@@ -226,7 +226,7 @@ async fn a_providers_limits_are_checked_in_its_own_unit() {
         };
         let _ = transform(&ours, &path, message(&fits)).await.expect(200);
         let problem = transform(&ours, &path, message(&exceeds)).await.expect_invalid(&["body"]);
-        assert_eq!(problem["error"], format!("body must be at most {figures}."), "{channel}");
+        assert_eq!(problem["error"], format!("`body` must be at most {figures}."), "{channel}");
         let mut note = message(&exceeds);
         note["type"] = json!("note");
         let _ = transform(&ours, &path, note).await.expect(200);
@@ -234,7 +234,7 @@ async fn a_providers_limits_are_checked_in_its_own_unit() {
 }
 
 #[tokio::test]
-async fn after_the_window_only_notes_and_templates_pass() {
+async fn expired_window_allows_only_notes_and_templates() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, key) in
@@ -245,7 +245,7 @@ async fn after_the_window_only_notes_and_templates_pass() {
         let end = &opened["windowExpiresAt"];
         let shown = transform(&ours, &path, json!({ "body": "Hello" })).await.expect(200);
         assert_eq!(&shown["transform"]["windowExpiresAt"], end);
-        // Each request comes a second after the one before, and the next shall come a second before the end.
+        // Each request advances the clock by a second. The next one is sent a second before the window ends.
         let end = deskless_domain::Timestamp::parse(end.as_str().expect("a time")).expect("a time");
         world.clock.advance_millis(end.as_millis() - deskless_domain::Clock::now(&*world.clock).as_millis() - 2000);
         let _ = transform(&ours, &path, json!({ "body": "Hello" })).await.expect(200);
@@ -269,7 +269,7 @@ async fn after_the_window_only_notes_and_templates_pass() {
 }
 
 #[tokio::test]
-async fn a_customer_who_never_wrote_has_opened_no_window() {
+async fn window_stays_closed_until_customer_writes() {
     let world = World::new().await;
     let ours = world.server_key();
     let mut body = minimal_conversation();
@@ -282,7 +282,7 @@ async fn a_customer_who_never_wrote_has_opened_no_window() {
 }
 
 #[tokio::test]
-async fn a_message_goes_to_somebody() {
+async fn recipient_is_required() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, wrong) in [("whatsapp", "0171"), ("sms", "491234567"), ("messenger", "ada"), ("instagram", "+1")] {
@@ -300,7 +300,7 @@ async fn a_message_goes_to_somebody() {
 }
 
 #[tokio::test]
-async fn the_workspaces_side_is_what_the_inbox_says() {
+async fn sender_comes_from_inbox_settings() {
     let world = World::new().await;
     let ours = world.server_key();
     let settings = json!({
@@ -324,17 +324,17 @@ async fn the_workspaces_side_is_what_the_inbox_says() {
             assert_eq!(shown[0]["body"]["From"], "+15557654321");
         }
         let said = requests(&ours, &path, json!({ "body": "Hello", "from": "4067" })).await;
-        assert!(said[0].to_string().contains("4067"), "the request goes before the inbox: {said}");
+        assert!(said[0].to_string().contains("4067"), "the request overrides the inbox: {said}");
         let problem = transform(&ours, &path, json!({ "body": "Hello world" })).await.expect_invalid(&["body"]);
-        assert_eq!(problem["error"], "body must be at most 10 characters for this inbox; it has 11.");
+        assert_eq!(problem["error"], "`body` must be at most 10 characters for this inbox; it has 11.");
         let _ = ours.patch(&path, &json!({ "inboxId": make("email").await })).await.expect(200);
         let other = requests(&ours, &path, json!({ "body": "Hello world" })).await;
-        assert_ne!(other[0]["url"], wanted, "an inbox of another channel says nothing of this one");
+        assert_ne!(other[0]["url"], wanted, "settings of another channel's inbox do not apply");
     }
 }
 
 #[tokio::test]
-async fn a_channel_without_a_known_provider_is_said() {
+async fn channel_without_provider_is_reported() {
     let world = World::new().await;
     let ours = world.server_key();
     for channel in ["api", "email", "discord", "telegram", "voice", "callback", "playground"] {
@@ -344,7 +344,7 @@ async fn a_channel_without_a_known_provider_is_said() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_wrong_is_named() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&ours, "whatsapp", "whatsapp_+491234567").await;
@@ -373,7 +373,7 @@ async fn a_request_that_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn it_changes_nothing_and_repeats_are_answered_alike() {
+async fn transform_writes_nothing_and_is_deterministic() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open(&ours, "whatsapp", "whatsapp_+491234567").await;
@@ -395,6 +395,6 @@ async fn it_changes_nothing_and_repeats_are_answered_alike() {
         ..deskless_tests::KeyOptions::default()
     };
     let key = world.make_key(read_only).await;
-    let _ = transform(&world.holder_of(&key), &path, json!({ "body": "a", "type": "note" })).await.expect(200);
+    let _ = transform(&world.with_key(&key), &path, json!({ "body": "a", "type": "note" })).await.expect(200);
     world.assert_sound().await;
 }

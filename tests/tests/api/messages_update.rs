@@ -1,4 +1,4 @@
-//! What a provider reports of a message.
+//! Delivery reports of providers.
 
 use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;
@@ -10,7 +10,7 @@ async fn open_on(role: &Role<'_>, channel: &str) -> String {
     format!("/api/v1/conversations/{}", role.open(&body).await["id"].as_str().expect("an id"))
 }
 
-/// Writes a message and gives its path.
+/// Creates a message and returns its path.
 async fn say(role: &Role<'_>, path: &str, body: Value) -> String {
     let said = role.post(&format!("{path}/messages"), &body).await.expect(201);
     format!("{path}/messages/{}", said["message"]["id"].as_str().expect("an id"))
@@ -21,7 +21,7 @@ fn reply() -> Value {
 }
 
 #[tokio::test]
-async fn a_delivery_status_never_moves_backwards() {
+async fn delivery_status_never_moves_backwards() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "whatsapp").await;
@@ -43,7 +43,7 @@ async fn a_delivery_status_never_moves_backwards() {
 }
 
 #[tokio::test]
-async fn a_report_changes_the_message_and_not_its_conversation() {
+async fn delivery_report_does_not_change_conversation() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "sms").await;
@@ -64,7 +64,7 @@ async fn a_report_changes_the_message_and_not_its_conversation() {
 }
 
 #[tokio::test]
-async fn a_status_is_reported_of_what_a_provider_carries_and_of_nothing_else() {
+async fn delivery_status_requires_provider_message() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, body) in [
@@ -81,35 +81,35 @@ async fn a_status_is_reported_of_what_a_provider_carries_and_of_nothing_else() {
             let _ = answer.expect_invalid(&["deliveryStatus"]);
         }
         let answer = ours.patch(&message, &json!({ "externalId": "mid.1" })).await;
-        assert_eq!(answer.expect(200)["message"]["externalId"], "mid.1", "any message may have a provider's id");
+        assert_eq!(answer.expect(200)["message"]["externalId"], "mid.1", "any message may have an external ID");
     }
 }
 
 #[tokio::test]
-async fn a_providers_id_belongs_to_one_message() {
+async fn external_id_belongs_to_one_message() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "messenger").await;
     let (one, two) = (say(&ours, &path, reply()).await, say(&ours, &path, reply()).await);
     let name = async |message: &str, id: &str| ours.patch(message, &json!({ "externalId": id })).await;
     let first = name(&one, "mid.1").await.expect(200);
-    assert_eq!(name(&one, "mid.1").await.header("etag"), Some("\"2\""), "the same once more says nothing new");
+    assert_eq!(name(&one, "mid.1").await.header("etag"), Some("\"2\""), "the same report again changes nothing");
     let _ = name(&two, "mid.1").await.expect_problem(409, "conflict");
     let said = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi", "externalId": "mid.1" })).await;
-    assert_eq!(said.expect(200), first, "an echo of what was sent is that message");
+    assert_eq!(said.expect(200), first, "an echo returns the sent message");
     let _ = name(&one, "mid.2").await.expect(200);
     let _ = name(&two, "mid.1").await.expect_problem(409, "conflict");
-    assert_eq!(name(&one, "mid.1").await.expect(200)["message"]["externalId"], "mid.1", "it had this id before");
+    assert_eq!(name(&one, "mid.1").await.expect(200)["message"]["externalId"], "mid.1", "it already had this ID");
     let _ = ours.ask(Method::DELETE, &one).send().await.expect(204);
     let _ = name(&two, "mid.1").await.expect_problem(409, "conflict");
     let both = json!({ "externalId": "mid.1", "deliveryStatus": "read" });
     let _ = ours.patch(&two, &both).await.expect_problem(409, "conflict");
-    assert_eq!(ours.get(&two).await.expect(200)["message"]["deliveryStatus"], "queued", "all of it or nothing");
+    assert_eq!(ours.get(&two).await.expect(200)["message"]["deliveryStatus"], "queued", "the report is atomic");
     world.assert_sound().await;
 }
 
 #[tokio::test]
-async fn a_report_is_made_under_a_version() {
+async fn delivery_report_honours_if_match() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "whatsapp").await;
@@ -127,7 +127,7 @@ async fn a_report_is_made_under_a_version() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_wrong_changes_nothing() {
+async fn invalid_report_changes_nothing() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = open_on(&ours, "whatsapp").await;

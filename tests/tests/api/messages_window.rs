@@ -1,4 +1,4 @@
-//! Until when the providers of Meta's channels take free replies.
+//! The reply window of Meta's channels.
 
 use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;
@@ -18,7 +18,7 @@ async fn conversation(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_window_of_metas_channels_runs_from_the_customers_last_message() {
+async fn meta_window_starts_at_last_customer_message() {
     let world = World::new().await;
     let ours = world.server_key();
     for (channel, has_window) in [("whatsapp", true), ("instagram", true), ("messenger", true), ("sms", false)] {
@@ -38,7 +38,7 @@ async fn the_window_of_metas_channels_runs_from_the_customers_last_message() {
         let now = conversation(&ours, &path).await;
         assert_eq!(now["windowExpiresAt"], wanted, "{channel}");
         delete(&ours, &path, &said).await;
-        assert_eq!(conversation(&ours, &path).await["windowExpiresAt"], wanted, "the provider's window is as it was");
+        assert_eq!(conversation(&ours, &path).await["windowExpiresAt"], wanted, "the provider's window is unchanged");
         let list = ours.get(&format!("/api/v1/conversations?channel={channel}")).await.expect(200);
         assert_eq!(list["conversations"][0]["windowExpiresAt"], wanted);
 

@@ -1,4 +1,4 @@
-//! Predefined messages: made, found by title, and filled in.
+//! Predefined messages: CRUD, listing by title and rendering.
 
 use deskless_domain::{KeyKind, Scope};
 use deskless_tests::{KeyOptions, Role, World};
@@ -24,7 +24,7 @@ async fn titles(role: &Role<'_>, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn one_is_made_retrieved_listed_changed_and_deleted() {
+async fn create_get_list_update_and_delete() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "title": "Greeting", "content": "Hello {{customer.name}}!\nHow can we help?" });
@@ -68,7 +68,7 @@ async fn one_is_made_retrieved_listed_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn they_are_listed_by_title_regardless_of_case_and_the_same_titles_by_age() {
+async fn list_is_sorted_by_title_then_age() {
     let world = World::new().await;
     let role = world.server_key();
     let mut twins = Vec::new();
@@ -86,7 +86,7 @@ async fn they_are_listed_by_title_regardless_of_case_and_the_same_titles_by_age(
 }
 
 #[tokio::test]
-async fn a_walk_shows_none_twice_that_gets_another_title_meanwhile() {
+async fn renamed_message_is_not_listed_twice() {
     let world = World::new().await;
     let role = world.server_key();
     let mut made = Vec::new();
@@ -99,14 +99,14 @@ async fn a_walk_shows_none_twice_that_gets_another_title_meanwhile() {
     let _ = role.patch(&path_of(&made[3]), &json!({ "content": "Another text" })).await.expect(200);
     let _ = make(&role, "f", "Text").await;
     assert_eq!(titles(&role, &format!("?cursor={cursor}")).await, ["c", "d", "e", "f"]);
-    // A walk that begins now sees it where it is now.
+    // A new pagination sees it at its new position.
     let page = role.get(&format!("{PATH}?limit=2")).await.expect(200);
     let cursor = page["nextCursor"].as_str().expect("a cursor").to_owned();
     assert_eq!(titles(&role, &format!("?cursor={cursor}")).await, ["d", "e", "f", "x"]);
 }
 
 #[tokio::test]
-async fn a_cursor_is_this_lists_and_this_workspaces_and_fits_into_a_url() {
+async fn cursor_is_bound_to_list_and_url_safe() {
     let world = World::new().await;
     let role = world.server_key();
     for i in 0..3 {
@@ -134,24 +134,27 @@ async fn a_cursor_is_this_lists_and_this_workspaces_and_fits_into_a_url() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_wrong_is_refused_with_its_place() {
+async fn invalid_variable_is_refused_with_position() {
     let world = World::new().await;
     let role = world.server_key();
     let message = make(&role, "a", "b").await;
     for (content, says) in [
-        ("Hi {{customer.nmae}}", "has {{customer.nmae}} at character 4; a variable must be one of: customer.id,"),
-        ("üü{{ x }}", "has {{x}} at character 3;"),
-        ("{{}}", "has {{}} at character 1;"),
-        ("{{{customer.name}}}", "has {{{customer.name}} at character 1;"),
-        ("{{customer.name}} {{customer.name", "has {{ at character 19 without its }}."),
-        ("{{customer.name, {{inbox.name}}", "has {{ at character 1 without its }}."),
-        ("{{Customer.Name}}", "has {{Customer.Name}} at character 1;"),
+        (
+            "Hi {{customer.nmae}}",
+            "the unknown variable `{{customer.nmae}}` at character 4. It must be one of customer.id,",
+        ),
+        ("üü{{ x }}", "the unknown variable `{{x}}` at character 3."),
+        ("{{}}", "the unknown variable `{{}}` at character 1."),
+        ("{{{customer.name}}}", "the unknown variable `{{{customer.name}}` at character 1."),
+        ("{{customer.name}} {{customer.name", "`{{` at character 19 without a closing `}}`."),
+        ("{{customer.name, {{inbox.name}}", "`{{` at character 1 without a closing `}}`."),
+        ("{{Customer.Name}}", "the unknown variable `{{Customer.Name}}` at character 1."),
     ] {
         let body = json!({ "title": "a", "content": content });
         for answer in [role.post(PATH, &body).await, role.patch(&path_of(&message), &body).await] {
             let problem = answer.expect_invalid(&["content"]);
             let text = problem["errors"][0]["message"].as_str().expect("text");
-            assert!(text.starts_with(&format!("content {says}")), "{text}");
+            assert!(text.starts_with(&format!("`content` has {says}")), "{text}");
         }
     }
     for fine in ["{", "}}", "{ {customer.name}}", "a } b { c"] {
@@ -160,7 +163,7 @@ async fn a_variable_that_is_wrong_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_is_named() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let role = world.server_key();
     let message = make(&role, "a", "b").await;
@@ -182,7 +185,7 @@ async fn whatever_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn every_variable_is_filled_in() {
+async fn every_variable_is_rendered() {
     let world = World::new().await;
     let role = world.server_key();
     let member = role.post("/api/v1/members", &json!({ "name": "Grace Hopper", "email": "g@example.com" })).await;
@@ -218,7 +221,7 @@ async fn every_variable_is_filled_in() {
 }
 
 #[tokio::test]
-async fn what_is_filled_in_is_not_filled_in_again() {
+async fn rendered_values_are_not_rendered_again() {
     let world = World::new().await;
     let role = world.server_key();
     let customer = json!({ "id": "cus_1", "name": "{{customer.email}}", "email": "ada@example.com" });
@@ -230,7 +233,7 @@ async fn what_is_filled_in_is_not_filled_in_again() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_not_there_cannot_fill_it() {
+async fn unknown_conversation_cannot_be_rendered() {
     let world = World::new().await;
     let role = world.server_key();
     let foreign = world.other_workspace().open(&deskless_tests::minimal_conversation()).await;
@@ -245,7 +248,7 @@ async fn a_conversation_that_is_not_there_cannot_fill_it() {
 }
 
 #[tokio::test]
-async fn each_operation_needs_its_scopes_and_a_server_key() {
+async fn each_operation_requires_scopes_and_server_key() {
     let world = World::new().await;
     let role = world.server_key();
     let path = path_of(&make(&role, "a", "b").await);
@@ -260,13 +263,13 @@ async fn each_operation_needs_its_scopes_and_a_server_key() {
     let new = json!({ "title": "a", "content": "b" });
     let filling = json!({ "conversationId": conversation["id"] });
     let reader = with(&["read:replies"]).await;
-    let reader = world.holder_of(&reader);
+    let reader = world.with_key(&reader);
     let writer = with(&["write:replies"]).await;
-    let writer = world.holder_of(&writer);
+    let writer = world.with_key(&writer);
     let agent = with(&["read:conversations", "write:conversations"]).await;
-    let agent = world.holder_of(&agent);
+    let agent = world.with_key(&agent);
     let client = world.make_key(KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await;
-    let client = world.holder_of(&client);
+    let client = world.with_key(&client);
     let _ = reader.get(PATH).await.expect(200);
     let _ = reader.get(&path).await.expect(200);
     let _ = writer.patch(&path, &change).await.expect(200);
@@ -280,7 +283,7 @@ async fn each_operation_needs_its_scopes_and_a_server_key() {
         let _ = role.patch(&path, &change).await.expect_problem(403, "forbidden");
         let _ = role.ask(Method::DELETE, &path).send().await.expect_problem(403, "forbidden");
     }
-    // What is filled in is the conversation's, and what is said is the predefined message's.
+    // Rendering requires read access to both conversations and predefined messages.
     for role in [&reader, &writer, &agent, &client] {
         let _ = role.post(&format!("{path}/render"), &filling).await.expect_problem(403, "forbidden");
     }
@@ -293,11 +296,11 @@ async fn each_operation_needs_its_scopes_and_a_server_key() {
 }
 
 #[tokio::test]
-async fn a_workspace_has_at_most_a_thousand() {
+async fn workspace_holds_at_most_1000() {
     let world = World::new().await;
     let role = world.server_key();
     let made = make(&role, "a", "b").await;
-    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#Y")).expect("it is stored");
+    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#Y")).expect("the stored item");
     let planted: Vec<_> = (1..1000)
         .map(|i| {
             let mut another = row.clone();

@@ -1,4 +1,4 @@
-//! Files that come with predefined messages.
+//! Files of predefined messages.
 
 use deskless_tests::{Role, Upload, World, minimal_conversation};
 use http::Method;
@@ -8,10 +8,10 @@ use super::predefined_messages::{PATH, UNKNOWN, path_of};
 
 const FILES: &str = "/api/v1/files";
 
-/// Uploads a file of this type and gives its id.
+/// Uploads a file of this type and returns its ID.
 async fn uploaded(role: &Role<'_>, conversation: &Value, content_type: &str) -> Value {
     let signed = role.sign(conversation, "file", content_type, 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     role.post(FILES, &body).await.expect(200)["file"]["id"].clone()
 }
@@ -22,7 +22,7 @@ async fn with_file(role: &Role<'_>, kind: &str, file: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_file_goes_with_the_messages_type() {
+async fn file_must_match_message_type() {
     let world = World::new().await;
     let role = world.server_key();
     let types =
@@ -55,7 +55,7 @@ async fn a_file_goes_with_the_messages_type() {
 }
 
 #[tokio::test]
-async fn only_a_registered_file_of_the_workspace_can_be_chosen() {
+async fn only_registered_workspace_file_is_accepted() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = role.open(&minimal_conversation()).await;
@@ -72,7 +72,7 @@ async fn only_a_registered_file_of_the_workspace_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn what_is_said_has_the_file() {
+async fn sent_message_has_the_file() {
     let world = World::new().await;
     let role = world.server_key();
     let opened = role.open(&minimal_conversation()).await;
@@ -89,7 +89,7 @@ async fn what_is_said_has_the_file() {
     let messages = role.get(&format!("/api/v1/conversations/{}/messages", opened["id"].as_str().expect("an id"))).await;
     assert_eq!(messages.expect(200)["messages"][0]["attachments"], json!([attachment]));
 
-    // It stands behind those that are named, and once.
+    // The file follows the listed attachments, and appears once.
     let other = uploaded(&role, &Value::Null, "text/plain").await;
     for (named, wanted) in [(vec![&other], vec![&other, &file]), (vec![&file, &other], vec![&file, &other])] {
         let named: Vec<_> = named.into_iter().map(|id| json!({ "fileId": id })).collect();
@@ -108,7 +108,7 @@ async fn what_is_said_has_the_file() {
 }
 
 #[tokio::test]
-async fn one_whose_file_was_deleted_is_not_said_without_it() {
+async fn message_with_deleted_file_cannot_be_sent() {
     let world = World::new().await;
     let role = world.server_key();
     let thread = format!("{}/messages", role.open_path().await);
@@ -122,7 +122,7 @@ async fn one_whose_file_was_deleted_is_not_said_without_it() {
     let _ = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);
     let opening = json!({ "subject": "a", "customer": { "id": "c" }, "message": body });
     let _ = role.post("/api/v1/conversations", &opening).await.expect_invalid(&["message.predefinedMessageId"]);
-    assert_eq!(ask().send().await.expect(201), said, "a repeat is answered alike");
+    assert_eq!(ask().send().await.expect(201), said, "a retry returns the same response");
     let _ = role.patch(&path_of(&message), &json!({ "fileId": null })).await.expect(200);
     assert_eq!(role.post(&thread, &body).await.expect(201)["message"]["attachments"], json!([]));
     world.assert_sound().await;

@@ -1,4 +1,4 @@
-//! How often a key may be used: exactly by one machine, and nearly so by several.
+//! Rate limits of keys: exact in one process, approximate across several.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use http::Method;
 use serde_json::json;
 
 const PATH: &str = "/api/v1/conversations";
-/// Nothing is read for it but the key: the route is there, and the id is none.
+/// Reads nothing but the key: the route exists, and the ID is malformed.
 const CHEAP: &str = "/api/v1/conversations/x";
 
 fn limited(requests: u32) -> KeyOptions {
     KeyOptions { rate_limit: Some(RateLimit::new(requests).expect("a limit")), ..KeyOptions::default() }
 }
 
-/// Sends one request and says whether it was let through.
+/// Sends a request and returns whether it was allowed.
 async fn passes(role: &Role<'_>) -> bool {
-    role.ask(Method::GET, CHEAP).unchecked().send_now().await.status != 429
+    role.ask(Method::GET, CHEAP).skip_validation().send_now().await.status != 429
 }
 
-/// Sends so many requests by turns and counts those that were let through.
+/// Sends this many requests in turns and returns how many were allowed.
 async fn admitted(roles: &[Role<'_>], requests: usize) -> usize {
     let mut admitted = 0;
     for i in 0..requests {
@@ -30,29 +30,29 @@ async fn admitted(roles: &[Role<'_>], requests: usize) -> usize {
 }
 
 #[tokio::test]
-async fn every_answer_says_what_is_left() {
+async fn every_response_has_rate_limit_headers() {
     let world = World::new().await;
     let key = world.make_key(limited(100)).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     let answer = holder.ask(Method::GET, PATH).send_now().await;
     assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=100;w=60"));
     assert_eq!(answer.header("ratelimit"), Some("\"default\";r=99;t=60"));
     world.clock.advance_millis(20_500);
     let problem = holder.ask(Method::GET, CHEAP).send_now().await;
-    assert_eq!(problem.header("ratelimit"), Some("\"default\";r=98;t=40"), "errors count, and say it too");
+    assert_eq!(problem.header("ratelimit"), Some("\"default\";r=98;t=40"), "error responses count and have the header");
     let unlimited = world.make_key(KeyOptions { rate_limit: None, ..KeyOptions::default() }).await;
-    let answer = world.holder_of(&unlimited).get(PATH).await;
+    let answer = world.with_key(&unlimited).get(PATH).await;
     assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=6000;w=60"));
     let nobody = world.anon().get(PATH).await;
     assert_eq!(nobody.header("ratelimit"), None);
 }
 
 #[tokio::test]
-async fn past_the_limit_is_a_429_until_the_next_minute() {
+async fn exceeding_limit_is_429_until_next_minute() {
     let world = World::new().await;
     for limit in [1, 2, 7, 100] {
         let key = world.make_key(limited(limit)).await;
-        let holder = world.holder_of(&key);
+        let holder = world.with_key(&key);
         world.clock.advance_millis(60_000 - world.clock.now().as_millis() % 60_000);
         assert_eq!(admitted(std::slice::from_ref(&holder), limit as usize + 5).await, limit as usize);
         world.clock.advance_millis(48_700);
@@ -70,14 +70,14 @@ async fn past_the_limit_is_a_429_until_the_next_minute() {
 }
 
 #[tokio::test]
-async fn each_key_has_its_own() {
+async fn each_key_has_its_own_limit() {
     let world = World::new().await;
     let (one, two) = (world.make_key(limited(3)).await, world.make_key(limited(3)).await);
-    assert_eq!(admitted(&[world.holder_of(&one)], 5).await, 3);
-    assert_eq!(admitted(&[world.holder_of(&two)], 5).await, 3);
+    assert_eq!(admitted(&[world.with_key(&one)], 5).await, 3);
+    assert_eq!(admitted(&[world.with_key(&two)], 5).await, 3);
 }
 
-/// So many machines over the world's table whose clocks stand where the world's does.
+/// Returns this many processes over the world's table, with clocks set to the world's time.
 fn machines(world: &World, count: u64) -> Vec<Machine> {
     let now = world.clock.now().as_millis();
     let clock = |seed| {
@@ -89,20 +89,20 @@ fn machines(world: &World, count: u64) -> Vec<Machine> {
 }
 
 #[tokio::test]
-async fn the_limit_holds_across_machines_and_costs_less_than_a_write_in_twenty_requests() {
+async fn limit_holds_across_instances_with_few_writes() {
     for (limit, count) in [(2_000, 4), (6_000, 10)] {
         let world = World::behind_proxy(Faults::default()).await;
         let key = world.make_key(limited(limit)).await;
         let machines = machines(&world, count);
-        let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
+        let holders: Vec<_> = machines.iter().map(|machine| world.with_key(&key).at(machine)).collect();
         let _ = world.proxy().take_meter();
         let wanted = limit as usize;
         let within = admitted(&holders, wanted * 9 / 10).await;
-        assert_eq!(within, wanted * 9 / 10, "nobody is refused early");
+        assert_eq!(within, wanted * 9 / 10, "no request is refused early");
         let leases = world.proxy().take_meter().leases;
         let share = leases / f64::from(u32::try_from(within).expect("a few thousand"));
         println!("{limit} a minute on {count} machines: {share:.4} writes a request");
-        assert!(share < 0.05, "{share} writes a request");
+        assert!(share < 0.05, "{share} writes per request");
         let all = within + admitted(&holders, wanted / 5).await;
         println!("{limit} a minute on {count} machines: {all} were let through");
         assert!((wanted * 9 / 10..=wanted).contains(&all), "{all} of {limit}");
@@ -110,25 +110,25 @@ async fn the_limit_holds_across_machines_and_costs_less_than_a_write_in_twenty_r
 }
 
 #[tokio::test]
-async fn it_holds_when_requests_come_at_once() {
+async fn limit_holds_for_concurrent_requests() {
     let world = World::behind_proxy(Faults { delay: Duration::from_millis(5), ..Faults::default() }).await;
     let key = world.make_key(limited(200)).await;
     let machines = machines(&world, 2);
-    let holders: Vec<_> = machines.iter().map(|machine| world.holder_of(&key).at(machine)).collect();
-    // Both know the key by then: looking it up three hundred times at once would be another test.
+    let holders: Vec<_> = machines.iter().map(|machine| world.with_key(&key).at(machine)).collect();
+    // Caches the key in both processes, so that the concurrent requests below do not look it up.
     assert_eq!(admitted(&holders, 2).await, 2);
     let all = futures_util::future::join_all((0..300).map(|i| passes(&holders[i % 2]))).await;
     let admitted = 2 + all.into_iter().filter(|passed| *passed).count();
     assert!((180..=200).contains(&admitted), "{admitted} of 200");
-    // A lease is three requests here, and nobody takes one that a neighbour has taken already.
+    // A lease covers three requests here, and no request is leased twice.
     assert!(world.proxy().take_meter().leases <= 70.0);
 }
 
 #[tokio::test]
-async fn a_limit_that_cannot_be_counted_lets_everybody_pass() {
+async fn counter_outage_allows_all_requests() {
     let world = World::behind_proxy(Faults::default()).await;
     let key = world.make_key(limited(5)).await;
-    let holder = world.holder_of(&key);
+    let holder = world.with_key(&key);
     assert!(passes(&holder).await);
     world.proxy().set_faults(Faults { errors_before_percent: 100, ..Faults::default() });
     for _ in 0..10 {
@@ -138,11 +138,11 @@ async fn a_limit_that_cannot_be_counted_lets_everybody_pass() {
 }
 
 #[tokio::test]
-async fn one_visitor_cannot_use_up_a_client_key() {
+async fn one_visitor_cannot_exhaust_client_key() {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     let key = world.make_key(KeyOptions { kind: KeyKind::Client, ..limited(100) }).await;
-    let visitor = |customer: &str| world.holder_of(&key).on_behalf_of(&world.token(&secret, customer));
+    let visitor = |customer: &str| world.with_key(&key).on_behalf_of(&world.token(&secret, customer));
     let ask = async |role: &Role<'_>| role.ask(Method::GET, PATH).send_now().await;
     let eve = visitor("cus_eve");
     let answer = ask(&eve).await;
@@ -157,14 +157,14 @@ async fn one_visitor_cannot_use_up_a_client_key() {
         assert_eq!(answer.header("retry-after"), Some("60"));
         let _ = answer.expect_problem(429, "rate_limited");
     }
-    // Strangers share one bucket.
-    let stranger = world.holder_of(&key);
+    // Anonymous visitors share one bucket.
+    let stranger = world.with_key(&key);
     let open = async || stranger.ask(Method::POST, PATH).json(&json!({ "subject": "a" })).send_now().await;
     for _ in 0..10 {
         let _ = open().await.expect(201);
     }
     let _ = open().await.expect_problem(429, "rate_limited");
-    // The rest is there for everybody else.
+    // The rest of the limit stays available to others.
     for i in 0..80 {
         let _ = ask(&visitor(&format!("cus_{i}"))).await.expect(200);
     }
@@ -175,7 +175,7 @@ async fn one_visitor_cannot_use_up_a_client_key() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_asks_little_costs_no_write_of_their_own() {
+async fn infrequent_visitor_costs_no_extra_write() {
     let world = World::behind_proxy(Faults::default()).await;
     let secret = world.rotate_identity().await;
     let _ = world.proxy().take_meter();
@@ -187,7 +187,7 @@ async fn a_visitor_who_asks_little_costs_no_write_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_counted_goes_by_itself() {
+async fn counters_expire() {
     let world = World::new().await;
     let _ = world.server_key().ask(Method::GET, PATH).send_now().await.expect(200);
     let window = world.clock.now().as_seconds() / 60;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/api-keys";
 
 #[tokio::test]
-async fn a_new_key_is_shown_with_its_secret_once_and_works() {
+async fn new_key_works_and_shows_secret_once() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({
@@ -36,7 +36,7 @@ async fn a_new_key_is_shown_with_its_secret_once_and_works() {
 }
 
 #[tokio::test]
-async fn a_repeat_does_not_show_the_secret_and_nothing_stores_it() {
+async fn retry_does_not_reveal_secret() {
     let world = World::new().await;
     let body = json!({ "name": "CI", "scopes": ["read:conversations"] });
     let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k").json(&body);
@@ -47,11 +47,11 @@ async fn a_repeat_does_not_show_the_secret_and_nothing_stores_it() {
 }
 
 #[tokio::test]
-async fn nobody_can_grant_a_scope_that_they_lack() {
+async fn caller_cannot_grant_scopes_it_lacks() {
     let world = World::new().await;
     let scopes = vec![Scope::ReadKeys, Scope::WriteKeys, Scope::ReadConversations];
     let limited = world.make_key(KeyOptions { scopes, ..KeyOptions::default() }).await;
-    let role = world.holder_of(&limited);
+    let role = world.with_key(&limited);
     let more = json!({ "name": "a", "scopes": ["read:conversations", "write:conversations"] });
     let problem = role.post(PATH, &more).await.expect_problem(403, "forbidden");
     assert!(problem["error"].as_str().is_some_and(|text| text.contains("write:conversations")));
@@ -59,13 +59,13 @@ async fn nobody_can_grant_a_scope_that_they_lack() {
     let path = format!("{PATH}/{}", made["apiKey"]["id"].as_str().expect("an id"));
     let _ = role.patch(&path, &json!({ "scopes": ["write:files"] })).await.expect_problem(403, "forbidden");
     let _ = role.patch(&path, &json!({ "scopes": ["read:keys"] })).await.expect(200);
-    // What the key has already may stay.
+    // Scopes that the key already has may stay.
     let theirs = format!("{PATH}/{}", world.key().key.id);
     let _ = role.patch(&theirs, &json!({ "scopes": ["write:files", "read:files"] })).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_change_counts_as_soon_as_nobody_remembers_the_key() {
+async fn key_update_applies_after_cache_expires() {
     let world = World::new().await;
     let role = world.server_key();
     let made = role.post(PATH, &json!({ "name": "a", "scopes": ["read:conversations"] })).await.expect(201);
@@ -86,7 +86,7 @@ async fn a_change_counts_as_soon_as_nobody_remembers_the_key() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_stops_working() {
+async fn revoked_key_stops_working() {
     let world = World::new().await;
     let role = world.server_key();
     let made = role.post(PATH, &json!({ "name": "a", "scopes": ["read:conversations"] })).await.expect(201);
@@ -100,7 +100,7 @@ async fn a_revoked_key_stops_working() {
 }
 
 #[tokio::test]
-async fn a_keys_rate_limit_is_set_changed_and_held_to() {
+async fn rate_limit_is_set_updated_and_enforced() {
     let world = World::new().await;
     let body = json!({ "name": "a", "scopes": ["read:conversations"], "rateLimit": 2 });
     let made = world.server_key().post(PATH, &body).await.expect(201);
@@ -125,7 +125,7 @@ async fn a_keys_rate_limit_is_set_changed_and_held_to() {
 }
 
 #[tokio::test]
-async fn what_no_key_can_be_is_named() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let body = json!({
         "name": "a", "kind": "browser", "scopes": ["read:everything"], "allowedOrigins": ["https://a/b", "HTTPS://a"],

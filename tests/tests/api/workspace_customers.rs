@@ -6,7 +6,7 @@ use super::workspace_support::assert_pages;
 
 const PATH: &str = "/api/v1/customers";
 
-async fn said(world: &World, status: u16, body: Value) -> Value {
+async fn upsert(world: &World, status: u16, body: Value) -> Value {
     world.server_key().post(PATH, &body).await.expect(status)["customer"].clone()
 }
 
@@ -15,17 +15,17 @@ async fn by_email(world: &World, email: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_customer_is_made_or_found_by_id() {
+async fn customer_is_created_or_found_by_id() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "metadata": { "plan": "pro" } });
-    let made = said(&world, 201, body).await;
+    let made = upsert(&world, 201, body).await;
     let wanted = json!({
         "object": "customer", "id": "cus_1", "name": "Ada", "email": "Ada@Example.com", "phone": null, "company": null,
         "metadata": { "plan": "pro" }, "identitySource": "headers", "erasing": null,
         "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
     });
     assert_eq!(made, wanted);
-    let found = said(&world, 200, json!({ "id": "cus_1", "phone": "+49", "name": null })).await;
+    let found = upsert(&world, 200, json!({ "id": "cus_1", "phone": "+49", "name": null })).await;
     assert_eq!(
         (&found["name"], &found["phone"], &found["metadata"]),
         (&json!("Ada"), &json!("+49"), &made["metadata"])
@@ -35,19 +35,19 @@ async fn a_customer_is_made_or_found_by_id() {
     assert_eq!(
         (answer.header("location"), answer.header("etag")),
         (None, Some("\"2\"")),
-        "nothing new: no new version"
+        "an unchanged customer keeps its version"
     );
     assert_eq!(answer.expect(200)["customer"], found);
     world.assert_sound().await;
 }
 
 #[tokio::test]
-async fn a_customer_is_made_or_found_by_email() {
+async fn customer_is_created_or_found_by_email() {
     let world = World::new().await;
-    let made = said(&world, 201, json!({ "email": "ada@example.com" })).await;
-    let found = said(&world, 200, json!({ "email": " ADA@example.com ", "name": "Ada" })).await;
+    let made = upsert(&world, 201, json!({ "email": "ada@example.com" })).await;
+    let found = upsert(&world, 200, json!({ "email": " ADA@example.com ", "name": "Ada" })).await;
     assert_eq!((&found["id"], &found["name"]), (&made["id"], &json!("Ada")));
-    let stranger = said(&world, 201, json!({ "name": "Ada" })).await;
+    let stranger = upsert(&world, 201, json!({ "name": "Ada" })).await;
     assert_ne!(stranger["id"], made["id"]);
     assert_eq!(by_email(&world, "Ada@Example.com").await, json!([found]));
     assert_eq!(by_email(&world, "nobody@example.com").await, json!([]));
@@ -55,21 +55,21 @@ async fn a_customer_is_made_or_found_by_email() {
 }
 
 #[tokio::test]
-async fn an_email_belongs_to_the_first_who_claims_it() {
+async fn email_belongs_to_first_customer() {
     let world = World::new().await;
-    let first = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
-    let second = said(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
-    assert_eq!(second["email"], "Ada@example.com", "it is noted");
+    let first = upsert(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let second = upsert(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
+    assert_eq!(second["email"], "Ada@example.com", "the email is stored");
     assert_eq!(by_email(&world, "ada@example.com").await, json!([first]), "and finds the first one still");
-    let third = said(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
+    let third = upsert(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
     assert_eq!(third["id"], "cus_1");
     world.assert_sound().await;
 }
 
 #[tokio::test]
-async fn a_new_email_is_claimed_and_the_old_one_still_finds_them() {
+async fn new_email_is_claimed_and_old_one_still_finds() {
     let world = World::new().await;
-    let _ = said(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
+    let _ = upsert(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
     let path = format!("{PATH}/cus_1");
     let change = json!({ "email": "ada@example.org" });
     let changed = world.server_key().patch(&path, &change).await.expect(200)["customer"].clone();
@@ -82,10 +82,10 @@ async fn a_new_email_is_claimed_and_the_old_one_still_finds_them() {
 }
 
 #[tokio::test]
-async fn null_clears_and_metadata_is_replaced_whole() {
+async fn null_clears_and_metadata_is_replaced() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "phone": "1", "company": "c", "metadata": { "a": 1 } });
-    let _ = said(&world, 201, body).await;
+    let _ = upsert(&world, 201, body).await;
     let change = json!({ "name": null, "phone": null, "company": null, "metadata": { "b": 2 } });
     let changed = world.server_key().patch(&format!("{PATH}/cus_1"), &change).await.expect(200)["customer"].clone();
     for field in ["name", "phone", "company"] {
@@ -97,7 +97,7 @@ async fn null_clears_and_metadata_is_replaced_whole() {
 }
 
 #[tokio::test]
-async fn one_that_came_with_a_conversation_is_a_customer_like_any_other() {
+async fn customer_from_conversation_is_a_full_customer() {
     let world = World::new().await;
     let customer = json!({ "id": "cus_9", "name": "Ada", "email": "ada@example.com" });
     let _ = world.server_key().open(&json!({ "subject": "a", "customer": customer })).await;
@@ -117,12 +117,12 @@ async fn one_that_came_with_a_conversation_is_a_customer_like_any_other() {
 }
 
 #[tokio::test]
-async fn an_email_is_a_list_of_its_own() {
+async fn email_filter_needs_its_own_cursor() {
     let world = World::new().await;
     let role = world.server_key();
     let mut wanted = Vec::new();
     for i in 0..3 {
-        wanted.insert(0, said(&world, 201, json!({ "email": format!("{i}@example.com") })).await);
+        wanted.insert(0, upsert(&world, 201, json!({ "email": format!("{i}@example.com") })).await);
     }
     assert_pages(&role, PATH, "customers", &wanted).await;
     let page = role.get(&format!("{PATH}?limit=1")).await.expect(200);
@@ -132,7 +132,7 @@ async fn an_email_is_a_list_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_who_say_the_same_email_at_once_make_one_customer() {
+async fn concurrent_creates_by_email_make_one_customer() {
     let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
     let role = world.server_key();
     let body = json!({ "email": "ada@example.com", "name": "Ada" });
@@ -151,9 +151,9 @@ async fn many_who_say_the_same_email_at_once_make_one_customer() {
 }
 
 #[tokio::test]
-async fn a_repeat_that_found_somebody_is_a_200_again() {
+async fn retry_of_found_customer_is_200() {
     let world = World::new().await;
-    let _ = said(&world, 201, json!({ "id": "cus_1" })).await;
+    let _ = upsert(&world, 201, json!({ "id": "cus_1" })).await;
     let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", "k");
     let body = json!({ "id": "cus_1" });
     let first = ask().json(&body).send().await;

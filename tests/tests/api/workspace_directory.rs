@@ -1,4 +1,4 @@
-//! The names that conversations show, as the store gives them.
+//! The store's directory of names that conversations show.
 
 use deskless_domain::{InboxId, Kind, MemberId, PipelineId, StageId};
 use deskless_store::TenantStore;
@@ -23,7 +23,7 @@ fn id(object: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn names_are_found_for_what_there_is_and_was() {
+async fn names_include_archived_entries() {
     let world = World::new().await;
     let inbox = made(&world, "inboxes", "inbox", json!({ "name": "Support", "channel": "sms" })).await;
     let member = made(&world, "members", "member", json!({ "name": "Ada", "email": "a@b.c" })).await;
@@ -35,25 +35,25 @@ async fn names_are_found_for_what_there_is_and_was() {
     let _ = world.server_key().patch(&path, &left).await.expect(200);
 
     let directory = tenant(&world).await.directory(&ALL).await.expect("names");
-    let inbox = directory.inbox(InboxId::parse(id(&inbox)).expect("an id")).expect("it is there");
+    let inbox = directory.inbox(InboxId::parse(id(&inbox)).expect("an id")).expect("the inbox");
     assert_eq!((inbox.name.as_str(), inbox.archived), ("Support", false));
-    let member = directory.member(MemberId::parse(id(&member)).expect("an id")).expect("they were there");
+    let member = directory.member(MemberId::parse(id(&member)).expect("an id")).expect("the member");
     assert_eq!((member.name.as_str(), member.archived), ("Ada", true));
     let of = PipelineId::parse(id(&pipeline)).expect("an id");
     assert_eq!(directory.pipeline(of).map(|entry| entry.name.as_str()), Some("Sales"));
     for (stage, name, archived) in [(0, "New", true), (1, "Won", false)] {
         let stage = StageId::parse(id(&pipeline["stages"][stage])).expect("an id");
-        let (pipeline, entry) = directory.stage(stage).expect("it is or was there");
+        let (pipeline, entry) = directory.stage(stage).expect("the stage");
         assert_eq!((pipeline, entry.name.as_str(), entry.archived), (of, name, archived));
     }
     let _ = delete(&world, &path).await.expect(204);
     let directory = tenant(&world).await.fresh_directory(&[Kind::Pipeline]).await.expect("names");
     let won = StageId::parse(id(&pipeline["stages"][1])).expect("an id");
-    assert!(directory.stage(won).is_some_and(|(_, entry)| entry.archived), "a pipeline takes its stages with it");
+    assert!(directory.stage(won).is_some_and(|(_, entry)| entry.archived), "archiving a pipeline archives its stages");
 }
 
 #[tokio::test]
-async fn names_are_remembered_for_half_a_minute_unless_they_are_wanted_fresh() {
+async fn names_are_cached_for_30_seconds() {
     let world = World::new().await;
     let inbox = made(&world, "inboxes", "inbox", json!({ "name": "Support", "channel": "sms" })).await;
     let inbox_id = InboxId::parse(id(&inbox)).expect("an id");
@@ -69,7 +69,7 @@ async fn names_are_remembered_for_half_a_minute_unless_they_are_wanted_fresh() {
     let _ = rename("Care").await;
     let fresh = tenant.fresh_directory(&[Kind::Inbox]).await.expect("names");
     assert_eq!(fresh.inbox(inbox_id).map(|entry| entry.name.as_str()), Some("Care"));
-    assert_eq!(name().await.as_deref(), Some("Care"), "what was read fresh is remembered");
+    assert_eq!(name().await.as_deref(), Some("Care"), "a fresh read updates the cache");
     let made = made(&world, "inboxes", "inbox", json!({ "name": "New", "channel": "sms" })).await;
     let new = InboxId::parse(id(&made)).expect("an id");
     assert!(tenant.directory(&[Kind::Inbox]).await.expect("names").inbox(new).is_none());
@@ -77,7 +77,7 @@ async fn names_are_remembered_for_half_a_minute_unless_they_are_wanted_fresh() {
 }
 
 #[tokio::test]
-async fn no_name_is_lost_behind_a_megabyte() {
+async fn names_beyond_one_megabyte_are_read() {
     let world = World::new().await;
     let long = json!({ "name": "a".repeat(120), "stages": vec![json!({ "name": "ü".repeat(120) }); 100] });
     let mut ids = Vec::new();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/inboxes";
 
 #[tokio::test]
-async fn an_inbox_is_shown_without_its_secrets() {
+async fn inbox_secrets_are_hidden() {
     let world = World::new().await;
     let settings = json!({
         "phoneNumberId": "1055", "pageId": "77", "accountId": "A1", "from": "+49 30 1234", "maxBodyLength": 1600,
@@ -26,7 +26,7 @@ async fn an_inbox_is_shown_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn settings_are_changed_one_by_one() {
+async fn settings_are_updated_individually() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "name": "Support", "channel": "sms", "settings": { "from": "A", "accessToken": "t" } });
@@ -46,7 +46,7 @@ async fn settings_are_changed_one_by_one() {
 }
 
 #[tokio::test]
-async fn wrong_settings_are_named() {
+async fn invalid_settings_are_named() {
     let world = World::new().await;
     let settings = json!({
         "nonsense": 1, "from": "", "maxBodyLength": 0, "replyWindowHours": 8761, "accessToken": "a b", "pageId": 7,

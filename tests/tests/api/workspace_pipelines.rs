@@ -12,7 +12,7 @@ async fn made(world: &World) -> (String, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn stages_keep_their_ids_when_they_are_renamed_and_moved() {
+async fn renamed_and_moved_stages_keep_their_ids() {
     let world = World::new().await;
     let (path, stages) = made(&world).await;
     assert_eq!((&stages[0]["name"], &stages[1]["name"]), (&json!("New"), &json!("Won")));
@@ -26,7 +26,7 @@ async fn stages_keep_their_ids_when_they_are_renamed_and_moved() {
 }
 
 #[tokio::test]
-async fn a_stage_that_is_left_out_is_gone_until_it_is_named_again() {
+async fn omitted_stage_is_archived_and_can_return() {
     let world = World::new().await;
     let (path, stages) = made(&world).await;
     let only = json!({ "stages": [stages[1]] });
@@ -40,7 +40,7 @@ async fn a_stage_that_is_left_out_is_gone_until_it_is_named_again() {
 }
 
 #[tokio::test]
-async fn a_stage_that_is_not_this_pipelines_is_refused_by_its_place() {
+async fn foreign_stage_is_refused_with_its_index() {
     let world = World::new().await;
     let (path, stages) = made(&world).await;
     let (_, others) = made(&world).await;
@@ -62,7 +62,7 @@ async fn a_stage_that_is_not_this_pipelines_is_refused_by_its_place() {
 }
 
 #[tokio::test]
-async fn a_page_ends_at_a_megabyte_and_the_next_one_goes_on() {
+async fn page_ends_at_one_megabyte_and_continues() {
     let world = World::new().await;
     let role = world.server_key();
     let large = json!({ "name": "a", "stages": vec![json!({ "name": "ü".repeat(120) }); 100] });
@@ -72,7 +72,7 @@ async fn a_page_ends_at_a_megabyte_and_the_next_one_goes_on() {
     let first = role.get(&format!("{PATH}?limit=100")).await.expect(200);
     let rows = first["pipelines"].as_array().map_or(0, Vec::len);
     assert!((1..40).contains(&rows), "{rows} rows");
-    let cursor = first["nextCursor"].as_str().expect("there is more");
+    let cursor = first["nextCursor"].as_str().expect("a next page");
     let rest = role.get(&format!("{PATH}?limit=100&cursor={cursor}")).await.expect(200);
     assert_eq!(rows + rest["pipelines"].as_array().map_or(0, Vec::len), 40);
 }

@@ -1,43 +1,43 @@
-//! What the tests of the workspace's resources share.
+//! Helpers for the tests of workspace resources.
 
-use deskless_tests::{Answer, Role, World};
+use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use serde_json::{Value, json};
 
-/// One resource, as all of them look from outside.
+/// The description of a resource in the API.
 pub struct Resource {
-    /// Its path.
+    /// The path of its list.
     pub path: &'static str,
-    /// The name of one.
+    /// The name of the object in responses.
     pub one: &'static str,
-    /// The name of many.
+    /// The name of the array in responses.
     pub many: &'static str,
-    /// A body that makes one.
+    /// A body that creates one.
     pub make: Value,
-    /// A body that changes it.
+    /// A body that updates it.
     pub change: Value,
-    /// What a deleted one is.
+    /// The effect of deleting it.
     pub when_deleted: Deleted,
-    /// The scopes to read and to write.
+    /// The scopes for reading and writing.
     pub scopes: [&'static str; 2],
 }
 
-/// What a deleted one is.
+/// The effect of deleting a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
-    /// No longer listed, and shown with this time.
+    /// No longer listed, and returned with this timestamp.
     Unlisted(&'static str),
-    /// Still listed, with this time.
+    /// Still listed, with this timestamp.
     Listed(&'static str),
-    /// Not there any more.
+    /// No longer found.
     Gone,
-    /// It cannot be deleted here.
+    /// Cannot be deleted.
     Never,
 }
 
 const WORKSPACE: [&str; 2] = ["read:workspace", "write:workspace"];
 
-/// All eight.
+/// Returns all eight resources.
 pub fn resources() -> Vec<Resource> {
     let archived = Deleted::Unlisted("archivedAt");
     let collection = |path, one, many, make, change, when_deleted| Resource {
@@ -124,28 +124,28 @@ pub fn resources() -> Vec<Resource> {
 }
 
 impl Resource {
-    /// Makes one and gives it.
+    /// Creates one and returns it.
     pub async fn made(&self, role: &Role<'_>) -> Value {
         role.post(self.path, &self.make).await.expect(201)[self.one].clone()
     }
 
-    /// Where it is.
+    /// Returns the path of an object.
     pub fn path_of(&self, object: &Value) -> String {
         format!("{}/{}", self.path, object["id"].as_str().expect("an id"))
     }
 
-    /// Those that are listed.
+    /// Returns the listed objects.
     pub async fn listed(&self, role: &Role<'_>) -> Vec<Value> {
         role.get(self.path).await.expect(200)[self.many].as_array().expect("rows").clone()
     }
 }
 
 /// Sends a DELETE.
-pub async fn delete(world: &World, path: &str) -> Answer {
+pub async fn delete(world: &World, path: &str) -> TestResponse {
     world.server_key().ask(Method::DELETE, path).send().await
 }
 
-/// Proves that a list shows exactly these rows, each once, in this order, by any limit, and takes no foreign cursor.
+/// Asserts that a list returns exactly these rows, once and in order, at any limit, and refuses foreign cursors.
 pub async fn assert_pages(role: &Role<'_>, path: &str, many: &str, wanted: &[Value]) {
     let sign = if path.contains('?') { '&' } else { '?' };
     for limit in [1, 2, wanted.len() - 1, wanted.len(), 100] {

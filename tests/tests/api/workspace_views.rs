@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/views";
 
 #[tokio::test]
-async fn a_view_holds_any_filters_of_the_list() {
+async fn view_accepts_every_list_filter() {
     let world = World::new().await;
     for filter in [
         json!({}),
@@ -20,7 +20,7 @@ async fn a_view_holds_any_filters_of_the_list() {
 }
 
 #[tokio::test]
-async fn a_filter_that_the_list_does_not_know_is_named() {
+async fn unknown_filter_is_named() {
     let world = World::new().await;
     for (filter, fields) in [
         (

@@ -1,4 +1,4 @@
-//! CORS is the gateway's; local servers imitate it. Both must say the same.
+//! The local servers emulate the gateway's CORS configuration. Both must match.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ fn list(value: &serde_json::Value) -> BTreeSet<String> {
     value.as_array().expect("a list").iter().map(|v| v.as_str().expect("text").to_lowercase()).collect()
 }
 
-fn header(answer: &deskless_tests::Answer, name: &str) -> BTreeSet<String> {
+fn header(answer: &deskless_tests::TestResponse, name: &str) -> BTreeSet<String> {
     answer.header(name).expect(name).split(',').map(|part| part.trim().to_lowercase()).collect()
 }
 
 #[tokio::test]
-async fn the_local_servers_cors_is_the_gateways() {
+async fn local_cors_matches_gateway() {
     let cors = &template::parse()["Resources"]["Api"]["Properties"]["CorsConfiguration"];
     let world = World::new().await;
     let preflight = world
@@ -24,7 +24,7 @@ async fn the_local_servers_cors_is_the_gateways() {
         .ask(Method::OPTIONS, "/api/v1/conversations")
         .header("origin", "https://app.example.com")
         .header("access-control-request-method", "GET")
-        .unchecked()
+        .skip_validation()
         .send()
         .await;
     let actual =

@@ -1,14 +1,15 @@
-//! The tenant boundary: an id of another workspace and one that is unknown are the same thing, on every route.
+//! Tenant isolation: on every route, an ID of another workspace behaves like an unknown one.
 
 use std::collections::BTreeMap;
 
-use deskless_tests::{Answer, Role, Specification, World, minimal_conversation};
+use deskless_tests::{Role, Specification, TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// A body with which each operation would work, were it one's own. An operation that is missing here fails the test.
+/// Returns a body with which each operation succeeds on its own workspace's IDs. Fails for an operation that is missing
+/// here.
 fn body(operation: &str) -> Option<Value> {
     match operation {
         "update_conversation" => Some(json!({ "priority": "stolen" })),
@@ -21,11 +22,11 @@ fn body(operation: &str) -> Option<Value> {
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" | "update_automation" => Some(json!({ "name": "stolen" })),
-        other => panic!("{other} has ids in its path: say here with which body it would work"),
+        other => panic!("{other} has IDs in its path: add a valid body here"),
     }
 }
 
-/// One of each thing of the workspace, by the parameter that names it in a path.
+/// Creates one resource per path parameter and returns their IDs by parameter.
 async fn things(world: &World) -> Vec<(&'static str, String)> {
     let mut things = Vec::new();
     for (parameter, path, one, body) in [
@@ -58,7 +59,7 @@ fn automation() -> Value {
     json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] })
 }
 
-async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) -> Answer {
+async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) -> TestResponse {
     let ask = role.ask(method, path);
     match body {
         Some(body) => ask.json(body).send().await,
@@ -66,9 +67,9 @@ async fn ask(role: &Role<'_>, method: Method, path: &str, body: Option<&Value>) 
     }
 }
 
-/// Everything of an answer that the caller can tell apart, but for the request's id.
-fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
-    // How many requests are left says nothing of what is there.
+/// Returns everything that the caller sees, except the request ID.
+fn visible(answer: &TestResponse) -> (u16, BTreeMap<String, String>, Value) {
+    // The remaining rate limit reveals nothing about other workspaces.
     let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id" && *name != "ratelimit");
     let headers = headers.map(|(n, v)| (n.to_string(), v.to_str().expect("text").to_owned())).collect();
     let mut body = answer.json();
@@ -79,7 +80,7 @@ fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
 }
 
 #[tokio::test]
-async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_method() {
+async fn foreign_ids_are_unknown_on_every_operation() {
     let world = World::new().await;
     let theirs = world.server_key().open(&minimal_conversation()).await;
     let conversation = theirs["id"].as_str().expect("an id");
@@ -103,7 +104,7 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
         let operation = document["paths"][&path][described.as_str().to_lowercase()]["operationId"].as_str();
         let body = body(operation.expect("an operation id"));
         let foreign = ids.iter().fold(path.clone(), |path, (parameter, id)| path.replace(parameter, id));
-        assert!(!foreign.contains('{'), "{path}: say here which id stands for what");
+        assert!(!foreign.contains('{'), "{path}: add the resource of its parameter here");
         let unknown = ids.iter().fold(path.clone(), |path, (parameter, _)| path.replace(parameter, UNKNOWN));
         let other = world.other_workspace();
         for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
@@ -118,7 +119,7 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
         let _ = answer.expect_problem(404, "not_found");
         covered += 1;
     }
-    assert!(covered >= 30, "every operation with an id in its path is tried");
+    assert!(covered >= 30, "every operation with an ID in its path is tried");
     assert_eq!(world.rows().await.len(), before, "nothing was written");
     let now = world.server_key().get(&thread).await.expect(200);
     assert_eq!(now["messages"], json!([said["message"]]));
@@ -126,7 +127,7 @@ async fn every_id_of_one_workspace_is_unknown_to_another_on_every_route_and_meth
 }
 
 #[tokio::test]
-async fn another_workspaces_id_in_a_filter_is_an_empty_list() {
+async fn foreign_id_in_filter_matches_nothing() {
     let world = World::new().await;
     let _ = world.server_key().open(&minimal_conversation()).await;
     let known = world.other_workspace().get("/api/v1/conversations?customerId=cus_123").await;
@@ -142,7 +143,7 @@ async fn another_workspaces_id_in_a_filter_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn every_key_of_a_workspace_starts_with_its_id() {
+async fn every_partition_key_starts_with_workspace_id() {
     let world = World::new().await;
     let path = world.server_key().open_path().await;
     let ask = world.server_key().ask(Method::POST, &format!("{path}/messages"));

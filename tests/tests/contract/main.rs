@@ -1,8 +1,9 @@
-//! One truth, and the copies held to it: routes, table, description, budgets, tenant boundary, README.
+//! Checks that routes, table, OpenAPI document, budgets, tenant isolation and README agree.
 
 mod access_patterns;
 mod cors;
 mod description;
+mod filters;
 mod isolation;
 mod policies;
 mod readme;

@@ -213,7 +213,7 @@ async fn workspace(world: &World) {
     let _ = ours.post("/api/v1/customers", &json!({ "email": "a@example.com", "name": "c" })).await.expect(200);
 }
 
-async fn replies(world: &World, conversation: &str) {
+async fn predefined_messages(world: &World, conversation: &str) {
     let ours = world.server_key();
     let path = "/api/v1/predefined-messages";
     let content = "{{workspace.name}}";
@@ -280,8 +280,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     workspace(&world).await;
     needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
     world.clock.advance_millis(30_000);
-    replies(&world, &path).await;
-    needed.insert("replies".to_owned(), world.proxy().take_meter().permissions);
+    predefined_messages(&world, &path).await;
+    needed.insert("predefined-messages".to_owned(), world.proxy().take_meter().permissions);
     bulk_actions(&world).await;
     needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
     let _ = world.take_asked_of_s3();

@@ -1,4 +1,4 @@
-//! The README's examples really run.
+//! Runs the examples of the README and of the guides as they are printed.
 
 use std::{net::Ipv4Addr, path::Path, process::Stdio, sync::Arc, time::Duration};
 
@@ -7,38 +7,42 @@ use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command, time::sleep};
 
 const README: &str = include_str!("../../../README.md");
 
-/// The shell blocks of the tour, in order.
-fn tour() -> Vec<&'static str> {
-    let tour = README.split("\n## ").find(|section| section.starts_with("A tour")).expect("README has a tour");
-    tour.split("```sh\n").skip(1).map(|block| &block[..block.find("```").expect("a closing fence")]).collect()
+/// A failing example ends the script, except for those that print an error's status.
+const PRELUDE: &str = "set -euo pipefail
+curl() { case \"$*\" in *http_code*) command curl \"$@\";; *) command curl -f \"$@\";; esac; }
+";
+
+/// Returns the examples of a text in order. The block that loads `dev.env` is left out, because its variables are set
+/// here.
+fn examples(text: &str) -> Vec<&str> {
+    let blocks = text.split("```sh\n").skip(1).map(|block| &block[..block.find("```").expect("a closing fence")]);
+    blocks.filter(|block| !block.contains("dev.env")).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tour_runs_as_it_is_printed() {
+/// Runs examples against a stack of their own, as one script, and returns what they print.
+async fn run(examples: &[&str]) -> String {
     let world = Arc::new(World::new().await);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-    // What the local stack's pump does.
-    let pumped = Arc::clone(&world);
-    let pump = tokio::spawn(async move {
+    // Delivers stream records like the local stack.
+    let delivered = Arc::clone(&world);
+    let deliveries = async move {
         loop {
-            let _ = pumped.drain_events().await;
+            let _ = delivered.drain_events().await;
             sleep(Duration::from_millis(100)).await;
         }
-    });
-    let blocks = tour();
-    assert!(blocks.len() >= 5, "the tour has {} examples", blocks.len());
-    // An example that is answered with an error ends the script, but for the one that shows an error's status. The
-    // block that reads the local stack's settings is left out: they are given here instead.
-    let mut script = String::from(
-        "set -euo pipefail\ncurl() { case \"$*\" in *http_code*) command curl \"$@\";; *) command curl -f \"$@\";; esac; }\n",
-    );
-    for block in blocks.iter().filter(|block| !block.contains("dev.env")) {
-        script.push_str(block);
+    };
+    let script = [PRELUDE, &examples.concat()].concat();
+    let mut bash = Command::new("bash");
+    // Cargo's variables for this test would make `cargo deskless` build some crates again.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            bash.env_remove(name);
+        }
     }
-    let mut shell = Command::new("bash")
+    let mut shell = bash
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .env("DESKLESS_URL", &url)
         .env("DESKLESS_API_KEY", world.key().secret.reveal())
@@ -49,15 +53,42 @@ async fn the_tour_runs_as_it_is_printed() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("bash is there");
+        .expect("bash is installed");
     let mut input = shell.stdin.take().expect("a pipe");
     input.write_all(script.as_bytes()).await.expect("the script is read");
     drop(input);
-    let output = shell.wait_with_output().await.expect("bash ends");
-    server.abort();
-    pump.abort();
+    let output = tokio::select! {
+        output = shell.wait_with_output() => output.expect("bash ends"),
+        () = deliveries => unreachable!("deliveries do not end"),
+    };
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}\n{out}\n{err}");
-    assert!(out.ends_with("404\n404\n"), "another workspace's key sees it, or it is not gone: {out}");
-    world.assert_sound().await;
+    server.abort();
+    let _ = world.drain_events().await;
+    world.assert_settled().await;
+    out.into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readme_tour_runs_as_printed() {
+    let tour = README.split("\n## ").find(|section| section.starts_with("A tour")).expect("README has a tour");
+    let examples = examples(tour);
+    assert!(examples.len() >= 5, "the tour has {} examples", examples.len());
+    let out = run(&examples).await;
+    assert!(out.ends_with("404\n404\n"), "the last two requests are 404: {out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn examples_of_guides_run_as_printed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let mut guides = 0;
+    for file in std::fs::read_dir(folder).expect("the guides") {
+        let text = std::fs::read_to_string(file.expect("a guide").path()).expect("a guide is text");
+        let examples = examples(&text);
+        if !examples.is_empty() {
+            let _ = run(&examples).await;
+            guides += 1;
+        }
+    }
+    assert!(guides >= 10, "{guides} guides have examples");
 }

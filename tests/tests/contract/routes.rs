@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskless_infra::routes::functions;
+use deskless_infra::{
+    routes::functions,
+    template::{TEXT, WATCH, generate},
+};
 use deskless_tests::Specification;
 
 use super::template;
@@ -19,20 +22,24 @@ fn of_the_routers() -> Routes {
 }
 
 #[test]
+fn committed_files_are_up_to_date() {
+    for (path, fresh) in generate().expect("consistent sources") {
+        let committed = if path == "template.yaml" { TEXT } else { WATCH };
+        assert!(committed == fresh, "{path} is stale. Run `make template` and commit the result.");
+    }
+}
+
+#[test]
 fn the_template_has_the_routers_paths() {
     assert_eq!(of_the_template(), of_the_routers());
 }
 
 #[test]
 fn cargo_lambda_watch_serves_the_same_paths() {
-    let manifest: toml::Value = toml::from_str(include_str!("../../../Cargo.toml")).expect("TOML");
-    let watched = &manifest["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let config: toml::Value = toml::from_str(WATCH).expect("TOML");
     let mut served = Routes::new();
-    for (path, function) in watched.as_table().expect("a table") {
-        // What no function has goes to the one that answers 404, as the template's $default does.
-        if !path.contains('*') {
-            served.entry(function.as_str().expect("a name").to_owned()).or_default().insert(path.clone());
-        }
+    for (path, function) in config["watch"]["router"].as_table().expect("a table") {
+        served.entry(function.as_str().expect("a name").to_owned()).or_default().insert(path.clone());
     }
     assert_eq!(served, of_the_template());
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::template;
 
 #[tokio::test]
-async fn the_table_is_the_one_that_the_template_describes() {
+async fn table_matches_template() {
     let world = World::new().await;
     let made = world.describe_table().await;
     let wanted = &template::parse()["Resources"]["Table"]["Properties"];
@@ -29,7 +29,7 @@ async fn the_table_is_the_one_that_the_template_describes() {
 }
 
 #[test]
-fn the_tables_data_is_protected() {
+fn table_data_is_protected() {
     let table = &template::parse()["Resources"]["Table"]["Properties"];
     assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
     assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);

@@ -1,19 +1,19 @@
-//! The core contract from end to end, by way of the real binaries.
+//! The core contract, end to end through the real binaries.
 
 use deskless_tests::example_conversation;
 use http::Method;
 use serde_json::json;
 
-use crate::{gateway::Sent, watch::Watch};
+use crate::{gateway::FunctionResponse, watch::Watch};
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_core_contract_is_kept_by_the_binaries() {
+async fn binaries_implement_core_contract() {
     let Some(watch) = Watch::start("contract").await else { return };
 
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;
-    let path = created.header("location").expect("where it is").to_owned();
+    let path = created.header("location").expect("a location").to_owned();
     let conversation = created.expect(201)["conversation"].clone();
     assert_eq!(path, format!("{CONVERSATIONS}/{}", conversation["id"].as_str().expect("an id")));
     let _ = watch.post(CONVERSATIONS, &example_conversation()).await.expect_problem(409, "external_id_exists");
@@ -40,17 +40,17 @@ async fn the_core_contract_is_kept_by_the_binaries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_binaries_keep_the_rules_of_http() {
+async fn binaries_follow_http_rules() {
     let Some(watch) = Watch::start("http").await else { return };
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;
-    let path = created.header("location").expect("where it is").to_owned();
+    let path = created.header("location").expect("a location").to_owned();
 
     let head = watch.ask(Method::HEAD, &path).send().await;
     assert_eq!((head.status.as_u16(), head.header("etag")), (200, Some("\"1\"")));
     let unchanged = watch.ask(Method::GET, &path).header("if-none-match", "\"1\"").send().await;
     assert_eq!((unchanged.status.as_u16(), unchanged.bytes.len()), (304, 0));
     let gzip = watch.ask(Method::GET, &path).header("accept-encoding", "gzip").send().await;
-    let unpacked = Sent { answer: gzip, base64: true }.expect_gzip();
+    let unpacked = FunctionResponse { answer: gzip, base64: true }.expect_gzip();
     assert_eq!(unpacked["conversation"]["externalId"], "ticket_123");
     let echoed = watch.ask(Method::GET, &path).header("x-request-id", "mine-1").send().await;
     assert_eq!(echoed.header("x-request-id"), Some("mine-1"));
@@ -71,7 +71,7 @@ async fn the_binaries_keep_the_rules_of_http() {
         let _ = watch.get(nothing).await.expect_problem(404, "not_found");
     }
 
-    // What is no plain JSON type comes in base64.
+    // API Gateway encodes bodies of other content types as base64.
     let body = json!({ "body": "Hallo, grüß dich" }).to_string().into_bytes();
     let message = watch.ask(Method::POST, &format!("{path}/messages")).body("application/vnd.example+json", body);
     assert_eq!(message.send().await.expect(201)["message"]["body"], "Hallo, grüß dich");
@@ -86,7 +86,7 @@ async fn the_binaries_keep_the_rules_of_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_requests_at_once_all_get_their_own_answer() {
+async fn sixty_concurrent_requests_get_their_own_response() {
     let Some(watch) = Watch::start("sixty").await else { return };
     let requests = (0..60).map(|i| {
         let body = json!({ "subject": format!("No. {i}"), "customer": { "id": "cus_123" } });

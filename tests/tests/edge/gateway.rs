@@ -5,28 +5,28 @@ use deskless_api::{ApiState, serve};
 use deskless_domain::Clock;
 use deskless_infra::routes::functions;
 use deskless_runtime::{Context, LambdaEvent, LambdaRequest, service};
-use deskless_tests::{Answer, World};
+use deskless_tests::{TestResponse, World};
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// What stands between the network and the functions, with a world behind it.
+/// Emulates the gateway in front of the functions of a world.
 pub struct Gateway {
     pub world: World,
 }
 
-/// An event in the gateway's payload format 2.0.
+/// An event in payload format 2.0.
 #[must_use = "nothing is sent before `send`"]
 pub struct Event<'g> {
     gateway: &'g Gateway,
     event: Value,
 }
 
-/// A function's answer, as the gateway would give it on.
+/// A function's response, as the gateway would forward it.
 #[derive(Debug)]
-pub struct Sent {
-    pub answer: Answer,
-    /// Whether the body came in base64, as bytes that are no text have to.
+pub struct FunctionResponse {
+    pub answer: TestResponse,
+    /// Whether the body was base64, as binary bodies must be.
     pub base64: bool,
 }
 
@@ -35,18 +35,18 @@ impl Gateway {
         Self { world: World::new().await }
     }
 
-    /// Opens a conversation and gives its id.
+    /// Creates a conversation and returns its ID.
     pub async fn conversation(&self) -> String {
         let opened = self.world.server_key().open(&deskless_tests::minimal_conversation()).await;
         opened["id"].as_str().expect("an id").to_owned()
     }
 
-    /// An event from `events/`, with our key in it.
+    /// Returns an event from `events/` with our key.
     pub fn recorded(&self, name: &str) -> Event<'_> {
         self.recorded_about(name, "none")
     }
 
-    /// The same, where a conversation's id is in it too.
+    /// Returns an event from `events/` with our key and a conversation's ID.
     pub fn recorded_about(&self, name: &str, conversation: &str) -> Event<'_> {
         let file = format!("{}/tests/edge/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
@@ -61,7 +61,7 @@ impl Event<'_> {
         self
     }
 
-    /// Sets the path, decoded as the gateway does it.
+    /// Sets the path. The gateway decodes paths.
     pub fn path(mut self, path: &str) -> Self {
         self.event["rawPath"] = json!(path);
         self.event["requestContext"]["http"]["path"] = json!(path);
@@ -88,8 +88,8 @@ impl Event<'_> {
         self.header("content-type", "application/json")
     }
 
-    /// Gives the event to the function whose route it names, by way of what that function polls for.
-    pub async fn send(self) -> Sent {
+    /// Sends the event to the function that the route names, through the handler that it polls with.
+    pub async fn send(self) -> FunctionResponse {
         let route = self.event["routeKey"].as_str().expect("a route").to_owned();
         // `$default` has no path.
         let path = route.split_once(' ').map(|(_, path)| path);
@@ -105,12 +105,13 @@ impl Event<'_> {
         let function = service(serve(routes.into(), ApiState::new(world.store.clone()), clock));
 
         let event: LambdaRequest = serde_json::from_str(&self.event.to_string()).expect("the runtime reads the event");
-        let response = function.oneshot(LambdaEvent::new(event, Context::default())).await.expect("it never fails");
-        Sent::read(&serde_json::to_value(response).expect("responses are JSON"))
+        let response =
+            function.oneshot(LambdaEvent::new(event, Context::default())).await.expect("the handler is infallible");
+        FunctionResponse::read(&serde_json::to_value(response).expect("responses are JSON"))
     }
 }
 
-impl Sent {
+impl FunctionResponse {
     fn read(response: &Value) -> Self {
         let status = response["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
         let mut headers = HeaderMap::new();
@@ -122,7 +123,7 @@ impl Sent {
         let body = response["body"].as_str().unwrap_or_default();
         let bytes = if base64 { BASE64_STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() };
         let status = StatusCode::from_u16(status).expect("a status");
-        Self { answer: Answer { status, headers, bytes: bytes.into() }, base64 }
+        Self { answer: TestResponse { status, headers, bytes: bytes.into() }, base64 }
     }
 
     #[track_caller]

@@ -1,4 +1,4 @@
-//! A function that ends in the middle of its work.
+//! A function that is killed while it handles a request.
 
 use std::time::Duration;
 
@@ -6,15 +6,14 @@ use deskless_tests::minimal_conversation;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::watch::{Ask, Watch};
+use crate::watch::{PreparedRequest, Watch};
 
 const MESSAGES: usize = 60;
-/// At which messages the function is killed.
+/// The messages at which the function is killed.
 const KILLED_AT: [usize; 3] = [10, 11, 35];
 
-fn message(watch: &Watch, path: &str, number: usize) -> Ask {
-    // Long enough that an answer which never comes shows soon; a request that only takes its time is repeated too, and
-    // its key makes that harmless.
+fn message(watch: &Watch, path: &str, number: usize) -> PreparedRequest {
+    // Short enough to detect a lost response soon. A slow request is retried too, which its idempotency key makes safe.
     watch
         .ask(Method::POST, path)
         .header("idempotency-key", &format!("message-{number}"))
@@ -23,16 +22,16 @@ fn message(watch: &Watch, path: &str, number: usize) -> Ask {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_survives_a_kill_and_what_was_not_can_be_repeated() {
+async fn acknowledged_writes_survive_a_killed_function() {
     let Some(mut watch) = Watch::start("kill").await else { return };
     let created = watch.post("/api/v1/conversations", &minimal_conversation()).await;
-    let path = format!("{}/messages", created.header("location").expect("where it is"));
+    let path = format!("{}/messages", created.header("location").expect("a location"));
 
     let mut acknowledged = Vec::new();
     for number in 0..MESSAGES {
         let mut answer = None;
         if KILLED_AT.contains(&number) {
-            // It is killed while the request is on its way, wherever that is, and another one is started.
+            // Kill the function at an arbitrary point of the request, and start another one.
             let on_its_way = tokio::spawn(message(&watch, &path, number).try_send());
             watch.kill_function("messages").await;
             watch.start_function("messages");
@@ -54,12 +53,12 @@ async fn what_was_acknowledged_survives_a_kill_and_what_was_not_can_be_repeated(
     watch.world.assert_sound().await;
 }
 
-/// What a client does that was not answered: the same again, under the same key.
-async fn repeat(watch: &Watch, path: &str, number: usize) -> deskless_tests::Answer {
+/// Retries as a client does: the same request with the same key.
+async fn repeat(watch: &Watch, path: &str, number: usize) -> deskless_tests::TestResponse {
     for _ in 0..20 {
         if let Some(answer) = message(watch, path, number).try_send().await {
             return answer;
         }
     }
-    panic!("message {number} is never answered");
+    panic!("message {number} never gets a response");
 }

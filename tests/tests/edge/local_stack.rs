@@ -1,4 +1,4 @@
-//! `deskless dev` and `deskless serve`: what `make dev` and `make serve` run.
+//! `deskless dev` and `deskless serve`, which `make dev` and `make serve` run.
 
 use std::{
     collections::HashMap,
@@ -23,17 +23,17 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::processes::{Folder, PATIENCE, ROOT, binaries, cargo_lambda, free_ports, read_env};
+use crate::processes::{Folder, ROOT, STARTUP_TIMEOUT, binaries, cargo_lambda, free_ports, read_env};
 
 struct Stack {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// The command that it tells to try.
+    /// The example command that it prints.
     curl: String,
 }
 
 impl Stack {
-    /// Runs the command until it says that it is ready.
+    /// Starts the command and waits until it prints the example.
     async fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("deskless starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -43,16 +43,16 @@ impl Stack {
                     return line;
                 }
             }
-            panic!("deskless ended before it was ready");
+            panic!("deskless exited before it was ready");
         };
-        let curl = timeout(PATIENCE, curl).await.expect("it is ready in time");
+        let curl = timeout(STARTUP_TIMEOUT, curl).await.expect("ready in time");
         Self { child, lines, curl }
     }
 
-    /// Sends a signal and waits for the end.
+    /// Sends a signal and waits until the command exits.
     async fn stop(mut self, signal: Signal) {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
-        kill(Pid::from_raw(id), signal).expect("it can be signalled");
+        kill(Pid::from_raw(id), signal).expect("the signal is sent");
         let status = timeout(Duration::from_secs(30), self.child.wait()).await.expect("it stops").expect("a status");
         assert!(status.success(), "{signal}: {status}");
         while let Ok(Some(_)) = self.lines.next_line().await {}
@@ -70,7 +70,7 @@ async fn deskless(command: &str, folder: &Folder, port: u16) -> Command {
     deskless
 }
 
-/// `deskless dev` where there is a cargo-lambda. The functions stay as they are when somebody edits a file meanwhile.
+/// Returns `deskless dev` if cargo-lambda is installed. Reloading is off, so that edits during the test have no effect.
 async fn dev(folder: &Folder, port: u16) -> Option<Command> {
     let (program, _) = cargo_lambda().await?;
     let mut path = program.parent()?.as_os_str().to_owned();
@@ -81,7 +81,7 @@ async fn dev(folder: &Folder, port: u16) -> Option<Command> {
     Some(dev)
 }
 
-/// The words of a command line, as a shell would take them apart: in ours, single quotes are all that is special.
+/// Splits a command line like a shell. Single quotes are the only quoting that the example uses.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut quoted) = (vec![String::new()], false);
     for c in line.chars() {
@@ -94,8 +94,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Does what the curl line says, on machines without curl too.
-async fn paste(curl: &str) -> Value {
+/// Sends the request of the curl command, also on machines without curl.
+async fn send_example(curl: &str) -> Value {
     let words = words(curl);
     let [_, _, url, rest @ ..] = words.as_slice() else { panic!("{curl}") };
     let mut request = client().post(url);
@@ -116,16 +116,16 @@ async fn list(env: &Path) -> Value {
     let url = format!("{}/api/v1/conversations", env["DESKLESS_URL"]);
     let ask = || client().get(&url).bearer_auth(&env["DESKLESS_API_KEY"]).timeout(Duration::from_secs(5)).send();
     for _ in 0..20 {
-        // cargo-lambda hands a request to a process that has just been killed, if it has not noticed, and that is that.
-        // A read can be repeated.
+        // cargo-lambda may send a request to a process that was just killed, and never respond. A read is safe to
+        // retry.
         if let Ok(answer) = ask().await {
             return answer.json().await.expect("JSON");
         }
     }
-    panic!("{url} does not answer");
+    panic!("{url} does not respond");
 }
 
-/// Uploads a file into a conversation, and gives it.
+/// Uploads a file to a conversation and returns it.
 async fn upload(env: &Path, conversation: &Value) -> Value {
     let env = read_env(env);
     let post = async |path: &str, body: Value| {
@@ -136,11 +136,11 @@ async fn upload(env: &Path, conversation: &Value) -> Value {
     };
     let size = json!({ "fileName": "a.txt", "contentType": "text/plain", "size": 5, "conversationId": conversation });
     let signed = post("files/sign", size).await;
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     post("files", json!({ "fileId": signed["file"]["id"] })).await["file"].take()
 }
 
-/// Downloads the file, deletes its conversation, and waits until the worker has removed its object.
+/// Downloads the file, deletes its conversation and waits until the worker has removed the object.
 async fn download_and_delete(env: &Path, folder: &Folder, file: &Value) {
     let env = read_env(env);
     let ask = |method: Method, path: String| {
@@ -155,7 +155,7 @@ async fn download_and_delete(env: &Path, folder: &Folder, file: &Value) {
     assert!(object.is_file(), "{}", object.display());
     let gone = ask(Method::DELETE, format!("conversations/{}", id("conversationId"))).send().await.expect("an answer");
     assert_eq!(gone.status(), 204);
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + STARTUP_TIMEOUT;
     while object.exists() {
         assert!(Instant::now() < end, "{} stays", object.display());
         sleep(Duration::from_millis(20)).await;
@@ -166,8 +166,7 @@ fn client() -> Client {
     Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client")
 }
 
-/// Processes that have this folder in their environment: the stack, and everything that it has started. Only Linux
-/// tells.
+/// Returns the processes with this folder in their environment: the stack and everything it started. Linux only.
 fn processes_with(folder: &Folder) -> Vec<(Pid, String)> {
     let wanted = format!("DESKLESS_FOLDER={}", folder.path().display());
     let has_it = |environment: &[u8]| environment.split(|byte| *byte == 0).any(|one| one == wanted.as_bytes());
@@ -181,29 +180,29 @@ fn processes_with(folder: &Folder) -> Vec<(Pid, String)> {
         .collect()
 }
 
-/// What a start does not change: a customer's token is good for a day, so each start makes a new one.
-fn lasting(env: &Path) -> HashMap<String, String> {
+/// Returns the settings that a restart keeps. Each start signs a new customer token.
+fn persistent_settings(env: &Path) -> HashMap<String, String> {
     let mut settings = read_env(env);
-    assert!(settings.remove("DESKLESS_CUSTOMER_TOKEN").is_some(), "there is a customer's token");
+    assert!(settings.remove("DESKLESS_CUSTOMER_TOKEN").is_some(), "dev.env has a customer token");
     settings
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind() {
+async fn dev_keeps_data_and_leaves_no_processes() {
     let (folder, (port, _)) = (Folder::new("dev"), free_ports());
     let Some(command) = dev(&folder, port).await else { return };
     let env = folder.path().join("dev.env");
 
     let stack = Stack::start(command).await;
-    let opened = paste(&stack.curl).await;
+    let opened = send_example(&stack.curl).await;
     let file = upload(&env, &opened["conversation"]["id"]).await;
     assert_eq!(fs::metadata(&env).expect("dev.env").permissions().mode() & 0o777, 0o600);
     stack.stop(Signal::SIGINT).await;
     assert_eq!(processes_with(&folder), []);
-    let before = lasting(&env);
+    let before = persistent_settings(&env);
 
-    let stack = Stack::start(dev(&folder, port).await.expect("it was there")).await;
-    assert_eq!(lasting(&env), before);
+    let stack = Stack::start(dev(&folder, port).await.expect("cargo-lambda is installed")).await;
+    assert_eq!(persistent_settings(&env), before);
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
     download_and_delete(&env, &folder, &file).await;
     stack.stop(Signal::SIGTERM).await;
@@ -211,16 +210,16 @@ async fn dev_is_ready_to_paste_keeps_what_was_written_and_leaves_nothing_behind(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dev_starts_functions_again_that_were_killed() {
+async fn dev_restarts_killed_functions() {
     let (folder, (port, _)) = (Folder::new("killed"), free_ports());
     let Some(command) = dev(&folder, port).await else { return };
     let env = folder.path().join("dev.env");
 
     let stack = Stack::start(command).await;
-    let opened = paste(&stack.curl).await;
+    let opened = send_example(&stack.curl).await;
     for (id, line) in processes_with(&folder) {
         if line.contains("conversations") {
-            kill(id, Signal::SIGKILL).expect("it can be killed");
+            kill(id, Signal::SIGKILL).expect("the process is killed");
         }
     }
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
@@ -229,41 +228,39 @@ async fn dev_starts_functions_again_that_were_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn serve_is_ready_to_paste_and_keeps_what_was_written() {
+async fn serve_prints_working_example_and_keeps_data() {
     let (folder, (port, _)) = (Folder::new("serve"), free_ports());
     let env = folder.path().join("dev.env");
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
-    let opened = paste(&stack.curl).await;
+    let opened = send_example(&stack.curl).await;
     let file = upload(&env, &opened["conversation"]["id"]).await;
     stack.stop(Signal::SIGTERM).await;
-    let before = lasting(&env);
+    let before = persistent_settings(&env);
     let stack = Stack::start(deskless("serve", &folder, port).await).await;
-    assert_eq!(lasting(&env), before);
+    assert_eq!(persistent_settings(&env), before);
     assert_eq!(list(&env).await["conversations"][0]["id"], opened["conversation"]["id"]);
     download_and_delete(&env, &folder, &file).await;
     stack.stop(Signal::SIGINT).await;
 }
 
-/// What it says, when it cannot start.
+/// Returns the error output of a command that cannot start.
 async fn failure(mut command: Command) -> String {
-    let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("deskless starts");
+    let output = timeout(STARTUP_TIMEOUT, command.output()).await.expect("it ends").expect("deskless starts");
     assert!(!output.status.success());
     String::from_utf8(output.stderr).expect("text")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result<()> {
+async fn startup_errors_name_the_fix() -> io::Result<()> {
     let (folder, (port, next)) = (Folder::new("failures"), free_ports());
     let mut without = deskless("dev", &folder, port).await;
     without.env("PATH", "");
-    assert_eq!(
-        failure(without).await,
-        "deskless: cargo-lambda is not installed: start the local stack with `make dev`, which installs it\n",
-    );
+    assert_eq!(failure(without).await, "deskless: cargo-lambda is not installed: run `make dev`, which installs it\n",);
     for (taken, variable) in [(port, "PORT"), (next, "DYNAMODB_PORT"), (next + 1, "S3_PORT")] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, taken))?;
-        let sentence =
-            format!("deskless: port {taken} is taken: stop what listens there, or choose another with {variable}=\n");
+        let sentence = format!(
+            "deskless: port {taken} is already in use: stop the process using it, or set {variable} to another port\n"
+        );
         for command in ["dev", "serve"] {
             assert_eq!(failure(deskless(command, &folder, port).await).await, sentence);
         }
@@ -274,7 +271,7 @@ async fn a_stack_that_cannot_start_says_in_a_sentence_what_to_do() -> io::Result
     let elsewhere = deskless("serve", &folder, free_ports().0).await;
     assert_eq!(
         failure(elsewhere).await,
-        format!("deskless: another local stack is running on the data in {}: stop it first\n", folder.path().display()),
+        format!("deskless: another local stack is using the data in {}: stop it first\n", folder.path().display()),
     );
     stack.stop(Signal::SIGTERM).await;
     Ok(())

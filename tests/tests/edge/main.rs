@@ -1,6 +1,5 @@
-//! Where the product meets what is not ours: the gateway's events, and the real binaries under `cargo lambda watch`.
+//! Interfaces to other software: the gateway's events, and the real binaries under `cargo lambda watch`.
 
-mod answers;
 mod contract;
 mod gateway;
 mod kill;
@@ -8,4 +7,5 @@ mod local_stack;
 mod paths;
 mod processes;
 mod requests;
+mod responses;
 mod watch;

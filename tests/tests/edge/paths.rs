@@ -1,4 +1,4 @@
-//! The gateway decodes paths: what was `%3F` arrives as `?`, and is still no query.
+//! The gateway decodes paths. `%3F` arrives as `?` and must not start a query.
 
 use crate::gateway::Gateway;
 
@@ -26,7 +26,7 @@ const DECODED: [&str; 20] = [
 ];
 
 #[tokio::test]
-async fn an_id_that_is_none_is_a_404_whatever_is_in_it() {
+async fn malformed_id_is_404() {
     let gateway = Gateway::new().await;
     for id in DECODED {
         for (recorded, path) in [
@@ -40,7 +40,7 @@ async fn an_id_that_is_none_is_a_404_whatever_is_in_it() {
 }
 
 #[tokio::test]
-async fn an_id_with_something_behind_it_is_another_id() {
+async fn id_with_suffix_is_404() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let path = format!("/api/v1/conversations/{id}");
@@ -52,7 +52,7 @@ async fn an_id_with_something_behind_it_is_another_id() {
 }
 
 #[tokio::test]
-async fn a_path_that_no_function_has_is_a_404_problem() {
+async fn unrouted_path_is_404() {
     let gateway = Gateway::new().await;
     let _ = gateway.recorded("unrouted").send().await.expect_problem(404, "not_found");
     for path in

@@ -1,4 +1,4 @@
-//! The binaries, and what they need to run.
+//! The workspace's binaries and what they need to run.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,35 +20,35 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// The checkout.
+/// The root of the repository.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// How long a program may take to start. Another cargo may be at work beside us.
-pub const PATIENCE: Duration = Duration::from_mins(5);
+/// The time limit for a program to start. Another cargo may be running.
+pub const STARTUP_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Every binary of the workspace by its name.
+/// The workspace's binaries by name.
 pub type Binaries = BTreeMap<String, PathBuf>;
 
-/// The program that `DESKLESS_CARGO_LAMBDA` names, and the binaries for it. Without the program there is nothing to
-/// test here, which one line says.
+/// Returns the program that `DESKLESS_CARGO_LAMBDA` names, and the binaries. Without the variable, prints that the
+/// tests are skipped and returns `None`.
 pub async fn cargo_lambda() -> Option<(PathBuf, &'static Binaries)> {
     static SAID: Once = Once::new();
     match env::var_os("DESKLESS_CARGO_LAMBDA") {
         Some(program) => Some((program.into(), binaries().await)),
         None if env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("CI leaves out no test: set DESKLESS_CARGO_LAMBDA")
+            panic!("CI must not skip tests: set DESKLESS_CARGO_LAMBDA")
         }
         None => {
             let line = b"The binaries do not run under cargo lambda watch here: `make test` installs it.\n";
-            // Past the capturing of output, which would keep the line to itself.
+            // Writes past the test harness's output capture.
             SAID.call_once(|| std::io::stderr().write_all(line).unwrap_or_default());
             None
         }
     }
 }
 
-/// Builds the binaries as `deskless dev` does, so that one of the two finds everything done: without a package's name,
-/// which would choose other features of the dependencies. (cargo gives a test the binaries of its own package only.)
+/// Builds the binaries like `deskless dev`, so that the second build has nothing to do. No `--package` is passed,
+/// because that selects other dependency features. (cargo only provides a test with its own package's binaries.)
 pub async fn binaries() -> &'static Binaries {
     static BUILT: OnceCell<Binaries> = OnceCell::const_new();
     BUILT
@@ -74,13 +74,13 @@ pub async fn binaries() -> &'static Binaries {
         .await
 }
 
-/// Two ports, one after the other, that were free when they were asked for.
+/// Returns two consecutive ports that are currently free.
 pub fn free_ports() -> (u16, u16) {
     let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     for _ in 0..100 {
         let first = free(0).expect("a port");
         let port = first.local_addr().expect("an address").port();
-        // S3 listens behind the next one.
+        // S3 uses the port after those two.
         if port < u16::MAX - 1 && free(port + 1).is_ok() && free(port + 2).is_ok() {
             return (port, port + 1);
         }
@@ -88,16 +88,16 @@ pub fn free_ports() -> (u16, u16) {
     panic!("no three ports are free");
 }
 
-/// Waits until somebody listens.
+/// Waits until a process listens on the port.
 pub async fn listening(port: u16) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + STARTUP_TIMEOUT;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-        assert!(Instant::now() < end, "nobody listens on port {port}");
+        assert!(Instant::now() < end, "no process listens on port {port}");
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// An empty folder of this test's own. It stays when the test fails.
+/// An empty folder for one test. It is kept if the test fails.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -120,7 +120,7 @@ impl Drop for Folder {
     }
 }
 
-/// A file of lines such as `NAME=value`.
+/// Parses a file of `NAME=value` lines.
 pub fn read_env(file: &Path) -> HashMap<String, String> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     text.lines().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()

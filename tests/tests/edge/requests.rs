@@ -1,11 +1,11 @@
-//! What the gateway makes of a request, read back.
+//! How functions read the gateway's events.
 
 use serde_json::json;
 
 use crate::gateway::Gateway;
 
 #[tokio::test]
-async fn a_query_string_filters_as_it_was_written() {
+async fn query_string_is_parsed_as_sent() {
     let gateway = Gateway::new().await;
     let wanted = gateway.conversation().await;
     let other = json!({ "subject": "Mine", "customer": { "id": "cus_456" } });
@@ -20,20 +20,20 @@ async fn a_query_string_filters_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_query_string_with_characters_that_should_have_been_encoded_is_read_all_the_same() {
+async fn unencoded_query_characters_are_accepted() {
     let gateway = Gateway::new().await;
     for odd in ["\"open\"", "<open>", "open now", "ö", "open\t", "{open}", "open|waiting", "open^", "open\\", "%zz"] {
         let refused = gateway.recorded("list").query(&format!("status={odd}")).send().await;
         let problem = refused.answer.expect_invalid(&["status"]);
         assert_eq!(problem["errors"][0]["code"], "unknown_value", "{odd}");
     }
-    // A fragment is no part of a query (RFC 3986, section 3.5), so this one is a value.
+    // A fragment is not part of a query (RFC 3986, section 3.5), so `#` belongs to the value.
     let refused = gateway.recorded("list").query("status=open#waiting").send().await;
     let _ = refused.answer.expect_invalid(&["status"]);
 }
 
 #[tokio::test]
-async fn a_body_comes_as_text_or_in_base64_and_is_the_same() {
+async fn text_and_base64_bodies_are_equal() {
     for recorded in ["create", "create-base64"] {
         let gateway = Gateway::new().await;
         let sent = gateway.recorded(recorded).send().await;
@@ -45,14 +45,14 @@ async fn a_body_comes_as_text_or_in_base64_and_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_post_without_a_body_is_a_400() {
+async fn post_without_body_is_400() {
     let gateway = Gateway::new().await;
     let problem = gateway.recorded("create-without-body").send().await.expect_problem(400, "invalid_request");
-    assert_eq!(problem["error"], "The body is empty; it must be a JSON object.");
+    assert_eq!(problem["error"], "The body is empty. Send a JSON object.");
 }
 
 #[tokio::test]
-async fn any_method_of_a_path_reaches_its_function() {
+async fn every_method_reaches_the_function() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let solved = gateway.recorded_about("retrieve", &id).method("PATCH").json(&json!({ "status": "solved" }));
@@ -73,7 +73,7 @@ async fn any_method_of_a_path_reaches_its_function() {
 }
 
 #[tokio::test]
-async fn values_of_a_header_that_the_gateway_joins_are_told_apart() {
+async fn joined_header_values_are_split() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let unchanged = gateway.recorded_about("retrieve-from-browser", &id).send().await;
@@ -83,7 +83,7 @@ async fn values_of_a_header_that_the_gateway_joins_are_told_apart() {
 }
 
 #[tokio::test]
-async fn cookies_and_headers_in_any_script_are_let_pass() {
+async fn non_ascii_cookies_and_headers_are_accepted() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     let event = gateway.recorded_about("retrieve-from-browser", &id).header("user-agent", "Café/1.0 (日本)");
@@ -94,7 +94,7 @@ async fn cookies_and_headers_in_any_script_are_let_pass() {
 }
 
 #[tokio::test]
-async fn a_host_and_a_scheme_that_are_none_do_no_harm() {
+async fn invalid_host_and_scheme_are_ignored() {
     let gateway = Gateway::new().await;
     let id = gateway.conversation().await;
     for (name, value) in

@@ -1,7 +1,7 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, process::Stdio, time::Duration};
 
 use deskless_infra::routes;
-use deskless_tests::{Answer, World};
+use deskless_tests::{TestResponse, World};
 use http::Method;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
@@ -9,14 +9,14 @@ use tokio::process::{Child, Command};
 
 use crate::processes::{Binaries, Folder, ROOT, cargo_lambda, free_ports, listening};
 
-/// The queue of what has no route, as the template's `$default` is one.
+/// The queue of requests without a route, like the template's `$default`.
 const DEFAULT: &str = "";
 
 /// The functions' binaries under `cargo lambda watch`, over a world's table.
 ///
-/// The routes, the events and the runtime API are cargo-lambda's. The binaries are started here, with
-/// `--only-lambda-apis`, as `deskless dev` does it: a test knows its processes and can kill one, and none of them has to
-/// wait for whichever cargo is at work.
+/// cargo-lambda provides the routes, the events and the runtime API. The binaries are started here with
+/// `--only-lambda-apis`, like `deskless dev` does, so that a test can kill a process and does not wait for another
+/// cargo.
 pub struct Watch {
     pub world: World,
     url: String,
@@ -29,7 +29,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// `None` where cargo-lambda is missing.
+    /// Returns `None` if cargo-lambda is not installed.
     pub async fn start(name: &str) -> Option<Self> {
         let (program, binaries) = cargo_lambda().await?;
         let world = World::new().await;
@@ -59,7 +59,7 @@ impl Watch {
         Some(watch)
     }
 
-    /// Starts another process of a function, in the place of the one that there was.
+    /// Replaces the process of a function with a new one.
     pub fn start_function(&mut self, name: &'static str) {
         self.start_process(name, name);
     }
@@ -86,31 +86,31 @@ impl Watch {
         self.functions.insert(queue, child);
     }
 
-    /// `kill -9`, at whatever the function is doing.
+    /// Kills a function with SIGKILL.
     pub async fn kill_function(&mut self, name: &str) {
         self.functions.get_mut(name).expect("a function").kill().await.expect("it can be killed");
     }
 
-    /// A request with the server key.
-    pub fn ask(&self, method: Method, path: &str) -> Ask {
+    /// Prepares a request with the server key.
+    pub fn ask(&self, method: Method, path: &str) -> PreparedRequest {
         let request = self.client.request(method, format!("{}{path}", self.url));
-        Ask(request.bearer_auth(self.world.key().secret.reveal()))
+        PreparedRequest(request.bearer_auth(self.world.key().secret.reveal()))
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.ask(Method::GET, path).send().await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> TestResponse {
         self.ask(Method::POST, path).json(body).send().await
     }
 }
 
-/// A request on its way.
+/// A request that has not been sent yet.
 #[must_use = "nothing is sent before `send`"]
-pub struct Ask(RequestBuilder);
+pub struct PreparedRequest(RequestBuilder);
 
-impl Ask {
+impl PreparedRequest {
     pub fn header(self, name: &str, value: &str) -> Self {
         Self(self.0.header(name, value))
     }
@@ -127,14 +127,14 @@ impl Ask {
         Self(self.0.timeout(patience))
     }
 
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> TestResponse {
         self.try_send().await.expect("an answer")
     }
 
-    /// The answer, if there is one in time.
-    pub async fn try_send(self) -> Option<Answer> {
+    /// Sends the request. Returns `None` if there is no response in time.
+    pub async fn try_send(self) -> Option<TestResponse> {
         let response = self.0.send().await.ok()?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Some(Answer { status, headers, bytes: response.bytes().await.ok()? })
+        Some(TestResponse { status, headers, bytes: response.bytes().await.ok()? })
     }
 }

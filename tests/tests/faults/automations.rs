@@ -1,4 +1,4 @@
-//! Runs of automations that are told of twice, or ended anywhere: each write once, each webhook at least once.
+//! Automation runs with duplicate records and interruptions: each write happens once, each webhook at least once.
 
 use std::{collections::BTreeSet, future::poll_fn, pin::pin, slice, task::Poll};
 
@@ -9,7 +9,7 @@ use crate::support::{ALONE, text};
 
 const AUTOMATIONS: &str = "/api/v1/automations";
 
-/// An automation with a step of every kind, and what its notes and its reply say.
+/// Creates an automation with a step of every kind. Its notes and its reply have known texts.
 async fn automation(world: &World, trigger: &str) -> String {
     let role = world.server_key();
     let message = json!({ "title": "a", "content": "reply" });
@@ -28,7 +28,7 @@ async fn automation(world: &World, trigger: &str) -> String {
     format!("{AUTOMATIONS}/{}", text(&made["automation"], "id"))
 }
 
-/// Lets a run wait for its turn, and gives the row in which it does.
+/// Queues a run and returns its path and its queue item.
 async fn queue(world: &World, automation: &str) -> (String, Row) {
     let role = world.server_key();
     let conversation = text(&role.open(&minimal_conversation()).await, "id");
@@ -40,7 +40,7 @@ async fn queue(world: &World, automation: &str) -> (String, Row) {
     (conversation, row)
 }
 
-/// Whether all steps were done, those that write once.
+/// Asserts that every step that writes was done exactly once.
 async fn assert_done_once(world: &World, automation: &str, conversation: &str, what: &str) {
     let role = world.server_key();
     let runs = role.get(&format!("{automation}/executions?limit=100")).await.expect(200);
@@ -55,19 +55,19 @@ async fn assert_done_once(world: &World, automation: &str, conversation: &str, w
     let said: Vec<_> = said["messages"].as_array().expect("an array").iter().map(|m| text(m, "body")).collect();
     assert_eq!(said, ["first", "reply", "last"], "{what}");
     assert_eq!(now["messageCount"], 3, "{what}");
-    // Opened, and written to by five steps.
+    // One version for the creation and one for each of five steps.
     let row = world.row(&format!("W#{}#C#{conversation}", world.workspace), "A").await.expect("the conversation");
     assert_eq!(row.0["version"]["N"], "6", "{what}");
 }
 
-/// The ids under which webhooks were called since the last look, and how many calls there were.
+/// Returns the IDs of the webhook calls since the last look, and the number of calls.
 fn called(world: &World) -> (BTreeSet<String>, usize) {
-    let calls = world.internet.take_calls();
+    let calls = world.webhook_servers.take_calls();
     (calls.iter().map(|call| call.header("webhook-id").to_owned()).collect(), calls.len())
 }
 
-/// Does work and ends it where it would wait once more than so many times. Whether it was done by then.
-async fn ended_after(mut waits: usize, work: impl Future<Output = bool>) -> Option<bool> {
+/// Polls work and drops it when it would wait more than `waits` times. Returns its result, if it finished.
+async fn interrupt_after(mut waits: usize, work: impl Future<Output = bool>) -> Option<bool> {
     let mut work = pin!(work);
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),
@@ -81,7 +81,7 @@ async fn ended_after(mut waits: usize, work: impl Future<Output = bool>) -> Opti
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_ended_anywhere_goes_on_there_and_does_each_thing_once() {
+async fn interrupted_run_resumes_without_duplicates() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "manual").await;
@@ -90,8 +90,8 @@ async fn a_run_that_is_ended_anywhere_goes_on_there_and_does_each_thing_once() {
         let (conversation, row) = queue(&world, &automation).await;
         let told = record(0, None, Some(&row));
         let _ = called(&world);
-        let first = ended_after(waits, Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))).await;
-        // What it was about to do is told of again, and so is everything that it wrote.
+        let first = interrupt_after(waits, Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told)))).await;
+        // The stream delivers the record again, and the records that the run wrote.
         let _ = world.drain_events().await;
         assert_done_once(&world, &automation, &conversation, &format!("ended after {waits} waits")).await;
         let (ids, calls) = called(&world);
@@ -100,44 +100,44 @@ async fn a_run_that_is_ended_anywhere_goes_on_there_and_does_each_thing_once() {
             break;
         }
         ended += 1;
-        assert!(ended < 500, "it never ends");
+        assert!(ended < 500, "the run never ends");
     }
-    assert!(ended >= 10, "only {ended} places to end at");
+    assert!(ended >= 10, "only {ended} interruptions");
     world.assert_settled().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_comes_twice_is_followed_once() {
+async fn duplicate_record_does_each_step_once() {
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "manual").await;
     let (conversation, row) = queue(&world, &automation).await;
     let told = record(0, None, Some(&row));
     let twice = [told.clone(), told.clone()];
-    assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
+    assert!(Box::pin(world.deliver_once(Worker::Jobs, &twice)).await);
     let (a, b) = tokio::join!(
-        Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told))),
-        Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)))
+        Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told))),
+        Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told)))
     );
     assert!(a && b);
-    assert_eq!(called(&world).1, 1, "up to the first webhook, and no further");
+    assert_eq!(called(&world).1, 1, "the run stops after its first webhook");
     let _ = world.drain_events().await;
     assert_eq!(called(&world).1, 1);
-    assert_done_once(&world, &automation, &conversation, "told twice").await;
-    // Long after it was over.
-    assert!(Box::pin(world.hand_over(Worker::Jobs, &twice)).await);
-    assert_done_once(&world, &automation, &conversation, "told again").await;
+    assert_done_once(&world, &automation, &conversation, "duplicate record").await;
+    // Long after the run has ended.
+    assert!(Box::pin(world.deliver_once(Worker::Jobs, &twice)).await);
+    assert_done_once(&world, &automation, &conversation, "late duplicate").await;
     assert_eq!(called(&world).1, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_that_are_told_at_once_do_each_thing_once() {
+async fn concurrent_workers_do_each_step_once() {
     let world = World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await;
     let automation = automation(&world, "manual").await;
     for round in 0..10 {
         let (conversation, row) = queue(&world, &automation).await;
         let told = record(0, None, Some(&row));
-        let hand_over = || Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told)));
-        let (a, b, c) = tokio::join!(hand_over(), hand_over(), hand_over());
+        let deliver_once = || Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told)));
+        let (a, b, c) = tokio::join!(deliver_once(), deliver_once(), deliver_once());
         assert!(a && b && c);
         let _ = world.drain_events().await;
         assert_done_once(&world, &automation, &conversation, &format!("round {round}")).await;
@@ -146,7 +146,7 @@ async fn two_workers_that_are_told_at_once_do_each_thing_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_bad_weather_each_thing_is_done_once() {
+async fn random_faults_do_not_repeat_steps() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "conversation.created").await;
@@ -163,10 +163,10 @@ async fn in_bad_weather_each_thing_is_done_once() {
         cuts_percent: 2,
         ..Faults::default()
     });
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 30 }).await;
     world.proxy().set_faults(Faults::default());
     for conversation in &conversations {
-        assert_done_once(&world, &automation, conversation, "bad weather").await;
+        assert_done_once(&world, &automation, conversation, "random faults").await;
     }
     let (ids, calls) = called(&world);
     assert!(ids.len() == 40 && calls >= 40, "{calls} calls");
@@ -174,13 +174,13 @@ async fn in_bad_weather_each_thing_is_done_once() {
 }
 
 #[tokio::test]
-async fn while_the_table_does_not_answer_a_record_comes_again() {
+async fn record_is_retried_during_outage() {
     let world = World::behind_proxy(Faults::default()).await;
     let automation = automation(&world, "manual").await;
     let (conversation, row) = queue(&world, &automation).await;
     let told = record(0, None, Some(&row));
     world.proxy().set_faults(Faults { errors_before_percent: 100, ..Faults::default() });
-    assert!(!Box::pin(world.hand_over(Worker::Jobs, slice::from_ref(&told))).await);
+    assert!(!Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(&told))).await);
     world.proxy().set_faults(Faults::default());
     let unchanged: Value = world.row(row.pk(), row.sk()).await.expect("the run").0;
     assert_eq!(unchanged, row.0);

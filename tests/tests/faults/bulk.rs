@@ -1,8 +1,8 @@
-//! Bulk actions that are interrupted anywhere: each conversation is changed once, and what is counted is what was done.
+//! Interrupted bulk actions: each conversation is changed once, and the counts are exact.
 
 use std::{future::poll_fn, pin::pin, slice, sync::Arc, task::Poll};
 
-use deskless_tests::{Answer, Faults, Row, Worker, World, minimal_conversation, record};
+use deskless_tests::{Faults, Row, TestResponse, Worker, World, minimal_conversation, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::support::{ALONE, CONVERSATIONS, at_once, text};
 
 const PATH: &str = "/api/v1/bulk-actions";
 
-/// Writes so many open conversations past the API, oldest activity first. Gives their ids.
+/// Writes this many open conversations directly to the table, oldest activity first. Returns their IDs.
 async fn plant(world: &World, count: usize) -> Vec<String> {
     let opened = world.server_key().open(&minimal_conversation()).await;
     let like = world.row(&pk(world, &text(&opened, "id")), "A").await.expect("the conversation");
@@ -50,13 +50,13 @@ async fn shown(world: &World, id: &str) -> Value {
     world.server_key().get(&format!("{PATH}/{id}")).await.expect(200)["bulkAction"].clone()
 }
 
-/// The action's own item, while there is work left.
+/// Returns the action's item while it has work left.
 async fn due(world: &World, id: &str) -> Option<Row> {
     let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
     row.get("job").is_some().then_some(row)
 }
 
-/// How often each conversation was changed since it was planted, and what the rows say that the action has dealt with.
+/// Returns how often each conversation was changed, and how many conversations the action's items count as processed.
 async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usize) {
     let rows = world.rows().await;
     let done = format!("W#{}#B#{action}", world.workspace);
@@ -68,10 +68,10 @@ async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usiz
     (ids.iter().map(|id| version(id) - 1).collect(), done)
 }
 
-/// Hands the worker one record, and ends it when it has to wait once more than so many times: wherever that is, and whatever
-/// the engine does with what is on its way then. Whether the record is done; if not, the stream delivers it again.
-async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
-    let mut work = pin!(world.hand_over(Worker::Jobs, slice::from_ref(record)));
+/// Delivers one record and drops the work when it would wait more than `waits` times, at any point and with requests in
+/// flight. Returns whether it finished. If not, the stream delivers the record again.
+async fn deliver_interrupted(world: &World, record: &Value, mut waits: usize) -> bool {
+    let mut work = pin!(world.deliver_once(Worker::Jobs, slice::from_ref(record)));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(done),
         Poll::Pending if waits == 0 => Poll::Ready(false),
@@ -84,11 +84,11 @@ async fn survives(world: &World, record: &Value, mut waits: usize) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_over_10_000_conversations_that_is_killed_50_times_changes_each_once_and_counts_right() {
+async fn job_killed_50_times_changes_each_once() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
-    // What the stream would tell is told below: each change of the action's own item.
-    world.end_stream().await;
+    // Records are delivered by hand below: one for each change of the action's item.
+    world.disable_stream().await;
     let ids = plant(&world, 10_000).await;
     let filter = json!({ "status": "open" });
     let id = begin(&world, json!({ "action": "update_status", "status": "solved", "filter": filter })).await;
@@ -97,9 +97,9 @@ async fn a_job_over_10_000_conversations_that_is_killed_50_times_changes_each_on
     let (mut before, mut steps, mut killed) = (None, 0, 0);
     while let Some(row) = due(&world, &id).await {
         let told = record(steps, before.as_ref(), Some(&row));
-        // Every other step is ended somewhere, perhaps again a little later.
+        // Interrupt every other step at a varying point.
         let mut waits = if steps % 2 == 0 { steps * 7 % 11 } else { usize::MAX };
-        while !survives(&world, &told, waits).await {
+        while !deliver_interrupted(&world, &told, waits).await {
             killed += 1;
             assert!(killed < 1000, "a step never ends");
             waits = (waits + 1) * 3;
@@ -107,7 +107,7 @@ async fn a_job_over_10_000_conversations_that_is_killed_50_times_changes_each_on
         steps += 1;
         if steps == 50 {
             for id in &ids[9_990..] {
-                // They leave the filter before their turn.
+                // Removed from the filter before they are processed.
                 let waiting = json!({ "status": "waiting" });
                 let _ = world.server_key().patch(&format!("{CONVERSATIONS}/{id}"), &waiting).await.expect(200);
             }
@@ -126,15 +126,15 @@ async fn a_job_over_10_000_conversations_that_is_killed_50_times_changes_each_on
     let left = world.server_key().get(&format!("{CONVERSATIONS}?status=waiting")).await.expect(200);
     assert_eq!(left["conversations"].as_array().map(Vec::len), Some(10));
     let late = world.server_key().get(&late).await.expect(200);
-    assert_eq!(late["conversation"]["status"], "open", "it came after the action");
+    assert_eq!(late["conversation"]["status"], "open", "created after the action");
     world.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_jobs_at_once_do_not_disturb_each_other() {
+async fn concurrent_jobs_do_not_interfere() {
     let _alone = ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
-    world.end_stream().await;
+    world.disable_stream().await;
     let ids = plant(&world, 500).await;
     let bodies = [
         json!({ "action": "tag", "add": ["a"], "filter": {} }),
@@ -146,12 +146,12 @@ async fn two_jobs_at_once_do_not_disturb_each_other() {
     }
     world.proxy().set_faults(Faults { conflicts_percent: 10, errors_after_percent: 2, ..Faults::default() });
     let named = jobs.clone();
-    // Each is taken by two workers at once.
+    // Two workers process each step at the same time.
     let _ = at_once(&world, 4, |world, worker| {
         let id = named[worker % 2].clone();
         async move {
             while let Some(row) = due(&world, &id).await {
-                let _ = world.hand_over(Worker::Jobs, &[record(1, None, Some(&row))]).await;
+                let _ = world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))]).await;
             }
         }
     })
@@ -171,12 +171,12 @@ async fn two_jobs_at_once_do_not_disturb_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_repeats_at_once_one_acts_and_all_are_answered_alike() {
+async fn concurrent_retries_start_one_action() {
     let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 10, ..Faults::default() }).await);
     for round in 0..5 {
         let ids = json!([text(&world.server_key().open(&minimal_conversation()).await, "id")]);
         let body = json!({ "action": "tag", "add": [format!("t{round}")], "conversationIds": ids });
-        let answers: Vec<Answer> = at_once(&world, 16, |world, _| {
+        let answers: Vec<TestResponse> = at_once(&world, 16, |world, _| {
             let body = body.clone();
             async move {
                 let ask = world.server_key().ask(Method::POST, PATH).header("idempotency-key", &format!("k{round}"));
@@ -200,7 +200,7 @@ fn text_of(ids: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_request_leaves_that_is_killed_in_the_middle_is_done_by_the_worker_and_its_repeat_is_told_so() {
+async fn killed_request_is_finished_by_the_worker() {
     let world = World::behind_proxy(Faults::default()).await;
     let (mut begun, mut disturbed) = (0, 0);
     for round in 1..=12 {
@@ -211,10 +211,10 @@ async fn what_a_request_leaves_that_is_killed_in_the_middle_is_done_by_the_worke
         let body = json!({ "action": "tag", "add": ["a"], "conversationIds": ids });
         let key = format!("k{round}");
         let ask = || world.server_key().ask(Method::POST, PATH).header("idempotency-key", &key).json(&body);
-        // A request that waits for this is nearly always ended before it is answered, each time somewhere else.
+        // Conflicts make requests wait, so that most are dropped before the response, at varying points.
         world.proxy().set_faults(Faults { conflicts_percent: 60, ..Faults::default() });
         let ended = tokio::select! {
-            () = world.proxy().disturbed(disturbed + round) => None,
+            () = world.proxy().wait_for_faults(disturbed + round) => None,
             answer = ask().send_now() => Some(answer),
         };
         world.proxy().set_faults(Faults::default());
@@ -230,7 +230,7 @@ async fn what_a_request_leaves_that_is_killed_in_the_middle_is_done_by_the_worke
         let (changed, done) = changes(&world, &text(&repeat["bulkAction"], "id"), &ids).await;
         assert_eq!((changed, done), (vec![1; 12], 12), "round {round}");
     }
-    assert!(begun >= 6, "only {begun} requests were ended behind their beginning");
+    assert!(begun >= 6, "only {begun} requests were dropped after their first write");
     let _ = world.drain_events().await;
     world.assert_settled().await;
 }

@@ -1,4 +1,4 @@
-//! Deleting a conversation while it is written to, and while its removal is interrupted again and again.
+//! Deleting a conversation during writes, and with an interrupted purge.
 
 use std::{slice, sync::Arc};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ALONE, at_once, post, text};
 
-/// Opens a conversation and writes so many messages into its thread, past the API.
+/// Creates a conversation and writes this many messages directly to the table.
 async fn long_thread(world: &World, messages: usize) -> (String, String) {
     let id = text(&world.server_key().open(&minimal_conversation()).await, "id");
     let path = format!("/api/v1/conversations/{id}");
@@ -26,47 +26,48 @@ async fn long_thread(world: &World, messages: usize) -> (String, String) {
     (path, id)
 }
 
-/// Hands the worker one record, and ends the worker wherever it is when two of its connections have broken off: one
-/// break the client repairs by itself. Whether the record is done; if not, the stream delivers it again.
-async fn survives(world: &World, record: &Value, breaks: &mut usize) -> bool {
+/// Delivers one record and drops the worker after two of its connections have broken. The client recovers from one.
+/// Returns whether it finished. If not, the stream delivers the record again.
+async fn deliver_interrupted(world: &World, record: &Value, breaks: &mut usize) -> bool {
     let done = tokio::select! {
-        () = world.proxy().disturbed(*breaks + 2) => false,
-        done = world.hand_over(Worker::Events, slice::from_ref(record)) => done,
+        () = world.proxy().wait_for_faults(*breaks + 2) => false,
+        done = world.deliver_once(Worker::Events, slice::from_ref(record)) => done,
     };
     *breaks += world.proxy().take_meter().disturbed;
     done
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
+async fn interrupted_purge_removes_20_000_messages() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
-    // What the stream would tell is told below: each change of the conversation's own row.
-    world.end_stream().await;
+    // Records are delivered by hand below: one for each change of the conversation's item.
+    world.disable_stream().await;
     let (path, id) = long_thread(&world, 20_000).await;
     let pk = format!("W#{}#C#{id}", world.workspace);
     let mut before = world.row(&pk, "A").await.expect("the conversation");
-    assert!(world.hand_over(Worker::Events, &[record(0, None, Some(&before))]).await);
+    assert!(world.deliver_once(Worker::Events, &[record(0, None, Some(&before))]).await);
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
 
     let _ = world.proxy().take_meter();
-    // One half of the connections breaks before the engine sees the request, one half after it carried it out.
+    // Half of the connections break before the engine receives the request, half after it has handled it.
     world.proxy().set_faults(Faults { cuts_percent: 6, ..Faults::default() });
     let (mut steps, mut breaks, mut interrupted) = (0, 0, 0);
     while let Some(tombstone) = world.row(&pk, "A").await {
-        assert_ne!(before.0, tombstone.0, "after {steps} steps nothing calls for the next one");
+        assert_ne!(before.0, tombstone.0, "no record requests the step after {steps}");
         steps += 1;
         let told = record(steps, Some(&before), Some(&tombstone));
-        while !survives(&world, &told, &mut breaks).await {
+        while !deliver_interrupted(&world, &told, &mut breaks).await {
             interrupted += 1;
             assert!(interrupted < 1000, "a step never ends");
         }
         before = tombstone;
     }
     world.proxy().set_faults(Faults::default());
-    assert!(world.hand_over(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
+    assert!(world.deliver_once(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
 
-    // A step that is taken again removes another 500 before it tells how far it has come: there are fewer than 40.
+    // An interrupted step may delete another 500 items before it records its progress, so there are fewer than 40
+    // steps.
     assert!(steps >= 20, "20,000 messages in {steps} steps");
     assert!(interrupted >= 20, "only {interrupted} of {steps} steps were interrupted, by {breaks} breaks");
     let left = world.rows().await.iter().filter(|row| row.pk() == pk).count();
@@ -75,7 +76,7 @@ async fn a_thread_of_20_000_messages_is_removed_whatever_interrupts_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delete_that_races_with_messages_leaves_neither_orphan_nor_ghost() {
+async fn delete_racing_with_messages_leaves_no_items() {
     let _alone = ALONE.lock().await;
     let faults = Faults { conflicts_percent: 10, ..Faults::default() };
     let world = Arc::new(World::behind_proxy(faults).await);
@@ -105,11 +106,11 @@ async fn a_delete_that_races_with_messages_leaves_neither_orphan_nor_ghost() {
     let _ = world.drain_events().await;
     world.assert_settled().await;
     let threads = format!("W#{}#C#", world.workspace);
-    assert!(!world.rows().await.iter().any(|row| row.pk().starts_with(&threads)), "something is left");
+    assert!(!world.rows().await.iter().any(|row| row.pk().starts_with(&threads)), "items are left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_delete_at_once_one_is_told_so_and_its_deletion_is_kept_once() {
+async fn concurrent_deletes_succeed_once() {
     let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 20, ..Faults::default() }).await);
     let path = world.server_key().open_path().await;
     let answers = at_once(&world, 8, |world, _| {
@@ -125,10 +126,10 @@ async fn of_many_who_delete_at_once_one_is_told_so_and_its_deletion_is_kept_once
 }
 
 #[tokio::test]
-async fn a_deletion_whose_answer_is_lost_is_still_a_success() {
+async fn delete_with_lost_response_succeeds() {
     let world = World::behind_proxy(Faults::default()).await;
     let path = world.server_key().open_path().await;
-    world.proxy().set_faults(Faults { lost_answers: 1, ..Faults::default() });
+    world.proxy().set_faults(Faults { lost_responses: 1, ..Faults::default() });
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
     let audit = format!("W#{}#L", world.workspace);
     assert_eq!(world.rows().await.iter().filter(|row| row.pk() == audit).count(), 1);

@@ -1,39 +1,39 @@
-//! The worker on the stream: at least once in, once in effect.
+//! The stream worker: records are delivered at least once and take effect once.
 
 use std::sync::Arc;
 
-use deskless_tests::{Delivery, Drained, Faults, Row, Worker, World, minimal_conversation, record};
+use deskless_tests::{Delivery, DeliveryStats, Faults, Row, Worker, World, minimal_conversation, record};
 use serde_json::{Value, json};
 
 use crate::support::{ALONE, at_once, text};
 
-/// Conversations that are changed over HTTP, each so often.
+/// The number of conversations that are changed over HTTP.
 const REAL: usize = 20;
 const PATCHES: usize = 10;
-/// Conversations whose rows are made up, each with so many changes.
+/// The number of conversations whose items are generated.
 const MADE_UP: usize = 500;
 const CHANGES: usize = 20;
-/// So many are changed in turn, until each has all its changes: the records of one conversation come in a few batches,
-/// and those that come twice often come behind newer ones.
+/// The number of conversations that are changed in turns. This puts a conversation's records into few batches, so that
+/// duplicates often arrive after newer records.
 const IN_TURN: usize = 32;
-/// The stream has so many shards, each with a worker of its own. A conversation's records are all in one.
+/// The number of shards, each with its own worker. All records of a conversation are in one shard.
 const SHARDS: usize = 4;
 
 const STATUSES: [&str; 3] = ["open", "waiting", "solved"];
 
-/// What the stream tells, in its order.
+/// The records of the stream, in order.
 #[derive(Default)]
 struct Told([Vec<Value>; SHARDS]);
 
 impl Told {
-    /// A change of the `i`th conversation.
+    /// Adds a change of the `i`th conversation.
     fn change(&mut self, i: usize, before: Option<&Row>, after: &Row) {
         let shard = &mut self.0[i % SHARDS];
         shard.push(record(shard.len(), before, Some(after)));
     }
 }
 
-/// Opens conversations and changes them in turn, over HTTP.
+/// Creates conversations and changes them in turns, over HTTP.
 async fn real(world: &World, told: &mut Told) {
     let role = world.server_key();
     let mut rows = Vec::new();
@@ -53,11 +53,11 @@ async fn real(world: &World, told: &mut Told) {
     }
 }
 
-/// A conversation like this one, after so many changes. Every tenth is deleted with its last change.
+/// Returns a conversation's item after this many changes. Every tenth is deleted by its last change.
 fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
     let mut row = like.clone();
     let id = format!("019f0f63-6500-7232-afd6-{i:010}01");
-    // Where the status goes is the same in every run, and looks like chance.
+    // A fixed, irregular sequence of statuses.
     let status = STATUSES[(i * 7 + change * change * 5 + i * change) % 3];
     row.0["pk"] = json!({ "S": format!("W#{}#C#{id}", world.workspace) });
     for attribute in ["activity", "orderMark"] {
@@ -83,7 +83,7 @@ fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
     row
 }
 
-/// Writes made-up conversations as they are after all their changes, and tells all of these.
+/// Writes generated conversations in their final state, and adds records for all their changes.
 async fn plant(world: &World, told: &mut Told) {
     let rows = world.rows().await;
     let ours = format!("W#{}#C#", world.workspace);
@@ -108,24 +108,24 @@ async fn plant(world: &World, told: &mut Told) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn counters_equal_a_recount_after_10_000_events_with_30_percent_twice_and_failing_batches() {
+async fn counts_are_exact_despite_duplicates_and_failures() {
     let _alone = ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults::default()).await);
-    world.end_stream().await;
+    world.disable_stream().await;
     let mut told = Told::default();
     real(&world, &mut told).await;
     plant(&world, &mut told).await;
     world.proxy().set_faults(Faults { errors_after_percent: 2, conflicts_percent: 5, ..Faults::default() });
     let drained = at_once(&world, SHARDS, |world, shard| {
         let records = told.0[shard].clone();
-        let delivery = Delivery { doubled_percent: 30, shuffled: true, failing_percent: 20 };
+        let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 20 };
         async move { world.deliver(Worker::Events, records, delivery).await }
     })
     .await;
     world.proxy().set_faults(Faults::default());
-    let sum = |of: fn(&Drained) -> usize| drained.iter().map(of).sum::<usize>();
+    let sum = |of: fn(&DeliveryStats) -> usize| drained.iter().map(of).sum::<usize>();
     assert!(sum(|drained| drained.records) >= MADE_UP * CHANGES, "{drained:?}");
-    assert!(sum(|drained| drained.ended) >= 10, "{drained:?}");
+    assert!(sum(|drained| drained.interrupted) >= 10, "{drained:?}");
     world.assert_settled().await;
     let counts = world.server_key().get("/api/v1/conversations/counts").await.expect(200);
     assert_eq!(counts["counts"]["total"], REAL + MADE_UP - MADE_UP / 10, "{drained:?}: {counts}");

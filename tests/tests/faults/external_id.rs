@@ -6,13 +6,13 @@ use serde_json::json;
 use crate::support::{CONVERSATIONS, all, at_once, post, text};
 
 const CREATORS: usize = 64;
-/// Two hundred rounds in all. A world of its own for every ten: the engine numbers stream records by counting those
-/// that are there, so that a table gets slower with each write.
+/// 200 rounds in total, ten per world. The engine counts all stream records to number the next one, so a table gets
+/// slower with each write.
 const WORLDS: usize = 20;
 const ROUNDS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_64_creators_of_one_external_id_one_wins_each_round() {
+async fn one_of_64_concurrent_creators_wins() {
     let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         contend().await;
@@ -26,7 +26,7 @@ async fn contend() {
     for round in 0..ROUNDS {
         world.clock.advance_millis(7);
         let answers = at_once(&world, CREATORS, |world, creator| async move {
-            // In every other round the creators also meet in the record of one new customer.
+            // In every other round, all creators also create the same new customer.
             let customer = if round % 2 == 0 { format!("cus_{round}") } else { format!("cus_{round}_{creator}") };
             let body = json!({
                 "externalId": format!("ticket_{round}"),
@@ -47,7 +47,7 @@ async fn contend() {
     assert_eq!(listed.len(), ROUNDS);
     assert_eq!(listed.iter().map(|row| text(row, "id")).collect::<HashSet<_>>(), winners);
     let customers = world.rows().await.iter().filter(|row| row.pk().contains("#U#")).count();
-    assert_eq!(customers, ROUNDS, "those who lost left customers behind");
+    assert_eq!(customers, ROUNDS, "losing creators left customers behind");
     assert_eq!(world.foreign_rows().await, theirs);
     world.assert_sound().await;
 }

@@ -1,6 +1,6 @@
-//! Files whose registration or removal is interrupted, or that are registered while their conversation is deleted.
+//! Interrupted registrations and deletions of files, and registrations while the conversation is deleted.
 
-use deskless_tests::{Delivery, Upload, Worker, World, ended_after, minimal_conversation, record};
+use deskless_tests::{Delivery, Upload, Worker, World, interrupt_after, minimal_conversation, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::{ALONE, text};
 
 async fn uploaded(world: &World, conversation: &str) -> Value {
     let signed = world.server_key().sign(&json!(conversation), "a.txt", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     json!({ "fileId": signed["file"]["id"] })
 }
 
@@ -17,7 +17,7 @@ fn kept(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_that_is_interrupted_anywhere_leaves_neither_object_nor_row() {
+async fn interrupted_delete_leaves_no_object_or_item() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();
@@ -31,19 +31,20 @@ async fn a_removal_that_is_interrupted_anywhere_leaves_neither_object_nor_row() 
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/files/{alone}")).send().await.expect(204);
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/conversations/{id}")).send().await.expect(204);
         for pk in [format!("W#{}#F#{alone}", world.workspace), format!("W#{}#C#{id}", world.workspace)] {
-            let row = world.row(&pk, "A").await.expect("a row that says what is to be done");
+            let row = world.row(&pk, "A").await.expect("an item that requests the removal");
             let told = [record(1, None, Some(&row))];
-            ended += usize::from(ended_after(Some(waits), world.hand_over(Worker::Events, &told)).await.is_none());
+            ended +=
+                usize::from(interrupt_after(Some(waits), world.deliver_once(Worker::Events, &told)).await.is_none());
         }
     }
     assert!(ended > 7, "only {ended} were ended");
-    let _ = world.drain_events_as(Delivery { doubled_percent: 30, ..Delivery::default() }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 30, ..Delivery::default() }).await;
     assert!(kept(&world).is_empty(), "{:?}", kept(&world));
     world.assert_settled().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_registered_while_its_conversation_is_deleted_leaves_nothing() {
+async fn registering_during_delete_leaves_nothing() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();
@@ -68,7 +69,7 @@ async fn a_file_that_is_registered_while_its_conversation_is_deleted_leaves_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registration_that_is_ended_anywhere_can_be_made_again_or_goes_with_its_conversation() {
+async fn interrupted_registration_can_be_retried_or_purged() {
     let _alone = ALONE.lock().await;
     let world = World::new().await;
     let ours = world.server_key();
@@ -77,7 +78,7 @@ async fn a_registration_that_is_ended_anywhere_can_be_made_again_or_goes_with_it
         let waits = round / 4;
         let id = text(&ours.open(&minimal_conversation()).await, "id");
         let body = uploaded(&world, &id).await;
-        ended += usize::from(ended_after(Some(waits), ours.post("/api/v1/files", &body)).await.is_none());
+        ended += usize::from(interrupt_after(Some(waits), ours.post("/api/v1/files", &body)).await.is_none());
         world.assert_sound().await;
         if round % 2 == 0 {
             let again = ours.post("/api/v1/files", &body).await.expect(200);

@@ -1,24 +1,24 @@
 use std::{collections::HashSet, sync::Arc};
 
-use deskless_tests::{Answer, Faults, World, example_conversation};
+use deskless_tests::{Faults, TestResponse, World, example_conversation};
 use serde_json::{Value, json};
 
 use crate::support::{CONVERSATIONS, all, at_once, post, text};
 
 const REPEATS: usize = 32;
-/// Two hundred rounds in all, and a world of its own for every ten, as [`super::external_id`] says.
+/// 200 rounds in total, ten per world, for the reason given in [`super::external_id`].
 const WORLDS: usize = 20;
 const ROUNDS: usize = 10;
 
-/// Sends one request 32 times at once under one key and gives the answer that all of them got. One of them did the
-/// work; the others say that theirs is a replay.
+/// Sends a request 32 times at once with one key and returns the response, which must be the same for all. One request
+/// does the work; the others are marked as replayed.
 async fn repeat(world: &Arc<World>, path: &str, key: &str, body: &Value) -> Value {
     let answers = at_once(world, REPEATS, |world, _| {
         let (path, key, body) = (path.to_owned(), key.to_owned(), body.clone());
         async move { post(world.server_key(), &path, Some(&key), &body).await }
     })
     .await;
-    let told = |answer: &Answer| {
+    let told = |answer: &TestResponse| {
         let headers = ["etag", "location", "content-type"].map(|name| answer.header(name).map(str::to_owned));
         (answer.status.as_u16(), headers, answer.bytes.clone())
     };
@@ -41,7 +41,7 @@ async fn repeat_conversations(world: World) {
         let mut body = example_conversation();
         body["customer"]["id"] = json!(format!("cus_{}", round / 2));
         body["message"] = json!({ "body": format!("Round {round}") });
-        // A repeat is refused by its own externalId too, and must not be answered with that.
+        // A retry also conflicts with its own external ID, and must not report that.
         match round % 2 {
             0 => body["externalId"] = json!(format!("ticket_{round}")),
             _ => body["externalId"] = Value::Null,
@@ -70,7 +70,7 @@ async fn repeat_messages(world: World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn conversations_repeated_32_times_at_once_are_opened_once_and_answered_equally() {
+async fn concurrent_retries_create_one_conversation() {
     let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         repeat_conversations(World::new().await).await;
@@ -78,7 +78,7 @@ async fn conversations_repeated_32_times_at_once_are_opened_once_and_answered_eq
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_repeated_32_times_at_once_are_written_once_and_answered_equally() {
+async fn concurrent_retries_create_one_message() {
     let _alone = crate::support::ALONE.lock().await;
     for _ in 0..WORLDS {
         repeat_messages(World::new().await).await;
@@ -86,7 +86,7 @@ async fn messages_repeated_32_times_at_once_are_written_once_and_answered_equall
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn repeats_at_once_have_one_effect_also_among_conflicts() {
+async fn concurrent_retries_have_one_effect_under_conflicts() {
     let _alone = crate::support::ALONE.lock().await;
     let conflicts = || Faults { conflicts_percent: 30, ..Faults::default() };
     repeat_conversations(World::behind_proxy(conflicts()).await).await;

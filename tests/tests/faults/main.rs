@@ -1,5 +1,4 @@
-//! Many at once, answers that get lost, an engine that fails: what is acknowledged is there exactly once, and the
-//! invariants hold.
+//! Concurrency, lost responses and engine failures: acknowledged writes exist exactly once, and all invariants hold.
 
 mod automations;
 mod bulk;
@@ -9,9 +8,9 @@ mod external_id;
 mod files;
 mod idempotency;
 mod invariants;
-mod lost_answers;
+mod lost_responses;
 mod order;
 mod outage;
+mod random_faults;
 mod support;
-mod weather;
 mod writers;

@@ -1,4 +1,4 @@
-//! Writers and readers of one thread, and what the order of its messages must be.
+//! Concurrent writers and readers of one thread, and the order that its messages must have.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::support::{post, text};
 
-/// What happened, in one order for all tasks.
+/// A logical clock that orders the events of all tasks.
 #[derive(Default)]
 pub struct Ticker(AtomicU64);
 
@@ -25,21 +25,21 @@ impl Ticker {
     }
 }
 
-/// One message, from its request to its answer.
+/// A message, with the ticks of its request and response.
 pub struct Written {
     pub id: String,
     asked: u64,
     answered: u64,
 }
 
-/// A thread that many write to.
+/// A thread with concurrent writers.
 pub struct Exchange {
     pub world: Arc<World>,
     pub messages_path: String,
     pub ticker: Ticker,
-    /// How many writers are still at it. Changes with each message that was answered.
+    /// The number of active writers. Sends a notification for each acknowledged message.
     writing: watch::Sender<usize>,
-    /// How often a writer was told 503.
+    /// How many responses were 503.
     pub unavailable: AtomicUsize,
 }
 
@@ -50,7 +50,7 @@ impl Exchange {
         Arc::new(Self { world, messages_path, ticker, writing: watch::Sender::new(writers), unavailable })
     }
 
-    /// Writes so many messages one after the other. Who is told 503 asks again under the same key.
+    /// Writes this many messages one after the other. Retries 503 responses with the same key.
     pub async fn write(&self, machine: Option<&Machine>, writer: usize, messages: usize) -> Vec<Written> {
         let mut role = self.world.server_key();
         if let Some(machine) = machine {
@@ -80,17 +80,17 @@ impl Exchange {
         written
     }
 
-    /// Reads along until nobody writes any more, and gives what there was to see.
+    /// Polls the thread until all writers have finished, and returns the messages seen.
     pub async fn follow(&self, limit: usize) -> Vec<Value> {
         let role = self.world.server_key();
         let mut writing = self.writing.subscribe();
         let mut seen = Vec::new();
         let mut cursor = String::new();
         loop {
-            // Asked before the page is: what was written by then is on this page or those before.
+            // Read before the page, so that this page includes everything written by then.
             let over = *writing.borrow_and_update() == 0;
             let path = format!("{}?limit={limit}{cursor}", self.messages_path);
-            let page = role.ask(Method::GET, &path).unchecked().send_now().await.expect(200);
+            let page = role.ask(Method::GET, &path).skip_validation().send_now().await.expect(200);
             let messages = page["messages"].as_array().expect("messages");
             assert!(messages.len() <= limit);
             seen.extend(messages.iter().cloned());
@@ -99,30 +99,27 @@ impl Exchange {
                 if over {
                     return seen;
                 }
-                writing.changed().await.expect("the exchange is there");
+                writing.changed().await.expect("the exchange exists");
             }
         }
     }
 }
 
-/// Proves that a thread holds exactly what was acknowledged, in the order of the commits: what was answered before
-/// something else was asked for stands before it, whoever wrote it.
+/// Asserts that a thread holds exactly the acknowledged messages in commit order: a message that was acknowledged
+/// before another one was sent precedes it, even across writers.
 pub fn assert_commit_order(thread: &[Value], written: &[Vec<Written>]) {
     let ids: Vec<String> = thread.iter().map(|message| text(message, "id")).collect();
-    assert!(ids.is_sorted(), "ids do not rise along the thread");
-    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "a message is there twice");
+    assert!(ids.is_sorted(), "IDs do not increase along the thread");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "a message is listed twice");
     let of: HashMap<&str, &Written> = written.iter().flatten().map(|w| (w.id.as_str(), w)).collect();
-    assert_eq!(ids.len(), of.len(), "as many messages as were acknowledged");
+    assert_eq!(ids.len(), of.len(), "the thread has every acknowledged message");
     let mut earliest_answer_behind = u64::MAX;
     for id in ids.iter().rev() {
-        let written = of.get(id.as_str()).expect("a message that nobody was told of");
-        assert!(
-            written.asked < earliest_answer_behind,
-            "{id} was asked for after a message behind it had been answered",
-        );
+        let written = of.get(id.as_str()).expect("an acknowledged message");
+        assert!(written.asked < earliest_answer_behind, "{id} was sent after a later message had been acknowledged");
         earliest_answer_behind = earliest_answer_behind.min(written.answered);
     }
     for writer in written {
-        assert!(writer.is_sorted_by(|a, b| a.id < b.id), "a writer's own messages changed places");
+        assert!(writer.is_sorted_by(|a, b| a.id < b.id), "a writer's messages are out of order");
     }
 }

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use deskless_tests::{Answer, Role, World};
+use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use serde_json::Value;
 
 pub const CONVERSATIONS: &str = "/api/v1/conversations";
 
-/// Sends so many requests at once, each from a task of its own, and gives the answers in the order of the requests.
+/// Sends this many requests at once, each in its own task, and returns the responses in order.
 pub async fn at_once<F, T>(world: &Arc<World>, requests: usize, send: impl Fn(Arc<World>, usize) -> F) -> Vec<T>
 where
     F: Future<Output = T> + Send + 'static,
@@ -20,8 +20,8 @@ where
     results
 }
 
-/// Sends a POST, under an idempotency key if there is one, while the clock stands still.
-pub async fn post(role: Role<'_>, path: &str, key: Option<&str>, body: &Value) -> Answer {
+/// Sends a POST, with an idempotency key if given, without advancing the clock.
+pub async fn post(role: Role<'_>, path: &str, key: Option<&str>, body: &Value) -> TestResponse {
     let mut ask = role.ask(Method::POST, path).json(body);
     if let Some(key) = key {
         ask = ask.header("idempotency-key", key);
@@ -29,7 +29,7 @@ pub async fn post(role: Role<'_>, path: &str, key: Option<&str>, body: &Value) -
     ask.send_now().await
 }
 
-/// Every row of a list, from its first page to its last.
+/// Returns all rows of a list, from all pages.
 pub async fn all(role: &Role<'_>, path: &str, plural: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut query = String::new();
@@ -43,10 +43,10 @@ pub async fn all(role: &Role<'_>, path: &str, plural: &str) -> Vec<Value> {
     }
 }
 
-/// A member that is a string.
+/// Returns a string field.
 pub fn text(object: &Value, name: &str) -> String {
-    object[name].as_str().unwrap_or_else(|| panic!("{name} is no string: {object}")).to_owned()
+    object[name].as_str().unwrap_or_else(|| panic!("{name} is not a string: {object}")).to_owned()
 }
 
-/// Held by tests that keep both cores busy: beside another of their kind they would measure each other.
+/// Held by tests that use all cores, since they measure time.
 pub static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

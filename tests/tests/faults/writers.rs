@@ -11,7 +11,7 @@ const WRITERS: usize = 50;
 const MESSAGES: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
+async fn fifty_writers_keep_commit_order_under_conflicts() {
     let _alone = crate::support::ALONE.lock().await;
     let faults = Faults { conflicts_percent: 30, ..Faults::default() };
     let world = Arc::new(World::behind_proxy(faults).await);
@@ -45,8 +45,7 @@ async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
     for reader in readers {
         assert_eq!(reader.await.expect("the reader ends"), thread, "a reader that follows sees every message once");
     }
-    // The aim is one in a thousand, which a machine reaches that has its cores for this alone; one that shares them gets a
-    // few more.
+    // The target is one in a thousand on idle cores. Shared cores cause a few more.
     assert!(unavailable * 50 <= WRITERS * MESSAGES, "{unavailable} of {} got 503", WRITERS * MESSAGES);
     assert!(meter.disturbed * 5 > WRITERS * MESSAGES, "the proxy disturbed only {}", meter.disturbed);
     assert_eq!(world.foreign_rows().await, theirs);
@@ -54,7 +53,7 @@ async fn fifty_writers_of_one_thread_among_conflicts_are_put_in_commit_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn machines_whose_clocks_are_minutes_apart_keep_commit_order() {
+async fn clock_skew_keeps_commit_order() {
     let _alone = crate::support::ALONE.lock().await;
     let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 10, ..Faults::default() }).await);
     let exchange = Exchange::open(Arc::clone(&world), 8).await;

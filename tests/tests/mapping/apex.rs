@@ -7,7 +7,7 @@ use crate::support::{
     several, thread,
 };
 
-/// Their channels: ours, and the rows that prove list, retrieval, deletion and sending.
+/// Their channels, with ours and the rows that prove listing, retrieval, deletion and sending.
 const CHANNELS: [(&str, [&str; 4]); 6] = [
     ("whatsapp", ["messages.whatsapp.list", "messages.whatsapp.get", "messages.whatsapp.delete", "send.whatsapp"]),
     ("instagram", ["messages.instagram.list", "messages.instagram.get", "messages.instagram.delete", "send.instagram"]),
@@ -20,7 +20,7 @@ const CHANNELS: [(&str, [&str; 4]); 6] = [
     ),
 ];
 
-/// A thread on this channel in which the customer has written.
+/// Creates a thread on this channel with a customer message.
 async fn on(w: &World, channel: &str) -> (Value, Value) {
     let key = if channel == "sms" || channel == "whatsapp" { "+49123456789" } else { "17841400000000000" };
     let opened = open(w, json!({ "channel": channel, "sessionKey": format!("{channel}_{key}") })).await;
@@ -141,7 +141,7 @@ fn sending() -> Vec<Row> {
             assert_eq!(reply["deliveryStatus"], if carried { "queued" } else { "delivered" });
             assert_eq!(now(&w, &opened).await["preview"], "Hello");
             if carried {
-                // The back end that hands it to the provider says how it fares.
+                // The back end sends it to the provider and reports the delivery status.
                 let report = json!({ "deliveryStatus": "sent", "externalId": "provider-1" });
                 let reported = w.server_key().patch(&path_of(&reply), &report).await.expect(200);
                 assert_eq!(reported["message"]["deliveryStatus"], "sent");
@@ -171,7 +171,7 @@ fn sending() -> Vec<Row> {
 
 const BULK: &str = "/api/v1/bulk-actions";
 
-/// Does this to two conversations of three, and proves that they show it, and the third does not.
+/// Runs a bulk action on two of three conversations, and asserts that only those two change.
 async fn bulk(w: &World, action: Value, field: &str, wanted: Value) {
     let opened = several(w, 3, json!({})).await;
     let mut body = action;
@@ -235,16 +235,16 @@ fn files() -> Vec<Row> {
             let opened = open(&w, json!({ "channel": "whatsapp" })).await;
             let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
             assert_eq!(signed["upload"]["method"], "POST");
-            // What is signed is this size and this type, and nothing else.
+            // The signature covers exactly this size and type.
             let upload = || Upload::of(&signed["upload"], "hello");
             assert_ne!(Upload::of(&signed["upload"], "hello!").send().await.0, 204);
             assert_ne!(upload().with("Content-Type", "text/html").send().await.0, 204);
-            upload().expect_taken().await;
+            upload().expect_accepted().await;
         }),
         row("files.create", |w| async move {
             let opened = open(&w, json!({ "channel": "whatsapp" })).await;
             let signed = w.server_key().sign(&opened["id"], "a.png", "image/png", 5).await.expect(201);
-            Upload::of(&signed["upload"], "hello").expect_taken().await;
+            Upload::of(&signed["upload"], "hello").expect_accepted().await;
             let body = json!({ "fileId": signed["file"]["id"] });
             let file = w.server_key().post("/api/v1/files", &body).await.expect(200)["file"].clone();
             assert_eq!((&file["status"], &file["category"]), (&json!("ready"), &json!("image")));
@@ -259,7 +259,7 @@ fn files() -> Vec<Row> {
     ]
 }
 
-/// Runs these actions over a conversation, passes this on, and gives the run when it is over.
+/// Runs actions on a conversation with this context, and returns the finished run.
 async fn run(w: &World, over: &Value, actions: Value, context: Value) -> Value {
     let body = json!({ "name": "A", "trigger": "manual", "actions": actions });
     let automation = make(w, "automations", "automation", body).await;
@@ -294,21 +294,21 @@ fn automations() -> Vec<Row> {
             assert_eq!((&ended["status"], &ended["context"]), (&json!("succeeded"), &json!({ "orderId": 7 })));
             let messages = thread(&w, &opened, "").await["messages"].clone();
             assert_eq!(messages[1]["body"], "Hello Ada!");
-            let told = w.internet.take_calls().remove(0).json()["data"].clone();
+            let told = w.webhook_servers.take_calls().remove(0).json()["data"].clone();
             assert_eq!((&told["conversation"]["id"], &told["customer"]["name"]), (&opened["id"], &json!("Ada")));
             assert_eq!((&told["messages"], &told["context"]), (&messages, &json!({ "orderId": 7 })));
         }),
     ]
 }
 
-/// Makes a predefined message and gives where it is.
+/// Creates a predefined message and returns its path.
 async fn predefined(w: &World, title: &str) -> (String, Value) {
     let body = json!({ "title": title, "content": "Hello {{customer.name}}!" });
     let made = make(w, "predefined-messages", "predefinedMessage", body).await;
     (format!("/api/v1/predefined-messages/{}", made["id"].as_str().expect("text")), made)
 }
 
-fn replies() -> Vec<Row> {
+fn predefined_messages() -> Vec<Row> {
     vec![
         row("predefined.find", |w| async move {
             let (_, second) = predefined(&w, "b").await;
@@ -343,7 +343,10 @@ fn replies() -> Vec<Row> {
     ]
 }
 
-/// Every row.
+/// Returns every row.
 pub fn rows() -> Vec<Row> {
-    [record(), messages(), sending(), bulk_actions(), files(), replies(), automations()].into_iter().flatten().collect()
+    [record(), messages(), sending(), bulk_actions(), files(), predefined_messages(), automations()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -7,14 +7,14 @@ use crate::support::{
 
 const CUSTOMERS: &str = "/api/v1/customers";
 
-/// Who a requester is by their email: found, or made.
+/// Finds or creates a requester by email.
 async fn requester(w: &World, said: Value) -> Value {
     let answer = w.server_key().post(CUSTOMERS, &said).await;
     assert!(answer.status.is_success(), "{answer:?}");
     answer.json()["customer"].clone()
 }
 
-/// A conversation as the documented example opens it.
+/// Creates a conversation like the documented example.
 async fn example(w: &World) -> Value {
     let said = json!({ "email": "customer@example.com", "name": "Jane Doe" });
     let customer = requester(w, said).await;
@@ -35,7 +35,7 @@ fn responds(id: &'static str, pointer: &'static str, wanted: Value) -> Row {
     })
 }
 
-/// A browser that has opened a conversation, and that conversation.
+/// Returns a browser that has created a conversation, and the conversation.
 async fn visitor(w: &World) -> (Role<'_>, Value) {
     let body = json!({ "subject": "Help", "customer": { "name": "Jane", "email": "jane@example.com" } });
     let opened = w.client_key().post(CONVERSATIONS, &body).await.expect(201);
@@ -84,7 +84,7 @@ fn create() -> Vec<Row> {
             let customer = &opened["conversation"]["customer"];
             assert!(customer["id"].as_str().expect("text").starts_with("anon_"));
             assert_eq!(now(&w, &opened["conversation"]).await["customer"]["identitySource"], "anonymous");
-            // A back end makes somebody of whom nothing is known, too.
+            // A back end can also create a customer without any data.
             let nobody = w.server_key().post(CUSTOMERS, &json!({})).await.expect(201)["customer"].clone();
             let opened = open(&w, json!({ "customer": { "id": nobody["id"] } })).await;
             assert_eq!((&opened["customer"]["name"], &opened["customer"]["email"]), (&Value::Null, &Value::Null));
@@ -105,7 +105,7 @@ fn create() -> Vec<Row> {
         row("create.user_last_name", |w| async move {
             let made = requester(&w, json!({ "email": "j@example.com", "name": "Jane Doe" })).await;
             assert!(made["name"].as_str().expect("text").ends_with(" Doe"));
-            // Said of somebody who is known only when they are made: left out, the name stays.
+            // Without a name in the request, the stored name stays.
             assert_eq!(requester(&w, json!({ "email": "j@example.com" })).await["name"], "Jane Doe");
         }),
         shows("create.priority.default", json!({ "priority": "normal" }), "/priority", json!("normal")),
@@ -158,7 +158,7 @@ fn response() -> Vec<Row> {
     ]
 }
 
-/// A conversation in one of the documented states, and one in each of the others.
+/// Returns a conversation in each of the documented states.
 async fn states(w: &World) -> [(&'static str, Value); 4] {
     [
         ("open", open(w, json!({})).await),
@@ -192,7 +192,7 @@ fn list() -> Vec<Row> {
         }),
         row("list.offset", |w| async move {
             let opened = several(&w, 5, json!({})).await;
-            // Whoever skipped two goes on behind the second.
+            // An offset of two becomes the cursor after the second.
             let two = w.server_key().get(&format!("{CONVERSATIONS}?limit=2")).await.expect(200);
             let cursor = two["nextCursor"].as_str().expect("a cursor");
             assert_eq!(found(&w, &format!("cursor={cursor}")).await, newest_first(&opened)[2..]);
@@ -331,7 +331,7 @@ fn resolve() -> Vec<Row> {
     ]
 }
 
-/// Every row.
+/// Returns every row.
 pub fn rows() -> Vec<Row> {
     [create(), response(), list(), messages(), resolve()].into_iter().flatten().collect()
 }

@@ -1,21 +1,21 @@
-//! `docs/mapping.md` as the tests read it.
+//! Parses `docs/mapping.md`.
 
 use std::collections::BTreeSet;
 
 const TEXT: &str = include_str!("../../../docs/mapping.md");
 
-/// One row of the document.
+/// A row of the document.
 #[derive(Debug)]
 pub struct Line {
-    /// Whose API.
+    /// The service.
     pub service: String,
-    /// Which part of it.
+    /// The part of its API.
     pub id: String,
-    /// What that is here.
+    /// The equivalent in our API.
     pub here: String,
 }
 
-/// Every row, in order.
+/// Returns every row, in order.
 pub fn rows() -> Vec<Line> {
     let mut rows = Vec::new();
     for section in TEXT.split("\n## ").skip(1) {
@@ -23,16 +23,16 @@ pub fn rows() -> Vec<Line> {
         for line in section.lines().filter(|line| line.starts_with("| `")) {
             let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
             let [id, theirs, here] = cells[..] else { panic!("{line}: three cells") };
-            assert!(!theirs.is_empty() && !here.is_empty(), "{line}: an empty cell");
+            assert!(!theirs.is_empty() && !here.is_empty(), "{line}: empty cell");
             rows.push(Line { service: service.to_owned(), id: id.trim_matches('`').to_owned(), here: here.to_owned() });
         }
     }
-    assert!(!TEXT.to_lowercase().contains("not yet"), "nothing is left for later");
+    assert!(!TEXT.to_lowercase().contains("not yet"), "the document has no open items");
     rows
 }
 
 impl Line {
-    /// What the row claims and these requests and answers do not show: a route that nobody asked, a name that is nowhere.
+    /// Returns the routes and names that the row mentions and that do not occur in the recorded traffic.
     pub fn unproved(&self, traffic: &str) -> Vec<String> {
         let words = |text: &str| -> BTreeSet<String> {
             let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');

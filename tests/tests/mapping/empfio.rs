@@ -5,7 +5,7 @@ use crate::support::{
     CONVERSATIONS, Row, at, finds, found, newest_first, now, open, pages, patch, row, say, several, shows, thread,
 };
 
-/// The documented example: a thread on WhatsApp, with its messages.
+/// Creates the documented example: a WhatsApp thread with its messages.
 async fn example(w: &World) -> Value {
     let fields = json!({
         "subject": "Booking", "channel": "whatsapp", "sessionKey": "whatsapp_+49123456789",
@@ -31,7 +31,7 @@ fn field(id: &'static str, pointer: &'static str, wanted: Value) -> Row {
     })
 }
 
-/// One in each of the documented states.
+/// Returns a conversation in each of the documented states.
 async fn states(w: &World) -> [(&'static str, Value); 4] {
     [
         ("active", open(w, json!({})).await),
@@ -41,7 +41,7 @@ async fn states(w: &World) -> [(&'static str, Value); 4] {
     ]
 }
 
-/// What each state is here: a filter that finds it, and a change that makes it.
+/// Returns the equivalent of a state: a filter that finds it, and a patch that sets it.
 fn vocabulary(state: &str) -> (&'static str, Value) {
     match state {
         "active" => ("status=open&escalated=false", json!({ "status": "open", "escalated": false })),
@@ -95,7 +95,7 @@ fn conversation() -> Vec<Row> {
     for [state, id, ..] in STATES {
         rows.push(row(id, move |w| async move {
             let states = states(&w).await;
-            let (_, opened) = states.iter().find(|(name, _)| *name == state).expect("one in this state");
+            let (_, opened) = states.iter().find(|(name, _)| *name == state).expect("a conversation in this state");
             for (field, value) in vocabulary(state).1.as_object().expect("fields") {
                 assert_eq!(opened[field], *value);
             }
@@ -158,7 +158,7 @@ fn list() -> Vec<Row> {
         row("list.page", |w| async move {
             let opened = several(&w, 5, json!({})).await;
             let wanted = newest_first(&opened);
-            // The first page comes without a cursor, the second with the first one's.
+            // The first page needs no cursor. The second uses the cursor of the first.
             let pages = pages(&w, CONVERSATIONS, "conversations", 2).await;
             assert_eq!(pages, wanted.chunks(2).map(<[Value]>::to_vec).collect::<Vec<_>>());
         }),
@@ -220,7 +220,7 @@ fn rest() -> Vec<Row> {
             let opened = example(&w).await;
             let answer = w.server_key().get(&format!("{}?include=messages", at(&opened))).await.expect(200);
             assert_eq!(answer["messages"], thread(&w, &opened, "").await["messages"]);
-            // All of them, also where there are more than come with it.
+            // All messages, also beyond the ones that are included.
             let cursor = answer["messagesNextCursor"].as_str().expect("a cursor").to_owned();
             let later = say(&w, &opened, json!({ "body": "Thanks" })).await;
             assert_eq!(thread(&w, &opened, &format!("?cursor={cursor}")).await["messages"], json!([later]));
@@ -276,7 +276,7 @@ fn rest() -> Vec<Row> {
     rows
 }
 
-/// Every row.
+/// Returns every row.
 pub fn rows() -> Vec<Row> {
     [conversation(), message(), list(), rest()].into_iter().flatten().collect()
 }

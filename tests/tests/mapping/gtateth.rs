@@ -8,7 +8,7 @@ use crate::support::{
     several, shows, with,
 };
 
-/// One with an inbox, a customer and somebody who works on it.
+/// Creates a conversation with an inbox, a customer and an assignee.
 async fn example(w: &World) -> Value {
     let inbox = make(w, "inboxes", "inbox", json!({ "name": "Support", "channel": "email" })).await;
     let agent = member(w, "Grace").await;
@@ -38,7 +38,7 @@ const PRIORITIES: [[&str; 5]; 4] = [
     ["urgent", "list.priority.urgent", "get.priority.urgent", "create.priority.urgent", "update.priority.urgent"],
 ];
 
-/// A state, what it is here, and the query that finds it.
+/// The states: their name, the equivalent here and the query that finds it.
 const STATES: [(&str, &str, &str, [&str; 3]); 3] = [
     ("open", r#"{"status":"open"}"#, "status=open", ["list.status.open", "get.status.open", "update.status.open"]),
     (
@@ -84,7 +84,7 @@ fn vocabularies() -> Vec<Row> {
             for (field, value) in fields(here).as_object().expect("fields") {
                 assert_eq!(changed[field], *value);
             }
-            // Whoever does not say how it was closed finds it by its status alone.
+            // Without a resolution, the status alone finds it.
             finds(&w, query, &opened, &[]).await;
         }));
     }
@@ -302,7 +302,7 @@ fn update_and_delete() -> Vec<Row> {
             let opened = example(&w).await;
             let ask = w.server_key().ask(Method::DELETE, &at(&opened)).json(&json!({ "reason": "Asked for it" }));
             let _ = ask.send().await.expect(204);
-            // It is kept with the number and the time, for 90 days.
+            // The audit entry keeps the number and the time for 90 days.
             let rows = w.rows().await;
             assert!(rows.iter().any(|row| row.pk().ends_with("#L") && row.get("reason") == Some("Asked for it")));
         }),
@@ -314,7 +314,7 @@ fn update_and_delete() -> Vec<Row> {
         row("delete.message", |w| async move {
             let opened = example(&w).await;
             delete(&w, &at(&opened)).await;
-            // What there is to say is said by the errors.
+            // The error responses carry the information.
             let again = w.server_key().ask(Method::DELETE, &at(&opened)).send().await;
             assert!(again.expect_problem(404, "not_found")["error"].as_str().is_some_and(|text| !text.is_empty()));
         }),
@@ -332,10 +332,10 @@ fn update_and_delete() -> Vec<Row> {
     ]
 }
 
-/// A key with one scope, what it may and what it may not.
+/// Creates a key with one scope and returns the status of a GET, a POST, a PATCH and a DELETE with it.
 async fn may(w: &World, scope: Scope, opened: &Value) -> [u16; 4] {
     let key = w.make_key(KeyOptions { scopes: vec![scope], ..KeyOptions::default() }).await;
-    let key = w.holder_of(&key);
+    let key = w.with_key(&key);
     let change = json!({ "priority": "high" });
     let answers = [
         key.get(&at(opened)).await,
@@ -359,7 +359,7 @@ fn permissions() -> Vec<Row> {
     ]
 }
 
-/// Every row.
+/// Returns every row.
 pub fn rows() -> Vec<Row> {
     [list(), vocabularies(), get_and_create(), update_and_delete(), permissions()].into_iter().flatten().collect()
 }

@@ -6,7 +6,7 @@ use crate::support::{
     CONVERSATIONS, Row, at, finds, found, newest_first, now, open, patch, row, say, several, shows, thread, with,
 };
 
-/// The documented example, opened and read back.
+/// Creates a row: the documented example returns this value at this pointer.
 fn example(id: &'static str, pointer: &'static str, wanted: Value) -> Row {
     row(id, move |w| {
         let wanted = wanted.clone();
@@ -166,7 +166,7 @@ fn create() -> Vec<Row> {
             let _ = open(&w, json!({ "externalId": "ticket_1" })).await;
             let again = w.server_key().post(CONVERSATIONS, &with(json!({ "externalId": "ticket_1" }))).await;
             let _ = again.expect_problem(409, "external_id_exists");
-            // Another workspace has ids of its own.
+            // Another workspace has its own IDs.
             let _ =
                 w.other_workspace().post(CONVERSATIONS, &with(json!({ "externalId": "ticket_1" }))).await.expect(201);
         }),
@@ -220,7 +220,7 @@ fn update() -> Vec<Row> {
     rows
 }
 
-/// The documented example of a message, written and read back.
+/// Creates a row: the documented message returns this value in this field.
 fn message(id: &'static str, field: &'static str, wanted: Value) -> Row {
     row(id, move |w| {
         let wanted = wanted.clone();
@@ -314,7 +314,7 @@ fn rules() -> Vec<Row> {
     ]
 }
 
-/// Every row.
+/// Returns every row.
 pub fn rows() -> Vec<Row> {
     [conversation(), list(), create(), update(), messages(), rules()].into_iter().flatten().collect()
 }

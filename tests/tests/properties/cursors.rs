@@ -1,4 +1,4 @@
-use deskless_api::{Code, Walk};
+use deskless_api::{Code, CursorScope};
 use deskless_domain::{MessageId, WorkspaceId};
 use deskless_tests::World;
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -10,16 +10,16 @@ fn places() -> impl Strategy<Value = [MessageId; 2]> {
     any::<[[u8; 16]; 2]>().prop_map(|places| places.map(MessageId::from_bytes))
 }
 
-/// A workspace and the parts of a walk through one of its lists.
-fn walks() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
+/// Generates a workspace ID and the parts of a cursor scope.
+fn scopes() -> impl Strategy<Value = ([u8; 16], Vec<String>)> {
     (any::<[u8; 16]>(), vec(vec(characters(), 0..8).prop_map(String::from_iter), 0..5))
 }
 
-fn walk((workspace, parts): &([u8; 16], Vec<String>)) -> Walk {
-    Walk::new(WorkspaceId::from_bytes(*workspace), &parts.iter().map(String::as_str).collect::<Vec<_>>())
+fn scope((workspace, parts): &([u8; 16], Vec<String>)) -> CursorScope {
+    CursorScope::new(WorkspaceId::from_bytes(*workspace), &parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A damage to a text.
+/// A modification of a text.
 #[derive(Debug, Clone)]
 enum Damage {
     Change(Index, char),
@@ -32,7 +32,7 @@ enum Damage {
 }
 
 fn damages() -> impl Strategy<Value = Damage> {
-    // Mostly characters that a cursor may hold, since others are refused for that alone.
+    // Mostly characters of the cursor alphabet, since others are refused for that reason alone.
     let character = || prop_oneof![3 => proptest::sample::select(ALPHABET), 1 => characters()];
     prop_oneof![
         8 => (any::<Index>(), character()).prop_map(|(at, to)| Damage::Change(at, to)),
@@ -68,82 +68,82 @@ impl Damage {
     }
 }
 
-fn is_refused<const N: usize>(walk: &Walk, cursor: &str) -> bool {
-    walk.places::<N>(cursor).is_err_and(|problem| problem.code() == Code::InvalidCursor)
+fn is_refused<const N: usize>(scope: &CursorScope, cursor: &str) -> bool {
+    scope.decode_ids::<N>(cursor).is_err_and(|problem| problem.code() == Code::InvalidCursor)
 }
 
 #[test]
-fn a_cursor_gives_its_places_back_in_its_own_walk() {
-    check(500, &(walks(), places()), |(parts, places)| {
-        let walk = walk(&parts);
-        assert_eq!(walk.places(&walk.cursor(&places)).ok(), Some(places));
-        assert_eq!(walk.places(&walk.cursor(&places[..1])).ok(), Some([places[0]]));
+fn cursor_round_trips_in_its_scope() {
+    check(500, &(scopes(), places()), |(parts, places)| {
+        let scope = scope(&parts);
+        assert_eq!(scope.decode_ids(&scope.encode_ids(&places)).ok(), Some(places));
+        assert_eq!(scope.decode_ids(&scope.encode_ids(&places[..1])).ok(), Some([places[0]]));
     });
 }
 
 #[test]
-fn a_cursor_is_short_and_needs_no_escaping_in_a_url() {
-    check(100, &(walks(), places()), |(parts, places)| {
-        let cursor = walk(&parts).cursor(&places);
+fn cursor_is_short_and_url_safe() {
+    check(100, &(scopes(), places()), |(parts, places)| {
+        let cursor = scope(&parts).encode_ids(&places);
         assert!(cursor.len() <= 64, "{cursor}");
         assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{cursor}");
     });
 }
 
 #[test]
-fn a_cursor_that_is_changed_cut_or_extended_is_refused() {
-    check(4000, &(walks(), places(), damages()), |(parts, places, damage)| {
-        let walk = walk(&parts);
-        let (one, two) = (walk.cursor(&places[..1]), walk.cursor(&places));
+fn altered_cursor_is_refused() {
+    check(4000, &(scopes(), places(), damages()), |(parts, places, damage)| {
+        let scope = scope(&parts);
+        let (one, two) = (scope.encode_ids(&places[..1]), scope.encode_ids(&places));
         let (damaged_one, damaged_two) = (damage.done_to(&one), damage.done_to(&two));
-        assert!(damaged_one == one || is_refused::<1>(&walk, &damaged_one));
-        assert!(damaged_two == two || is_refused::<2>(&walk, &damaged_two));
+        assert!(damaged_one == one || is_refused::<1>(&scope, &damaged_one));
+        assert!(damaged_two == two || is_refused::<2>(&scope, &damaged_two));
     });
 }
 
 #[test]
-fn every_single_character_of_a_cursor_counts() {
-    check(4, &(walks(), places()), |(parts, places)| {
-        let walk = walk(&parts);
-        let cursor = walk.cursor(&places);
+fn every_character_of_a_cursor_is_checked() {
+    check(4, &(scopes(), places()), |(parts, places)| {
+        let scope = scope(&parts);
+        let cursor = scope.encode_ids(&places);
         for at in 0..cursor.len() {
             for to in ALPHABET {
                 let mut changed: Vec<char> = cursor.chars().collect();
                 changed[at] = *to;
                 let changed: String = changed.into_iter().collect();
-                assert!(changed == cursor || is_refused::<2>(&walk, &changed), "{at} {to}");
+                assert!(changed == cursor || is_refused::<2>(&scope, &changed), "{at} {to}");
             }
         }
     });
 }
 
 #[test]
-fn a_cursor_of_another_walk_is_refused() {
-    check(500, &(walks(), walks(), places()), |(mine, other, places)| {
-        let cursor = walk(&mine).cursor(&places);
+fn cursor_of_another_scope_is_refused() {
+    check(500, &(scopes(), scopes(), places()), |(mine, other, places)| {
+        let cursor = scope(&mine).encode_ids(&places);
         let (other_workspace, other_parts) = ((other.0, mine.1.clone()), (mine.0, other.1.clone()));
         for others in [other, other_workspace, other_parts] {
-            assert!(others == mine || is_refused::<2>(&walk(&others), &cursor));
+            assert!(others == mine || is_refused::<2>(&scope(&others), &cursor));
         }
-        // The same text, parted elsewhere, is another walk.
+        // The same text with other part boundaries is another scope.
         let joined = (mine.0, vec![mine.1.concat()]);
-        assert!(joined == mine || is_refused::<2>(&walk(&joined), &cursor));
+        assert!(joined == mine || is_refused::<2>(&scope(&joined), &cursor));
         let longer = (mine.0, [mine.1.clone(), vec![String::new()]].concat());
-        assert!(is_refused::<2>(&walk(&longer), &cursor));
-        assert!(is_refused::<1>(&walk(&mine), &cursor), "two places are not one");
+        assert!(is_refused::<2>(&scope(&longer), &cursor));
+        assert!(is_refused::<1>(&scope(&mine), &cursor), "two IDs are not one");
     });
 }
 
 #[test]
-fn texts_that_never_were_cursors_are_refused() {
-    check(1000, &(walks(), vec(characters(), 0..80)), |(parts, text)| {
+fn arbitrary_text_is_refused_as_cursor() {
+    check(1000, &(scopes(), vec(characters(), 0..80)), |(parts, text)| {
         let text: String = text.into_iter().collect();
-        assert!(is_refused::<1>(&walk(&parts), &text));
-        assert!(is_refused::<2>(&walk(&parts), &text));
+        assert!(is_refused::<1>(&scope(&parts), &text));
+        assert!(is_refused::<2>(&scope(&parts), &text));
     });
 }
 
-/// Every list, the two workspaces' as well.
+/// Returns every list with a cursor, for both workspaces.
 async fn cursors(world: &World) -> Vec<(deskless_tests::Role<'_>, String, String)> {
     let mut found = Vec::new();
     for role in [world.server_key(), world.other_workspace()] {
@@ -173,7 +173,7 @@ async fn cursors(world: &World) -> Vec<(deskless_tests::Role<'_>, String, String
 }
 
 #[tokio::test]
-async fn every_list_takes_its_own_cursor_and_no_other_lists() {
+async fn lists_accept_only_their_own_cursors() {
     let world = World::new().await;
     let cursors = cursors(&world).await;
     for (i, (role, list, _)) in cursors.iter().enumerate() {

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::support::check;
 
-/// A clock that stands anywhere from 1970 to the end of the year 9999.
+/// Generates clocks from 1970 to the end of 9999.
 fn clocks() -> impl Strategy<Value = TestClock> {
     (any::<u64>(), 0..253_402_300_800_000_i64).prop_map(|(seed, millis)| {
         let clock = TestClock::new(seed);
@@ -18,7 +18,7 @@ fn channels() -> impl Strategy<Value = Channel> {
 }
 
 #[test]
-fn an_id_is_a_uuid_of_version_7_with_its_time() {
+fn id_is_uuid_v7_with_timestamp() {
     check(500, &(clocks(), channels()), |(clock, channel)| {
         let texts = [
             WorkspaceId::generate(&clock).to_string(),
@@ -37,7 +37,7 @@ fn an_id_is_a_uuid_of_version_7_with_its_time() {
 }
 
 #[test]
-fn an_id_is_read_back_as_it_was_in_either_case_and_as_bytes() {
+fn id_round_trips_as_text_and_bytes() {
     check(500, &any::<[u8; 16]>(), |bytes| {
         let id = MessageId::from_bytes(bytes);
         assert_eq!(MessageId::parse(&id.to_string()), Some(id));
@@ -47,7 +47,7 @@ fn an_id_is_read_back_as_it_was_in_either_case_and_as_bytes() {
 }
 
 #[test]
-fn ids_sort_as_text_as_bytes_and_by_time_alike() {
+fn text_byte_and_time_order_agree() {
     check(500, &(clocks(), clocks(), channels(), channels()), |(one, other, a, b)| {
         let (x, y) = (ConversationId::on(a, &one), ConversationId::on(b, &other));
         assert_eq!(x.cmp(&y), x.to_string().cmp(&y.to_string()));
@@ -59,7 +59,7 @@ fn ids_sort_as_text_as_bytes_and_by_time_alike() {
 }
 
 #[test]
-fn a_conversation_knows_its_channel_also_after_a_trip_through_text() {
+fn conversation_id_encodes_channel() {
     check(200, &(clocks(), channels()), |(clock, channel)| {
         let id = ConversationId::on(channel, &clock);
         assert_eq!(ConversationId::parse(&id.to_string()).and_then(ConversationId::channel), Some(channel));
@@ -67,8 +67,8 @@ fn a_conversation_knows_its_channel_also_after_a_trip_through_text() {
 }
 
 #[test]
-fn a_following_id_sorts_behind_any_other_whatever_the_clock_says() {
-    // Ids of ours, and among them the first and the last that a moment can have.
+fn following_id_sorts_after_previous_id() {
+    // Our own IDs, including the first and the last of a millisecond.
     let before = prop_oneof![
         clocks().prop_map(|clock| MessageId::generate(&clock)),
         clocks().prop_map(|clock| MessageId::end_of(clock.now())),
@@ -89,7 +89,7 @@ fn a_following_id_sorts_behind_any_other_whatever_the_clock_says() {
 }
 
 #[test]
-fn a_chain_of_ids_rises_while_the_clock_jumps() {
+fn id_chain_increases_while_clock_jumps() {
     check(200, &(clocks(), vec((-100_000..100_000_i64, 0..40_u32), 1..60)), |(clock, jumps)| {
         let mut last = MessageId::generate(&clock);
         let mut latest = clock.now();
@@ -105,7 +105,7 @@ fn a_chain_of_ids_rises_while_the_clock_jumps() {
 }
 
 #[test]
-fn the_last_id_of_a_moment_is_behind_all_others_of_it_and_before_the_next() {
+fn last_id_of_a_millisecond_sorts_last() {
     check(200, &clocks(), |clock| {
         let end = MessageId::end_of(clock.now());
         assert!(MessageId::generate(&clock) <= end);

@@ -1,6 +1,6 @@
-//! What holds for every value, and for every order of events.
+//! Properties that hold for every value and every order of events.
 //!
-//! Runs are the same every time. `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
+//! Runs are deterministic. `PROPTEST_CASES` sets the number of cases, `PROPTEST_RNG_SEED` selects others.
 
 mod cursors;
 mod ids;
@@ -12,3 +12,4 @@ mod sms;
 mod support;
 mod templates;
 mod texts;
+mod transitions;

@@ -53,14 +53,14 @@ fn json_values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Metadata within its limits, small and large: what is large lies apart in the table.
+/// Generates metadata within the limits, small and large. Large metadata is stored in its own item.
 fn metadata() -> impl Strategy<Value = Value> {
     let members = vec((strings(), json_values()), 0..6).prop_map(Map::from_iter);
     (members, prop_oneof![3 => Just(0_usize), 1 => 900..1100_usize, 1 => 3000..4096_usize]).prop_map(
         |(mut members, fill)| {
             let size = |members: &Map<String, Value>| serde_json::to_vec(members).expect("JSON").len();
             while size(&members) > 3000 {
-                let key = members.keys().next().cloned().expect("what is large has members");
+                let key = members.keys().next().cloned().expect("large metadata has members");
                 members.remove(&key);
             }
             let room = fill.saturating_sub(size(&members) + r#","":"""#.len() + "filler".len());
@@ -72,7 +72,7 @@ fn metadata() -> impl Strategy<Value = Value> {
     )
 }
 
-/// The same JSON with every character of its strings escaped: another spelling of one value.
+/// Encodes JSON with every character of its strings escaped.
 fn escaped(value: &Value) -> String {
     let quoted = |text: &str| {
         let mut quoted = String::from("\"");
@@ -92,7 +92,7 @@ fn escaped(value: &Value) -> String {
     }
 }
 
-/// What reading the conversation gives, by itself and in a list.
+/// Returns the conversation's metadata from a GET, and asserts that a list returns the same.
 async fn read(role: &Role<'_>, path: &str) -> Value {
     let one = role.get(path).await.expect(200)["conversation"].clone();
     let listed = role.get(&format!("{CONVERSATIONS}?limit=1")).await.expect(200)["conversations"][0].clone();
@@ -101,7 +101,7 @@ async fn read(role: &Role<'_>, path: &str) -> Value {
 }
 
 #[test]
-fn metadata_comes_back_as_it_was_sent() {
+fn metadata_round_trips() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let world = runtime.block_on(World::new());
     let role = world.server_key();
@@ -117,7 +117,7 @@ fn metadata_comes_back_as_it_was_sent() {
             let messages = role.get(&format!("{path}/messages")).await.expect(200);
             assert_eq!(messages["messages"][0]["metadata"], second);
 
-            // Replaced by another, which may lie elsewhere, in another spelling.
+            // Replaced by other metadata, possibly of the other size class, with another encoding.
             let body = format!("{{\"metadata\":{}}}", escaped(&third));
             let change = role.ask(Method::PATCH, &path).body("application/json", body);
             assert_eq!(change.send().await.expect(200)["conversation"]["metadata"], third);
@@ -132,7 +132,7 @@ fn metadata_comes_back_as_it_was_sent() {
 }
 
 #[test]
-fn metadata_is_taken_up_to_its_limits_and_not_beyond() {
+fn metadata_limits_are_exact() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let world = runtime.block_on(World::new());
     let role = world.server_key();

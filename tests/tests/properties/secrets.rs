@@ -9,7 +9,7 @@ fn secrets() -> impl Strategy<Value = ApiKeySecret> {
     (kinds, any::<u64>()).prop_map(|(kind, seed)| ApiKeySecret::generate(kind, &TestClock::new(seed)))
 }
 
-/// Half of them such as a secret may hold.
+/// Generates characters, half of them from the alphabet of secrets.
 fn replacements() -> impl Strategy<Value = char> {
     prop_oneof!["[0-9A-Za-z]".prop_map(|text| text.chars().next().unwrap_or('0')), characters()]
 }
@@ -19,10 +19,10 @@ fn changed(text: &str, at: usize, to: char) -> String {
 }
 
 #[test]
-fn a_secret_is_read_back_and_has_its_shape() {
+fn secret_round_trips() {
     check(300, &secrets(), |secret| {
         let text = secret.reveal();
-        let read = ApiKeySecret::parse(text).expect("a secret of ours");
+        let read = ApiKeySecret::parse(text).expect("a valid secret");
         assert_eq!(read, secret);
         assert_eq!(read.hash(), secret.hash());
         assert_eq!(text.len(), 43);
@@ -40,7 +40,7 @@ fn different_secrets_have_different_hashes() {
 }
 
 #[test]
-fn a_secret_with_one_character_changed_is_refused() {
+fn changed_character_is_refused() {
     check(4000, &(secrets(), any::<Index>(), replacements()), |(secret, at, to)| {
         let wrong = changed(secret.reveal(), at.index(43), to);
         assert!(wrong == secret.reveal() || ApiKeySecret::parse(&wrong).is_err(), "{wrong}");
@@ -48,7 +48,7 @@ fn a_secret_with_one_character_changed_is_refused() {
 }
 
 #[test]
-fn a_secret_with_two_neighbours_swapped_is_refused() {
+fn swapped_neighbours_are_refused() {
     check(1000, &(secrets(), 0..42_usize), |(secret, at)| {
         let mut characters: Vec<char> = secret.reveal().chars().collect();
         characters.swap(at, at + 1);
@@ -58,7 +58,7 @@ fn a_secret_with_two_neighbours_swapped_is_refused() {
 }
 
 #[test]
-fn a_secret_that_is_cut_or_extended_is_refused() {
+fn truncated_or_extended_secret_is_refused() {
     check(500, &(secrets(), any::<Index>(), vec(replacements(), 1..10)), |(secret, at, more)| {
         let text = secret.reveal();
         let more: String = more.into_iter().collect();
@@ -72,7 +72,7 @@ fn a_secret_that_is_cut_or_extended_is_refused() {
 }
 
 #[test]
-fn a_secret_of_one_kind_is_none_of_the_other() {
+fn secret_of_other_kind_is_refused() {
     check(100, &secrets(), |secret| {
         let text = secret.reveal();
         let other = if text.contains("_sv_") { text.replace("_sv_", "_cl_") } else { text.replace("_cl_", "_sv_") };

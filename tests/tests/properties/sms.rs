@@ -6,12 +6,12 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::support::{characters, check};
 
-/// Texts of one alphabet and of all.
+/// Generates texts of the GSM alphabet and of all characters.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z€~\\[]{0,500}", "[я😀a]{0,300}", vec(characters(), 0..300).prop_map(|c| c.into_iter().collect())]
 }
 
-/// How many units fit in one segment of several.
+/// Returns the units per segment of a multi-segment message.
 fn room(segments: Segments) -> usize {
     match segments.encoding {
         SmsEncoding::Gsm7 => 153,
@@ -20,7 +20,7 @@ fn room(segments: Segments) -> usize {
 }
 
 #[test]
-fn segments_hold_the_text_and_waste_at_most_a_unit_each() {
+fn segments_waste_at_most_one_unit_each() {
     check(500, &texts(), |text| {
         let counted = segments(&text);
         let alone = if counted.encoding == SmsEncoding::Gsm7 { 160 } else { 70 };
@@ -34,11 +34,11 @@ fn segments_hold_the_text_and_waste_at_most_a_unit_each() {
 }
 
 #[test]
-fn a_longer_text_takes_no_fewer_segments() {
+fn longer_text_needs_no_fewer_segments() {
     check(500, &(texts(), texts()), |(start, rest)| {
         let (short, long) = (segments(&start), segments(&format!("{start}{rest}")));
         assert!(long.count >= short.count);
-        // Another alphabet has other units: the euro sign takes two septets and one code unit.
+        // Units differ between encodings: the euro sign takes two septets or one UTF-16 code unit.
         assert!(long.encoding != short.encoding || long.units >= short.units);
         let both = if short.encoding == SmsEncoding::Gsm7 { segments(&rest).encoding } else { SmsEncoding::Ucs2 };
         assert_eq!(long.encoding, both);
@@ -46,7 +46,7 @@ fn a_longer_text_takes_no_fewer_segments() {
 }
 
 #[test]
-fn ucs_2_is_counted_in_code_units_of_utf_16() {
+fn ucs_2_counts_utf_16_code_units() {
     check(500, &texts(), |text| {
         let counted = segments(&text);
         if counted.encoding == SmsEncoding::Ucs2 {

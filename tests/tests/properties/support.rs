@@ -3,7 +3,7 @@ use proptest::{
     test_runner::{Config, RngSeed, TestCaseError, TestRunner},
 };
 
-/// Puts a property to so many cases, unless the environment says how many.
+/// Checks a property with this many cases, unless `PROPTEST_CASES` sets the number.
 pub fn check<S: Strategy>(cases: u32, values: &S, property: impl Fn(S::Value)) {
     let mut config = Config { failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
@@ -21,7 +21,7 @@ pub fn check<S: Strategy>(cases: u32, values: &S, property: impl Fn(S::Value)) {
     }
 }
 
-/// The same for properties that need a runtime: each case has one of its own.
+/// Checks an asynchronous property. Each case has its own runtime.
 pub fn check_async<S: Strategy>(cases: u32, values: &S, property: impl AsyncFn(S::Value)) {
     check(cases, values, |value| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -29,7 +29,7 @@ pub fn check_async<S: Strategy>(cases: u32, values: &S, property: impl AsyncFn(S
     });
 }
 
-/// Characters among which those are common that code gets wrong.
+/// Generates characters, with a preference for ones that code often gets wrong.
 pub fn characters() -> impl Strategy<Value = char> {
     prop_oneof![
         4 => any::<char>(),
@@ -38,7 +38,7 @@ pub fn characters() -> impl Strategy<Value = char> {
     ]
 }
 
-/// The borders of controls and white space, of one, two, three and four bytes, and of the surrogates.
+/// Boundaries of control characters, white space, UTF-8 lengths and surrogates.
 pub const TRICKY: &[char] = &[
     '\0',
     '\u{1}',

@@ -1,8 +1,8 @@
-//! Templates: whatever is between the variables stays, and each variable stands for itself.
+//! Templates: variables are replaced, and the text around them is kept.
 
 use deskless_domain::{
-    Clock, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, IdentitySource, Metadata, PersonName,
-    Placement, Priority, Source, Status, Subject, Tags, Template, TemplateNames, TemplateVariable,
+    Clock, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, IdentitySource, MessageId, Metadata,
+    PersonName, Placement, Priority, Source, Status, Subject, Tags, Template, TemplateNames, TemplateVariable,
 };
 use deskless_tests::TestClock;
 use proptest::{collection::vec, prelude::*};
@@ -15,11 +15,11 @@ enum Piece {
     Variable(TemplateVariable, String),
 }
 
-/// Text in which no variable begins.
+/// Generates text without variables.
 fn text() -> impl Strategy<Value = String> {
     vec(characters(), 1..12).prop_map(|text| {
         let text: String = text.into_iter().map(|c| if c.is_control() || c == '{' { 'x' } else { c }).collect();
-        // It shall be seen, also alone.
+        // Must not be blank.
         text + "."
     })
 }
@@ -50,7 +50,7 @@ fn conversation(name: &str, subject: &str) -> Conversation {
         priority: Priority::default(),
         subject: Subject::parse(subject.to_owned()).expect("a subject"),
         newest_reply: None,
-        newest_reply_id: None,
+        newest_message_id: MessageId::generate(&clock),
         customer: Customer {
             id: CustomerId::parse("cus_123".to_owned()).expect("an id"),
             details,
@@ -76,7 +76,7 @@ fn conversation(name: &str, subject: &str) -> Conversation {
 }
 
 #[test]
-fn each_piece_stands_for_itself_and_what_is_filled_in_is_left_alone() {
+fn variables_are_replaced_and_text_is_kept() {
     let values = proptest::sample::select(&["{{customer.id}}", "Ada", "}}", "{{", "{{customer.name}}"][..]);
     check(400, &(pieces(), values.clone(), values), |(pieces, name, subject)| {
         let conversation = conversation(name, subject);
@@ -102,7 +102,7 @@ fn each_piece_stands_for_itself_and_what_is_filled_in_is_left_alone() {
                 }
             }
         }
-        let template = Template::parse(written.clone()).expect("every variable is known");
+        let template = Template::parse(written.clone()).expect("a valid template");
         assert_eq!(template.as_str(), written);
         assert_eq!(template.render(&conversation, &names), wanted);
         for &variable in TemplateVariable::ALL {
@@ -113,7 +113,7 @@ fn each_piece_stands_for_itself_and_what_is_filled_in_is_left_alone() {
 }
 
 #[test]
-fn what_is_wrong_is_found_at_its_character() {
+fn errors_have_the_right_position() {
     let wrong = proptest::sample::select(
         &["{{", "{{x}}", "{{}}", "{{customer.name", "{{customer.name }", "{{{inbox.name}}"][..],
     );
@@ -131,7 +131,7 @@ fn what_is_wrong_is_found_at_its_character() {
 }
 
 #[test]
-fn nothing_that_is_parsed_ends_in_a_panic() {
+fn parsing_never_panics() {
     let braces = prop_oneof![Just('{'), Just('}'), characters()];
     check(1000, &vec(braces, 0..40), |text| {
         let text: String = text.into_iter().collect();

@@ -7,7 +7,7 @@ use utoipa::PartialSchema;
 
 use crate::support::{TRICKY, characters, check};
 
-/// A type of text, as these properties see it.
+/// A type of text and its limits.
 struct Kind {
     name: &'static str,
     max: usize,
@@ -51,13 +51,13 @@ fn visible() -> impl Strategy<Value = char> {
     characters().prop_map(|c| if c.is_control() || is_blank(c) { 'x' } else { c })
 }
 
-/// A text of exactly so many characters that begins with these.
+/// Generates a text of this length that starts with these characters.
 fn of_length(pattern: &[char], length: usize) -> String {
     pattern.iter().cycle().take(length).collect()
 }
 
 #[test]
-fn a_text_is_taken_up_to_its_length_in_characters_and_kept_as_it_came() {
+fn text_length_limit_counts_characters() {
     check(100, &(vec(visible(), 1..9), 1..12_usize), |(pattern, more)| {
         for kind in KINDS {
             for length in [1, kind.max / 2, kind.max - 1, kind.max] {
@@ -72,7 +72,7 @@ fn a_text_is_taken_up_to_its_length_in_characters_and_kept_as_it_came() {
 }
 
 #[test]
-fn control_characters_are_refused_wherever_they_stand() {
+fn control_characters_are_refused_anywhere() {
     let controls: Vec<char> = (0..=0x9f_u8).map(char::from).filter(|c| c.is_control()).collect();
     check(300, &(vec(visible(), 1..30), any::<Index>(), proptest::sample::select(controls)), |(text, at, control)| {
         let mut text = text;
@@ -87,7 +87,7 @@ fn control_characters_are_refused_wherever_they_stand() {
 }
 
 #[test]
-fn white_space_alone_is_no_text_and_around_one_it_is_kept() {
+fn blank_text_is_refused_and_padding_is_kept() {
     let blanks: Vec<char> = (' '..=char::MAX).filter(|&c| is_blank(c) && !c.is_control()).collect();
     let blank = || vec(proptest::sample::select(blanks.clone()), 1..30);
     check(200, &(blank(), blank(), visible()), |(front, behind, seen)| {
@@ -101,10 +101,10 @@ fn white_space_alone_is_no_text_and_around_one_it_is_kept() {
 }
 
 #[test]
-fn parsing_and_the_published_schema_agree() {
+fn parsing_agrees_with_published_schema() {
     let validators: Vec<_> =
         KINDS.iter().map(|kind| (kind, jsonschema::validator_for(&(kind.schema)()).expect("a valid schema"))).collect();
-    // The validator's `\s` leaves out some of the spaces that ECMAScript's has.
+    // The validator's `\s` omits some of the spaces of ECMAScript's.
     let known = |c: &char| !c.is_whitespace() || c.is_control() || " \u{a0}\u{2003}\u{2029}".contains(*c);
     let text = prop_oneof![vec(proptest::sample::select(TRICKY), 0..6), vec(characters(), 0..40)];
     check(600, &text, |text| {
@@ -117,7 +117,7 @@ fn parsing_and_the_published_schema_agree() {
 }
 
 #[test]
-fn a_preview_is_the_first_140_characters() {
+fn preview_is_the_first_140_characters() {
     check(200, &vec(visible(), 1..300), |text| {
         let body = MessageBody::parse(text.iter().collect()).expect("a body");
         assert_eq!(body.preview(), text.iter().take(140).collect::<String>());
@@ -125,7 +125,7 @@ fn a_preview_is_the_first_140_characters() {
 }
 
 #[test]
-fn customer_ids_are_taken_in_their_alphabet_and_in_no_other() {
+fn customer_id_alphabet_is_enforced() {
     let good = "[A-Za-z0-9._~:@+=|-]{1,128}";
     check(500, &(good, any::<Index>(), characters()), |(text, at, other)| {
         let is_dots = text == "." || text == "..";
@@ -139,7 +139,7 @@ fn customer_ids_are_taken_in_their_alphabet_and_in_no_other() {
 }
 
 #[test]
-fn an_email_is_kept_but_for_space_around_it_and_compared_without_case() {
+fn email_is_trimmed_and_case_insensitive() {
     check(300, &("[a-zA-Z0-9.+é]{1,30}", "[a-zA-Z0-9.-]{1,30}", "[ \t\n]{0,3}"), |(local, domain, space)| {
         let address = format!("{local}@{domain}");
         let email = Email::parse(format!("{space}{address}{space}")).expect("an address");
@@ -152,7 +152,7 @@ fn an_email_is_kept_but_for_space_around_it_and_compared_without_case() {
 }
 
 #[test]
-fn tags_keep_their_order_and_each_stands_once() {
+fn tags_keep_order_without_duplicates() {
     check(200, &vec("[a-d]{1,2}", 0..25), |texts| {
         let tags = texts.iter().map(|text| Tag::parse(text.clone()).expect("a tag")).collect();
         let Ok(tags) = Tags::parse(tags) else {
@@ -171,7 +171,7 @@ fn tags_keep_their_order_and_each_stands_once() {
 }
 
 #[test]
-fn a_webhooks_address_is_taken_where_its_published_schema_takes_it() {
+fn webhook_url_agrees_with_published_schema() {
     let schema = serde_json::to_value(WebhookUrl::schema()).expect("a schema");
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
     let parts = [

@@ -1,31 +1,32 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, finish, openapi::BASE, queued,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, accepted, openapi::BASE, replayed,
     scope::WriteAutomations,
 };
-use deskless_domain::{Automation, AutomationId, ConversationId, Execution, Metadata};
-use deskless_store::Once;
+use deskless_app::automations::{self, RunAutomation};
+use deskless_domain::{AutomationId, ConversationId, Metadata};
 use utoipa::ToSchema;
 
 use super::dto::ExecutionResponse;
-use crate::check;
 
-/// A run to begin.
+/// An execution to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateExecutionRequest {
-    /// Over which conversation.
+    /// The conversation.
     conversation_id: ConversationId,
-    /// What to pass on to webhooks.
+    /// Data to send to the automation's webhooks.
     #[deserr(default)]
     context: Option<Metadata>,
 }
 
 /// Run an automation
 ///
-/// Whatever its trigger and its conditions are, and also when it is disabled: you say that it shall be run, and over what. It begins
-/// in a moment. Your key needs what the actions need, as when saving it.
+/// Runs the automation on a conversation now, ignoring its trigger, its conditions and `enabled`. The actions run in the
+/// background. `Location` is the path of the execution, which shows the progress.
+///
+/// Your key needs the scopes of the actions. Otherwise the response is 403.
 #[utoipa::path(
     post,
     path = "/api/v1/automations/{automationId}/executions",
@@ -33,10 +34,10 @@ pub struct CreateExecutionRequest {
     params(("automationId" = String, Path, format = "uuid", description = "The automation's id")),
     request_body = CreateExecutionRequest,
     responses(
-        (status = 202, description = "It waits for its turn", body = ExecutionResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 202, description = "The queued execution", body = ExecutionResponse, headers(
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -46,22 +47,15 @@ pub async fn create_execution(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateExecutionRequest>,
 ) -> Reply {
-    let answer = |execution: &Execution| {
-        let location = format!("{BASE}/automations/{id}/executions/{}", execution.id);
-        queued(location, execution.version, &ExecutionResponse::from(execution))
+    let (request, key) = request.into_parts(&caller);
+    let command = RunAutomation {
+        automation: id,
+        conversation: request.conversation_id,
+        context: request.context.unwrap_or_default(),
+        scopes: caller.credential().scopes.clone(),
     };
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let store = caller.store();
-    let automation = match store.get_resource::<Automation>(id).await {
-        Ok(automation) => automation,
-        Err(error) => {
-            // It may be gone since it was run under this key.
-            let earlier = store.replay(repeat.as_ref()).await?.ok_or(error)?;
-            return finish(Once::Replayed(earlier), answer);
-        }
-    };
-    check::scopes(&caller, automation.fields.actions.as_slice())?;
-    let context = request.context.unwrap_or_default();
-    let outcome = store.create_execution(id, request.conversation_id, context, repeat).await?;
-    finish(outcome, answer)
+    let queued = automations::run(caller.store(), command, key.as_ref()).await?;
+    let execution = &queued.outcome;
+    let location = format!("{BASE}/automations/{id}/executions/{}", execution.id);
+    replayed(queued.is_replay, accepted(location, execution.version, &ExecutionResponse::from(execution)))
 }

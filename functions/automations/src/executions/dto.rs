@@ -8,7 +8,7 @@ object_tag!(
     ExecutionTag = "execution"
 );
 
-/// One run of an automation over one conversation. It is kept for 30 days.
+/// An execution of an automation on a conversation. It is kept for 30 days.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Execution)]
@@ -20,18 +20,18 @@ pub struct ExecutionObject {
     automation_id: String,
     #[schema(format = "uuid")]
     conversation_id: String,
-    /// What set it off; `manual`: somebody did.
+    /// The event that triggered it. `manual` if you ran it through the API.
     trigger: AutomationTrigger,
-    /// `skipped`: when its turn came, it was not to be run any more.
+    /// The status. `skipped` if the conversation or the automation no longer qualified when the execution started.
     status: ExecutionStatus,
-    /// Why it was skipped, or failed.
+    /// The reason why it was skipped or failed. `null` otherwise.
     #[schema(required)]
     reason: Option<ReasonObject>,
-    /// What was passed on to webhooks.
+    /// The data that is sent to webhooks.
     context: Metadata,
-    /// Its steps in their order; empty until it begins. A step that fails ends the run.
+    /// The steps, in order. Empty until the execution starts. A failed step ends the execution.
     steps: Vec<StepObject>,
-    /// When what set it off happened.
+    /// The time of the event that triggered it.
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(required, format = "date-time")]
@@ -40,29 +40,29 @@ pub struct ExecutionObject {
     finished_at: Option<String>,
 }
 
-/// One step of a run.
+/// A step of an execution.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ExecutionStep)]
 pub struct StepObject {
-    /// What the action is called.
+    /// The name of the action, such as `assign`.
     action: String,
-    /// `skipped`: a step before it failed.
+    /// The status. `skipped` if an earlier step failed.
     status: StepStatus,
-    /// Why it failed.
+    /// The reason why it failed. `null` otherwise.
     #[schema(required)]
     reason: Option<ReasonObject>,
     #[schema(required, format = "date-time")]
     finished_at: Option<String>,
 }
 
-/// Why something was not done.
+/// The reason why an execution or a step was skipped or failed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExecutionReason)]
 pub struct ReasonObject {
-    /// A stable word.
+    /// A stable code for programs.
     code: String,
-    /// A sentence for people.
+    /// A message for people.
     message: String,
 }
 

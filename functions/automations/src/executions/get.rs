@@ -1,22 +1,25 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
 };
+use deskless_app::automations;
 use deskless_domain::{AutomationId, ExecutionId};
 
 use super::dto::ExecutionResponse;
 
-/// Retrieve a run of an automation
+/// Retrieve an execution
+///
+/// Returns the execution with its steps. Executions are kept for 30 days.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions/{executionId}",
     tag = "Automations",
     params(
         ("automationId" = String, Path, format = "uuid", description = "The automation's id"),
-        ("executionId" = String, Path, format = "uuid", description = "The run's id"),
+        ("executionId" = String, Path, format = "uuid", description = "The execution's id"),
     ),
     responses(
-        (status = 200, description = "How far it has come, and what became of each step", body = ExecutionResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The execution with its steps", body = ExecutionResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -26,9 +29,9 @@ pub async fn get_execution(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let execution = caller.store().get_execution(automation, id).await?;
+    let execution = automations::get_execution(caller.store(), automation, id).await?;
     if known.holds(execution.version) {
         return Ok(not_modified(execution.version));
     }
-    ok(Some(execution.version), &ExecutionResponse::from(&execution))
+    ok(execution.version, &ExecutionResponse::from(&execution))
 }

@@ -1,4 +1,4 @@
-//! Runs of an automation.
+//! Executions of an automation.
 
 mod create;
 mod dto;

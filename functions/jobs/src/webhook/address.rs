@@ -1,4 +1,4 @@
-//! Which addresses are the internet's, and which lead somewhere that only we can reach.
+//! Public addresses, and the special ones to which webhooks are never sent.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,18 +13,18 @@ const fn v6(start: [u16; 4], bits: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), bits)
 }
 
-/// Everything in IANA's registry of special addresses, also the few ranges that it calls globally reachable: no web
-/// server stands there. And everything that is no single host's
+/// All ranges in IANA's registry of special addresses, even the few that are globally reachable, because they have no web
+/// servers. Also the multicast and reserved ranges
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry>,
 /// <https://www.iana.org/assignments/ipv4-address-space>).
 const SPECIAL_V4: [Ipv4Net; 19] = [
     v4(0, 0, 0, 0, 8),        // this network
     v4(10, 0, 0, 0, 8),       // private
-    v4(100, 64, 0, 0, 10),    // carriers' own
-    v4(127, 0, 0, 0, 8),      // this machine
-    v4(169, 254, 0, 0, 16),   // this link; the cloud's metadata service too
+    v4(100, 64, 0, 0, 10),    // carrier-grade NAT
+    v4(127, 0, 0, 0, 8),      // loopback
+    v4(169, 254, 0, 0, 16),   // link-local, with the cloud's metadata service
     v4(172, 16, 0, 0, 12),    // private
-    v4(192, 0, 0, 0, 24),     // protocols' own
+    v4(192, 0, 0, 0, 24),     // IETF protocols
     v4(192, 0, 2, 0, 24),     // documentation
     v4(192, 31, 196, 0, 24),  // AS112
     v4(192, 52, 193, 0, 24),  // multicast tunnels
@@ -36,25 +36,24 @@ const SPECIAL_V4: [Ipv4Net; 19] = [
     v4(203, 0, 113, 0, 24),   // documentation
     v4(224, 0, 0, 0, 4),      // multicast
     v4(240, 0, 0, 0, 4),      // reserved, broadcast
-    v4(168, 63, 129, 16, 32), // a public address by which machines in Azure reach their host
+    v4(168, 63, 129, 16, 32), // the host of an Azure virtual machine
 ];
 
-/// All that IANA has given to hosts so far. What lies outside of it is refused whole: loopback, link-local, unique local
-/// and multicast addresses, those that hold an IPv4 address (`::ffff:0:0/96`, `::/96`, `64:ff9b::/96`, `64:ff9b:1::/48`),
-/// and what nobody has (<https://www.iana.org/assignments/ipv6-unicast-address-assignments>).
+/// The range that IANA has allocated to unicast addresses. All others are rejected: loopback, link-local, unique local and
+/// multicast addresses, those that contain an IPv4 address (`::ffff:0:0/96`, `::/96`, `64:ff9b::/96`, `64:ff9b:1::/48`), and
+/// unallocated ones (<https://www.iana.org/assignments/ipv6-unicast-address-assignments>).
 const UNICAST_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
 
-/// The special ranges within it (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
+/// The special ranges within [`UNICAST_V6`] (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
 const SPECIAL_V6: [Ipv6Net; 5] = [
-    v6([0x2001, 0, 0, 0], 23),         // protocols' own: Teredo, ORCHID, benchmarks and more
+    v6([0x2001, 0, 0, 0], 23),         // IETF protocols: Teredo, ORCHID, benchmarks and more
     v6([0x2001, 0xdb8, 0, 0], 32),     // documentation
-    v6([0x2002, 0, 0, 0], 16),         // 6to4: holds an IPv4 address
+    v6([0x2002, 0, 0, 0], 16),         // 6to4, contains an IPv4 address
     v6([0x2620, 0x4f, 0x8000, 0], 48), // AS112
     v6([0x3fff, 0, 0, 0], 20),         // documentation
 ];
 
-/// Whether a web server of somebody's may stand at this address. (`IpAddr::is_global` of the standard library is not
-/// stable yet.)
+/// Whether this is a public address. (`IpAddr::is_global` of the standard library is not stable yet.)
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|special| special.contains(&address)),
@@ -68,10 +67,10 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 mod tests {
     use super::is_public;
 
-    /// First and last address of each range that is refused, with the neighbours that are not, where they are not.
+    /// Checks the first and last address of each special range, and the public addresses next to it.
     #[test]
-    fn no_special_address_is_public_and_its_neighbours_are() {
-        for refused in [
+    fn special_ipv4_addresses_are_not_public() {
+        for special in [
             "0.0.0.0",
             "0.255.255.255",
             "10.0.0.0",
@@ -116,7 +115,7 @@ mod tests {
             "255.255.255.255",
             "168.63.129.16",
         ] {
-            assert!(!is_public(refused.parse().expect(refused)), "{refused}");
+            assert!(!is_public(special.parse().expect(special)), "{special}");
         }
         for public in [
             "1.0.0.0",
@@ -150,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn no_special_address_of_version_6_is_public_whatever_it_holds() {
-        for refused in [
+    fn special_ipv6_addresses_are_not_public() {
+        for special in [
             "::",
             "::1",
             "::127.0.0.1",
@@ -197,7 +196,7 @@ mod tests {
             "ff02::1",
             "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
         ] {
-            assert!(!is_public(refused.parse().expect(refused)), "{refused}");
+            assert!(!is_public(special.parse().expect(special)), "{special}");
         }
         for public in [
             "2000::1",

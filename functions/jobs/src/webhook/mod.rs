@@ -1,8 +1,8 @@
-//! Calls to others' servers, at addresses that somebody typed in.
+//! The HTTP client for webhooks, whose URLs come from API users.
 //!
-//! A function can reach what the internet cannot. So a host is resolved once, every address that it has must be a
-//! public one, exactly such an address is dialled, and nobody is followed elsewhere: a name that resolves differently a
-//! moment later, or a server that answers with a redirect, leads nowhere.
+//! A function can reach addresses that are not public, so the client prevents server-side request forgery. It resolves a host
+//! once, rejects it if any of its addresses is not public, and connects to exactly one of these addresses. It follows no
+//! redirects. So neither DNS rebinding nor a redirect leads to an internal address.
 
 mod address;
 mod network;
@@ -17,7 +17,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use deskless_domain::{Timestamp, WebhookSecret, WebhookUrl};
+use deskless_app::{
+    AppError,
+    automations::{WebhookCall, WebhookCaller},
+};
+use deskless_domain::{Reason, Timestamp, WebhookSecret, WebhookUrl};
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
@@ -31,89 +35,89 @@ use tokio_rustls::{
 
 pub use network::{Internet, Later, Network};
 
-/// A call is over by then, name, handshake and answer included.
-pub const PATIENCE: Duration = Duration::from_secs(5);
-/// An address that does not take a connection by then is passed over for the next one.
-const CONNECT: Duration = Duration::from_millis(1500);
-/// For so long an answer's body is read to its end.
-const DRAIN: Duration = Duration::from_secs(1);
-/// The most bytes of a call's body.
-pub const MAX_BODY: usize = 64 * 1024;
-/// The most bytes of an answer that are read.
-const MAX_ANSWER: usize = 64 * 1024;
-/// There is no other.
-const PORT: u16 = 443;
-/// More addresses than this are not tried.
-const MOST_ADDRESSES: usize = 4;
+use crate::payload::{self, MAX_BODY};
 
-/// One call.
+/// The timeout of a call, from name resolution to the response.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+/// The timeout for connecting to one address. Then the next address is tried.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+/// The timeout for reading the rest of a response.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+/// The maximum size of a response, in bytes. The rest is not read.
+const MAX_RESPONSE: usize = 64 * 1024;
+/// The port of every webhook URL.
+const PORT: u16 = 443;
+/// The maximum number of addresses of a host that are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// A webhook call.
 #[derive(Debug)]
 pub struct Call<'a> {
-    /// Whom to call.
+    /// The URL.
     pub url: &'a WebhookUrl,
-    /// What the call is signed with.
+    /// The secret that signs the call.
     pub secret: &'a WebhookSecret,
-    /// The same each time that this call is repeated.
+    /// The id. Repeats of the call have the same id.
     pub id: &'a str,
-    /// When it is sent.
+    /// The time of the call.
     pub time: Timestamp,
-    /// JSON of at most [`MAX_BODY`] bytes.
+    /// The JSON body: at most 64 KiB.
     pub body: Vec<u8>,
 }
 
-/// Why a call did not go well.
+/// The reason why a call failed. Its text is shown in the execution.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The host's name has no address.
-    #[error("The host's name could not be resolved.")]
-    Unresolved,
-    /// The host's name has an address that is not on the internet.
-    #[error("The host has an address that is not public: it is not called.")]
+    /// The host name has no address.
+    #[error("The host name could not be resolved. Check the URL.")]
+    HostNotFound,
+    /// The host has an address that is not public.
+    #[error("The host has an address that is not public. Webhooks are sent to public addresses only.")]
     NotPublic,
-    /// Nothing answered at any of the addresses.
-    #[error("No connection to the host could be opened.")]
+    /// None of the addresses accepted a connection.
+    #[error("The host did not accept a connection on port 443.")]
     Unreachable,
-    /// The host did not prove who it is.
-    #[error("The host's certificate was not accepted, or TLS could not be agreed on.")]
-    Untrusted,
-    /// It took too long.
-    #[error("The host did not answer within 5 seconds.")]
-    TooSlow,
-    /// What came back was no HTTP, or broke off.
-    #[error("The host's answer could not be read.")]
-    Unreadable,
-    /// It answered, and not with a 2xx.
-    #[error("The host answered {0}; {why}.", why = if .0.is_redirection() { "redirects are not followed" } else { "a 2xx was expected" })]
-    Refused(StatusCode),
-    /// The call could not be put together, which is a fault of ours.
-    #[error("The call could not be put together.")]
-    Malformed,
+    /// The TLS handshake failed.
+    #[error("The TLS handshake failed. Check the host's certificate.")]
+    TlsFailed,
+    /// The call timed out.
+    #[error("The host did not respond within 5 seconds.")]
+    Timeout,
+    /// The response was not valid HTTP, or the connection was closed.
+    #[error("The host's response was not valid HTTP.")]
+    InvalidResponse,
+    /// The status of the response was not 2xx.
+    #[error("The host responded with {0}. {hint}.", hint = if .0.is_redirection() { "Redirects are not followed" } else { "The status must be 2xx" })]
+    BadStatus(StatusCode),
+    /// The request could not be built, which is a bug.
+    #[error("The request could not be built. This is an error in Deskless.")]
+    Internal,
 }
 
 impl Failure {
-    /// A stable word.
+    /// Returns a stable code for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unresolved => "host_not_found",
+            Self::HostNotFound => "host_not_found",
             Self::NotPublic => "address_not_public",
             Self::Unreachable => "unreachable",
-            Self::Untrusted => "tls_failed",
-            Self::TooSlow => "timeout",
-            Self::Unreadable => "bad_answer",
-            Self::Refused(_) => "bad_status",
-            Self::Malformed => "internal_error",
+            Self::TlsFailed => "tls_failed",
+            Self::Timeout => "timeout",
+            Self::InvalidResponse => "bad_answer",
+            Self::BadStatus(_) => "bad_status",
+            Self::Internal => "internal_error",
         }
     }
 }
 
-/// Whoever calls.
+/// The HTTP client for webhooks.
 pub struct Webhooks {
     network: Arc<dyn Network>,
-    /// Read at the first call: most workspaces make none.
+    /// The function that loads the root certificates. It is called at the first call, because most workspaces make none.
     roots: fn() -> RootCertStore,
     tls: OnceLock<TlsConnector>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl std::fmt::Debug for Webhooks {
@@ -123,13 +127,13 @@ impl std::fmt::Debug for Webhooks {
 }
 
 impl Default for Webhooks {
-    /// Calls over the internet, and trusts whom the system trusts.
+    /// Creates a client for the internet, with the system's root certificates.
     fn default() -> Self {
         Self::new(Arc::new(Internet), system_roots)
     }
 }
 
-/// This process's own, over the internet: it reads the system's roots once.
+/// Returns the client of this process, which loads the system's root certificates once.
 pub fn webhooks() -> &'static Webhooks {
     static WEBHOOKS: LazyLock<Webhooks> = LazyLock::new(Webhooks::default);
     &WEBHOOKS
@@ -137,31 +141,31 @@ pub fn webhooks() -> &'static Webhooks {
 
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    // One that cannot be read is one that is not trusted.
+    // Certificates that cannot be parsed are not trusted.
     let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     roots
 }
 
 impl Webhooks {
-    /// Calls over this network, and trusts whom these roots vouch for.
+    /// Creates a client for a network, with these root certificates.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, roots: fn() -> RootCertStore) -> Self {
-        Self { network, roots, tls: OnceLock::new(), patience: PATIENCE }
+        Self { network, roots, tls: OnceLock::new(), timeout: TIMEOUT }
     }
 
-    /// The same, with less patience.
+    /// Returns the client with another timeout.
     #[must_use]
-    pub fn within(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
-    /// Makes one call and gives the status of its answer, a 2xx. It may have arrived also when it failed.
+    /// Sends a call and returns the status of the response, a 2xx. A call that failed may have arrived.
     ///
     /// # Errors
-    /// With why it did not go well.
-    pub async fn call(&self, call: Call<'_>) -> Result<StatusCode, Failure> {
-        let status = tokio::time::timeout(self.patience, self.exchange(call)).await.map_err(|_| Failure::TooSlow)??;
-        if status.is_success() { Ok(status) } else { Err(Failure::Refused(status)) }
+    /// [`Failure`].
+    pub async fn send(&self, call: Call<'_>) -> Result<StatusCode, Failure> {
+        let status = tokio::time::timeout(self.timeout, self.exchange(call)).await.map_err(|_| Failure::Timeout)??;
+        if status.is_success() { Ok(status) } else { Err(Failure::BadStatus(status)) }
     }
 
     async fn exchange(&self, call: Call<'_>) -> Result<StatusCode, Failure> {
@@ -169,42 +173,43 @@ impl Webhooks {
         let request = request(&host, call)?;
         let stream = self.connect(&host).await?;
         let (mut sender, connection) = http1::Builder::new()
-            .max_buf_size(MAX_ANSWER)
+            .max_buf_size(MAX_RESPONSE)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(|_| Failure::Unreadable)?;
+            .map_err(|_| Failure::InvalidResponse)?;
         let exchange = async {
-            let response = sender.send_request(request).await.map_err(|_| Failure::Unreadable)?;
+            let response = sender.send_request(request).await.map_err(|_| Failure::InvalidResponse)?;
             let status = response.status();
-            // What was answered is known by now, however the rest ends.
-            let _ = tokio::time::timeout(DRAIN, drain(response.into_body())).await;
+            // The status is known, so errors in the rest of the response do not matter.
+            let _ = tokio::time::timeout(DRAIN_TIMEOUT, drain(response.into_body())).await;
             Ok(status)
         };
-        // The connection is driven from here, so that it ends with the call. When it ends first, the answer is there.
+        // Drives the connection within the call, so that it ends with the call. If it ends first, `exchange` still completes.
         let drive = async {
             let _ = connection.await;
             std::future::pending().await
         };
         tokio::select! {
             biased;
-            done = exchange => done,
+            result = exchange => result,
             never = drive => never,
         }
     }
 
     async fn connect(&self, host: &str) -> Result<TlsStream<TcpStream>, Failure> {
-        let addresses = self.network.resolve(host).await.map_err(|_| Failure::Unresolved)?;
+        let addresses = self.network.resolve(host).await.map_err(|_| Failure::HostNotFound)?;
         if addresses.is_empty() {
-            return Err(Failure::Unresolved);
+            return Err(Failure::HostNotFound);
         }
         if !addresses.iter().all(|&address| address::is_public(address)) {
             return Err(Failure::NotPublic);
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Unresolved)?;
-        for address in addresses.into_iter().take(MOST_ADDRESSES) {
-            let stream = tokio::time::timeout(CONNECT, self.network.connect(SocketAddr::new(address, PORT))).await;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::HostNotFound)?;
+        for address in addresses.into_iter().take(MAX_ADDRESSES) {
+            let stream =
+                tokio::time::timeout(CONNECT_TIMEOUT, self.network.connect(SocketAddr::new(address, PORT))).await;
             if let Ok(Ok(stream)) = stream {
-                return self.tls()?.connect(name, stream).await.map_err(|_| Failure::Untrusted);
+                return self.tls()?.connect(name, stream).await.map_err(|_| Failure::TlsFailed);
             }
         }
         Err(Failure::Unreachable)
@@ -216,7 +221,7 @@ impl Webhooks {
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|_| Failure::Malformed)?
+            .map_err(|_| Failure::Internal)?
             .with_root_certificates((self.roots)())
             .with_no_client_auth();
         Ok(self.tls.get_or_init(|| TlsConnector::from(Arc::new(config))))
@@ -225,9 +230,9 @@ impl Webhooks {
 
 fn request(host: &str, call: Call<'_>) -> Result<Request<Full<Bytes>>, Failure> {
     if call.body.len() > MAX_BODY {
-        return Err(Failure::Malformed);
+        return Err(Failure::Internal);
     }
-    let signature = signature::sign(call.secret, call.id, call.time, &call.body).ok_or(Failure::Malformed)?;
+    let signature = signature::sign(call.secret, call.id, call.time, &call.body).ok_or(Failure::Internal)?;
     Request::post(call.url.path())
         .header(header::HOST, host)
         .header(header::CONTENT_TYPE, "application/json")
@@ -236,17 +241,25 @@ fn request(host: &str, call: Call<'_>) -> Result<Request<Full<Bytes>>, Failure> 
         .header("webhook-timestamp", call.time.as_seconds())
         .header("webhook-signature", signature)
         .body(Full::from(call.body))
-        .map_err(|_| Failure::Malformed)
+        .map_err(|_| Failure::Internal)
 }
 
-/// Reads an answer's body to its end or to its bound, so that a server that ends properly is not broken off. Nobody
-/// looks at what it says.
+/// Reads and discards a response body up to its size limit, so that the connection closes properly.
 async fn drain(mut body: hyper::body::Incoming) {
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {
         read += frame.data_ref().map_or(0, Bytes::len);
-        if read >= MAX_ANSWER {
+        if read >= MAX_RESPONSE {
             break;
         }
+    }
+}
+
+impl WebhookCaller for Webhooks {
+    async fn call(&self, call: WebhookCall<'_>) -> Result<Result<(), Reason>, AppError> {
+        let body = payload::write(&call)?;
+        let request = Call { url: call.url, secret: call.secret, id: &call.id, time: call.at, body };
+        let result = self.send(request).await;
+        Ok(result.map(drop).map_err(|failure| Reason::new(failure.code(), failure.to_string())))
     }
 }

@@ -1,13 +1,13 @@
-//! Signatures in the manner of Standard Webhooks, which receivers check with any of its libraries
+//! Standard Webhooks signatures, which receivers verify with any Standard Webhooks library
 //! (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use deskless_domain::{Timestamp, WebhookSecret};
 use ring::hmac;
 
-/// The value of `webhook-signature`: the scheme, and the HMAC-SHA256 of id, time in seconds and body.
+/// Returns the value of `webhook-signature`: the scheme, and the HMAC-SHA256 of the id, the time in seconds and the body.
 ///
-/// `None` for a secret that is not in base64, which none of ours is.
+/// Returns `None` for a secret that is not base64. Generated secrets always are.
 pub(super) fn sign(secret: &WebhookSecret, id: &str, time: Timestamp, body: &[u8]) -> Option<String> {
     let key = STANDARD.decode(secret.digits()).ok()?;
     let mut hmac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key));
@@ -23,7 +23,7 @@ mod tests {
     use super::sign;
 
     #[test]
-    fn a_signature_is_the_one_of_the_published_example() {
+    fn signature_matches_published_example() {
         let secret = WebhookSecret::stored("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
         let time = Timestamp::from_millis(1_614_265_330_000);
         let signature = sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", time, br#"{"test": 2432232314}"#);

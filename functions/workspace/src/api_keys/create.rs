@@ -1,62 +1,67 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, finish, openapi::BASE, scope::WriteKeys,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
+    scope::WriteKeys,
 };
+use deskless_app::keys::{self, KeyCreation, KeyRequest};
 use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
-use deskless_store::{KeyRequest, NewKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::dto::{ApiKeyObject, Origins, Scopes, check_end, check_grant};
+use super::dto::{ApiKeyObject, Origins, Scopes};
 
-/// A key to make.
+/// An API key to create.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateApiKeyRequest {
+    /// The name: 1 to 120 characters.
     name: Title,
-    /// `server` unless said otherwise: for a back end. `client` is for a browser or an app. It never changes.
+    /// The kind: `server` (the default) for a back end, `client` for a browser or an app. It cannot be updated.
     #[deserr(default = KeyKind::Server)]
     #[schema(required = false)]
     kind: KeyKind,
-    /// What it allows: at least one, and none that your own key lacks.
+    /// The scopes: at least one, and only scopes that your own key has.
     #[schema(value_type = Vec<deskless_domain::Scope>, min_items = 1)]
     scopes: Scopes,
-    /// From which web origins it may be used; from anywhere, unless it is said. At most 20.
+    /// The web origins from which the key can be used, at most 20. The default is any origin.
     #[deserr(default)]
     #[schema(value_type = Vec<deskless_domain::Origin>, required = false, max_items = 20)]
     allowed_origins: Origins,
-    /// When it stops working: a time that lies ahead. Never, unless it is said.
+    /// The time at which the key expires, in the future. By default it never expires.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = "date-time")]
     expires_at: Option<Timestamp>,
-    /// How many requests a minute; 6,000 unless it is said.
+    /// The number of requests a minute, 1 to 1,000,000. The default is 6,000.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     rate_limit: Option<RateLimit>,
 }
 
-/// A new key.
+/// A new API key.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewApiKeyResponse {
     api_key: ApiKeyObject,
-    /// What its holder sends. It is shown here and never again: null in the answer to a repeat.
+    /// The secret, which clients send as the API key. It is returned once. `null` in the response to a repeat.
     #[schema(required)]
     secret: Option<String>,
 }
 
 /// Create an API key
+///
+/// Returns the secret of the new key. It cannot be retrieved later. A key cannot get scopes that your own key does not have:
+/// the response is 403.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
     tag = "API keys",
     request_body = CreateApiKeyRequest,
     responses(
-        (status = 201, description = "Created", body = NewApiKeyResponse, headers(
-            ("Location" = String, description = "Where it is"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 201, description = "The new API key with its secret", body = NewApiKeyResponse, headers(
+            ("Location" = String, description = "The path of the new resource"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
     ),
 )]
@@ -65,15 +70,8 @@ pub async fn create_api_key(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateApiKeyRequest>,
 ) -> Reply {
-    let answer = |new: &NewKey, secret: Option<String>| {
-        let location = format!("{BASE}/api-keys/{}", new.key.id);
-        created(location, new.key.version, &NewApiKeyResponse { api_key: (&new.key).into(), secret })
-    };
-    let stored = |new: &NewKey| answer(new, None);
-    let (request, repeat) = request.into_parts(&caller, &stored);
-    check_end(request.expires_at, caller.store().clock())?;
-    check_grant(caller.credential(), &request.scopes.0, &[])?;
-    let wanted = KeyRequest {
+    let (request, key) = request.into_parts(&caller);
+    let command = KeyRequest {
         name: request.name,
         kind: request.kind,
         scopes: request.scopes.0,
@@ -81,6 +79,12 @@ pub async fn create_api_key(
         expires_at: request.expires_at,
         rate_limit: request.rate_limit,
     };
-    let outcome = caller.store().create_key_once(wanted, repeat).await?;
-    finish(outcome, |new: &NewKey| answer(new, Some(new.secret.reveal().to_owned())))
+    let creation = keys::create(caller.store(), command, &caller.credential().scopes, key.as_ref()).await?;
+    let (key, secret) = match &creation {
+        KeyCreation::Created(new) => (&new.key, Some(new.secret.reveal().to_owned())),
+        KeyCreation::Replayed(key) => (key, None),
+    };
+    let location = format!("{BASE}/api-keys/{}", key.id);
+    let reply = created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret });
+    replayed(matches!(creation, KeyCreation::Replayed(_)), reply)
 }

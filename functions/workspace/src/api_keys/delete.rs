@@ -1,22 +1,23 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, no_content, scope::WriteKeys};
+use deskless_app::keys;
 use deskless_domain::KeyId;
 
 /// Revoke an API key
 ///
-/// It stops working everywhere within 30 seconds, for good. It is still listed.
+/// The key stops working within 30 seconds. It is still listed, with `revokedAt`. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{keyId}",
     tag = "API keys",
     params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
-    responses((status = 204, description = "Revoked")),
+    responses((status = 204, description = "The API key is revoked")),
 )]
 pub async fn delete_api_key(
     caller: Caller<WriteKeys>,
     ApiPath(id): ApiPath<KeyId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    caller.store().revoke_key_if(id, expected).await?;
+    keys::revoke(caller.store(), id, &precondition).await?;
     Ok(no_content())
 }

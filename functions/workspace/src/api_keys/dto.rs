@@ -1,6 +1,6 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_api::{Code, InvalidRequest, Problem, object_tag};
-use deskless_domain::{ApiKey, Clock, Invalid, KeyKind, Origin, RateLimit, Scope, Timestamp};
+use deskless_api::{InvalidRequest, object_tag};
+use deskless_domain::{ApiKey, Invalid, KeyKind, Origin, RateLimit, Scope, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,7 +9,7 @@ object_tag!(
     ApiKeyTag = "api_key"
 );
 
-/// What somebody may do, without its secret.
+/// An API key, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ApiKey)]
@@ -18,22 +18,22 @@ pub struct ApiKeyObject {
     #[schema(format = "uuid")]
     id: String,
     name: String,
-    /// `server` for a back end, `client` for a browser or an app.
+    /// The kind: `server` for a back end, `client` for a browser or an app.
     kind: KeyKind,
-    /// What it allows.
+    /// The scopes.
     scopes: Vec<Scope>,
-    /// From which web origins it may be used; empty: from anywhere.
+    /// The web origins from which the key can be used. Empty for any origin.
     #[schema(value_type = Vec<String>)]
     allowed_origins: Vec<Origin>,
-    /// When it stops working.
+    /// The time at which the key expires. `null` if it never expires.
     #[schema(required, format = "date-time")]
     expires_at: Option<String>,
-    /// How many requests a minute it allows; null: 6,000.
+    /// The number of requests a minute. `null` for the default, 6,000.
     #[schema(required)]
     rate_limit: Option<u32>,
-    /// The last four characters of its secret.
+    /// The last four characters of the secret.
     last4: String,
-    /// When it was revoked, if it was.
+    /// The time at which it was revoked. `null` if it was not.
     #[schema(required, format = "date-time")]
     revoked_at: Option<String>,
     #[schema(format = "date-time")]
@@ -64,7 +64,7 @@ impl From<&ApiKey> for ApiKeyObject {
 
 deskless_api::envelope!(ApiKey => ApiKeyObject, api_key, api_keys, ApiKeyResponse, ApiKeyListResponse);
 
-/// At least one scope, each once.
+/// At least one scope. Duplicates are removed.
 #[derive(Debug, Clone)]
 pub struct Scopes(pub Vec<Scope>);
 
@@ -75,7 +75,7 @@ impl Deserr<InvalidRequest> for Scopes {
     ) -> Result<Self, InvalidRequest> {
         let mut scopes = Vec::<Scope>::deserialize_from_value(value, location)?;
         if scopes.is_empty() {
-            return Err(InvalidRequest::at(location, &Invalid::new("too_few", "must hold at least one scope")));
+            return Err(InvalidRequest::at(location, &Invalid::new("too_few", "must have at least one scope")));
         }
         scopes.sort_unstable();
         scopes.dedup();
@@ -83,7 +83,7 @@ impl Deserr<InvalidRequest> for Scopes {
     }
 }
 
-/// At most 20 web origins, each once.
+/// At most 20 web origins. Duplicates are removed.
 #[derive(Debug, Clone, Default)]
 pub struct Origins(pub Vec<Origin>);
 
@@ -103,27 +103,9 @@ impl Deserr<InvalidRequest> for Origins {
             }
         }
         if origins.len() > Self::MAX {
-            let message = format!("must hold at most {} origins; it has {}", Self::MAX, origins.len());
+            let message = format!("must have at most {} origins; it has {}", Self::MAX, origins.len());
             return Err(InvalidRequest::at(location, &Invalid::new("too_many", message)));
         }
         Ok(Self(origins))
-    }
-}
-
-/// Refuses an end that is not ahead.
-pub fn check_end(end: Option<Timestamp>, clock: &dyn Clock) -> Result<(), Problem> {
-    if end.is_some_and(|end| end <= clock.now()) {
-        return Err(InvalidRequest::one("expiresAt", &Invalid::new("invalid", "must lie ahead")).into());
-    }
-    Ok(())
-}
-
-/// Refuses scopes that are neither the caller's nor the key's already: nobody can grant what they lack.
-pub fn check_grant(caller: &ApiKey, granted: &[Scope], before: &[Scope]) -> Result<(), Problem> {
-    match granted.iter().find(|scope| !caller.scopes.contains(scope) && !before.contains(scope)) {
-        None => Ok(()),
-        Some(scope) => {
-            Err(Problem::new(Code::Forbidden, format!("This API key lacks the scope {scope}, and so cannot grant it.")))
-        }
     }
 }

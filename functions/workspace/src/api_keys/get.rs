@@ -1,19 +1,20 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadKeys};
+use deskless_app::keys;
 use deskless_domain::KeyId;
 
 use super::dto::ApiKeyResponse;
 
 /// Retrieve an API key
 ///
-/// Without its secret, which nobody knows but its holder.
+/// Returns the key without its secret, even if it is revoked or expired.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys/{keyId}",
     tag = "API keys",
     params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
     responses(
-        (status = 200, description = "The key", body = ApiKeyResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The API key", body = ApiKeyResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -23,9 +24,9 @@ pub async fn get_api_key(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let key = caller.store().get_key(id).await?;
+    let key = keys::get(caller.store(), id).await?;
     if known.holds(key.version) {
         return Ok(not_modified(key.version));
     }
-    ok(Some(key.version), &ApiKeyResponse::from(&key))
+    ok(key.version, &ApiKeyResponse::from(&key))
 }

@@ -1,4 +1,4 @@
-//! API keys: who may do what in the workspace.
+//! API keys, with their kind, scopes and limits.
 
 mod create;
 mod delete;

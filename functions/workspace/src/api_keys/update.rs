@@ -1,43 +1,44 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteKeys,
 };
+use deskless_app::keys::{self, KeyPatch};
 use deskless_domain::{KeyId, RateLimit, Timestamp, Title};
-use deskless_store::KeyPatch;
 use utoipa::ToSchema;
 
-use super::dto::{ApiKeyResponse, Origins, Scopes, check_end, check_grant};
+use super::dto::{ApiKeyResponse, Origins, Scopes};
 
-/// What to change. A field that is left out stays as it is.
+/// An update of an API key. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateApiKeyRequest {
+    /// The name: 1 to 120 characters.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
-    name: Given<Title>,
-    /// Replaced whole: at least one, and none that neither your own key nor this one has.
+    name: Optional<Title>,
+    /// The scopes: at least one, and only scopes that your own key or this key has. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Vec<deskless_domain::Scope>, required = false, min_items = 1)]
-    scopes: Given<Scopes>,
-    /// Replaced whole; null or empty: from anywhere. At most 20.
+    scopes: Optional<Scopes>,
+    /// The web origins from which the key can be used, at most 20. `null` or an empty list for any origin. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Origin>>, required = false, max_items = 20)]
-    allowed_origins: Given<Option<Origins>>,
-    /// A time that lies ahead; null: never.
+    allowed_origins: Optional<Option<Origins>>,
+    /// The time at which the key expires, in the future. `null` if it never expires.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = "date-time", required = false)]
-    expires_at: Given<Option<Timestamp>>,
-    /// How many requests a minute; null: 6,000.
+    expires_at: Optional<Option<Timestamp>>,
+    /// The number of requests a minute, 1 to 1,000,000. `null` for the default, 6,000.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000, required = false)]
-    rate_limit: Given<Option<RateLimit>>,
+    rate_limit: Optional<Option<RateLimit>>,
 }
 
-/// Change an API key
+/// Update an API key
 ///
-/// It works as changed everywhere within 30 seconds.
+/// Takes effect within 30 seconds. A revoked key cannot be updated.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{keyId}",
@@ -45,31 +46,26 @@ pub struct UpdateApiKeyRequest {
     params(("keyId" = String, Path, format = "uuid", description = "The key's id")),
     request_body = UpdateApiKeyRequest,
     responses(
-        (status = 200, description = "The key as it is now", body = ApiKeyResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The updated API key", body = ApiKeyResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
-        (status = 409, description = "It is revoked", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The API key is revoked", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_api_key(
     caller: Caller<WriteKeys>,
     ApiPath(id): ApiPath<KeyId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateApiKeyRequest>>,
 ) -> Reply {
-    let store = caller.store();
-    check_end(request.expires_at.0.flatten(), store.clock())?;
-    if let Some(Scopes(scopes)) = &request.scopes.0 {
-        check_grant(caller.credential(), scopes, &store.get_key(id).await?.scopes)?;
-    }
     let patch = KeyPatch {
         name: request.name.0,
         scopes: request.scopes.0.map(|Scopes(scopes)| scopes),
         allowed_origins: request.allowed_origins.0.map(|origins| origins.unwrap_or_default().0),
-        expires_at: request.expires_at.edit(),
-        rate_limit: request.rate_limit.edit(),
+        expires_at: request.expires_at.change(),
+        rate_limit: request.rate_limit.change(),
     };
-    let key = store.update_key(id, expected, &patch).await?;
-    ok(Some(key.version), &ApiKeyResponse::from(&key))
+    let key = keys::update(caller.store(), id, &patch, &caller.credential().scopes, &precondition).await?;
+    ok(key.version, &ApiKeyResponse::from(&key))
 }

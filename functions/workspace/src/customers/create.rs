@@ -1,64 +1,67 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, done, finish, openapi::BASE,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, ok, openapi::BASE, replayed,
     scope::WriteCustomers,
 };
+use deskless_app::customers::{self, UpsertCustomer, WrittenCustomer};
 use deskless_domain::{CompanyName, CustomerDetails, CustomerId, Email, Metadata, PersonName, PhoneNumber};
-use deskless_store::{Upsert, Upserted};
 use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
 
-/// What you say of a customer. What you do not say stays as it is.
+/// A customer to create or update. A field that you leave out stays as it is.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateCustomerRequest {
-    /// Your own id. Without it, it is whoever has the email, else somebody new with an id of ours.
+    /// The id in your own system: 1 to 128 characters. Without it, the customer with this `email` is updated, or a new customer
+    /// gets a generated id.
     #[deserr(default)]
     id: Option<CustomerId>,
-    /// The name as it is shown.
+    /// The display name.
     #[deserr(default)]
     name: Option<PersonName>,
-    /// It belongs to the first customer who claims it: beside another id it is noted, and finds the first one still.
+    /// The email address. It belongs to the first customer who claims it. Another customer can have it too, but searches by email
+    /// return the first one.
     #[deserr(default)]
     email: Option<Email>,
-    /// A telephone number.
+    /// The phone number.
     #[deserr(default)]
     phone: Option<PhoneNumber>,
-    /// Company or account.
+    /// The company or account.
     #[deserr(default)]
     company: Option<CompanyName>,
-    /// Data of your own, replaced whole.
+    /// Your own data. Replaced as a whole.
     #[deserr(default)]
     metadata: Option<Metadata>,
 }
 
-impl From<CreateCustomerRequest> for Upsert {
+impl From<CreateCustomerRequest> for UpsertCustomer {
     fn from(request: CreateCustomerRequest) -> Self {
         let CreateCustomerRequest { id, name, email, phone, company, metadata } = request;
         Self { id, details: CustomerDetails { name, email, phone, company }, metadata }
     }
 }
 
-/// Create or refresh a customer
+/// Create or update a customer
 ///
-/// By `id`, else by `email`: 201 when somebody new was made, 200 when they were there and know more now.
+/// Updates the customer with this `id`, or without an `id` the one with this `email`, and returns 200. If there is none, creates
+/// a customer and returns 201. While a customer is being erased, the response is 409.
 #[utoipa::path(
     post,
     path = "/api/v1/customers",
     tag = "Customers",
     request_body = CreateCustomerRequest,
     responses(
-        (status = 201, description = "Created", body = CustomerResponse, headers(
-            ("Location" = String, description = "Where they are"),
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 201, description = "The new customer", body = CustomerResponse, headers(
+            ("Location" = String, description = "The path of the new customer"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 200, description = "They were there", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
-            ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+        (status = 200, description = "The updated customer", body = CustomerResponse, headers(
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The customer is being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_customer(
@@ -66,15 +69,14 @@ pub async fn create_customer(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     request: Idempotent<CreateCustomerRequest>,
 ) -> Reply {
-    let answer = |Upserted { record, is_new }: &Upserted| {
-        let body = CustomerResponse::from(record);
-        if *is_new {
-            created(format!("{BASE}/customers/{}", record.customer.id), record.version, &body)
-        } else {
-            done(record.version, &body)
-        }
+    let (request, key) = request.into_parts(&caller);
+    let written = customers::upsert(caller.store(), &request.into(), key.as_ref()).await?;
+    let WrittenCustomer { record, is_new } = &written.outcome;
+    let response = CustomerResponse::from(record);
+    let reply = if *is_new {
+        created(format!("{BASE}/customers/{}", record.customer.id), record.version, &response)
+    } else {
+        ok(record.version, &response)
     };
-    let (request, repeat) = request.into_parts(&caller, &answer);
-    let outcome = caller.store().upsert_customer(request.into(), repeat).await?;
-    finish(outcome, answer)
+    replayed(written.is_replay, reply)
 }

@@ -1,20 +1,22 @@
 use deskless_api::{ApiPath, ApiQuery, Caller, IfMatch, NoParameters, Reply, accepted, scope::WriteCustomers};
+use deskless_app::customers;
 use deskless_domain::CustomerId;
 
 use super::dto::CustomerResponse;
 
 /// Erase a customer
 ///
-/// What is known of them goes at once, and all of their conversations in the background. Until that is done, `erasing` says how
-/// far it has come; a minute later the customer is a 404 and the id is free again.
+/// Deletes the customer's details at once, and all of their conversations in the background. Meanwhile `erasing` shows the
+/// progress. One minute after the last conversation is deleted, the customer returns 404 and you can use the id again. This
+/// cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/customers/{customerId}",
     tag = "Customers",
-    params(("customerId" = String, Path, description = "Your own id of the customer")),
+    params(("customerId" = String, Path, description = "The customer's id in your own system")),
     responses(
-        (status = 202, description = "It has begun, now or before", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 202, description = "The customer, who is being erased", body = CustomerResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -22,8 +24,8 @@ pub async fn delete_customer(
     caller: Caller<WriteCustomers>,
     ApiPath(id): ApiPath<CustomerId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    let record = caller.store().erase_customer(&id, expected.as_deref()).await?;
-    accepted(record.version, &CustomerResponse::from(&record))
+    let record = customers::erase(caller.store(), &id, &precondition).await?;
+    accepted(None, record.version, &CustomerResponse::from(&record))
 }

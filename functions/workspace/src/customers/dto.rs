@@ -8,24 +8,25 @@ object_tag!(
     CustomerTag = "customer"
 );
 
-/// How far the erasure of a customer has come.
+/// The progress of a customer's erasure.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Erasure)]
 pub struct ErasureObject {
+    /// The time at which the erasure began.
     #[schema(format = "date-time")]
     since: String,
-    /// How many of their conversations are deleted so far.
+    /// The number of conversations that were deleted so far.
     deleted_conversations: u64,
 }
 
-/// Somebody whom the workspace talks with.
+/// A customer of the workspace.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Customer)]
 pub struct CustomerObject {
     object: CustomerTag,
-    /// Your own id, or the one that was made.
+    /// The id in your own system, or a generated one.
     id: String,
     #[schema(required)]
     name: Option<String>,
@@ -37,7 +38,7 @@ pub struct CustomerObject {
     company: Option<String>,
     metadata: Metadata,
     identity_source: IdentitySource,
-    /// How far their erasure has come; null unless they are being erased.
+    /// The progress of the erasure. `null` unless the customer is being erased.
     #[schema(required)]
     erasing: Option<ErasureObject>,
     #[schema(format = "date-time")]

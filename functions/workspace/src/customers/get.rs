@@ -1,19 +1,22 @@
 use deskless_api::{
     ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadCustomers,
 };
+use deskless_app::customers;
 use deskless_domain::CustomerId;
 
 use super::dto::CustomerResponse;
 
 /// Retrieve a customer
+///
+/// Returns the customer's record. Anonymous customers have none.
 #[utoipa::path(
     get,
     path = "/api/v1/customers/{customerId}",
     tag = "Customers",
-    params(("customerId" = String, Path, description = "Your own id of the customer")),
+    params(("customerId" = String, Path, description = "The customer's id in your own system")),
     responses(
         (status = 200, description = "The customer", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "The version"),
         )),
     ),
 )]
@@ -23,9 +26,9 @@ pub async fn get_customer(
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
     known: IfNoneMatch,
 ) -> Reply {
-    let record = caller.store().get_customer(&id).await?;
+    let record = customers::get(caller.store(), &id).await?;
     if known.holds(record.version) {
         return Ok(not_modified(record.version));
     }
-    ok(Some(record.version), &CustomerResponse::from(&record))
+    ok(record.version, &CustomerResponse::from(&record))
 }

@@ -2,33 +2,34 @@ use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, InvalidRequest, Limit, Reply, ok,
     scope::ReadCustomers,
-    shape::{ListWalk, Page},
+    shape::{ListCursor, Page},
 };
+use deskless_app::customers;
 use deskless_domain::Email;
 use utoipa::IntoParams;
 
 use super::dto::CustomerListResponse;
 
-/// Which customers, and how many.
+/// The page size and a filter.
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct ListCustomersQuery {
-    /// How many at the most.
+    /// The page size.
     #[deserr(default)]
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     limit: Limit<20, 100>,
-    /// Where the page before said to go on.
+    /// The `nextCursor` of the previous page.
     #[deserr(default)]
     cursor: Option<String>,
-    /// Only the one who first claimed this email.
+    /// Only the customer who has this email address: the first one who claimed it.
     #[deserr(default)]
     email: Option<Email>,
 }
 
 /// List customers
 ///
-/// Newest first. The list lags a change by a moment; a search by `email` never does.
+/// Lists customers, newest first. The list lags behind a write by a moment. A search by `email` does not.
 #[utoipa::path(
     get,
     path = "/api/v1/customers",
@@ -38,14 +39,14 @@ pub struct ListCustomersQuery {
 )]
 pub async fn list_customers(caller: Caller<ReadCustomers>, ApiQuery(query): ApiQuery<ListCustomersQuery>) -> Reply {
     let email = query.email.as_ref().map(Email::normalized).unwrap_or_default();
-    let walk = ListWalk::new(&caller, query.cursor.as_deref(), &["customers", &email]);
-    let after = walk.after()?;
+    let cursor = ListCursor::new(&caller, query.cursor.as_deref(), &["customers", &email]);
+    let after = cursor.after()?;
     let store = caller.store();
     let page = if let Some(email) = &query.email {
-        Page { rows: store.get_customer_by_email(email).await?.into_iter().collect(), next_cursor: None }
+        Page { rows: customers::find_by_email(store, email).await?.into_iter().collect(), next_cursor: None }
     } else {
-        let page = store.list_customers(after, query.limit.0).await?;
-        walk.page(page.customers, page.next)
+        let page = customers::list(store, after, query.limit.0).await?;
+        cursor.page(page.customers, page.next)
     };
     ok(None, &CustomerListResponse::from(page))
 }

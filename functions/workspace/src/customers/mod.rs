@@ -1,4 +1,4 @@
-//! Customers: whom the workspace talks with.
+//! The customers of the workspace.
 
 mod create;
 mod delete;

@@ -1,76 +1,77 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiJson, ApiPath, ApiQuery, Caller, Given, IfMatch, InvalidRequest, NoParameters, Patch, Reply, ok,
+    ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
     scope::WriteCustomers,
 };
-use deskless_domain::{CompanyName, CustomerId, CustomerRecord, Email, Metadata, PersonName, PhoneNumber};
+use deskless_app::customers::{self, UpdateCustomer};
+use deskless_domain::{CompanyName, CustomerId, Email, Metadata, PersonName, PhoneNumber};
 use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
 
-/// What to change. A field that is left out stays as it is; null clears it.
+/// An update of a customer. A field that you leave out stays as it is. `null` clears it.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateCustomerRequest {
+    /// The display name.
     #[deserr(default)]
     #[schema(value_type = Option<PersonName>, required = false)]
-    name: Given<Option<PersonName>>,
-    /// A new one is claimed if nobody has; the one before stays claimed.
+    name: Optional<Option<PersonName>>,
+    /// The email address. It is claimed for this customer if no other customer has claimed it. The previous address stays claimed.
     #[deserr(default)]
     #[schema(value_type = Option<Email>, required = false)]
-    email: Given<Option<Email>>,
+    email: Optional<Option<Email>>,
+    /// The phone number.
     #[deserr(default)]
     #[schema(value_type = Option<PhoneNumber>, required = false)]
-    phone: Given<Option<PhoneNumber>>,
+    phone: Optional<Option<PhoneNumber>>,
+    /// The company or account.
     #[deserr(default)]
     #[schema(value_type = Option<CompanyName>, required = false)]
-    company: Given<Option<CompanyName>>,
-    /// Replaced whole.
+    company: Optional<Option<CompanyName>>,
+    /// Your own data. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
-    metadata: Given<Option<Metadata>>,
+    metadata: Optional<Option<Metadata>>,
 }
 
-impl UpdateCustomerRequest {
-    fn apply(&self, record: &mut CustomerRecord) {
-        fn put<T: Clone>(place: &mut Option<T>, given: &Given<Option<T>>) {
-            if let Some(value) = &given.0 {
-                place.clone_from(value);
-            }
-        }
-        let details = &mut record.customer.details;
-        put(&mut details.name, &self.name);
-        put(&mut details.email, &self.email);
-        put(&mut details.phone, &self.phone);
-        put(&mut details.company, &self.company);
-        if let Some(metadata) = &self.metadata.0 {
-            record.metadata = metadata.clone().unwrap_or_default();
+impl From<UpdateCustomerRequest> for UpdateCustomer {
+    fn from(request: UpdateCustomerRequest) -> Self {
+        let UpdateCustomerRequest { name, email, phone, company, metadata } = request;
+        Self {
+            name: name.change(),
+            email: email.change(),
+            phone: phone.change(),
+            company: company.change(),
+            metadata: metadata.change(),
         }
     }
 }
 
-/// Change a customer
+/// Update a customer
+///
+/// Updates the fields that you send. The customer's conversations get the new details in the background.
 #[utoipa::path(
     patch,
     path = "/api/v1/customers/{customerId}",
     tag = "Customers",
-    params(("customerId" = String, Path, description = "Your own id of the customer")),
+    params(("customerId" = String, Path, description = "The customer's id in your own system")),
     request_body = UpdateCustomerRequest,
     responses(
-        (status = 200, description = "The customer as they are now", body = CustomerResponse, headers(
-            ("ETag" = String, description = "Its version"),
+        (status = 200, description = "The updated customer", body = CustomerResponse, headers(
+            ("ETag" = String, description = "The version"),
         )),
-        (status = 409, description = "They are being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The customer is being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn update_customer(
     caller: Caller<WriteCustomers>,
     ApiPath(id): ApiPath<CustomerId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateCustomerRequest>>,
 ) -> Reply {
-    let record = caller.store().update_customer(&id, expected, |record| request.apply(record)).await?;
-    ok(Some(record.version), &CustomerResponse::from(&record))
+    let record = customers::update(caller.store(), &id, &request.into(), &precondition).await?;
+    ok(record.version, &CustomerResponse::from(&record))
 }

@@ -1,15 +1,15 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_api::{Given, InvalidRequest, Whole};
+use deskless_api::{InvalidRequest, Optional, Whole};
 use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a channel's provider has to be told, and what it allows. Secrets are never shown: whether there is one, is.
+/// The settings for a channel's provider. Secrets are never returned, only whether they are set.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InboxSettings)]
 pub struct InboxSettingsObject {
-    /// The provider's id of your telephone number (WhatsApp Cloud).
+    /// The provider's id of your phone number (WhatsApp Cloud API).
     #[schema(required)]
     phone_number_id: Option<String>,
     /// The provider's id of your page (Messenger, Instagram).
@@ -18,18 +18,18 @@ pub struct InboxSettingsObject {
     /// The provider's id of your account.
     #[schema(required)]
     account_id: Option<String>,
-    /// What replies come from: a telephone number, a sender's name or an address.
+    /// The sender of replies: a phone number, a name or an address.
     #[schema(required)]
     from: Option<String>,
-    /// The most characters of one message.
+    /// The maximum number of characters of a message.
     #[schema(required)]
     max_body_length: Option<u32>,
-    /// For how many hours after a customer's message free replies are allowed.
+    /// The number of hours after a customer's message in which free-form replies are allowed.
     #[schema(required)]
     reply_window_hours: Option<u32>,
-    /// Whether an access token is stored.
+    /// Whether an access token is set.
     has_access_token: bool,
-    /// Whether an app secret is stored.
+    /// Whether an app secret is set.
     has_app_secret: bool,
 }
 
@@ -49,48 +49,48 @@ impl From<&InboxSettings> for InboxSettingsObject {
     }
 }
 
-/// Settings to make or change. One that is left out stays as it is; null clears it.
+/// Settings for a channel's provider. A setting that you leave out stays as it is. `null` clears it.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct InboxSettingsRequest {
-    /// The provider's id of your telephone number (WhatsApp Cloud).
+    /// The provider's id of your phone number (WhatsApp Cloud API).
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    phone_number_id: Given<Option<ExternalId>>,
+    phone_number_id: Optional<Option<ExternalId>>,
     /// The provider's id of your page (Messenger, Instagram).
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    page_id: Given<Option<ExternalId>>,
+    page_id: Optional<Option<ExternalId>>,
     /// The provider's id of your account.
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    account_id: Given<Option<ExternalId>>,
-    /// What replies come from: a telephone number, a sender's name or an address.
+    account_id: Optional<Option<ExternalId>>,
+    /// The sender of replies: a phone number, a name or an address.
     #[deserr(default)]
     #[schema(value_type = Option<ExternalId>, required = false)]
-    from: Given<Option<ExternalId>>,
-    /// The most characters of one message: 1 to 8,000.
+    from: Optional<Option<ExternalId>>,
+    /// The maximum number of characters of a message: 1 to 8,000.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8000)]
-    max_body_length: Given<Option<Bounded<8000>>>,
-    /// For how many hours after a customer's message free replies are allowed: 1 to 8,760.
+    max_body_length: Optional<Option<Bounded<8000>>>,
+    /// The number of hours after a customer's message in which free-form replies are allowed: 1 to 8,760.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8760)]
-    reply_window_hours: Given<Option<Bounded<8760>>>,
-    /// What we show the provider. It is never shown again.
+    reply_window_hours: Optional<Option<Bounded<8760>>>,
+    /// The access token for the provider's API. It is never returned.
     #[deserr(default)]
     #[schema(value_type = Option<ProviderSecret>, required = false)]
-    access_token: Given<Option<ProviderSecret>>,
-    /// What the provider signs its calls with. It is never shown again.
+    access_token: Optional<Option<ProviderSecret>>,
+    /// The secret with which the provider signs its webhooks. It is never returned.
     #[deserr(default)]
     #[schema(value_type = Option<ProviderSecret>, required = false)]
-    app_secret: Given<Option<ProviderSecret>>,
+    app_secret: Optional<Option<ProviderSecret>>,
 }
 
 impl InboxSettingsRequest {
-    /// These settings over those that there are.
-    pub fn over(&self, before: InboxSettings) -> InboxSettings {
+    /// Returns the settings after this update.
+    pub fn apply_to(&self, before: InboxSettings) -> InboxSettings {
         InboxSettings {
             phone_number_id: self.phone_number_id.0.clone().unwrap_or(before.phone_number_id),
             page_id: self.page_id.0.clone().unwrap_or(before.page_id),
@@ -116,7 +116,10 @@ impl<const MAX: u32> Deserr<InvalidRequest> for Bounded<MAX> {
         let Whole(number) = Whole::deserialize_from_value(value, location)?;
         match u32::try_from(number) {
             Ok(number @ 1..) if number <= MAX => Ok(Self(number)),
-            _ => Err(InvalidRequest::at(location, &Invalid::new("out_of_range", format!("must be from 1 to {MAX}")))),
+            _ => Err(InvalidRequest::at(
+                location,
+                &Invalid::new("out_of_range", format!("must be a whole number from 1 to {MAX}")),
+            )),
         }
     }
 }

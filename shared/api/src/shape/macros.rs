@@ -1,10 +1,14 @@
-//! What has to be spelled for each resource, since the description wants concrete types and names.
+//! The code that is generated for each resource.
+//!
+//! These are macros because `utoipa` needs a concrete type with its own schema name for each response, and a function with
+//! literal paths, tags and texts for each operation. Generics can give it neither. Everything that is not a name or a text
+//! is in the generic functions of [`shape`](crate::shape).
 
-/// Makes the answers with one object under its singular name and with a page under the plural.
+/// Defines the responses with one object under its singular name and with a page under the plural.
 #[macro_export]
 macro_rules! envelope {
     ($row:ty => $object:ident, $singular:ident, $plural:ident, $One:ident, $Many:ident) => {
-        /// One of them.
+        /// One object.
         #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct $One {
@@ -17,14 +21,14 @@ macro_rules! envelope {
             }
         }
 
-        /// A page of them.
+        /// A page of objects.
         #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct $Many {
             object: $crate::wire::ListTag,
-            /// Whether there may be more.
+            /// Whether there may be more pages.
             has_more: bool,
-            /// What to send as `cursor` for the next page; null on the last one.
+            /// The `cursor` of the next page. `null` on the last page.
             #[schema(required)]
             next_cursor: Option<String>,
             $plural: Vec<$object>,
@@ -43,7 +47,7 @@ macro_rules! envelope {
     };
 }
 
-/// Makes the five operations of a resource that implements [`Shape`]($crate::shape::Shape), and its answers.
+/// Defines the five operations of a resource that implements [`Shape`]($crate::shape::Shape), and its responses.
 #[macro_export]
 macro_rules! resource {
     (
@@ -64,13 +68,13 @@ macro_rules! resource {
 
             #[doc = "List " $many]
             ///
-            /// Oldest first, without those that are archived.
+            #[doc = "Lists " $many ", oldest first, without archived ones."]
             #[utoipa::path(
                 get,
                 path = $path,
                 tag = $tag,
                 params($crate::shape::ListQuery),
-                responses((status = 200, description = "A page", body = [<$Fields ListResponse>])),
+                responses((status = 200, description = "A page of resources", body = [<$Fields ListResponse>])),
             )]
             pub async fn [<list_ $plural>](
                 caller: $crate::Caller<$crate::scope::$Read>,
@@ -81,19 +85,19 @@ macro_rules! resource {
 
             #[doc = "Create " $one]
             ///
-            /// A workspace has at most 1,000 of a kind.
+            #[doc = "Creates " $one ". A workspace can have at most 1,000 " $many "."]
             #[utoipa::path(
                 post,
                 path = $path,
                 tag = $tag,
                 request_body = $Create,
                 responses(
-                    (status = 201, description = "Created", body = [<$Fields Response>], headers(
-                        ("Location" = String, description = "Where it is"),
-                        ("ETag" = String, description = "Its version"),
-                        ("Idempotent-Replayed" = Option<String>, description = "`true` on a repeat"),
+                    (status = 201, description = "The new resource", body = [<$Fields Response>], headers(
+                        ("Location" = String, description = "The path of the new resource"),
+                        ("ETag" = String, description = "The version"),
+                        ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
                     )),
-                    (status = 409, description = "There are too many", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "The workspace already has 1,000 of these resources", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<create_ $singular>](
@@ -105,14 +109,16 @@ macro_rules! resource {
             }
 
             #[doc = "Retrieve " $one]
+            ///
+            #[doc = "Returns " $one ", even if it is archived."]
             #[utoipa::path(
                 get,
                 path = $item,
                 tag = $tag,
-                params(($id = String, Path, format = "uuid", description = "Its id")),
+                params(($id = String, Path, format = "uuid", description = "The id")),
                 responses(
-                    (status = 200, description = "It is there, perhaps archived", body = [<$Fields Response>], headers(
-                        ("ETag" = String, description = "Its version"),
+                    (status = 200, description = "The resource", body = [<$Fields Response>], headers(
+                        ("ETag" = String, description = "The version"),
                     )),
                 ),
             )]
@@ -125,18 +131,20 @@ macro_rules! resource {
                 $crate::shape::get::<$Object, _>(&caller, id, &known).await
             }
 
-            #[doc = "Change " $one]
+            #[doc = "Update " $one]
+            ///
+            /// Updates the fields that you send.
             #[utoipa::path(
                 patch,
                 path = $item,
                 tag = $tag,
-                params(($id = String, Path, format = "uuid", description = "Its id")),
+                params(($id = String, Path, format = "uuid", description = "The id")),
                 request_body = $Update,
                 responses(
-                    (status = 200, description = "It as it is now", body = [<$Fields Response>], headers(
-                        ("ETag" = String, description = "Its version"),
+                    (status = 200, description = "The updated resource", body = [<$Fields Response>], headers(
+                        ("ETag" = String, description = "The version"),
                     )),
-                    (status = 409, description = "It is archived", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "The resource is archived", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<update_ $singular>](
@@ -156,8 +164,8 @@ macro_rules! resource {
                 delete,
                 path = $item,
                 tag = $tag,
-                params(($id = String, Path, format = "uuid", description = "Its id")),
-                responses((status = 204, description = "Deleted")),
+                params(($id = String, Path, format = "uuid", description = "The id")),
+                responses((status = 204, description = "The resource is deleted or archived")),
             )]
             pub async fn [<delete_ $singular>](
                 caller: $crate::Caller<$crate::scope::$Write>,

@@ -1,116 +1,123 @@
-//! The shape that all small collections share, written once: list, create, retrieve, change, delete.
+//! The operations that all small collections share: list, create, retrieve, update, delete.
 //!
-//! A resource says what it looks like (its objects, its requests, what they do to its fields) by implementing [`Shape`],
-//! and gets its operations from [`resource!`](crate::resource). The operations themselves are the functions here.
+//! A resource implements [`Shape`] with its object, its requests and their effect, and [`resource!`](crate::resource) defines its
+//! operations, which call the functions in this module.
 
 mod macros;
 mod paging;
 
 use deserr::Deserr;
+use deskless_app::resources;
 use deskless_domain::{Clock, Collected, InvalidField, Resource};
 use serde::Serialize;
 
 use crate::{
-    ApiJson, ApiPath, Caller, Idempotent, IfMatch, IfNoneMatch, InvalidRequest, Patch, Reply, created, finish,
-    no_content, not_modified, ok, openapi::BASE,
+    ApiJson, ApiPath, Caller, Idempotent, IfMatch, IfNoneMatch, InvalidRequest, Patch, Reply, created, no_content,
+    not_modified, ok, openapi::BASE, replayed,
 };
 
-pub use self::paging::{ListQuery, ListWalk, Page};
+pub use self::paging::{ListCursor, ListQuery, Page};
 
-/// What a resource looks like on the wire. Its object implements it, which is the function's own type.
+/// The wire format of a resource. Its object type implements this.
 pub trait Shape {
-    /// What is behind it.
+    /// The fields of the resource.
     type Fields: Collected;
-    /// What to make.
+    /// The request that creates one.
     type Create: Deserr<InvalidRequest>;
-    /// What to change.
+    /// The request that updates one.
     type Update: Deserr<InvalidRequest> + Send + Sync;
 
-    /// The fields of a new one.
+    /// Returns the fields of a new resource.
     ///
     /// # Errors
-    /// Where fields that are right by themselves do not go together.
+    /// When fields contradict each other.
     fn make(request: Self::Create, clock: &dyn Clock) -> Result<Self::Fields, InvalidField>;
 
-    /// The fields with the change.
+    /// Returns the fields after an update.
     ///
     /// # Errors
-    /// Where the change does not go with what is there.
+    /// When the update contradicts the stored fields.
     fn change(fields: Self::Fields, request: &Self::Update, clock: &dyn Clock) -> Result<Self::Fields, InvalidField>;
 }
 
-/// How answers are wrapped: one object under its singular name, a page under the plural. [`resource!`](crate::resource) implements it.
+/// The response types: a resource under its singular name, a page under its plural name. [`resource!`](crate::resource)
+/// implements it.
 pub trait Envelope: Shape {
-    /// One of them.
+    /// The response with one resource.
     type One: Serialize + for<'a> From<&'a Resource<Self::Fields>>;
-    /// A page of them.
+    /// The response with a page of resources.
     type Many: Serialize + From<Page<Resource<Self::Fields>>>;
 }
 
 type Id<T> = <<T as Shape>::Fields as Collected>::Id;
 
-/// One page, oldest first.
+/// Lists resources, oldest first.
 ///
 /// # Errors
 /// `invalid_cursor`.
 pub async fn list<T: Envelope, S>(caller: &Caller<S>, query: &ListQuery) -> Reply {
-    let walk = query.walk(caller, <T::Fields as Collected>::KIND.plural());
-    let page = caller.store().list_resources::<T::Fields>(walk.after()?, query.limit()).await?;
-    ok(None, &T::Many::from(walk.page(page.resources, page.next)))
+    let cursor = query.list_cursor(caller, <T::Fields as Collected>::KIND.plural());
+    let page = resources::list::<T::Fields>(caller.store(), cursor.after()?, query.limit()).await?;
+    ok(None, &T::Many::from(cursor.page(page.resources, page.next)))
 }
 
-/// A new one.
+/// Creates a resource.
 ///
 /// # Errors
-/// What [`Shape::make`] refuses; `conflict` where there are too many of the kind.
+/// What [`Shape::make`] rejects; `conflict` when there are too many of the kind.
 pub async fn create<T: Envelope, S>(caller: &Caller<S>, request: Idempotent<T::Create>) -> Reply {
-    let answer = |resource: &Resource<T::Fields>| {
-        let location = format!("{BASE}/{}/{}", <T::Fields as Collected>::KIND.plural(), resource.id);
-        created(location, resource.version, &T::One::from(resource))
-    };
-    let (request, repeat) = request.into_parts(caller, &answer);
+    let (request, key) = request.into_parts(caller);
     let fields = T::make(request, caller.store().clock()).map_err(InvalidRequest::from)?;
-    let outcome = caller.store().create_resource(fields, repeat).await?;
-    finish(outcome, answer)
+    let once = resources::create(caller.store(), fields, key.as_ref()).await?;
+    let resource = &once.outcome;
+    let location = format!("{BASE}/{}/{}", <T::Fields as Collected>::KIND.plural(), resource.id);
+    replayed(once.is_replay, created(location, resource.version, &T::One::from(resource)))
 }
 
-/// One of them.
+/// Retrieves a resource.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn get<T: Envelope, S>(caller: &Caller<S>, ApiPath(id): ApiPath<Id<T>>, known: &IfNoneMatch) -> Reply {
-    let resource = caller.store().get_resource::<T::Fields>(id).await?;
+    let resource = resources::get::<T::Fields>(caller.store(), id).await?;
     if known.holds(resource.version) {
         return Ok(not_modified(resource.version));
     }
-    ok(Some(resource.version), &T::One::from(&resource))
+    ok(resource.version, &T::One::from(&resource))
 }
 
-/// One of them, changed.
+/// A request as a patch of the fields.
+struct Update<'r, T: Shape>(&'r T::Update);
+
+impl<T: Shape> resources::Patch<T::Fields> for Update<'_, T> {
+    fn apply(&self, fields: T::Fields, clock: &dyn Clock) -> Result<T::Fields, InvalidField> {
+        T::change(fields, self.0, clock)
+    }
+}
+
+/// Updates a resource.
 ///
 /// # Errors
-/// `not_found`, `version_mismatch`, what [`Shape::change`] refuses; `conflict` where it is archived.
+/// `not_found`, `version_mismatch`, what [`Shape::change`] rejects; `conflict` when it is archived.
 pub async fn update<T: Envelope, S>(
     caller: &Caller<S>,
     ApiPath(id): ApiPath<Id<T>>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<T::Update>>,
 ) -> Reply {
-    let store = caller.store();
-    let change = |fields| T::change(fields, &request, store.clock());
-    let resource = store.update_resource(id, expected, change).await?;
-    ok(Some(resource.version), &T::One::from(&resource))
+    let resource = resources::update(caller.store(), id, &Update::<T>(&request), &precondition).await?;
+    ok(resource.version, &T::One::from(&resource))
 }
 
-/// One of them, gone or archived.
+/// Deletes or archives a resource.
 ///
 /// # Errors
 /// `not_found`, `version_mismatch`.
 pub async fn delete<T: Envelope, S>(
     caller: &Caller<S>,
     ApiPath(id): ApiPath<Id<T>>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Reply {
-    caller.store().delete_resource::<T::Fields>(id, expected).await?;
+    resources::delete::<T::Fields>(caller.store(), id, &precondition).await?;
     Ok(no_content())
 }

@@ -1,53 +1,51 @@
-//! What is done to conversations, by bulk actions and automations alike.
+//! Actions on conversations, shared by bulk actions and automations.
 
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointerRef, take_cf_content};
 use deskless_domain::{
-    Action, AssistantId, DeletionReason, Edit, Invalid, MemberId, PipelineId, PlacementPatch, Resolution, Resolved,
-    StageId, Status, TagChange, Tags,
+    Action, AssistantId, DeletionReason, Invalid, MemberId, PipelineId, Resolution, Resolved, StageId, Status,
+    TagChange, Tags,
 };
-use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    InvalidRequest, Problem,
+    InvalidRequest, field_names,
     fields::{object, string},
-    references,
 };
 
-/// Something that is done to conversations. Which fields there are depends on `action`.
+/// An action on conversations. Its fields depend on `action`.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
-#[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = strange_field)]
+#[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = unknown_field)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[schema(as = Action)]
 pub enum ActionObject {
-    /// Give it to a member, or to nobody.
+    /// Assigns the conversation to a member, or unassigns it.
     #[deserr(rename = "assign", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Assign {
-        /// The member; null for nobody.
+        /// The member. `null` unassigns the conversation.
         #[schema(required)]
         assignee_id: Option<MemberId>,
     },
-    /// Have an assistant answer in it, or none.
+    /// Assigns the conversation to an assistant, or unassigns it.
     #[deserr(rename = "assign_assistant", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     AssignAssistant {
-        /// The assistant; null for none.
+        /// The assistant. `null` unassigns the conversation.
         #[schema(required)]
         assistant_id: Option<AssistantId>,
     },
-    /// Change its status, as `PATCH` does.
+    /// Updates the status, as `PATCH` does.
     #[deserr(rename = "update_status", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     UpdateStatus {
-        /// The status that it gets.
+        /// The new status.
         status: Status,
-        /// How it was solved; only beside the status `solved`.
+        /// The resolution. Only with the status `solved`.
         #[deserr(default)]
         resolution: Option<Resolution>,
     },
-    /// Put it into a stage.
+    /// Moves the conversation to a pipeline stage.
     #[deserr(rename = "move", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Move {
@@ -56,30 +54,30 @@ pub enum ActionObject {
         /// The stage.
         stage_id: StageId,
     },
-    /// Add tags and take some away: at least one. A conversation that would have more than 20 is left as it is.
+    /// Adds and removes tags: at least one. A conversation that would have more than 20 tags is not updated.
     #[deserr(rename = "tag", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Tag {
-        /// What to add.
+        /// The tags to add.
         #[deserr(default)]
         #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
         add: Option<Tags>,
-        /// What to take away.
+        /// The tags to remove.
         #[deserr(default)]
         #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
         remove: Option<Tags>,
     },
-    /// Delete it.
+    /// Deletes the conversation.
     #[deserr(rename = "delete", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Delete {
-        /// Kept for 90 days, beside the conversation's id and number.
+        /// The reason. It is kept for 90 days, with the conversation's id and number.
         #[deserr(default)]
         reason: Option<DeletionReason>,
     },
 }
 
-/// To which actions the fields belong.
+/// The fields of the actions, with the action they belong to.
 const FIELDS: [(&str, &str); 9] = [
     ("assigneeId", "assign"),
     ("assistantId", "assign_assistant"),
@@ -92,41 +90,27 @@ const FIELDS: [(&str, &str); 9] = [
     ("reason", "delete"),
 ];
 
-fn strange_field(field: &str, known: &[&str], location: ValuePointerRef<'_>) -> InvalidRequest {
+fn unknown_field(field: &str, known: &[&str], location: ValuePointerRef<'_>) -> InvalidRequest {
     if let Some((_, action)) = FIELDS.iter().find(|(name, _)| *name == field) {
-        let elsewhere = Invalid::new("unknown", format!("belongs to the action {action}, which this is not"));
-        return InvalidRequest::at(location.push_key(field), &elsewhere);
+        let other_action = Invalid::new("unknown", format!("is a field of the action `{action}`, not of this one"));
+        return InvalidRequest::at(location.push_key(field), &other_action);
     }
     let unknown = ErrorKind::UnknownKey::<serde_json::Value> { key: field, accepted: known };
     take_cf_content(InvalidRequest::error(None, unknown, location))
 }
 
-/// An action as somebody asks for it: well formed, but it is not known yet whether what it refers to is there.
+/// An action in a request. It is well formed, but its references are not resolved yet.
 #[derive(Debug, Clone)]
 pub struct ActionRequest(Action);
 
 impl ActionRequest {
-    /// What `action` can be.
-    pub const WORDS: [&str; 6] = ["assign", "assign_assistant", "update_status", "move", "tag", "delete"];
+    /// The values of `action`.
+    pub const NAMES: [&str; 6] = ["assign", "assign_assistant", "update_status", "move", "tag", "delete"];
 
-    /// The action, once everything that it refers to was found. `at` is where it stands in the body, such as
-    /// `actions[2].`, or empty.
-    ///
-    /// # Errors
-    /// Every field that names nothing, or a stage of another pipeline.
-    pub async fn check(self, store: &TenantStore, at: &str) -> Result<Action, Problem> {
-        let mut patch = PlacementPatch::default();
-        match &self.0 {
-            Action::Assign(member) => patch.assignee_id = Edit::from(*member),
-            Action::AssignAssistant(assistant) => patch.assistant_id = Edit::from(*assistant),
-            Action::Move { pipeline, stage } => {
-                patch.pipeline_id = Edit::Set(*pipeline);
-                patch.stage_id = Edit::Set(*stage);
-            }
-            Action::UpdateStatus(_) | Action::Tag(_) | Action::Delete { .. } => return Ok(self.0),
-        }
-        references::check_at(store, patch, at).await?;
-        Ok(self.0)
+    /// Returns the action.
+    #[must_use]
+    pub fn into_action(self) -> Action {
+        self.0
     }
 }
 
@@ -136,16 +120,15 @@ impl Deserr<InvalidRequest> for ActionRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let fields = object(value, location)?;
-        if let Some(word) = fields.get("action") {
+        if let Some(name) = fields.get("action") {
             let location = location.push_key("action");
-            let word = string(word.clone().into_value(), location)?;
-            if !Self::WORDS.contains(&word.as_str()) {
-                let unknown = format!("must be one of: {}", Self::WORDS.join(", "));
-                return Err(InvalidRequest::at(location, &Invalid::new("unknown_value", unknown)));
+            let name = string(name.clone().into_value(), location)?;
+            if !Self::NAMES.contains(&name.as_str()) {
+                return Err(InvalidRequest::at(location, &Invalid::unknown_value(&name, &Self::NAMES)));
             }
         }
-        let form = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
-        form.action(location).map(Self)
+        let object = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
+        object.action(location).map(Self)
     }
 }
 
@@ -171,16 +154,18 @@ impl ActionObject {
             Self::Assign { assignee_id } => Ok(Action::Assign(assignee_id)),
             Self::AssignAssistant { assistant_id } => Ok(Action::AssignAssistant(assistant_id)),
             Self::UpdateStatus { status, resolution } => {
-                let unsolved = || {
-                    let invalid = Invalid::new("invalid", "says how a conversation was solved: status must be solved");
+                let not_solved = || {
+                    let invalid = Invalid::new("invalid", "is allowed only when `status` is `solved`");
                     InvalidRequest::at(location.push_key("resolution"), &invalid)
                 };
-                Resolved::of(status, resolution).map(Action::UpdateStatus).ok_or_else(unsolved)
+                Resolved::of(status, resolution).map(Action::UpdateStatus).ok_or_else(not_solved)
             }
             Self::Move { pipeline_id, stage_id } => Ok(Action::Move { pipeline: pipeline_id, stage: stage_id }),
-            Self::Tag { add, remove } => TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default())
-                .map(Action::Tag)
-                .map_err(|wrong| InvalidRequest::at(location.push_key(&wrong.field), &wrong.invalid)),
+            Self::Tag { add, remove } => {
+                TagChange::new(add.unwrap_or_default(), remove.unwrap_or_default()).map(Action::Tag).map_err(|error| {
+                    InvalidRequest::at(location.push_key(&field_names::path(&error.field)), &error.invalid)
+                })
+            }
             Self::Delete { reason } => Ok(Action::Delete { reason }),
         }
     }

@@ -1,4 +1,4 @@
-//! A conversation as it is shown to those who have a server key.
+//! The wire format of conversations, for server keys.
 
 use deskless_domain::{
     Channel, Conversation, Customer, CustomerDetails, Identifier, IdentitySource, Metadata, Placement, Priority,
@@ -13,12 +13,12 @@ crate::object_tag!(
     ConversationTag = "conversation"
 );
 
-/// A customer, as a conversation shows them.
+/// The customer of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ConversationCustomer)]
 pub struct ConversationCustomerObject {
-    /// Your own id.
+    /// The id in your own system.
     id: String,
     #[schema(required)]
     name: Option<String>,
@@ -45,7 +45,7 @@ impl From<&Customer> for ConversationCustomerObject {
     }
 }
 
-/// Somebody or something that a conversation refers to.
+/// A resource that a conversation refers to, with its name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Reference {
     #[schema(format = "uuid")]
@@ -59,7 +59,7 @@ impl Reference {
     }
 }
 
-/// A thread with a customer.
+/// A conversation with a customer.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Conversation)]
@@ -67,38 +67,41 @@ pub struct ConversationObject {
     object: ConversationTag,
     #[schema(format = "uuid")]
     id: String,
-    /// Per workspace, rising, unique; with gaps.
+    /// A number for people. It is unique in the workspace and increases, with gaps.
     number: u64,
     channel: Channel,
-    /// Where it was opened.
+    /// The source: where it was created.
     source: Source,
     status: Status,
-    /// How it was solved; null unless it is.
+    /// How it was resolved. `null` unless the status is `solved`.
     #[schema(required)]
     resolution: Option<Resolution>,
-    /// Handed to a person.
+    /// Whether it is escalated to a person.
     escalated: bool,
     #[schema(value_type = String)]
     priority: Priority,
     #[schema(value_type = String)]
     subject: Subject,
-    /// The newest reply's first 140 characters; the subject until there is one.
+    /// The first 140 characters of the newest reply, or the subject if there is no reply.
     preview: String,
     customer: ConversationCustomerObject,
-    /// Your own id, unique in the workspace.
+    /// The id in your own system, unique in the workspace.
     #[schema(required)]
     external_id: Option<String>,
-    /// The channel's own thread key.
+    /// The channel's own key of the thread.
     #[schema(required)]
     session_key: Option<String>,
+    /// The inbox.
     #[schema(required, format = "uuid")]
     inbox_id: Option<String>,
     #[schema(required)]
     inbox: Option<Reference>,
+    /// The member that it is assigned to.
     #[schema(required, format = "uuid")]
     assignee_id: Option<String>,
     #[schema(required)]
     assignee: Option<Reference>,
+    /// The assistant that it is assigned to.
     #[schema(required, format = "uuid")]
     assistant_id: Option<String>,
     #[schema(required)]
@@ -112,41 +115,42 @@ pub struct ConversationObject {
     #[schema(value_type = Vec<String>)]
     tags: Tags,
     metadata: Metadata,
-    /// Replies and notes.
+    /// The number of messages: replies and notes.
     message_count: u64,
-    /// The customer's replies since somebody last read.
+    /// The number of unread customer replies.
     unread_count: u64,
-    /// Whether the newest reply is the customer's.
+    /// Whether the newest reply is from the customer.
     awaiting_reply: bool,
-    /// Until when the channel's provider allows free replies: 24 hours from the customer's last message on `whatsapp`,
-    /// `instagram` and `messenger`. Null on other channels, and while the customer has not written.
+    /// The end of the reply window: 24 hours after the customer's last message on `whatsapp`, `instagram` and `messenger`.
+    /// `null` on other channels, and until the customer writes.
     #[schema(required, format = "date-time")]
     window_expires_at: Option<String>,
+    /// The end of the snooze.
     #[schema(required, format = "date-time")]
     snoozed_until: Option<String>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time")]
     updated_at: String,
-    /// When the last reply came; when it was opened until there is one.
+    /// The time of the newest reply, or of creation if there is no reply.
     #[schema(format = "date-time")]
     last_message_at: String,
-    /// When an assistant first replied.
+    /// The time of the first reply by an assistant.
     #[schema(required, format = "date-time")]
     first_response_at: Option<String>,
-    /// When it was solved; null unless it is.
+    /// The time at which it was solved. `null` unless the status is `solved`.
     #[schema(required, format = "date-time")]
     closed_at: Option<String>,
 }
 
 impl ConversationObject {
-    /// With whom it is.
+    /// Returns the customer.
     #[must_use]
     pub fn customer(&self) -> &ConversationCustomerObject {
         &self.customer
     }
 
-    /// With the names of what it refers to.
+    /// Creates the object, with the names of the resources it refers to.
     pub fn new(conversation: &Conversation, names: &Directory) -> Self {
         let Placement { inbox_id, assignee_id, assistant_id, pipeline_id, stage_id } = conversation.placement;
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());

@@ -1,11 +1,11 @@
-//! List filters: in a query, in a body, in a saved view.
+//! Conversation filters in queries, bodies and views.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_domain::{Assigned, AssistantId, Invalid, MemberId};
+use deskless_domain::{Assigned, Identifier, Invalid};
 
 use crate::{InvalidRequest, fields::string};
 
-/// `true` or `false`, as JSON has them or as a query spells them.
+/// A boolean, as a JSON boolean or as the text `true` or `false` in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flag(pub bool);
 
@@ -18,38 +18,31 @@ impl Deserr<InvalidRequest> for Flag {
             Value::Boolean(value) => Ok(Self(value)),
             Value::String(text) if text == "true" => Ok(Self(true)),
             Value::String(text) if text == "false" => Ok(Self(false)),
-            _ => Err(InvalidRequest::at(location, &Invalid::new("wrong_type", "must be true or false"))),
+            _ => Err(InvalidRequest::at(location, &Invalid::new("wrong_type", "must be `true` or `false`"))),
         }
     }
 }
 
-/// Somebody's id, or `none`.
+/// The id of an assignee, or `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AssignedTo<T>(pub Assigned<T>);
 
-macro_rules! assigned_to {
-    ($($id:ty),+) => {$(
-        impl Deserr<InvalidRequest> for AssignedTo<$id> {
-            fn deserialize_from_value<V: IntoValue>(
-                value: Value<V>,
-                location: ValuePointerRef<'_>,
-            ) -> Result<Self, InvalidRequest> {
-                let text = string(value, location)?;
-                if text == "none" {
-                    return Ok(Self(Assigned::None));
-                }
-                let wrong = || Invalid::new("invalid", "must be an id, which is a UUID, or none");
-                <$id>::parse(&text)
-                    .map(|id| Self(Assigned::To(id)))
-                    .ok_or_else(|| InvalidRequest::at(location, &wrong()))
-            }
+impl<I: Identifier> Deserr<InvalidRequest> for AssignedTo<I> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let text = string(value, location)?;
+        if text == "none" {
+            return Ok(Self(Assigned::None));
         }
-    )+};
+        let invalid = || InvalidRequest::at(location, &Invalid::new("invalid", "must be a UUID or `none`"));
+        I::parse(&text).map(|id| Self(Assigned::To(id))).ok_or_else(invalid)
+    }
 }
 
-assigned_to!(MemberId, AssistantId);
-
-/// Makes a request type that has all list filters, behind the fields that are given.
+/// Defines a request type with all conversation filters after its own fields. A macro because neither `deserr` nor `utoipa` can
+/// flatten one type into another and still refuse unknown fields.
 #[macro_export]
 macro_rules! with_filters {
     ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
@@ -60,75 +53,75 @@ macro_rules! with_filters {
         $(#[$meta])*
         pub struct $name {
             $($(#[$field_meta])* $field: $type,)*
-            /// Only those in this state.
+            /// Only conversations with this status.
             #[deserr(default)]
             status: Option<::deskless_domain::Status>,
-            /// Only those that were solved in this way.
+            /// Only conversations with this resolution.
             #[deserr(default)]
             resolution: Option<::deskless_domain::Resolution>,
-            /// Only those on this channel.
+            /// Only conversations on this channel.
             #[deserr(default)]
             channel: Option<::deskless_domain::Channel>,
-            /// Only those with this customer.
+            /// Only conversations with this customer.
             #[deserr(default)]
             customer_id: Option<::deskless_domain::CustomerId>,
-            /// Only those with the customer to whom this email belongs: the first who claimed it.
+            /// Only conversations with the customer who has this email address: the first one who claimed it.
             #[deserr(default)]
             customer_email: Option<::deskless_domain::Email>,
-            /// Only the one with this id of your own.
+            /// Only the conversation with this id in your own system.
             #[deserr(default)]
             external_id: Option<::deskless_domain::ExternalId>,
-            /// Only those that this member works on; `none` for those that nobody does.
+            /// Only conversations assigned to this member. `none` for unassigned ones.
             #[deserr(default)]
             #[param(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
             #[schema(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
             assignee_id: Option<$crate::wire::AssignedTo<::deskless_domain::MemberId>>,
-            /// Only those in which this assistant answers; `none` for those in which none does.
+            /// Only conversations assigned to this assistant. `none` for those without one.
             #[deserr(default)]
             #[param(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
             #[schema(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
             assistant_id: Option<$crate::wire::AssignedTo<::deskless_domain::AssistantId>>,
-            /// Only those in this inbox.
+            /// Only conversations in this inbox.
             #[deserr(default)]
             inbox_id: Option<::deskless_domain::InboxId>,
-            /// Only those in this pipeline.
+            /// Only conversations in this pipeline.
             #[deserr(default)]
             pipeline_id: Option<::deskless_domain::PipelineId>,
-            /// Only those in this stage.
+            /// Only conversations in this stage.
             #[deserr(default)]
             stage_id: Option<::deskless_domain::StageId>,
-            /// Only those with exactly this priority.
+            /// Only conversations with exactly this priority.
             #[deserr(default)]
             priority: Option<::deskless_domain::Priority>,
-            /// Only those with this tag, perhaps among others.
+            /// Only conversations that have this tag.
             #[deserr(default)]
             tag: Option<::deskless_domain::Tag>,
-            /// Only those that were handed to a person, or only those that were not.
+            /// Only conversations that are escalated (`true`) or not (`false`).
             #[deserr(default)]
             #[param(value_type = Option<bool>)]
             #[schema(value_type = Option<bool>)]
             escalated: Option<$crate::wire::Flag>,
-            /// Only those with replies of the customer that nobody has read, or only those without.
+            /// Only conversations with unread customer replies (`true`) or without (`false`).
             #[deserr(default)]
             #[param(value_type = Option<bool>)]
             #[schema(value_type = Option<bool>)]
             unread: Option<$crate::wire::Flag>,
-            /// Only those whose newest reply is the customer's, or only the others.
+            /// Only conversations whose newest reply is from the customer (`true`) or not (`false`).
             #[deserr(default)]
             #[param(value_type = Option<bool>)]
             #[schema(value_type = Option<bool>)]
             awaiting_reply: Option<$crate::wire::Flag>,
-            /// Only those that are snoozed at this moment, or only those that are not.
+            /// Only conversations that are snoozed now (`true`) or not (`false`).
             #[deserr(default)]
             #[param(value_type = Option<bool>)]
             #[schema(value_type = Option<bool>)]
             snoozed: Option<$crate::wire::Flag>,
-            /// Only those that were opened after this time.
+            /// Only conversations created after this time.
             #[deserr(default)]
             #[param(value_type = Option<String>, format = DateTime)]
             #[schema(value_type = Option<String>, format = DateTime)]
             created_after: Option<::deskless_domain::Timestamp>,
-            /// Only those that were opened before this time.
+            /// Only conversations created before this time.
             #[deserr(default)]
             #[param(value_type = Option<String>, format = DateTime)]
             #[schema(value_type = Option<String>, format = DateTime)]
@@ -136,7 +129,7 @@ macro_rules! with_filters {
         }
 
         impl $name {
-            /// The filters among the fields.
+            /// Returns the filter.
             #[must_use]
             pub fn filter(&self) -> ::deskless_domain::ConversationFilter {
                 ::deskless_domain::ConversationFilter {
@@ -166,7 +159,7 @@ macro_rules! with_filters {
 }
 
 with_filters! {
-    /// Which conversations are wanted: all filters that are given must hold.
+    /// A filter of conversations. A conversation must match all fields that are set.
     #[schema(as = ConversationFilter)]
     pub struct FilterRequest {}
 }

@@ -1,16 +1,17 @@
-//! The constant `object` member, by which a client tells objects apart.
+//! The constant `object` member, which identifies the type of an object.
 
-/// Makes a type with one value, written as `word`.
+/// Defines a type with one value, written as a constant string. A macro because a `&'static str` cannot be a const generic
+/// parameter.
 #[macro_export]
 macro_rules! object_tag {
-    ($(#[doc = $doc:literal])* $name:ident = $word:literal) => {
+    ($(#[doc = $doc:literal])* $name:ident = $value:literal) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, Default)]
         pub struct $name;
 
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str($word)
+                serializer.serialize_str($value)
             }
         }
 
@@ -18,7 +19,7 @@ macro_rules! object_tag {
             fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
                 ::utoipa::openapi::ObjectBuilder::new()
                     .schema_type(::utoipa::openapi::schema::Type::String)
-                    .enum_values(Some([$word]))
+                    .enum_values(Some([$value]))
                     .into()
             }
         }
@@ -36,8 +37,8 @@ object_tag!(
     MessageTag = "message"
 );
 
-/// Makes the description of an answer that has two shapes: one with a server key and one with a client key. Nothing has this
-/// type; it stands in descriptions only.
+/// Defines the OpenAPI schema of a response that has one shape for server keys and another for client keys. The type has no
+/// values. A macro because a generic type would be named after its parameters in OpenAPI, and has no place for a description.
 #[macro_export]
 macro_rules! by_key {
     ($(#[doc = $doc:literal])* $name:ident = $server:ty | $client:ty) => {
@@ -47,7 +48,7 @@ macro_rules! by_key {
 
         impl ::utoipa::PartialSchema for $name {
             fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
-                // Not oneOf: an empty list is the same in both.
+                // Not oneOf, because an empty list is valid for both shapes.
                 ::utoipa::openapi::schema::AnyOfBuilder::new()
                     .item(::utoipa::openapi::Ref::from_schema_name(<$server as ::utoipa::ToSchema>::name()))
                     .item(::utoipa::openapi::Ref::from_schema_name(<$client as ::utoipa::ToSchema>::name()))

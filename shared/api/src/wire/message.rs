@@ -1,9 +1,9 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use deskless_app::messages::{BodySource, NewMessage};
 use deskless_domain::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody,
-    MessageDraft, MessageType, Metadata, PersonName, PredefinedMessageId, Role, Sender,
+    Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageType, Metadata, PersonName,
+    PredefinedMessageId, Role, Sender,
 };
-use deskless_store::TenantStore;
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -15,24 +15,15 @@ use utoipa::{
 
 use super::{
     MessageTag,
-    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest, fits},
+    attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest},
 };
-use crate::{Given, InvalidRequest, Problem, fields::object};
+use crate::{InvalidRequest, Optional, fields::object};
 
-/// A message to add to a thread: with a `body`, or with a `predefinedMessageId` in place of it.
+/// A message to add to a conversation, with a `body` or a `predefinedMessageId`.
 #[derive(Debug)]
 pub struct CreateMessageRequest {
     fields: MessageFields,
-    wording: Wording,
-}
-
-/// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wording {
-    /// This.
-    Said(MessageBody),
-    /// What a predefined message makes of the conversation.
-    Predefined(PredefinedMessageId),
+    body: BodySource,
 }
 
 /// The fields of a message to add.
@@ -40,32 +31,32 @@ pub enum Wording {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct MessageFields {
-    /// What is said: 1 to 8,000 characters.
+    /// The text: 1 to 8,000 characters.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
-    pub body: Given<MessageBody>,
-    /// In place of `body`: a predefined message, whose text is filled in with this conversation.
+    pub body: Optional<MessageBody>,
+    /// A predefined message to use instead of `body`. Its variables are filled in from this conversation.
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid")]
-    pub predefined_message_id: Given<PredefinedMessageId>,
-    /// Who speaks: `user` unless said otherwise; `assistant` for a note.
+    pub predefined_message_id: Optional<PredefinedMessageId>,
+    /// The role of the author. The default is `user`, and `assistant` for a note.
     #[deserr(default)]
     pub role: Option<Role>,
-    /// `reply`, or `note` for an internal one that the customer never sees.
+    /// `reply` (the default), or `note` for an internal note that the customer never sees.
     #[deserr(rename = "type", default)]
     #[schema(rename = "type")]
     pub kind: Option<MessageType>,
-    /// Who wrote it.
+    /// The author.
     #[deserr(default)]
     pub sender: Option<SenderObject>,
-    /// The channel provider's id of the message: a second one in the same conversation gives the first message back.
+    /// The provider's id of the message. Adding it again in the same conversation returns the first message.
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
-    /// At most ten registered files of the conversation, or of the workspace.
+    /// At most ten registered files of the conversation or of the workspace.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<AttachmentRequest>>, max_items = 10)]
     pub attachments: Option<AttachmentsRequest>,
-    /// Data of your own.
+    /// Your own data.
     #[deserr(default)]
     pub metadata: Option<Metadata>,
 }
@@ -74,35 +65,35 @@ const BODY: &str = "body";
 const PREDEFINED: &str = "predefinedMessageId";
 
 impl Deserr<InvalidRequest> for CreateMessageRequest {
-    /// Says of both fields what is wrong with them together, beside whatever else is wrong.
+    /// Reports a conflict of `body` and `predefinedMessageId` together with all other errors.
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
-        let both = [BODY, PREDEFINED].map(|field| object.contains_key(field));
+        let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
         let fields = MessageFields::deserialize_from_value(serde_json::Value::Object(object).into_value(), location);
-        let wrong =
+        let invalid =
             |field: &str, code, message| InvalidRequest::at(location.push_key(field), &Invalid::new(code, message));
-        let mut wrong = match both {
+        let mut errors = match present {
             [true, true] => {
-                let mut both = wrong(BODY, "conflict", "stands beside predefinedMessageId: it is one or the other");
-                both.0.extend(wrong(PREDEFINED, "conflict", "stands beside body: it is one or the other").0);
+                let mut both = invalid(BODY, "conflict", "must not be sent together with `predefinedMessageId`");
+                both.0.extend(invalid(PREDEFINED, "conflict", "must not be sent together with `body`").0);
                 both
             }
-            [false, false] => wrong(BODY, "required", "is required, or predefinedMessageId in its place"),
+            [false, false] => invalid(BODY, "required", "or `predefinedMessageId` is required"),
             _ => InvalidRequest::default(),
         };
         match fields {
             Err(other) => {
-                wrong.0.extend(other.0);
-                Err(wrong)
+                errors.0.extend(other.0);
+                Err(errors)
             }
-            Ok(_) if !wrong.0.is_empty() => Err(wrong),
+            Ok(_) if !errors.0.is_empty() => Err(errors),
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
-                (Some(body), _) => Ok(Self { fields, wording: Wording::Said(body) }),
-                (None, Some(id)) => Ok(Self { fields, wording: Wording::Predefined(id) }),
-                (None, None) => Err(wrong),
+                (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
+                (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
+                (None, None) => Err(errors),
             },
         }
     }
@@ -110,16 +101,16 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
 
 impl PartialSchema for CreateMessageRequest {
     fn schema() -> RefOr<Schema> {
-        let form = |title: &str, says: &str, says_not: &str| {
+        let form = |title: &str, required: &str, excluded: &str| {
             let RefOr::T(Schema::Object(mut object)) = MessageFields::schema() else { return MessageFields::schema() };
             object.title = Some(title.to_owned());
-            object.properties.remove(says_not);
-            object.required = vec![says.to_owned()];
+            object.properties.remove(excluded);
+            object.required = vec![required.to_owned()];
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
             RefOr::T(Schema::Object(object))
         };
         OneOfBuilder::new()
-            .description(Some("A message to add: with a `body`, or with a `predefinedMessageId` in place of it."))
+            .description(Some("A message to add, with a `body` or a `predefinedMessageId`."))
             .item(form("Text", BODY, PREDEFINED))
             .item(form("Predefined message", PREDEFINED, BODY))
             .into()
@@ -133,74 +124,45 @@ impl ToSchema for CreateMessageRequest {
 }
 
 impl CreateMessageRequest {
-    /// Whether a predefined message says what it says.
+    /// Returns whether the text comes from a predefined message.
     #[must_use]
     pub fn is_predefined(&self) -> bool {
-        matches!(self.wording, Wording::Predefined(_))
-    }
-
-    /// Whether nothing has to be looked up for it.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        !self.is_predefined() && self.fields.attachments.as_ref().is_none_or(AttachmentsRequest::is_empty)
-    }
-
-    /// The message, with what it keeps of its files, and with the words that `word` finds at the same time, and their file.
-    /// `conversation` is the one that it is for, if there is one already, and `at` what stands before its fields in the
-    /// body.
-    ///
-    /// # Errors
-    /// `invalid_request` with the files that are none; whatever the table says; what `word` refuses.
-    pub async fn draft<B>(
-        self,
-        store: &TenantStore,
-        conversation: Option<ConversationId>,
-        at: &str,
-        word: impl AsyncFnOnce(Wording) -> Result<(B, Option<Attachment>), Problem>,
-    ) -> Result<MessageDraft<B>, Problem> {
-        let Self { mut fields, wording } = self;
-        let wanted = fields.attachments.take().unwrap_or_default();
-        let ids = wanted.ids();
-        let (files, body) = tokio::join!(store.ready_files(&ids), word(wording));
-        let attachments = wanted.resolve(files?, |file| fits(file, conversation), at)?;
-        let (body, file) = body?;
-        let draft = fields.with(body, attachments).attaching(file);
-        Ok(draft.map_err(|invalid| InvalidRequest::one(format!("{at}attachments"), &invalid))?)
+        matches!(self.body, BodySource::Predefined(_))
     }
 }
 
-impl MessageFields {
-    fn with<B>(self, body: B, attachments: Vec<Attachment>) -> MessageDraft<B> {
-        let request = self;
-        let kind = request.kind.unwrap_or(MessageType::Reply);
-        let usual = match kind {
+impl From<CreateMessageRequest> for NewMessage {
+    /// The default role is `user` for a reply and `assistant` for a note.
+    fn from(CreateMessageRequest { fields, body }: CreateMessageRequest) -> Self {
+        let kind = fields.kind.unwrap_or(MessageType::Reply);
+        let default_role = match kind {
             MessageType::Reply => Role::User,
             MessageType::Note => Role::Assistant,
         };
-        MessageDraft {
-            role: request.role.unwrap_or(usual),
+        Self {
+            role: fields.role.unwrap_or(default_role),
             kind,
             body,
-            sender: request.sender.map(Sender::from),
-            external_id: request.external_id,
-            attachments,
-            metadata: request.metadata.unwrap_or_default(),
+            sender: fields.sender.map(Sender::from),
+            external_id: fields.external_id,
+            attachments: fields.attachments.unwrap_or_default().ids(),
+            metadata: fields.metadata.unwrap_or_default(),
         }
     }
 }
 
-/// Who wrote a message, as you say.
+/// The author of a message.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(as = Sender)]
 pub struct SenderObject {
-    /// Your own id of the person or program.
+    /// The id of the person or program in your own system.
     #[deserr(default)]
     pub id: Option<ExternalId>,
-    /// The name as it is shown.
+    /// The display name.
     #[deserr(default)]
     pub name: Option<PersonName>,
-    /// The address.
+    /// The email address.
     #[deserr(default)]
     pub email: Option<Email>,
 }
@@ -217,13 +179,13 @@ impl From<Sender> for SenderObject {
     }
 }
 
-/// One entry of a thread.
+/// A message of a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Message)]
 pub struct MessageObject {
     object: MessageTag,
-    /// Ids sort in the order in which messages were committed.
+    /// The id. Ids sort in the order in which messages were committed.
     #[schema(format = "uuid")]
     id: String,
     #[schema(format = "uuid")]
@@ -235,16 +197,16 @@ pub struct MessageObject {
     body: MessageBody,
     #[schema(required)]
     sender: Option<SenderObject>,
-    /// The conversation's.
+    /// The channel of the conversation.
     channel: Channel,
     delivery_status: DeliveryStatus,
-    /// The channel provider's id of the message.
+    /// The provider's id of the message.
     #[schema(required)]
     external_id: Option<String>,
-    /// Files sent with the message.
+    /// The attached files.
     attachments: Vec<AttachmentObject>,
     metadata: Metadata,
-    /// RFC 3339 in UTC with milliseconds: the time in the id.
+    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
     #[schema(format = "date-time")]
     created_at: String,
 }

@@ -1,17 +1,17 @@
-//! Wire types that more than one function speaks.
+//! Request and response types that several functions share.
 
 mod action;
 mod attachment;
 mod conversation;
+mod customer_view;
 mod filter;
 mod literal;
 mod message;
-mod own;
 
 pub use action::{ActionObject, ActionRequest};
 pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
+pub use customer_view::{CustomerMessageObject, CustomerMessageRequest, CustomerSenderObject};
 pub use filter::{AssignedTo, FilterRequest, Flag};
 pub use literal::{ListTag, MessageTag};
-pub use message::{CreateMessageRequest, MessageObject, SenderObject, Wording};
-pub use own::{OwnMessageObject, OwnMessageRequest, OwnSenderObject};
+pub use message::{CreateMessageRequest, MessageObject, SenderObject};

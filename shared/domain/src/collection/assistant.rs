@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 use super::{Collected, Kind};
 use crate::{AssistantId, Description, Title};
 
-/// A program that answers.
+/// An assistant: a program that replies to customers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assistant {
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// What it is for.
+    /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
 }

@@ -2,26 +2,26 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
 use crate::{
-    Action, AutomationId, AutomationTrigger, ConversationFilter, Invalid, InvalidField, MessageBody,
+    Action, AutomationId, AutomationTrigger, ConversationFilter, Field, Invalid, InvalidField, MessageBody,
     PredefinedMessageId, Scope, Title, WebhookSecret, WebhookUrl,
 };
 
-/// What is done by itself when something happens, or when somebody says so.
+/// An automation: runs actions when an event matches its conditions, or when it is run manually.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Automation {
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// Whether its trigger sets it off. It can be run by hand either way.
+    /// Whether its trigger is active. It can be run manually either way.
     pub enabled: bool,
-    /// What sets it off.
+    /// The event that triggers it.
     pub trigger: AutomationTrigger,
-    /// With which conversations, when its trigger sets it off.
+    /// The conditions that a conversation must match when the trigger fires.
     #[serde(default)]
     pub conditions: ConversationFilter,
-    /// What is done, in this order.
+    /// The actions, in order.
     pub actions: AutomationActions,
-    /// What its webhooks are signed with; only while there are any.
+    /// The secret that signs its webhook calls. Set only while an action calls a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_secret: Option<WebhookSecret>,
 }
@@ -30,24 +30,30 @@ impl Collected for Automation {
     type Id = AutomationId;
     const KIND: Kind = Kind::Automation;
     const IS_REFERRED_TO: bool = false;
+
+    /// Replaces the secret instead of removing it, so that clients see whether there is one.
+    fn without_secrets(&self) -> Self {
+        let webhook_secret = self.webhook_secret.as_ref().map(|_| WebhookSecret::redacted());
+        Self { webhook_secret, ..self.clone() }
+    }
 }
 
-/// One thing that an automation does.
+/// An action of an automation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AutomationAction {
-    /// What bulk actions do too.
+    /// An action that bulk actions have too.
     Act(Action),
-    /// Sends a predefined message.
+    /// Sends a predefined message as a reply.
     Reply(PredefinedMessageId),
-    /// Writes an internal note.
+    /// Adds an internal note.
     Note(MessageBody),
-    /// Tells somebody's server.
+    /// Calls a webhook.
     CallWebhook(WebhookUrl),
 }
 
 impl AutomationAction {
-    /// What it is called.
+    /// Returns the name of the action on the wire.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -63,8 +69,8 @@ impl AutomationAction {
         }
     }
 
-    /// What a key must be allowed to do itself before it has an automation do it: a webhook tells what a conversation
-    /// holds, and a reply what the predefined message does.
+    /// Returns the scopes that an API key needs to configure this action. A webhook call discloses the conversation, and a reply
+    /// discloses the predefined message, so those need read scopes.
     #[must_use]
     pub fn scopes(&self) -> &'static [Scope] {
         match self {
@@ -75,49 +81,49 @@ impl AutomationAction {
     }
 }
 
-/// From 1 to 20 actions that are not too large together.
+/// The actions of an automation: 1 to 20, and at most 64 KiB together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AutomationActions(Vec<AutomationAction>);
 
 impl AutomationActions {
-    /// The most actions of an automation.
+    /// The most actions.
     pub const MAX: usize = 20;
-    /// The most bytes of all of them as they are stored: an item of the table ends at 400 KB, and a list holds many.
+    /// The most bytes of all actions as JSON. A DynamoDB item is limited to 400 KB, and a list response has many automations.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// Checks how many there are, and how large.
+    /// Checks the number of actions and their size.
     ///
     /// # Errors
-    /// When there are none or too many, or their texts are too long together.
+    /// When there are no actions or too many, or they are too large together.
     pub fn parse(actions: Vec<AutomationAction>) -> Result<Self, InvalidField> {
-        let refuse = |code, message: String| Err(InvalidField::new("actions", Invalid::new(code, message)));
+        let refuse = |code, message: String| Err(InvalidField::new(Field::Actions, Invalid::new(code, message)));
         match actions.len() {
-            0 => return refuse("too_few", "must hold at least one action".to_owned()),
+            0 => return refuse("too_few", "must have at least one action".to_owned()),
             1..=Self::MAX => {}
-            many => return refuse("too_many", format!("must hold at most {} actions; it has {many}", Self::MAX)),
+            many => return refuse("too_many", format!("must have at most {} actions; it has {many}", Self::MAX)),
         }
         let bytes = serde_json::to_vec(&actions).map_or(usize::MAX, |json| json.len());
         if bytes > Self::MAX_BYTES {
-            let message = format!("must be at most {} KiB together; shorten the notes", Self::MAX_BYTES / 1024);
+            let message = format!("must be at most {} KiB together. Shorten the notes", Self::MAX_BYTES / 1024);
             return refuse("too_long", message);
         }
         Ok(Self(actions))
     }
 
-    /// The actions, in their order.
+    /// Returns the actions in order.
     #[must_use]
     pub fn as_slice(&self) -> &[AutomationAction] {
         &self.0
     }
 
-    /// Whether one of them calls a webhook.
+    /// Returns whether an action calls a webhook.
     #[must_use]
     pub fn call_webhooks(&self) -> bool {
         self.0.iter().any(|action| matches!(action, AutomationAction::CallWebhook(_)))
     }
 
-    /// A text that is another one when the actions are others.
+    /// Returns a digest of the actions.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         crate::execution::fingerprint(&serde_json::to_vec(&self.0).unwrap_or_default())

@@ -3,14 +3,14 @@ use serde::{Deserialize, Serialize};
 use super::{Collected, Kind};
 use crate::{Email, MemberId, MemberRole, PersonName};
 
-/// A person who works in the workspace. It is a name for others to refer to, and no login.
+/// A member: a person who works in the workspace. Members have no login.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
-    /// The name as it is shown.
+    /// The display name.
     pub name: PersonName,
-    /// The address.
+    /// The email address.
     pub email: Email,
-    /// What they are in the workspace.
+    /// The role in the workspace.
     pub role: MemberRole,
 }
 

@@ -1,4 +1,4 @@
-//! The small collections of a workspace: what conversations refer to, and saved views of them.
+//! The small collections of a workspace, such as inboxes, members and views. They share their storage and their operations.
 
 mod assistant;
 mod automation;
@@ -8,7 +8,7 @@ mod pipeline;
 mod predefined_message;
 mod view;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assistant::Assistant;
 pub use automation::{Automation, AutomationAction, AutomationActions};
@@ -20,27 +20,27 @@ pub use view::View;
 
 use crate::{Clock, Identifier, Timestamp};
 
-/// Which small collection.
+/// A small collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// Where conversations arrive.
+    /// Inboxes.
     Inbox,
-    /// People who work in the workspace.
+    /// Members.
     Member,
-    /// Programs that answer.
+    /// Assistants.
     Assistant,
-    /// Ordered rows of stages.
+    /// Pipelines.
     Pipeline,
-    /// Saved filters.
+    /// Views.
     View,
-    /// Texts that are said again and again.
+    /// Predefined messages.
     PredefinedMessage,
-    /// What is done by itself.
+    /// Automations.
     Automation,
 }
 
 impl Kind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: &'static [Self] = &[
         Self::Inbox,
         Self::Member,
@@ -51,10 +51,10 @@ impl Kind {
         Self::Automation,
     ];
 
-    /// The most that a workspace has of most kinds, archived ones not counted: see [`Kind::most`].
-    pub const MOST: usize = 1000;
+    /// The most resources of a kind in a workspace, not counting archived ones. [`Kind::max_resources`] has the exceptions.
+    pub const MAX_RESOURCES: usize = 1000;
 
-    /// What several of them are called.
+    /// Returns the name of the collection, as in paths.
     #[must_use]
     pub const fn plural(self) -> &'static str {
         match self {
@@ -68,59 +68,84 @@ impl Kind {
         }
     }
 
-    /// The most that a workspace has of this kind, archived ones not counted. Every change of a conversation is held
-    /// against all of its automations.
+    /// Returns the most resources of this kind in a workspace, not counting archived ones. The limit of automations is lower,
+    /// because each change of a conversation is matched against all of them.
     #[must_use]
-    pub const fn most(self) -> usize {
+    pub const fn max_resources(self) -> usize {
         match self {
             Self::Automation => 100,
-            _ => Self::MOST,
+            _ => Self::MAX_RESOURCES,
         }
     }
 }
 
-/// The fields of what a small collection holds, besides those that all have: see [`Resource`].
+/// The fields of a resource in a small collection, without the ones that all resources have: see [`Resource`].
 pub trait Collected:
     std::fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// The type of its ids.
+    /// The id type.
     type Id: Identifier;
-    /// Which collection it is in.
+    /// The collection.
     const KIND: Kind;
-    /// Whether conversations may refer to it. Then deleting archives it: it can no longer be chosen, and is still named
-    /// where it is in use.
+    /// Whether conversations may refer to the resource. If so, deleting it archives it: existing references keep its name, and
+    /// new references are refused.
     const IS_REFERRED_TO: bool = true;
 
-    /// By which text it is listed, where that is not its age.
+    /// Returns the text by which the collection is sorted; `None` sorts by creation time.
     fn sort_text(&self) -> Option<&str> {
         None
     }
+
+    /// Returns the same fields without secrets: what is recorded for repeats of the request that created the resource.
+    #[must_use]
+    fn without_secrets(&self) -> Self {
+        self.clone()
+    }
 }
 
-/// One of a small collection.
-#[derive(Debug, Clone, PartialEq)]
+/// A resource in a small collection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct Resource<T: Collected> {
-    /// Its id.
+    /// The id.
     pub id: T::Id,
-    /// What it is.
+    /// The fields of its kind.
     pub fields: T,
-    /// Rises by one with each change.
+    /// The version. Each update increments it.
     pub version: u64,
-    /// When it was last changed.
+    /// The time of the last update.
     pub updated_at: Timestamp,
-    /// When it was deleted, if conversations may still name it.
+    /// The time at which it was archived.
     pub archived_at: Option<Timestamp>,
 }
 
 impl<T: Collected> Resource<T> {
-    /// A new one.
+    /// Creates a resource.
     #[must_use]
     pub fn new(fields: T, clock: &dyn Clock) -> Self {
         let id = T::Id::generate(clock);
         Self { id, fields, version: 1, updated_at: id.time(), archived_at: None }
     }
 
-    /// When it was made: the time in its id.
+    /// Returns the next version of the resource, with these fields.
+    #[must_use]
+    pub fn with_fields(&self, fields: T, now: Timestamp) -> Self {
+        Self { id: self.id, fields, version: self.version + 1, updated_at: now, archived_at: self.archived_at }
+    }
+
+    /// Returns the next version of the resource, archived.
+    #[must_use]
+    pub fn archived(&self, now: Timestamp) -> Self {
+        Self { archived_at: Some(now), ..self.with_fields(self.fields.clone(), now) }
+    }
+
+    /// Returns the same resource without secrets.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        Self { fields: self.fields.without_secrets(), ..self.clone() }
+    }
+
+    /// Returns the time of creation, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.id.time()

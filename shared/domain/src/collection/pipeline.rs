@@ -3,14 +3,14 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
-use crate::{Clock, Invalid, InvalidField, PipelineId, StageId, Title};
+use crate::{Clock, Field, Invalid, InvalidField, PipelineId, StageId, Title};
 
-/// An ordered row of stages through which conversations move.
+/// A pipeline: an ordered list of stages through which conversations move.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pipeline {
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// The stages in order, and behind them those that were taken out: conversations may still name them.
+    /// The stages in order, followed by the archived ones, to which conversations may still refer.
     stages: Vec<Stage>,
 }
 
@@ -19,73 +19,76 @@ impl Collected for Pipeline {
     const KIND: Kind = Kind::Pipeline;
 }
 
-/// One stage of a pipeline.
+/// A stage of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
-    /// Its id, which stays when it is renamed or moved.
+    /// The id, which stays the same when the stage is renamed or moved.
     pub id: StageId,
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// Whether it was taken out.
+    /// Whether it is archived.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
 
-/// A stage as somebody wants it.
+/// A stage in a request.
 #[derive(Debug, Clone)]
 pub struct StageDraft {
-    /// Which one it is; `None` for a new one.
+    /// The id of an existing stage; `None` creates one.
     pub id: Option<StageId>,
-    /// What to call it.
+    /// The display name.
     pub name: Title,
 }
 
 impl Pipeline {
-    /// The most stages that a pipeline has.
+    /// The most stages, not counting archived ones.
     pub const MAX_STAGES: usize = 100;
-    /// The most stages that it has and had. An item of the table ends at 400 KB.
+    /// The most stages, archived ones included. A DynamoDB item is limited to 400 KB.
     const MAX_KEPT: usize = 500;
 
-    /// A new pipeline.
+    /// Creates a pipeline.
     ///
     /// # Errors
-    /// When there are too many stages, or one has an id already.
+    /// When there are too many stages, or a stage has an id.
     pub fn new(name: Title, stages: &[StageDraft], clock: &dyn Clock) -> Result<Self, InvalidField> {
         Self { name, stages: Vec::new() }.rearranged(stages, clock)
     }
 
-    /// The stages that can be chosen, in order.
+    /// Returns the stages in order, without archived ones.
     pub fn stages(&self) -> impl Iterator<Item = &Stage> {
         self.stages.iter().filter(|stage| !stage.archived)
     }
 
-    /// All stages: in order, then those that were taken out.
+    /// Returns all stages: in order, followed by the archived ones.
     #[must_use]
     pub fn all_stages(&self) -> &[Stage] {
         &self.stages
     }
 
-    /// This pipeline with these stages. One with a known id is renamed and moved, one without is new, one that is left
-    /// out is archived; naming an archived one brings it back.
+    /// Replaces the stages. A stage with an id is renamed and moved, and restored if it was archived. A stage without an id is
+    /// created. A stage that is left out is archived.
     ///
     /// # Errors
-    /// When there are too many, or an id is unknown or stands twice.
+    /// When there are too many stages, or an id is unknown or repeated.
     pub fn rearranged(self, drafts: &[StageDraft], clock: &dyn Clock) -> Result<Self, InvalidField> {
-        let too_many = |message: String| InvalidField::new("stages", Invalid::new("too_many", message));
+        let too_many = |message: String| InvalidField::new(Field::Stages, Invalid::new("too_many", message));
         if drafts.len() > Self::MAX_STAGES {
-            let message = format!("must hold at most {} stages; it has {}", Self::MAX_STAGES, drafts.len());
+            let message = format!("must have at most {} stages; it has {}", Self::MAX_STAGES, drafts.len());
             return Err(too_many(message));
         }
         let known: HashSet<_> = self.stages.iter().map(|stage| stage.id).collect();
         let mut named = HashSet::new();
         let mut stages = Vec::with_capacity(drafts.len());
         for (i, draft) in drafts.iter().enumerate() {
-            let refuse =
-                |code, message: &str| Err(InvalidField::new(format!("stages[{i}].id"), Invalid::new(code, message)));
+            let refuse = |code, message: &str| Err(InvalidField::new(Field::StageId(i), Invalid::new(code, message)));
             let id = match draft.id {
                 None => StageId::generate(clock),
-                Some(id) if !known.contains(&id) => return refuse("unknown_value", "is no stage of this pipeline"),
-                Some(id) if !named.insert(id) => return refuse("repeated", "stands twice"),
+                Some(id) if !known.contains(&id) => {
+                    return refuse("unknown_value", "must be the id of a stage of this pipeline");
+                }
+                Some(id) if !named.insert(id) => {
+                    return refuse("repeated", "must not be the same as that of an earlier stage");
+                }
                 Some(id) => id,
             };
             stages.push(Stage { id, name: draft.name.clone(), archived: false });
@@ -93,7 +96,8 @@ impl Pipeline {
         let left_out = self.stages.into_iter().filter(|stage| !named.contains(&stage.id));
         stages.extend(left_out.map(|stage| Stage { archived: true, ..stage }));
         if stages.len() > Self::MAX_KEPT {
-            let message = format!("has had more than {} stages by now: start a new pipeline", Self::MAX_KEPT);
+            let message =
+                format!("must have at most {} stages, archived ones included. Create a new pipeline", Self::MAX_KEPT);
             return Err(too_many(message));
         }
         Ok(Self { name: self.name, stages })
@@ -103,7 +107,7 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::{Pipeline, StageDraft};
-    use crate::{Clock, StageId, Timestamp, Title};
+    use crate::{Clock, Field, StageId, Timestamp, Title};
 
     #[derive(Debug)]
     struct Counting(std::sync::atomic::AtomicU8);
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn stages_keep_their_ids_and_those_left_out_are_archived() {
+    fn omitted_stages_are_archived() {
         let clock = Counting(1.into());
         let name = Title::parse("Sales".to_owned()).expect("a title");
         let made = Pipeline::new(name, &[draft(None, "a"), draft(None, "b")], &clock).expect("two new stages");
@@ -137,9 +141,9 @@ mod tests {
         let back = moved.clone().rearranged(&[draft(Some(a), "a")], &clock).expect("an archived one is known");
         assert_eq!(back.stages().count(), 1);
         let strange = [draft(Some(a), "a"), draft(Some(StageId::generate(&clock)), "x")];
-        assert_eq!(moved.clone().rearranged(&strange, &clock).expect_err("unknown").field, "stages[1].id");
+        assert_eq!(moved.clone().rearranged(&strange, &clock).expect_err("unknown").field, Field::StageId(1));
         let twice = [draft(Some(a), "a"), draft(Some(a), "x")];
-        assert_eq!(moved.clone().rearranged(&twice, &clock).expect_err("twice").field, "stages[1].id");
+        assert_eq!(moved.clone().rearranged(&twice, &clock).expect_err("twice").field, Field::StageId(1));
         assert!(moved.rearranged(&vec![draft(None, "x"); 101], &clock).is_err());
     }
 }

@@ -2,74 +2,74 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
 use crate::{
-    FileCategory, FileId, Invalid, InvalidField, KeyId, PredefinedMessageId, PredefinedMessageType, Template,
+    Field, FileCategory, FileId, Invalid, InvalidField, KeyId, PredefinedMessageId, PredefinedMessageType, Template,
     Timestamp, Title,
 };
 
-/// A text that is said again and again, with gaps for what is different each time.
+/// A predefined message: a reply that is saved as a template.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PredefinedMessage {
-    /// What people look for it by.
+    /// The title, by which the list is sorted.
     pub title: Title,
-    /// What is said.
+    /// The text, with variables.
     pub content: Template,
-    /// What kind of message it makes.
+    /// The type of message that it creates.
     pub message_type: PredefinedMessageType,
-    /// The file that comes with it.
+    /// The attached file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PredefinedFile>,
-    /// Who made it.
+    /// The API key that created it.
     pub created_by: Author,
-    /// When it last got another title, in milliseconds since 1970: then it moved in the list.
+    /// The time of the last title change, in milliseconds since 1970. A title change moves it in the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retitled_at: Option<i64>,
 }
 
-/// A file of the workspace, as far as a predefined message has to know it.
+/// The attached file of a predefined message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PredefinedFile {
-    /// Which file.
+    /// The file.
     pub id: FileId,
-    /// What kind of a file it is: it never changes.
+    /// The category, which never changes.
     pub category: FileCategory,
 }
 
-/// The API key that something was made with, as it was called then.
+/// The API key that created a resource, with its name at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
-    /// Which key.
+    /// The API key.
     pub id: KeyId,
-    /// What it was called.
+    /// The name of the key.
     pub name: Title,
 }
 
 impl PredefinedMessage {
-    /// Checks that the file is of the kind that the message is of. One that is to have a file may be without it.
+    /// Checks that the category of the file fits the message type. A message of a type with a file may have none.
     ///
     /// # Errors
-    /// When it is of another kind, or the message is of a kind that has no file.
+    /// When the category differs, or the message type has no file.
     pub fn checked(self) -> Result<Self, InvalidField> {
-        let wanted = match self.message_type {
+        let expected = match self.message_type {
             PredefinedMessageType::Image => Some(FileCategory::Image),
             PredefinedMessageType::Video => Some(FileCategory::Video),
             PredefinedMessageType::Audio => Some(FileCategory::Audio),
             PredefinedMessageType::Document => Some(FileCategory::File),
             PredefinedMessageType::Text | PredefinedMessageType::Location => None,
         };
-        let message = match (self.file, wanted) {
+        let message = match (self.file, expected) {
             (None, _) => return Ok(self),
-            (Some(file), Some(wanted)) if file.category == wanted => return Ok(self),
-            (Some(file), Some(_)) => format!(
-                "is of the category {}, which does not go with the messageType {}",
-                file.category, self.message_type
+            (Some(file), Some(expected)) if file.category == expected => return Ok(self),
+            (Some(file), Some(expected)) => format!(
+                "must be a file of the category {expected} for the `messageType` {}; it is {}",
+                self.message_type, file.category
             ),
-            (Some(_), None) => format!("does not go with the messageType {}, which has no file", self.message_type),
+            (Some(_), None) => format!("must be left out: the `messageType` {} has no file", self.message_type),
         };
-        Err(InvalidField::new("fileId", Invalid::new("invalid", message)))
+        Err(InvalidField::new(Field::File, Invalid::new("invalid", message)))
     }
 
-    /// This message with another title.
+    /// Changes the title.
     #[must_use]
     pub fn retitled(self, title: Title, now: Timestamp) -> Self {
         let retitled_at = if title == self.title { self.retitled_at } else { Some(now.as_millis()) };

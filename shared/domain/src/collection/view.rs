@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 use super::{Collected, Kind};
 use crate::{ConversationFilter, Title, ViewId};
 
-/// A saved filter of conversations.
+/// A view: a saved filter of conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct View {
-    /// What people call it.
+    /// The display name.
     pub name: Title,
-    /// Which conversations it shows.
+    /// The filter.
     pub filter: ConversationFilter,
 }
 

@@ -1,4 +1,4 @@
-//! What is to be sent, before it is known how.
+//! Outgoing messages, before they are transformed into requests of a provider.
 
 use serde_json::{Map, Value};
 
@@ -7,32 +7,32 @@ use crate::{
     text::{Lines, check, pattern, schema, string_type},
 };
 
-/// A message on its way out.
+/// An outgoing message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
-    /// A reply, or a note that is never sent.
+    /// The type: a reply, or a note, which is never sent.
     pub kind: MessageType,
-    /// What is sent.
+    /// The content.
     pub content: Content,
-    /// The provider's id or number of the workspace's side.
+    /// The provider's id or the phone number of the workspace.
     pub from: Option<ProviderAddress>,
-    /// The provider's id or number of the customer, where the conversation does not say it.
+    /// The provider's id or the phone number of the customer; `None` takes it from the conversation.
     pub to: Option<ProviderAddress>,
 }
 
-/// What is sent.
+/// The content of an outgoing message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// Words.
+    /// A text.
     Text(MessageBody),
-    /// A file, perhaps with words to it.
+    /// A file, optionally with a text.
     Media(Media, Option<MessageBody>),
-    /// A message that WhatsApp has approved beforehand.
-    Template(Template),
+    /// A WhatsApp template message.
+    Template(ProviderTemplate),
 }
 
 impl Content {
-    /// The words, beside a file or alone.
+    /// Returns the text.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(body) => Some(body.as_str()),
@@ -45,25 +45,26 @@ impl Content {
 /// A file that the provider fetches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Media {
-    /// As what the customer gets it.
+    /// The type.
     pub kind: MediaType,
-    /// Where the provider finds it.
+    /// The URL from which the provider fetches it.
     pub url: MediaUrl,
-    /// What a document is called.
+    /// The file name of a document.
     pub file_name: Option<FileName>,
 }
 
-/// A message that WhatsApp has approved beforehand, with what stands in its blanks.
+/// A WhatsApp template message, which WhatsApp has approved, with its parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Template {
-    /// Its name.
+pub struct ProviderTemplate {
+    /// The name of the template.
     pub name: TemplateName,
-    /// In which of its languages.
+    /// The language.
     pub language: LanguageCode,
-    /// Its parameters, as WhatsApp's `components`.
+    /// The parameters, as WhatsApp's `components`.
     pub components: Vec<Map<String, Value>>,
 }
 
+// A macro for the same reason as `text_type!`: distinct types with their own limits and descriptions.
 macro_rules! ascii_type {
     ($(#[doc = $doc:literal])* $name:ident, $max:literal, $pattern:literal, $holds:expr, $message:literal) => {
         $(#[doc = $doc])*
@@ -71,13 +72,13 @@ macro_rules! ascii_type {
         pub struct $name(String);
 
         impl $name {
-            /// The most characters it holds.
+            /// The most characters.
             pub const MAX: usize = $max;
 
             /// Checks length and characters.
             ///
             /// # Errors
-            /// When the text is too long or has another form.
+            /// When the text is too long or malformed.
             pub fn parse(text: String) -> Result<Self, Invalid> {
                 let length = text.chars().count();
                 if length > Self::MAX {
@@ -94,25 +95,25 @@ macro_rules! ascii_type {
 }
 
 ascii_type!(
-    /// An https address of a file: at most 2,048 characters.
+    /// The https URL of a file: at most 2,048 characters.
     MediaUrl, 2048, "^https://[!-~]+$",
     |text| text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic())),
-    "must be an address that begins with https://"
+    "must be a URL that begins with https://"
 );
 ascii_type!(
-    /// A provider's id or a telephone number: 1 to 64 of A-Z a-z 0-9 + _ -.
+    /// A provider's id or a phone number: 1 to 64 characters of `A-Za-z0-9+_-`.
     ProviderAddress, 64, "^[A-Za-z0-9+_-]+$",
     |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+_-".contains(&b)),
-    "must be a provider's id or a telephone number: letters, digits and +_- only"
+    "must be a provider's id or a phone number: letters, digits and +_- only"
 );
 ascii_type!(
-    /// A template's name: 1 to 512 of a-z 0-9 _.
+    /// The name of a WhatsApp template: 1 to 512 characters of `a-z0-9_`.
     TemplateName, 512, "^[a-z0-9_]+$",
     |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
-    "may hold a-z, 0-9 and _ only"
+    "must have only a-z, 0-9 and _"
 );
 ascii_type!(
-    /// A language, such as `de` or `en_US`.
+    /// A language code, such as `de` or `en_US`.
     LanguageCode, 8, "^[A-Za-z]{2,3}(_[A-Za-z]{2,4})?$",
     |text| {
         let letters = |part: &str, most| (2..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic());
@@ -121,24 +122,24 @@ ascii_type!(
             Some((language, region)) => letters(language, 3) && letters(region, 4),
         }
     },
-    "must be a language, such as de or en_US"
+    "must be a language code, such as de or en_US"
 );
 
-/// What a file is called: 1 to 255 characters.
+/// A file name: 1 to 255 characters on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileName(String);
 
 impl FileName {
-    /// The most characters it holds.
+    /// The most characters.
     pub const MAX: usize = 255;
 
     /// Checks length and characters.
     ///
     /// # Errors
-    /// When the text is empty, blank, too long or holds control characters.
+    /// When the text is empty, blank, too long or has control characters.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         check(&text, Self::MAX, Lines::One).map(|()| Self(text))
     }
 }
 
-string_type!(FileName, schema = schema("What a file is called: 1 to 255 characters.", 255, pattern(Lines::One)));
+string_type!(FileName, schema = schema("A file name: 1 to 255 characters on one line.", 255, pattern(Lines::One)));

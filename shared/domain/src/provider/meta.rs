@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use super::{Content, Faults, Outgoing, ProviderRequest, own_side, recipient};
-use crate::{Conversation, InboxSettings, MediaType};
+use crate::{Conversation, Field, InboxSettings, MediaType};
 
-/// The version of Meta's Graph API whose requests are written here.
+/// The base URL of the Graph API, with the version of the requests in this file.
 pub(super) const GRAPH: &str = "https://graph.facebook.com/v24.0";
 const INSTAGRAM: &str = "https://graph.instagram.com/v24.0";
 
@@ -23,7 +23,7 @@ pub(super) fn messenger(
     faults: &mut Faults,
 ) -> Vec<ProviderRequest> {
     let length = outgoing.content.text().map_or(0, |text| text.chars().count());
-    faults.limit("body", MESSENGER_TEXT, length, "characters");
+    faults.limit(Field::Body, MESSENGER_TEXT, length, "characters");
     let to = recipient::scoped_id(conversation, outgoing, faults);
     let url = address(GRAPH, own_side(outgoing, inbox.page_id.as_ref()));
     let messages = messages(&outgoing.content, |url| json!({ "url": url, "is_reusable": false }));
@@ -38,7 +38,7 @@ pub(super) fn instagram(
     faults: &mut Faults,
 ) -> Vec<ProviderRequest> {
     let length = outgoing.content.text().map_or(0, str::len);
-    faults.limit("body", INSTAGRAM_TEXT, length, "bytes in UTF-8");
+    faults.limit(Field::Body, INSTAGRAM_TEXT, length, "bytes in UTF-8");
     let to = recipient::scoped_id(conversation, outgoing, faults);
     let url = address(INSTAGRAM, own_side(outgoing, inbox.account_id.as_ref()));
     let messages = messages(&outgoing.content, |url| json!({ "url": url }));
@@ -46,12 +46,12 @@ pub(super) fn instagram(
     messages.into_iter().map(|message| ProviderRequest::json(&url, send(message))).collect()
 }
 
-/// `me` is the page or account of the token that the request is sent with.
+/// Returns the request URL. `me` stands for the page or account of the access token.
 fn address(base: &str, own: Option<&str>) -> String {
     format!("{base}/{}/messages", own.unwrap_or("me"))
 }
 
-/// A message holds words or a file: the words follow the file.
+/// Returns the messages to send. A message has a text or a file, so a text with a file is sent after it.
 fn messages(content: &Content, payload: impl Fn(&str) -> Value) -> Vec<Value> {
     let file = match content {
         Content::Media(media, _) => {

@@ -1,6 +1,6 @@
-//! How a message reads to the provider that carries a channel: the exact requests, and the provider's own limits.
+//! Transforms messages into requests of the provider that delivers a channel, and checks the provider's limits.
 //!
-//! Nothing is sent here, and there are no secrets here: whoever sends adds the provider's authorization.
+//! Nothing is sent from here. The requests have no credentials: the sender adds them.
 
 mod content;
 mod meta;
@@ -9,23 +9,28 @@ mod sms;
 mod web_chat;
 mod whatsapp;
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use content::{
-    Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, Template, TemplateName,
+    Content, FileName, LanguageCode, Media, MediaUrl, Outgoing, ProviderAddress, ProviderTemplate, TemplateName,
 };
 pub use sms::{Segments, segments};
 
-use crate::{Channel, Conversation, ExternalId, InboxSettings, Invalid, MessageType, Provider, Timestamp};
+use crate::{
+    Channel, Conversation, ExternalId, Field, InboxSettings, Invalid, InvalidField, MessageType, Provider, Timestamp,
+};
 
 /// One HTTP request to a provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProviderRequest {
-    /// Where to: always by POST. What is not known stands in braces, such as `{phone-number-id}`.
+    /// The URL, for a POST request. Unknown parts are placeholders in braces, such as `{phone-number-id}`.
     pub url: String,
-    /// How the body is written.
-    pub content_type: &'static str,
-    /// The JSON body, or the fields of a form.
+    /// The content type of the body.
+    pub content_type: Cow<'static, str>,
+    /// The JSON body, or the fields of a form as a JSON object.
     pub body: Value,
 }
 
@@ -34,58 +39,58 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 impl ProviderRequest {
     fn json(url: &str, body: Value) -> Self {
-        Self { url: url.to_owned(), content_type: JSON, body }
+        Self { url: url.to_owned(), content_type: Cow::Borrowed(JSON), body }
     }
 }
 
-/// What becomes of a message on its way to a provider.
-#[derive(Debug, Clone, PartialEq)]
+/// A message, transformed for a provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transform {
-    /// The conversation's channel.
+    /// The channel of the conversation.
     pub channel: Channel,
-    /// Who carries it.
+    /// The provider.
     pub provider: Provider,
-    /// The requests, to be sent in this order; none for a note.
+    /// The requests, in the order in which they must be sent. Empty for a note.
     pub requests: Vec<ProviderRequest>,
-    /// Into how many messages a network takes an SMS apart.
+    /// The segments of an SMS.
     pub segments: Option<Segments>,
-    /// Until when the provider allows free replies.
+    /// The end of the reply window.
     pub window_expires_at: Option<Timestamp>,
 }
 
-/// Why a message cannot be sent as it is.
+/// Why a message cannot be sent.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Refusal {
-    /// These fields break the provider's limits, or are missing.
-    Fields(Vec<(&'static str, Invalid)>),
-    /// The provider allows templates only, until the customer writes again.
+pub enum TransformError {
+    /// Fields are missing or exceed the provider's limits.
+    Fields(Vec<InvalidField>),
+    /// The reply window is closed: the provider accepts only templates until the customer writes again.
     WindowClosed,
 }
 
-/// The fields that are wrong so far.
+/// The field errors found so far.
 #[derive(Debug, Default)]
-struct Faults(Vec<(&'static str, Invalid)>);
+struct Faults(Vec<InvalidField>);
 
 impl Faults {
-    fn add(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) {
-        self.0.push((field, Invalid::new(code, message)));
+    fn add(&mut self, field: Field, code: &'static str, message: impl Into<String>) {
+        self.0.push(InvalidField::new(field, Invalid::new(code, message)));
     }
 
-    /// Refuses more than `most` of the provider's `unit`.
-    fn limit(&mut self, field: &'static str, most: usize, has: usize, unit: &str) {
+    /// Adds an error if there are more than `most` units.
+    fn limit(&mut self, field: Field, most: usize, has: usize, unit: &str) {
         if has > most {
             self.add(field, "too_long", format!("must be at most {most} {unit}; it has {has}"));
         }
     }
 }
 
-/// The workspace's side of a channel, as a URL can hold it: what the request says, else the inbox.
+/// Returns the workspace's id with the provider, for use in a URL: from the request, else from the inbox.
 fn own_side<'a>(outgoing: &'a Outgoing, inbox: Option<&'a ExternalId>) -> Option<&'a str> {
     let inbox = inbox.map(ExternalId::as_str).filter(|id| ProviderAddress::parse((*id).to_owned()).is_ok());
     outgoing.from.as_ref().map(ProviderAddress::as_str).or(inbox)
 }
 
-/// The provider that carries a channel, if there is one whose requests are known.
+/// Returns the provider of a channel, if Deskless writes requests for it.
 fn provider_of(channel: Channel) -> Option<Provider> {
     match channel {
         Channel::WhatsApp => Some(Provider::WhatsAppCloud),
@@ -97,28 +102,29 @@ fn provider_of(channel: Channel) -> Option<Provider> {
     }
 }
 
-/// The requests that a conversation's provider would be sent for a message. A note passes every check, since it is
-/// never sent. `inbox` holds the settings of the conversation's inbox.
+/// Transforms a message into the requests of the conversation's provider. Notes are not checked, because they are never sent.
+/// `inbox` has the settings of the conversation's inbox.
 ///
 /// # Errors
-/// [`Refusal::Fields`] with everything that is wrong, [`Refusal::WindowClosed`] for a free reply after the window.
+/// [`TransformError::Fields`] with all invalid fields; [`TransformError::WindowClosed`] for a free-form reply after the
+/// reply window.
 pub fn transform(
     conversation: &Conversation,
     inbox: &InboxSettings,
     outgoing: &Outgoing,
     now: Timestamp,
-) -> Result<Transform, Refusal> {
+) -> Result<Transform, TransformError> {
     let channel = conversation.channel();
     let mut faults = Faults::default();
     let Some(provider) = provider_of(channel) else {
-        let message = format!("is {channel}, for which no provider's requests are known");
-        faults.add("channel", "no_provider", message);
-        return Err(Refusal::Fields(faults.0));
+        let message = format!("must be one that Deskless can transform messages for; {channel} is not");
+        faults.add(Field::Channel, "no_provider", message);
+        return Err(TransformError::Fields(faults.0));
     };
     let is_template = matches!(outgoing.content, Content::Template(_));
     let is_note = outgoing.kind == MessageType::Note;
     if is_template && !is_note && provider != Provider::WhatsAppCloud {
-        faults.add("template", "invalid", "is for WhatsApp only");
+        faults.add(Field::Template, "invalid", "can be used on the channel whatsapp only");
     }
     let mut segments = None;
     let requests = match provider {
@@ -129,18 +135,18 @@ pub fn transform(
         Provider::Twilio => sms::request(conversation, inbox, outgoing, &mut faults, &mut segments),
         Provider::WebChat => web_chat::request(conversation, outgoing, &mut faults),
     };
-    // The inbox's own limit comes after the provider's, and is told of only where that holds.
+    // The inbox's limit is checked only if the provider's limits hold, so that one text gives one error.
     if let (false, true, Some(most), Some(text)) =
         (is_note, faults.0.is_empty(), inbox.max_body_length, outgoing.content.text())
     {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        faults.limit("body", most, text.chars().count(), "characters for this inbox");
+        faults.limit(Field::Body, most, text.chars().count(), "characters for this inbox");
     }
     if !faults.0.is_empty() {
-        return Err(Refusal::Fields(faults.0));
+        return Err(TransformError::Fields(faults.0));
     }
     if !is_note && !is_template && !conversation.is_window_open(now) {
-        return Err(Refusal::WindowClosed);
+        return Err(TransformError::WindowClosed);
     }
     Ok(Transform { channel, provider, requests, segments, window_expires_at: conversation.window_expires_at() })
 }

@@ -3,45 +3,45 @@
 use serde_json::json;
 
 use super::{Content, FORM, Faults, Outgoing, ProviderAddress, ProviderRequest, recipient};
-use crate::{Conversation, ExternalId, InboxSettings, SmsEncoding};
+use crate::{Conversation, ExternalId, Field, InboxSettings, SmsEncoding};
 
-/// The most units of a text, in its encoding: septets or UTF-16 code units.
+/// The most units of a text in its encoding: septets (GSM-7) or UTF-16 code units (UCS-2).
 const TEXT: usize = 1600;
 
-/// The characters of GSM 03.38 that take one septet: the standard's own order, without the escape.
+/// The characters of GSM 03.38 that take one septet, in the standard's order, without the escape character.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
                      ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// Those that take two: the escape and one more.
+/// The characters that take two septets: the escape character and one more.
 const EXTENDED: &str = "\u{c}^{}\\[~]|€";
 
-/// Into what a network takes an SMS apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The segments into which a network splits an SMS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Segments {
-    /// How many messages are sent, and billed.
+    /// The number of messages that are sent and billed.
     pub count: usize,
-    /// In which alphabet: one character beside GSM-7 makes all of it UCS-2.
+    /// The encoding. One character outside GSM-7 makes the whole text UCS-2.
     pub encoding: SmsEncoding,
-    /// How many units the text has in it: septets, or UTF-16 code units.
+    /// The length of the text in septets (GSM-7) or UTF-16 code units (UCS-2).
     pub units: usize,
 }
 
-/// Counts the segments of an SMS: 160 septets or 70 code units alone, 153 or 67 in a row. What takes two units is never
-/// torn apart.
+/// Counts the segments of an SMS. A single segment has 160 septets or 70 code units, each of several has 153 or 67. A
+/// character of two units is never split.
 #[must_use]
 pub fn segments(text: &str) -> Segments {
     let septets = |c| if BASIC.contains(c) { Some(1) } else { EXTENDED.contains(c).then_some(2) };
-    let (encoding, widths, alone, in_a_row): (_, Vec<usize>, _, _) = match text.chars().map(septets).collect() {
+    let (encoding, widths, single, multiple): (_, Vec<usize>, _, _) = match text.chars().map(septets).collect() {
         Some(widths) => (SmsEncoding::Gsm7, widths, 160, 153),
         None => (SmsEncoding::Ucs2, text.chars().map(char::len_utf16).collect(), 70, 67),
     };
     let units = widths.iter().sum();
-    if units <= alone {
+    if units <= single {
         return Segments { count: 1, encoding, units };
     }
     let mut count = 1;
     let mut filled = 0;
     for width in widths {
-        if filled + width > in_a_row {
+        if filled + width > multiple {
             count += 1;
             filled = 0;
         }
@@ -60,7 +60,7 @@ pub(super) fn request(
     let to = recipient::phone(conversation, outgoing, faults, recipient::is_dialled);
     let mut body = json!({ "To": to });
     match outgoing.from.as_ref().map(ProviderAddress::as_str).or(inbox.from.as_ref().map(ExternalId::as_str)) {
-        // A messaging service chooses the number.
+        // A messaging service chooses the sender number.
         Some(service) if service.starts_with("MG") && service.len() == 34 => {
             body["MessagingServiceSid"] = json!(service);
         }
@@ -69,22 +69,22 @@ pub(super) fn request(
     if let Some(text) = outgoing.content.text() {
         let counted = segments(text);
         let unit = match counted.encoding {
-            SmsEncoding::Gsm7 => "characters of GSM-7",
-            SmsEncoding::Ucs2 => "characters of UCS-2",
+            SmsEncoding::Gsm7 => "GSM-7 characters",
+            SmsEncoding::Ucs2 => "UCS-2 characters",
         };
-        faults.limit("body", TEXT, counted.units, unit);
+        faults.limit(Field::Body, TEXT, counted.units, unit);
         body["Body"] = json!(text);
         *parts = Some(counted);
     }
     if let Content::Media(media, _) = &outgoing.content {
         body["MediaUrl"] = json!(media.url);
-        // That is an MMS, which is not taken apart.
+        // A message with media is an MMS, which has no segments.
         *parts = None;
     }
     let account = inbox.account_id.as_ref().and_then(|id| ProviderAddress::parse(id.to_string()).ok());
     let account = account.as_ref().map_or("{account-sid}", ProviderAddress::as_str);
     let url = format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Messages.json");
-    vec![ProviderRequest { url, content_type: FORM, body }]
+    vec![ProviderRequest { url, content_type: std::borrow::Cow::Borrowed(FORM), body }]
 }
 
 #[cfg(test)]
@@ -93,14 +93,14 @@ mod tests {
     use crate::SmsEncoding::{Gsm7, Ucs2};
 
     #[test]
-    fn the_alphabet_has_its_127_characters_and_10_more() {
+    fn gsm7_has_127_characters_and_10_extended() {
         let basic: std::collections::BTreeSet<_> = BASIC.chars().collect();
         assert_eq!((BASIC.chars().count(), basic.len(), EXTENDED.chars().count()), (127, 127, 10));
         assert!(EXTENDED.chars().all(|c| !basic.contains(&c)));
     }
 
     #[test]
-    fn segments_are_counted_as_networks_do() {
+    fn segments_are_counted() {
         for (text, count, encoding, units) in [
             ("a".repeat(160), 1, Gsm7, 160),
             ("a".repeat(161), 2, Gsm7, 161),
@@ -109,7 +109,7 @@ mod tests {
             ("é\n@£ß".to_owned(), 1, Gsm7, 5),
             ("€".repeat(80), 1, Gsm7, 160),
             ("€".repeat(81), 2, Gsm7, 162),
-            // An escape and what it escapes stay together: 76 of them in a segment of 153.
+            // An escape sequence is not split: 76 of them fit into a segment of 153.
             ("€".repeat(153), 3, Gsm7, 306),
             ("ç".to_owned(), 1, Ucs2, 1),
             ("a\tb".to_owned(), 1, Ucs2, 3),
@@ -118,7 +118,7 @@ mod tests {
             ("я".repeat(134), 2, Ucs2, 134),
             ("я".repeat(135), 3, Ucs2, 135),
             ("😀".repeat(35), 1, Ucs2, 70),
-            // Nor is a surrogate pair torn apart: 33 of them in a segment of 67.
+            // A surrogate pair is not split: 33 of them fit into a segment of 67.
             ("😀".repeat(67), 3, Ucs2, 134),
         ] {
             assert_eq!(segments(&text), Segments { count, encoding, units }, "{text}");

@@ -1,13 +1,13 @@
-//! Our own web chat, where a reply is delivered when it is stored: the request is one of this API.
+//! The web chat of Deskless. A reply is delivered when it is stored, so the request is one to this API.
 
 use serde_json::json;
 
 use super::{Content, Faults, Outgoing, ProviderRequest};
-use crate::Conversation;
+use crate::{Conversation, Field};
 
 pub(super) fn request(conversation: &Conversation, outgoing: &Outgoing, faults: &mut Faults) -> Vec<ProviderRequest> {
-    let own = "is not said here: web chat goes to the conversation's own customer";
-    for (field, address) in [("from", &outgoing.from), ("to", &outgoing.to)] {
+    let own = "must be left out: web chat messages go to the conversation's customer";
+    for (field, address) in [(Field::Sender, &outgoing.from), (Field::Recipient, &outgoing.to)] {
         if address.is_some() {
             faults.add(field, "invalid", own);
         }

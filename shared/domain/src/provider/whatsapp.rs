@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Content, Faults, Media, Outgoing, ProviderRequest, meta::GRAPH, own_side, recipient};
-use crate::{Conversation, InboxSettings, MediaType};
+use crate::{Conversation, Field, InboxSettings, MediaType};
 
 /// The most characters of a text.
 const TEXT: usize = 4096;
@@ -34,16 +34,16 @@ pub(super) fn requests(
     let length = words.map_or(0, |words| words.chars().count());
     match &outgoing.content {
         Content::Text(body) => {
-            faults.limit("body", TEXT, length, "characters");
+            faults.limit(Field::Body, TEXT, length, "characters");
             vec![text(body.as_str())]
         }
-        // A voice has no caption: the words follow it.
+        // Audio has no caption, so the text is sent as a second message.
         Content::Media(media @ Media { kind: MediaType::Audio, .. }, _) => {
-            faults.limit("body", TEXT, length, "characters");
+            faults.limit(Field::Body, TEXT, length, "characters");
             std::iter::once(send("audio", json!({ "link": media.url }))).chain(words.map(text)).collect()
         }
         Content::Media(media, _) => {
-            faults.limit("body", CAPTION, length, "characters beside a file");
+            faults.limit(Field::Body, CAPTION, length, "characters when it is the caption of a file");
             let mut content = json!({ "link": media.url });
             if let Some(caption) = words {
                 content["caption"] = json!(caption);

@@ -1,29 +1,31 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ApiKey, Edit, KeyId, Origin, RateLimit, Scope, SecretHash, Timestamp, Title};
+use deskless_domain::{
+    ApiKey, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title,
+};
 
 use super::ApiKeyItem;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
+    condition::Condition,
     expression::{Update, number, text},
     item,
     keys::root,
-    transaction::{Outcome, Transaction},
+    transaction::{Commit, Transaction},
 };
 
-/// What to change of a key. `None` leaves it.
+/// A partial update of an API key. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct KeyPatch {
-    /// What people call it.
+    /// The display name.
     pub name: Option<Title>,
-    /// What it allows.
+    /// The scopes.
     pub scopes: Option<Vec<Scope>>,
-    /// From which web origins it may be used; empty: from anywhere.
+    /// The web origins from which the key may be used. Empty means any.
     pub allowed_origins: Option<Vec<Origin>>,
-    /// When it stops working, if ever.
-    pub expires_at: Edit<Timestamp>,
-    /// How often it may be used.
-    pub rate_limit: Edit<RateLimit>,
+    /// The time at which it expires.
+    pub expires_at: FieldChange<Timestamp>,
+    /// The rate limit.
+    pub rate_limit: FieldChange<RateLimit>,
 }
 
 impl KeyPatch {
@@ -42,13 +44,13 @@ impl KeyPatch {
                 update.set("allowedOrigins", AttributeValue::L(origins));
             }
         }
-        update.edit("validUntil", self.expires_at, |end| number(end.as_millis()));
-        update.edit("rateLimit", self.rate_limit, |limit| number(limit.requests()));
+        update.change("validUntil", self.expires_at, |end| number(end.as_millis()));
+        update.change("rateLimit", self.rate_limit, |limit| number(limit.requests()));
     }
 }
 
 impl TenantStore {
-    /// AP-28: one key, read strongly, also when it is revoked.
+    /// AP-28: reads one API key, revoked or not, strongly consistent.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such key.
@@ -56,18 +58,17 @@ impl TenantStore {
         self.listed_key(id).await.map(|(key, _)| key)
     }
 
-    /// AP-29: changes a key, everywhere within 30 s. `expected` holds the versions under which the caller wants the
-    /// change; `None` means any.
+    /// AP-29: updates an API key. Takes effect in all processes within 30 s.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Revoked`].
     pub async fn update_key(
         &self,
         id: KeyId,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         patch: &KeyPatch,
     ) -> Result<ApiKey, StoreError> {
-        self.rewrite_key(id, expected, |key| {
+        self.update_both_items(id, precondition, |key| {
             if key.revoked_at.is_some() {
                 return Err(StoreError::Revoked);
             }
@@ -78,21 +79,13 @@ impl TenantStore {
         .await
     }
 
-    /// Revokes a key: it stops working everywhere within 30 s. Revoking it again changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such key.
-    pub async fn revoke_key(&self, id: KeyId) -> Result<ApiKey, StoreError> {
-        self.revoke_key_if(id, None).await
-    }
-
-    /// AP-29: revokes a key, if it is in one of the versions `expected`.
+    /// AP-29: revokes an API key. Takes effect in all processes within 30 s. Revoking it again changes nothing.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
-    pub async fn revoke_key_if(&self, id: KeyId, expected: Option<Vec<u64>>) -> Result<ApiKey, StoreError> {
+    pub async fn revoke_key(&self, id: KeyId, precondition: &Precondition) -> Result<ApiKey, StoreError> {
         let now = self.clock().now();
-        self.rewrite_key(id, expected, |key| {
+        self.update_both_items(id, precondition, |key| {
             Ok(key.revoked_at.is_none().then(|| {
                 let mut update = Update::default();
                 update.set("revokedAt", number(now.as_millis()));
@@ -102,36 +95,29 @@ impl TenantStore {
         .await
     }
 
-    /// Changes a key under its secret and in the listing at once, unless there is nothing to change.
-    async fn rewrite_key(
+    /// Updates both items of a key in one transaction, unless `edit` returns `None`.
+    async fn update_both_items(
         &self,
         id: KeyId,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
         edit: impl Fn(&ApiKey) -> Result<Option<Update>, StoreError> + Send + Sync,
     ) -> Result<ApiKey, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let (key, hash) = self.listed_key(id).await?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&key.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
+            precondition.check(key.version)?;
             let Some(mut update) = edit(&key)? else { return Ok(key) };
             update.set("version", number(key.version + 1));
             update.set("updatedAt", number(self.clock().now().as_millis()));
-            let before = update.value("before", number(key.version));
-            // Keys made before there was a version are in their first one.
-            let unversioned = if key.version == 1 { " OR attribute_not_exists(#version)" } else { "" };
-            let condition = format!("attribute_exists(pk) AND (#version = {before}{unversioned})");
+            let unchanged = Condition::exists().version_or_first(key.version);
             let mut transaction = Transaction::default();
-            for place in [root::api_key(&hash), self.keys().api_key_listing(id)] {
-                transaction.update(self, place, update.clone(), &condition)?;
+            for item_key in [root::api_key(&hash), self.keys().api_key_listing(id)] {
+                transaction.update(self, item_key, update.clone(), unchanged.clone())?;
             }
-            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
+            if let Commit::Done = transaction.commit(self, &mut backoff).await? {
                 return self.get_key(id).await;
             }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("the key keeps changing".to_owned()));
-            }
+            backoff.pause("the key keeps changing").await?;
         }
     }
 

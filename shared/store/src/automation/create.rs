@@ -1,55 +1,45 @@
-use deskless_domain::{AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId, Metadata};
+use deskless_domain::Execution;
 
 use crate::{
-    Once, Repeat, StoreError, TenantStore,
-    backoff::Backoff,
-    conversation::LIVE,
-    transaction::{ABSENT, Outcome, Transaction},
+    IdempotencyKey, Once, StoreError, TenantStore,
+    conversation::live,
+    idempotency::{Attempt, Attempts},
+    transaction::Transaction,
 };
 
 impl TenantStore {
-    /// AP-85: has an automation run over a conversation, by hand. The run waits for the worker that does jobs.
+    /// AP-85: creates an execution for a manual run. The table's stream triggers its steps.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchReference`] of `conversationId` when the workspace has no such conversation,
-    /// [`StoreError::IdempotencyKeyReused`].
+    /// [`StoreError::ConversationNotFound`], [`StoreError::IdempotencyKeyReused`].
     pub async fn create_execution(
         &self,
-        automation: AutomationId,
-        conversation: ConversationId,
-        context: Metadata,
-        repeat: Option<Repeat<'_, Execution>>,
+        execution: Execution,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Once<Execution>, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
-        let id = ExecutionId::generate(self.clock());
-        let execution =
-            Execution { context, ..Execution::queued(id, automation, conversation, AutomationTrigger::Manual) };
-        let item = self.execution_item(&execution)?;
-        loop {
-            let mut transaction = Transaction::default();
-            let there = transaction.check(self, self.keys().conversation(conversation), LIVE)?;
-            let itself = transaction.put(self, item.clone(), Some(ABSENT))?;
-            if let Some(repeat) = &repeat {
-                self.remember(&mut transaction, repeat, &execution)?;
-            }
-            let refusal = match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(execution)),
-                Outcome::Refused(refusal) => refusal,
-            };
-            // A repeat may find that the conversation is gone meanwhile, so the record is asked for first.
-            if let Some(answer) = self.replay(repeat.as_ref()).await? {
-                return Ok(Once::Replayed(answer));
-            }
-            if refusal.of(itself).is_some() {
-                return Ok(Once::Done(execution));
-            }
-            if refusal.of(there).is_some() {
-                return Err(StoreError::NoSuchReference("conversationId"));
-            }
-            // The record that refused is not there any more: it was past its time.
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("a record of an earlier answer keeps changing".to_owned()));
+        let mut transaction = Transaction::default();
+        let conversation = transaction.check(self, self.keys().conversation(execution.conversation_id), live())?;
+        let itself = transaction.put_new(self, self.execution_item(&execution)?)?;
+        match Attempts::new(self, key).commit(transaction, &execution).await? {
+            Attempt::Committed => Ok(Once::first(execution)),
+            Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
+            // The id is new, so an earlier attempt was committed and its response was lost.
+            Attempt::Failed(failed) if failed.at(itself) => Ok(Once::first(execution)),
+            Attempt::Failed(failed) if failed.at(conversation) => Err(StoreError::ConversationNotFound),
+            Attempt::Failed(_) => {
+                Err(StoreError::Internal("an unknown condition failed for a new execution".to_owned()))
             }
         }
+    }
+
+    /// AP-89: creates an execution that an event triggered. An existing execution stays: its id follows from the automation
+    /// and the root cause, so a repeated stream record creates one execution.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn enqueue_execution(&self, execution: &Execution) -> Result<(), StoreError> {
+        let mut transaction = Transaction::default();
+        transaction.put_new(self, self.execution_item(execution)?)?;
+        transaction.commit(self, &mut self.backoff()).await.map(drop)
     }
 }

@@ -1,25 +1,29 @@
 use deskless_domain::{Automation, AutomationId, Execution, ExecutionId};
 
 use super::item::read;
-use crate::{StoreError, TenantStore, item::is_over};
+use crate::{StoreError, TenantStore, item::is_expired};
 
 impl TenantStore {
-    /// AP-86: one run of an automation that is there, read strongly.
+    /// AP-86: reads one execution and its automation, strongly consistent.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such automation or that has no such run, or not any more.
+    /// [`StoreError::NotFound`] when the workspace has no such automation, or it has no such execution.
     pub async fn get_execution(&self, automation: AutomationId, id: ExecutionId) -> Result<Execution, StoreError> {
         let (_, found) =
             tokio::try_join!(self.get_resource::<Automation>(automation), self.find_execution(automation, id))?;
         found.ok_or(StoreError::NotFound)
     }
 
-    pub(super) async fn find_execution(
+    /// AP-86: reads one execution, strongly consistent. Returns `None` if there is none, or it has expired.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn find_execution(
         &self,
         automation: AutomationId,
         id: ExecutionId,
     ) -> Result<Option<Execution>, StoreError> {
         let found = self.get(self.keys().execution(automation, id)).await?;
-        found.filter(|found| !is_over(found, self.clock().now())).map(read).transpose()
+        found.filter(|found| !is_expired(found, self.clock().now())).map(read).transpose()
     }
 }

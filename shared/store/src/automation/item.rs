@@ -10,25 +10,25 @@ use crate::{
     keys::execution_of,
 };
 
-/// How long a run is kept: 30 days.
-const KEPT_FOR_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long an execution is stored: 30 days.
+const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// What a run is to the worker that does jobs.
-/// Where its item says over how many index partitions conversations are spread.
+/// The attribute for the number of the workspace's index partitions.
 pub(crate) const SHARDS: &str = "shards";
 
+/// The value of the attribute `job` on an execution with work left. The stream's filter matches items with this attribute.
 const JOB: &str = "execution";
 
-/// A run, as it is stored. Its id and its automation's are in its key.
+/// An execution's item. The ids of the execution and its automation are in the key.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExecutionItem {
     conversation_id: ConversationId,
     trigger: AutomationTrigger,
-    /// JSON text, as metadata is.
+    /// JSON text, like metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     context: Option<String>,
-    /// Where that is not the run itself.
+    /// `None` if the execution is its own origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<ExecutionId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -45,16 +45,17 @@ struct ExecutionItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished_at: Option<i64>,
     version: u64,
-    /// Over how many index partitions conversations are spread: whoever takes the run's steps holds no key that says so.
+    /// The number of the workspace's index partitions, because the jobs function has no API key to take it from.
     shards: u8,
-    /// Only while there is work left: the stream's records of such items are handed to the worker that does jobs.
+    /// Set while there is work left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
     expires_at: i64,
 }
 
 impl TenantStore {
-    pub(super) fn execution_item(&self, execution: &Execution) -> Result<Item, StoreError> {
+    /// Returns the item of an execution.
+    pub(crate) fn execution_item(&self, execution: &Execution) -> Result<Item, StoreError> {
         let attributes = ExecutionItem {
             conversation_id: execution.conversation_id,
             trigger: execution.trigger,
@@ -70,17 +71,18 @@ impl TenantStore {
             version: execution.version,
             shards: self.shards().write,
             job: (!execution.is_over()).then(|| JOB.to_owned()),
-            expires_at: execution.created_at().plus_seconds(KEPT_FOR_SECONDS).as_seconds(),
+            expires_at: execution.created_at().plus_seconds(TTL_SECONDS).as_seconds(),
         };
         item::write(self.keys().execution(execution.automation_id, execution.id), &attributes)
     }
 }
 
+/// Converts an execution's item.
 pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
     let (automation_id, id) = ids_of(&found)?;
     let attributes: ExecutionItem = item::read(found)?;
     let context = attributes.context.as_deref().map(Metadata::from_json).transpose();
-    let context = context.map_err(|e| StoreError::Internal(format!("a run's context cannot be read: {e}")))?;
+    let context = context.map_err(|e| StoreError::Internal(format!("an execution's context cannot be read: {e}")))?;
     Ok(Execution {
         id,
         automation_id,
@@ -99,10 +101,11 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
     })
 }
 
+/// Parses the key of an execution's item.
 pub(super) fn ids_of(item: &Item) -> Result<(AutomationId, ExecutionId), StoreError> {
     let key = string(item, "pk").zip(string(item, "sk"));
     let (_, automation, id) = key
         .and_then(|(pk, sk)| execution_of(pk, sk))
-        .ok_or_else(|| StoreError::Internal("a run's key cannot be read".to_owned()))?;
+        .ok_or_else(|| StoreError::Internal("an execution's key cannot be read".to_owned()))?;
     Ok((automation, id))
 }

@@ -7,18 +7,18 @@ use crate::{
     keys::TenantKeys,
 };
 
-/// One page of an automation's runs.
+/// One page of an automation's executions.
 #[derive(Debug)]
 pub struct ExecutionPage {
-    /// What is in it, newest first.
+    /// The executions, newest first.
     pub executions: Vec<Execution>,
-    /// Where to go on, if there may be more.
+    /// The position of the next page; `None` on the last one.
     pub next: Option<ExecutionId>,
 }
 
 impl TenantStore {
-    /// AP-87: one page of an automation's runs, newest first, read strongly, while the automation is looked up at the same
-    /// time.
+    /// AP-87: lists an automation's executions, newest first, and reads the automation at the same time, strongly
+    /// consistent.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such automation.
@@ -35,6 +35,7 @@ impl TenantStore {
         Ok(page)
     }
 
+    /// Reads one page of an automation's executions, newest first, strongly consistent.
     pub(crate) async fn query_executions(
         &self,
         automation: AutomationId,
@@ -42,9 +43,8 @@ impl TenantStore {
         limit: usize,
     ) -> Result<ExecutionPage, StoreError> {
         let [from, to] = TenantKeys::executions_before(before);
-        // Both ends are within a `BETWEEN`: the run before which the page begins is one more, and one more than asked for
-        // tells whether there is another page.
-        let wanted = limit + 1 + usize::from(before.is_some());
+        // `BETWEEN` includes the execution before the page. One more than the limit shows whether there is another page.
+        let query_limit = limit + 1 + usize::from(before.is_some());
         let output = self
             .client()
             .query()
@@ -57,7 +57,7 @@ impl TenantStore {
             .expression_attribute_values(":now", number(self.clock().now().as_seconds()))
             .scan_index_forward(false)
             .consistent_read(true)
-            .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+            .limit(i32::try_from(query_limit).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
@@ -67,7 +67,7 @@ impl TenantStore {
         executions.retain(|execution| Some(execution.id) != before);
         let is_full = executions.len() > limit;
         executions.truncate(limit);
-        // Behind a run that is past its time there are only older ones.
+        // After an expired execution there are only older ones.
         let next =
             if is_full { executions.last().map(|last| last.id) } else { reached.filter(|_| !executions.is_empty()) };
         Ok(ExecutionPage { executions, next })

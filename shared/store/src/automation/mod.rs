@@ -1,13 +1,12 @@
-//! Automations' runs: AP-85 to AP-93. The automations themselves are a small collection.
+//! Executions of automations: AP-85 to AP-93. The automations themselves are a small collection.
 
 mod create;
 mod get;
 mod item;
 mod list;
-mod run;
-mod watch;
+mod triggers;
 
 pub(crate) use item::SHARDS;
 pub use list::ExecutionPage;
-pub use run::{ExecutionJob, Taken};
-pub(crate) use watch::{Happened, WatchCache};
+pub(crate) use triggers::CACHED;
+pub use triggers::TriggeredAutomation;

@@ -1,8 +1,8 @@
 use deskless_domain::FileTitle;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What may stand in an extended value as it is (RFC 8187, section 3.2.1: `attr-char`).
-const NOT_AN_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+/// The characters to percent-encode in an extended value: all but `attr-char` (RFC 8187, section 3.2.1).
+const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
     .remove(b'$')
@@ -16,12 +16,12 @@ const NOT_AN_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// The header that makes a browser save a file under its name (RFC 6266). What could end the quotes or lead into another
-/// folder is an underscore to those who read the plain form only.
+/// Returns the `Content-Disposition` that makes a browser save a file under its name (RFC 6266). The plain form, for old
+/// clients, has underscores in place of characters that could end the quotes or lead to another folder.
 pub(super) fn attachment(name: &FileTitle) -> String {
-    let harmless = |c: char| c == ' ' || c.is_ascii_graphic() && !"\"\\/%:".contains(c);
-    let plain: String = name.as_str().chars().map(|c| if harmless(c) { c } else { '_' }).collect();
-    let exact = utf8_percent_encode(name.as_str(), NOT_AN_ATTR_CHAR);
+    let is_safe = |c: char| c == ' ' || c.is_ascii_graphic() && !"\"\\/%:".contains(c);
+    let plain: String = name.as_str().chars().map(|c| if is_safe(c) { c } else { '_' }).collect();
+    let exact = utf8_percent_encode(name.as_str(), NOT_ATTR_CHAR);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}")
 }
 
@@ -32,7 +32,7 @@ mod tests {
     use super::attachment;
 
     #[test]
-    fn no_name_ends_the_quotes_or_leads_into_another_folder() {
+    fn file_name_cannot_leave_quotes_or_folder() {
         for (name, header) in [
             ("a.png", "attachment; filename=\"a.png\"; filename*=UTF-8''a.png"),
             ("a \"b\".png", "attachment; filename=\"a _b_.png\"; filename*=UTF-8''a%20%22b%22.png"),

@@ -1,6 +1,7 @@
-//! The bucket: uploads that somebody else makes, and the few requests that are ours.
+//! A client for the S3 bucket: presigned uploads and downloads, and three requests of its own.
 //!
-//! S3's own SDK would be a third of a function. What is needed of it is a signature and four requests.
+//! The S3 SDK would be a third of a function's binary. This crate needs only signatures and `HEAD`, `PUT` (copy) and
+//! `DELETE`.
 
 mod disposition;
 mod post;
@@ -12,23 +13,24 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use deskless_domain::{Clock, ContentType, FileSize, FileTitle, Timestamp};
-use request::Reply;
+use request::S3Response;
 
 use crate::StoreError;
 
-/// For how long a signature lets somebody upload or download, in seconds.
+/// How long a presigned upload or download is valid: five minutes.
 const SIGNED_FOR_SECONDS: i64 = 5 * 60;
 
-/// Where a bucket is, and as whom it is asked.
+/// The location of a bucket, and the credentials for it.
 #[derive(Debug, Clone)]
 pub struct BucketSettings {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its region.
+    /// The region.
     pub region: String,
-    /// An S3 that is not AWS's: `http://` and its host. The bucket's name then stands in the path.
+    /// The endpoint of an S3-compatible service, such as `http://localhost:9000`. The bucket's name is then part of the
+    /// path.
     pub endpoint: Option<String>,
-    /// Who asks. A signature that is handed out is theirs, and ends with them.
+    /// The credentials. A presigned URL stops working when they expire.
     pub credentials: Credentials,
 }
 
@@ -36,33 +38,33 @@ pub struct BucketSettings {
 #[derive(Debug, Clone)]
 pub struct Bucket {
     settings: BucketSettings,
-    /// Where objects' paths begin, without a slash at the end.
+    /// The base URL of objects, without a slash at the end.
     base: String,
     connector: SharedHttpConnector,
     clock: Arc<dyn Clock>,
 }
 
-/// A form with which a file is uploaded, for five minutes.
+/// A presigned form that uploads a file, valid for five minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
-    /// Where it is posted to.
+    /// The URL to which the form is posted.
     pub url: String,
-    /// What stands in it before the file itself, which comes last and is called `file`.
+    /// The form's fields. The file follows as the last field, named `file`.
     pub fields: Vec<(&'static str, String)>,
-    /// When it is too late.
+    /// The time at which it expires.
     pub expires_at: Timestamp,
 }
 
-/// An address from which a file is downloaded, for five minutes.
+/// A presigned URL that downloads a file, valid for five minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Download {
-    /// The address, with its signature.
+    /// The URL with its signature.
     pub url: String,
-    /// When it is too late.
+    /// The time at which it expires.
     pub expires_at: Timestamp,
 }
 
-/// What an object is like.
+/// The properties of an object.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Object {
     pub size: u64,
@@ -70,16 +72,16 @@ pub(crate) struct Object {
     pub etag: String,
 }
 
-/// What came of copying an object.
+/// The result of copying an object.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Copied {
     Done,
-    /// It is another object by now, or none.
+    /// The source was replaced or deleted.
     Changed,
 }
 
 impl Bucket {
-    /// A bucket that is reached by `connector`. Signatures go by `clock`.
+    /// Creates a client for a bucket. `clock` gives the time of signatures.
     pub fn new(settings: BucketSettings, connector: SharedHttpConnector, clock: Arc<dyn Clock>) -> Self {
         let BucketSettings { name, region, endpoint, .. } = &settings;
         let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
@@ -90,46 +92,48 @@ impl Bucket {
         Self { settings, base, connector, clock }
     }
 
-    /// Opens the connection. Failing is no error: the first request then finds out for itself.
+    /// Opens the connection. Errors are ignored, because the first request reports them.
     pub(crate) async fn warm_up(&self) {
         let _ = self.send_once("HEAD", "warm-up", &[]).await;
     }
 
-    /// A form that uploads exactly this much of exactly this type to `key`.
+    /// Returns a form that uploads an object of exactly this size and content type to `key`.
     pub(crate) fn upload(&self, key: &str, content_type: &ContentType, size: FileSize) -> Upload {
         self.post(key, content_type, size)
     }
 
-    /// An address that gives the object as a file of this name, and never shows it in a browser.
+    /// Returns a URL that downloads the object as a file of this name. Browsers save the file and never display it.
     pub(crate) fn download(&self, key: &str, name: &FileTitle) -> Result<Download, StoreError> {
         self.presigned(key, &disposition::attachment(name))
     }
 
-    /// What stands at `key`, if something does.
+    /// Reads the properties of the object at `key`. Returns `None` if there is none.
     pub(crate) async fn head(&self, key: &str) -> Result<Option<Object>, StoreError> {
-        let answer = match self.send("HEAD", key, &[]).await? {
-            Reply::Done(answer) => answer,
-            Reply::Missing => return Ok(None),
-            Reply::Changed => return Err(StoreError::Internal(format!("S3 answers HEAD {key} with 412"))),
+        let headers = match self.send("HEAD", key, &[]).await? {
+            S3Response::Done(headers) => headers,
+            S3Response::NotFound => return Ok(None),
+            S3Response::PreconditionFailed => {
+                return Err(StoreError::Internal(format!("S3 responded to HEAD {key} with 412")));
+            }
         };
-        let header = |name: &str| answer.headers.get(name).unwrap_or_default().to_owned();
+        let header = |name: &str| headers.get(name).unwrap_or_default().to_owned();
         let size = header("content-length").parse().map_err(|_| {
-            StoreError::Internal(format!("S3 says {:?} for the size of {key}", header("content-length")))
+            StoreError::Internal(format!("S3 returned the content length {:?} for {key}", header("content-length")))
         })?;
         Ok(Some(Object { size, content_type: header("content-type"), etag: header("etag") }))
     }
 
-    /// Copies an object within the bucket, if it is still the one with this tag.
+    /// Copies an object within the bucket, if it still has this entity tag.
     pub(crate) async fn copy(&self, from: &str, etag: &str, to: &str) -> Result<Copied, StoreError> {
         let source = format!("/{}/{from}", self.settings.name);
         let headers = [("x-amz-copy-source", source.as_str()), ("x-amz-copy-source-if-match", etag)];
         match self.send("PUT", to, &headers).await? {
-            Reply::Done(_) => Ok(Copied::Done),
-            Reply::Missing | Reply::Changed => Ok(Copied::Changed),
+            S3Response::Done(_) => Ok(Copied::Done),
+            S3Response::NotFound | S3Response::PreconditionFailed => Ok(Copied::Changed),
         }
     }
 
-    /// Deletes what stands at `key`, if something does.
+    /// Deletes the object at `key`, if there is one.
     pub(crate) async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.send("DELETE", key, &[]).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! Uploads by a form that is signed beforehand:
+//! Presigned upload forms:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -10,7 +10,8 @@ use super::{Bucket, SIGNED_FOR_SECONDS, Upload, sign};
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 impl Bucket {
-    /// S3 refuses a form that differs from its policy in anything: another key, type or size, one field more or less.
+    /// Returns a presigned upload form. S3 rejects an upload that differs from the form's policy in its key, content type,
+    /// size or fields.
     pub(super) fn post(&self, key: &str, content_type: &ContentType, size: FileSize) -> Upload {
         let now = self.clock.now();
         let credentials = &self.settings.credentials;
@@ -33,7 +34,7 @@ impl Bucket {
         let policy = STANDARD.encode(policy.to_string());
         let signature = sign::signature(credentials.secret_access_key(), now, &self.settings.region, &policy);
         fields.extend([("policy", policy), ("x-amz-signature", signature)]);
-        // S3 takes a form at the bucket itself.
+        // Forms are posted to the URL of the bucket.
         Upload { url: format!("{}/", self.base), fields, expires_at }
     }
 }

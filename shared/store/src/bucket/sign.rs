@@ -16,18 +16,18 @@ use crate::StoreError;
 
 const SERVICE: &str = "s3";
 
-/// A moment as signatures have it: `20260628T180000Z`.
+/// Formats a time for signatures: `20260628T180000Z`.
 pub(super) fn date_time(time: Timestamp) -> String {
     let whole = Timestamp::from_millis(time.as_seconds() * 1000).to_string();
     whole.replace(['-', ':'], "").replace(".000", "")
 }
 
-/// What a signing key is good for: a day, a region, a service.
+/// Returns the credential scope of a signature: day, region and service.
 pub(super) fn scope(time: Timestamp, region: &str) -> String {
     format!("{}/{region}/{SERVICE}/aws4_request", &date_time(time)[..8])
 }
 
-/// The signature of a text that is no request.
+/// Returns the signature of a text, such as a policy.
 pub(super) fn signature(secret: &str, time: Timestamp, region: &str, text: &str) -> String {
     let key = v4::generate_signing_key(secret, system_time(time), region, SERVICE);
     v4::calculate_signature(key, text.as_bytes())
@@ -38,7 +38,7 @@ fn system_time(time: Timestamp) -> SystemTime {
 }
 
 impl Bucket {
-    /// What makes a request without a body one of ours.
+    /// Returns the instructions that sign a request without a body.
     pub(super) fn signed(
         &self,
         method: &str,
@@ -48,7 +48,7 @@ impl Bucket {
     ) -> Result<SigningInstructions, StoreError> {
         let identity: Identity = self.settings.credentials.clone().into();
         let mut settings = SigningSettings::default();
-        // S3's own rules: its keys are encoded once, and its paths are what they are.
+        // S3 encodes paths once and does not normalize them.
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         let (body, expires_in) = match location {
@@ -75,6 +75,7 @@ impl Bucket {
         Ok(sign(request, &parameters).map_err(|e| failed(&e))?.into_parts().0)
     }
 
+    /// Returns a presigned URL for a download.
     pub(super) fn presigned(&self, key: &str, disposition: &str) -> Result<Download, StoreError> {
         let disposition = utf8_percent_encode(disposition, NON_ALPHANUMERIC);
         let url = format!("{}/{key}?response-content-disposition={disposition}", self.base);
@@ -99,7 +100,7 @@ mod tests {
     /// The example that AWS publishes:
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html>.
     #[test]
-    fn a_policy_is_signed_as_in_the_example_that_aws_publishes() {
+    fn policy_signature_matches_aws_example() {
         let policy = "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
         let time = Timestamp::parse("2015-12-29T00:00:00Z").expect("a time");
         assert_eq!(date_time(time), "20151229T000000Z");

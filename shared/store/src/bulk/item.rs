@@ -1,88 +1,60 @@
 use deskless_domain::{
-    Action, ActionFailure, BulkAction, BulkActionId, BulkFailure, BulkStatus, BulkTarget, ConversationId, KeyId,
-    MessageId, Shards, Timestamp,
+    Action, ActionFailure, BulkAction, BulkActionId, BulkFailure, BulkJob, BulkRest, BulkStatus, BulkTarget,
+    ConversationId, KeyId, Shards, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StoreError, TenantStore,
-    expression::number,
-    item::{self, Item, is_over, string},
+    StoreError,
+    item::{self, Item, is_expired, string},
     keys::bulk_action_of,
-    transaction::{Slot, Transaction},
 };
 
-/// What the attribute `job` says of an item that the worker on the stream has to see: it is a bulk action with work left.
-pub(super) const JOB: &str = "bulk";
+/// The value of the attribute `job` on a bulk action with work left. The stream's filter matches items with this attribute.
+const JOB: &str = "bulk";
 
-/// How long an action is kept that is over, with the rows that say what it has done.
-const KEPT_FOR_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long a bulk action and its markers are stored: 30 days.
+const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// An action's own item.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A bulk action's own item.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BulkItem {
+struct BulkItem {
     #[serde(with = "item::as_json")]
-    pub action: Action,
+    action: Action,
     #[serde(with = "item::as_json")]
-    pub target: BulkTarget,
+    target: BulkTarget,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub dry_run: bool,
-    pub status: BulkStatus,
-    pub matched: u64,
-    pub exact: bool,
-    pub processed: u64,
-    pub failed: u64,
+    dry_run: bool,
+    status: BulkStatus,
+    matched: u64,
+    exact: bool,
+    processed: u64,
+    failed: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub failures: Vec<BulkFailure>,
-    /// When somebody wanted it to stop: the step that is under way ends first.
+    failures: Vec<BulkFailure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_at: Option<i64>,
+    cancelled_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished_at: Option<i64>,
-    pub version: u64,
-    pub key_id: KeyId,
-    pub read_shards: u8,
-    pub write_shards: u8,
-    pub expires_at: i64,
-    /// Only while there is work left. The stream's mapping looks for it.
+    finished_at: Option<i64>,
+    version: u64,
+    key_id: KeyId,
+    read_shards: u8,
+    write_shards: u8,
+    expires_at: i64,
+    /// Set while there is work left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<String>,
-    /// Which step is due. It names the progress: a step that was taken already is not taken again.
-    pub step: u64,
-    /// With which conversations that step deals. It stands here before they are touched, so that a step that is taken
-    /// again deals with the same ones, whatever the first attempt has changed of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub plan: Vec<ConversationId>,
-    /// From where the next plan is taken; nothing: there is no other.
+    job: Option<String>,
+    step: u64,
+    /// The conversations of the due step: written before any of them is changed, so that a repeated step processes the same
+    /// ones. A KB holds 27 ids.
+    #[serde(default, rename = "plan", skip_serializing_if = "Vec::is_empty")]
+    batch: Vec<ConversationId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rest: Option<Rest>,
+    rest: Option<BulkRest>,
 }
 
-/// What is behind the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Rest {
-    /// The chunks of ids from this one on, of so many.
-    Chunks(u8, u8),
-    /// The list, oldest activity first.
-    List(Walk),
-}
-
-/// How far a walk through the list has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Walk {
-    /// Behind this place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reached: Option<MessageId>,
-    /// How many walks there were before this one.
-    pub before: u8,
-    /// Whether this one has met anything new.
-    pub found: bool,
-}
-
-/// The ids of a later step, where they were named.
+/// A chunk of the ids for later batches.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ChunkItem {
@@ -90,92 +62,86 @@ pub(super) struct ChunkItem {
     pub expires_at: i64,
 }
 
-/// The action's place in the list.
+/// A bulk action's entry in the list.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListingItem {
     pub expires_at: i64,
 }
 
-/// Says that a conversation was dealt with: it is there once, together with the change.
+/// The marker that a bulk action has processed a conversation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DoneItem {
-    /// By which step.
+pub(crate) struct BulkMarkerItem {
+    /// The step of the bulk action.
     pub step: u64,
-    /// Why it was not possible, if it was not.
+    /// Why the action failed; `None` if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ActionFailure>,
     pub expires_at: i64,
 }
 
-/// When what begins now is forgotten.
-pub(super) fn expiry(now: Timestamp) -> i64 {
-    now.plus_seconds(KEPT_FOR_SECONDS).as_seconds()
+/// Returns when a bulk action expires, in seconds since 1970.
+pub(super) fn expires_at(id: BulkActionId) -> i64 {
+    id.time().plus_seconds(TTL_SECONDS).as_seconds()
 }
 
-impl BulkItem {
-    pub fn shards(&self) -> Shards {
-        Shards { read: self.read_shards, write: self.write_shards }
-    }
-
-    pub fn is_over(&self) -> bool {
-        self.finished_at.is_some()
-    }
-
-    /// What is left to do falls away.
-    pub fn end(&mut self, status: BulkStatus, now: Timestamp) {
-        self.status = status;
-        self.finished_at = Some(now.as_millis());
-        (self.job, self.rest) = (None, None);
-        self.plan.clear();
-    }
-
-    pub fn into_action(self, id: BulkActionId) -> BulkAction {
-        let stops = self.cancelled_at.is_some() && self.finished_at.is_none();
-        BulkAction {
-            id,
-            action: self.action,
-            target: self.target,
-            dry_run: self.dry_run,
-            status: if stops { BulkStatus::Cancelled } else { self.status },
-            matched: self.matched,
-            exact: self.exact,
-            processed: self.processed,
-            failed: self.failed,
-            failures: self.failures,
-            finished_at: self.finished_at.map(Timestamp::from_millis),
-            version: self.version,
-        }
-    }
+/// Returns the item of a job.
+pub(super) fn write(key: crate::keys::Key, job: &BulkJob) -> Result<Item, StoreError> {
+    let BulkJob { action, key: key_id, shards, step, batch, rest, cancelled_at } = job.clone();
+    let attributes = BulkItem {
+        action: action.action,
+        target: action.target,
+        dry_run: action.dry_run,
+        status: action.status,
+        matched: action.matched,
+        exact: action.exact,
+        processed: action.processed,
+        failed: action.failed,
+        failures: action.failures,
+        cancelled_at: cancelled_at.map(Timestamp::as_millis),
+        finished_at: action.finished_at.map(Timestamp::as_millis),
+        version: action.version,
+        key_id,
+        read_shards: shards.read,
+        write_shards: shards.write,
+        expires_at: expires_at(action.id),
+        job: action.finished_at.is_none().then(|| JOB.to_owned()),
+        step,
+        batch,
+        rest,
+    };
+    item::write(key, &attributes)
 }
 
-/// Reads an action's item with its id; one past its time is none.
-pub(super) fn read(found: Item, now: Timestamp) -> Result<Option<(BulkActionId, BulkItem)>, StoreError> {
-    if is_over(&found, now) {
+/// Converts a job's item. Returns `None` for a job that has expired.
+pub(super) fn read(found: Item, now: Timestamp) -> Result<Option<BulkJob>, StoreError> {
+    if is_expired(&found, now) {
         return Ok(None);
     }
     let unreadable = || StoreError::Internal("a bulk action's key cannot be read".to_owned());
     let id = string(&found, "pk").and_then(bulk_action_of).ok_or_else(unreadable)?;
-    Ok(Some((id, item::read(found)?)))
-}
-
-impl TenantStore {
-    pub(super) async fn bulk_item(&self, id: BulkActionId) -> Result<Option<BulkItem>, StoreError> {
-        let Some(found) = self.get(self.keys().bulk_action(id)).await? else { return Ok(None) };
-        Ok(read(found, self.clock().now())?.map(|(_, item)| item))
-    }
-
-    /// Adds the next version of an action's item, which is put if nobody was faster.
-    pub(super) fn put_bulk_item(
-        &self,
-        transaction: &mut Transaction,
-        id: BulkActionId,
-        next: &mut BulkItem,
-    ) -> Result<Slot, StoreError> {
-        let before = Item::from([(":before".to_owned(), number(next.version))]);
-        next.version += 1;
-        let row = item::write(self.keys().bulk_action(id), next)?;
-        transaction.put_with(self, row, Some("version = :before"), before)
-    }
+    let item: BulkItem = item::read(found)?;
+    Ok(Some(BulkJob {
+        action: BulkAction {
+            id,
+            action: item.action,
+            target: item.target,
+            dry_run: item.dry_run,
+            status: item.status,
+            matched: item.matched,
+            exact: item.exact,
+            processed: item.processed,
+            failed: item.failed,
+            failures: item.failures,
+            finished_at: item.finished_at.map(Timestamp::from_millis),
+            version: item.version,
+        },
+        key: item.key_id,
+        shards: Shards { read: item.read_shards, write: item.write_shards },
+        step: item.step,
+        batch: item.batch,
+        rest: item.rest,
+        cancelled_at: item.cancelled_at.map(Timestamp::from_millis),
+    }))
 }

@@ -6,24 +6,24 @@ use super::item::read;
 use crate::{
     StoreError, TenantStore,
     expression::text,
-    item::{Item, is_over, string},
+    item::{Item, is_expired, string},
 };
 
 /// One page of bulk actions.
 #[derive(Debug)]
 pub struct BulkActionPage {
-    /// The actions, newest first.
+    /// The bulk actions, newest first.
     pub actions: Vec<BulkAction>,
-    /// Where to go on, if there may be more.
+    /// The position of the next page; `None` on the last one.
     pub next: Option<BulkActionId>,
 }
 
 impl TenantStore {
-    /// AP-73: one page of the workspace's bulk actions, newest first, read strongly: their places in the list, then they
-    /// themselves. At most a hundred.
+    /// AP-73: lists bulk actions, newest first, strongly consistent, at most 100 on a page. Reads their entries in the
+    /// list, then their items.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_bulk_actions(
         &self,
         after: Option<BulkActionId>,
@@ -36,7 +36,7 @@ impl TenantStore {
             .consistent_read(true)
             .scan_index_forward(false)
             .expression_attribute_values(":pk", text(self.keys().bulk_listings()))
-            // One more than asked for tells whether there is another page.
+            // One more than the limit shows whether there is another page.
             .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX));
         request = match after {
             None => request.key_condition_expression("pk = :pk"),
@@ -49,17 +49,17 @@ impl TenantStore {
         let listed: Vec<Item> = output.items.unwrap_or_default();
         let ids: Vec<_> = listed
             .iter()
-            .filter(|row| !is_over(row, now))
-            .filter_map(|row| string(row, "sk").and_then(BulkActionId::parse))
+            .filter(|item| !is_expired(item, now))
+            .filter_map(|item| string(item, "sk").and_then(BulkActionId::parse))
             .collect();
-        // What is past its time stands behind everything that is not.
-        let more = ids.len() > limit;
+        // Expired bulk actions are the oldest, so they come last.
+        let has_more = ids.len() > limit;
         let ids = &ids[..ids.len().min(limit)];
         let mut found = HashMap::new();
         for item in self.get_all(ids.iter().map(|&id| self.keys().bulk_action(id)).collect()).await? {
-            found.extend(read(item, now)?);
+            found.extend(read(item, now)?.map(|job| (job.action.id, job.action)));
         }
-        let actions = ids.iter().filter_map(|id| Some(found.remove(id)?.into_action(*id))).collect();
-        Ok(BulkActionPage { actions, next: ids.last().copied().filter(|_| more) })
+        let actions = ids.iter().filter_map(|id| found.remove(id)).collect();
+        Ok(BulkActionPage { actions, next: ids.last().copied().filter(|_| has_more) })
     }
 }

@@ -1,13 +1,10 @@
-//! The names of what conversations refer to.
+//! The directory: names of the resources that conversations refer to.
 
 use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{
-    AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Stage, StageId, Timestamp, WorkspaceId,
-};
+use deskless_domain::{AssistantId, Identifier, InboxId, Kind, MemberId, PipelineId, Placement, Stage, StageId};
 use futures_util::future::try_join_all;
-use lru::LruCache;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::item::{ARCHIVED_AT, FIELDS, unreadable};
 use crate::{
@@ -16,58 +13,58 @@ use crate::{
     item::{self, Item, string},
 };
 
-/// How long a process shows names that it read: so long may an old one be seen after a renaming.
-const TRUSTED_FOR_MS: i64 = 30_000;
-/// The names of how many collections a process remembers.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
+/// How long a process caches names: 30 s. A renamed resource may appear under its old name for as long.
+const TTL_MS: i64 = 30_000;
+/// The maximum number of collections that a process caches.
+pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
 
-/// The name of something that a conversation refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The name of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryEntry {
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// Whether it can no longer be chosen.
+    /// Whether it is archived. New references to it are refused.
     pub archived: bool,
 }
 
 /// The names of one collection.
 #[derive(Debug, Default)]
-struct Names {
+pub(crate) struct Names {
     entries: HashMap<[u8; 16], DirectoryEntry>,
-    /// Of pipelines only.
+    /// The stages, for pipelines only.
     stages: HashMap<StageId, (PipelineId, DirectoryEntry)>,
 }
 
-/// The names of those kinds that were asked for, archived ones included.
+/// The names of some kinds of resources, archived ones included.
 #[derive(Debug, Clone, Default)]
 pub struct Directory(HashMap<Kind, Arc<Names>>);
 
 impl Directory {
-    /// An inbox, if the workspace has or had it.
+    /// Returns an inbox, archived or not.
     #[must_use]
     pub fn inbox(&self, id: InboxId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Inbox, id)
     }
 
-    /// A member, if the workspace has or had them.
+    /// Returns a member, archived or not.
     #[must_use]
     pub fn member(&self, id: MemberId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Member, id)
     }
 
-    /// An assistant, if the workspace has or had it.
+    /// Returns an assistant, archived or not.
     #[must_use]
     pub fn assistant(&self, id: AssistantId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Assistant, id)
     }
 
-    /// A pipeline, if the workspace has or had it.
+    /// Returns a pipeline, archived or not.
     #[must_use]
     pub fn pipeline(&self, id: PipelineId) -> Option<&DirectoryEntry> {
         self.entry(Kind::Pipeline, id)
     }
 
-    /// A stage with its pipeline, if the workspace has or had it. The stages of an archived pipeline are archived.
+    /// Returns a stage and its pipeline, archived or not. The stages of an archived pipeline are archived.
     #[must_use]
     pub fn stage(&self, id: StageId) -> Option<(PipelineId, &DirectoryEntry)> {
         let (pipeline, entry) = self.0.get(&Kind::Pipeline)?.stages.get(&id)?;
@@ -79,29 +76,51 @@ impl Directory {
     }
 }
 
-/// Names that this process read, with the wall clock's time of the reading.
-#[derive(Debug)]
-pub(crate) struct NameCache(LruCache<(WorkspaceId, Kind), (Arc<Names>, Timestamp)>);
+/// The names that one placement refers to, in a form that is recorded with an idempotent outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlacementNames {
+    inbox: Option<DirectoryEntry>,
+    assignee: Option<DirectoryEntry>,
+    assistant: Option<DirectoryEntry>,
+    pipeline: Option<DirectoryEntry>,
+    stage: Option<DirectoryEntry>,
+}
 
-impl Default for NameCache {
-    fn default() -> Self {
-        Self(LruCache::new(REMEMBERED))
+impl PlacementNames {
+    /// Takes the names of a placement from the directory.
+    #[must_use]
+    pub fn of(placement: &Placement, names: &Directory) -> Self {
+        Self {
+            inbox: placement.inbox_id.and_then(|id| names.inbox(id)).cloned(),
+            assignee: placement.assignee_id.and_then(|id| names.member(id)).cloned(),
+            assistant: placement.assistant_id.and_then(|id| names.assistant(id)).cloned(),
+            pipeline: placement.pipeline_id.and_then(|id| names.pipeline(id)).cloned(),
+            stage: placement.stage_id.and_then(|id| names.stage(id)).map(|(_, entry)| entry).cloned(),
+        }
+    }
+
+    /// Returns a directory with these names only.
+    #[must_use]
+    pub fn into_directory(self, placement: &Placement) -> Directory {
+        fn names<I: Identifier>(id: Option<I>, entry: Option<DirectoryEntry>) -> Names {
+            let entries = id.map(Identifier::to_bytes).zip(entry).into_iter().collect();
+            Names { entries, stages: HashMap::new() }
+        }
+        let mut pipelines = names(placement.pipeline_id, self.pipeline);
+        let stage = placement.stage_id.zip(placement.pipeline_id).zip(self.stage);
+        pipelines.stages = stage.map(|((stage, pipeline), entry)| (stage, (pipeline, entry))).into_iter().collect();
+        let kinds = [
+            (Kind::Inbox, names(placement.inbox_id, self.inbox)),
+            (Kind::Member, names(placement.assignee_id, self.assignee)),
+            (Kind::Assistant, names(placement.assistant_id, self.assistant)),
+            (Kind::Pipeline, pipelines),
+        ];
+        Directory(kinds.into_iter().map(|(kind, names)| (kind, Arc::new(names))).collect())
     }
 }
 
-impl NameCache {
-    fn get(&mut self, workspace: WorkspaceId, kind: Kind, now: Timestamp) -> Option<Arc<Names>> {
-        let (names, read_at) = self.0.get(&(workspace, kind))?;
-        // An age below zero means that the clock was set back: then nothing is known about the age.
-        (0..TRUSTED_FOR_MS).contains(&(now.as_millis() - read_at.as_millis())).then(|| Arc::clone(names))
-    }
-
-    fn put(&mut self, workspace: WorkspaceId, kind: Kind, names: Arc<Names>, now: Timestamp) {
-        self.0.put((workspace, kind), (names, now));
-    }
-}
-
-/// As much of an item as is needed for its name.
+/// The attributes of a resource's item that are needed for its name.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NamedItem {
@@ -118,19 +137,20 @@ struct NamedFields {
 }
 
 impl TenantStore {
-    /// AP-20: the names of these kinds, at most 30 s old: one query for each that is not remembered, all at once.
+    /// AP-20: returns the names of these kinds, at most 30 s old. One query for each kind that is not cached, all at the
+    /// same time.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
         self.look_up(kinds, false).await
     }
 
-    /// AP-20: the same, read strongly past what is remembered, for when something is not found there or is archived: it
-    /// may have been made or brought back a moment ago.
+    /// AP-20: reads the names of these kinds, strongly consistent, without the cache. For a resource that is missing from
+    /// the cached names or archived there: it may have been created or restored since.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn fresh_directory(&self, kinds: &[Kind]) -> Result<Directory, StoreError> {
         self.look_up(kinds, true).await
     }
@@ -138,12 +158,12 @@ impl TenantStore {
     async fn look_up(&self, kinds: &[Kind], fresh: bool) -> Result<Directory, StoreError> {
         let now = self.clock().now();
         let each = kinds.iter().map(|&kind| async move {
-            let remembered = self.name_cache().get(self.workspace_id(), kind, now);
-            if let (Some(names), false) = (remembered, fresh) {
+            let cached = self.caches().names.get(&(self.workspace_id(), kind), now, TTL_MS);
+            if let (Some(names), false) = (cached, fresh) {
                 return Ok((kind, names));
             }
             let names = Arc::new(self.read_names(kind, fresh).await?);
-            self.name_cache().put(self.workspace_id(), kind, Arc::clone(&names), now);
+            self.caches().names.put((self.workspace_id(), kind), Arc::clone(&names), now);
             Ok::<_, StoreError>((kind, names))
         });
         Ok(Directory(try_join_all(each).await?.into_iter().collect()))

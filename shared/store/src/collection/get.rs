@@ -4,11 +4,11 @@ use super::item::read;
 use crate::{StoreError, TenantStore};
 
 impl TenantStore {
-    /// AP-16: one of a collection, read strongly, also when it is archived.
+    /// AP-16: reads one resource, archived or not, strongly consistent.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such thing.
+    /// [`StoreError::NotFound`] when the workspace has no such resource.
     pub async fn get_resource<T: Collected>(&self, id: T::Id) -> Result<Resource<T>, StoreError> {
-        read(self.get(self.keys().collected(T::KIND, id)).await?.ok_or(StoreError::NotFound)?)
+        read(self.get(self.keys().resource(T::KIND, id)).await?.ok_or(StoreError::NotFound)?)
     }
 }

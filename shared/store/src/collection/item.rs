@@ -5,34 +5,36 @@ use crate::{
     StoreError, TenantStore,
     expression::text,
     item::{self, Item, string},
-    keys::{TenantKeys, collected_of},
+    keys::{TenantKeys, resource_of},
 };
 
-/// One of a collection, as it is stored.
+/// A resource's item.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResourceItem<T> {
     fields: T,
     version: u64,
-    /// The last write, by which a repeated one recognises itself.
+    /// The attempt that wrote this version, so that a retry recognizes its own write.
     attempt: AttemptId,
     updated_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     archived_at: Option<i64>,
 }
 
-/// When it was archived: only such an item has it.
+/// The attribute for the time at which the resource was archived. Other resources do not have it.
 pub(super) const ARCHIVED_AT: &str = "archivedAt";
-/// Where the fields lie, the name among them.
+/// The attribute with the resource's fields.
 pub(super) const FIELDS: &str = "fields";
 
-/// The partition and the place in the first index, of what it lists by a text.
+/// The partition key of the first index, for resources that are listed by a text.
 pub(super) const LISTING: &str = "gsi1pk";
-pub(super) const PLACE: &str = "activity";
+/// The sort key of the first index, for resources that are listed by a text.
+pub(super) const SORT_KEY: &str = "activity";
 
 const ATTEMPT: &str = "attempt";
 
 impl TenantStore {
+    /// Returns the item of a resource.
     pub(super) fn resource_item<T: Collected>(
         &self,
         resource: &Resource<T>,
@@ -45,15 +47,16 @@ impl TenantStore {
             updated_at: resource.updated_at.as_millis(),
             archived_at: resource.archived_at.map(Timestamp::as_millis),
         };
-        let mut item = item::write(self.keys().collected(T::KIND, resource.id), &attributes)?;
+        let mut item = item::write(self.keys().resource(T::KIND, resource.id), &attributes)?;
         if let Some(sort_text) = resource.fields.sort_text() {
             item.insert(LISTING.to_owned(), text(self.keys().collection(T::KIND)));
-            item.insert(PLACE.to_owned(), text(TenantKeys::sorted_place(sort_text, resource.id)));
+            item.insert(SORT_KEY.to_owned(), text(TenantKeys::text_sort_key(sort_text, resource.id)));
         }
         Ok(item)
     }
 }
 
+/// Converts a resource's item.
 pub(super) fn read<T: Collected>(found: Item) -> Result<Resource<T>, StoreError> {
     let id = id_of::<T>(&found)?;
     let attributes: ResourceItem<T> = item::read(found)?;
@@ -66,15 +69,17 @@ pub(super) fn read<T: Collected>(found: Item) -> Result<Resource<T>, StoreError>
     })
 }
 
+/// Parses the sort key of a resource's item.
 pub(super) fn id_of<T: Collected>(item: &Item) -> Result<T::Id, StoreError> {
-    string(item, "sk").and_then(collected_of).ok_or_else(unreadable)
+    string(item, "sk").and_then(resource_of).ok_or_else(unreadable)
 }
 
+/// Returns the error for an item whose key cannot be parsed.
 pub(super) fn unreadable() -> StoreError {
-    StoreError::Internal("a collection's key cannot be read".to_owned())
+    StoreError::Internal("a resource's key cannot be read".to_owned())
 }
 
-/// Whether this attempt is what stands there: then its first answer was lost.
-pub(super) fn is_of(item: Option<&Item>, attempt: AttemptId) -> bool {
+/// Returns whether this attempt wrote the existing item. If so, its first response was lost.
+pub(super) fn is_own_write(item: Option<&Item>, attempt: AttemptId) -> bool {
     item.and_then(|item| string(item, ATTEMPT)) == Some(attempt.to_string().as_str())
 }

@@ -3,24 +3,24 @@ use deskless_domain::{Collected, Resource};
 use super::item::{ARCHIVED_AT, id_of, read};
 use crate::{StoreError, TenantStore, expression::text};
 
-/// The most queries in a row that one page may take, when many are archived.
-const MAX_TRIPS: usize = 10;
+/// The maximum number of consecutive queries for one page, if many resources are archived.
+const MAX_QUERIES: usize = 10;
 
 /// One page of a collection.
 #[derive(Debug)]
 pub struct ResourcePage<T: Collected> {
-    /// What is in it, oldest first, without what is archived.
+    /// The resources, oldest first, without archived ones.
     pub resources: Vec<Resource<T>>,
-    /// Where to go on, if there may be more.
+    /// The position of the next page; `None` on the last one.
     pub next: Option<T::Id>,
 }
 
 impl TenantStore {
-    /// AP-19: one page of a collection, oldest first, read strongly. It ends at `limit`, at 1 MB of rows or after ten
-    /// queries in a row.
+    /// AP-19: lists a collection, oldest first, strongly consistent. A page ends at `limit` resources, at 1 MB or after ten
+    /// consecutive queries.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_resources<T: Collected>(
         &self,
         after: Option<T::Id>,
@@ -28,7 +28,7 @@ impl TenantStore {
     ) -> Result<ResourcePage<T>, StoreError> {
         let mut resources: Vec<Resource<T>> = Vec::new();
         let mut reached = after;
-        for _ in 0..MAX_TRIPS {
+        for _ in 0..MAX_QUERIES {
             let mut request = self
                 .client()
                 .query()
@@ -36,7 +36,7 @@ impl TenantStore {
                 .consistent_read(true)
                 .filter_expression(format!("attribute_not_exists({ARCHIVED_AT})"))
                 .expression_attribute_values(":pk", text(self.keys().collection(T::KIND)))
-                // One more than asked for tells whether there is another page.
+                // One more than the limit shows whether there is another page.
                 .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX));
             request = match reached {
                 None => request.key_condition_expression("pk = :pk"),
@@ -45,13 +45,13 @@ impl TenantStore {
                     .expression_attribute_values(":reached", text(reached)),
             };
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
-            let is_full = usize::try_from(output.scanned_count()).unwrap_or(0) <= limit;
+            let is_truncated = usize::try_from(output.scanned_count()).unwrap_or(0) <= limit;
             reached = output.last_evaluated_key().map(id_of::<T>).transpose()?;
             for item in output.items.unwrap_or_default() {
                 resources.push(read(item)?);
             }
-            // One that ended before its limit ended at 1 MB, and an answer may have 6.
-            if reached.is_none() || resources.len() > limit || (is_full && !resources.is_empty()) {
+            // A query that evaluates fewer items than its limit ended at 1 MB. A Lambda response is limited to 6 MB.
+            if reached.is_none() || resources.len() > limit || (is_truncated && !resources.is_empty()) {
                 break;
             }
         }

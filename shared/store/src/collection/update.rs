@@ -1,80 +1,55 @@
-use deskless_domain::{AttemptId, Collected, InvalidField, Resource};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use deskless_domain::{AttemptId, Collected, Precondition, Resource};
 
-use super::item::is_of;
+use super::item::is_own_write;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
+    condition::Condition,
+    error::{causes, is_transient},
     expression::number,
-    item::Item,
-    transaction::{Outcome, Standing, Transaction},
+    transaction::{Commit, Transaction},
 };
 
 impl TenantStore {
-    /// AP-18: changes one of a collection. `expected` holds the versions under which the caller wants the change; `None`
-    /// means any. It is read, changed and put back if nobody was faster; otherwise all of that once more, so that of two
-    /// changes to different fields none is lost.
+    /// AP-18: replaces a resource with its next version. Returns false if the stored version is not the previous one: read
+    /// it again and retry.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Archived`], and what `change` refuses.
-    pub async fn update_resource<T: Collected>(
-        &self,
-        id: T::Id,
-        expected: Option<Vec<u64>>,
-        change: impl Fn(T) -> Result<T, InvalidField> + Send + Sync,
-    ) -> Result<Resource<T>, StoreError> {
-        let edit = |resource: Resource<T>| {
-            if resource.archived_at.is_some() {
-                return Err(StoreError::Archived);
-            }
-            let fields = change(resource.fields).map_err(StoreError::InvalidField)?;
-            Ok(Edit::To(Resource { fields, ..resource }))
-        };
-        self.rewrite(id, expected, edit).await
-    }
-
-    pub(super) async fn rewrite<T: Collected>(
-        &self,
-        id: T::Id,
-        expected: Option<Vec<u64>>,
-        edit: impl Fn(Resource<T>) -> Result<Edit<T>, StoreError> + Send + Sync,
-    ) -> Result<Resource<T>, StoreError> {
+    /// When the table does not respond.
+    pub async fn replace_resource<T: Collected>(&self, next: &Resource<T>) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let mut backoff = Backoff::new(self.clock());
-        loop {
-            let found = self.get_resource::<T>(id).await?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&found.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
-            let before = found.version;
-            let next = match edit(found)? {
-                Edit::None(resource) => return Ok(resource),
-                Edit::To(resource) => Resource { version: before + 1, updated_at: self.clock().now(), ..resource },
-            };
-            let mut transaction = Transaction::default();
-            let itself = transaction.put_with(
-                self,
-                self.resource_item(&next, attempt)?,
-                Some("version = :before"),
-                Item::from([(":before".to_owned(), number(before))]),
-            )?;
-            match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(next),
-                Outcome::Refused(refusal) if is_of(refusal.of(itself).and_then(Standing::item), attempt) => {
-                    return Ok(next);
-                }
-                Outcome::Refused(_) => {}
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("what shall be changed keeps changing".to_owned()));
-            }
+        let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
+        let mut transaction = Transaction::default();
+        let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        match transaction.commit(self, &mut self.backoff()).await? {
+            Commit::Done => Ok(true),
+            // The existing item may be this write, if its first response was lost.
+            Commit::Failed(failed) => Ok(is_own_write(failed.existing(itself), attempt)),
         }
     }
-}
 
-/// What to write, if anything.
-pub(super) enum Edit<T: Collected> {
-    /// It is as it shall be.
-    None(Resource<T>),
-    /// This; version and time are set by whoever writes it.
-    To(Resource<T>),
+    /// AP-18: deletes a resource. Returns false if it has a different version. Returns true if it does not exist any more.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn remove_resource<T: Collected>(&self, id: T::Id, version: u64) -> Result<bool, StoreError> {
+        let request = self
+            .client()
+            .delete_item()
+            .table_name(self.table())
+            .set_key(Some(self.keys().resource(T::KIND, id).attributes()))
+            .condition_expression("attribute_not_exists(pk) OR version = :before")
+            .expression_attribute_values(":before", number(version));
+        let mut backoff = self.backoff();
+        loop {
+            let Err(error) = request.clone().send().await else { return Ok(true) };
+            if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) {
+                return Ok(false);
+            }
+            if !is_transient(&error) {
+                return Err(StoreError::from_sdk(&error));
+            }
+            backoff.pause(&causes(&error)).await?;
+        }
+    }
 }

@@ -1,30 +1,29 @@
-use deskless_domain::{AttemptId, ConversationId, DeletionReason, KeyId, MessageId};
+use deskless_domain::{AttemptId, Conversation, ConversationId, DeletionReason, KeyId, MessageId, Precondition};
 use serde::Serialize;
 
-use super::item::{LIVE, attributes};
+use super::item::{StoredConversation, attributes, live, unless_deleted};
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
+    condition::Condition,
     expression::{Update, number, text},
     item::{self, Item, integer, string},
-    keys::external_id_of,
-    transaction::{Outcome, Slot, Standing, Transaction},
+    transaction::{Commit, Transaction, WriteIndex},
 };
 
-/// For how long it is kept who deleted what.
-const AUDITED_FOR_SECONDS: i64 = 90 * 24 * 60 * 60;
+/// How long the audit record of a deletion is stored: 90 days.
+const AUDIT_TTL_SECONDS: i64 = 90 * 24 * 60 * 60;
 
-/// What a tombstone does not need any more: what people wrote and who they are goes at once.
-const FORGOTTEN: [&str; 11] = [
-    "subject",
-    "customer",
-    "externalId",
-    "sessionKey",
-    "tags",
+/// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
+/// customer and assignee indexes.
+const REMOVED: [&str; 11] = [
+    attributes::SUBJECT,
+    attributes::CUSTOMER,
+    attributes::EXTERNAL_ID,
+    attributes::SESSION_KEY,
+    attributes::TAGS,
     attributes::METADATA,
     attributes::PREVIEW,
     attributes::PREVIEW_MESSAGE_ID,
-    // It stands in no index but that of tombstones.
     attributes::CUSTOMER_PARTITION,
     attributes::ASSIGNEE_PARTITION,
     attributes::ASSIGNEE_ID,
@@ -33,19 +32,18 @@ const FORGOTTEN: [&str; 11] = [
 /// Who deletes a conversation, and why.
 #[derive(Debug, Clone)]
 pub struct Deletion {
-    /// Why, if it was said.
+    /// The reason.
     pub reason: Option<DeletionReason>,
-    /// With which key; `None` where nobody asked for this conversation by itself: its customer is erased, or an automation
-    /// runs.
+    /// The API key; `None` when the deletion is part of a customer's erasure or of an automation.
     pub key: Option<KeyId>,
 }
 
-/// What is kept of a deletion.
+/// The audit record of a deletion.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuditItem<'a> {
     conversation_id: ConversationId,
-    number: i64,
+    number: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a DeletionReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,108 +53,90 @@ struct AuditItem<'a> {
 }
 
 impl TenantStore {
-    /// AP-15: deletes a conversation: from here on it is not there, in no list, and its externalId is free. What lies
-    /// under it is removed by [`TenantStore::purge_step`], which the table's stream calls.
-    ///
-    /// `expected` holds the versions under which the caller wants this; `None` means any.
+    /// AP-15: deletes a conversation. It disappears from every list at once, and its externalId is released. Its messages
+    /// and other items are removed step by step, triggered by the table's stream (AP-40).
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], also when it was deleted before; [`StoreError::VersionMismatch`].
+    /// [`StoreError::NotFound`], also for a deleted conversation; [`StoreError::VersionMismatch`].
     pub async fn delete_conversation(
         &self,
         id: ConversationId,
         deletion: &Deletion,
-        expected: Option<&[u64]>,
+        precondition: &Precondition,
     ) -> Result<(), StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let stored = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
-        check(Some(&stored), expected)?;
+        let stored = StoredConversation::read(stored)?.ok_or(StoreError::NotFound)?.conversation;
+        precondition.check(stored.version)?;
         let mut transaction = Transaction::default();
-        let (update, condition) = self.tombstone(attempt, expected);
-        let itself = self.bury_under(&mut transaction, id, &stored, (update, condition), deletion)?;
-        let refusal = match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => return Ok(()),
-            Outcome::Refused(refusal) => refusal,
+        let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, deletion, None)?;
+        let failed = match transaction.commit(self, &mut self.backoff()).await? {
+            Commit::Done => return Ok(()),
+            Commit::Failed(failed) => failed,
         };
-        let Some(standing) = refusal.of(itself).map(Standing::item) else {
-            return Err(StoreError::Internal("an externalId belongs to another conversation".to_owned()));
-        };
-        let attempted = standing.and_then(|item| string(item, attributes::ATTEMPT));
-        if attempted == Some(attempt.to_string().as_str()) {
+        if !failed.at(itself) {
+            return Err(StoreError::Internal("the externalId belongs to another conversation".to_owned()));
+        }
+        let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
+        if string(existing, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
             return Ok(());
         }
-        check(standing, expected)?;
+        let existing = unless_deleted(Some(existing)).ok_or(StoreError::NotFound)?;
+        let version = integer(existing, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
+        precondition.check(version.unwrap_or_default())?;
         Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
-    /// Adds what is written when a conversation is deleted that was read: the tombstone, its externalId that is free, and the
-    /// audit's row. Neither number nor externalId ever changes, so it does not matter what else does in between.
-    pub(super) fn bury_under(
+    /// Adds the writes of a deletion: the tombstone, the released externalId and the audit record. A conversation's number
+    /// and externalId never change, so these writes are still correct if it was updated since it was read. The version is
+    /// incremented, so that the deletion is the last change for consumers of the stream.
+    pub(crate) fn add_deletion(
         &self,
         transaction: &mut Transaction,
-        id: ConversationId,
-        stored: &Item,
-        (tombstone, condition): (Update, String),
+        conversation: &Conversation,
+        attempt: AttemptId,
+        precondition: &Precondition,
         deletion: &Deletion,
-    ) -> Result<Slot, StoreError> {
-        let itself = transaction.update(self, self.keys().conversation(id), tombstone, &condition)?;
-        if let Some(key) = string(stored, "externalId").map(|text| external_id_of(self.keys(), text)) {
-            let mut terms = Update::default();
-            let ours = terms.value("id", text(id));
-            let condition = format!("attribute_not_exists(pk) OR conversationId = {ours}");
-            transaction.delete(self, key, terms, &condition)?;
-        }
-        let number = integer(stored, "number").unwrap_or_default();
-        transaction.put(self, self.audit_item(id, number, deletion)?, None)?;
-        Ok(itself)
-    }
-
-    /// What makes a tombstone of a conversation. Its version rises, so that counters see the last change as such.
-    pub(super) fn tombstone(&self, attempt: AttemptId, expected: Option<&[u64]>) -> (Update, String) {
+        cause: Option<&deskless_domain::Cause>,
+    ) -> Result<WriteIndex, StoreError> {
+        let id = conversation.id;
         let now = self.clock().now();
         let mut update = Update::default();
         update.set(attributes::STATUS_PARTITION, text(self.keys().tombstones()));
-        // Among tombstones it stands by when it was deleted.
+        // Tombstones are listed by the time of the deletion.
         update.set(attributes::ACTIVITY, text(MessageId::generate(self.clock())));
         update.set(attributes::ATTEMPT, text(attempt));
         update.set(attributes::DELETED_AT, number(now.as_millis()));
         update.set(attributes::PURGED, number(0));
         update.add(attributes::VERSION, 1);
-        for attribute in FORGOTTEN {
+        for attribute in REMOVED {
             update.remove(attribute);
         }
-        let mut condition = LIVE.to_owned();
-        if let Some(versions) = expected {
-            let versions: Vec<_> = versions
-                .iter()
-                .enumerate()
-                .map(|(i, version)| update.value(&format!("expected{i}"), number(version)))
-                .collect();
-            condition = format!("{condition} AND #version IN ({})", versions.join(", "));
+        if let Some(cause) = cause {
+            update.set(attributes::CAUSE, text(cause));
         }
-        (update, condition)
+        let condition = live().version(precondition);
+        let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
+        if let Some(external_id) = &conversation.external_id {
+            let mut is_own = Condition::none();
+            let owner = is_own.value(text(id));
+            let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
+            transaction.delete(self, self.keys().external_id(external_id), is_own)?;
+        }
+        transaction.put(self, self.audit_item(conversation, deletion)?, Condition::none())?;
+        Ok(itself)
     }
 
-    fn audit_item(&self, id: ConversationId, number: i64, deletion: &Deletion) -> Result<Item, StoreError> {
+    fn audit_item(&self, conversation: &Conversation, deletion: &Deletion) -> Result<Item, StoreError> {
         let now = self.clock().now();
-        let row = AuditItem {
-            conversation_id: id,
-            number,
+        let record = AuditItem {
+            conversation_id: conversation.id,
+            number: conversation.number,
             reason: deletion.reason.as_ref(),
             key_id: deletion.key,
             deleted_at: now.as_millis(),
-            expires_at: now.plus_seconds(AUDITED_FOR_SECONDS).as_seconds(),
+            expires_at: now.plus_seconds(AUDIT_TTL_SECONDS).as_seconds(),
         };
-        item::write(self.keys().audit(MessageId::generate(self.clock())), &row)
-    }
-}
-
-/// Whether what stands there may be deleted.
-fn check(stored: Option<&Item>, expected: Option<&[u64]>) -> Result<(), StoreError> {
-    let stored = stored.filter(|item| !item.contains_key(attributes::DELETED_AT)).ok_or(StoreError::NotFound)?;
-    let version = integer(stored, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-    match (expected, version) {
-        (Some(expected), Some(version)) if !expected.contains(&version) => Err(StoreError::VersionMismatch),
-        _ => Ok(()),
+        item::write(self.keys().audit(MessageId::generate(self.clock())), &record)
     }
 }

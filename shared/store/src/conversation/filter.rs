@@ -1,4 +1,4 @@
-//! Which index answers a filter, and what is left for DynamoDB to sift.
+//! Plans a list query: chooses the index for a filter, and builds the filter expression for the rest.
 
 use std::collections::HashMap;
 
@@ -15,71 +15,73 @@ use crate::{
     item::string,
 };
 
-/// Where the conversations are that a filter may want.
+/// Where the matching conversations are read from.
 pub(super) enum Source {
-    /// Nowhere: a filter names something that there is not.
-    Nowhere,
-    /// Only this one can be it.
-    One(ConversationId),
-    /// In these partitions of an index.
+    /// Nothing can match: a filter has an email or externalId that does not exist.
+    Empty,
+    /// Only this conversation can match.
+    Single(ConversationId),
+    /// The partitions of an index.
     Index { name: &'static str, attribute: &'static str, partitions: Vec<String> },
 }
 
-/// The index that narrows most.
+/// The filter that the index evaluates: the most selective one that has an index.
 #[derive(Debug, PartialEq, Eq)]
-enum Narrowest {
+enum IndexFilter {
     Customer(CustomerId),
     Assignee(MemberId),
     Status(Status),
-    Nothing,
+    None,
 }
 
-/// A filter expression, put together one attribute at a time.
+/// A filter expression, built one attribute at a time.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Sieve {
+pub(super) struct FilterExpression {
     parts: Vec<String>,
     pub names: HashMap<String, String>,
     pub values: HashMap<String, AttributeValue>,
 }
 
-impl Sieve {
-    /// The expression, unless everything passes.
+impl FilterExpression {
+    /// Returns the expression; `None` if there is nothing to filter.
     pub fn expression(&self) -> Option<String> {
         (!self.parts.is_empty()).then(|| self.parts.join(" AND "))
     }
 
+    /// Adds an attribute name and returns its placeholder.
     fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#f_{attribute}");
         self.names.insert(placeholder.clone(), attribute.to_owned());
         placeholder
     }
 
+    /// Adds a value and returns its placeholder.
     fn value(&mut self, value: AttributeValue) -> String {
         let placeholder = format!(":f{}", self.values.len());
         self.values.insert(placeholder.clone(), value);
         placeholder
     }
 
-    /// `attribute`, compared in this way with `value`.
-    fn compare(&mut self, attribute: &str, by: &str, value: AttributeValue) {
+    /// Adds a comparison of an attribute with a value.
+    fn compare(&mut self, attribute: &str, operator: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(value));
-        self.parts.push(format!("{name} {by} {value}"));
+        self.parts.push(format!("{name} {operator} {value}"));
     }
 
-    fn equals<T: ToString>(&mut self, attribute: &str, wanted: Option<&T>) {
-        if let Some(wanted) = wanted {
-            self.compare(attribute, "=", text(wanted.to_string()));
+    fn equals<T: ToString>(&mut self, attribute: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.compare(attribute, "=", text(value.to_string()));
         }
     }
 
-    fn is(&mut self, attribute: &str, wanted: Option<bool>) {
-        if let Some(wanted) = wanted {
-            self.compare(attribute, "=", AttributeValue::Bool(wanted));
+    fn is(&mut self, attribute: &str, value: Option<bool>) {
+        if let Some(value) = value {
+            self.compare(attribute, "=", AttributeValue::Bool(value));
         }
     }
 
-    fn assigned<T: ToString>(&mut self, attribute: &str, wanted: Option<&Assigned<T>>) {
-        match wanted {
+    fn assigned<T: ToString>(&mut self, attribute: &str, assigned: Option<&Assigned<T>>) {
+        match assigned {
             None => {}
             Some(Assigned::To(id)) => self.equals(attribute, Some(id)),
             Some(Assigned::None) => {
@@ -89,19 +91,20 @@ impl Sieve {
         }
     }
 
-    fn add(&mut self, filter: &ConversationFilter, answered: &Narrowest, now: Timestamp) {
-        let answers = |by: Narrowest| *answered == by;
-        if filter.status.is_some_and(|status| !answers(Narrowest::Status(status))) {
+    /// Adds the parts of a filter that the index does not evaluate.
+    fn add(&mut self, filter: &ConversationFilter, index: &IndexFilter, now: Timestamp) {
+        let is_indexed = |filter: IndexFilter| *index == filter;
+        if filter.status.is_some_and(|status| !is_indexed(IndexFilter::Status(status))) {
             self.equals(attributes::STATUS, filter.status.as_ref());
         }
         if let Some(customer) = filter.customer_id.clone()
-            && !answers(Narrowest::Customer(customer.clone()))
+            && !is_indexed(IndexFilter::Customer(customer.clone()))
         {
             let (outer, inner, value) = (self.name("customer"), self.name("id"), self.value(text(customer)));
             self.parts.push(format!("{outer}.{inner} = {value}"));
         }
         match filter.assignee_id {
-            Some(Assigned::To(member)) if answers(Narrowest::Assignee(member)) => {}
+            Some(Assigned::To(member)) if is_indexed(IndexFilter::Assignee(member)) => {}
             _ => self.assigned(attributes::ASSIGNEE_ID, filter.assignee_id.as_ref()),
         }
         self.assigned(attributes::ASSISTANT_ID, filter.assistant_id.as_ref());
@@ -129,56 +132,67 @@ impl Sieve {
                 format!("(attribute_not_exists({name}) OR {name} <= {now})")
             });
         }
-        for (by, moment) in [(">", filter.created_after), ("<", filter.created_before)] {
-            if let Some(moment) = moment {
-                self.compare("createdAt", by, number(moment.as_millis()));
+        for (operator, time) in [(">", filter.created_after), ("<", filter.created_before)] {
+            if let Some(time) = time {
+                self.compare("createdAt", operator, number(time.as_millis()));
             }
         }
     }
 }
 
-/// How filters that must all hold are answered.
-pub(super) struct Plan {
+/// The plan of a list query whose filters must all match.
+pub(super) struct QueryPlan {
     pub source: Source,
-    pub sieve: Sieve,
-    /// The filters as they are resolved: for a conversation that was found without an index.
+    pub expression: FilterExpression,
+    /// The resolved filters, for a conversation that is read without an index.
     pub filters: Vec<ConversationFilter>,
-    /// Nothing up to here can match: activity never lies before the creation.
+    /// The lower bound of the activity, from `createdAfter`: activity is never before the creation.
     pub floor: Option<MessageId>,
 }
 
 impl TenantStore {
-    /// Chooses the narrowest index. An email or an externalId takes one read more: who has claimed it.
-    pub(super) async fn plan(&self, filters: &[ConversationFilter]) -> Result<Plan, StoreError> {
-        let resolved = try_join_all(filters.iter().map(|filter| self.resolve(filter)));
-        let wanted = filters.iter().find_map(|filter| filter.external_id.as_ref());
+    /// Chooses the most selective index. An email or an externalId takes one more read, for its claim.
+    pub(super) async fn query_plan(&self, filters: &[ConversationFilter]) -> Result<QueryPlan, StoreError> {
+        let resolved = self.resolve_emails(filters);
+        let external_id = filters.iter().find_map(|filter| filter.external_id.as_ref());
         let claimed = async {
-            let Some(wanted) = wanted else { return Ok(None) };
-            let claim = self.get(self.keys().external_id(wanted)).await?;
+            let Some(external_id) = external_id else { return Ok(None) };
+            let claim = self.get(self.keys().external_id(external_id)).await?;
             Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(ConversationId::parse))
         };
         let (resolved, claimed) = tokio::try_join!(resolved, claimed)?;
-        let Some(filters) = resolved.into_iter().collect::<Option<Vec<_>>>() else {
-            return Ok(Plan { source: Source::Nowhere, sieve: Sieve::default(), filters: Vec::new(), floor: None });
+        let Some(filters) = resolved else {
+            let expression = FilterExpression::default();
+            return Ok(QueryPlan { source: Source::Empty, expression, filters: Vec::new(), floor: None });
         };
-        let narrowest = narrowest(&filters);
-        let source = match (wanted, claimed) {
-            (Some(_), None) => Source::Nowhere,
-            (Some(_), Some(id)) => Source::One(id),
-            (None, _) => self.index(&narrowest),
+        let index_filter = index_filter(&filters);
+        let source = match (external_id, claimed) {
+            (Some(_), None) => Source::Empty,
+            (Some(_), Some(id)) => Source::Single(id),
+            (None, _) => self.index(&index_filter),
         };
         let now = self.clock().now();
-        let mut sieve = Sieve::default();
+        let mut expression = FilterExpression::default();
         for filter in &filters {
-            sieve.add(filter, &narrowest, now);
+            expression.add(filter, &index_filter, now);
         }
         let floor = filters.iter().filter_map(|filter| filter.created_after).max().map(MessageId::end_of);
-        Ok(Plan { source, sieve, filters, floor })
+        Ok(QueryPlan { source, expression, filters, floor })
     }
 
-    /// AP-05: puts the customer who has claimed an email in its place. `None` where nobody has, or somebody else than
-    /// the filter names.
-    pub(super) async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
+    /// AP-05: replaces the emails in filters with the customers who have claimed them. Returns `None` if nothing can match:
+    /// an email is unclaimed, or claimed by a customer other than the filter's `customer_id`.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn resolve_emails(
+        &self,
+        filters: &[ConversationFilter],
+    ) -> Result<Option<Vec<ConversationFilter>>, StoreError> {
+        Ok(try_join_all(filters.iter().map(|filter| self.resolve(filter))).await?.into_iter().collect())
+    }
+
+    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
         let mut filter = filter.clone();
         if let Some(email) = filter.customer_email.take() {
             let claim = self.get_with(self.keys().email_claim(&email), false).await?;
@@ -193,12 +207,12 @@ impl TenantStore {
         Ok(Some(filter))
     }
 
-    fn index(&self, narrowest: &Narrowest) -> Source {
-        let (name, attribute, partitions) = match narrowest {
-            Narrowest::Customer(customer) => ("gsi2", "gsi2pk", vec![self.keys().by_customer(customer)]),
-            Narrowest::Assignee(member) => ("gsi3", "gsi3pk", vec![self.keys().by_assignee(*member)]),
-            Narrowest::Status(status) => ("gsi1", "gsi1pk", self.status_partitions(*status).collect()),
-            Narrowest::Nothing => {
+    fn index(&self, filter: &IndexFilter) -> Source {
+        let (name, attribute, partitions) = match filter {
+            IndexFilter::Customer(customer) => ("gsi2", "gsi2pk", vec![self.keys().by_customer(customer)]),
+            IndexFilter::Assignee(member) => ("gsi3", "gsi3pk", vec![self.keys().by_assignee(*member)]),
+            IndexFilter::Status(status) => ("gsi1", "gsi1pk", self.status_partitions(*status).collect()),
+            IndexFilter::None => {
                 let all = Status::ALL.iter().flat_map(|&status| self.status_partitions(status));
                 ("gsi1", "gsi1pk", all.collect())
             }
@@ -207,7 +221,7 @@ impl TenantStore {
     }
 }
 
-fn narrowest(filters: &[ConversationFilter]) -> Narrowest {
+fn index_filter(filters: &[ConversationFilter]) -> IndexFilter {
     let customer = filters.iter().find_map(|filter| filter.customer_id.clone());
     let assignee = filters.iter().find_map(|filter| match filter.assignee_id {
         Some(Assigned::To(member)) => Some(member),
@@ -215,8 +229,8 @@ fn narrowest(filters: &[ConversationFilter]) -> Narrowest {
     });
     let status = filters.iter().find_map(|filter| filter.status);
     customer
-        .map(Narrowest::Customer)
-        .or(assignee.map(Narrowest::Assignee))
-        .or(status.map(Narrowest::Status))
-        .unwrap_or(Narrowest::Nothing)
+        .map(IndexFilter::Customer)
+        .or(assignee.map(IndexFilter::Assignee))
+        .or(status.map(IndexFilter::Status))
+        .unwrap_or(IndexFilter::None)
 }

@@ -1,19 +1,20 @@
 use deskless_domain::{Conversation, ConversationId};
 
-use super::item::Found;
+use super::item::StoredConversation;
 use crate::{MessagePage, StoreError, TenantStore, Thread};
 
 impl TenantStore {
-    /// AP-08: one conversation, read strongly. One with more than 1 KiB of metadata takes a second read.
+    /// AP-08: reads one conversation, strongly consistent. Metadata larger than 1 KiB is an item of its own, which takes
+    /// one more read. Large metadata therefore costs nothing in indexes and messages.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation.
     pub async fn get_conversation(&self, id: ConversationId) -> Result<Conversation, StoreError> {
         let item = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
-        self.complete(Found::read(item)?.ok_or(StoreError::NotFound)?).await
+        self.complete(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?).await
     }
 
-    /// AP-08 and AP-14 at once: a conversation with a page of its thread.
+    /// AP-08 and AP-14: reads a conversation and a page of its thread at the same time.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation.

@@ -1,21 +1,30 @@
 use deskless_domain::{
     AssistantId, AttemptId, Channel, Conversation, ConversationId, ExternalId, InboxId, MemberId, MessageId, Metadata,
-    PipelineId, Placement, Priority, Resolution, SessionKey, Source, StageId, Status, Subject, Tags, Timestamp,
+    NewestReply, PipelineId, Placement, Priority, Resolution, SessionKey, Source, StageId, Status, Subject, Tags,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     customer::CustomerAttributes,
     item::{self, Item, string},
     keys::conversation_of,
 };
 
-/// What every write to a conversation or under it demands: that it is there and is not being deleted. A plain update
-/// would bring a deleted conversation back as a ghost.
-pub(crate) const LIVE: &str = "attribute_exists(pk) AND attribute_not_exists(deletedAt)";
+/// Returns the condition of every write to a conversation or its messages: the conversation exists and is not being
+/// deleted. An update without it would create a deleted conversation again.
+pub(crate) fn live() -> Condition {
+    Condition::exists().missing(attributes::DELETED_AT)
+}
 
-/// The names of attributes that more than one operation writes.
+/// Returns the item, unless the conversation is being deleted.
+pub(crate) fn unless_deleted(item: Option<&Item>) -> Option<&Item> {
+    item.filter(|item| !item.contains_key(attributes::DELETED_AT))
+}
+
+/// The names of the attributes that updates write.
 pub(crate) mod attributes {
     pub(crate) const ACTIVITY: &str = "activity";
     pub(crate) const ASSIGNEE_ID: &str = "assigneeId";
@@ -25,32 +34,42 @@ pub(crate) mod attributes {
     pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
     pub(crate) const CLOSED_AT: &str = "closedAt";
     pub(crate) const CUSTOMER_PARTITION: &str = "gsi2pk";
+    /// The cause of the last change made by an automation.
+    pub(crate) const CAUSE: &str = "cause";
+    pub(crate) const CUSTOMER: &str = "customer";
     pub(crate) const DELETED_AT: &str = "deletedAt";
+    pub(crate) const ESCALATED: &str = "escalated";
+    pub(crate) const EXTERNAL_ID: &str = "externalId";
     pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
     pub(crate) const INBOX_ID: &str = "inboxId";
     pub(crate) const LAST_CUSTOMER_REPLY_AT: &str = "lastCustomerReplyAt";
     pub(crate) const LARGE_METADATA: &str = "largeMetadata";
     pub(crate) const MESSAGE_COUNT: &str = "messageCount";
     pub(crate) const METADATA: &str = "metadata";
-    /// Another one whenever metadata in an item of its own is replaced, which the conversation's own item does not show.
+    /// Changes whenever large metadata is replaced, so that the stream record of the conversation's own item shows it.
     pub(crate) const METADATA_MARK: &str = "metadataMark";
     pub(crate) const ORDER_MARK: &str = "orderMark";
     pub(crate) const PIPELINE_ID: &str = "pipelineId";
     pub(crate) const PREVIEW: &str = "preview";
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
+    pub(crate) const PRIORITY: &str = "priority";
     pub(crate) const PURGED: &str = "purged";
     pub(crate) const READ_UP_TO: &str = "readUpTo";
     pub(crate) const RESOLUTION: &str = "resolution";
+    pub(crate) const SESSION_KEY: &str = "sessionKey";
     pub(crate) const SNOOZED_UNTIL: &str = "snoozedUntil";
     pub(crate) const STAGE_ID: &str = "stageId";
     pub(crate) const STATUS: &str = "status";
     pub(crate) const STATUS_PARTITION: &str = "gsi1pk";
+    pub(crate) const SUBJECT: &str = "subject";
+    pub(crate) const TAGS: &str = "tags";
     pub(crate) const UNREAD_COUNT: &str = "unreadCount";
     pub(crate) const UPDATED_AT: &str = "updatedAt";
     pub(crate) const VERSION: &str = "version";
 }
 
-/// Metadata of more bytes than this lies in an item of its own, so that it does not weigh on every list and message.
+/// The maximum size of metadata in the conversation's own item, in bytes. Larger metadata is a separate item, so that
+/// indexes and messages do not pay for it.
 const INLINE_METADATA: usize = 1024;
 
 /// A conversation's own item.
@@ -63,11 +82,11 @@ pub(super) struct ConversationItem {
     pub customer_partition: String,
     #[serde(rename = "gsi3pk", skip_serializing_if = "Option::is_none")]
     pub assignee_partition: Option<String>,
-    /// Where it stands in lists: the id of the last reply there ever was, else that of the creation.
+    /// The sort key of the indexes.
     pub activity: MessageId,
-    /// The newest message id that was committed, notes included: a new one must be greater.
+    /// The newest message id.
     pub order_mark: MessageId,
-    /// The last create or patch, by which a repeated one recognises itself.
+    /// The attempt that wrote the last create or patch, so that a retry recognizes its own write.
     pub attempt: AttemptId,
     pub version: u64,
     pub number: u64,
@@ -102,10 +121,10 @@ pub(super) struct ConversationItem {
     pub snoozed_until: Option<i64>,
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
-    /// JSON text: a map of DynamoDB's would take other numbers and refuse some texts.
+    /// JSON text, because DynamoDB maps have other limits for numbers and strings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
-    /// Whether the metadata lies in an item of its own.
+    /// Whether the metadata is a separate item.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub large_metadata: bool,
     pub message_count: u64,
@@ -113,7 +132,7 @@ pub(super) struct ConversationItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_up_to: Option<MessageId>,
     pub awaiting_reply: bool,
-    /// For filters, which cannot read it out of the key.
+    /// For filter expressions, which cannot parse it from the key.
     pub created_at: i64,
     pub updated_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,36 +143,40 @@ pub(super) struct ConversationItem {
     pub last_customer_reply_at: Option<i64>,
 }
 
-/// Where metadata is kept.
-pub(super) enum Placed<'a> {
-    Nowhere,
+/// Where metadata is stored.
+pub(super) enum MetadataStorage<'a> {
+    /// Not stored, because it is empty.
+    None,
+    /// In the conversation's own item.
     Inline(&'a str),
-    Apart(&'a str),
+    /// In a separate item.
+    Separate(&'a str),
 }
 
-pub(super) fn place(metadata: &Metadata) -> Placed<'_> {
+/// Returns where metadata is stored.
+pub(super) fn metadata_storage(metadata: &Metadata) -> MetadataStorage<'_> {
     match metadata.json() {
-        _ if metadata.is_empty() => Placed::Nowhere,
-        json if json.len() <= INLINE_METADATA => Placed::Inline(json),
-        json => Placed::Apart(json),
+        _ if metadata.is_empty() => MetadataStorage::None,
+        json if json.len() <= INLINE_METADATA => MetadataStorage::Inline(json),
+        json => MetadataStorage::Separate(json),
     }
 }
 
-/// The item beside a conversation that holds its large metadata.
+/// The item that holds a conversation's large metadata.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct DetailItem {
     pub metadata: String,
 }
 
-/// A conversation that was read, perhaps without its large metadata.
-#[derive(Debug)]
-pub(crate) struct Found {
+/// A conversation as its own item has it: without large metadata.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredConversation {
     pub conversation: Conversation,
     pub lacks_metadata: bool,
 }
 
-impl Found {
-    /// Reads an item; a conversation that is being deleted is none any more.
+impl StoredConversation {
+    /// Converts an item. Returns `None` for a conversation that is being deleted.
     pub fn read(item: Item) -> Result<Option<Self>, StoreError> {
         if item.contains_key(attributes::DELETED_AT) {
             return Ok(None);
@@ -186,8 +209,7 @@ impl ConversationItem {
             escalated: self.escalated,
             priority: self.priority,
             subject: self.subject,
-            newest_reply: self.preview,
-            newest_reply_id: self.preview_message_id,
+            newest_reply: self.preview_message_id.zip(self.preview).map(|(id, preview)| NewestReply { id, preview }),
             customer: self.customer.into(),
             external_id: self.external_id,
             session_key: self.session_key,
@@ -207,6 +229,7 @@ impl ConversationItem {
             awaiting_reply: self.awaiting_reply,
             last_customer_reply_at: self.last_customer_reply_at.map(Timestamp::from_millis),
             activity: self.activity,
+            newest_message_id: self.order_mark,
             updated_at: Timestamp::from_millis(self.updated_at),
             first_response_at: self.first_response_at.map(Timestamp::from_millis),
             closed_at: self.closed_at.map(Timestamp::from_millis),
@@ -216,6 +239,7 @@ impl ConversationItem {
 }
 
 impl DetailItem {
+    /// Converts an item to the metadata that it holds.
     pub fn read(item: Item) -> Result<Metadata, StoreError> {
         let detail: Self = item::read(item)?;
         Metadata::from_json(&detail.metadata).map_err(corrupt)
@@ -223,8 +247,8 @@ impl DetailItem {
 }
 
 impl TenantStore {
-    /// Adds the large metadata that the conversation's own item does not hold.
-    pub(super) async fn complete(&self, found: Found) -> Result<Conversation, StoreError> {
+    /// Adds large metadata, with one more read.
+    pub(super) async fn complete(&self, found: StoredConversation) -> Result<Conversation, StoreError> {
         let mut conversation = found.conversation;
         if found.lacks_metadata
             && let Some(detail) = self.get(self.keys().conversation_detail(conversation.id)).await?

@@ -7,23 +7,23 @@ use deskless_domain::{Conversation, ConversationFilter, ConversationId, MessageI
 use futures_util::future::try_join_all;
 
 use super::{
-    filter::{Plan, Source},
-    item::{DetailItem, Found, attributes},
+    filter::{QueryPlan, Source},
+    item::{DetailItem, StoredConversation, attributes},
 };
 use crate::{StoreError, TenantStore, expression::text, item::string, keys::conversation_of};
 
-/// The most queries in a row that one page may take.
-const MAX_TRIPS: usize = 10;
-/// The most rows that one query evaluates.
+/// The maximum number of consecutive queries for one page.
+const MAX_QUERIES: usize = 10;
+/// The maximum number of items that one query evaluates.
 const MAX_BATCH: usize = 500;
 
-/// Where a page ended.
+/// The position of a cursor in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// Everything up to here was shown or does not match.
+    /// Everything up to this position was returned or does not match.
     pub frontier: MessageId,
-    /// Only `asc`: where the walk began. Rows move to the end as they get replies; the walk does not follow them
-    /// beyond this point.
+    /// The end of the list when its first page was read, for ascending order only. Conversations move to the end when they
+    /// get replies. Paging stops here, so that it ends.
     pub until: Option<MessageId>,
 }
 
@@ -32,35 +32,36 @@ pub struct Position {
 pub struct ConversationPage {
     /// The conversations, in order, each once.
     pub conversations: Vec<Conversation>,
-    /// Where to go on, if there may be more.
+    /// The position of the next page; `None` on the last one.
     pub next: Option<Position>,
 }
 
-/// One partition of an index, as far as this request has read it.
+/// One partition of an index, with the progress of this request.
 struct Partition {
     key: String,
-    /// The last row that was evaluated.
+    /// The last item that was evaluated.
     reached: Option<MessageId>,
     exhausted: bool,
 }
 
-/// What one request reads of an index, and how.
-struct Reading<'a> {
+/// The parameters of the queries for one page.
+struct ListRead<'a> {
     index: &'static str,
     attribute: &'static str,
-    plan: &'a Plan,
+    plan: &'a QueryPlan,
     order: Order,
     until: Option<MessageId>,
 }
 
 impl TenantStore {
-    /// AP-02, AP-03, AP-04, AP-06, AP-07: one page of the conversations for which all `filters` hold, by activity.
+    /// AP-02, AP-03, AP-04, AP-06, AP-07: lists the conversations that match all `filters`, by activity.
     ///
-    /// The narrowest index is read and the rest is filtered. A page ends at `limit` rows or after ten queries in a row:
-    /// it may be short, even empty, and still say where to go on. Index reads lag a write by a moment.
+    /// The most selective index is read, and DynamoDB filters the rest. A query evaluates up to 500 items. A page ends at
+    /// `limit` conversations or after ten consecutive queries. It can be short or even empty and still have a next page.
+    /// Indexes are eventually consistent. An externalId is looked up by its claim instead: two reads, no index.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_conversations(
         &self,
         filters: &[ConversationFilter],
@@ -68,22 +69,37 @@ impl TenantStore {
         after: Option<Position>,
         limit: usize,
     ) -> Result<ConversationPage, StoreError> {
-        let (rows, next) = self.find(filters, order, after, limit).await?;
-        Ok(ConversationPage { conversations: self.complete_all(rows).await?, next })
+        let (found, next) = self.find(filters, order, after, limit).await?;
+        Ok(ConversationPage { conversations: self.complete_all(found).await?, next })
     }
 
-    /// The same without the large metadata, which takes another read.
-    pub(crate) async fn find(
+    /// AP-02 to AP-07: lists conversations as [`TenantStore::list_conversations`], but without metadata larger than 1 KiB,
+    /// which saves a read.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn list_conversations_without_metadata(
         &self,
         filters: &[ConversationFilter],
         order: Order,
         after: Option<Position>,
         limit: usize,
-    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
-        let plan = self.plan(filters).await?;
+    ) -> Result<ConversationPage, StoreError> {
+        let (found, next) = self.find(filters, order, after, limit).await?;
+        Ok(ConversationPage { conversations: found.into_iter().map(|stored| stored.conversation).collect(), next })
+    }
+
+    async fn find(
+        &self,
+        filters: &[ConversationFilter],
+        order: Order,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<(Vec<StoredConversation>, Option<Position>), StoreError> {
+        let plan = self.query_plan(filters).await?;
         match &plan.source {
-            Source::Nowhere => Ok((Vec::new(), None)),
-            &Source::One(id) => self.the_one(id, &plan, order, after).await,
+            Source::Empty => Ok((Vec::new(), None)),
+            &Source::Single(id) => self.find_single(id, &plan, order, after).await,
             Source::Index { name, attribute, partitions } => {
                 let until = match order {
                     Order::Desc => None,
@@ -92,77 +108,77 @@ impl TenantStore {
                 let reached = after.map(|position| position.frontier);
                 let partition = |key: &String| Partition { key: key.clone(), reached, exhausted: false };
                 let mut partitions: Vec<_> = partitions.iter().map(partition).collect();
-                let reading = Reading { index: name, attribute, plan: &plan, order, until };
-                let rows = self.walk(&reading, &mut partitions, limit).await?;
-                Ok(page(rows, &partitions, order, until, limit))
+                let read = ListRead { index: name, attribute, plan: &plan, order, until };
+                let found = self.read_partitions(&read, &mut partitions, limit).await?;
+                Ok(page(found, &partitions, order, until, limit))
             }
         }
     }
 
-    /// The only conversation that can match, if it does and was not shown on the page before.
-    async fn the_one(
+    /// Reads the only conversation that can match. Returns it if it does and was not on an earlier page.
+    async fn find_single(
         &self,
         id: ConversationId,
-        plan: &Plan,
+        plan: &QueryPlan,
         order: Order,
         after: Option<Position>,
-    ) -> Result<(Vec<Found>, Option<Position>), StoreError> {
+    ) -> Result<(Vec<StoredConversation>, Option<Position>), StoreError> {
         let now = self.clock().now();
-        let found = self.get(self.keys().conversation(id)).await?.map(Found::read).transpose()?.flatten();
-        let wanted = |Found { conversation: found, .. }: &Found| {
-            let unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
-            unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
+        let found = self.get(self.keys().conversation(id)).await?.map(StoredConversation::read).transpose()?.flatten();
+        let matches = |StoredConversation { conversation: found, .. }: &StoredConversation| {
+            let is_unseen = after.is_none_or(|after| precedes(order, Some(after.frontier), Some(found.activity)));
+            is_unseen && plan.filters.iter().all(|filter| filter.matches(found, now))
         };
-        Ok((found.into_iter().filter(wanted).collect(), None))
+        Ok((found.into_iter().filter(matches).collect(), None))
     }
 
-    /// Reads until there are enough rows, nothing is left or the bound is reached.
-    async fn walk(
+    /// Queries the partitions until the page is full, all are exhausted or the maximum number of queries is reached.
+    async fn read_partitions(
         &self,
-        reading: &Reading<'_>,
+        read: &ListRead<'_>,
         partitions: &mut [Partition],
         limit: usize,
-    ) -> Result<Vec<Found>, StoreError> {
-        let mut rows: Vec<Found> = Vec::new();
+    ) -> Result<Vec<StoredConversation>, StoreError> {
+        let mut conversations: Vec<StoredConversation> = Vec::new();
         let mut evaluated = 0;
-        for _ in 0..MAX_TRIPS {
-            // One row more than asked for tells whether there is another page.
-            let wanted = limit + 1;
-            let batch = match (evaluated, rows.len()) {
-                (0, _) => wanted,
-                (evaluated, found) => (wanted * evaluated / found.max(1)).clamp(wanted, MAX_BATCH.max(wanted)),
+        for _ in 0..MAX_QUERIES {
+            // One more than the limit shows whether there is another page.
+            let target = limit + 1;
+            let batch = match (evaluated, conversations.len()) {
+                (0, _) => target,
+                (evaluated, found) => (target * evaluated / found.max(1)).clamp(target, MAX_BATCH.max(target)),
             };
-            let edge = nth(&rows, reading.order, limit);
+            let page_end = nth(&conversations, read.order, limit);
             let due = partitions
                 .iter()
                 .enumerate()
-                .filter(|(_, partition)| !partition.exhausted && precedes(reading.order, partition.reached, edge));
-            let read = try_join_all(due.map(|(i, partition)| {
-                let query = self.query(reading, partition, batch);
+                .filter(|(_, partition)| !partition.exhausted && precedes(read.order, partition.reached, page_end));
+            let outputs = try_join_all(due.map(|(i, partition)| {
+                let query = self.query(read, partition, batch);
                 async move { query.await.map(|output| (i, output)) }
             }))
             .await?;
-            if read.is_empty() {
+            if outputs.is_empty() {
                 break;
             }
-            for (i, output) in read {
+            for (i, output) in outputs {
                 let partition = &mut partitions[i];
                 evaluated += output.evaluated;
                 partition.exhausted = output.reached.is_none();
                 partition.reached = output.reached.or(partition.reached);
-                rows.extend(output.rows);
+                conversations.extend(output.conversations);
             }
         }
-        Ok(rows)
+        Ok(conversations)
     }
 
     fn query(
         &self,
-        reading: &Reading<'_>,
+        read: &ListRead<'_>,
         partition: &Partition,
         batch: usize,
-    ) -> impl Future<Output = Result<Read, StoreError>> + use<> {
-        let Reading { index, attribute, plan, order, until } = *reading;
+    ) -> impl Future<Output = Result<QueryOutput, StoreError>> + use<> {
+        let ListRead { index, attribute, plan, order, until } = *read;
         let mut request = self
             .client()
             .query()
@@ -171,12 +187,12 @@ impl TenantStore {
             .expression_attribute_names("#pk", attribute)
             .expression_attribute_values(":pk", text(&partition.key))
             .scan_index_forward(order == Order::Asc)
-            .set_filter_expression(plan.sieve.expression())
+            .set_filter_expression(plan.expression.expression())
             .limit(i32::try_from(batch).unwrap_or(i32::MAX));
-        for (placeholder, name) in &plan.sieve.names {
+        for (placeholder, name) in &plan.expression.names {
             request = request.expression_attribute_names(placeholder, name);
         }
-        for (placeholder, value) in &plan.sieve.values {
+        for (placeholder, value) in &plan.expression.values {
             request = request.expression_attribute_values(placeholder, value.clone());
         }
         let range = range(order, partition.reached, plan.floor, until);
@@ -186,7 +202,7 @@ impl TenantStore {
             (from, to) => {
                 let from = from.unwrap_or_else(|| "!".to_owned());
                 let to = to.unwrap_or(MessageId::LAST).to_string();
-                // The engine calls it an error to look for nothing.
+                // DynamoDB rejects an empty range.
                 empty = from > to;
                 request
                     .key_condition_expression("#pk = :pk AND activity BETWEEN :from AND :to")
@@ -196,7 +212,7 @@ impl TenantStore {
         };
         async move {
             if empty {
-                return Ok(Read { rows: Vec::new(), reached: None, evaluated: 0 });
+                return Ok(QueryOutput { conversations: Vec::new(), reached: None, evaluated: 0 });
             }
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
             let reached = output
@@ -204,24 +220,26 @@ impl TenantStore {
                 .map(|key| {
                     string(key, attributes::ACTIVITY)
                         .and_then(MessageId::parse)
-                        .ok_or_else(|| StoreError::Internal("a list ended at an unreadable key".to_owned()))
+                        .ok_or_else(|| StoreError::Internal("the last key of a list query cannot be read".to_owned()))
                 })
                 .transpose()?;
             let evaluated = usize::try_from(output.scanned_count()).unwrap_or(0);
-            let rows = output.items.unwrap_or_default().into_iter().map(Found::read);
-            let rows = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-            Ok(Read { rows, reached, evaluated })
+            let items = output.items.unwrap_or_default().into_iter().map(StoredConversation::read);
+            let conversations = items.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+            Ok(QueryOutput { conversations, reached, evaluated })
         }
     }
 
-    /// Adds the large metadata of those conversations that have it.
-    async fn complete_all(&self, rows: Vec<Found>) -> Result<Vec<Conversation>, StoreError> {
-        let lacking: Vec<_> = rows.iter().filter(|row| row.lacks_metadata).map(|row| row.conversation.id).collect();
-        let mut details = if lacking.is_empty() { HashMap::new() } else { self.details(&lacking).await? };
-        Ok(rows
+    /// Adds the large metadata, with one `BatchGetItem` for the page. When such metadata is replaced or cleared, its item
+    /// stays, unread, until the conversation is removed.
+    async fn complete_all(&self, stored: Vec<StoredConversation>) -> Result<Vec<Conversation>, StoreError> {
+        let incomplete = stored.iter().filter(|stored| stored.lacks_metadata);
+        let ids: Vec<_> = incomplete.map(|stored| stored.conversation.id).collect();
+        let mut details = if ids.is_empty() { HashMap::new() } else { self.details(&ids).await? };
+        Ok(stored
             .into_iter()
-            .map(|row| {
-                let mut conversation = row.conversation;
+            .map(|stored| {
+                let mut conversation = stored.conversation;
                 if let Some(metadata) = details.remove(&conversation.id) {
                     conversation.metadata = metadata;
                 }
@@ -242,61 +260,60 @@ impl TenantStore {
     }
 }
 
-/// What is shown of the rows that were read, and where to go on.
+/// Returns the page, and the position of the next one.
 fn page(
-    mut rows: Vec<Found>,
+    mut conversations: Vec<StoredConversation>,
     partitions: &[Partition],
     order: Order,
     until: Option<MessageId>,
     limit: usize,
-) -> (Vec<Found>, Option<Position>) {
-    sort(&mut rows, order);
-    // While a row moves from one partition to another, an index may show it at both places.
+) -> (Vec<StoredConversation>, Option<Position>) {
+    sort(&mut conversations, order);
+    // While a conversation moves from one partition to another, the index may show it in both.
     let mut seen = HashSet::new();
-    rows.retain(|row| seen.insert(row.conversation.id));
-    // Beyond the nearest unread place, another partition may still hold rows that belong in between.
+    conversations.retain(|stored| seen.insert(stored.conversation.id));
+    // After the frontier, a partition that is not exhausted may have conversations that sort in between.
     let unread = partitions.iter().filter(|partition| !partition.exhausted);
     let frontier = match order {
         Order::Desc => unread.filter_map(|partition| partition.reached).max(),
         Order::Asc => unread.filter_map(|partition| partition.reached).min(),
     };
     if let Some(frontier) = frontier {
-        rows.retain(|row| !precedes(order, Some(frontier), Some(row.conversation.activity)));
+        conversations.retain(|stored| !precedes(order, Some(frontier), Some(stored.conversation.activity)));
     }
-    let next = if rows.len() > limit {
-        rows.truncate(limit);
-        rows.last().map(|row| row.conversation.activity)
+    let next = if conversations.len() > limit {
+        conversations.truncate(limit);
+        conversations.last().map(|stored| stored.conversation.activity)
     } else {
         frontier
     };
-    (rows, next.map(|frontier| Position { frontier, until }))
+    (conversations, next.map(|frontier| Position { frontier, until }))
 }
 
-/// What one query gave.
-struct Read {
-    rows: Vec<Found>,
-    /// The last row that was evaluated, if there are more.
+/// The result of one query.
+struct QueryOutput {
+    conversations: Vec<StoredConversation>,
+    /// The last item that was evaluated, if there are more.
     reached: Option<MessageId>,
     evaluated: usize,
 }
 
-/// Between which activities there is something to read, both ends included.
+/// Returns the inclusive range of activity to read.
 fn range(
     order: Order,
     reached: Option<MessageId>,
     floor: Option<MessageId>,
     until: Option<MessageId>,
 ) -> (Option<String>, Option<MessageId>) {
-    // '!' sorts before every digit, so the text behind an id comes right after it.
-    let behind = |id: Option<MessageId>| id.map(|id| format!("{id}!"));
+    // '!' sorts before every digit, so this text sorts directly after the id.
+    let after = |id: Option<MessageId>| id.map(|id| format!("{id}!"));
     match order {
-        Order::Desc => (behind(floor), reached.map(MessageId::preceding)),
-        Order::Asc => (behind(reached.max(floor)), until),
+        Order::Desc => (after(floor), reached.map(MessageId::preceding)),
+        Order::Asc => (after(reached.max(floor)), until),
     }
 }
 
-/// Whether `a` comes strictly before `b` in this order. Nothing read yet comes before everything; no edge comes after
-/// everything.
+/// Returns whether `a` comes strictly before `b` in this order. `None` as `a` is the start of the list, as `b` its end.
 fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
     match (a, b) {
         (_, None) | (None, _) => true,
@@ -307,19 +324,19 @@ fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
     }
 }
 
-fn sort(rows: &mut [Found], order: Order) {
+fn sort(conversations: &mut [StoredConversation], order: Order) {
     match order {
-        Order::Desc => rows.sort_by_key(|row| Reverse(row.conversation.activity)),
-        Order::Asc => rows.sort_by_key(|row| row.conversation.activity),
+        Order::Desc => conversations.sort_by_key(|stored| Reverse(stored.conversation.activity)),
+        Order::Asc => conversations.sort_by_key(|stored| stored.conversation.activity),
     }
 }
 
-/// The activity of the row at this place, once that many are there.
-fn nth(rows: &[Found], order: Order, place: usize) -> Option<MessageId> {
-    let mut activities: Vec<_> = rows.iter().map(|row| row.conversation.activity).collect();
+/// Returns the activity of the conversation with this index in the order; `None` if there are fewer.
+fn nth(conversations: &[StoredConversation], order: Order, index: usize) -> Option<MessageId> {
+    let mut activities: Vec<_> = conversations.iter().map(|stored| stored.conversation.activity).collect();
     activities.sort_unstable();
     match order {
-        Order::Desc => activities.len().checked_sub(place + 1).map(|i| activities[i]),
-        Order::Asc => activities.get(place).copied(),
+        Order::Desc => activities.len().checked_sub(index + 1).map(|i| activities[i]),
+        Order::Asc => activities.get(index).copied(),
     }
 }

@@ -1,20 +1,20 @@
 //! Conversations: AP-02 to AP-11, AP-15, AP-40 and AP-60.
 
-mod act;
-mod change;
+mod apply;
 mod create;
 mod delete;
 mod filter;
 mod get;
 mod item;
 mod list;
-mod purge;
-mod read;
+mod removal;
 mod update;
+mod write;
 
-pub(crate) use act::{Act, Acted, CAUSE};
+pub use apply::Initiator;
+pub use create::ConversationToCreate;
 pub use delete::Deletion;
-pub(crate) use item::{Found, LIVE, attributes};
+pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
-pub use purge::Purge;
-pub(crate) use purge::progress;
+pub use removal::RemovalBatch;
+pub(crate) use removal::progress;

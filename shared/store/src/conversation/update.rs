@@ -1,26 +1,32 @@
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch};
+use deskless_domain::{AttemptId, Conversation, ConversationId, ConversationPatch, Metadata, Precondition, Transition};
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    change::Write,
-    item::{DetailItem, Found, Placed, attributes, place},
-};
+use super::item::{MetadataStorage, StoredConversation, attributes, metadata_storage, unless_deleted};
 use crate::{
-    Once, Repeat, StoreError, TenantStore,
-    backoff::Backoff,
-    error::is_transient,
-    item::{self, Item, integer, string},
-    transaction::{Outcome, Standing, Transaction},
+    IdempotencyKey, Once, StoreError, TenantStore,
+    condition::Condition,
+    error::{causes, is_transient},
+    expression::{Update, text},
+    idempotency::{Attempt, Attempts},
+    item::{Item, integer, string},
+    transaction::{Commit, Transaction},
 };
+
+/// The write of a patch.
+struct ConversationWrite {
+    id: ConversationId,
+    attempt: AttemptId,
+    update: Update,
+    condition: Condition,
+    precondition: Precondition,
+}
 
 impl TenantStore {
-    /// AP-11: changes a conversation in one trip. `expected` holds the versions under which the caller wants the
-    /// change; `None` means any. Metadata of more than 1 KiB takes a transaction and a read instead.
+    /// AP-11: updates a conversation in one round trip. Metadata of more than 1 KiB takes a transaction and a read.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotSolved`].
@@ -28,128 +34,121 @@ impl TenantStore {
         &self,
         id: ConversationId,
         patch: &ConversationPatch,
-        expected: Option<Vec<u64>>,
+        precondition: &Precondition,
     ) -> Result<Conversation, StoreError> {
-        let write = self.prepare(id, patch, self.clock().now(), expected);
-        match patch.metadata.as_ref().map(place) {
-            Some(Placed::Apart(json)) => self.update_with_detail(id, write, json).await,
-            _ => self.update_alone(id, write).await,
+        let write = self.transition_write(id, &Transition::of_patch(patch, self.clock().now()), precondition.clone());
+        match large(patch.metadata.as_ref()) {
+            Some(json) => self.update_with_metadata(write, json).await,
+            None => self.update_alone(write).await,
         }
     }
 
-    /// AP-11: the same for a request that may be a repeat: the stored answer holds the conversation as it is
-    /// afterwards, so that is read first, and the change is written only while nobody else is faster. Two trips.
+    /// AP-11: applies a transition to the conversation that was read in this version, and records the outcome under the
+    /// idempotency key. Returns `None` if the conversation has changed since it was read: read it again and retry.
     ///
     /// # Errors
-    /// Those of a change, and [`StoreError::IdempotencyKeyReused`].
-    pub async fn update_conversation_once(
+    /// [`StoreError::IdempotencyKeyReused`].
+    pub async fn update_conversation_once<T: Serialize + DeserializeOwned>(
         &self,
-        id: ConversationId,
-        patch: &ConversationPatch,
-        expected: Option<Vec<u64>>,
-        repeat: Option<Repeat<'_, Conversation>>,
-    ) -> Result<Once<Conversation>, StoreError> {
-        let Some(repeat) = &repeat else {
-            return self.update_conversation(id, patch, expected).await.map(Once::Done);
-        };
-        let mut backoff = Backoff::new(self.clock());
-        loop {
-            let (earlier, current) = tokio::join!(self.replay(Some(repeat)), self.get_conversation(id));
-            if let Some(answer) = earlier? {
-                return Ok(Once::Replayed(answer));
-            }
-            let current = current?;
-            if expected.as_ref().is_some_and(|versions| !versions.contains(&current.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
-            let now = self.clock().now();
-            let write = self.prepare(id, patch, now, Some(vec![current.version]));
-            let after = current.changed(patch, now).ok_or(StoreError::NotSolved)?;
-            let mut transaction = Transaction::default();
-            transaction.update(self, self.keys().conversation(id), write.update, &write.condition)?;
-            if let Some(Placed::Apart(json)) = patch.metadata.as_ref().map(place) {
-                self.put_detail(&mut transaction, id, json)?;
-            }
-            self.remember(&mut transaction, repeat, &after)?;
-            if let Outcome::Committed = transaction.commit(self, &mut backoff).await? {
-                return Ok(Once::Done(after));
-            }
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
-            }
+        read: &Conversation,
+        transition: &Transition,
+        outcome: T,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Once<T>>, StoreError> {
+        let write = self.transition_write(read.id, transition, Precondition::exactly(read.version));
+        let mut transaction = Transaction::default();
+        transaction.update(self, self.keys().conversation(read.id), write.update, write.condition)?;
+        if let Some(json) = large(transition.metadata.as_ref()) {
+            self.add_metadata(&mut transaction, read.id, json)?;
+        }
+        match Attempts::new(self, key).commit(transaction, &outcome).await? {
+            Attempt::Committed => Ok(Some(Once::first(outcome))),
+            Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
+            Attempt::Failed(_) => Ok(None),
         }
     }
 
-    fn put_detail(&self, transaction: &mut Transaction, id: ConversationId, json: &str) -> Result<(), StoreError> {
-        let detail = DetailItem { metadata: json.to_owned() };
-        transaction.put(self, item::write(self.keys().conversation_detail(id), &detail)?, None).map(drop)
+    fn transition_write(
+        &self,
+        id: ConversationId,
+        transition: &Transition,
+        precondition: Precondition,
+    ) -> ConversationWrite {
+        let attempt = AttemptId::generate(self.clock());
+        let (mut update, condition) = self.write_transition(id, transition);
+        update.set(attributes::ATTEMPT, text(attempt));
+        // A retry after a lost response must fail, whatever was committed in between: written again, this patch would undo a
+        // customer's reply that has reopened the conversation.
+        let condition = condition.version(&precondition).differs(attributes::ATTEMPT, text(attempt));
+        ConversationWrite { id, attempt, update, condition, precondition }
     }
 
-    async fn update_alone(&self, id: ConversationId, write: Write) -> Result<Conversation, StoreError> {
-        let Write { attempt, update, condition, expected } = write;
+    async fn update_alone(&self, write: ConversationWrite) -> Result<Conversation, StoreError> {
+        let ConversationWrite { id, attempt, update, condition, precondition } = write;
+        let (expression, condition_expression) = (update.expression(), condition.expression());
+        let (names, values) = condition.placeholders(update);
         let request = self
             .client()
             .update_item()
             .table_name(self.table())
             .set_key(Some(self.keys().conversation(id).attributes()))
-            .update_expression(update.expression())
-            .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
-            .condition_expression(condition)
+            .update_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_condition_expression(condition_expression)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         let item = loop {
             let error = match request.clone().send().await {
                 Ok(output) => break output.attributes.unwrap_or_default(),
                 Err(error) => error,
             };
-            if let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() {
-                break recognise(refused.item(), attempt, expected.as_deref())?;
+            if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
+                break own_write(failed.item(), attempt, &precondition)?.clone();
             }
-            if !is_transient(&error) || !backoff.pause().await {
+            if !is_transient(&error) {
                 return Err(StoreError::from_sdk(&error));
             }
+            backoff.pause(&causes(&error)).await?;
         };
-        self.complete(Found::read(item)?.ok_or(StoreError::NotFound)?).await
+        self.complete(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?).await
     }
 
-    async fn update_with_detail(
-        &self,
-        id: ConversationId,
-        write: Write,
-        metadata: &str,
-    ) -> Result<Conversation, StoreError> {
-        let Write { attempt, update, condition, expected } = write;
+    async fn update_with_metadata(&self, write: ConversationWrite, json: &str) -> Result<Conversation, StoreError> {
+        let ConversationWrite { id, attempt, update, condition, precondition } = write;
         let mut transaction = Transaction::default();
-        let itself = transaction.update(self, self.keys().conversation(id), update, &condition)?;
-        self.put_detail(&mut transaction, id, metadata)?;
-        match transaction.commit(self, &mut Backoff::new(self.clock())).await? {
-            Outcome::Committed => {}
-            Outcome::Refused(refusal) => {
-                recognise(refusal.of(itself).and_then(Standing::item), attempt, expected.as_deref())?;
-            }
+        let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
+        self.add_metadata(&mut transaction, id, json)?;
+        if let Commit::Failed(failed) = transaction.commit(self, &mut self.backoff()).await? {
+            own_write(failed.existing(itself), attempt, &precondition)?;
         }
         self.get_conversation(id).await
     }
 }
 
-/// Says why a change was refused, or finds that it was this very change that stands there: then its first answer was
-/// lost.
-fn recognise(
-    stored: Option<&Item>,
+/// Returns metadata that is stored in a separate item.
+fn large(metadata: Option<&Metadata>) -> Option<&str> {
+    match metadata.map(metadata_storage)? {
+        MetadataStorage::Separate(json) => Some(json),
+        MetadataStorage::None | MetadataStorage::Inline(_) => None,
+    }
+}
+
+/// Returns the existing item if this attempt wrote it and the response was lost.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`] or [`StoreError::NotSolved`]: the condition that failed.
+fn own_write<'i>(
+    existing: Option<&'i Item>,
     attempt: AttemptId,
-    expected: Option<&[u64]>,
-) -> Result<HashMap<String, AttributeValue>, StoreError> {
-    let Some(stored) = stored.filter(|item| !item.contains_key(attributes::DELETED_AT)) else {
-        return Err(StoreError::NotFound);
-    };
-    if string(stored, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
-        return Ok(stored.clone());
+    precondition: &Precondition,
+) -> Result<&'i Item, StoreError> {
+    let existing = unless_deleted(existing).ok_or(StoreError::NotFound)?;
+    if string(existing, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
+        return Ok(existing);
     }
-    let version = integer(stored, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-    match (expected, version) {
-        (Some(expected), Some(version)) if !expected.contains(&version) => Err(StoreError::VersionMismatch),
-        _ => Err(StoreError::NotSolved),
-    }
+    let version = integer(existing, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
+    precondition.check(version.unwrap_or_default())?;
+    Err(StoreError::NotSolved)
 }

@@ -1,128 +1,126 @@
-//! What conversations show of a customer, after the customer has changed.
+//! Copies a customer's details to their conversations after an update.
 
-use deskless_domain::MessageId;
+use deskless_domain::{ConversationId, Customer, CustomerId, MessageId};
 
-use super::item::CustomerAttributes;
+use super::item::{CustomerAttributes, REFRESHED_TO, REFRESHED_VERSION, refreshed_to, version};
 use crate::{
-    CustomerChange, StoreError,
-    conversation::{LIVE, attributes},
+    StoreError, TenantStore,
+    condition::Condition,
+    conversation::{attributes, live},
     expression::{Update, number, text},
-    item::{self, Item, integer, string},
-    keys::{Key, conversation_of},
+    item::{self, string},
+    keys::conversation_of,
 };
 
-/// The most conversations that one step looks at.
+/// The maximum number of conversations that one step reads.
 const STEP: i32 = 100;
 
-/// Up to where the customer's conversations were looked at, and for which version of the customer.
-const REFRESHED_TO: &str = "refreshedTo";
-const REFRESHED_VERSION: &str = "refreshedVersion";
-/// Which version of the customer a conversation shows: an older one never replaces a newer one.
+/// The attribute for the version of the customer on a conversation. An older version never replaces a newer one.
 const CUSTOMER_VERSION: &str = "customerVersion";
 
-/// How far the refreshing of a customer's conversations has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refreshed {
-    /// There are more: the customer's item says up to where, which calls the next step.
-    Goes,
-    /// All conversations show the customer as they are.
-    Done,
-    /// Somebody else has taken this step, or the customer has changed again.
-    Passed,
+/// A customer whose details are copied to their conversations.
+#[derive(Debug, Clone)]
+pub struct CustomerToCopy {
+    /// The customer in this version.
+    pub customer: Customer,
+    /// The version.
+    pub version: u64,
+    /// The position up to which their conversations have this version.
+    pub refreshed_to: Option<MessageId>,
 }
 
-impl CustomerChange {
-    /// AP-45: one step of refreshing the details of a customer on their conversations, at most 100 of them.
-    ///
-    /// It walks from the conversation whose activity is longest ago: one that gets a reply meanwhile moves ahead of the
-    /// walk and is met there. Lists stay as they are: neither `activity` nor `updatedAt` moves. The version does, since
-    /// what a conversation's `ETag` stands for has changed.
+/// A batch of a customer's conversations, oldest activity first.
+#[derive(Debug)]
+pub struct CustomerCopies {
+    /// The conversations with different details.
+    pub outdated: Vec<ConversationId>,
+    /// The position of the last conversation that was read; `None` if there are no more.
+    pub next: Option<MessageId>,
+}
+
+impl TenantStore {
+    /// AP-45: reads a customer whose details are to be copied.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn refresh_copies(&self) -> Result<Refreshed, StoreError> {
-        let Some(key) = key_of(&self.image) else { return Ok(Refreshed::Passed) };
-        let Some(stored) = self.tenant.get(key.clone()).await? else { return Ok(Refreshed::Passed) };
-        // The progress counts for the version that it was made for only.
-        let reached = |item: &Item| {
-            let same = integer(item, REFRESHED_VERSION) == Some(version(item));
-            string(item, REFRESHED_TO).filter(|_| same).map(str::to_owned)
-        };
-        let (from, version) = (reached(&self.image), version(&self.image));
-        if version != self::version(&stored) || from != reached(&stored) {
-            return Ok(Refreshed::Passed);
-        }
-        let details: CustomerAttributes = item::read(stored.clone())?;
-        let (rows, more) = self.page(&details, from.as_deref()).await?;
-        for row in &rows {
-            self.refresh(row, &details, version).await?;
-        }
-        match rows.last().and_then(|row| string(row, attributes::ACTIVITY)).filter(|_| more) {
-            None => Ok(Refreshed::Done),
-            Some(to) => self.note(key, version, to, from.as_deref()).await,
-        }
+    /// When the table does not respond.
+    pub async fn customer_to_copy(&self, id: &CustomerId) -> Result<Option<CustomerToCopy>, StoreError> {
+        let Some(stored) = self.get(self.keys().customer(id)).await? else { return Ok(None) };
+        let (version, refreshed_to) = (version(&stored), refreshed_to(&stored).and_then(MessageId::parse));
+        let customer = item::read::<CustomerAttributes>(stored)?.into();
+        Ok(Some(CustomerToCopy { customer, version, refreshed_to }))
     }
 
-    async fn page(&self, details: &CustomerAttributes, from: Option<&str>) -> Result<(Vec<Item>, bool), StoreError> {
-        let customer = self.tenant.keys().by_customer(details.id());
+    /// AP-45: reads at most 100 conversations of a customer after a position, oldest activity first. A conversation that
+    /// gets a reply in the meantime moves to the end and is read later.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn customer_copies(
+        &self,
+        customer: &Customer,
+        after: Option<MessageId>,
+    ) -> Result<CustomerCopies, StoreError> {
         let output = self
-            .tenant
             .client()
             .query()
-            .table_name(self.tenant.table())
+            .table_name(self.table())
             .index_name("gsi2")
-            .key_condition_expression("gsi2pk = :pk AND activity > :from")
-            .expression_attribute_values(":pk", text(customer))
-            .expression_attribute_values(":from", from.map_or_else(|| text(MessageId::FIRST), text))
+            .key_condition_expression("gsi2pk = :pk AND activity > :after")
+            .expression_attribute_values(":pk", text(self.keys().by_customer(&customer.id)))
+            .expression_attribute_values(":after", text(after.unwrap_or(MessageId::FIRST)))
             .projection_expression("pk, activity, customer")
             .limit(STEP)
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
-        let more = output.last_evaluated_key.is_some();
-        Ok((output.items.unwrap_or_default(), more))
+        let has_more = output.last_evaluated_key.is_some();
+        let items = output.items.unwrap_or_default();
+        let copy = attribute(customer)?;
+        let outdated = items.iter().filter(|item| item.get(attributes::CUSTOMER) != Some(&copy));
+        let outdated = outdated.filter_map(|item| string(item, "pk").and_then(conversation_of)).collect();
+        let last = items.last().and_then(|item| string(item, attributes::ACTIVITY)).and_then(MessageId::parse);
+        Ok(CustomerCopies { outdated, next: last.filter(|_| has_more) })
     }
 
-    async fn refresh(&self, row: &Item, details: &CustomerAttributes, version: i64) -> Result<(), StoreError> {
-        let Some(id) = string(row, "pk").and_then(conversation_of) else { return Ok(()) };
-        let copy = serde_dynamo::to_attribute_value(details)
-            .map_err(|e| StoreError::Internal(format!("a customer cannot be written: {e}")))?;
-        if row.get("customer") == Some(&copy) {
-            return Ok(());
-        }
+    /// AP-45: copies a version of a customer to a conversation, unless it has a newer one. `activity` and `updatedAt` stay,
+    /// so lists do not change. The conversation's version is incremented, because its `ETag` has to change.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn copy_customer(&self, to: ConversationId, from: &CustomerToCopy) -> Result<(), StoreError> {
         let mut update = Update::default();
-        update.set("customer", copy);
-        update.set(CUSTOMER_VERSION, number(version));
+        update.set(attributes::CUSTOMER, attribute(&from.customer)?);
+        update.set(CUSTOMER_VERSION, number(from.version));
         update.add(attributes::VERSION, 1);
-        let older = format!("(attribute_not_exists(#{CUSTOMER_VERSION}) OR #{CUSTOMER_VERSION} < :{CUSTOMER_VERSION})");
-        let condition = format!("{LIVE} AND {older}");
-        self.tenant.update_where(self.tenant.keys().conversation(id), update, &condition).await.map(drop)
+        let mut condition = live();
+        let (name, value) = (condition.name(CUSTOMER_VERSION), condition.value(number(from.version)));
+        let condition = condition.and(format!("(attribute_not_exists({name}) OR {name} < {value})"));
+        self.update_if(self.keys().conversation(to), update, condition).await.map(drop)
     }
 
-    async fn note(&self, key: Key, version: i64, to: &str, from: Option<&str>) -> Result<Refreshed, StoreError> {
+    /// AP-45: records the position up to which a customer's conversations have their version, which triggers the next step.
+    /// Writes nothing if the customer or the progress has changed.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn record_copy_progress(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
         let mut update = Update::default();
-        update.set(REFRESHED_TO, text(to));
-        update.set(REFRESHED_VERSION, number(version));
-        let (named, current) = (update.name("version"), update.value("current", number(version)));
-        let unmoved = match from {
-            Some(from) => {
-                let from = update.value("from", text(from));
-                format!("#{REFRESHED_TO} = {from} AND #{REFRESHED_VERSION} = {current}")
-            }
-            None => format!("(attribute_not_exists(#{REFRESHED_VERSION}) OR #{REFRESHED_VERSION} <> {current})"),
+        update.set(REFRESHED_TO, text(up_to));
+        update.set(REFRESHED_VERSION, number(from.version));
+        let current = number(from.version);
+        let mut condition = Condition::exists().version_or_first(from.version);
+        let condition = if let Some(position) = from.refreshed_to {
+            condition.equals(REFRESHED_TO, text(position)).equals(REFRESHED_VERSION, current)
+        } else {
+            let (name, value) = (condition.name(REFRESHED_VERSION), condition.value(current));
+            condition.and(format!("(attribute_not_exists({name}) OR {name} <> {value})"))
         };
-        // Records made before there was a version are in their first one.
-        let unversioned = if version == 1 { format!(" OR attribute_not_exists({named})") } else { String::new() };
-        let condition = format!("attribute_exists(pk) AND ({named} = {current}{unversioned}) AND {unmoved}");
-        let noted = self.tenant.update_where(key, update, &condition).await?;
-        Ok(if noted { Refreshed::Goes } else { Refreshed::Passed })
+        self.update_if(self.keys().customer(&from.customer.id), update, condition).await.map(drop)
     }
 }
 
-fn version(item: &Item) -> i64 {
-    integer(item, "version").unwrap_or(1)
-}
-
-fn key_of(item: &Item) -> Option<Key> {
-    Some(Key { pk: string(item, "pk")?.to_owned(), sk: string(item, "sk")?.to_owned() })
+/// Returns the `customer` attribute of a conversation.
+fn attribute(customer: &Customer) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(CustomerAttributes::from(customer.clone()))
+        .map_err(|e| StoreError::Internal(format!("a customer cannot be written: {e}")))
 }

@@ -1,81 +1,76 @@
-//! Erasing a customer: what is known of them at once, their conversations step by step.
+//! Erases a customer: their details at once, their conversations step by step.
 
 use deskless_domain::{
     AttemptId, ConversationId, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure, IdentitySource,
-    Metadata,
+    Metadata, Precondition,
 };
 
-use super::item::{attributes, is_erasing, is_of, read};
+use super::item::{attributes, is_erasing, is_own_write, read};
 use crate::{
-    CustomerChange, Deletion, StoreError, TenantStore,
-    backoff::Backoff,
+    StoreError, TenantStore,
+    condition::Condition,
     expression::{Update, number, text},
-    item::{Item, integer, is_over, string},
+    item::{Item, integer, is_expired, string},
     keys::conversation_of,
-    transaction::{Outcome, Slot, Standing, Transaction},
+    transaction::{Commit, Transaction, WriteIndex},
 };
 
-/// The most conversations that one step deletes.
-const STEP: i32 = 25;
-/// For so long a customer is still erased when none of their conversations is found any more. Whoever opens one has read
-/// before that there was no erasure, and functions end after 15 s; indexes lag by less.
-const LINGERS_FOR_SECONDS: i64 = 60;
-/// The most claims that go with the first transaction, which takes a hundred writes.
-const MOST_CLAIMS: usize = 90;
+/// How long an erased customer's item stays after the last conversation was deleted: one minute. A request that read the
+/// customer before the erasure may still create a conversation; functions time out after 15 s, and indexes lag by less.
+const EXPIRES_AFTER_SECONDS: i64 = 60;
+/// The maximum number of email claims that the first transaction removes. A transaction takes 100 writes.
+const MAX_CLAIMS: usize = 90;
 
-/// What is known of a customer besides the id.
-const FORGOTTEN: [&str; 7] =
+/// The attributes that the start of an erasure removes from a customer's item.
+const REMOVED: [&str; 7] =
     ["name", "email", "phone", "company", attributes::METADATA, attributes::CLAIMS, attributes::LISTING];
 
 impl TenantStore {
-    /// AP-46: begins to erase a customer: their details, their place in the list and their claims of emails go at once; the
-    /// table's stream then calls for their conversations. To begin again changes nothing.
-    ///
-    /// Somebody without a record, who opened conversations anonymously, is erased in the same way.
+    /// AP-46: starts to erase a customer. Their details, their entry in the list and their email claims are removed at
+    /// once. The table's stream triggers the deletion of their conversations. Starting an erasure again changes nothing. An
+    /// anonymous customer, who has no record, is erased in the same way.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
     pub async fn erase_customer(
         &self,
         id: &CustomerId,
-        expected: Option<&[u64]>,
+        precondition: &Precondition,
     ) -> Result<CustomerRecord, StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let mut backoff = Backoff::new(self.clock());
+        let mut backoff = self.backoff();
         loop {
             let now = self.clock().now();
-            let stored = self.get(self.keys().customer(id)).await?.filter(|item| !is_over(item, now));
+            let stored = self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now));
             let mut transaction = Transaction::default();
             let itself = match &stored {
                 None if self.conversations_of(id, 1).await?.is_empty() => return Err(StoreError::NotFound),
-                None => self.put_erasure(&mut transaction, id, attempt)?,
+                None => self.add_new_erasure(&mut transaction, id, attempt)?,
                 Some(stored) if is_erasing(stored) => return read(stored.clone()),
                 Some(stored) => {
                     let record = read(stored.clone())?;
-                    if expected.is_some_and(|versions| !versions.contains(&record.version)) {
-                        return Err(StoreError::VersionMismatch);
-                    }
-                    self.mark_erasure(&mut transaction, &record, stored, attempt)?
+                    precondition.check(record.version)?;
+                    self.add_erasure(&mut transaction, &record, stored, attempt)?
                 }
             };
             match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => {}
-                Outcome::Refused(refusal) if is_of(refusal.of(itself).and_then(Standing::item), attempt) => {}
-                Outcome::Refused(_) if backoff.pause().await => continue,
-                Outcome::Refused(_) => {
-                    return Err(StoreError::Unavailable("the customer keeps changing".to_owned()));
+                Commit::Done => {}
+                Commit::Failed(failed) if is_own_write(failed.existing(itself), attempt) => {}
+                Commit::Failed(_) => {
+                    backoff.pause("the customer keeps changing").await?;
+                    continue;
                 }
             }
             return read(self.get(self.keys().customer(id)).await?.ok_or(StoreError::NotFound)?);
         }
     }
 
-    fn put_erasure(
+    fn add_new_erasure(
         &self,
         transaction: &mut Transaction,
         id: &CustomerId,
         attempt: AttemptId,
-    ) -> Result<Slot, StoreError> {
+    ) -> Result<WriteIndex, StoreError> {
         let customer = Customer {
             id: id.clone(),
             details: CustomerDetails::default(),
@@ -83,16 +78,16 @@ impl TenantStore {
         };
         let erasure = Some(Erasure { since: self.clock().now(), conversations: 0 });
         let record = CustomerRecord { erasure, ..CustomerRecord::new(customer, Metadata::default(), self.clock()) };
-        transaction.put_free(self, self.customer_item(&record, None, attempt)?)
+        transaction.put_unless_unexpired(self, self.customer_item(&record, None, attempt)?)
     }
 
-    fn mark_erasure(
+    fn add_erasure(
         &self,
         transaction: &mut Transaction,
         record: &CustomerRecord,
         stored: &Item,
         attempt: AttemptId,
-    ) -> Result<Slot, StoreError> {
+    ) -> Result<WriteIndex, StoreError> {
         let now = self.clock().now();
         let mut update = Update::default();
         update.set(attributes::ATTEMPT, text(attempt));
@@ -101,27 +96,28 @@ impl TenantStore {
         update.set(attributes::ERASED, number(0));
         update.set(attributes::UPDATED_AT, number(now.as_millis()));
         update.set(attributes::VERSION, number(record.version + 1));
-        for attribute in FORGOTTEN {
+        for attribute in REMOVED {
             update.remove(attribute);
         }
-        let before = update.value("before", number(record.version));
-        // Records made before there was a version are in their first one.
-        let unversioned = if record.version == 1 { " OR attribute_not_exists(#version)" } else { "" };
-        let condition = format!("attribute_exists(pk) AND (#version = {before}{unversioned})");
+        let unchanged = Condition::exists().version_or_first(record.version);
         let id = &record.customer.id;
-        let itself = transaction.update(self, self.keys().customer(id), update, &condition)?;
+        let itself = transaction.update(self, self.keys().customer(id), update, unchanged)?;
         let claims = stored.get(attributes::CLAIMS).and_then(|claims| claims.as_ss().ok());
-        for email in claims.into_iter().flatten().take(MOST_CLAIMS) {
+        for email in claims.into_iter().flatten().take(MAX_CLAIMS) {
             let Ok(email) = Email::parse(email.clone()) else { continue };
-            let mut terms = Update::default();
-            let owner = terms.value("owner", text(id));
-            let ours = format!("attribute_not_exists(pk) OR customerId = {owner}");
-            transaction.delete(self, self.keys().email_claim(&email), terms, &ours)?;
+            let mut is_own = Condition::none();
+            let owner = is_own.value(text(id));
+            let is_own = is_own.and(format!("(attribute_not_exists(pk) OR customerId = {owner})"));
+            transaction.delete(self, self.keys().email_claim(&email), is_own)?;
         }
         Ok(itself)
     }
 
-    async fn conversations_of(&self, id: &CustomerId, limit: i32) -> Result<Vec<ConversationId>, StoreError> {
+    /// AP-47: reads the conversations of a customer, at most `limit`. The index is eventually consistent.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn conversations_of(&self, id: &CustomerId, limit: i32) -> Result<Vec<ConversationId>, StoreError> {
         let output = self
             .client()
             .query()
@@ -137,64 +133,35 @@ impl TenantStore {
         Ok(output.items().iter().filter_map(|item| string(item, "pk")).filter_map(conversation_of).collect())
     }
 
-    /// Deletes some of a customer's conversations; how many there were.
-    async fn delete_some(&self, id: &CustomerId) -> Result<u64, StoreError> {
-        let deletion = Deletion { reason: None, key: None };
-        let found = self.conversations_of(id, STEP).await?;
-        for &conversation in &found {
-            match self.delete_conversation(conversation, &deletion, None).await {
-                // The index shows a moment longer what is gone.
-                Ok(()) | Err(StoreError::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(found.len() as u64)
-    }
-}
-
-impl CustomerChange {
-    /// Whether the customer is being erased, which calls for [`CustomerChange::erase_step`].
-    #[must_use]
-    pub fn is_erasure(&self) -> bool {
-        is_erasing(&self.image)
-    }
-
-    /// AP-47: one step of an erasure: deletes at most 25 conversations of the customer and notes that on their item, which
-    /// calls the next step. When none is found any more, the item gets its end, after which there is no such customer; when
-    /// the table has then removed it, this is called once more for what came in between.
+    /// AP-47: returns the step of a customer's erasure that is due; `None` if there is no erasure, or it has ended.
     ///
     /// # Errors
-    /// When the table does not answer.
-    pub async fn erase_step(&self) -> Result<(), StoreError> {
-        let Some(id) = string(&self.image, "id").and_then(|id| CustomerId::parse(id.to_owned()).ok()) else {
-            return Ok(());
-        };
-        let tenant = &self.tenant;
-        if self.is_removed {
-            while tenant.delete_some(&id).await? > 0 {}
-            return Ok(());
-        }
-        let step = integer(&self.image, attributes::ERASURE_STEP).unwrap_or(0);
-        let key = tenant.keys().customer(&id);
-        let Some(stored) = tenant.get(key.clone()).await? else { return Ok(()) };
-        // A step that was taken already is not taken again: a record that comes twice starts no second chain.
-        let taken =
-            integer(&stored, attributes::ERASURE_STEP) != Some(step) || stored.contains_key(attributes::EXPIRES_AT);
-        if !is_erasing(&stored) || taken {
-            return Ok(());
-        }
-        let deleted = tenant.delete_some(&id).await?;
+    /// When the table does not respond.
+    pub async fn erasure_step(&self, id: &CustomerId) -> Result<Option<u64>, StoreError> {
+        let stored = self.get(self.keys().customer(id)).await?;
+        let erasing = stored.filter(|item| is_erasing(item) && !item.contains_key(attributes::EXPIRES_AT));
+        let step = erasing.map(|item| integer(&item, attributes::ERASURE_STEP).unwrap_or(0));
+        Ok(step.and_then(|step| u64::try_from(step).ok()))
+    }
+
+    /// AP-47: records the number of conversations that a step of an erasure has deleted, which triggers the next step. If
+    /// there were none, the customer's item expires one minute later. After that, the customer does not exist. When
+    /// DynamoDB removes the item, the erasure runs once more for conversations that were created by a request that had read
+    /// the customer just before, or that the index did not show yet. Writes nothing if the step was taken before.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn record_erasure_progress(&self, id: &CustomerId, step: u64, deleted: u64) -> Result<(), StoreError> {
         let mut update = Update::default();
         update.set(attributes::ERASURE_STEP, number(step + 1));
         update.add(attributes::ERASED, deleted);
         if deleted == 0 {
-            let end = tenant.clock().now().plus_seconds(LINGERS_FOR_SECONDS);
+            let end = self.clock().now().plus_seconds(EXPIRES_AFTER_SECONDS);
             update.set(attributes::EXPIRES_AT, number(end.as_seconds()));
         }
-        update.count_up(attributes::VERSION, 1);
-        let step = update.value("step", number(step));
+        update.increment_from_one(attributes::VERSION);
         let condition =
-            format!("attribute_exists({}) AND #{} = {step}", attributes::ERASING_SINCE, attributes::ERASURE_STEP);
-        tenant.update_where(key, update, &condition).await.map(drop)
+            Condition::none().present(attributes::ERASING_SINCE).equals(attributes::ERASURE_STEP, number(step));
+        self.update_if(self.keys().customer(id), update, condition).await.map(drop)
     }
 }

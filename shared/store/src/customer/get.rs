@@ -3,11 +3,11 @@ use deskless_domain::{CustomerId, CustomerRecord, Email};
 use super::item::{EmailClaimItem, read};
 use crate::{
     StoreError, TenantStore,
-    item::{self, is_over},
+    item::{self, is_expired},
 };
 
 impl TenantStore {
-    /// AP-21: one customer, read strongly.
+    /// AP-21: reads one customer, strongly consistent.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such customer.
@@ -15,10 +15,10 @@ impl TenantStore {
         self.find_customer(id).await?.ok_or(StoreError::NotFound)
     }
 
-    /// AP-22: the customer who first claimed this email, if anybody did. Their email may be another one by now.
+    /// AP-22: reads the customer who has claimed this email. Their current email may be a different one.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn get_customer_by_email(&self, email: &Email) -> Result<Option<CustomerRecord>, StoreError> {
         match self.claimant(email).await? {
             Some(id) => self.find_customer(&id).await,
@@ -26,13 +26,20 @@ impl TenantStore {
         }
     }
 
-    pub(super) async fn find_customer(&self, id: &CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
+    /// AP-21: reads one customer, strongly consistent. Returns `None` if there is none.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn find_customer(&self, id: &CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
         let now = self.clock().now();
-        self.get(self.keys().customer(id)).await?.filter(|item| !is_over(item, now)).map(read).transpose()
+        self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now)).map(read).transpose()
     }
 
-    /// Who has claimed an email.
-    pub(super) async fn claimant(&self, email: &Email) -> Result<Option<CustomerId>, StoreError> {
+    /// AP-22: reads the id of the customer who has claimed an email.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn claimant(&self, email: &Email) -> Result<Option<CustomerId>, StoreError> {
         let found = self.get(self.keys().email_claim(email)).await?;
         Ok(found.map(item::read::<EmailClaimItem>).transpose()?.map(|claim| claim.customer_id))
     }

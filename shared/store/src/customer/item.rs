@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    item::{self, Item, string},
+    item::{self, Item, integer, string},
 };
 
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
     pub(crate) const ATTEMPT: &str = "attempt";
-    /// The emails that the customer has claimed, by which their claims are found.
+    /// The emails that the customer has claimed, for the removal of the claims.
     pub(crate) const CLAIMS: &str = "claims";
     pub(crate) const ERASED: &str = "erased";
     pub(crate) const ERASING_SINCE: &str = "erasingSince";
@@ -25,7 +25,7 @@ pub(super) mod attributes {
     pub(crate) const VERSION: &str = "version";
 }
 
-/// A customer as their own item and every conversation of theirs hold it.
+/// The attributes of a customer on their own item and on each of their conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomerAttributes {
@@ -39,12 +39,6 @@ pub(crate) struct CustomerAttributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<CompanyName>,
     identity_source: IdentitySource,
-}
-
-impl CustomerAttributes {
-    pub fn id(&self) -> &CustomerId {
-        &self.id
-    }
 }
 
 impl From<Customer> for CustomerAttributes {
@@ -70,14 +64,14 @@ struct CustomerItem {
     #[serde(flatten)]
     attributes: CustomerAttributes,
     #[serde(flatten)]
-    own: OwnAttributes,
+    own: RecordAttributes,
 }
 
-/// What only the customer's own item has. Those made before there was a version lack one.
+/// The attributes of the customer's own item only. Items from before versions were introduced have no `version`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OwnAttributes {
-    /// Where they stand in the list: the id of their creation.
+struct RecordAttributes {
+    /// The position in the list of customers: an id with the time of creation.
     activity: MessageId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
@@ -85,19 +79,19 @@ struct OwnAttributes {
     attempt: Option<AttemptId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     updated_at: Option<i64>,
-    /// JSON text: a map of DynamoDB's would take other numbers and refuse some texts.
+    /// JSON text, because DynamoDB maps have other limits for numbers and strings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erasing_since: Option<i64>,
-    /// How many conversations the erasure has deleted.
+    /// The number of conversations that the erasure has deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erased: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erasure_step: Option<u64>,
 }
 
-/// The item that gives an email to the first customer who claims it.
+/// The claim on an email, held by the first customer who has it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EmailClaimItem {
@@ -105,7 +99,7 @@ pub(super) struct EmailClaimItem {
 }
 
 impl TenantStore {
-    /// A customer's own item. `claimed` is the email whose claim is made with it.
+    /// Returns a customer's own item. `claimed` is the email that is claimed in the same transaction.
     pub(super) fn customer_item(
         &self,
         record: &CustomerRecord,
@@ -115,8 +109,8 @@ impl TenantStore {
         let attributes = CustomerItem {
             gsi1pk: record.erasure.is_none().then(|| self.keys().customer_listing(0)),
             attributes: record.customer.clone().into(),
-            own: OwnAttributes {
-                activity: record.place,
+            own: RecordAttributes {
+                activity: record.list_position,
                 version: Some(record.version),
                 attempt: Some(attempt),
                 updated_at: Some(record.updated_at.as_millis()),
@@ -134,9 +128,9 @@ impl TenantStore {
     }
 }
 
-/// Reads a customer's own item.
+/// Converts a customer's own item.
 pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
-    let own: OwnAttributes = item::read(found.clone())?;
+    let own: RecordAttributes = item::read(found.clone())?;
     let attributes: CustomerAttributes = item::read(found)?;
     let metadata = match &own.metadata {
         Some(json) => Metadata::from_json(json)
@@ -146,7 +140,7 @@ pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
     Ok(CustomerRecord {
         customer: attributes.into(),
         metadata,
-        place: own.activity,
+        list_position: own.activity,
         version: own.version.unwrap_or(1),
         erasure: own.erasing_since.map(|since| Erasure {
             since: Timestamp::from_millis(since),
@@ -156,12 +150,28 @@ pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
     })
 }
 
-/// Whether the customer is being erased.
+/// The position up to which the customer's conversations have [`REFRESHED_VERSION`].
+pub(super) const REFRESHED_TO: &str = "refreshedTo";
+/// The version of the customer that is copied to their conversations.
+pub(super) const REFRESHED_VERSION: &str = "refreshedVersion";
+
+/// Returns the customer's version.
+pub(super) fn version(item: &Item) -> u64 {
+    integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or(1)
+}
+
+/// Returns the position up to which the customer's conversations have the current version.
+pub(super) fn refreshed_to(item: &Item) -> Option<&str> {
+    let is_current = integer(item, REFRESHED_VERSION) == Some(i64::try_from(version(item)).unwrap_or_default());
+    string(item, REFRESHED_TO).filter(|_| is_current)
+}
+
+/// Returns whether the customer is being erased.
 pub(super) fn is_erasing(item: &Item) -> bool {
     item.contains_key(attributes::ERASING_SINCE)
 }
 
-/// Whether this attempt is what stands there: then its first answer was lost.
-pub(super) fn is_of(item: Option<&Item>, attempt: AttemptId) -> bool {
+/// Returns whether this attempt wrote the existing item. If so, its first response was lost.
+pub(super) fn is_own_write(item: Option<&Item>, attempt: AttemptId) -> bool {
     item.and_then(|item| string(item, attributes::ATTEMPT)) == Some(attempt.to_string().as_str())
 }

@@ -8,15 +8,15 @@ use crate::{StoreError, TenantStore, expression::text};
 pub struct CustomerPage {
     /// The customers, newest first.
     pub customers: Vec<CustomerRecord>,
-    /// Where to go on, if there may be more.
+    /// The position of the next page; `None` on the last one.
     pub next: Option<MessageId>,
 }
 
 impl TenantStore {
-    /// AP-23: one page of customers, newest first. The index lags a write by a moment. A page ends at `limit` or at 1 MB.
+    /// AP-23: lists customers, newest first. The index is eventually consistent. A page ends at `limit` customers or 1 MB.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn list_customers(&self, after: Option<MessageId>, limit: usize) -> Result<CustomerPage, StoreError> {
         let mut request = self
             .client()
@@ -25,7 +25,7 @@ impl TenantStore {
             .index_name("gsi1")
             .expression_attribute_values(":pk", text(self.keys().customer_listing(0)))
             .scan_index_forward(false)
-            // One more than asked for tells whether there is another page.
+            // One more than the limit shows whether there is another page.
             .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX));
         request = match after {
             None => request.key_condition_expression("gsi1pk = :pk"),
@@ -34,11 +34,11 @@ impl TenantStore {
                 .expression_attribute_values(":after", text(after)),
         };
         let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
-        let more = output.last_evaluated_key().is_some();
+        let has_more = output.last_evaluated_key().is_some();
         let items = output.items.unwrap_or_default();
-        let more = more || items.len() > limit;
+        let has_more = has_more || items.len() > limit;
         let customers = items.into_iter().take(limit).map(read).collect::<Result<Vec<_>, _>>()?;
-        let next = customers.last().filter(|_| more).map(|record| record.place);
+        let next = customers.last().filter(|_| has_more).map(|record| record.list_position);
         Ok(CustomerPage { customers, next })
     }
 }

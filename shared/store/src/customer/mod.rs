@@ -1,17 +1,17 @@
-//! Customers: their records, and who has claimed which email.
+//! Customers and the claims on their emails: AP-21 to AP-25 and AP-45 to AP-47.
 
+mod change;
 mod copies;
 mod erase;
 mod get;
 mod item;
 mod list;
 mod refresh;
-mod update;
-mod upsert;
 mod write;
 
-pub use copies::Refreshed;
+pub(crate) use change::event;
+pub use copies::{CustomerCopies, CustomerToCopy};
 pub(crate) use item::CustomerAttributes;
 pub use list::CustomerPage;
-pub(crate) use refresh::{CustomerSlots, Known};
-pub use upsert::{Upsert, Upserted};
+pub use refresh::KnownCustomer;
+pub use write::WrittenCustomer;

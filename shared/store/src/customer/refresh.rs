@@ -1,127 +1,127 @@
-//! Customers as conversations make and refresh them.
+//! Creates and updates customers when a conversation is created.
 
 use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, IdentitySource, Metadata};
 
 use super::item::{CustomerAttributes, EmailClaimItem, attributes, is_erasing};
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     expression::{Update, number, text},
-    item::{self, is_over},
-    transaction::{ABSENT, Refusal, Slot, Transaction},
+    item::{self, is_expired},
+    transaction::{FailedConditions, Transaction, WriteIndex},
 };
 
-/// What the table knows of a customer while a conversation is opened with them.
+/// The stored state of a customer for whom a conversation is created.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub struct KnownCustomer {
     record: Option<Customer>,
     email_is_claimed: bool,
 }
 
-/// How the customer stands in a transaction, if they have to be written at all.
-#[derive(Debug, Default)]
-pub(crate) struct CustomerSlots {
-    record: Option<Slot>,
-    claim: Option<Slot>,
+impl KnownCustomer {
+    /// Returns the customer to show on the conversation: the record, updated with the given details.
+    #[must_use]
+    pub fn shown(&self, given: &Customer) -> Customer {
+        given.shown_with(self.record.as_ref())
+    }
 }
 
-impl CustomerSlots {
-    /// Whether a refusal came of what was known being old: then it is read again.
-    pub fn are_outdated(&self, refusal: &Refusal) -> bool {
-        [self.record, self.claim].into_iter().flatten().any(|slot| refusal.of(slot).is_some())
+/// The customer's writes in a transaction, if any are needed.
+#[derive(Debug, Default)]
+pub(crate) struct CustomerWrites {
+    record: Option<WriteIndex>,
+    claim: Option<WriteIndex>,
+}
+
+impl CustomerWrites {
+    /// Returns whether the transaction failed because the customer has changed since it was read.
+    pub fn failed(&self, failed: &FailedConditions) -> bool {
+        [self.record, self.claim].into_iter().flatten().any(|write| failed.at(write))
     }
 }
 
 impl TenantStore {
-    /// Reads the customer's record and whether their email is claimed, at the same time. The claim is read cheaply the
-    /// first time (`fresh` is false): claims only ever appear, and a stale answer costs one repetition.
-    pub(crate) async fn known_customer(&self, customer: &Customer, fresh: bool) -> Result<Known, StoreError> {
+    /// AP-09: reads the customer's record and the claim on their email at the same time. The claim is read strongly
+    /// consistent if `is_retry`. The first read is eventually consistent, because claims are rarely removed and a stale one
+    /// costs one retry.
+    ///
+    /// # Errors
+    /// [`StoreError::Erasing`].
+    pub async fn known_customer(&self, customer: &Customer, is_retry: bool) -> Result<KnownCustomer, StoreError> {
         if customer.identity_source == IdentitySource::Anonymous {
-            return Ok(Known { record: None, email_is_claimed: true });
+            return Ok(KnownCustomer { record: None, email_is_claimed: true });
         }
         let claim = async {
             match &customer.details.email {
-                // What a browser says of its customer is not known to be true: it claims nothing.
+                // An email from a browser is not verified, so it is not claimed.
                 Some(email) if customer.identity_source == IdentitySource::Headers => {
-                    Ok(self.get_with(self.keys().email_claim(email), fresh).await?.is_some())
+                    Ok(self.get_with(self.keys().email_claim(email), is_retry).await?.is_some())
                 }
                 _ => Ok(true),
             }
         };
         let (record, email_is_claimed) = tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
         let now = self.clock().now();
-        let record = record.filter(|record| !is_over(record, now));
+        let record = record.filter(|record| !is_expired(record, now));
         if record.as_ref().is_some_and(is_erasing) {
             return Err(StoreError::Erasing);
         }
         let record = record.map(item::read::<CustomerAttributes>).transpose()?.map(Customer::from);
-        Ok(Known { record, email_is_claimed })
+        Ok(KnownCustomer { record, email_is_claimed })
     }
 
-    /// Adds to a transaction what makes the record say what `said` says, and gives the customer as a conversation
-    /// shows them: the record, refreshed.
-    pub(crate) fn refresh_customer(
+    /// Adds the writes that create a customer's record or update it with the given details.
+    pub(crate) fn add_customer_update(
         &self,
         transaction: &mut Transaction,
-        said: &Customer,
-        known: Known,
-    ) -> Result<(Customer, CustomerSlots), StoreError> {
-        let mut slots = CustomerSlots::default();
-        match said.identity_source {
-            // Somebody of whom nothing is known has no record.
-            IdentitySource::Anonymous => return Ok((said.clone(), slots)),
-            // The token proves the id and no more. The rest fills the gaps of what is known, on this conversation only.
-            IdentitySource::Token if said.details != CustomerDetails::default() => {
-                let proven = Customer { details: CustomerDetails::default(), ..said.clone() };
-                let (shown, slots) = self.refresh_customer(transaction, &proven, known)?;
-                return Ok((Customer { details: said.details.clone().refreshed_by(shown.details), ..shown }, slots));
-            }
-            IdentitySource::Headers | IdentitySource::Token => {}
-        }
-        let key = self.keys().customer(&said.id);
-        let merged = match &known.record {
-            None => said.clone(),
-            Some(record) => {
-                Customer { details: record.details.clone().refreshed_by(said.details.clone()), ..said.clone() }
-            }
+        given: &Customer,
+        known: &KnownCustomer,
+    ) -> Result<CustomerWrites, StoreError> {
+        let mut writes = CustomerWrites::default();
+        let given = match given.identity_source {
+            // An anonymous customer has no record.
+            IdentitySource::Anonymous => return Ok(writes),
+            // A token proves only the id.
+            IdentitySource::Token => Customer { details: CustomerDetails::default(), ..given.clone() },
+            IdentitySource::Headers => given.clone(),
         };
-        let claimed = said.details.email.as_ref().filter(|_| !known.email_is_claimed);
-        match known.record {
+        let claimed = given.details.email.as_ref().filter(|_| !known.email_is_claimed);
+        match &known.record {
             None => {
-                let record = CustomerRecord::new(said.clone(), Metadata::default(), self.clock());
+                let record = CustomerRecord::new(given.clone(), Metadata::default(), self.clock());
                 let item = self.customer_item(&record, claimed, AttemptId::generate(self.clock()))?;
-                slots.record = Some(transaction.put_free(self, item)?);
+                writes.record = Some(transaction.put_unless_unexpired(self, item)?);
             }
-            Some(record) if record.details != merged.details || claimed.is_some() => {
-                let mut update = refresh(&said.details);
+            Some(record) if record.details != known.shown(&given).details || claimed.is_some() => {
+                let mut update = details_update(&given.details);
                 if let Some(email) = claimed {
                     update.add_to_set(attributes::CLAIMS, email.normalized());
                 }
                 update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
-                update.count_up(attributes::VERSION, 1);
-                let condition = format!("attribute_exists(pk) AND attribute_not_exists({})", attributes::ERASING_SINCE);
-                slots.record = Some(transaction.update(self, key, update, &condition)?);
+                update.increment_from_one(attributes::VERSION);
+                let condition = Condition::exists().missing(attributes::ERASING_SINCE);
+                writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);
             }
             Some(_) => {}
         }
         if let Some(email) = claimed {
-            let claim = EmailClaimItem { customer_id: said.id.clone() };
-            let claim = item::write(self.keys().email_claim(email), &claim)?;
-            slots.claim = Some(transaction.put(self, claim, Some(ABSENT))?);
+            let claim = EmailClaimItem { customer_id: given.id.clone() };
+            writes.claim = Some(transaction.put_new(self, item::write(self.keys().email_claim(email), &claim)?)?);
         }
-        Ok((merged, slots))
+        Ok(writes)
     }
 }
 
-/// Sets what is said and leaves the rest.
-fn refresh(said: &CustomerDetails) -> Update {
+/// Returns an update that sets the given details. Other details stay.
+fn details_update(given: &CustomerDetails) -> Update {
     let mut update = Update::default();
-    let said = [
-        ("name", said.name.as_ref().map(text)),
-        ("email", said.email.as_ref().map(text)),
-        ("phone", said.phone.as_ref().map(text)),
-        ("company", said.company.as_ref().map(text)),
+    let attributes = [
+        ("name", given.name.as_ref().map(text)),
+        ("email", given.email.as_ref().map(text)),
+        ("phone", given.phone.as_ref().map(text)),
+        ("company", given.company.as_ref().map(text)),
     ];
-    for (attribute, value) in said {
+    for (attribute, value) in attributes {
         if let Some(value) = value {
             update.set(attribute, value);
         }

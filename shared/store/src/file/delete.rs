@@ -1,34 +1,33 @@
-use deskless_domain::FileId;
+use deskless_domain::{FileId, Precondition};
 
 use super::item::attributes;
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     expression::{Update, number},
 };
 
 impl TenantStore {
-    /// AP-64: deletes a file. It is gone at once; its row says so to the worker on the stream, which removes the object.
-    /// `expected` holds the versions under which the caller wants this; `None` means any.
+    /// AP-64: deletes a file. It does not exist any more at once. The table's stream triggers the removal of its object
+    /// (AP-65).
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
-    pub async fn delete_file(&self, id: FileId, expected: Option<&[u64]>) -> Result<(), StoreError> {
+    pub async fn delete_file(&self, id: FileId, precondition: &Precondition) -> Result<(), StoreError> {
         let mut file = self.get_file(id).await?;
         loop {
-            if expected.is_some_and(|versions| !versions.contains(&file.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
+            precondition.check(file.version)?;
             let mut update = Update::default();
             update.set(attributes::DELETED_AT, number(self.clock().now().as_millis()));
             update.remove(attributes::EXPIRES_AT);
-            let (version, known) = (update.name(attributes::VERSION), update.value("known", number(file.version)));
-            let condition = format!("attribute_not_exists({}) AND {version} = {known}", attributes::DELETED_AT);
-            if self.update_where(self.keys().file(id), update, &condition).await? {
+            let unchanged =
+                Condition::none().missing(attributes::DELETED_AT).version(&Precondition::exactly(file.version));
+            if self.update_if(self.keys().file(id), update, unchanged).await? {
                 return Ok(());
             }
-            // It was registered in between, or deleted: perhaps by this very request, whose answer was lost.
+            // The file was registered in the meantime, or deleted, perhaps by this request whose response was lost.
             match self.find_file(id, None).await? {
-                Some(now) => file = now,
+                Some(current) => file = current,
                 None => return Ok(()),
             }
         }

@@ -1,79 +1,64 @@
-//! What a deleted file leaves behind.
-
-use std::time::Duration;
+//! Removes the items of a deleted file.
 
 use deskless_domain::{ConversationId, FileId};
-use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::item::claimed_for;
+use super::item::{attributes, claimed_for};
 use crate::{
     StoreError, TenantStore,
     item::{Item, string},
-    keys::{Key, file_of},
+    keys::Key,
 };
 
-/// How many files of a conversation are removed at once.
-const AT_ONCE: usize = 16;
-
-/// A deleted file.
+/// The deletion of a file.
 #[derive(Debug)]
 pub struct FileChange {
-    pub(crate) tenant: TenantStore,
-    pub(crate) id: FileId,
-    pub(crate) conversation: Option<ConversationId>,
+    /// The store of the workspace.
+    pub tenant: TenantStore,
+    /// The file.
+    pub id: FileId,
+    /// The conversation of the file; `None` for a file of the workspace.
+    pub conversation: Option<ConversationId>,
 }
 
 impl FileChange {
-    /// AP-65: removes the file's objects, then what its conversation says of it, its row last: a removal that is interrupted
-    /// is taken up again.
-    ///
-    /// # Errors
-    /// When S3 or the table does not answer, and while somebody may be registering the file.
-    pub async fn erase(&self) -> Result<(), StoreError> {
-        self.tenant.erase_objects(self.id).await?;
-        let keys = self.tenant.keys();
-        if let Some(conversation) = self.conversation {
-            self.tenant.delete_row(keys.file_of_conversation(conversation, self.id)).await?;
-        }
-        self.tenant.delete_row(keys.file(self.id)).await
+    /// Parses an image of a file's item. Returns `None` unless the file was deleted.
+    pub(crate) fn of(tenant: TenantStore, id: FileId, after: &Item) -> Option<Self> {
+        let conversation = string(after, "conversationId").and_then(ConversationId::parse);
+        after.contains_key(attributes::DELETED_AT).then_some(Self { tenant, id, conversation })
     }
 }
 
 impl TenantStore {
-    /// AP-65: removes the objects and the rows of those files among what lies under a deleted conversation. What says that the
-    /// conversation has them goes later, with the rest.
-    pub(crate) async fn erase_files_among(&self, doomed: &[Item]) -> Result<(), StoreError> {
-        let ids: Vec<FileId> = doomed.iter().filter_map(|item| string(item, "sk").and_then(file_of)).collect();
-        let erase = |id: FileId| async move {
-            self.erase_objects(id).await?;
-            self.delete_row(self.keys().file(id)).await
-        };
-        stream::iter(ids).map(erase).buffer_unordered(AT_ONCE).try_collect().await
+    /// AP-65: returns how many milliseconds longer a registration may be running; 0 if none is.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn upload_claimed_for(&self, id: FileId) -> Result<u64, StoreError> {
+        let item = self.get(self.keys().file(id)).await?;
+        Ok(item.map_or(0, |item| claimed_for(&item, self.clock().now())))
     }
 
-    async fn erase_objects(&self, id: FileId) -> Result<(), StoreError> {
-        let left = self.claim_left(id).await?;
-        if left > 0 {
-            // Its copy would come to lie where nobody looks any more. Whoever is at it will be done soon, or is dead: that is
-            // waited for, since the stream tells of a deletion a few times only.
-            tokio::time::sleep(Duration::from_millis(left)).await;
-            if self.claim_left(id).await? > 0 {
-                return Err(StoreError::Unavailable("a deleted file is just being registered".to_owned()));
-            }
-        }
-        let bucket = self.bucket()?;
-        let (pending, file) = (self.keys().pending_object(id), self.keys().file_object(id));
-        tokio::try_join!(bucket.delete(&pending), bucket.delete(&file))?;
-        Ok(())
+    /// AP-65: removes the item that lists a file under its conversation.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn remove_file_of_conversation(
+        &self,
+        conversation: ConversationId,
+        id: FileId,
+    ) -> Result<(), StoreError> {
+        self.delete_item(self.keys().file_of_conversation(conversation, id)).await
     }
 
-    /// For how many milliseconds more somebody may be registering the file.
-    async fn claim_left(&self, id: FileId) -> Result<u64, StoreError> {
-        let row = self.get(self.keys().file(id)).await?;
-        Ok(row.map_or(0, |row| claimed_for(&row, self.clock().now())))
+    /// AP-65: removes a file's own item.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn remove_file(&self, id: FileId) -> Result<(), StoreError> {
+        self.delete_item(self.keys().file(id)).await
     }
 
-    async fn delete_row(&self, key: Key) -> Result<(), StoreError> {
+    async fn delete_item(&self, key: Key) -> Result<(), StoreError> {
         let request = self.client().delete_item().table_name(self.table()).set_key(Some(key.attributes()));
         request.send().await.map(drop).map_err(|e| StoreError::from_sdk(&e))
     }

@@ -4,13 +4,13 @@ use futures_util::future::try_join_all;
 use super::item;
 use crate::{
     StoreError, TenantStore,
-    conversation::{LIVE, attributes},
-    expression::{Update, text},
-    transaction::{Slot, Transaction},
+    conversation::{attributes, live},
+    expression::text,
+    transaction::{Transaction, WriteIndex},
 };
 
 impl TenantStore {
-    /// AP-63: one file, whether it is there already or not. One of a conversation that is being deleted is gone with it.
+    /// AP-63: reads one file, pending or ready. Files of a conversation that is being deleted are not found.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such file.
@@ -18,11 +18,14 @@ impl TenantStore {
         self.find_file(id, None).await?.ok_or(StoreError::NotFound)
     }
 
-    /// The same, but only of a conversation of this customer's, if there is one.
-    pub(crate) async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
+    /// AP-63: reads one file. With an owner, only files of that customer's conversations. Returns `None` if there is none.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn find_file(&self, id: FileId, owner: Option<&CustomerId>) -> Result<Option<File>, StoreError> {
         let Some(found) = self.get(self.keys().file(id)).await? else { return Ok(None) };
         let Some(file) = item::read(found, self.clock().now())? else { return Ok(None) };
-        let is_there = match file.draft.conversation_id {
+        let exists = match file.draft.conversation_id {
             Some(conversation) => {
                 let conversation = self.get(self.keys().conversation(conversation)).await?;
                 conversation.is_some_and(|item| match owner {
@@ -32,14 +35,14 @@ impl TenantStore {
             }
             None => owner.is_none(),
         };
-        Ok(is_there.then_some(file))
+        Ok(exists.then_some(file))
     }
 
-    /// AP-66: those of these files that are there, each at the place of its id, read at once. Whose they are is for the
-    /// caller to look at: a conversation's own, or the workspace's.
+    /// AP-66: reads files at the same time. The result has one entry for each id, in order: the file if it is ready, else
+    /// `None`. The caller checks to which conversation each file belongs.
     ///
     /// # Errors
-    /// When the table does not answer.
+    /// When the table does not respond.
     pub async fn ready_files(&self, ids: &[FileId]) -> Result<Vec<Option<File>>, StoreError> {
         let now = self.clock().now();
         let found = try_join_all(ids.iter().map(|id| self.get(self.keys().file(*id)))).await?;
@@ -47,19 +50,17 @@ impl TenantStore {
         read.map(|file| file.map(|file| file.filter(|file| file.status == FileStatus::Ready))).collect()
     }
 
-    /// Demands in a transaction that a conversation is there, and this customer's if there is one.
+    /// Adds a check that a conversation exists and, with an owner, belongs to that customer.
     pub(super) fn check_conversation(
         &self,
         transaction: &mut Transaction,
         id: ConversationId,
         owner: Option<&CustomerId>,
-    ) -> Result<Slot, StoreError> {
-        let mut terms = Update::default();
-        let mut condition = LIVE.to_owned();
+    ) -> Result<WriteIndex, StoreError> {
+        let mut condition = live();
         if let Some(owner) = owner {
-            let (name, own) = (terms.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
-            condition = format!("{condition} AND {name} = {}", terms.value("owner", text(own)));
+            condition = condition.equals(attributes::CUSTOMER_PARTITION, text(self.keys().by_customer(owner)));
         }
-        transaction.check_with(self, self.keys().conversation(id), terms, &condition)
+        transaction.check(self, self.keys().conversation(id), condition)
     }
 }

@@ -3,15 +3,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
-    item::{self, Item, integer, is_over, string},
-    keys::file_in,
+    item::{self, Item, integer, is_expired, string},
+    keys::file_of_pk,
 };
 
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
-    /// On which object it is at work.
+    /// The entity tag of the object that is being registered.
     pub(in crate::file) const CLAIMED_ETAG: &str = "claimedEtag";
-    /// Until when a registration may be at work.
+    /// The end of the claim of a registration, in milliseconds.
     pub(in crate::file) const CLAIMED_UNTIL: &str = "claimedUntil";
     pub(in crate::file) const DELETED_AT: &str = "deletedAt";
     pub(in crate::file) const EXPIRES_AT: &str = "expiresAt";
@@ -19,7 +19,7 @@ pub(super) mod attributes {
     pub(in crate::file) const VERSION: &str = "version";
 }
 
-/// A file's own item. Its id is in its key.
+/// A file's own item. The id is in the key.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FileItem {
@@ -30,12 +30,13 @@ struct FileItem {
     size: FileSize,
     status: FileStatus,
     version: u64,
-    /// Only while nothing was uploaded that we know of.
+    /// Set until the file is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }
 
 impl TenantStore {
+    /// Returns the item of a pending file.
     pub(super) fn file_item(&self, file: &File, expires_at: Timestamp) -> Result<Item, StoreError> {
         let FileDraft { conversation_id, name, content_type, size } = file.draft.clone();
         let attributes = FileItem {
@@ -51,13 +52,13 @@ impl TenantStore {
     }
 }
 
-/// Reads a file's item; one that is past its time or being deleted is none any more.
+/// Converts a file's item. Returns `None` for a file that has expired or is being deleted.
 pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreError> {
-    if is_over(&item, now) || item.contains_key(attributes::DELETED_AT) {
+    if is_expired(&item, now) || item.contains_key(attributes::DELETED_AT) {
         return Ok(None);
     }
     let id = string(&item, "pk")
-        .and_then(file_in)
+        .and_then(file_of_pk)
         .ok_or_else(|| StoreError::Internal("a file's key cannot be read".to_owned()))?;
     let item: FileItem = item::read(item)?;
     let draft = FileDraft {
@@ -69,7 +70,7 @@ pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreErro
     Ok(Some(File { id, draft, status: item.status, version: item.version }))
 }
 
-/// For how many milliseconds more somebody may be copying the file's object; 0: nobody is.
+/// Returns how many milliseconds longer a registration may be copying the file's object; 0 if none is.
 pub(super) fn claimed_for(item: &Item, now: Timestamp) -> u64 {
     let until = integer(item, attributes::CLAIMED_UNTIL)
         .filter(|_| string(item, attributes::STATUS) == Some(FileStatus::Pending.as_str()));

@@ -1,35 +1,33 @@
-//! Files: AP-61 to AP-66. Their rows are here, their bytes in the bucket.
-//!
-//! Whatever lies in the bucket for good has a row: before an object is copied out of reach of its uploader, its row loses
-//! its end and stands under its conversation, where a purge finds it.
+//! Files: AP-61 to AP-66. Their items are in the table, their objects in the bucket.
 
 mod delete;
 mod erase;
 mod get;
 mod item;
-mod register;
 mod sign;
+mod upload;
 
 use deskless_domain::{File, FileStatus};
 pub use erase::FileChange;
+pub use upload::UploadedObject;
 
 use crate::{Download, StoreError, TenantStore, Upload};
 
 impl TenantStore {
-    /// The form that uploads a file which is not there yet.
+    /// Returns the form that uploads a pending file.
     ///
     /// # Errors
-    /// When there is no bucket.
-    pub fn upload(&self, file: &File) -> Result<Upload, StoreError> {
+    /// [`StoreError::Internal`] when no bucket is configured.
+    pub fn upload_form(&self, file: &File) -> Result<Upload, StoreError> {
         let key = self.keys().pending_object(file.id);
         Ok(self.bucket()?.upload(&key, &file.draft.content_type, file.draft.size))
     }
 
-    /// The address of a file that is there.
+    /// Returns the download URL of a ready file; `None` for a pending one.
     ///
     /// # Errors
-    /// When there is no bucket.
-    pub fn download(&self, file: &File) -> Result<Option<Download>, StoreError> {
+    /// [`StoreError::Internal`] when no bucket is configured.
+    pub fn download_url(&self, file: &File) -> Result<Option<Download>, StoreError> {
         if file.status == FileStatus::Pending {
             return Ok(None);
         }

@@ -1,65 +1,43 @@
 use deskless_domain::{CustomerId, File, FileDraft, FileId, FileStatus};
 
 use crate::{
-    Once, Repeat, StoreError, TenantStore,
-    backoff::Backoff,
-    transaction::{ABSENT, Outcome, Transaction},
+    IdempotencyKey, Once, StoreError, TenantStore,
+    idempotency::{Attempt, Attempts},
+    transaction::Transaction,
 };
 
-/// How long an announced file is waited for: as long as a repeat of the request is answered.
-const AWAITED_FOR_SECONDS: i64 = 24 * 60 * 60;
+/// How long a pending file can be registered: 24 hours, as long as idempotency records are stored.
+const PENDING_TTL_SECONDS: i64 = 24 * 60 * 60;
 
 impl TenantStore {
-    /// AP-61: announces a file, in one trip. It is there for a day, unless it is registered.
+    /// AP-61: creates a pending file, in one round trip. It expires after 24 hours unless it is registered. With an owner,
+    /// only in a conversation of that customer.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchReference`] when there is no such conversation, [`StoreError::IdempotencyKeyReused`].
-    pub async fn sign_file(
-        &self,
-        draft: FileDraft,
-        repeat: Option<Repeat<'_, File>>,
-    ) -> Result<Once<File>, StoreError> {
-        self.sign_file_of(None, draft, repeat).await
-    }
-
-    /// The same, but only in a conversation of this customer's, if there is one.
-    pub(crate) async fn sign_file_of(
+    /// [`StoreError::ConversationNotFound`], [`StoreError::IdempotencyKeyReused`].
+    pub async fn create_file(
         &self,
         owner: Option<&CustomerId>,
         draft: FileDraft,
-        repeat: Option<Repeat<'_, File>>,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Once<File>, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
         let file = File { id: FileId::generate(self.clock()), draft, status: FileStatus::Pending, version: 1 };
-        let until = self.clock().now().plus_seconds(AWAITED_FOR_SECONDS);
-        loop {
-            let mut transaction = Transaction::default();
-            let itself = transaction.put(self, self.file_item(&file, until)?, Some(ABSENT))?;
-            let conversation = match file.draft.conversation_id {
-                Some(id) => Some(self.check_conversation(&mut transaction, id, owner)?),
-                None => None,
-            };
-            if let Some(repeat) = &repeat {
-                self.remember(&mut transaction, repeat, &file)?;
+        let until = self.clock().now().plus_seconds(PENDING_TTL_SECONDS);
+        let mut transaction = Transaction::default();
+        let itself = transaction.put_new(self, self.file_item(&file, until)?)?;
+        let conversation = match file.draft.conversation_id {
+            Some(id) => Some(self.check_conversation(&mut transaction, id, owner)?),
+            None => None,
+        };
+        match Attempts::new(self, key).commit(transaction, &file).await? {
+            Attempt::Committed => Ok(Once::first(file)),
+            Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
+            // The id is new, so an earlier attempt was committed and its response was lost.
+            Attempt::Failed(failed) if failed.at(itself) => Ok(Once::first(file)),
+            Attempt::Failed(failed) if conversation.is_some_and(|check| failed.at(check)) => {
+                Err(StoreError::ConversationNotFound)
             }
-            let refusal = match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(file)),
-                Outcome::Refused(refusal) => refusal,
-            };
-            // Nobody else has this id: an earlier attempt was committed and its answer lost.
-            if refusal.of(itself).is_some() {
-                return Ok(Once::Done(file));
-            }
-            if let Some(answer) = self.replay(repeat.as_ref()).await? {
-                return Ok(Once::Replayed(answer));
-            }
-            if conversation.is_some_and(|slot| refusal.of(slot).is_some()) {
-                return Err(StoreError::NoSuchReference("conversationId"));
-            }
-            // The record stood in the way and is gone by now: it was past its time.
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("the idempotency record keeps changing".to_owned()));
-            }
+            Attempt::Failed(_) => Err(StoreError::Internal("an unknown condition failed for a new file".to_owned())),
         }
     }
 }

@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use super::item as message;
 use crate::{
     StoreError, TenantStore,
-    conversation::attributes,
-    item::{self, string},
-    transaction::{Slot, Standing, Transaction},
+    condition::Condition,
+    conversation::unless_deleted,
+    item::{self, Item, string},
+    transaction::{Transaction, WriteIndex},
 };
 
-/// The item that makes a provider's id unique in a conversation. It stays when the message goes, so that a provider's
-/// repeat does not bring a deleted message back.
+/// The claim that makes a provider's message id unique in a conversation. It is never released, so that a provider's retry
+/// does not create a deleted message again.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderMessageItem {
@@ -18,41 +19,43 @@ struct ProviderMessageItem {
 }
 
 impl TenantStore {
-    /// Adds the claim on the message's externalId, if it has one.
+    /// AP-30: adds the claim on a message's externalId, if it has one, to the message's transaction. A repeat fails the
+    /// claim's condition and reads the message that the claim names.
     pub(crate) fn claim_provider_id(
         &self,
         transaction: &mut Transaction,
         message: &Message,
-        condition: Option<&str>,
-    ) -> Result<Option<Slot>, StoreError> {
+        condition: Condition,
+    ) -> Result<Option<WriteIndex>, StoreError> {
         let Some(external_id) = &message.draft.external_id else { return Ok(None) };
         let claim = ProviderMessageItem { message_id: message.id };
         let key = self.keys().provider_message(message.conversation_id, external_id);
         transaction.put(self, item::write(key, &claim)?, condition).map(Some)
     }
 
-    /// The message that has the externalId whose claim was refused.
+    /// Reads the message that holds a claim.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation does not exist; [`StoreError::MessageDeleted`] when the message was
+    /// deleted.
     pub(super) async fn claimed_message(
         &self,
         conversation: ConversationId,
-        claim: &Standing,
+        claim: Option<&Item>,
     ) -> Result<Message, StoreError> {
         let keys = self.keys();
         let id = claimant(claim)?;
         let (thread, found) =
             tokio::try_join!(self.get(keys.conversation(conversation)), self.get(keys.message(conversation, id)))?;
-        if thread.is_none_or(|thread| thread.contains_key(attributes::DELETED_AT)) {
-            return Err(StoreError::NotFound);
-        }
+        unless_deleted(thread.as_ref()).ok_or(StoreError::NotFound)?;
         message::read(conversation, found.ok_or(StoreError::MessageDeleted)?)
     }
 }
 
-/// Who holds a claim that stands.
-pub(super) fn claimant(claim: &Standing) -> Result<MessageId, StoreError> {
+/// Returns the message that holds a claim.
+pub(super) fn claimant(claim: Option<&Item>) -> Result<MessageId, StoreError> {
     claim
-        .item()
         .and_then(|item| string(item, "messageId"))
         .and_then(MessageId::parse)
-        .ok_or_else(|| StoreError::Internal("a provider's message id names no message".to_owned()))
+        .ok_or_else(|| StoreError::Internal("the message of a claimed externalId cannot be read".to_owned()))
 }

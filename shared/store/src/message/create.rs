@@ -1,159 +1,162 @@
-use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ConversationId, CustomerId, Message, MessageDraft, MessageId, Role, Status};
+use deskless_domain::{Cause, ConversationId, CustomerId, Message, MessageDraft, MessageId, MessageOrigin, Transition};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Once, Repeat, StoreError, TenantStore,
+    IdempotencyKey, Marked, Marker, Once, StoreError, TenantStore,
     backoff::Backoff,
-    conversation::{LIVE, attributes},
-    expression::{Update, number, text},
+    condition::Condition,
+    conversation::{attributes, unless_deleted},
+    expression::text,
+    idempotency::{Attempt, Attempts},
     item::{Item, string},
-    transaction::{ABSENT, Outcome, Standing, Transaction},
+    transaction::{Commit, Transaction, WriteIndex},
 };
 
-/// How often a message that came too late is tried again at once.
-pub(super) const TRIES_WITHOUT_PAUSE: u32 = 3;
+/// The number of retries without a pause after a lost race.
+const RETRIES_WITHOUT_PAUSE: u32 = 3;
 
-/// A message of a thread that somebody asked to be there.
-#[derive(Debug)]
-pub enum Posted {
-    /// It was added.
-    Added(Message),
-    /// It was there: a provider's repeat has the externalId of this message.
-    Known(Message),
+const OTHERS_WERE_FASTER: &str = "other writers were faster each time";
+
+/// The outcome of adding a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AddedMessage {
+    /// The message.
+    pub message: Message,
+    /// Whether the message was created. If not, it is the existing message with this externalId.
+    pub is_new: bool,
 }
 
-impl Posted {
-    /// The message, whoever added it.
-    #[must_use]
-    pub fn message(&self) -> &Message {
-        match self {
-            Self::Added(message) | Self::Known(message) => message,
-        }
-    }
+/// The id of the next attempt. Message ids sort in commit order: the conversation stores the newest one, and a message
+/// whose id is not greater is retried with a new id after it.
+struct NextId {
+    id: MessageId,
+    tries: u32,
 }
 
 impl TenantStore {
-    /// AP-12, AP-13, AP-30: adds a message to a thread, in one trip.
+    /// AP-12, AP-13, AP-30: adds a message to a thread, in one round trip. With an owner, only to a conversation of that
+    /// customer. A second message with the same externalId is not written.
     ///
-    /// Message ids sort in commit order: the conversation keeps the newest one committed, and a message whose id is
-    /// not greater takes a new one behind it. A customer's reply opens the conversation again.
-    /// A second message with the same externalId is not written: the first one is given instead.
+    /// Nothing is read first: the condition checks that the conversation exists, the update reopens it without knowing its
+    /// status, and the channel is part of the conversation's id. With an idempotency key, no earlier outcome is read first,
+    /// because repeats are rare. DynamoDB bills the write units of a rejected transaction.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the workspace has no such conversation, [`StoreError::MessageDeleted`] when
-    /// the message with this externalId was deleted, [`StoreError::IdempotencyKeyReused`],
-    /// [`StoreError::Unavailable`] when other writers were faster for eight seconds.
+    /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::MessageDeleted`] when the message with
+    /// this externalId was deleted; [`StoreError::IdempotencyKeyReused`]; [`StoreError::Unavailable`] when other writers
+    /// were faster for eight seconds.
     pub async fn create_message(
         &self,
         conversation_id: ConversationId,
-        draft: MessageDraft,
-        repeat: Option<Repeat<'_, Posted>>,
-    ) -> Result<Once<Posted>, StoreError> {
-        self.create_message_in(conversation_id, None, draft, repeat).await
-    }
-
-    /// The same, but only in a conversation of this customer's, if there is one.
-    pub(crate) async fn create_message_in(
-        &self,
-        conversation_id: ConversationId,
         owner: Option<&CustomerId>,
-        draft: MessageDraft,
-        repeat: Option<Repeat<'_, Posted>>,
-    ) -> Result<Once<Posted>, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
-        let mut id = MessageId::generate(self.clock());
-        let mut tries = 0;
+        draft: &MessageDraft,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Once<AddedMessage>, StoreError> {
+        let mut attempts = Attempts::new(self, key);
+        let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
         loop {
-            let message = draft.clone().placed(conversation_id, id);
+            let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
-            transaction.put(self, self.message_item(&message)?, None)?;
-            let (mut update, mut condition) = self.arrival(&message, owner.is_none());
-            if let Some(owner) = owner {
-                let (name, own) = (update.name(attributes::CUSTOMER_PARTITION), self.keys().by_customer(owner));
-                let own = update.value("owner", text(own));
-                condition = format!("{condition} AND {name} = {own}");
-            }
-            let key = self.keys().conversation(conversation_id);
-            let conversation = transaction.update(self, key, update, &condition)?;
-            let claim = self.claim_provider_id(&mut transaction, &message, Some(ABSENT))?;
-            let posted = Posted::Added(message);
-            if let Some(repeat) = &repeat {
-                self.remember(&mut transaction, repeat, &posted)?;
-            }
-            let refusal = match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(Once::Done(posted)),
-                Outcome::Refused(refusal) => refusal,
+            let conversation = self.add_message(&mut transaction, &message, owner, None)?;
+            let claim = self.claim_provider_id(&mut transaction, &message, Condition::absent())?;
+            let added = AddedMessage { message, is_new: true };
+            let failed = match attempts.commit(transaction, &added).await? {
+                Attempt::Committed => return Ok(Once::first(added)),
+                Attempt::Replayed(earlier) => return Ok(Once::replay(earlier)),
+                Attempt::Failed(failed) => failed,
             };
-            if let Some(answer) = self.replay(repeat.as_ref()).await? {
-                return Ok(Once::Replayed(answer));
-            }
-            let refused = refusal.of(conversation).map(Standing::item);
-            let is_there = |stored: &Item| {
-                !stored.contains_key(attributes::DELETED_AT) && owner.is_none_or(|owner| self.is_own(stored, owner))
-            };
-            if refused.is_some_and(|stored| !stored.is_some_and(is_there)) {
+            if failed.at(conversation) && !self.accepts(failed.existing(conversation), owner) {
                 return Err(StoreError::NotFound);
             }
-            // A repeat is refused by its own claim too, so the record was asked for first.
-            if let Some(claim) = claim.and_then(|slot| refusal.of(slot)) {
-                let first = Posted::Known(self.claimed_message(conversation_id, claim).await?);
-                return self.answer_once(first, repeat).await;
+            if let Some(claim) = claim.filter(|claim| failed.at(*claim)) {
+                let message = self.claimed_message(conversation_id, failed.existing(claim)).await?;
+                return self.record_outcome(AddedMessage { message, is_new: false }, key).await;
             }
-            match refused {
-                Some(Some(stored)) => {
-                    let mark = string(stored, attributes::ORDER_MARK)
-                        .and_then(MessageId::parse)
-                        .ok_or_else(|| StoreError::Internal("a conversation has no order mark".to_owned()))?;
-                    if backoff.is_over() {
-                        return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
-                    }
-                    // Somebody else's message was committed first. That is progress; who is late again and again gives
-                    // way for a moment, so that many writers do not all try at once.
-                    tries += 1;
-                    if tries > TRIES_WITHOUT_PAUSE {
-                        backoff.pause().await;
-                    }
-                    id = MessageId::following(mark, tries, self.clock());
-                }
-                Some(None) => return Err(StoreError::NotFound),
-                // The record stood in the way and is gone by now: it was past its time.
-                None if backoff.pause().await => {}
-                None => return Err(StoreError::Unavailable("the idempotency record keeps changing".to_owned())),
-            }
+            self.prepare_retry(&mut next, failed.existing(conversation), &mut attempts.backoff).await?;
         }
     }
 
-    /// What a message changes in its conversation, and under which condition. Nothing is read for it. What a customer writes
-    /// with a client key has not come by the channel's provider, whose window for free replies it does not open.
-    pub(super) fn arrival(&self, message: &Message, by_provider: bool) -> (Update, String) {
-        let mut update = Update::default();
-        update.set(attributes::ORDER_MARK, text(message.id));
-        update.set(attributes::UPDATED_AT, number(message.created_at().as_millis()));
-        update.add(attributes::VERSION, 1);
-        update.add(attributes::MESSAGE_COUNT, 1);
-        let draft = &message.draft;
-        if draft.is_reply() {
-            update.set(attributes::ACTIVITY, text(message.id));
-            update.set(attributes::PREVIEW, text(draft.body.preview()));
-            update.set(attributes::PREVIEW_MESSAGE_ID, text(message.id));
-            update.set(attributes::AWAITING_REPLY, AttributeValue::Bool(draft.is_from_customer()));
-            if draft.role == Role::Assistant {
-                update.set_once(attributes::FIRST_RESPONSE_AT, number(message.created_at().as_millis()));
+    /// AP-92: adds a message without an externalId to a thread, in one transaction with a marker. `cause` is the execution
+    /// of an automation that writes it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::Unavailable`] when other writers were
+    /// faster for eight seconds.
+    pub async fn create_marked_message(
+        &self,
+        conversation_id: ConversationId,
+        draft: &MessageDraft,
+        cause: &Cause,
+        marker: &Marker,
+    ) -> Result<Marked, StoreError> {
+        let mut backoff = self.backoff();
+        let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
+        loop {
+            let message = draft.clone().into_message(conversation_id, next.id);
+            let mut transaction = Transaction::default();
+            let conversation = self.add_message(&mut transaction, &message, None, Some(cause))?;
+            let marker_write = self.add_marker(&mut transaction, marker)?;
+            let failed = match transaction.commit(self, &mut backoff).await? {
+                Commit::Done => return Ok(Marked::Written),
+                Commit::Failed(failed) => failed,
+            };
+            if failed.at(marker_write) {
+                return Ok(Marked::AlreadyWritten);
             }
-        }
-        if draft.is_from_customer() {
-            let open = self.status_partition(message.conversation_id, Status::Open);
-            update.set(attributes::STATUS, text(Status::Open));
-            update.set(attributes::STATUS_PARTITION, text(open));
-            update.add(attributes::UNREAD_COUNT, 1);
-            if by_provider && message.channel().reply_window_seconds().is_some() {
-                update.set(attributes::LAST_CUSTOMER_REPLY_AT, number(message.created_at().as_millis()));
+            let existing = failed.existing(conversation);
+            if !self.accepts(existing, None) {
+                return Err(StoreError::NotFound);
             }
-            update.remove(attributes::RESOLUTION);
-            update.remove(attributes::CLOSED_AT);
-            update.remove(attributes::SNOOZED_UNTIL);
+            self.prepare_retry(&mut next, existing, &mut backoff).await?;
         }
-        let condition = format!("{LIVE} AND #{mark} < :{mark}", mark = attributes::ORDER_MARK);
-        (update, condition)
+    }
+
+    /// Adds the message and the update of its conversation.
+    fn add_message(
+        &self,
+        transaction: &mut Transaction,
+        message: &Message,
+        owner: Option<&CustomerId>,
+        cause: Option<&Cause>,
+    ) -> Result<WriteIndex, StoreError> {
+        transaction.put(self, self.message_item(message)?, Condition::none())?;
+        let origin = if owner.is_some() { MessageOrigin::Customer } else { MessageOrigin::Workspace };
+        let transition = Transition::of_message(message, origin);
+        let (mut update, condition) = self.write_transition(message.conversation_id, &transition);
+        if let Some(cause) = cause {
+            update.set(attributes::CAUSE, text(cause));
+        }
+        let mut condition = condition.less_than(attributes::ORDER_MARK, text(message.id));
+        if let Some(owner) = owner {
+            condition = condition.equals(attributes::CUSTOMER_PARTITION, text(self.keys().by_customer(owner)));
+        }
+        transaction.update(self, self.keys().conversation(message.conversation_id), update, condition)
+    }
+
+    /// Returns whether a conversation exists and, with an owner, belongs to that customer.
+    fn accepts(&self, conversation: Option<&Item>, owner: Option<&CustomerId>) -> bool {
+        unless_deleted(conversation).is_some_and(|item| owner.is_none_or(|owner| self.is_own(item, owner)))
+    }
+
+    /// Sets the id of the next attempt, after the newest message. The first retries follow without a pause, because a lost
+    /// race means that another writer made progress. Further retries pause, so that many writers do not retry at the same
+    /// time.
+    async fn prepare_retry(
+        &self,
+        next: &mut NextId,
+        conversation: Option<&Item>,
+        backoff: &mut Backoff<'_>,
+    ) -> Result<(), StoreError> {
+        let newest = conversation
+            .and_then(|item| string(item, attributes::ORDER_MARK))
+            .and_then(MessageId::parse)
+            .ok_or_else(|| StoreError::Internal("a conversation's newest message id cannot be read".to_owned()))?;
+        next.tries += 1;
+        if next.tries > RETRIES_WITHOUT_PAUSE {
+            backoff.pause(OTHERS_WERE_FASTER).await?;
+        }
+        backoff.check(OTHERS_WERE_FASTER)?;
+        next.id = MessageId::following(newest, next.tries, self.clock());
+        Ok(())
     }
 }

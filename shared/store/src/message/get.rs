@@ -1,11 +1,11 @@
 use deskless_domain::{ConversationId, Message, MessageId};
 
 use super::item;
-use crate::{StoreError, TenantStore, conversation::attributes};
+use crate::{StoreError, TenantStore, conversation::unless_deleted};
 
 impl TenantStore {
-    /// One message, read strongly together with its conversation: a message of a conversation that is being deleted
-    /// is gone with it.
+    /// Reads one message and its conversation, strongly consistent. Messages of a conversation that is being deleted are
+    /// not found.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation or it has no such message.
@@ -13,11 +13,7 @@ impl TenantStore {
         let keys = self.keys();
         let (thread, message) =
             tokio::try_join!(self.get(keys.conversation(conversation)), self.get(keys.message(conversation, id)))?;
-        match (thread, message) {
-            (Some(thread), Some(message)) if !thread.contains_key(attributes::DELETED_AT) => {
-                item::read(conversation, message)
-            }
-            _ => Err(StoreError::NotFound),
-        }
+        unless_deleted(thread.as_ref()).ok_or(StoreError::NotFound)?;
+        item::read(conversation, message.ok_or(StoreError::NotFound)?)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     keys::message_of,
 };
 
-/// One message's item. Its id is in its key.
+/// A message's item. The id is in the key.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MessageItem {
@@ -63,6 +63,7 @@ impl From<AttachmentAttributes> for Attachment {
 }
 
 impl TenantStore {
+    /// Returns the item of a message.
     pub(crate) fn message_item(&self, message: &Message) -> Result<Item, StoreError> {
         let draft = message.draft.clone();
         let attributes = MessageItem {
@@ -80,8 +81,8 @@ impl TenantStore {
     }
 }
 
-/// Reads a message of this conversation.
-pub(super) fn read(conversation_id: ConversationId, item: Item) -> Result<Message, StoreError> {
+/// Converts an item to a message of this conversation.
+pub(crate) fn read(conversation_id: ConversationId, item: Item) -> Result<Message, StoreError> {
     let corrupt = |what: &str| StoreError::Internal(format!("a stored message's {what} cannot be read"));
     let id: MessageId = string(&item, "sk").and_then(message_of).ok_or_else(|| corrupt("key"))?;
     let item: MessageItem = item::read(item)?;

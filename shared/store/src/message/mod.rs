@@ -5,9 +5,9 @@ mod create;
 mod delete;
 mod get;
 mod item;
-mod post;
 mod thread;
 mod update;
 
-pub use create::Posted;
+pub use create::AddedMessage;
+pub(crate) use item::read;
 pub use thread::{MessagePage, Thread};

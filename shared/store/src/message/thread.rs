@@ -1,46 +1,47 @@
 use deskless_domain::{ConversationId, Message, MessageId, Order};
 
 use super::item;
-use crate::{StoreError, TenantStore, conversation::attributes, expression::text};
+use crate::{StoreError, TenantStore, conversation::unless_deleted, expression::text};
 
-/// Which part of a thread is wanted.
+/// The part of a thread to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Thread {
-    /// Whose messages.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// In which direction; a thread runs oldest first unless it is said otherwise.
+    /// The order: oldest first or newest first.
     pub order: Order,
-    /// Behind which message, in that direction.
+    /// The message after which the page begins, in that order.
     pub after: Option<MessageId>,
-    /// How many at the most.
+    /// The maximum number of messages.
     pub limit: usize,
 }
 
 /// One page of a thread.
 #[derive(Debug)]
 pub struct MessagePage {
-    /// The messages, in commit order or the reverse of it.
+    /// The messages, in commit order or reverse commit order.
     pub messages: Vec<Message>,
-    /// Where to go on. Never missing: a reader that comes back finds what came since.
+    /// The position of the next page. Always set, so that a client can poll for new messages.
     pub next: MessageId,
-    /// Whether there is more already.
+    /// Whether there are more messages now.
     pub has_more: bool,
 }
 
 impl TenantStore {
-    /// AP-14: one page of a thread, read strongly, while the conversation is looked up at the same time.
+    /// AP-14: reads one page of a thread and its conversation at the same time, strongly consistent. A `Query` concurrent
+    /// with a transaction is read-committed, not a snapshot. If DynamoDB applied one message later than a whole later
+    /// transaction, a reader at that moment could miss it. No local engine shows this.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation.
     pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let query = self.query_thread(thread);
         let (conversation, page) = tokio::try_join!(self.get(self.keys().conversation(thread.conversation)), query)?;
-        match conversation {
-            Some(item) if !item.contains_key(attributes::DELETED_AT) => Ok(page),
-            _ => Err(StoreError::NotFound),
-        }
+        unless_deleted(conversation.as_ref()).ok_or(StoreError::NotFound)?;
+        Ok(page)
     }
 
+    /// Reads one page of a thread, strongly consistent, without its conversation.
     pub(crate) async fn query_thread(
         &self,
         Thread { conversation, order, after, limit }: Thread,
@@ -49,7 +50,7 @@ impl TenantStore {
             Order::Asc => MessageId::FIRST,
             Order::Desc => MessageId::LAST,
         });
-        // Neither bound is itself wanted: '!' sorts before every digit, '~' behind every letter.
+        // The bounds themselves are excluded: '!' sorts before every digit, '~' after every letter.
         let at = |id| self.keys().message(conversation, id).sk;
         let (from, to) = match order {
             Order::Asc => (format!("{}!", at(start)), format!("{}~", at(MessageId::LAST))),
@@ -65,7 +66,7 @@ impl TenantStore {
             .expression_attribute_values(":to", text(to))
             .scan_index_forward(order == Order::Asc)
             .consistent_read(true)
-            // One more than asked for tells whether there is more; `desc` includes the message to start from.
+            // One more than the limit shows whether there is another page. `desc` includes the start message.
             .limit(i32::try_from(limit + 1 + usize::from(order == Order::Desc)).unwrap_or(i32::MAX))
             .send()
             .await

@@ -1,77 +1,61 @@
-use deskless_domain::{ConversationId, Message, MessageId, MessageReport};
+use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
 
 use super::claim::claimant;
 use crate::{
     StoreError, TenantStore,
-    backoff::Backoff,
-    conversation::LIVE,
+    condition::Condition,
+    conversation::live,
     expression::{Update, number, text},
-    transaction::{ABSENT, Outcome, Slot, Transaction},
+    transaction::{Commit, Transaction},
 };
 
-/// A report's writes, with the places of those that can be refused.
-struct Draft {
-    transaction: Transaction,
-    conversation: Slot,
-    claim: Option<Slot>,
-}
-
 impl TenantStore {
-    /// AP-31: takes what a provider reports of a message, in two trips. A report that says nothing new, or that comes too
-    /// late, changes nothing. `expected` holds the versions under which the caller wants the change; `None` means any.
+    /// AP-31: updates a message from a provider's report, in two round trips. A report with nothing new writes nothing.
+    /// Messages of a conversation that is being deleted are neither changed nor created again.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotCarried`],
+    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NotDelivered`],
     /// [`StoreError::MessageIdTaken`] when another message of the conversation has this externalId.
     pub async fn report_message(
         &self,
         conversation: ConversationId,
         id: MessageId,
         report: &MessageReport,
-        expected: Option<&[u64]>,
+        precondition: &Precondition,
     ) -> Result<Message, StoreError> {
-        let mut backoff = Backoff::new(self.clock());
-        // An id that the message had before is claimed for it already.
+        let mut backoff = self.backoff();
+        // The message may already hold the claim on an externalId that it had before.
         let mut is_claimed = false;
         loop {
             let known = self.get_message(conversation, id).await?;
-            if expected.is_some_and(|versions| !versions.contains(&known.version)) {
-                return Err(StoreError::VersionMismatch);
-            }
-            if report.status.is_some() && !known.is_carried() {
-                return Err(StoreError::NotCarried);
-            }
-            let Some(next) = known.reported(report) else { return Ok(known) };
+            precondition.check(known.version)?;
+            let Some(next) = known.reported(report)? else { return Ok(known) };
+            let mut transaction = Transaction::default();
+            let thread = transaction.check(self, self.keys().conversation(conversation), live())?;
+            self.add_report(&mut transaction, &known, &next)?;
             let claims = !is_claimed && next.draft.external_id != known.draft.external_id;
-            let Draft { transaction, conversation, claim } = self.report(&known, &next, claims)?;
-            let refusal = match transaction.commit(self, &mut backoff).await? {
-                Outcome::Committed => return Ok(next),
-                Outcome::Refused(refusal) => refusal,
+            let claim =
+                if claims { self.claim_provider_id(&mut transaction, &next, Condition::absent())? } else { None };
+            let failed = match transaction.commit(self, &mut backoff).await? {
+                Commit::Done => return Ok(next),
+                Commit::Failed(failed) => failed,
             };
-            if refusal.of(conversation).is_some() {
+            if failed.at(thread) {
                 return Err(StoreError::NotFound);
             }
-            if let Some(claim) = claim.and_then(|slot| refusal.of(slot)) {
-                if claimant(claim)? != id {
+            if let Some(claim) = claim.filter(|claim| failed.at(*claim)) {
+                if claimant(failed.existing(claim))? != id {
                     return Err(StoreError::MessageIdTaken);
                 }
                 is_claimed = true;
             }
-            // Somebody else changed or deleted the message meanwhile: it is looked at again.
-            if !backoff.pause().await {
-                return Err(StoreError::Unavailable("other writers were faster, again and again".to_owned()));
-            }
+            // The message was changed or deleted since it was read: read it again.
+            backoff.pause("other writers were faster each time").await?;
         }
     }
 
-    fn report(&self, known: &Message, next: &Message, claims: bool) -> Result<Draft, StoreError> {
-        let mut transaction = Transaction::default();
-        let keys = self.keys();
-        let conversation = transaction.check(self, keys.conversation(known.conversation_id), LIVE)?;
+    fn add_report(&self, transaction: &mut Transaction, known: &Message, next: &Message) -> Result<(), StoreError> {
         let mut update = Update::default();
-        let (version, before) = (update.name("version"), update.value("before", number(known.version)));
-        // Without the first of these a message that is purged meanwhile would come back as a ghost.
-        let condition = format!("attribute_exists(pk) AND {version} = {before}");
         update.set("version", number(next.version));
         if let Some(status) = next.reported_status {
             update.set("deliveryStatus", text(status));
@@ -79,8 +63,9 @@ impl TenantStore {
         if let Some(external_id) = &next.draft.external_id {
             update.set("externalId", text(external_id));
         }
-        transaction.update(self, keys.message(known.conversation_id, known.id), update, &condition)?;
-        let claim = if claims { self.claim_provider_id(&mut transaction, next, Some(ABSENT))? } else { None };
-        Ok(Draft { transaction, conversation, claim })
+        // Without `exists`, an update would create a message again that is removed at the same time.
+        let condition = Condition::exists().version(&Precondition::exactly(known.version));
+        let key = self.keys().message(known.conversation_id, known.id);
+        transaction.update(self, key, update, condition).map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! The functions' binaries, as they are deployed, and what they weigh.
+//! Builds the functions' release binaries and measures their size.
 
 use std::{env, fs, io::Write, path::PathBuf, process::Command};
 
@@ -8,29 +8,34 @@ use flate2::{Compression, write::DeflateEncoder};
 
 use crate::figure::Figures;
 
+/// The maximum size of a binary, in MB.
 const TARGET: f64 = 6.0;
+/// The maximum size of a zipped binary, in MB.
 const ZIPPED_TARGET: f64 = 3.0;
 
-/// Where the binaries are.
+/// The paths of the binaries.
 pub struct Binaries {
-    /// Each function's, by name.
+    /// The functions' binaries by name.
     pub functions: Vec<(&'static str, PathBuf)>,
-    /// The bare function's.
+    /// The baseline function's binary.
     pub bare: PathBuf,
 }
 
-/// Builds all of them as `cargo lambda build --release` and `sam build` do: by name, in the whole workspace, so that the
-/// features that the command and the tests ask of shared dependencies are in them too.
+/// Builds the binaries like `cargo lambda build --release` and `sam build`: by name in the whole workspace, so that
+/// they include the dependency features that the command and the tests enable.
 pub fn build() -> Result<Binaries> {
     let bench = env::current_exe()?;
-    let folder = bench.parent().context("a program lies in a folder")?;
-    ensure!(!folder.ends_with("debug"), "only optimized programs tell something: cargo run --release");
+    let folder = bench.parent().context("the benchmark has no parent folder")?;
+    ensure!(
+        !folder.ends_with("debug"),
+        "run the benchmark with `make bench` or `cargo run --release`: debug builds are not comparable"
+    );
     let profile = folder.file_name().unwrap_or_default();
     let functions: Vec<_> = routes::functions().into_iter().map(|(name, _)| (name, folder.join(name))).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")]);
     cargo.arg("--profile").arg(profile);
-    // What `cargo run` says of this program, others' build scripts would take for news and compile again.
+    // Variables that `cargo run` sets for this program would make some build scripts run again.
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             cargo.env_remove(name);
@@ -39,13 +44,13 @@ pub fn build() -> Result<Binaries> {
     for name in functions.iter().map(|(name, _)| *name).chain(["bare"]) {
         cargo.args(["--bin", name]);
     }
-    ensure!(cargo.status()?.success(), "the functions do not compile: the lines above say why");
+    ensure!(cargo.status()?.success(), "the functions do not compile: see the errors above");
     Ok(Binaries { functions, bare: folder.join("bare") })
 }
 
-/// Weighs the functions.
+/// Measures the size of each function.
 pub fn sizes(binaries: &Binaries) -> Result<Figures> {
-    let mut figures = Figures::new("A function's binary, stripped, and zipped as it is deployed");
+    let mut figures = Figures::new("Binary size per function, stripped, and zipped as deployed");
     for (name, binary) in &binaries.functions {
         let bytes = fs::read(binary)?;
         figures.size(name, bytes.len(), TARGET);
@@ -54,7 +59,7 @@ pub fn sizes(binaries: &Binaries) -> Result<Figures> {
     Ok(figures)
 }
 
-/// A zip file of one entry is its deflated bytes and some hundred more.
+/// Returns the size of the deflated bytes. A zip file with one entry adds a few hundred bytes.
 fn deflated(bytes: &[u8]) -> Result<usize> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;

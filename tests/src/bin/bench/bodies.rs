@@ -1,16 +1,16 @@
-//! What is said in the requests.
+//! The request bodies.
 
 use serde_json::{Value, json};
 
-/// Where conversations are.
+/// The path of conversations.
 pub const CONVERSATIONS: &str = "/api/v1/conversations";
 
-/// A conversation with nothing but what must be there.
+/// Returns a conversation with required fields only.
 pub fn minimal() -> Value {
     json!({ "subject": "Need help with auth", "customer": { "id": "cus_123" } })
 }
 
-/// The core contract's example, with an externalId and a customer that are this turn's own.
+/// Returns the core contract's example, with an external ID and a customer that are unique to this turn.
 pub fn full(turn: usize) -> Value {
     json!({
         "externalId": format!("ticket_{turn}"),
@@ -24,7 +24,7 @@ pub fn full(turn: usize) -> Value {
     })
 }
 
-/// A message as customers write them.
+/// Returns a typical customer message.
 pub fn message(turn: usize) -> Value {
     json!({
         "body": format!(

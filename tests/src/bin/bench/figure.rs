@@ -1,28 +1,28 @@
-//! Samples, their medians, and the table that is printed.
+//! Samples, their medians and the printed table.
 
 use std::{fs, thread, time::Duration};
 
-/// Times of two things, taken in turns.
+/// Durations of our code and of a baseline, measured alternately.
 #[derive(Default)]
 pub struct Samples {
     ours: Vec<f64>,
-    least: Vec<f64>,
+    baseline: Vec<f64>,
 }
 
 impl Samples {
     /// Adds one turn.
-    pub fn add(&mut self, ours: Duration, least: Duration) {
+    pub fn add(&mut self, ours: Duration, baseline: Duration) {
         self.ours.push(ours.as_secs_f64());
-        self.least.push(least.as_secs_f64());
+        self.baseline.push(baseline.as_secs_f64());
     }
 
     fn ratio(&self) -> f64 {
-        quantile(&self.ours, 0.5) / quantile(&self.least, 0.5)
+        quantile(&self.ours, 0.5) / quantile(&self.baseline, 0.5)
     }
 
-    /// The middle half of the turns' own ratios.
+    /// Returns the first and third quartile of the ratio per turn.
     fn spread(&self) -> (f64, f64) {
-        let ratios: Vec<_> = self.ours.iter().zip(&self.least).map(|(ours, least)| ours / least).collect();
+        let ratios: Vec<_> = self.ours.iter().zip(&self.baseline).map(|(ours, baseline)| ours / baseline).collect();
         (quantile(&ratios, 0.25), quantile(&ratios, 0.75))
     }
 }
@@ -35,36 +35,36 @@ fn quantile(values: &[f64], at: f64) -> f64 {
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a place in a short list"
+        reason = "an index into a short list"
     )]
     let place = (last as f64 * at).round() as usize;
     sorted.get(place).copied().unwrap_or(f64::NAN)
 }
 
-/// Figures of one kind.
+/// A table of results.
 pub struct Figures {
     title: String,
     rows: Vec<[String; 5]>,
 }
 
 impl Figures {
-    /// No figures yet. `title` says what the ratios or sizes are of.
+    /// Creates an empty table. `title` describes the ratios or sizes.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), rows: Vec::new() }
     }
 
-    /// Adds a ratio that shall be at most `target`.
+    /// Adds a ratio with its maximum.
     pub fn ratio(&mut self, name: &str, samples: &Samples, target: f64) {
         let (from, to) = samples.spread();
         let detail = format!(
-            "{from:.2} to {to:.2}, {} against {}",
+            "{from:.2} to {to:.2}, {} vs {}",
             time(quantile(&samples.ours, 0.5)),
-            time(quantile(&samples.least, 0.5)),
+            time(quantile(&samples.baseline, 0.5)),
         );
         self.add(name, samples.ratio(), target, "", detail);
     }
 
-    /// Adds a size in bytes that shall be at most `target` millions of bytes.
+    /// Adds a size in bytes with its maximum in MB (millions of bytes).
     pub fn size(&mut self, name: &str, bytes: usize, target: f64) {
         #[expect(clippy::cast_precision_loss, reason = "no binary has 2^52 bytes")]
         self.add(name, bytes as f64 / 1e6, target, " MB", format!("{bytes} bytes"));
@@ -77,7 +77,7 @@ impl Figures {
         self.rows.push(cells);
     }
 
-    /// Prints all of them under their title.
+    /// Prints the table.
     pub fn print(&self) {
         println!("\n{}", self.title);
         for [name, value, target, verdict, detail] in &self.rows {
@@ -90,7 +90,7 @@ fn time(seconds: f64) -> String {
     if seconds < 0.01 { format!("{:.0} µs", seconds * 1e6) } else { format!("{:.1} ms", seconds * 1e3) }
 }
 
-/// One line about the machine.
+/// Describes the machine in one line.
 pub fn machine() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -1,8 +1,8 @@
-//! What Deskless costs, beside the least that the same thing can cost: `make bench`.
+//! Benchmarks, run by `make bench`: the cost of Deskless relative to a minimal baseline.
 //!
-//! Every figure is a size or a ratio of two times that were taken in turns in one run; a time alone would say more of
-//! the machine than of the code. It ends well whatever it finds, for it is no test. `SCALE=` sets how many rows the
-//! large table has (100000 unless it is said).
+//! Every result is a size, or a ratio of two times measured alternately in one run, because absolute times depend on
+//! the machine. Exceeding a target is reported but not an error. `SCALE` sets the number of rows of the large table
+//! (default 100000).
 
 mod binaries;
 mod bodies;
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     let binaries = binaries::build()?;
     println!("{}", figure::machine());
     binaries::sizes(&binaries)?.print();
-    // One thread, as a function has it; the engines have threads of their own.
+    // One thread, like a function. The engines have their own threads.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         start::measure(&binaries).await?.print();

@@ -1,7 +1,7 @@
-//! What the store asks of the table for a request, written down and asked again without us.
+//! Records the SDK calls of a request and replays them without our code.
 //!
-//! The calls are taken from the SDK itself, as they go by, so that the comparison cannot drift from the code. Asked
-//! again, they carry another workspace's id in every key: there they meet the same table as they did the first time.
+//! Calls are recorded by an SDK interceptor, so that the baseline always matches the code. Replayed calls have another
+//! workspace's ID in every key, where the table is in the same state.
 
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ use deskless_domain::{AttemptId, WorkspaceId};
 use deskless_runtime::SystemClock;
 use futures_util::future::try_join_all;
 
-/// One call, as the SDK was given it.
+/// The input of one SDK call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     Get(Box<GetItemInput>),
@@ -38,30 +38,30 @@ pub enum Call {
     Transact(Box<TransactWriteItemsInput>),
 }
 
-/// Calls that were under way together, then those that came after their answers, and so on.
+/// The round trips of a request, each with its concurrent calls.
 pub type Trips = Vec<Vec<Call>>;
 
-/// Writes down what goes through a client.
+/// Records the calls of a client.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<Tape>>);
 
 #[derive(Debug, Default)]
 struct Tape {
     trips: Trips,
-    under_way: usize,
+    in_flight: usize,
 }
 
 impl Recorder {
-    /// A client that does what `client` does, and is overheard.
-    pub fn overhear(&self, client: &Client) -> Client {
+    /// Returns a copy of a client whose calls are recorded.
+    pub fn record_through(&self, client: &Client) -> Client {
         Client::from_conf(client.config().to_builder().interceptor(self.clone()).build())
     }
 
-    /// What went by since the last call, without the look-up of the API key, which a process remembers.
+    /// Returns the calls since the last time, without the lookup of the API key, which processes cache.
     pub fn take(&self) -> Trips {
         let mut trips = mem::take(&mut self.tape().trips);
         for trip in &mut trips {
-            trip.retain(|call| !call.looks_up_a_key());
+            trip.retain(|call| !call.is_key_lookup());
         }
         trips.retain(|trip| !trip.is_empty());
         trips
@@ -91,12 +91,12 @@ impl Intercept for Recorder {
             .or_else(|| {
                 input.downcast_ref().map(|input: &TransactWriteItemsInput| Call::Transact(Box::new(input.clone())))
             })
-            .ok_or("an operation that cannot be asked again")?;
+            .ok_or("an operation that cannot be replayed")?;
         let mut tape = self.tape();
-        if tape.under_way == 0 {
+        if tape.in_flight == 0 {
             tape.trips.push(Vec::new());
         }
-        tape.under_way += 1;
+        tape.in_flight += 1;
         if let Some(trip) = tape.trips.last_mut() {
             trip.push(call);
         }
@@ -110,33 +110,33 @@ impl Intercept for Recorder {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let mut tape = self.tape();
-        // A message that came in the same millisecond as the one before may have to take another id. What is refused is
-        // a write, and writes that can be refused go alone.
+        // A message in the same millisecond as the previous one is refused and retried with another ID. Refused calls
+        // are single writes, so the whole trip is removed.
         if !matches!(context.output_or_error(), Some(Ok(_))) {
             tape.trips.pop();
         }
-        tape.under_way = tape.under_way.saturating_sub(1);
+        tape.in_flight = tape.in_flight.saturating_sub(1);
         Ok(())
     }
 }
 
-/// The same calls for another workspace, under tokens of their own: ready to be asked.
-pub fn moved(trips: &Trips, from: WorkspaceId, to: WorkspaceId) -> Trips {
+/// Returns the calls for another workspace, with new request tokens.
+pub fn relocated(trips: &Trips, from: WorkspaceId, to: WorkspaceId) -> Trips {
     let (from, to) = (from.to_string(), to.to_string());
     let mut trips = trips.clone();
     trips.iter_mut().flatten().for_each(|call| call.relocate(&from, &to));
     trips
 }
 
-/// Asks all of it. Every call must succeed.
-pub async fn play(client: &Client, trips: Trips) -> Result<()> {
+/// Replays the calls. Every call must succeed.
+pub async fn replay(client: &Client, trips: Trips) -> Result<()> {
     for trip in trips {
         try_join_all(trip.into_iter().map(|call| call.send(client))).await?;
     }
     Ok(())
 }
 
-/// The items that these calls put.
+/// Returns the items that the calls put.
 pub fn puts(trips: Trips) -> impl Iterator<Item = HashMap<String, AttributeValue>> {
     trips.into_iter().flatten().flat_map(|call| match call {
         Call::Put(input) => input.item.into_iter().collect(),
@@ -159,7 +159,7 @@ fn relocate(attributes: Option<&mut HashMap<String, AttributeValue>>, from: &str
 }
 
 impl Call {
-    fn looks_up_a_key(&self) -> bool {
+    fn is_key_lookup(&self) -> bool {
         let Self::Get(input) = self else { return false };
         let pk = input.key.as_ref().and_then(|key| key.get("pk"));
         pk.and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk.starts_with("K#"))

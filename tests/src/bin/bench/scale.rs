@@ -1,4 +1,4 @@
-//! Lists in a large table over the same lists in a small one.
+//! The time of lists in a large table, relative to a small one.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -27,22 +27,22 @@ const WARM_UP: usize = 40;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// A table of its own, with as many conversations as the longest of its threads has messages.
-struct Large {
+/// A filled table, with as many messages in its longest thread as conversations.
+struct FilledTable {
     tenant: Tenant,
     thread: String,
     _stack: Stack,
 }
 
-/// Measures in tables of a thousand and of `scale` rows.
+/// Measures lists in tables of 1,000 and of `scale` rows.
 pub async fn measure(scale: usize) -> Result<Figures> {
-    let small = Large::filled(SMALL).await?;
-    let begun = Instant::now();
-    let large = Large::filled(scale).await?;
+    let small = FilledTable::filled(SMALL).await?;
+    let started = Instant::now();
+    let large = FilledTable::filled(scale).await?;
     let mut figures = Figures::new(format!(
-        "The same request at {scale} rows, over {SMALL} rows ({TURNS} turns; {scale} conversations and as many messages in \
-         one thread took {:.0} s to load)",
-        begun.elapsed().as_secs_f64(),
+        "Time of a list with {scale} rows, relative to {SMALL} rows ({TURNS} turns; loading {scale} conversations and as \
+         many messages took {:.0} s)",
+        started.elapsed().as_secs_f64(),
     ));
     for (name, path) in [
         ("list 20 conversations", CONVERSATIONS),
@@ -52,21 +52,21 @@ pub async fn measure(scale: usize) -> Result<Figures> {
         figures.ratio(name, &turns((&large, path), (&small, path)).await?, TARGET);
     }
     for (name, query) in [("first page of a thread", ""), ("first page of a thread, newest first", "?order=desc")] {
-        let path = |world: &Large| format!("{}/messages{query}", world.thread);
+        let path = |world: &FilledTable| format!("{}/messages{query}", world.thread);
         figures.ratio(name, &turns((&large, &path(&large)), (&small, &path(&small))).await?, TARGET);
     }
     Ok(figures)
 }
 
-async fn turns(ours: (&Large, &str), least: (&Large, &str)) -> Result<Samples> {
+async fn turns(ours: (&FilledTable, &str), baseline: (&FilledTable, &str)) -> Result<Samples> {
     let mut samples = Samples::default();
     for turn in 0..WARM_UP + TURNS {
         let mut times = Vec::new();
-        for (world, path) in [ours, least] {
+        for (world, path) in [ours, baseline] {
             let request = world.tenant.request(Method::GET, path, None, None)?;
-            let begun = Instant::now();
+            let started = Instant::now();
             world.tenant.send(request).await?;
-            times.push(begun.elapsed());
+            times.push(started.elapsed());
         }
         if turn >= WARM_UP {
             samples.add(times[0], times[1]);
@@ -75,25 +75,25 @@ async fn turns(ours: (&Large, &str), least: (&Large, &str)) -> Result<Samples> {
     Ok(samples)
 }
 
-impl Large {
-    /// The first rows come through the API; the others are their copies, with ids of their own.
+impl FilledTable {
+    /// Creates the first rows through the API, and copies of them with new IDs directly.
     async fn filled(rows: usize) -> Result<Self> {
         let stack = Stack::start().await?;
         let tenant = stack.tenant(stack.client()).await?;
         let recorder = Recorder::default();
-        let overheard = Stack::other_way(&tenant, recorder.overhear(&stack.client()));
+        let recorded_tenant = Stack::with_client(&tenant, recorder.record_through(&stack.client()));
 
         let mut models = Vec::new();
         let mut newest = String::new();
         for (turn, status) in ["open", "waiting", "solved"].into_iter().enumerate() {
             let mut body = full(turn);
             body["status"] = status.into();
-            let opened = overheard.post(CONVERSATIONS, &body).await?;
+            let opened = recorded_tenant.post(CONVERSATIONS, &body).await?;
             opened["conversation"]["id"].as_str().context("a conversation has an id")?.clone_into(&mut newest);
             models.push((newest.clone(), model(recorder.take(), "gsi2pk")?));
         }
         let thread = format!("{CONVERSATIONS}/{newest}");
-        let added = overheard.post(&format!("{thread}/messages"), &message(0)).await?;
+        let added = recorded_tenant.post(&format!("{thread}/messages"), &message(0)).await?;
         let first = added["message"]["id"].as_str().and_then(MessageId::parse).context("a message has an id")?;
         let said = model(recorder.take(), "body")?;
 
@@ -112,12 +112,12 @@ impl Large {
     }
 }
 
-/// Of the items that were written, the one that has this attribute.
+/// Returns the written item that has this attribute.
 fn model(trips: Trips, attribute: &str) -> Result<Item> {
     puts(trips).find(|item| item.contains_key(attribute)).context("the item was not written")
 }
 
-/// The same item with another id wherever the first one stands.
+/// Returns a copy of an item with its ID replaced everywhere.
 fn copy(model: &Item, from: &str, to: &str) -> Item {
     let replaced = |value: &AttributeValue| match value {
         AttributeValue::S(text) => AttributeValue::S(text.replace(from, to)),
@@ -126,7 +126,7 @@ fn copy(model: &Item, from: &str, to: &str) -> Item {
     model.iter().map(|(name, value)| (name.clone(), replaced(value))).collect()
 }
 
-/// Writes the items in the largest batches that there are, some at a time.
+/// Writes the items in batches of 25, four batches at a time.
 async fn load(client: &Client, items: impl Iterator<Item = Item>) -> Result<()> {
     let mut items = items.peekable();
     while items.peek().is_some() {
@@ -142,7 +142,7 @@ async fn load(client: &Client, items: impl Iterator<Item = Item>) -> Result<()> 
             }
         }
         for written in try_join_all(batches).await? {
-            ensure!(written.unprocessed_items.is_none_or(|rest| rest.is_empty()), "the engine left rows out");
+            ensure!(written.unprocessed_items.is_none_or(|rest| rest.is_empty()), "the engine did not write all items");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! An engine with a table, and callers of the API over it.
+//! An engine with a table, and callers of the API.
 
 use std::sync::Arc;
 
@@ -19,36 +19,36 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-/// A running engine, on threads that its callers do not share.
+/// A running engine with its own threads.
 pub struct Stack {
     engine: Engine,
     threads: Option<Runtime>,
 }
 
 impl Stack {
-    /// Starts one with an empty table.
+    /// Starts an engine with an empty table.
     pub async fn start() -> Result<Self> {
         let threads = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let engine = threads.spawn(Engine::in_memory()).await??;
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
-        // For each write, this engine looks through all of its stream. That would hide what we cost ourselves.
+        // This engine scans its stream on each write, which would dominate the measurement.
         let no_stream = StreamSpecification::builder().stream_enabled(false).build()?;
         client.update_table().table_name(TABLE).stream_specification(no_stream).send().await?;
         Ok(Self { engine, threads: Some(threads) })
     }
 
-    /// Where the engine listens.
+    /// Returns the engine's URL.
     pub fn url(&self) -> &str {
         self.engine.url()
     }
 
-    /// Another client of it.
+    /// Returns a new client for the engine.
     pub fn client(&self) -> Client {
         local_client(self.url())
     }
 
-    /// Makes a workspace whose callers go through `client`.
+    /// Creates a workspace and a caller that uses `client`.
     pub async fn tenant(&self, client: Client) -> Result<Tenant> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::new(client, TABLE, Arc::clone(&clock));
@@ -66,8 +66,8 @@ impl Stack {
         Ok(Tenant { id, bearer: format!("Bearer {}", key.secret.reveal()), router: routes::router(store, clock) })
     }
 
-    /// The same caller, through another client.
-    pub fn other_way(tenant: &Tenant, client: Client) -> Tenant {
+    /// Returns the same caller with another client.
+    pub fn with_client(tenant: &Tenant, client: Client) -> Tenant {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::new(client, TABLE, Arc::clone(&clock));
         Tenant { id: tenant.id, bearer: tenant.bearer.clone(), router: routes::router(store, clock) }
@@ -76,23 +76,23 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // A runtime may not wait for another one to end.
+        // A runtime must not block on shutting down another one.
         if let Some(threads) = self.threads.take() {
             threads.shutdown_background();
         }
     }
 }
 
-/// A workspace and somebody with a key to it.
+/// A caller with a key to a workspace.
 pub struct Tenant {
-    /// Its id.
+    /// The workspace's ID.
     pub id: WorkspaceId,
     bearer: String,
     router: Router,
 }
 
 impl Tenant {
-    /// A request, ready to be sent.
+    /// Creates a request.
     pub fn request(
         &self,
         method: Method,
@@ -110,7 +110,7 @@ impl Tenant {
         Ok(request.body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))?)
     }
 
-    /// Sends it through the routes, in this process, and reads the whole answer.
+    /// Sends a request through the router in this process, and reads the whole response.
     pub async fn send(&self, request: Request<Body>) -> Result<Bytes> {
         let answer = self.router.clone().oneshot(request).await?;
         let status = answer.status();
@@ -119,7 +119,7 @@ impl Tenant {
         Ok(body)
     }
 
-    /// Sends JSON and reads JSON.
+    /// Sends a POST with JSON and returns the JSON response.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.request(Method::POST, path, Some(body), None)?;
         Ok(serde_json::from_slice(&self.send(request).await?)?)

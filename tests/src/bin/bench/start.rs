@@ -1,4 +1,4 @@
-//! How long a function takes from being started to asking for its first event.
+//! The time from starting a function to its first poll for an event.
 
 use std::{
     io::{BufRead, BufReader},
@@ -22,24 +22,22 @@ use crate::{
 const TARGET: f64 = 1.6;
 const TURNS: usize = 60;
 const WARM_UP: usize = 5;
-/// A function that has not asked by then never will.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit for the first poll.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Measures each function over the bare one. Lambda itself, as far as a function sees it while it starts, is a server on
-/// this machine that never answers; so is the table, which does answer.
+/// Measures each function relative to the baseline. The Lambda runtime API is emulated by a local server that never
+/// responds. The table is a local engine.
 pub async fn measure(binaries: &Binaries) -> Result<Figures> {
     let stack = Stack::start().await?;
     let lambda = Lambda::start()?;
-    let mut figures = Figures::new(format!(
-        "From a function's start to its first request for an event, over a function that does nothing ({TURNS} turns)"
-    ));
+    let mut figures = Figures::new(format!("Cold start of a function, relative to a minimal function ({TURNS} turns)"));
     for (name, binary) in &binaries.functions {
         let mut samples = Samples::default();
         for turn in 0..WARM_UP + TURNS {
             let ours = lambda.time(binary, stack.url())?;
-            let least = lambda.time(&binaries.bare, stack.url())?;
+            let baseline = lambda.time(&binaries.bare, stack.url())?;
             if turn >= WARM_UP {
-                samples.add(ours, least);
+                samples.add(ours, baseline);
             }
         }
         figures.ratio(name, &samples, TARGET);
@@ -47,7 +45,7 @@ pub async fn measure(binaries: &Binaries) -> Result<Figures> {
     Ok(figures)
 }
 
-/// What functions ask for events.
+/// An emulated Lambda runtime API.
 struct Lambda {
     address: String,
     asked: Receiver<Instant>,
@@ -61,7 +59,7 @@ impl Lambda {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let tell = tell.clone();
-                thread::spawn(move || wait_for_a_function(&stream, &tell));
+                thread::spawn(move || report_polls(&stream, &tell));
             }
         });
         Ok(Self { address, asked })
@@ -85,18 +83,18 @@ impl Lambda {
             .env("TABLE_NAME", TABLE)
             .stdin(Stdio::null())
             .stdout(Stdio::null());
-        let begun = Instant::now();
-        let mut function = command.spawn().with_context(|| format!("{} does not start", binary.display()))?;
-        let asked = self.asked.recv_timeout(PATIENCE);
+        let started = Instant::now();
+        let mut function = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let asked = self.asked.recv_timeout(TIMEOUT);
         function.kill()?;
         function.wait()?;
-        let asked = asked.with_context(|| format!("{} never asked for an event", binary.display()))?;
-        Ok(asked.duration_since(begun))
+        let asked = asked.with_context(|| format!("{} never polled for an event", binary.display()))?;
+        Ok(asked.duration_since(started))
     }
 }
 
-/// Tells when the request for an event comes, and leaves it unanswered.
-fn wait_for_a_function(stream: &TcpStream, tell: &Sender<Instant>) {
+/// Reports when a function polls for an event, and does not respond.
+fn report_polls(stream: &TcpStream, tell: &Sender<Instant>) {
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         if line.starts_with("GET /2018-06-01/runtime/invocation/next ") {
             let _ = tell.send(Instant::now());

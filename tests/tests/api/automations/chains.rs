@@ -1,4 +1,4 @@
-//! Automations that set each other off, and end.
+//! Automations that trigger each other.
 
 use deskless_tests::World;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn note(body: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_automation_does_not_set_off_itself() {
+async fn automation_does_not_trigger_itself() {
     let world = World::new().await;
     let role = world.server_key();
     let said = automation(&role, "message.created", json!([note("a"), note("b"), tag("x")])).await;
@@ -21,14 +21,14 @@ async fn an_automation_does_not_set_off_itself() {
     let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
     settle(&world).await;
     assert_eq!(executions(&world, &said).await.len(), 1);
-    assert_eq!(executions(&world, &updated).await.len(), 1, "set off by the first one's tag, and not by its own");
+    assert_eq!(executions(&world, &updated).await.len(), 1, "triggered by the first automation, not by itself");
     assert_eq!(thread(&world, &conversation).await.len(), 3);
     assert_eq!(shown(&world, &conversation).await["tags"], json!(["x", "y", "z"]));
-    // A person's change right behind sets off again.
+    // A member's change triggers it again.
     let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
     settle(&world).await;
     assert_eq!(executions(&world, &said).await.len(), 2);
-    // The tag was there already: nothing has changed.
+    // The tag already exists, so nothing changes.
     assert_eq!(executions(&world, &updated).await.len(), 1);
     let path = format!("/api/v1/conversations/{conversation}");
     let _ = role.patch(&path, &json!({ "tags": [] })).await.expect(200);
@@ -37,7 +37,7 @@ async fn an_automation_does_not_set_off_itself() {
 }
 
 #[tokio::test]
-async fn two_automations_do_not_keep_each_other_going() {
+async fn two_automations_do_not_loop() {
     let world = World::new().await;
     let role = world.server_key();
     let status = |status: &str| json!([{ "action": "update_status", "status": status }]);
@@ -50,7 +50,7 @@ async fn two_automations_do_not_keep_each_other_going() {
     let _ = role.patch(&path, &json!({ "status": "waiting" })).await.expect(200);
     settle(&world).await;
     assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (1, 1));
-    assert_eq!(shown(&world, &conversation).await["status"], "waiting", "there and back, and no further");
+    assert_eq!(shown(&world, &conversation).await["status"], "waiting", "each automation runs once");
     let _ = role.patch(&path, &json!({ "status": "open" })).await.expect(200);
     settle(&world).await;
     assert_eq!((executions(&world, &there).await.len(), executions(&world, &back).await.len()), (2, 2));
@@ -58,7 +58,7 @@ async fn two_automations_do_not_keep_each_other_going() {
 }
 
 #[tokio::test]
-async fn a_chain_of_seven_ends_with_the_fifth() {
+async fn chain_stops_after_five_automations() {
     let world = World::new().await;
     let role = world.server_key();
     let mut paths = Vec::new();
@@ -69,7 +69,7 @@ async fn a_chain_of_seven_ends_with_the_fifth() {
         });
         paths.push(super::saved(&role.post(super::PATH, &body).await.expect(201)));
     }
-    // Conditions that follow each other: the priority stays, so each is told by its tag alone.
+    // Mutually exclusive conditions. The priority does not change, so each automation is identified by its tag.
     for path in &paths {
         let shown = role.get(path).await.expect(200);
         let tag = shown["automation"]["conditions"]["tag"].clone();
@@ -89,7 +89,7 @@ async fn a_chain_of_seven_ends_with_the_fifth() {
 }
 
 #[tokio::test]
-async fn automations_that_could_set_each_other_off_in_many_orders_are_run_once_each() {
+async fn mutually_triggering_automations_run_once_each() {
     let world = World::new().await;
     let role = world.server_key();
     let mut paths = Vec::new();
@@ -104,11 +104,11 @@ async fn automations_that_could_set_each_other_off_in_many_orders_are_run_once_e
     for path in &paths {
         assert_eq!(executions(&world, path).await.len(), 1);
     }
-    assert_eq!(thread(&world, &conversation).await.len(), 5, "the message, and a note of each");
+    assert_eq!(thread(&world, &conversation).await.len(), 5, "the message and one note per automation");
 }
 
 #[tokio::test]
-async fn an_automations_reply_does_not_tell_customers_what_it_is_called() {
+async fn automation_name_is_hidden_from_customers() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "title": "Hello", "content": "Hello {{customer.id}}" });
@@ -122,5 +122,5 @@ async fn an_automations_reply_does_not_tell_customers_what_it_is_called() {
     settle(&world).await;
     let said = thread(&world, &conversation).await;
     assert_eq!((said.len(), &said[1]["type"], &said[1]["sender"]["name"]), (3, &json!("reply"), &json!(null)));
-    assert!(said[2]["sender"]["name"].is_string(), "a note says whose it is: {}", said[2]);
+    assert!(said[2]["sender"]["name"].is_string(), "a note names its automation: {}", said[2]);
 }

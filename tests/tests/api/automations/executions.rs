@@ -6,14 +6,14 @@ use super::{UNKNOWN, automation, conversation, executions, id, run, settle, show
 use crate::workspace_support::assert_pages;
 
 #[tokio::test]
-async fn a_run_by_hand_waits_for_its_turn_and_is_shown_with_its_steps() {
+async fn manual_run_is_queued_and_shows_its_steps() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([tag("a"), { "action": "update_status", "status": "solved" }])).await;
     let conversation = conversation(&world).await;
     let body = json!({ "conversationId": conversation, "context": { "order": 7 } });
     let answer = role.post(&format!("{path}/executions"), &body).await;
-    let location = answer.header("location").expect("where it is").to_owned();
+    let location = answer.header("location").expect("a location").to_owned();
     assert_eq!(answer.header("etag"), Some("\"1\""));
     let queued = answer.expect(202)["execution"].clone();
     let wanted = json!({
@@ -41,11 +41,11 @@ async fn a_run_by_hand_waits_for_its_turn_and_is_shown_with_its_steps() {
     assert_eq!((&now["status"], &now["tags"]), (&json!("solved"), &json!(["a"])));
     world.assert_settled().await;
     let unfinished = world.rows().await.into_iter().filter(|row| row.get("job").is_some()).count();
-    assert_eq!(unfinished, 0, "nothing calls for a worker any more");
+    assert_eq!(unfinished, 0, "no item requests a worker");
 }
 
 #[tokio::test]
-async fn a_run_by_hand_asks_neither_the_trigger_nor_the_conditions_nor_whether_it_is_enabled() {
+async fn manual_run_ignores_trigger_conditions_and_enabled() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "conversation.created", json!([tag("a")])).await;
@@ -57,7 +57,7 @@ async fn a_run_by_hand_asks_neither_the_trigger_nor_the_conditions_nor_whether_i
 }
 
 #[tokio::test]
-async fn a_repeat_under_the_same_key_makes_one_run() {
+async fn idempotency_key_starts_one_run() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([{ "action": "note", "body": "a" }])).await;
@@ -74,7 +74,7 @@ async fn a_repeat_under_the_same_key_makes_one_run() {
     assert_eq!(first.expect(202), again.expect(202));
     let _ = ask(UNKNOWN).await.expect_problem(422, "idempotency_key_reused");
     assert_eq!(executions(&world, &path).await.len(), 1);
-    // Also when the conversation is gone meanwhile, and the automation.
+    // The run stays readable after the conversation and the automation are deleted.
     let _ = role.ask(Method::DELETE, &format!("/api/v1/conversations/{conversation}")).send().await.expect(204);
     let _ = ask(&conversation).await.expect(202);
     let _ = role.ask(Method::DELETE, &path).send().await.expect(204);
@@ -82,7 +82,7 @@ async fn a_repeat_under_the_same_key_makes_one_run() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_run() {
+async fn missing_automation_or_conversation_cannot_run() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([tag("a")])).await;
@@ -136,7 +136,7 @@ async fn runs_are_listed_newest_first_for_30_days() {
     let page = role.get(&format!("{runs}?limit=1")).await.expect(200);
     let foreign = format!("{other}/executions?cursor={}", page["nextCursor"].as_str().expect("a cursor"));
     let _ = role.get(&foreign).await.expect_problem(400, "invalid_cursor");
-    // They are gone when their time is over, though the table deletes them later.
+    // Expired runs are hidden before DynamoDB deletes them.
     world.clock.advance_millis(30 * 24 * 60 * 60 * 1000 - 12_000);
     assert!(executions(&world, &path).await.len() < 5);
     world.clock.advance_millis(60_000);
@@ -145,7 +145,7 @@ async fn runs_are_listed_newest_first_for_30_days() {
 }
 
 #[tokio::test]
-async fn what_waits_is_run_as_the_automation_is_when_its_turn_comes() {
+async fn queued_run_uses_latest_automation() {
     let world = World::new().await;
     let role = world.server_key();
     let conversation = conversation(&world).await;
@@ -167,7 +167,7 @@ async fn what_waits_is_run_as_the_automation_is_when_its_turn_comes() {
 }
 
 #[tokio::test]
-async fn a_run_over_what_was_deleted_meanwhile_is_skipped() {
+async fn run_on_deleted_conversation_is_skipped() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "manual", json!([tag("a")])).await;

@@ -1,4 +1,4 @@
-//! Automations: what they are, what sets them off, and what becomes of their runs.
+//! Automations: saving, triggers, chains, steps, webhooks and runs.
 
 mod chains;
 mod executions;
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 pub const PATH: &str = "/api/v1/automations";
 pub const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
 
-/// Makes an automation and gives its path.
+/// Creates an automation and returns its path.
 pub async fn automation(role: &Role<'_>, trigger: &str, actions: Value) -> String {
     let body = json!({ "name": "A", "trigger": trigger, "actions": actions });
     saved(&role.post(PATH, &body).await.expect(201))
 }
 
-/// Where an automation is that was just saved.
+/// Returns the path of an automation in a response.
 pub fn saved(answer: &Value) -> String {
     format!("{PATH}/{}", id(&answer["automation"]))
 }
@@ -28,17 +28,17 @@ pub fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap_or_else(|| panic!("no id in {object:#}"))
 }
 
-/// The tag that an automation adds.
+/// Returns an action that adds a tag.
 pub fn tag(word: &str) -> Value {
     json!({ "action": "tag", "add": [word] })
 }
 
-/// Opens a conversation and gives its id.
+/// Creates a conversation and returns its ID.
 pub async fn conversation(world: &World) -> String {
     id(&world.server_key().open(&minimal_conversation()).await).to_owned()
 }
 
-/// Runs an automation over a conversation by hand, to its end, and gives the run.
+/// Runs an automation on a conversation manually, to its end, and returns the run.
 pub async fn run(world: &World, automation: &str, conversation: &str) -> Value {
     let role = world.server_key();
     let body = json!({ "conversationId": conversation });
@@ -47,26 +47,26 @@ pub async fn run(world: &World, automation: &str, conversation: &str) -> Value {
     role.get(&format!("{automation}/executions/{}", id(&queued))).await.expect(200)["execution"].clone()
 }
 
-/// Lets everything happen that was set off. What was saved before is known to everybody from then on.
+/// Waits until process caches have expired, then delivers all stream records.
 pub async fn settle(world: &World) {
     world.clock.advance_millis(30_000);
     let _ = world.drain_events().await;
     world.assert_settled().await;
 }
 
-/// The runs of an automation, newest first.
+/// Returns the runs of an automation, newest first.
 pub async fn executions(world: &World, automation: &str) -> Vec<Value> {
     let page = world.server_key().get(&format!("{automation}/executions?limit=100")).await.expect(200);
     page["executions"].as_array().expect("an array").clone()
 }
 
-/// A conversation as it is now.
+/// Returns the current conversation.
 pub async fn shown(world: &World, conversation: &str) -> Value {
     let path = format!("/api/v1/conversations/{conversation}");
     world.server_key().get(&path).await.expect(200)["conversation"].clone()
 }
 
-/// What was said in a conversation.
+/// Returns the messages of a conversation.
 pub async fn thread(world: &World, conversation: &str) -> Vec<Value> {
     let path = format!("/api/v1/conversations/{conversation}/messages?limit=500");
     world.server_key().get(&path).await.expect(200)["messages"].as_array().expect("an array").clone()

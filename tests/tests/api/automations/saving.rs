@@ -7,7 +7,7 @@ use super::{PATH, UNKNOWN, id, saved};
 
 const HOOK: &str = "https://hooks.example.com/a?b=c";
 
-/// One of each thing that actions and conditions refer to, by its kind.
+/// Creates one of each resource that actions and conditions refer to, and returns their IDs.
 async fn things(world: &World) -> [String; 5] {
     let role = world.server_key();
     let made = async |path: &str, one: &str, body: Value| {
@@ -21,7 +21,7 @@ async fn things(world: &World) -> [String; 5] {
 }
 
 #[tokio::test]
-async fn every_action_is_shown_as_it_was_saved() {
+async fn actions_are_returned_as_saved() {
     let world = World::new().await;
     let [member, assistant, pipeline, stage, message] = things(&world).await;
     let actions = json!([
@@ -49,7 +49,7 @@ async fn every_action_is_shown_as_it_was_saved() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_has_its_default() {
+async fn omitted_fields_have_defaults() {
     let world = World::new().await;
     let body = json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] });
     let made = world.server_key().post(PATH, &body).await.expect(201);
@@ -58,7 +58,7 @@ async fn what_is_left_out_has_its_default() {
 }
 
 #[tokio::test]
-async fn every_field_that_is_wrong_is_named() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let role = world.server_key();
     let post = async |trigger: &str, conditions: Value, actions: Value| {
@@ -100,7 +100,7 @@ async fn every_field_that_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn everything_that_is_referred_to_must_be_there_and_in_this_workspace() {
+async fn references_must_exist_in_the_workspace() {
     let world = World::new().await;
     let [member, assistant, pipeline, stage, message] = things(&world).await;
     let body = |member: &str, assistant: &str, pipeline: &str, stage: &str, message: &str| {
@@ -139,19 +139,19 @@ async fn everything_that_is_referred_to_must_be_there_and_in_this_workspace() {
     let _ = world.server_key().patch(&saved(&made), &change).await.expect_invalid(&all);
     let archived = format!("/api/v1/members/{member}");
     let _ = world.server_key().ask(Method::DELETE, &archived).send().await.expect(204);
-    // So long may a process go by what it read before.
+    // The caches of a process last up to 30 seconds.
     world.clock.advance_millis(30_000);
     let assign = json!({ "actions": [{ "action": "assign", "assigneeId": member }] });
     let _ = world.server_key().patch(&saved(&made), &assign).await.expect_invalid(&["actions[0].assigneeId"]);
     let _ =
         world.server_key().post(PATH, &ours).await.expect_invalid(&["conditions.assigneeId", "actions[1].assigneeId"]);
-    assert_eq!(once().await.expect(201), made, "a repeat is answered as before");
-    // What is not said again is not looked at again.
+    assert_eq!(once().await.expect(201), made, "a retry returns the same response");
+    // References that are not sent again are not checked again.
     let _ = world.server_key().patch(&saved(&made), &json!({ "name": "b" })).await.expect(200);
 }
 
 #[tokio::test]
-async fn nobody_has_done_by_an_automation_what_they_may_not_do() {
+async fn automation_actions_require_the_callers_scopes() {
     let world = World::new().await;
     let [.., message] = things(&world).await;
     let note = json!([{ "action": "note", "body": "a" }]);
@@ -169,13 +169,13 @@ async fn nobody_has_done_by_an_automation_what_they_may_not_do() {
         let path = saved(&made);
         let scopes = Scope::ALL.iter().copied().filter(|&scope| scope != lacking).collect();
         let limited = world.make_key(KeyOptions { scopes, ..KeyOptions::default() }).await;
-        let limited = world.holder_of(&limited);
+        let limited = world.with_key(&limited);
         let refused = limited.post(PATH, &body(actions)).await.expect_problem(403, "forbidden");
         assert!(refused["error"].as_str().is_some_and(|text| text.contains(lacking.as_str())), "{refused}");
         let _ = limited.patch(&path, &json!({ "enabled": true })).await.expect_problem(403, "forbidden");
         let run = json!({ "conversationId": conversation });
         let _ = limited.post(&format!("{path}/executions"), &run).await.expect_problem(403, "forbidden");
-        // What they may do themselves, they may have done.
+        // A caller may save actions that its own scopes allow.
         let other = if actions == &hook { &note } else { &hook };
         let _ = limited.post(PATH, &body(other)).await.expect(201);
         let _ = limited.patch(&path, &json!({ "actions": other })).await.expect(200);
@@ -185,7 +185,7 @@ async fn nobody_has_done_by_an_automation_what_they_may_not_do() {
 }
 
 #[tokio::test]
-async fn the_webhooks_secret_is_shown_when_it_is_made_and_never_again() {
+async fn webhook_secret_is_shown_once() {
     let world = World::new().await;
     let role = world.server_key();
     let hook = json!([{ "action": "call_webhook", "url": HOOK }]);
@@ -206,8 +206,8 @@ async fn the_webhooks_secret_is_shown_when_it_is_made_and_never_again() {
     let rotated = changed(json!({ "rotateWebhookSecret": true })).await["webhookSecret"].clone();
     assert!(rotated.is_string() && rotated != secret);
     let stored = world.rows().await.into_iter().filter(|row| row.0.to_string().contains(&secret)).count();
-    assert_eq!(stored, 0, "the old one is gone, and was in no stored answer");
-    // It is there while a webhook is called.
+    assert_eq!(stored, 0, "the old secret is removed, and no stored response contains it");
+    // A webhook secret exists only while there is a webhook action.
     let without = changed(json!({ "actions": note, "rotateWebhookSecret": true })).await;
     assert_eq!((&without["automation"]["hasWebhookSecret"], &without["webhookSecret"]), (&json!(false), &Value::Null));
     let with = changed(json!({ "actions": hook })).await;
@@ -216,12 +216,12 @@ async fn the_webhooks_secret_is_shown_when_it_is_made_and_never_again() {
 }
 
 #[tokio::test]
-async fn a_workspace_has_at_most_a_hundred_automations() {
+async fn workspace_holds_at_most_100_automations() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({ "name": "a", "trigger": "manual", "actions": [{ "action": "note", "body": "a" }] });
     let made = role.post(PATH, &body).await.expect(201);
-    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#O")).expect("it is stored");
+    let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#O")).expect("the stored item");
     let rows: Vec<_> = (1..100)
         .map(|i| {
             let mut another = row.clone();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{automation, conversation, id, run, shown, thread};
 
 #[tokio::test]
-async fn each_action_does_what_it_says() {
+async fn each_action_has_its_effect() {
     let world = World::new().await;
     let role = world.server_key();
     let made = async |path: &str, one: &str, body: Value| {
@@ -56,7 +56,7 @@ fn tag_both() -> Value {
 }
 
 #[tokio::test]
-async fn a_step_that_fails_ends_the_run_and_says_why() {
+async fn failed_step_ends_run_with_reason() {
     let world = World::new().await;
     let role = world.server_key();
     let member = json!({ "name": "Grace", "email": "a@example.com" });
@@ -96,7 +96,7 @@ async fn a_step_that_fails_ends_the_run_and_says_why() {
         assert!(steps[at]["reason"]["message"].as_str().is_some_and(|text| text.ends_with('.')));
         if path == &full {
             let bodies: Vec<_> = thread(&world, &conversation).await.iter().map(|m| m["body"].clone()).collect();
-            assert_eq!(bodies, ["1"], "what comes behind a failed step is not done");
+            assert_eq!(bodies, ["1"], "steps after a failed one are not done");
         }
     }
     let message = format!("/api/v1/predefined-messages/{}", id(&message));
@@ -108,11 +108,11 @@ async fn a_step_that_fails_ends_the_run_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_reply_brings_the_predefined_messages_file_with_it() {
+async fn reply_attaches_file_of_predefined_message() {
     let world = World::new().await;
     let role = world.server_key();
     let signed = role.sign(&Value::Null, "map", "image/png", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let file = signed["file"]["id"].clone();
     let _ = role.post("/api/v1/files", &json!({ "fileId": file })).await.expect(200);
     let message = json!({ "title": "a", "content": "See here", "messageType": "image", "fileId": file });

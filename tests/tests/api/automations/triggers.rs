@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{PATH, automation, conversation, executions, id, saved, settle, shown, tag, thread};
 
-/// An automation for each trigger, with its path.
+/// Creates one automation per trigger and returns their paths.
 async fn one_of_each(world: &World) -> [String; 4] {
     let mut paths = Vec::new();
     for trigger in ["manual", "conversation.created", "message.created", "conversation.updated"] {
-        // It changes nothing, so that it is nobody's cause.
+        // An action without effect, so that it triggers nothing itself.
         let idle = json!([{ "action": "tag", "remove": ["never there"] }]);
         paths.push(automation(&world.server_key(), trigger, idle).await);
     }
@@ -16,7 +16,7 @@ async fn one_of_each(world: &World) -> [String; 4] {
     paths.try_into().expect("four")
 }
 
-/// How often each was set off.
+/// Returns how often each automation was triggered.
 async fn counts(world: &World, paths: &[String; 4]) -> [usize; 4] {
     settle(world).await;
     let mut counts = [0; 4];
@@ -27,12 +27,12 @@ async fn counts(world: &World, paths: &[String; 4]) -> [usize; 4] {
 }
 
 #[tokio::test]
-async fn each_trigger_is_set_off_by_what_it_says_and_by_nothing_else() {
+async fn each_trigger_matches_its_events_only() {
     let world = World::new().await;
     let role = world.server_key();
     let paths = one_of_each(&world).await;
     let id = conversation(&world).await;
-    assert_eq!(counts(&world, &paths).await, [0, 1, 0, 0], "opened without a message");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 0, 0], "created without a message");
     let path = format!("/api/v1/conversations/{id}");
     let messages = format!("{path}/messages");
     let said = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201)["message"].clone();
@@ -44,33 +44,37 @@ async fn each_trigger_is_set_off_by_what_it_says_and_by_nothing_else() {
     let _ = role.patch(&path, &json!({ "priority": "high" })).await.expect(200);
     let _ = role.post(&format!("{path}/read"), &json!({})).await.expect(200);
     let _ = role.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await;
-    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 1], "nothing new: the same again, read, a customer's name");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 1], "no change, a read and a customer's name do not trigger");
     let large = |text: &str| json!({ "metadata": { "k": text.repeat(2000) } });
     let _ = role.patch(&path, &large("x")).await.expect(200);
     assert_eq!(counts(&world, &paths).await, [0, 1, 2, 2], "large metadata");
     let _ = role.patch(&path, &large("y")).await.expect(200);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 3], "other large metadata");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 3], "changed large metadata");
+    let _ = role.patch(&path, &json!({ "metadata": null })).await.expect(200);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 4], "cleared large metadata");
+    let _ = role.patch(&path, &json!({ "metadata": {} })).await.expect(200);
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 4], "metadata that was empty before");
     let _ = role.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 4], "solved");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 2, 5], "solved");
     let _ = role.post(&messages, &json!({ "body": "Hi again" })).await.expect(201);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a reply that opens it again");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 5], "a reply that reopens");
     let message = format!("{messages}/{}", super::id(&said));
     let _ = role.ask(Method::DELETE, &message).send().await.expect(204);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "a message that goes");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 5], "a deleted message");
     let _ = role.ask(Method::DELETE, &path).send().await.expect(204);
-    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 4], "deleted");
+    assert_eq!(counts(&world, &paths).await, [0, 1, 3, 5], "deleted");
     let mut with_message = minimal_conversation();
     with_message["message"] = json!({ "body": "Hi" });
     let _ = role.open(&with_message).await;
-    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "opened with a message");
+    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 5], "created with a message");
     let _ = world.other_workspace().open(&with_message).await;
-    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 4], "another workspace's");
+    assert_eq!(counts(&world, &paths).await, [0, 2, 4, 5], "another workspace's");
     let run = &executions(&world, &paths[2]).await[0];
     assert_eq!((&run["trigger"], &run["status"]), (&json!("message.created"), &json!("succeeded")));
 }
 
 #[tokio::test]
-async fn only_conversations_that_meet_the_conditions_set_it_off() {
+async fn conditions_limit_triggering_conversations() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({
@@ -94,7 +98,7 @@ async fn only_conversations_that_meet_the_conditions_set_it_off() {
 }
 
 #[tokio::test]
-async fn conditions_are_looked_at_again_when_its_turn_comes() {
+async fn conditions_are_checked_again_at_run_time() {
     let world = World::new().await;
     let role = world.server_key();
     let body = json!({
@@ -119,7 +123,7 @@ async fn conditions_are_looked_at_again_when_its_turn_comes() {
 }
 
 #[tokio::test]
-async fn what_is_disabled_is_not_set_off() {
+async fn disabled_automation_is_not_triggered() {
     let world = World::new().await;
     let role = world.server_key();
     let path = automation(&role, "conversation.created", json!([tag("a")])).await;
@@ -136,7 +140,7 @@ async fn what_is_disabled_is_not_set_off() {
 }
 
 #[tokio::test]
-async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
+async fn duplicate_reordered_records_trigger_once() {
     let world = World::new().await;
     let role = world.server_key();
     let created = automation(&role, "conversation.created", json!([{ "action": "note", "body": "a" }])).await;
@@ -147,9 +151,9 @@ async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
     for _ in 0..5 {
         let _ = role.post(&messages, &json!({ "body": "Hi" })).await.expect(201);
     }
-    let _ = world.drain_events_as(Delivery { doubled_percent: 100, shuffled: true, failing_percent: 30 }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 100, shuffled: true, failing_percent: 30 }).await;
     world.assert_settled().await;
-    // The note of the one sets off the other.
+    // One automation's note triggers the other.
     assert_eq!(executions(&world, &created).await.len(), 1);
     assert_eq!(executions(&world, &said).await.len(), 6);
     assert_eq!(thread(&world, &conversation).await.len(), 5 + 1 + 6);
@@ -159,7 +163,7 @@ async fn records_that_come_twice_and_in_another_order_set_it_off_once() {
 }
 
 #[tokio::test]
-async fn a_conversation_stays_on_its_index_partition() {
+async fn conversation_keeps_index_shard() {
     let world = World::new().await;
     world.spread(world.key(), 4).await;
     let role = world.server_key();
@@ -172,7 +176,7 @@ async fn a_conversation_stays_on_its_index_partition() {
         let id = conversation(&world).await;
         let partition = async || {
             let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
-            row.get("gsi1pk").expect("it is listed").to_owned()
+            row.get("gsi1pk").expect("an index key").to_owned()
         };
         let opened = partition().await;
         settle(&world).await;
@@ -181,6 +185,6 @@ async fn a_conversation_stays_on_its_index_partition() {
         assert_eq!(partition().await, opened.replace("#open#", "#waiting#"));
         shards.insert(opened);
     }
-    assert!(shards.len() > 1, "they are spread: {shards:?}");
+    assert!(shards.len() > 1, "several shards are used: {shards:?}");
     world.assert_settled().await;
 }

@@ -5,7 +5,7 @@ use super::{PATH, conversation, id, run, saved, settle, thread};
 
 const HOOK: &str = "https://hooks.example.com/a?b=c";
 
-/// Makes an automation that calls a webhook between two notes, and gives its path and its secret.
+/// Creates an automation that calls a webhook between two notes. Returns its path and secret.
 async fn caller(world: &World, url: &str) -> (String, String) {
     let actions = json!([{ "action": "note", "body": "1" }, { "action": "call_webhook", "url": url }, { "action": "note", "body": "2" }]);
     let body = json!({ "name": "Tell", "trigger": "manual", "actions": actions });
@@ -14,7 +14,7 @@ async fn caller(world: &World, url: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_webhook_is_told_of_the_conversation_and_signed() {
+async fn webhook_payload_is_complete_and_signed() {
     let world = World::new().await;
     let role = world.server_key();
     let (path, secret) = caller(&world, HOOK).await;
@@ -27,7 +27,7 @@ async fn a_webhook_is_told_of_the_conversation_and_signed() {
     let done = role.get(&format!("{path}/executions/{}", id(&queued))).await.expect(200)["execution"].clone();
     assert_eq!(done["status"], "succeeded", "{done:#}");
 
-    let calls = world.internet.take_calls();
+    let calls = world.webhook_servers.take_calls();
     let [call] = calls.as_slice() else { panic!("{calls:#?}") };
     assert!(call.head.starts_with("POST /a?b=c HTTP/1.1\r\n"), "{}", call.head);
     assert_eq!((call.header("host"), call.header("content-type")), ("hooks.example.com", "application/json"));
@@ -47,7 +47,7 @@ async fn a_webhook_is_told_of_the_conversation_and_signed() {
 }
 
 #[tokio::test]
-async fn a_long_thread_is_told_with_its_newest_50_and_as_much_as_64_kilobytes_hold() {
+async fn webhook_payload_is_capped_at_50_messages_and_64_kb() {
     let world = World::new().await;
     let role = world.server_key();
     let (path, _) = caller(&world, HOOK).await;
@@ -58,32 +58,32 @@ async fn a_long_thread_is_told_with_its_newest_50_and_as_much_as_64_kilobytes_ho
             let _ = role.post(&messages, &json!({ "body": "x".repeat(length) })).await.expect(201);
         }
         assert_eq!(run(&world, &path, &conversation).await["status"], "succeeded");
-        let call = world.internet.take_calls().remove(0);
+        let call = world.webhook_servers.take_calls().remove(0);
         assert!(call.body.len() <= 64 * 1024, "{} bytes", call.body.len());
         let data = call.json()["data"].clone();
         let (told, left_out) = (data["messages"].as_array().expect("messages"), data["messagesLeftOut"].as_u64());
-        // The note of the step before is the newest.
+        // The newest message is the note of the previous step.
         let all = thread(&world, &conversation).await;
         let newest = &all[..=count][count + 1 - told.len()..];
         assert_eq!(told, newest);
         if length == 10 {
             assert_eq!((told.len(), left_out), (50, Some(0)));
         } else {
-            assert!(call.body.len() > 56 * 1024, "one more would fit");
+            assert!(call.body.len() > 56 * 1024, "the payload is filled up");
             assert_eq!(told.len() as u64 + left_out.expect("a number"), 21);
         }
     }
 }
 
 #[tokio::test]
-async fn a_call_that_fails_ends_the_run_and_is_not_repeated() {
+async fn failed_webhook_ends_run_without_retry() {
     let world = World::new().await;
     for (url, status, code, calls) in [
         (HOOK, 500, "bad_status", 1),
         (HOOK, 302, "bad_status", 1),
         ("https://nobody.example.org", 204, "host_not_found", 0),
     ] {
-        world.internet.answer(status);
+        world.webhook_servers.respond_with(status);
         let (path, _) = caller(&world, url).await;
         let conversation = conversation(&world).await;
         let done = run(&world, &path, &conversation).await;
@@ -92,13 +92,13 @@ async fn a_call_that_fails_ends_the_run_and_is_not_repeated() {
         let statuses: Vec<_> = done["steps"].as_array().expect("steps").iter().map(|step| &step["status"]).collect();
         assert_eq!(statuses, ["succeeded", "failed", "skipped"]);
         assert_eq!(done["steps"][1]["reason"]["code"], code);
-        assert_eq!(world.internet.take_calls().len(), calls);
+        assert_eq!(world.webhook_servers.take_calls().len(), calls);
         assert_eq!(thread(&world, &conversation).await.len(), 1);
     }
 }
 
 #[tokio::test]
-async fn a_new_secret_signs_from_then_on() {
+async fn rotated_secret_signs_later_calls() {
     let world = World::new().await;
     let (path, old) = caller(&world, HOOK).await;
     let change = json!({ "rotateWebhookSecret": true });
@@ -106,12 +106,12 @@ async fn a_new_secret_signs_from_then_on() {
     let new = rotated["webhookSecret"].as_str().expect("a secret");
     let conversation = conversation(&world).await;
     assert_eq!(run(&world, &path, &conversation).await["status"], "succeeded");
-    let call = world.internet.take_calls().remove(0);
+    let call = world.webhook_servers.take_calls().remove(0);
     assert!(call.is_signed_with(new) && !call.is_signed_with(&old));
 }
 
 #[tokio::test]
-async fn many_webhooks_of_one_run_are_called_in_turn_each_under_an_id_of_its_own() {
+async fn webhooks_of_a_run_have_distinct_ids() {
     let world = World::new().await;
     let role = world.server_key();
     let actions: Value =
@@ -120,7 +120,7 @@ async fn many_webhooks_of_one_run_are_called_in_turn_each_under_an_id_of_its_own
     let conversation = conversation(&world).await;
     let done = run(&world, &saved(&made), &conversation).await;
     assert_eq!(done["status"], "succeeded");
-    let calls = world.internet.take_calls();
+    let calls = world.webhook_servers.take_calls();
     for (i, call) in calls.iter().enumerate() {
         assert_eq!(call.header("host"), format!("a{i}.example.com"));
         assert_eq!(call.header("webhook-id"), format!("msg_{}_{}", id(&done), i + 1));

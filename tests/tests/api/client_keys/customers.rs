@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{PATH, browser, opening, path_of, world};
 
 #[tokio::test]
-async fn a_customer_opens_reads_lists_and_answers_their_own_conversations() {
+async fn customer_manages_own_conversations() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let opened = ada.post(PATH, &opening()).await.expect(201);
-    assert_eq!(opened["customerToken"], Value::Null, "who has a token needs none");
+    assert_eq!(opened["customerToken"], Value::Null, "callers with a token get no new one");
     assert_eq!(opened["conversation"]["customer"]["id"], "cus_ada");
     let path = path_of(&opened["conversation"]);
     assert_eq!(ada.get(&path).await.expect(200)["conversation"], opened["conversation"]);
@@ -35,7 +35,7 @@ async fn a_customer_opens_reads_lists_and_answers_their_own_conversations() {
 }
 
 #[tokio::test]
-async fn a_customer_sees_what_a_back_end_opened_for_them_and_answers_it() {
+async fn customer_replies_to_conversation_from_back_end() {
     let (world, secret) = world().await;
     let opened = world.server_key().open(&example_conversation()).await;
     let path = path_of(&opened);
@@ -48,7 +48,7 @@ async fn a_customer_sees_what_a_back_end_opened_for_them_and_answers_it() {
 }
 
 #[tokio::test]
-async fn what_is_said_in_a_browser_opens_no_providers_window() {
+async fn browser_message_opens_no_provider_window() {
     let (world, secret) = world().await;
     let body = json!({ "subject": "a", "channel": "whatsapp", "customer": { "id": "cus_ada" } });
     let path = path_of(&world.server_key().open(&body).await);
@@ -61,7 +61,7 @@ async fn what_is_said_in_a_browser_opens_no_providers_window() {
 }
 
 #[tokio::test]
-async fn everything_else_is_forbidden() {
+async fn other_operations_are_forbidden() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     let path = path_of(&ada.post(PATH, &opening()).await.expect(201)["conversation"]);
@@ -87,7 +87,7 @@ async fn everything_else_is_forbidden() {
         }
         let (_, conversation) = path.rsplit_once('/').expect("an id");
         let mut own = route.replace("{conversationId}", conversation).replace("{messageId}", &message);
-        // Whatever else an id may stand for: it is not asked.
+        // Replace the remaining path parameters. The request is refused before they are used.
         while let Some((before, rest)) = own.split_once('{') {
             let (_, after) = rest.split_once('}').expect("a closing brace");
             own = format!("{before}{conversation}{after}");
@@ -95,11 +95,11 @@ async fn everything_else_is_forbidden() {
         let _ = ada.ask(method.clone(), &own).json(&json!({})).send().await.expect_problem(403, "forbidden");
         closed += 1;
     }
-    assert!(closed >= 2, "an operation that is not open is tried");
+    assert!(closed >= 2, "closed operations were tried");
 }
 
 #[tokio::test]
-async fn without_a_token_only_opening_is_allowed() {
+async fn without_token_only_creating_is_allowed() {
     let (world, secret) = world().await;
     let path = path_of(&browser(&world, &secret, "cus_ada").post(PATH, &opening()).await.expect(201)["conversation"]);
     let nobody = world.client_key();
@@ -111,18 +111,18 @@ async fn without_a_token_only_opening_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_client_key_needs_its_scopes_and_its_origins() {
+async fn client_key_requires_scopes_and_origins() {
     let (world, secret) = world().await;
     let token = world.token(&secret, "cus_ada");
     let options = KeyOptions { kind: deskless_domain::KeyKind::Client, ..KeyOptions::default() };
     let reads = KeyOptions { scopes: vec![Scope::ReadConversations], ..options.clone() };
     let reader = world.make_key(reads).await;
-    let reader = world.holder_of(&reader).on_behalf_of(&token);
+    let reader = world.with_key(&reader).on_behalf_of(&token);
     let _ = reader.get(PATH).await.expect(200);
     let _ = reader.post(PATH, &opening()).await.expect_problem(403, "forbidden");
 
     let shop = world.make_key(KeyOptions { origins: vec!["https://shop.example"], ..options }).await;
-    let shop = world.holder_of(&shop);
+    let shop = world.with_key(&shop);
     let open = |origin: &str| shop.ask(Method::POST, PATH).header("origin", origin).json(&opening());
     let _ = open("https://shop.example").send().await.expect(201);
     let _ = open("https://evil.example").send().await.expect_problem(403, "forbidden");
@@ -133,7 +133,7 @@ async fn a_client_key_needs_its_scopes_and_its_origins() {
 }
 
 #[tokio::test]
-async fn what_a_customer_may_not_say_is_refused() {
+async fn restricted_fields_are_refused() {
     let (world, secret) = world().await;
     let ada = browser(&world, &secret, "cus_ada");
     for (field, value) in [
@@ -178,7 +178,7 @@ async fn what_a_customer_may_not_say_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_customer_says_of_themselves_changes_no_record_and_claims_no_email() {
+async fn customer_input_does_not_change_customer_record() {
     let (world, secret) = world().await;
     let known = json!({ "id": "cus_123", "name": "Ada Lovelace", "email": "ada@example.com" });
     let _ = world.server_key().open(&json!({ "subject": "a", "customer": known })).await;
@@ -191,9 +191,9 @@ async fn what_a_customer_says_of_themselves_changes_no_record_and_claims_no_emai
         shown,
         json!({ "id": "cus_123", "name": "Ada Lovelace", "email": "ada@example.com", "phone": "+49 1", "company": null })
     );
-    assert_eq!(records(&world).await, before, "what is known is known");
+    assert_eq!(records(&world).await, before, "the records are unchanged");
 
-    // Somebody whose id is proven gets a record, with that and no more.
+    // A customer with a verified ID gets a record that contains only the ID.
     body["customer"] = json!({ "name": "Eve", "email": "eve@example.com" });
     let _ = browser(&world, &secret, "cus_eve").post(PATH, &body).await.expect(201);
     let made = records(&world).await;
@@ -204,7 +204,7 @@ async fn what_a_customer_says_of_themselves_changes_no_record_and_claims_no_emai
     world.assert_sound().await;
 }
 
-/// Customers' records and their emails' claims.
+/// Returns customer records and claims of emails.
 async fn records(world: &deskless_tests::World) -> Vec<String> {
     let prefix = |letter: &str| format!("W#{}#{letter}#", world.workspace);
     let rows = world.rows().await.into_iter();
@@ -217,7 +217,7 @@ async fn records(world: &deskless_tests::World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_server_key_needs_no_token_and_none_changes_what_it_may() {
+async fn token_does_not_restrict_server_key() {
     let (world, secret) = world().await;
     let opened = world.server_key().open(&minimal_conversation()).await;
     let server = world.server_key().on_behalf_of(&world.token(&secret, "cus_other"));

@@ -1,9 +1,9 @@
-//! Client keys: customers' own conversations, strangers, and those who would like to be somebody else.
+//! Client keys: customer tokens, anonymous visitors and impersonation attempts.
 
-mod attacks;
+mod anonymous;
+mod customer_view;
 mod customers;
-mod shape;
-mod strangers;
+mod impersonation;
 mod tokens;
 
 use deskless_domain::IdentitySecret;
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 
 pub const PATH: &str = "/api/v1/conversations";
 
-/// A world with an identity secret.
+/// Returns a world with an identity secret.
 pub async fn world() -> (World, IdentitySecret) {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     (world, secret)
 }
 
-/// A browser of this customer's.
+/// Returns a browser of this customer.
 pub fn browser<'w>(world: &'w World, secret: &IdentitySecret, customer: &str) -> Role<'w> {
     world.client_key().on_behalf_of(&world.token(secret, customer))
 }
 
-/// What a customer sends to open a conversation.
+/// Returns a body with which a customer creates a conversation.
 pub fn opening() -> Value {
     json!({ "subject": "Where is my order?", "message": { "body": "It was to come yesterday." } })
 }

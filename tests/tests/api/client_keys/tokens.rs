@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{PATH, opening, world};
 
-/// A token put together by hand.
+/// Builds a token from its parts.
 pub fn forge(header: &Value, claims: &Value, algorithm: hmac::Algorithm, key: &str) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encode(header), encode(claims));
@@ -35,7 +35,7 @@ async fn status(world: &World, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn claims_are_checked_with_sixty_seconds_of_leeway() {
+async fn token_times_have_60_seconds_leeway() {
     let (world, secret) = world().await;
     let day = 24 * 3600;
     for (change, expected) in [
@@ -51,7 +51,7 @@ async fn claims_are_checked_with_sixty_seconds_of_leeway() {
         (json!({ "iat": null }), 401),
         (json!({ "exp": null }), 401),
         (json!({ "exp": "soon" }), 401),
-        // The request comes a second later.
+        // Each request advances the clock by a second.
         (json!({ "iat": -100, "exp": -58 }), 200),
         (json!({ "iat": -100, "exp": -59 }), 401),
         (json!({ "iat": 61 }), 200),
@@ -80,7 +80,7 @@ async fn claims_are_checked_with_sixty_seconds_of_leeway() {
 }
 
 #[tokio::test]
-async fn only_hs256_under_a_known_secret_is_believed() {
+async fn only_hs256_with_known_secret_is_accepted() {
     let (world, secret) = world().await;
     let all = claims(&world);
     let good = forge(&header(&secret), &all, hmac::HMAC_SHA256, secret.reveal());
@@ -97,7 +97,7 @@ async fn only_hs256_under_a_known_secret_is_believed() {
     eve["sub"] = json!("cus_eve");
     let (head, _) = message.split_once('.').expect("a header");
     for bad in [
-        // alg: none, with and without what stands for a signature
+        // `alg: none`, with and without a signature.
         format!("{}.{}.", encode(&json!({ "alg": "none", "kid": secret.id })), encode(&all)),
         format!("{}.{}.{signature}", encode(&json!({ "alg": "none", "kid": secret.id })), encode(&all)),
         format!("{}.{}", encode(&json!({ "alg": "none" })), encode(&all)),
@@ -111,7 +111,7 @@ async fn only_hs256_under_a_known_secret_is_believed() {
         forge(&changed("crit", json!(["exp"])), &all, hmac::HMAC_SHA256, secret.reveal()),
         forge(&header(&secret), &all, hmac::HMAC_SHA256, other.reveal()),
         forge(&header(&secret), &all, hmac::HMAC_SHA256, ""),
-        // Somebody else's claims under an honest signature.
+        // Another customer's claims with an original signature.
         format!("{head}.{}.{signature}", encode(&eve)),
         format!("{message}."),
         message.to_owned(),
@@ -126,13 +126,13 @@ async fn only_hs256_under_a_known_secret_is_believed() {
         assert_eq!(status(&world, &bad).await, 401, "{bad}");
     }
     let twice = world.client_key().ask(Method::GET, PATH).header("x-customer-token", &good);
-    let _ = twice.also("x-customer-token", &good).send().await.expect_problem(401, "unauthorized");
+    let _ = twice.append_header("x-customer-token", &good).send().await.expect_problem(401, "unauthorized");
     let opening = world.client_key().on_behalf_of("x").post(PATH, &opening()).await;
     let _ = opening.expect_problem(401, "unauthorized");
 }
 
 #[tokio::test]
-async fn a_token_of_which_one_character_is_changed_is_refused() {
+async fn altered_token_is_refused() {
     let (world, secret) = world().await;
     let good = world.token(&secret, "cus_ada");
     for at in 0..good.len() {
@@ -145,12 +145,12 @@ async fn a_token_of_which_one_character_is_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
+async fn previous_secret_is_valid_for_24_hours() {
     let (world, old) = world().await;
     let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");
     assert_eq!(status(&world, &sign(&old)).await, 200);
     let new = world.rotate_identity().await;
-    assert_eq!(status(&world, &sign(&new)).await, 200, "it is not waited for");
+    assert_eq!(status(&world, &sign(&new)).await, 200, "a new secret is valid at once");
     assert_eq!(status(&world, &sign(&old)).await, 200);
     world.clock.advance_millis(24 * 3_600_000 - 10_000);
     assert_eq!(status(&world, &sign(&old)).await, 200);
@@ -160,13 +160,13 @@ async fn the_secret_before_counts_for_a_day_and_a_new_one_at_once() {
     let newer = world.rotate_identity().await;
     let newest = world.rotate_identity().await;
     world.clock.advance_millis(20_000);
-    assert_eq!(status(&world, &sign(&new)).await, 401, "two secrets count, and no third");
+    assert_eq!(status(&world, &sign(&new)).await, 401, "only two secrets are valid");
     assert_eq!(status(&world, &sign(&newer)).await, 200);
     assert_eq!(status(&world, &sign(&newest)).await, 200);
 }
 
 #[tokio::test]
-async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
+async fn secret_lookups_are_cached_and_throttled() {
     let world = World::behind_proxy(Faults::default()).await;
     let secret = world.rotate_identity().await;
     let reads = async |token: &str| {
@@ -184,7 +184,7 @@ async fn secrets_are_read_once_in_a_while_and_invented_ones_once_a_second() {
 }
 
 #[tokio::test]
-async fn a_process_that_makes_a_secret_knows_it_at_once() {
+async fn new_secret_is_cached_at_once() {
     let world = World::new().await;
     let list = async |token: &str| world.client_key().on_behalf_of(token).ask(Method::GET, PATH).send_now().await;
     let nobodys = IdentitySecret::generate(&*world.clock);
@@ -196,7 +196,7 @@ async fn a_process_that_makes_a_secret_knows_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_workspace_without_a_secret_believes_nobody() {
+async fn workspace_without_secret_accepts_no_token() {
     let world = World::new().await;
     let secret = IdentitySecret::generate(&*world.clock);
     assert_eq!(status(&world, &world.token(&secret, "cus_ada")).await, 401);

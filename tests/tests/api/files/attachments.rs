@@ -26,7 +26,7 @@ async fn opened(role: &Role<'_>) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_shows_its_files_wherever_it_is_read() {
+async fn attachments_are_shown_in_every_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = opened(&ours).await;
@@ -44,7 +44,7 @@ async fn a_message_shows_its_files_wherever_it_is_read() {
     let own = browser.get(&thread_of(&conversation)).await.expect(200);
     assert_eq!(own["messages"][0]["attachments"], wanted);
 
-    // A message keeps what it says of a file that is gone.
+    // Attachments stay on the message after the file is deleted.
     for file in [&one, &two] {
         let path = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
         let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
@@ -56,7 +56,7 @@ async fn a_message_shows_its_files_wherever_it_is_read() {
 }
 
 #[tokio::test]
-async fn only_files_that_are_there_and_belong_here_are_attached() {
+async fn only_existing_own_files_can_be_attached() {
     let world = World::new().await;
     let ours = world.server_key();
     let (here, there) = (opened(&ours).await, opened(&ours).await);
@@ -90,7 +90,7 @@ async fn only_files_that_are_there_and_belong_here_are_attached() {
 }
 
 #[tokio::test]
-async fn ten_files_fit_a_message() {
+async fn message_holds_at_most_ten_files() {
     let world = World::new().await;
     let ours = world.server_key();
     let here = opened(&ours).await;
@@ -103,7 +103,7 @@ async fn ten_files_fit_a_message() {
 }
 
 #[tokio::test]
-async fn the_first_message_of_a_conversation_may_have_the_workspaces_files() {
+async fn first_message_accepts_workspace_files() {
     let world = World::new().await;
     let ours = world.server_key();
     let brochure = ours.upload(&json!(null), "a.txt", "hello").await;
@@ -119,7 +119,7 @@ async fn the_first_message_of_a_conversation_may_have_the_workspaces_files() {
 }
 
 #[tokio::test]
-async fn customers_attach_files_of_the_conversation_and_no_others() {
+async fn customers_attach_files_of_their_conversation_only() {
     let world = World::new().await;
     let secret = world.rotate_identity().await;
     let ada = world.client_key().on_behalf_of(&world.token(&secret, "cus_ada"));
@@ -143,7 +143,7 @@ async fn customers_attach_files_of_the_conversation_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_answered_as_before_though_the_file_is_gone() {
+async fn retry_succeeds_after_file_was_deleted() {
     let world = World::new().await;
     let ours = world.server_key();
     let here = opened(&ours).await;
@@ -160,12 +160,12 @@ async fn a_repeat_is_answered_as_before_though_the_file_is_gone() {
 }
 
 #[tokio::test]
-async fn what_is_uploaded_meanwhile_changes_no_message() {
+async fn later_upload_does_not_change_message() {
     let world = World::new().await;
     let ours = world.server_key();
     let here = opened(&ours).await;
     let signed = ours.sign(&here, "a.txt", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let refused = ours.post(&thread_of(&here), &attached(&[&signed["file"]])).await;
     let _ = refused.expect_invalid(&["attachments[0].fileId"]);
     let file = ours.post("/api/v1/files", &json!({ "fileId": signed["file"]["id"] })).await.expect(200)["file"].clone();

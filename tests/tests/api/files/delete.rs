@@ -7,7 +7,7 @@ fn path_of(file: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_gone_at_once_and_its_object_soon() {
+async fn delete_hides_file_and_removes_object_later() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -32,11 +32,11 @@ async fn a_deleted_file_is_gone_at_once_and_its_object_soon() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_only_announced_can_be_deleted_too() {
+async fn unregistered_file_can_be_deleted() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let _ = ours.ask(Method::DELETE, &path_of(&signed["file"])).send().await.expect(204);
     let _ = world.drain_events().await;
     assert!(world.objects().is_empty());
@@ -44,7 +44,7 @@ async fn a_file_that_was_only_announced_can_be_deleted_too() {
 }
 
 #[tokio::test]
-async fn a_file_is_deleted_and_read_under_its_version() {
+async fn file_honours_if_match_and_if_none_match() {
     let world = World::new().await;
     let ours = world.server_key();
     let path = path_of(&ours.upload(&json!(null), "a.txt", "hello").await);
@@ -57,7 +57,7 @@ async fn a_file_is_deleted_and_read_under_its_version() {
 }
 
 #[tokio::test]
-async fn another_workspaces_file_is_none() {
+async fn foreign_file_is_not_found() {
     let world = World::new().await;
     let path = path_of(&world.server_key().upload(&json!(null), "a.txt", "hello").await);
     let _ = world.other_workspace().get(&path).await.expect_problem(404, "not_found");
@@ -67,14 +67,14 @@ async fn another_workspaces_file_is_none() {
 }
 
 #[tokio::test]
-async fn a_deleted_conversation_takes_its_files_with_it() {
+async fn deleting_conversation_deletes_its_files() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     let path = format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
     let ready = ours.upload(&conversation["id"], "a.txt", "hello").await;
     let pending = ours.sign(&conversation["id"], "b.txt", "text/plain", 1).await.expect(201);
-    Upload::of(&pending["upload"], "x").expect_taken().await;
+    Upload::of(&pending["upload"], "x").expect_accepted().await;
     let kept = ours.upload(&json!(null), "c.txt", "hello").await;
     let body = json!({ "body": "Look", "attachments": [{ "fileId": ready["id"] }, { "fileId": kept["id"] }] });
     let _ = ours.post(&format!("{path}/messages"), &body).await.expect(201);
@@ -86,19 +86,19 @@ async fn a_deleted_conversation_takes_its_files_with_it() {
     }
     let late = ours.sign(&conversation["id"], "d.txt", "text/plain", 1).await;
     let _ = late.expect_invalid(&["conversationId"]);
-    let _ = world.drain_events_as(Delivery { doubled_percent: 50, ..Delivery::default() }).await;
+    let _ = world.drain_events_as(Delivery { duplicated_percent: 50, ..Delivery::default() }).await;
     let left = world.objects();
     assert_eq!(left.iter().filter(|key| key.starts_with("files/")).count(), 1, "{left:?}");
     let _ = ours.get(&path_of(&kept)).await.expect(200);
     world.assert_settled().await;
 }
 
-/// What a registration leaves behind that was ended right behind the copy. It counts as at work for so many milliseconds
-/// from when the file was signed.
+/// Returns a file whose registration was interrupted after the copy. Its claim lasts `claimed_for` milliseconds from
+/// signing.
 async fn half_registered(world: &World, conversation: &Value, claimed_for: i64) -> Value {
     let ours = world.server_key();
     let signed = ours.sign(conversation, "a.txt", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let id = signed["file"]["id"].as_str().expect("an id");
     let mut row = world.row(&format!("W#{}#F#{id}", world.workspace), "A").await.expect("the file");
     let until =
@@ -120,7 +120,7 @@ async fn half_registered(world: &World, conversation: &Value, claimed_for: i64) 
 }
 
 #[tokio::test]
-async fn a_registration_that_was_interrupted_can_be_made_again() {
+async fn interrupted_registration_can_be_retried() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -134,7 +134,7 @@ async fn a_registration_that_was_interrupted_can_be_made_again() {
 }
 
 #[tokio::test]
-async fn another_object_is_registered_only_when_nobody_can_be_at_work_on_the_first_any_more() {
+async fn replaced_object_registers_only_after_claim_expires() {
     let world = World::new().await;
     let ours = world.server_key();
     let file = half_registered(&world, &json!(null), 30_000).await;
@@ -150,7 +150,7 @@ async fn another_object_is_registered_only_when_nobody_can_be_at_work_on_the_fir
 }
 
 #[tokio::test]
-async fn what_an_interrupted_registration_leaves_goes_with_its_conversation_or_by_itself() {
+async fn interrupted_registration_is_cleaned_up() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -159,10 +159,10 @@ async fn what_an_interrupted_registration_leaves_goes_with_its_conversation_or_b
     let alone = half_registered(&world, &json!(null), 4_500).await;
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
     let _ = ours.ask(Method::DELETE, &path_of(&alone)).send().await.expect(204);
-    // As long as somebody may still be copying, nothing is removed: the stream delivers the record again.
+    // Nothing is removed while the claim is valid. The stream delivers the record again.
     let deletion = world.rows().await.into_iter().find(|row| row.get("purged").is_some()).expect("a tombstone");
     let told = deskless_tests::record(1, None, Some(&deletion));
-    assert!(!world.hand_over(deskless_tests::Worker::Events, &[told]).await);
+    assert!(!world.deliver_once(deskless_tests::Worker::Events, &[told]).await);
     assert_eq!(world.objects().len(), 4);
     world.clock.advance_millis(30_000);
     let _ = world.drain_events().await;

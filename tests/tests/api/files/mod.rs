@@ -1,8 +1,8 @@
-//! Files: three steps up, one down, what S3 itself refuses, and what messages show of them.
+//! Files: upload, download, S3's own checks and attachments.
 
 mod attachments;
+mod customers;
 mod delete;
-mod own;
-mod refused;
 mod register;
 mod sign;
+mod signatures;

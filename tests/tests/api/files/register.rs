@@ -5,16 +5,16 @@ use serde_json::json;
 const FILES: &str = "/api/v1/files";
 
 #[tokio::test]
-async fn before_the_upload_it_is_a_conflict() {
+async fn registering_before_upload_is_conflict() {
     let world = World::new().await;
     let signed = world.server_key().sign(&json!(null), "a", "image/png", 1).await.expect(201);
     let answer = world.server_key().post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
     let problem = answer.expect_problem(409, "conflict");
-    assert!(problem["detail"].as_str().expect("text").starts_with("Nothing was uploaded for this file yet."));
+    assert!(problem["detail"].as_str().expect("text").starts_with("The file has not been uploaded."));
 }
 
 #[tokio::test]
-async fn registering_again_answers_the_same() {
+async fn registering_again_returns_same_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let file = ours.upload(&json!(null), "a.txt", "hello").await;
@@ -30,12 +30,12 @@ async fn registering_again_answers_the_same() {
 }
 
 #[tokio::test]
-async fn a_registration_with_an_idempotency_key_is_done_once() {
+async fn idempotency_key_registers_once() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     let signed = ours.sign(&conversation["id"], "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     for replayed in [false, true] {
         let answer = ours.ask(Method::POST, FILES).header("idempotency-key", "k").json(&body).send().await;
@@ -46,12 +46,12 @@ async fn a_registration_with_an_idempotency_key_is_done_once() {
 }
 
 #[tokio::test]
-async fn many_who_register_at_once_are_all_told_the_same() {
+async fn concurrent_registrations_get_same_response() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
     let signed = ours.sign(&conversation["id"], "a", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     let answers = futures_util::future::join_all((0..8).map(|_| ours.post(FILES, &body))).await;
     for answer in answers {
@@ -65,14 +65,14 @@ async fn many_who_register_at_once_are_all_told_the_same() {
 }
 
 #[tokio::test]
-async fn after_registering_the_signature_reaches_the_file_no_more() {
+async fn upload_signature_cannot_replace_registered_file() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let body = json!({ "fileId": signed["file"]["id"] });
     let _ = ours.post(FILES, &body).await.expect(200);
-    Upload::of(&signed["upload"], "HELLO").expect_taken().await;
+    Upload::of(&signed["upload"], "HELLO").expect_accepted().await;
     let _ = ours.post(FILES, &body).await.expect(200);
     let got = ours.get(&format!("{FILES}/{}", signed["file"]["id"].as_str().expect("an id"))).await.expect(200);
     let (_, _, bytes) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
@@ -80,11 +80,11 @@ async fn after_registering_the_signature_reaches_the_file_no_more() {
 }
 
 #[tokio::test]
-async fn what_came_past_the_signature_is_not_registered() {
+async fn unsigned_object_is_not_registered() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 5).await.expect(201);
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     let key = signed["upload"]["fields"]["key"].as_str().expect("a key");
     std::fs::write(world.bucket_folder().join(key), "hello, world").expect("an object is written");
     let answer = ours.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
@@ -92,11 +92,11 @@ async fn what_came_past_the_signature_is_not_registered() {
 }
 
 #[tokio::test]
-async fn while_s3_is_out_of_reach_nothing_is_registered() {
+async fn s3_outage_prevents_registration() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     world.stop_s3().await;
     let answer = ours.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await;
     assert_eq!(answer.header("retry-after"), Some("1"));
@@ -108,10 +108,10 @@ async fn while_s3_is_out_of_reach_nothing_is_registered() {
 }
 
 #[tokio::test]
-async fn only_a_file_of_the_workspace_can_be_registered() {
+async fn only_own_file_can_be_registered() {
     let world = World::new().await;
     let signed = world.server_key().sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let other = world.other_workspace();
     let _ = other.post(FILES, &json!({ "fileId": signed["file"]["id"] })).await.expect_invalid(&["fileId"]);
     let _ = other.post(FILES, &json!({ "fileId": "x" })).await.expect_invalid(&["fileId"]);

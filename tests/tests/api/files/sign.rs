@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 const SIGN: &str = "/api/v1/files/sign";
 
 #[tokio::test]
-async fn a_file_is_announced_uploaded_registered_and_downloaded() {
+async fn file_is_signed_uploaded_registered_and_downloaded() {
     let world = World::new().await;
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await;
@@ -34,7 +34,7 @@ async fn a_file_is_announced_uploaded_registered_and_downloaded() {
     assert_eq!(signed["upload"]["fields"]["x-amz-security-token"], "local");
     assert_eq!(ours.get(&location).await.expect(200)["file"], file);
 
-    Upload::of(&signed["upload"], "hello").expect_taken().await;
+    Upload::of(&signed["upload"], "hello").expect_accepted().await;
     assert_eq!(world.objects(), [format!("pending/{}/{id}", world.workspace)]);
     let registered = ours.post("/api/v1/files", &json!({ "fileId": id })).await;
     assert_eq!(registered.header("etag"), Some("\"2\""));
@@ -64,7 +64,7 @@ fn world_time(signed: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_file_is_said_field_by_field() {
+async fn each_invalid_field_is_named() {
     let world = World::new().await;
     let ours = world.server_key();
     let answer = ours.post(SIGN, &json!({})).await;
@@ -104,7 +104,7 @@ async fn what_is_wrong_with_a_file_is_said_field_by_field() {
 }
 
 #[tokio::test]
-async fn another_workspaces_conversation_is_none() {
+async fn foreign_conversation_is_not_found() {
     let world = World::new().await;
     let conversation = world.server_key().open(&minimal_conversation()).await;
     let answer = world.other_workspace().sign(&conversation["id"], "a", "image/png", 1).await;
@@ -112,7 +112,7 @@ async fn another_workspaces_conversation_is_none() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_signed_anew_for_the_same_file_as_long_as_it_is_awaited() {
+async fn retry_signs_same_file_again_while_pending() {
     let world = World::new().await;
     let ours = world.server_key();
     let body = json!({ "fileName": "a.txt", "contentType": "text/plain", "size": 5, "conversationId": null });
@@ -126,7 +126,7 @@ async fn a_repeat_is_signed_anew_for_the_same_file_as_long_as_it_is_awaited() {
     let (replayed, again) = sign().await;
     assert!(replayed);
     assert_eq!(first["file"], again["file"]);
-    Upload::of(&again["upload"], "hello").expect_taken().await;
+    Upload::of(&again["upload"], "hello").expect_accepted().await;
     let rows = world.rows().await;
     let stored = rows.iter().filter(|row| row.pk().contains("#F#") || row.pk().contains("#I#"));
     let stored: Vec<_> = stored.map(|row| row.0.to_string()).collect();
@@ -143,11 +143,11 @@ async fn a_repeat_is_signed_anew_for_the_same_file_as_long_as_it_is_awaited() {
 }
 
 #[tokio::test]
-async fn what_is_not_registered_within_a_day_is_forgotten() {
+async fn unregistered_file_expires_after_24_hours() {
     let world = World::new().await;
     let ours = world.server_key();
     let signed = ours.sign(&json!(null), "a", "text/plain", 1).await.expect(201);
-    Upload::of(&signed["upload"], "x").expect_taken().await;
+    Upload::of(&signed["upload"], "x").expect_accepted().await;
     let path = format!("/api/v1/files/{}", signed["file"]["id"].as_str().expect("an id"));
     world.clock.advance_millis(24 * 60 * 60 * 1000 - 3000);
     let _ = ours.get(&path).await.expect(200);

@@ -1,10 +1,10 @@
-//! Whatever callers do, in whatever order, the service answers as its documentation says.
+//! The service behaves as documented for any sequence of operations.
 
 mod operations;
 mod state;
 
 use deskless_domain::Clock;
-use deskless_tests::{Answer, Role, World};
+use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use proptest::{collection::vec, sample::Index};
 use serde_json::{Map, Value, json};
@@ -20,15 +20,15 @@ use crate::{
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 
-/// A request that was carried out under a key.
+/// A request that was sent with an idempotency key.
 struct Sent {
     key: String,
     path: String,
     body: Value,
-    answer: Answer,
+    answer: TestResponse,
 }
 
-/// The service and the model, side by side.
+/// The service and the model.
 struct Session<'w> {
     world: &'w World,
     role: Role<'w>,
@@ -38,7 +38,7 @@ struct Session<'w> {
 }
 
 impl Session<'_> {
-    /// The time of the request that was sent last.
+    /// Returns the time of the last request.
     fn now(&self) -> String {
         self.world.clock.now().to_string()
     }
@@ -47,12 +47,12 @@ impl Session<'_> {
         format!("{CONVERSATIONS}/{}", self.model.threads[which].conversation["id"].as_str().expect("an id"))
     }
 
-    /// One of the conversations, if there are any.
+    /// Picks a conversation, if there are any.
     fn one(&self, which: Index) -> Option<usize> {
         (!self.model.threads.is_empty()).then(|| which.index(self.model.threads.len()))
     }
 
-    async fn post(&mut self, path: &str, body: &Map<String, Value>, keyed: bool) -> Answer {
+    async fn post(&mut self, path: &str, body: &Map<String, Value>, keyed: bool) -> TestResponse {
         let body = Value::Object(body.clone());
         let mut ask = self.role.ask(Method::POST, path).json(&body);
         let key = format!("key {}", self.sent.len());
@@ -244,7 +244,7 @@ impl Session<'_> {
 }
 
 #[test]
-fn a_random_sequence_of_operations_equals_a_small_model() {
+fn random_operations_match_model() {
     check_async(24, &(1..3_u8, vec(operations(), 1..40)), async |(shards, operations)| {
         let world = World::new().await;
         world.spread(world.key(), shards).await;

@@ -10,7 +10,7 @@ pub const CHANNELS: &[&str] = &["api", "email", "live-chat"];
 pub const CUSTOMERS: &[&str] = &["cus_1", "cus_2"];
 pub const STATUSES: &[&str] = &["open", "waiting", "solved"];
 
-/// Something that a caller does. Conversations are named by an index into those that there are.
+/// An operation of a caller. Conversations are selected by an index into the existing ones.
 #[derive(Debug, Clone)]
 pub enum Operation {
     Open {
@@ -27,7 +27,7 @@ pub enum Operation {
         body: Map<String, Value>,
         keyed: bool,
     },
-    /// Deletes one of the conversation's messages.
+    /// Deletes a message of the conversation.
     Delete {
         which: Index,
         message: Index,
@@ -44,14 +44,14 @@ pub enum Operation {
         filters: Filters,
         limit: usize,
     },
-    /// Sends an earlier request again under its key.
+    /// Sends an earlier request again with its key.
     Repeat {
         which: Index,
         with_another_body: bool,
     },
 }
 
-/// What `If-Match` says.
+/// The value of `If-Match`.
 #[derive(Debug, Clone, Copy)]
 pub enum Under {
     Nothing,
@@ -81,7 +81,7 @@ fn tags() -> impl Strategy<Value = Value> {
     vec(word(&["vip", "billing", "späti"]), 0..4).prop_map(Value::Array)
 }
 
-/// None, some, and so much that it lies apart.
+/// Generates no metadata, a little, or enough to be stored in its own item.
 fn metadata() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!({})),
@@ -94,7 +94,7 @@ fn resolution() -> impl Strategy<Value = Value> {
     word(&["resolved", "completed", "closed", "abandoned"])
 }
 
-/// An object in which each of these members is there with this likelihood.
+/// Generates an object that contains each of these fields with this probability.
 fn object(members: Vec<(&'static str, f64, BoxedStrategy<Value>)>) -> impl Strategy<Value = Map<String, Value>> {
     let members: Vec<_> = members
         .into_iter()

@@ -1,4 +1,4 @@
-//! The documentation of the API, as a program over plain JSON.
+//! A model of the documented behaviour, over plain JSON.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,11 +10,11 @@ use super::operations::Filters;
 #[derive(Clone)]
 pub struct Thread {
     pub conversation: Value,
-    /// The id of the newest reply there ever was, else of the conversation.
+    /// The ID of the newest reply that ever existed, or of the conversation.
     pub activity: String,
     pub version: u64,
     pub messages: Vec<Value>,
-    /// The ids that a provider has used, and for which messages.
+    /// The external IDs that are in use, with their messages.
     pub claims: HashMap<String, Value>,
 }
 
@@ -42,12 +42,12 @@ fn cleared(value: &Value, empty: Value) -> Value {
 }
 
 impl Model {
-    /// Whether a conversation has this externalId.
+    /// Returns whether a conversation has this external ID.
     pub fn knows(&self, external_id: Option<&Value>) -> bool {
         external_id.is_some_and(|id| self.threads.iter().any(|thread| thread.conversation["externalId"] == *id))
     }
 
-    /// Opens a conversation. Ids and the number are the service's to choose.
+    /// Creates a conversation. The service chooses IDs and the number.
     pub fn open(&mut self, body: &Map<String, Value>, now: &str, answered: &Value) {
         let said = body["customer"].as_object().expect("a customer");
         let customer = self.customers.entry(said["id"].to_string()).or_default();
@@ -86,7 +86,7 @@ impl Model {
         self.threads.push(Thread { conversation, activity, version: 1, messages: Vec::new(), claims: HashMap::new() });
     }
 
-    /// A conversation as a change would leave it, or why it is refused.
+    /// Returns the conversation after a patch, or the expected error code.
     pub fn changed(&self, which: usize, body: &Map<String, Value>, now: &str) -> Result<Thread, &'static str> {
         let mut thread = self.threads[which].clone();
         let conversation = &mut thread.conversation;
@@ -124,7 +124,7 @@ impl Model {
         Ok(thread)
     }
 
-    /// Adds a message. Where it comes together with its conversation, that has the state it was given.
+    /// Adds a message. A first message does not change the status that its conversation was created with.
     pub fn write(&mut self, which: usize, body: &Map<String, Value>, now: &str, id: &Value, with_conversation: bool) {
         let thread = &mut self.threads[which];
         let conversation = &mut thread.conversation;
@@ -179,7 +179,7 @@ impl Model {
         }
     }
 
-    /// The message that a provider's id stands for, if that was used, or why it is refused.
+    /// Returns the message that already has this external ID, or the expected error code.
     pub fn claimed(&self, which: usize, body: &Map<String, Value>) -> Option<Result<&Value, &'static str>> {
         let thread = &self.threads[which];
         let id = thread.claims.get(&body.get("externalId")?.to_string())?;
@@ -205,7 +205,7 @@ impl Model {
         thread.version += 1;
     }
 
-    /// What a list shows.
+    /// Returns the expected rows of a list.
     pub fn list(&self, filters: &Filters) -> Vec<Value> {
         let is = |value: &Value, wanted: Option<&str>| wanted.is_none_or(|wanted| *value == *wanted);
         let fits = |conversation: &Value| {

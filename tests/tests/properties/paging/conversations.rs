@@ -10,14 +10,14 @@ const STATUSES: [&str; 3] = ["open", "waiting", "solved"];
 const CHANNELS: [&str; 3] = ["api", "email", "live-chat"];
 const CUSTOMERS: [&str; 3] = ["cus_1", "cus_2", "cus_3"];
 
-/// A conversation to open.
+/// A conversation to create.
 #[derive(Debug, Clone)]
 struct Opened {
     status: usize,
     channel: usize,
     customer: usize,
     message: Option<&'static str>,
-    /// In the same millisecond as the one before.
+    /// Created in the same millisecond as the previous one.
     at_once: bool,
 }
 
@@ -28,7 +28,7 @@ fn opened() -> impl Strategy<Value = Opened> {
     )
 }
 
-/// A walk through them.
+/// A way to read the list.
 #[derive(Debug, Clone)]
 struct Walked {
     status: Option<usize>,
@@ -46,13 +46,13 @@ fn walked() -> impl Strategy<Value = Walked> {
         .prop_map(|(status, channel, customer, order, limit)| Walked { status, channel, customer, order, limit })
 }
 
-/// A conversation as it is read by its id, and the id by which lists sort it.
+/// A conversation as a GET returns it, and the ID by which lists sort it.
 struct Known {
     activity: String,
     conversation: Value,
 }
 
-/// Opens them all, then replies to some, and gives them as they are in the end, newest activity first.
+/// Creates the conversations, replies to some, and returns them by newest activity.
 async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Known> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (i, one) in opened.iter().enumerate() {
@@ -61,7 +61,7 @@ async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Know
             "status": STATUSES[one.status],
             "channel": CHANNELS[one.channel],
             "customer": { "id": CUSTOMERS[one.customer], "name": "Ada" },
-            // Every third has metadata that lies apart.
+            // Every third has metadata that is stored in its own item.
             "metadata": { "filler": "x".repeat(i % 3 * 600) },
         });
         if let Some(kind) = one.message {
@@ -93,7 +93,7 @@ async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Know
     known
 }
 
-/// Takes one walk and compares it with what is known.
+/// Reads the list to its end and compares it with the known conversations.
 async fn walk(role: &Role<'_>, known: &[Known], walked: &Walked) {
     let filters = [
         ("status", walked.status.map(|i| STATUSES[i])),
@@ -112,7 +112,7 @@ async fn walk(role: &Role<'_>, known: &[Known], walked: &Walked) {
     if walked.order == Some("asc") {
         wanted.reverse();
     }
-    // A status or a customer alone is what an index holds; all else is filtered out of one.
+    // Status and customer are served by an index alone. Other filters can make pages short.
     let short_pages = walked.channel.is_some() || (walked.customer.is_some() && walked.status.is_some());
     let list = List { path, plural: "conversations", short_pages, endless: false };
     assert_list(role, &list, walked.limit, &wanted).await;
@@ -123,7 +123,7 @@ fn histories() -> impl Strategy<Value = (Vec<Opened>, Vec<Index>, Vec<Walked>)> 
 }
 
 #[test]
-fn every_filter_shows_each_conversation_once_and_in_order_at_any_limit() {
+fn filters_list_each_conversation_once_in_order() {
     check_async(10, &histories(), async |(opened, replies, walks)| {
         let world = World::new().await;
         let role = world.server_key();
@@ -136,7 +136,7 @@ fn every_filter_shows_each_conversation_once_and_in_order_at_any_limit() {
 }
 
 #[test]
-fn a_workspace_spread_over_several_partitions_is_listed_as_one() {
+fn sharded_workspace_is_listed_as_one() {
     check_async(10, &(2..6_u8, histories()), async |(shards, (opened, replies, walks))| {
         let world = World::new().await;
         world.spread(world.key(), shards).await;
@@ -150,7 +150,7 @@ fn a_workspace_spread_over_several_partitions_is_listed_as_one() {
 }
 
 #[tokio::test]
-async fn conversations_do_stand_on_all_partitions_that_they_are_spread_over() {
+async fn conversations_use_all_shards() {
     let world = World::new().await;
     world.spread(world.key(), 3).await;
     let role = world.server_key();
@@ -161,6 +161,6 @@ async fn conversations_do_stand_on_all_partitions_that_they_are_spread_over() {
         let ending = format!("#S#open#{shard}");
         let found =
             world.rows().await.iter().filter(|row| row.get("gsi1pk").is_some_and(|pk| pk.ends_with(&ending))).count();
-        assert!(found > 0, "nothing stands on {shard}");
+        assert!(found > 0, "no conversation is on {shard}");
     }
 }

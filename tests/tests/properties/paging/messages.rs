@@ -10,14 +10,14 @@ fn list(thread: &str, order: &str, short_pages: bool) -> List {
     List { path: format!("{thread}/messages{order}"), plural: "messages", short_pages, endless: true }
 }
 
-/// Writes these and gives what was answered.
+/// Creates messages and returns the responses.
 async fn write(role: &Role<'_>, thread: &str, bodies: impl IntoIterator<Item = String>) -> Vec<Value> {
     let mut written = Vec::new();
     for (i, body) in bodies.into_iter().enumerate() {
         let kind = if i % 5 == 4 { "note" } else { "reply" };
         let ask =
             role.ask(http::Method::POST, &format!("{thread}/messages")).json(&json!({ "body": body, "type": kind }));
-        // Some of them in the same millisecond.
+        // Some in the same millisecond.
         let answer = if i % 3 == 0 { ask.send().await } else { ask.send_now().await };
         written.push(answer.expect(201)["message"].clone());
     }
@@ -25,19 +25,19 @@ async fn write(role: &Role<'_>, thread: &str, bodies: impl IntoIterator<Item = S
 }
 
 #[test]
-fn a_thread_shows_each_message_once_and_in_order_at_any_limit_both_ways() {
+fn thread_lists_each_message_once_in_order() {
     let limits = vec(prop_oneof![Just(None), Just(Some(500)), (1..12_usize).prop_map(Some)], 4);
     check_async(12, &(0..40_usize, limits), async |(messages, limits)| {
         let world = World::new().await;
         let role = world.server_key();
-        // The thread of another conversation is none of its business.
+        // Other threads must not appear.
         let (before, thread, behind) = (role.open_path().await, role.open_path().await, role.open_path().await);
         let _ = write(&role, &before, ["Before".to_owned()]).await;
         let written = write(&role, &thread, (0..messages).map(|i| format!("Message {i}"))).await;
         let _ = write(&role, &behind, ["Behind".to_owned()]).await;
         let mut reversed = written.clone();
         reversed.reverse();
-        // Its own limit and the number of messages are where an end is easily missed.
+        // Include the limits at which an end is easily missed: the number of messages, and one more.
         for limit in limits.into_iter().chain([messages.max(1), messages + 1].map(Some)) {
             assert_list(&role, &list(&thread, "", false), limit, &written).await;
             assert_list(&role, &list(&thread, "asc", false), limit, &written).await;
@@ -48,7 +48,7 @@ fn a_thread_shows_each_message_once_and_in_order_at_any_limit_both_ways() {
 }
 
 #[test]
-fn whoever_comes_back_with_the_last_cursor_finds_what_came_since() {
+fn last_cursor_returns_newer_messages() {
     check_async(8, &(1..5_usize, vec(0..7_usize, 1..8)), async |(limit, bursts)| {
         let world = World::new().await;
         let role = world.server_key();
@@ -71,11 +71,11 @@ fn whoever_comes_back_with_the_last_cursor_finds_what_came_since() {
 }
 
 #[tokio::test]
-async fn a_page_of_long_messages_ends_before_its_limit_and_nothing_is_lost() {
+async fn short_pages_of_long_messages_lose_nothing() {
     let world = World::new().await;
     let role = world.server_key();
     let thread = role.open_path().await;
-    // 32,000 bytes each: a megabyte, at which the table ends a read, is full at the thirty-third.
+    // 32,000 bytes each. DynamoDB ends a read at 1 MB, which the 33rd message exceeds.
     let body = |i: usize| format!("{i:04}{}", "😀".repeat(7996));
     let mut written = write(&role, &thread, (0..70).map(body)).await;
     let (first, next) = page(&role, &list(&thread, "", true), Some(500), None).await;

@@ -1,27 +1,27 @@
-//! Lists, page by page.
+//! Pagination of lists.
 
+mod concurrent_changes;
 mod conversations;
 mod messages;
-mod moving;
 mod titles;
 
 use deskless_tests::Role;
 use serde_json::Value;
 
-/// A list that can be walked.
+/// A list to read.
 #[derive(Debug, Clone)]
 pub struct List {
-    /// Path and filters.
+    /// The path and the filters.
     pub path: String,
     /// The name of the array.
     pub plural: &'static str,
-    /// Whether pages may end before their limit: a filter reads more than it shows, and large rows fill a page early.
+    /// Whether pages may be shorter than the limit, because of filters or large rows.
     pub short_pages: bool,
-    /// Whether there is always a cursor to come back with.
+    /// Whether there is always a next cursor.
     pub endless: bool,
 }
 
-/// A path with those parameters that have a value.
+/// Appends the parameters that have a value to a path.
 pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     let given = parameters.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)));
     given.fold(path.to_owned(), |url, parameter| {
@@ -30,7 +30,7 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     })
 }
 
-/// One page, with what holds of every page.
+/// Reads one page and asserts what every page must satisfy.
 pub async fn page(
     role: &Role<'_>,
     list: &List,
@@ -47,24 +47,21 @@ pub async fn page(
     assert_eq!(next.is_some(), has_more || list.endless, "{list:?}");
     if let Some(limit) = limit {
         assert!(rows.len() <= limit, "{} rows on a page of {limit}", rows.len());
-        assert!(!has_more || list.short_pages || rows.len() == limit, "a page is not full and says that there is more");
+        assert!(!has_more || list.short_pages || rows.len() == limit, "a short page has a next page");
     }
     (rows, next.filter(|_| has_more))
 }
 
-/// Walks a list from its start to its end and proves that it shows exactly these rows, each once, in this order.
+/// Reads a list to its end and asserts that it returns exactly these rows, once and in order.
 pub async fn assert_list(role: &Role<'_>, list: &List, limit: Option<usize>, wanted: &[Value]) {
     let mut seen = Vec::new();
     let mut cursor = None;
     loop {
         let (rows, next) = page(role, list, limit, cursor.as_deref()).await;
-        assert!(
-            cursor.is_none() || list.short_pages || !rows.is_empty(),
-            "the page before said that there is more, and there is nothing",
-        );
+        assert!(cursor.is_none() || list.short_pages || !rows.is_empty(), "a next page is empty");
         seen.extend(rows);
-        assert!(seen.len() <= wanted.len(), "{list:?} shows more than there is");
-        assert!(cursor.is_none() || cursor != next, "{list:?} does not move on");
+        assert!(seen.len() <= wanted.len(), "{list:?} returns too many rows");
+        assert!(cursor.is_none() || cursor != next, "{list:?} returns the same cursor again");
         match next {
             Some(next) => cursor = Some(next),
             None => break,

@@ -11,7 +11,7 @@ fn list() -> List {
     List { path: PATH.to_owned(), plural: "predefinedMessages", short_pages: false, endless: false }
 }
 
-/// Titles that are often the same, or differ in their case, or begin alike.
+/// Generates titles that are often equal, differ in case or share a prefix.
 fn title() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[abAB]{1,3}",
@@ -37,7 +37,7 @@ async fn fill(role: &Role<'_>, titles: &[String]) -> Vec<Value> {
 }
 
 #[test]
-fn predefined_messages_are_each_shown_once_by_title_at_any_limit() {
+fn predefined_messages_are_listed_once_by_title() {
     check_async(12, &(vec(title(), 0..30), vec(1..12_usize, 3), vec((any::<Index>(), title()), 0..6)), async |drawn| {
         let (titles, limits, changes) = drawn;
         let world = World::new().await;
@@ -57,7 +57,7 @@ fn predefined_messages_are_each_shown_once_by_title_at_any_limit() {
 }
 
 #[test]
-fn a_walk_among_new_titles_shows_none_twice_and_misses_only_what_moved() {
+fn concurrent_renames_cause_no_duplicates() {
     let meanwhile = vec(vec((any::<Index>(), title()), 0..3), 12);
     check_async(15, &(vec(title(), 1..20), 1..5_usize, meanwhile), async |(titles, limit, meanwhile)| {
         let world = World::new().await;
@@ -81,16 +81,16 @@ fn a_walk_among_new_titles_shows_none_twice_and_misses_only_what_moved() {
             }
         }
         let shown: std::collections::HashSet<_> = seen.iter().collect();
-        assert_eq!(shown.len(), seen.len(), "something was shown twice: {seen:?}");
+        assert_eq!(shown.len(), seen.len(), "a row was listed twice: {seen:?}");
         for id in ids.iter().filter(|id| !moved.contains(*id)) {
-            assert!(shown.contains(id), "{id} stayed where it was and was not shown");
+            assert!(shown.contains(id), "{id} did not move and was not listed");
         }
         world.assert_sound().await;
     });
 }
 
 #[tokio::test]
-async fn a_page_of_long_texts_ends_before_its_limit_and_nothing_is_lost() {
+async fn short_pages_of_long_texts_lose_nothing() {
     let world = World::new().await;
     let role = world.server_key();
     let mut made = Vec::new();

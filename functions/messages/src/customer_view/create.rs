@@ -1,0 +1,20 @@
+use deskless_api::{
+    CustomerCaller, Idempotent, RawBody, Reply, created, openapi::BASE, replayed, wire::CustomerMessageRequest,
+};
+use deskless_app::messages;
+use deskless_domain::ConversationId;
+
+use super::dto::CustomerMessageResponse;
+
+/// Adds the customer's reply to one of their conversations.
+pub async fn create_message(
+    caller: &CustomerCaller,
+    conversation: ConversationId,
+    request: Idempotent<RawBody>,
+) -> Reply {
+    let (request, key) = request.read::<CustomerMessageRequest>()?.into_parts(caller);
+    let added = messages::create_for_customer(caller.store(), conversation, request.try_into()?, key.as_ref()).await?;
+    let message = &added.outcome.message;
+    let location = format!("{BASE}/conversations/{}/messages/{}", message.conversation_id, message.id);
+    replayed(added.is_replay, created(location, message.version, &CustomerMessageResponse::from(message)))
+}

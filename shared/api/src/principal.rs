@@ -1,0 +1,191 @@
+//! The principal of a request, of operations that client keys can call: server, customer or anonymous.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use deskless_domain::{CustomerId, Identity, IdentitySource, KeyKind};
+use deskless_store::{Credential, CustomerStore, TenantStore};
+use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+
+use crate::{
+    ApiState, Caller, Code, Problem,
+    auth::{admit, authenticated, authorize, scope},
+    idempotency::Actor,
+    layers::Extra,
+    throttle::{self, Visitor},
+    token::{self, Presented},
+};
+
+const TOKEN: HeaderName = HeaderName::from_static("x-customer-token");
+
+/// The principal of an operation that customers can call. A customer has only a [`CustomerStore`], which is limited to their own
+/// conversations, so an operation cannot forget to check the owner.
+#[derive(Debug)]
+pub enum Principal<S> {
+    /// The holder of a server key.
+    Server(Caller<S>),
+    /// A customer, identified by a customer token.
+    Customer(CustomerCaller),
+}
+
+/// The principal of an operation that can be called with a client key and no customer token too.
+#[derive(Debug)]
+pub enum PrincipalOrAnonymous<S> {
+    /// The holder of a server key.
+    Server(Caller<S>),
+    /// A customer, identified by a customer token.
+    Customer(CustomerCaller),
+    /// A visitor with a client key and no customer token.
+    Anonymous(AnonymousCaller),
+}
+
+/// A customer who calls with a client key and a customer token.
+#[derive(Debug)]
+pub struct CustomerCaller {
+    credential: Credential,
+    store: CustomerStore,
+}
+
+impl CustomerCaller {
+    /// Returns the store, limited to this customer's data.
+    #[must_use]
+    pub fn store(&self) -> &CustomerStore {
+        &self.store
+    }
+
+    /// Returns the customer's id.
+    #[must_use]
+    pub fn customer(&self) -> &CustomerId {
+        self.store.customer()
+    }
+}
+
+impl Actor for CustomerCaller {
+    fn identity(&self) -> String {
+        format!("{}\n{}", self.credential.id, self.customer())
+    }
+}
+
+/// A visitor who calls with a client key and no customer token. Each request gets a new anonymous customer id.
+#[derive(Debug)]
+pub struct AnonymousCaller {
+    credential: Credential,
+    store: CustomerStore,
+    token: String,
+}
+
+impl AnonymousCaller {
+    /// Returns the store, limited to the new customer's data.
+    #[must_use]
+    pub fn store(&self) -> &CustomerStore {
+        &self.store
+    }
+
+    /// Returns the new customer's token, which identifies them in later requests.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+impl Actor for AnonymousCaller {
+    /// Leaves out the customer, because a retry has no token either. No customer id contains `*`.
+    fn identity(&self) -> String {
+        format!("{}\n*", self.credential.id)
+    }
+}
+
+impl<S> Actor for Principal<S> {
+    fn identity(&self) -> String {
+        match self {
+            Self::Server(caller) => caller.identity(),
+            Self::Customer(caller) => caller.identity(),
+        }
+    }
+}
+
+impl<S: scope::Required> FromRequestParts<ApiState> for Principal<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        match PrincipalOrAnonymous::<S>::of(parts, state, false).await? {
+            PrincipalOrAnonymous::Server(caller) => Ok(Self::Server(caller)),
+            PrincipalOrAnonymous::Customer(caller) => Ok(Self::Customer(caller)),
+            PrincipalOrAnonymous::Anonymous(_) => Err(Problem::internal("an anonymous caller was admitted")),
+        }
+    }
+}
+
+impl<S: scope::Required> FromRequestParts<ApiState> for PrincipalOrAnonymous<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        Self::of(parts, state, true).await
+    }
+}
+
+impl<S: scope::Required> PrincipalOrAnonymous<S> {
+    async fn of(parts: &Parts, state: &ApiState, allows_anonymous: bool) -> Result<Self, Problem> {
+        let credential = authenticated(parts, state).await?;
+        if credential.kind == KeyKind::Server {
+            return admit(credential, parts, state).await.map(Self::Server);
+        }
+        let extra = Extra::of(parts);
+        let tenant = state.store().tenant(&credential);
+        authorize(&credential, &parts.headers, S::SCOPE)?;
+        match presented(&parts.headers)? {
+            Some(text) => {
+                let store = verify_customer(&tenant, text, state, &extra).await?;
+                throttle::client(&tenant, &credential, Visitor::Customer(store.customer()), &extra).await?;
+                Ok(Self::Customer(CustomerCaller { credential, store }))
+            }
+            None if allows_anonymous => {
+                throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
+                let secret = tenant.anonymous_secret().await?;
+                let customer = CustomerId::anonymous(state.clock());
+                let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
+                let store = tenant.of_customer(customer, IdentitySource::Anonymous);
+                Ok(Self::Anonymous(AnonymousCaller { credential, store, token }))
+            }
+            None => Err(Problem::new(
+                Code::Forbidden,
+                "This operation needs a customer token when you use a client key. Send it as `X-Customer-Token`.",
+            )),
+        }
+    }
+}
+
+/// Returns the customer token in the request, if there is one.
+fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(TOKEN).iter();
+    let unauthorized = |detail: &str| Err(Problem::new(Code::Unauthorized, detail));
+    match (values.next().map(HeaderValue::to_str), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(text)), None) => Ok(Some(text.trim())),
+        (Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT."),
+        (Some(_), Some(_)) => unauthorized("The request has more than one `X-Customer-Token` header. Send it once."),
+    }
+}
+
+/// Verifies a customer token and returns the customer's store. An anonymous customer's token that is older than a day
+/// is renewed: the response has the new one.
+async fn verify_customer(
+    tenant: &TenantStore,
+    text: &str,
+    state: &ApiState,
+    extra: &Extra,
+) -> Result<CustomerStore, Problem> {
+    let presented = Presented::parse(text)?;
+    let now = state.clock().now();
+    let mut identity: Arc<Identity> = tenant.identity().await?;
+    if !presented.is_known(&identity, now) {
+        // The secret can be newer than the cached ones.
+        identity = tenant.fresh_identity().await?;
+    }
+    let verified = presented.verify(tenant.workspace_id(), &identity, now)?;
+    let renewed = verified.renewed(tenant.workspace_id(), &identity, now);
+    if let Some(token) = renewed.and_then(|token| HeaderValue::try_from(token).ok()) {
+        extra.set(TOKEN, token);
+    }
+    Ok(tenant.of_customer(verified.customer, verified.source))
+}

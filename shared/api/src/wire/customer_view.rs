@@ -1,0 +1,86 @@
+//! The customer view of messages: the wire format for client keys.
+
+use deserr::Deserr;
+use deskless_app::messages::CustomerMessage;
+use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{AttachmentObject, AttachmentsRequest, MessageTag};
+use crate::{Code, InvalidRequest, Problem};
+
+/// A message that a customer adds with a client key: always a reply with the role `user`.
+#[derive(Debug, Deserr)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+pub struct CustomerMessageRequest {
+    body: MessageBody,
+    #[deserr(default)]
+    role: Option<Role>,
+    #[deserr(rename = "type", default)]
+    kind: Option<MessageType>,
+    #[deserr(default)]
+    attachments: AttachmentsRequest,
+}
+
+impl TryFrom<CustomerMessageRequest> for CustomerMessage {
+    type Error = Problem;
+
+    /// Returns `forbidden` when `type` is not `reply` or `role` is not `user`.
+    fn try_from(request: CustomerMessageRequest) -> Result<Self, Problem> {
+        let CustomerMessageRequest { body, role, kind, attachments } = request;
+        if role.unwrap_or(Role::User) != Role::User || kind.unwrap_or(MessageType::Reply) != MessageType::Reply {
+            let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
+            return Err(Problem::new(Code::Forbidden, detail));
+        }
+        Ok(Self { body, attachments: attachments.ids() })
+    }
+}
+
+/// The author of a message, as customers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerViewSender)]
+pub struct CustomerSenderObject {
+    #[schema(required, value_type = Option<String>)]
+    name: Option<PersonName>,
+}
+
+/// A message, as its customer sees it: a reply, without internal fields.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerViewMessage)]
+pub struct CustomerMessageObject {
+    object: MessageTag,
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = "uuid")]
+    conversation_id: String,
+    role: Role,
+    #[serde(rename = "type")]
+    kind: MessageType,
+    #[schema(value_type = String)]
+    body: MessageBody,
+    #[schema(required)]
+    sender: Option<CustomerSenderObject>,
+    /// The attached files.
+    attachments: Vec<AttachmentObject>,
+    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+impl From<&Message> for CustomerMessageObject {
+    fn from(message: &Message) -> Self {
+        let draft = &message.draft;
+        Self {
+            object: MessageTag,
+            id: message.id.to_string(),
+            conversation_id: message.conversation_id.to_string(),
+            role: draft.role,
+            kind: draft.kind,
+            body: draft.body.clone(),
+            sender: draft.sender.clone().map(|sender| CustomerSenderObject { name: sender.name }),
+            attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
+            created_at: message.created_at().to_string(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+use std::ops::ControlFlow;
+
+use deskless_domain::{
+    Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, Clock, ConversationFilter, Field,
+    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, Title, WebhookSecret,
+    may_automate,
+};
+use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
+
+use crate::{
+    AppError,
+    bulk::check_action,
+    references::check_filter,
+    replay::unless_replayed,
+    resources::{self, Patch},
+};
+
+/// A command to create an automation.
+#[derive(Debug, Clone)]
+pub struct CreateAutomation {
+    /// The name.
+    pub name: Title,
+    /// Whether its trigger runs it.
+    pub enabled: bool,
+    /// The event that runs it.
+    pub trigger: AutomationTrigger,
+    /// The conversations to which it applies.
+    pub conditions: ConversationFilter,
+    /// The actions, in order.
+    pub actions: Vec<AutomationAction>,
+    /// The scopes of the caller's key.
+    pub scopes: Vec<Scope>,
+}
+
+/// A command to update an automation. `None` keeps a field.
+#[derive(Debug, Clone)]
+pub struct UpdateAutomation {
+    /// The name.
+    pub name: Option<Title>,
+    /// Whether its trigger runs it.
+    pub enabled: Option<bool>,
+    /// The event that runs it.
+    pub trigger: Option<AutomationTrigger>,
+    /// The conversations to which it applies, replaced as a whole.
+    pub conditions: Option<ConversationFilter>,
+    /// The actions, replaced as a whole.
+    pub actions: Option<Vec<AutomationAction>>,
+    /// Whether to replace the secret that signs its webhooks.
+    pub rotate_webhook_secret: bool,
+    /// The scopes of the caller's key.
+    pub scopes: Vec<Scope>,
+}
+
+/// A created or updated automation.
+#[derive(Debug, Clone)]
+pub struct SavedAutomation {
+    /// The automation.
+    pub automation: Resource<Automation>,
+    /// The secret that signs its webhooks, if it is new.
+    pub new_secret: Option<WebhookSecret>,
+}
+
+/// Creates an automation.
+///
+/// # Errors
+/// [`AppError::Invalid`] for references that do not exist and for too many or too large actions;
+/// [`AppError::MissingScope`] when the key lacks a scope of the actions; `Conflict` when there are too many;
+/// [`AppError::IdempotencyKeyReused`].
+pub async fn create(
+    store: &TenantStore,
+    command: CreateAutomation,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<SavedAutomation>, AppError> {
+    let CreateAutomation { name, enabled, trigger, conditions, actions, scopes } = command;
+    let resolved = resolve(store, Some(&conditions), actions).await;
+    let actions = match unless_replayed(store, key, resolved).await? {
+        ControlFlow::Continue(actions) => actions,
+        ControlFlow::Break(earlier) => return Ok(earlier.map(without_secret)),
+    };
+    may_automate(&scopes, &actions)?;
+    let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
+    let automation = Automation { name, enabled, trigger, conditions, webhook_secret: secret.clone(), actions };
+    let Once { outcome: automation, is_replay } = store.create_resource(automation, key).await?;
+    let new_secret = secret.filter(|_| !is_replay);
+    Ok(Once { outcome: SavedAutomation { automation, new_secret }, is_replay })
+}
+
+/// An update whose actions are resolved.
+struct Resolved {
+    update: UpdateAutomation,
+    actions: Option<AutomationActions>,
+    new_secret: WebhookSecret,
+}
+
+impl Patch<Automation> for Resolved {
+    /// Keeps the secret as long as an action calls a webhook.
+    fn apply(&self, automation: Automation, _: &dyn Clock) -> Result<Automation, InvalidField> {
+        let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
+        let actions = self.actions.clone().unwrap_or(automation.actions);
+        let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
+        let secret = current.unwrap_or_else(|| self.new_secret.clone());
+        Ok(Automation {
+            name: name.unwrap_or(automation.name),
+            enabled: enabled.unwrap_or(automation.enabled),
+            trigger: trigger.unwrap_or(automation.trigger),
+            conditions: conditions.unwrap_or(automation.conditions),
+            webhook_secret: actions.call_webhooks().then_some(secret),
+            actions,
+        })
+    }
+}
+
+/// Updates an automation. The key needs the scopes of its actions, whichever field is updated.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::MissingScope`]; [`AppError::Invalid`] as for
+/// [`create`].
+pub async fn update(
+    store: &TenantStore,
+    id: AutomationId,
+    mut update: UpdateAutomation,
+    precondition: &Precondition,
+) -> Result<SavedAutomation, AppError> {
+    let before = store.get_resource::<Automation>(id).await?;
+    let actions = if let Some(actions) = update.actions.take() {
+        Some(resolve(store, update.conditions.as_ref(), actions).await?)
+    } else {
+        check_conditions(store, update.conditions.as_ref()).await?;
+        None
+    };
+    may_automate(&update.scopes, actions.as_ref().unwrap_or(&before.fields.actions))?;
+    let new_secret = WebhookSecret::generate(store.clock());
+    let patch = Resolved { update, actions, new_secret };
+    let automation = resources::update(store, id, &patch, precondition).await?;
+    let new_secret = automation.fields.webhook_secret.clone().filter(|secret| *secret == patch.new_secret);
+    Ok(SavedAutomation { automation, new_secret })
+}
+
+fn without_secret(automation: Resource<Automation>) -> SavedAutomation {
+    SavedAutomation { automation, new_secret: None }
+}
+
+async fn check_conditions(store: &TenantStore, conditions: Option<&ConversationFilter>) -> Result<(), AppError> {
+    match conditions {
+        Some(conditions) => check_filter(store, conditions).await.map_err(|error| error.within(Field::Condition)),
+        None => Ok(()),
+    }
+}
+
+/// Resolves the references of conditions and actions, and reports all errors together.
+async fn resolve(
+    store: &TenantStore,
+    conditions: Option<&ConversationFilter>,
+    actions: Vec<AutomationAction>,
+) -> Result<AutomationActions, AppError> {
+    let mut invalid = Vec::new();
+    collect_invalid(&mut invalid, check_conditions(store, conditions).await)?;
+    for (i, action) in actions.iter().enumerate().take(AutomationActions::MAX + 1) {
+        let checked = match action {
+            AutomationAction::Act(action) => check_action(store, action).await,
+            AutomationAction::Reply(id) => check_predefined(store, *id).await,
+            AutomationAction::Note(_) | AutomationAction::CallWebhook(_) => Ok(()),
+        };
+        collect_invalid(&mut invalid, checked.map_err(|error| error.within(|field| Field::Action(i, field))))?;
+    }
+    if invalid.is_empty() { Ok(AutomationActions::parse(actions)?) } else { Err(AppError::Invalid(invalid)) }
+}
+
+/// Collects invalid fields. Returns any other error.
+fn collect_invalid(invalid: &mut Vec<InvalidField>, checked: Result<(), AppError>) -> Result<(), AppError> {
+    match checked {
+        Err(AppError::Invalid(fields)) => invalid.extend(fields),
+        other => other?,
+    }
+    Ok(())
+}
+
+async fn check_predefined(store: &TenantStore, id: PredefinedMessageId) -> Result<(), AppError> {
+    match store.get_resource::<PredefinedMessage>(id).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::NotFound) => Err(AppError::no_such(Field::PredefinedMessage, "predefined message")),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,309 @@
+//! The steps of executions (AP-91 to AP-93).
+//!
+//! An event has the version of an execution and triggers its next step. An event with an old version has no effect. A step is one
+//! transaction of its write and the execution's progress, so it takes effect once even if it is interrupted: an action is AP-70
+//! with the progress (AP-91), a message is AP-12 with the progress (AP-92). A webhook is called before its step is recorded
+//! (AP-93), so it is called at least once, each time with the same id. It gets the conversation and its newest 50 messages, which
+//! are read at the same time. Each further step costs what it writes.
+
+use deskless_domain::{
+    Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
+    ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
+    PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
+};
+use deskless_store::{Initiator, Marked, Marker, StoreError, TenantStore, Thread};
+
+use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
+
+/// The maximum number of messages in a webhook call.
+const MAX_MESSAGES: usize = 50;
+
+/// A call of a webhook.
+#[derive(Debug)]
+pub struct WebhookCall<'a> {
+    /// The id. Repeats of the call have the same id.
+    pub id: String,
+    /// The URL.
+    pub url: &'a WebhookUrl,
+    /// The secret that signs the call.
+    pub secret: &'a WebhookSecret,
+    /// The time of the call.
+    pub at: Timestamp,
+    /// The automation.
+    pub automation: &'a Resource<Automation>,
+    /// The execution.
+    pub execution: &'a Execution,
+    /// The number of the step, from 1.
+    pub step: usize,
+    /// The conversation.
+    pub conversation: ConversationView,
+    /// The newest messages of the conversation, oldest first, at most 50.
+    pub messages: Vec<Message>,
+}
+
+/// A client that calls webhooks.
+pub trait WebhookCaller: Sync {
+    /// Calls a webhook. The inner error is the reason why the call failed.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the body cannot be serialized.
+    fn call(&self, call: WebhookCall<'_>) -> impl Future<Output = Result<Result<(), Reason>, AppError>> + Send;
+}
+
+/// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
+/// which can take seconds. The record of that write triggers the rest.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn run_step(
+    store: &TenantStore,
+    automation: AutomationId,
+    id: ExecutionId,
+    version: u64,
+    webhooks: &impl WebhookCaller,
+) -> Result<(), AppError> {
+    let (execution, automation) =
+        tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
+    let due = execution?.filter(|execution| execution.version == version && !execution.is_over());
+    let Some(execution) = due else { return Ok(()) };
+    let automation = match automation {
+        Ok(automation) => automation,
+        Err(StoreError::NotFound) => {
+            let reason = Reason::new("automation_deleted", "The automation was deleted.");
+            return record_progress(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Runner { store, automation: &automation }.run(execution, webhooks).await
+}
+
+/// The context of an execution's steps.
+struct Runner<'a> {
+    store: &'a TenantStore,
+    automation: &'a Resource<Automation>,
+}
+
+/// The result of a step: the reason if it failed.
+type StepResult = Result<(), Reason>;
+
+impl Runner<'_> {
+    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
+    async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+        if execution.status == ExecutionStatus::Queued {
+            let Some(started) = self.start(&execution).await? else { return Ok(()) };
+            execution = started;
+        }
+        while let Some(at) = execution.next_step() {
+            let actions = &self.automation.fields.actions;
+            let is_unchanged = execution.fingerprint.as_ref() == Some(&actions.fingerprint());
+            let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
+                let reason =
+                    Reason::new("automation_changed", "The automation's actions were updated during the execution.");
+                return record_progress(self.store, execution.cut_short(reason, self.now())).await.map(drop);
+            };
+            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
+            if matches!(action, AutomationAction::CallWebhook(_)) {
+                return Ok(());
+            }
+            execution = next;
+        }
+        Ok(())
+    }
+
+    /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.
+    async fn start(&self, execution: &Execution) -> Result<Option<Execution>, AppError> {
+        let conversation = match self.store.get_conversation(execution.conversation_id).await {
+            Ok(conversation) => Some(conversation),
+            Err(StoreError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let next = execution.begin_on(&self.automation.fields, conversation.as_ref(), self.now());
+        record_progress(self.store, next).await
+    }
+
+    /// Takes the next step. Returns the execution after it, or `None` when another worker has taken the step.
+    async fn step(
+        &self,
+        execution: &Execution,
+        action: &AutomationAction,
+        webhooks: &impl WebhookCaller,
+    ) -> Result<Option<Execution>, AppError> {
+        match action {
+            AutomationAction::Act(action) => self.act(execution, action).await,
+            AutomationAction::Note(body) => self.post(execution, self.draft(MessageType::Note, body.clone())).await,
+            AutomationAction::Reply(predefined) => match self.reply(execution, *predefined).await? {
+                Ok(draft) => self.post(execution, draft).await,
+                Err(reason) => self.record(execution, Err(reason)).await,
+            },
+            AutomationAction::CallWebhook(url) => {
+                let result = self.call(execution, url, webhooks).await?;
+                self.record(execution, result).await
+            }
+        }
+    }
+
+    /// AP-91: Applies an action to the conversation, in one transaction with the progress.
+    async fn act(&self, execution: &Execution, action: &Action) -> Result<Option<Execution>, AppError> {
+        match check_action(self.store, action).await {
+            Ok(()) => {}
+            // The resource was archived or deleted since the automation was saved.
+            Err(AppError::Invalid(_)) => {
+                let message = "The resource that the action refers to was archived or deleted.";
+                return self.record(execution, Err(Reason::new("reference_not_found", message))).await;
+            }
+            Err(error) => return Err(error),
+        }
+        let cause = execution.cause();
+        let by = Initiator { key: None, cause: Some(&cause) };
+        let mut backoff = self.store.backoff();
+        let store = &self.store.within(&backoff);
+        loop {
+            let found = store.find_conversations(&[execution.conversation_id]).await?;
+            let conversation = found.get(&execution.conversation_id);
+            let effect = match action.decide(conversation, &[], self.now()) {
+                Decision::Apply(effect) => effect,
+                Decision::Fail(failure) => return self.record(execution, Err(reason_of(failure))).await,
+                Decision::Skip => return self.record(execution, Err(reason_of(ActionFailure::NotFound))).await,
+            };
+            let Some(conversation) = conversation else { continue };
+            let next = execution.after_step(Ok(()), self.now());
+            let marker = Marker::Execution(Box::new(next.clone()));
+            match store.apply_effect(conversation, &effect, by, &marker).await? {
+                Marked::Written => return Ok(Some(next)),
+                Marked::AlreadyWritten => return Ok(None),
+                Marked::Changed => backoff.pause("the conversation keeps changing").await?,
+            }
+        }
+    }
+
+    /// AP-92: Adds a message to the conversation, in one transaction with the progress.
+    async fn post(&self, execution: &Execution, draft: MessageDraft) -> Result<Option<Execution>, AppError> {
+        let next = execution.after_step(Ok(()), self.now());
+        let marker = Marker::Execution(Box::new(next.clone()));
+        let (conversation, cause) = (execution.conversation_id, execution.cause());
+        match self.store.create_marked_message(conversation, &draft, &cause, &marker).await {
+            Ok(Marked::Written) => Ok(Some(next)),
+            Ok(Marked::AlreadyWritten | Marked::Changed) => Ok(None),
+            Err(StoreError::NotFound) => self.record(execution, Err(reason_of(ActionFailure::NotFound))).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Renders a predefined message for the conversation.
+    async fn reply(
+        &self,
+        execution: &Execution,
+        predefined: PredefinedMessageId,
+    ) -> Result<Result<MessageDraft, Reason>, AppError> {
+        let (message, conversation) = tokio::join!(
+            self.store.get_resource::<PredefinedMessage>(predefined),
+            self.store.get_conversation(execution.conversation_id)
+        );
+        let message = match message {
+            Ok(message) => message.fields,
+            Err(StoreError::NotFound) => {
+                return Ok(Err(Reason::new("reference_not_found", "The predefined message was deleted.")));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let conversation = match conversation {
+            Ok(conversation) => conversation,
+            Err(StoreError::NotFound) => return Ok(Err(reason_of(ActionFailure::NotFound))),
+            Err(error) => return Err(error.into()),
+        };
+        match predefined_messages::reply(self.store, &message, &conversation).await {
+            Ok((body, file)) => {
+                let attachments = file.into_iter().collect();
+                Ok(Ok(MessageDraft { attachments, ..self.draft(MessageType::Reply, body) }))
+            }
+            Err(AppError::Invalid(fields)) => {
+                let problems: Vec<_> = fields.iter().map(|field| field.invalid.message.as_str()).collect();
+                let message = format!("The predefined message {}.", problems.join("; "));
+                Ok(Err(Reason::new("invalid_message", message)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// AP-93: Calls a webhook.
+    async fn call(
+        &self,
+        execution: &Execution,
+        url: &WebhookUrl,
+        webhooks: &impl WebhookCaller,
+    ) -> Result<StepResult, AppError> {
+        // An automation has a secret as long as an action calls a webhook.
+        let Some(secret) = &self.automation.fields.webhook_secret else {
+            return Err(AppError::Internal("an automation with a webhook has no webhook secret".to_owned()));
+        };
+        let Some((conversation, messages)) = self.conversation(execution).await? else {
+            return Ok(Err(reason_of(ActionFailure::NotFound)));
+        };
+        let step = execution.next_step().unwrap_or_default() + 1;
+        let call = WebhookCall {
+            id: format!("msg_{}_{step}", execution.id),
+            url,
+            secret,
+            at: self.now(),
+            automation: self.automation,
+            execution,
+            step,
+            conversation,
+            messages,
+        };
+        webhooks.call(call).await
+    }
+
+    /// Reads the conversation and its newest messages. Returns `None` for a deleted conversation.
+    async fn conversation(&self, execution: &Execution) -> Result<Option<(ConversationView, Vec<Message>)>, AppError> {
+        let conversation = execution.conversation_id;
+        let newest = Thread { conversation, order: Order::Desc, after: None, limit: MAX_MESSAGES };
+        let (conversation, page): (Conversation, _) = match self.store.get_conversation_with_messages(newest).await {
+            Ok(found) => found,
+            Err(StoreError::NotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let view = ConversationView::of(self.store, conversation).await?;
+        Ok(Some((view, page.messages.into_iter().rev().collect())))
+    }
+
+    /// AP-90: Records the result of a step that has no other write.
+    async fn record(&self, execution: &Execution, result: StepResult) -> Result<Option<Execution>, AppError> {
+        record_progress(self.store, execution.after_step(result, self.now())).await
+    }
+
+    /// Returns a message from the automation. Notes have its name. Replies do not, because customers see them.
+    fn draft(&self, kind: MessageType, body: MessageBody) -> MessageDraft {
+        let name = PersonName::parse(self.automation.fields.name.to_string()).ok();
+        let sender = Sender {
+            id: ExternalId::parse(self.automation.id.to_string()).ok(),
+            name: name.filter(|_| kind == MessageType::Note),
+            email: None,
+        };
+        MessageDraft {
+            role: Role::Assistant,
+            kind,
+            body,
+            sender: Some(sender),
+            external_id: None,
+            attachments: Vec::new(),
+            metadata: Metadata::default(),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.store.clock().now()
+    }
+}
+
+/// AP-90: Records the progress of an execution where nothing else is written with it: the start, the result of a webhook, a failed
+/// step. The execution is written as a whole over the previous version, so two workers cannot take the same step. Returns `None`
+/// when the step was already recorded, by another worker or by an earlier attempt whose response was lost.
+async fn record_progress(store: &TenantStore, next: Execution) -> Result<Option<Execution>, AppError> {
+    let marked = store.mark(&Marker::Execution(Box::new(next.clone()))).await?;
+    Ok(matches!(marked, Marked::Written).then_some(next))
+}
+
+fn reason_of(failure: ActionFailure) -> Reason {
+    Reason::new(failure.as_str(), failure.message())
+}

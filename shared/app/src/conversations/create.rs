@@ -1,0 +1,153 @@
+use std::ops::ControlFlow;
+
+use deskless_domain::{
+    Conversation, ConversationId, Customer, CustomerDetails, Field, MessageDraft, MessageId, NewConversation,
+    Placement, PlacementPatch,
+};
+use deskless_store::{ConversationToCreate, CustomerStore, Directory, IdempotencyKey, Once, TenantStore};
+
+use super::ConversationView;
+use crate::{
+    AppError,
+    messages::{CustomerMessage, NewMessage, ResolvedMessage},
+    references,
+    replay::unless_replayed,
+};
+
+/// A command to create a conversation.
+#[derive(Debug, Clone)]
+pub struct CreateConversation {
+    /// The conversation. Its placement is resolved from `placement`.
+    pub conversation: NewConversation,
+    /// The inbox, assignee, assistant, pipeline and stage of the request.
+    pub placement: PlacementPatch,
+    /// The customer, who is created or updated.
+    pub customer: Customer,
+    /// The first message. It is created together with the conversation or not at all.
+    pub message: Option<NewMessage>,
+}
+
+/// A command to create a conversation for a customer, who uses a client key.
+#[derive(Debug, Clone)]
+pub struct CreateCustomerConversation {
+    /// The conversation.
+    pub conversation: NewConversation,
+    /// The customer's unverified contact details, which are stored only on this conversation.
+    pub details: CustomerDetails,
+    /// The first message.
+    pub message: Option<CustomerMessage>,
+}
+
+/// AP-09 and AP-10: Creates a conversation, with a predefined message AP-83. Takes two round trips if it has no references. The
+/// first takes the ticket number and reads the customer, the claim of their email and an earlier outcome at the same time. The
+/// second writes.
+///
+/// # Errors
+/// [`AppError::Invalid`] for references that do not exist and for a predefined message whose rendered text is invalid;
+/// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`].
+pub async fn create(
+    store: &TenantStore,
+    command: CreateConversation,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    let CreateConversation { conversation: new, placement, customer, message } = command;
+    let resolved = match unless_replayed(store, key, resolve(store, placement, message).await).await? {
+        ControlFlow::Continue(resolved) => resolved,
+        ControlFlow::Break(earlier) => return Ok(earlier),
+    };
+    let Resolved { placement, names, message } = resolved;
+    commit(store, NewConversation { placement, ..new }, &customer, (message, names), key).await
+}
+
+/// AP-54: Creates a conversation for a customer. Updates no customer record and claims no email address, because the contact details
+/// are not verified.
+///
+/// # Errors
+/// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`].
+pub async fn create_for_customer(
+    store: &CustomerStore,
+    command: CreateCustomerConversation,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Conversation>, AppError> {
+    let CreateCustomerConversation { conversation, details, message } = command;
+    let customer = Customer { id: store.customer().clone(), details, identity_source: store.source() };
+    let message = match message {
+        Some(message) => {
+            let draft = message.without_files(store.customer()).map_err(|error| error.within(Field::FirstMessage))?;
+            Some(ResolvedMessage::Text(draft))
+        }
+        None => None,
+    };
+    let created = commit(store.workspace(), conversation, &customer, (message, Directory::default()), key).await?;
+    Ok(created.map(|view| view.conversation))
+}
+
+/// What a new conversation refers to.
+struct Resolved {
+    placement: Placement,
+    names: Directory,
+    message: Option<ResolvedMessage>,
+}
+
+async fn resolve(
+    store: &TenantStore,
+    patch: PlacementPatch,
+    message: Option<NewMessage>,
+) -> Result<Resolved, AppError> {
+    let mut placement = Placement::default();
+    references::resolve(store, patch).await?.apply(&mut placement);
+    let names = references::names(store, [&placement]).await?;
+    let message = match message {
+        Some(message) => {
+            let message = message.resolve_first(store, &placement).await;
+            Some(message.map_err(|error| error.within(Field::FirstMessage))?)
+        }
+        None => None,
+    };
+    Ok(Resolved { placement, names, message })
+}
+
+/// Writes a conversation and its first message, again if the customer was updated meanwhile.
+async fn commit(
+    store: &TenantStore,
+    new: NewConversation,
+    customer: &Customer,
+    (message, names): (Option<ResolvedMessage>, Directory),
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    let (number, known, earlier) =
+        tokio::join!(store.next_number(), store.known_customer(customer, false), store.replay(key));
+    // A repeat gets the first outcome even if the customer is being erased now.
+    if let Some(earlier) = earlier? {
+        return Ok(Once::replay(earlier));
+    }
+    let (number, mut known) = (number?, known?);
+    let id = ConversationId::on(new.channel, store.clock());
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
+    loop {
+        let opened = Conversation::open(id, number, new.clone(), known.shown(customer));
+        let first = match &message {
+            Some(message) => {
+                let draft = first_draft(message, &opened)?;
+                Some(draft.into_message(id, MessageId::following(id.into(), 0, store.clock())))
+            }
+            None => None,
+        };
+        let conversation = match &first {
+            Some(first) => opened.opened_with(first),
+            None => opened,
+        };
+        let new = ConversationToCreate { conversation: &conversation, first: first.as_ref(), customer, known: &known };
+        let outcome = ConversationView { conversation: conversation.clone(), names: names.clone() };
+        if let Some(created) = store.create_conversation(&new, outcome, key).await? {
+            return Ok(created);
+        }
+        backoff.pause("the customer keeps changing").await?;
+        known = store.known_customer(customer, true).await?;
+    }
+}
+
+fn first_draft(message: &ResolvedMessage, opened: &Conversation) -> Result<MessageDraft, AppError> {
+    message.draft(opened).map_err(|error| error.within(Field::FirstMessage))
+}

@@ -1,0 +1,135 @@
+use deskless_domain::{Field, Invalid, InvalidField, Kind, MissingScope, Scope, provider::TransformError};
+use deskless_store::StoreError;
+
+/// The error of a use case.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The workspace has no such resource.
+    #[error("not found")]
+    NotFound,
+    /// Fields of the command are invalid, or contradict the stored resource.
+    #[error("invalid fields: {0:?}")]
+    Invalid(Vec<InvalidField>),
+    /// The state of the resource does not allow the command.
+    #[error("conflict: {0:?}")]
+    Conflict(Conflict),
+    /// The caller's key lacks a scope that the command requires.
+    #[error("the scope {0} is missing")]
+    MissingScope(Scope),
+    /// The version of the resource does not match the precondition.
+    #[error("the version does not match the precondition")]
+    VersionMismatch,
+    /// A resolution was given for a conversation that is not solved.
+    #[error("the conversation is not solved")]
+    NotSolved,
+    /// The reply window is closed: the provider accepts no free-form reply until the customer writes again.
+    #[error("the reply window is closed")]
+    WindowClosed,
+    /// The idempotency key was used for another command.
+    #[error("the idempotency key was used for another command")]
+    IdempotencyKeyReused,
+    /// The command did not complete in time. It may have taken effect.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A bug, or an error in the configuration.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// A state of a resource that does not allow a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another conversation of the workspace has this externalId.
+    ExternalIdExists,
+    /// The message with this externalId was deleted.
+    MessageDeleted,
+    /// Another message of the conversation has, or had, this externalId.
+    MessageIdTaken,
+    /// The resource is archived.
+    Archived,
+    /// The bulk action has finished.
+    Finished,
+    /// The customer is being erased.
+    Erasing,
+    /// The API key is revoked.
+    Revoked,
+    /// The file has not been uploaded.
+    NotUploaded,
+    /// The upload differs from the signed file in size or content type.
+    UploadDiffers,
+    /// The workspace has the maximum number of resources of this kind.
+    TooMany(Kind),
+}
+
+impl AppError {
+    /// Returns the error for one field.
+    #[must_use]
+    pub fn invalid(field: Field, invalid: Invalid) -> Self {
+        Self::Invalid(vec![InvalidField::new(field, invalid)])
+    }
+
+    /// Returns the error for a field whose resource does not exist.
+    #[must_use]
+    pub fn no_such(field: Field, resource: &str) -> Self {
+        Self::invalid(field, Invalid::new("not_found", format!("must be the id of an existing {resource}")))
+    }
+
+    /// Returns the same error, with its fields nested in another one.
+    #[must_use]
+    pub fn within(self, outer: impl Fn(Box<Field>) -> Field) -> Self {
+        match self {
+            Self::Invalid(fields) => Self::Invalid(fields.into_iter().map(|field| field.within(&outer)).collect()),
+            other => other,
+        }
+    }
+}
+
+impl From<InvalidField> for AppError {
+    fn from(invalid: InvalidField) -> Self {
+        Self::Invalid(vec![invalid])
+    }
+}
+
+impl From<MissingScope> for AppError {
+    fn from(MissingScope(scope): MissingScope) -> Self {
+        Self::MissingScope(scope)
+    }
+}
+
+impl From<TransformError> for AppError {
+    fn from(error: TransformError) -> Self {
+        match error {
+            TransformError::Fields(fields) => Self::Invalid(fields),
+            TransformError::WindowClosed => Self::WindowClosed,
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        let conflict = match error {
+            StoreError::NotFound => return Self::NotFound,
+            StoreError::ConversationNotFound => return Self::no_such(Field::Conversation, "conversation"),
+            StoreError::VersionMismatch => return Self::VersionMismatch,
+            StoreError::NotSolved => return Self::NotSolved,
+            StoreError::NotDelivered => {
+                let message = "can be set only for an assistant's reply on a channel with a provider";
+                return Self::invalid(Field::DeliveryStatus, Invalid::new("invalid", message));
+            }
+            StoreError::InvalidField(invalid) => return invalid.into(),
+            StoreError::IdempotencyKeyReused => return Self::IdempotencyKeyReused,
+            StoreError::Unavailable(text) => return Self::Unavailable(text),
+            StoreError::Internal(text) => return Self::Internal(text),
+            StoreError::ExternalIdExists => Conflict::ExternalIdExists,
+            StoreError::Archived => Conflict::Archived,
+            StoreError::NotUploaded => Conflict::NotUploaded,
+            StoreError::UploadDiffers => Conflict::UploadDiffers,
+            StoreError::Erasing => Conflict::Erasing,
+            StoreError::Revoked => Conflict::Revoked,
+            StoreError::TooMany(kind) => Conflict::TooMany(kind),
+            StoreError::MessageDeleted => Conflict::MessageDeleted,
+            StoreError::MessageIdTaken => Conflict::MessageIdTaken,
+        };
+        Self::Conflict(conflict)
+    }
+}

@@ -1,0 +1,27 @@
+//! Use cases: one function for each operation of a caller or a worker.
+//!
+//! A use case takes a tenant-scoped store, a command of domain types and, for operations that can be repeated, an idempotency key.
+//! It resolves the references of the command, lets the domain decide, commits through the store, and returns an outcome of domain
+//! types or an [`AppError`] that names a field of the command. It has no HTTP, JSON or DynamoDB expressions, so that all wire
+//! formats and workers call the same functions.
+//!
+//! Ids such as AP-12 refer to the access patterns in `shared/store/ACCESS_PATTERNS.md`.
+
+pub mod automations;
+pub mod bulk;
+pub mod conversations;
+pub mod counters;
+pub mod customers;
+mod error;
+pub mod files;
+pub mod keys;
+pub mod messages;
+pub mod predefined_messages;
+mod references;
+mod replay;
+pub mod resources;
+
+pub use deskless_store::{
+    Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
+};
+pub use error::{AppError, Conflict};

@@ -1,0 +1,215 @@
+//! Resolves the message of a command into a draft.
+
+use deskless_domain::{
+    Attachment, Conversation, ConversationId, CustomerId, ExternalId, Field, File, FileId, Invalid, InvalidField,
+    MessageBody, MessageDraft, MessageType, Metadata, Placement, PredefinedMessageId, Role, Sender, Template,
+    TemplateNames,
+};
+use deskless_store::{CustomerStore, TenantStore};
+
+use crate::{AppError, predefined_messages};
+
+/// A message to add.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// The role of the author.
+    pub role: Role,
+    /// The type: a reply to the customer, or an internal note.
+    pub kind: MessageType,
+    /// The text, or the predefined message that has it.
+    pub body: BodySource,
+    /// The author.
+    pub sender: Option<Sender>,
+    /// The provider's id of the message, unique in the conversation.
+    pub external_id: Option<ExternalId>,
+    /// The files to attach.
+    pub attachments: Vec<FileId>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+}
+
+/// The source of a message's text.
+#[derive(Debug, Clone)]
+pub enum BodySource {
+    /// A text in the command.
+    Text(MessageBody),
+    /// A predefined message, rendered for the conversation.
+    Predefined(PredefinedMessageId),
+}
+
+/// A message that a customer adds with a client key.
+#[derive(Debug, Clone)]
+pub struct CustomerMessage {
+    /// The text.
+    pub body: MessageBody,
+    /// The files to attach.
+    pub attachments: Vec<FileId>,
+}
+
+/// A message whose references are resolved.
+#[derive(Debug, Clone)]
+pub enum ResolvedMessage {
+    /// A draft with its text.
+    Text(MessageDraft),
+    /// A template, which is rendered when the conversation is known.
+    Template {
+        /// The draft without its text.
+        rest: Box<DraftWithoutBody>,
+        /// The template of the text.
+        template: Template,
+        /// The names that the template uses.
+        names: TemplateNames,
+    },
+}
+
+/// A draft without its text.
+#[derive(Debug, Clone)]
+pub struct DraftWithoutBody {
+    role: Role,
+    kind: MessageType,
+    sender: Option<Sender>,
+    external_id: Option<ExternalId>,
+    attachments: Vec<Attachment>,
+    metadata: Metadata,
+}
+
+impl DraftWithoutBody {
+    fn with_body(self, body: MessageBody) -> MessageDraft {
+        let Self { role, kind, sender, external_id, attachments, metadata } = self;
+        MessageDraft { role, kind, body, sender, external_id, attachments, metadata }
+    }
+}
+
+impl ResolvedMessage {
+    /// Returns the draft for a conversation.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] when the rendered text is invalid for this conversation.
+    pub fn draft(&self, conversation: &Conversation) -> Result<MessageDraft, AppError> {
+        match self {
+            Self::Text(draft) => Ok(draft.clone()),
+            Self::Template { rest, template, names } => {
+                let body = predefined_messages::fill(template, conversation, names)?;
+                Ok(rest.clone().with_body(body))
+            }
+        }
+    }
+}
+
+impl NewMessage {
+    /// Resolves a message for an existing conversation. Reads nothing for a plain text without attachments.
+    pub(super) async fn resolve(
+        self,
+        store: &TenantStore,
+        conversation: ConversationId,
+    ) -> Result<MessageDraft, AppError> {
+        let is_allowed = move |file: &File| file.draft.conversation_id.is_none_or(|id| id == conversation);
+        let source = self.body.clone();
+        let text = async {
+            match source {
+                BodySource::Text(body) => Ok((body, None)),
+                // Boxed because the future is large, and most messages do not need it.
+                BodySource::Predefined(id) => Box::pin(predefined_messages::fill_for(store, conversation, id)).await,
+            }
+        };
+        let (attachments, text) = tokio::join!(attachments(store, &self.attachments, is_allowed), text);
+        let (attachments, (body, file)) = (attachments?, text?);
+        Ok(self.without_body(with_file(attachments, file)?).with_body(body))
+    }
+
+    /// Resolves the first message of a new conversation.
+    pub(crate) async fn resolve_first(
+        self,
+        store: &TenantStore,
+        placement: &Placement,
+    ) -> Result<ResolvedMessage, AppError> {
+        // A new conversation has no files.
+        let is_allowed = |file: &File| file.draft.conversation_id.is_none();
+        let source = self.body.clone();
+        match source {
+            BodySource::Text(body) => {
+                let attachments = attachments(store, &self.attachments, is_allowed).await?;
+                Ok(ResolvedMessage::Text(self.without_body(attachments).with_body(body)))
+            }
+            BodySource::Predefined(id) => {
+                let template = Box::pin(predefined_messages::template_for(store, id, placement));
+                let (attachments, template) = tokio::join!(attachments(store, &self.attachments, is_allowed), template);
+                let (attachments, (template, names, file)) = (attachments?, template?);
+                let rest = self.without_body(with_file(attachments, file)?);
+                Ok(ResolvedMessage::Template { rest: Box::new(rest), template, names })
+            }
+        }
+    }
+
+    fn without_body(self, attachments: Vec<Attachment>) -> DraftWithoutBody {
+        let Self { role, kind, body: _, sender, external_id, attachments: _, metadata } = self;
+        DraftWithoutBody { role, kind, sender, external_id, attachments, metadata }
+    }
+}
+
+impl CustomerMessage {
+    /// Resolves a customer's message. Reads nothing for a message without attachments.
+    pub(super) async fn resolve(
+        self,
+        store: &CustomerStore,
+        conversation: ConversationId,
+    ) -> Result<MessageDraft, AppError> {
+        if self.attachments.is_empty() {
+            return self.without_files(store.customer());
+        }
+        let found = store.ready_files(conversation, &self.attachments).await?;
+        let attachments = attachable(found, |file| file.draft.conversation_id == Some(conversation))?;
+        Ok(MessageDraft { attachments, ..self.draft(store.customer()) })
+    }
+
+    /// Returns a customer's message for a new conversation, which has no files.
+    pub(crate) fn without_files(self, customer: &CustomerId) -> Result<MessageDraft, AppError> {
+        attachable(self.attachments.iter().map(|_| None).collect(), |_| false)?;
+        Ok(self.draft(customer))
+    }
+
+    fn draft(self, customer: &CustomerId) -> MessageDraft {
+        let sender = Sender { id: ExternalId::parse(customer.to_string()).ok(), ..Sender::default() };
+        MessageDraft {
+            role: Role::User,
+            kind: MessageType::Reply,
+            body: self.body,
+            sender: Some(sender),
+            external_id: None,
+            attachments: Vec::new(),
+            metadata: Metadata::default(),
+        }
+    }
+}
+
+async fn attachments(
+    store: &TenantStore,
+    ids: &[FileId],
+    is_allowed: impl Fn(&File) -> bool,
+) -> Result<Vec<Attachment>, AppError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    attachable(store.ready_files(ids).await?, is_allowed)
+}
+
+/// Converts files, each at its index, into attachments. A file that does not exist, is not ready or belongs to another
+/// conversation gives the same error, so that the error does not disclose which files exist.
+fn attachable(found: Vec<Option<File>>, is_allowed: impl Fn(&File) -> bool) -> Result<Vec<Attachment>, AppError> {
+    let invalid_file = || Invalid::new("not_found", "must be the id of a registered file that can be attached here");
+    let (mut attachments, mut invalid) = (Vec::new(), Vec::new());
+    for (i, file) in found.into_iter().enumerate() {
+        match file.filter(&is_allowed) {
+            Some(file) => attachments.push(Attachment::from(file)),
+            None => invalid.push(InvalidField::new(Field::Attachment(i), invalid_file())),
+        }
+    }
+    if invalid.is_empty() { Ok(attachments) } else { Err(AppError::Invalid(invalid)) }
+}
+
+fn with_file(mut attachments: Vec<Attachment>, file: Option<Attachment>) -> Result<Vec<Attachment>, AppError> {
+    if let Some(file) = file {
+        Attachment::add(&mut attachments, file).map_err(|invalid| AppError::invalid(Field::Attachments, invalid))?;
+    }
+    Ok(attachments)
+}

@@ -1,0 +1,67 @@
+//! Messages: add, get, list, report, delete, preview.
+
+mod create;
+mod draft;
+mod transform;
+
+use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
+pub use deskless_store::{AddedMessage, MessagePage, Thread};
+use deskless_store::{CustomerStore, TenantStore};
+
+pub use create::{create, create_for_customer};
+pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use transform::transform;
+
+use crate::AppError;
+
+/// Returns a message.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn get(store: &TenantStore, conversation: ConversationId, id: MessageId) -> Result<Message, AppError> {
+    Ok(store.get_message(conversation, id).await?)
+}
+
+/// AP-14: Returns a page of a thread.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub async fn list(store: &TenantStore, thread: Thread) -> Result<MessagePage, AppError> {
+    Ok(store.list_messages(thread).await?)
+}
+
+/// AP-55: Returns a page of the replies of a customer's conversation, without notes.
+///
+/// # Errors
+/// [`AppError::NotFound`], also for another customer's conversation.
+pub async fn list_own(store: &CustomerStore, thread: Thread) -> Result<MessagePage, AppError> {
+    Ok(store.list_messages(thread).await?)
+}
+
+/// AP-31: Stores a provider's report about a message.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`]; [`AppError::Invalid`] for a delivery status of a message that no
+/// provider delivers; `Conflict` for an externalId of another message.
+pub async fn report(
+    store: &TenantStore,
+    conversation: ConversationId,
+    id: MessageId,
+    report: &MessageReport,
+    precondition: &Precondition,
+) -> Result<Message, AppError> {
+    Ok(store.report_message(conversation, id, report, precondition).await?)
+}
+
+/// AP-32: Deletes a message. Its externalId cannot be used again, so that a provider's retry does not restore it.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`].
+pub async fn delete(
+    store: &TenantStore,
+    conversation: ConversationId,
+    id: MessageId,
+    precondition: &Precondition,
+) -> Result<(), AppError> {
+    Ok(store.delete_message(conversation, id, precondition).await?)
+}

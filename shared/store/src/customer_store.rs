@@ -1,0 +1,169 @@
+//! The store of one customer: their own conversations, without internal notes.
+
+use deskless_domain::{
+    Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message, MessageDraft,
+    MessageId, Order, Status,
+};
+
+use crate::{
+    AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, StoreError, TenantStore, Thread,
+    conversation::{StoredConversation, attributes, unless_deleted},
+    item::{Item, string},
+};
+
+/// The maximum number of consecutive queries for one page of a thread, if there are notes between the replies.
+const MAX_QUERIES: usize = 10;
+
+/// The conversations of one customer. No method takes a customer id, and resources of other customers are not found.
+#[derive(Debug, Clone)]
+pub struct CustomerStore {
+    tenant: TenantStore,
+    customer: CustomerId,
+    source: IdentitySource,
+}
+
+impl TenantStore {
+    /// Returns the store of this customer. `source` says how the customer was identified.
+    #[must_use]
+    pub fn of_customer(&self, customer: CustomerId, source: IdentitySource) -> CustomerStore {
+        CustomerStore { tenant: self.clone(), customer, source }
+    }
+
+    /// Returns whether a conversation belongs to this customer and is not being deleted.
+    pub(crate) fn is_own(&self, item: &Item, customer: &CustomerId) -> bool {
+        let own = self.keys().by_customer(customer);
+        unless_deleted(Some(item)).and_then(|item| string(item, attributes::CUSTOMER_PARTITION)) == Some(own.as_str())
+    }
+}
+
+impl CustomerStore {
+    /// Returns the customer.
+    #[must_use]
+    pub fn customer(&self) -> &CustomerId {
+        &self.customer
+    }
+
+    /// Returns how the customer was identified.
+    #[must_use]
+    pub fn source(&self) -> IdentitySource {
+        self.source
+    }
+
+    /// Returns the workspace's id.
+    #[must_use]
+    pub fn workspace_id(&self) -> deskless_domain::WorkspaceId {
+        self.tenant.workspace_id()
+    }
+
+    /// Returns the store of the whole workspace. Only use cases for customers call this, and check the owner themselves.
+    #[must_use]
+    pub fn workspace(&self) -> &TenantStore {
+        &self.tenant
+    }
+
+    /// AP-53: lists the customer's conversations by activity, as AP-04.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn list_conversations(
+        &self,
+        status: Option<Status>,
+        order: Order,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<ConversationPage, StoreError> {
+        let filter =
+            ConversationFilter { status, customer_id: Some(self.customer.clone()), ..ConversationFilter::default() };
+        self.tenant.list_conversations(&[filter], order, after, limit).await
+    }
+
+    /// Reads one of the customer's conversations, without its large metadata.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none, or it is another customer's.
+    pub async fn get_conversation(&self, id: ConversationId) -> Result<Conversation, StoreError> {
+        let item = self.own(id).await?;
+        Ok(StoredConversation::read(item)?.ok_or(StoreError::NotFound)?.conversation)
+    }
+
+    /// AP-55: reads one page of a customer's thread, without notes. It reads past notes until the page is full of replies,
+    /// with at most ten consecutive queries. Notes cost one more query. A page ends at a reply, so neither its length nor
+    /// its end discloses how many notes there are.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
+    pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
+        let (_, page) = tokio::try_join!(self.own(thread.conversation), self.replies(thread))?;
+        Ok(page)
+    }
+
+    /// AP-12, AP-13: adds a message to one of the customer's conversations. The owner is checked by the write's condition,
+    /// so nothing is read first.
+    ///
+    /// # Errors
+    /// As [`TenantStore::create_message`].
+    pub async fn create_message(
+        &self,
+        conversation: ConversationId,
+        draft: &MessageDraft,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Once<AddedMessage>, StoreError> {
+        self.tenant.create_message(conversation, Some(&self.customer), draft, key).await
+    }
+
+    /// AP-63: reads one file of the customer's conversations. Returns `None` for files of the workspace and of other
+    /// customers.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn find_file(&self, id: FileId) -> Result<Option<File>, StoreError> {
+        self.tenant.find_file(id, Some(&self.customer)).await
+    }
+
+    /// AP-66: reads the files that are ready, for a message in one of the customer's conversations. As
+    /// [`TenantStore::ready_files`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
+    pub async fn ready_files(
+        &self,
+        conversation: ConversationId,
+        ids: &[FileId],
+    ) -> Result<Vec<Option<File>>, StoreError> {
+        let (_, files) = tokio::try_join!(self.own(conversation), self.tenant.ready_files(ids))?;
+        Ok(files)
+    }
+
+    async fn own(&self, id: ConversationId) -> Result<Item, StoreError> {
+        let item = self.tenant.get(self.tenant.keys().conversation(id)).await?;
+        item.filter(|item| self.tenant.is_own(item, &self.customer)).ok_or(StoreError::NotFound)
+    }
+
+    async fn replies(&self, thread: Thread) -> Result<MessagePage, StoreError> {
+        let mut messages: Vec<Message> = Vec::new();
+        // One more than the limit shows whether there is another page.
+        let mut rest = Thread { limit: thread.limit + 1, ..thread };
+        for _ in 0..MAX_QUERIES {
+            let page = self.tenant.query_thread(rest).await?;
+            messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
+            if messages.len() > thread.limit || !page.has_more {
+                let has_more = messages.len() > thread.limit;
+                messages.truncate(thread.limit);
+                return Ok(MessagePage { next: last(&messages, &thread), messages, has_more });
+            }
+            rest.after = Some(page.next);
+        }
+        // There are thousands of consecutive notes.
+        let next = rest.after.unwrap_or_else(|| last(&messages, &thread));
+        Ok(MessagePage { next, messages, has_more: true })
+    }
+}
+
+/// Returns the end of a page: its last reply, or its start if it has no replies.
+fn last(messages: &[Message], thread: &Thread) -> MessageId {
+    let start = match thread.order {
+        Order::Asc => MessageId::FIRST,
+        Order::Desc => MessageId::LAST,
+    };
+    messages.last().map_or(thread.after.unwrap_or(start), |message| message.id)
+}

@@ -1,0 +1,97 @@
+//! Direct access to the items of the table, without the store and the proxy.
+
+use deskless_store::NewKey;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use crate::{Row, World, invariants, table};
+
+impl World {
+    /// Sets the number of index shards that conversations written with this key are spread over. The API cannot do
+    /// this yet, so this changes the key's items. Processes that have cached the key see the change later.
+    pub async fn spread(&self, key: &NewKey, shards: u8) {
+        let id = key.key.id.to_string();
+        let is_key =
+            |row: &Row| row.get("id") == Some(&id) && (row.pk().starts_with("K#") || row.sk().starts_with("K#"));
+        for mut row in self.rows().await.into_iter().filter(is_key) {
+            for attribute in ["readShards", "writeShards"] {
+                row.0[attribute] = json!({ "N": shards.to_string() });
+            }
+            let _ = table::call(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": row.0 })).await;
+        }
+    }
+
+    /// Writes items directly to the table.
+    pub async fn plant(&self, rows: &[Row]) {
+        let client = reqwest::Client::new();
+        let write = async |batch: &[Row]| {
+            let requests: Vec<_> = batch.iter().map(|row| json!({ "PutRequest": { "Item": row.0 } })).collect();
+            let body = json!({ "RequestItems": { self.table.as_str(): requests } });
+            let _ = table::call_with(&client, &self.direct, "BatchWriteItem", &body).await;
+        };
+        stream::iter(rows.chunks(25)).for_each_concurrent(4, write).await;
+    }
+
+    /// Returns an item, read directly from the table.
+    pub async fn row(&self, pk: &str, sk: &str) -> Option<Row> {
+        let body = json!({
+            "TableName": self.table,
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConsistentRead": true,
+        });
+        let mut answer = table::call(&self.direct, "GetItem", &body).await;
+        Some(answer["Item"].take()).filter(Value::is_object).map(Row)
+    }
+
+    /// Deletes an item directly, like DynamoDB's TTL.
+    pub async fn expire(&self, row: &Row) {
+        let key = json!({ "pk": row.0["pk"], "sk": row.0["sk"] });
+        let body = json!({ "TableName": self.table, "Key": key });
+        let _ = table::call(&self.direct, "DeleteItem", &body).await;
+    }
+
+    /// Returns every item of the table, except the short-lived rate limit counters, which any request may write.
+    pub async fn rows(&self) -> Vec<Row> {
+        self.all_rows().await.into_iter().filter(|row| !row.pk().contains("#R#")).collect()
+    }
+
+    /// Returns every item of the table, in no particular order.
+    pub async fn all_rows(&self) -> Vec<Row> {
+        table::scan(&self.direct, &self.table).await
+    }
+
+    /// Writes an item directly to the table.
+    pub async fn put(&self, row: &Row) {
+        let _ = table::call(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": row.0 })).await;
+    }
+
+    /// Returns every item of the other workspace, in a fixed order. Requests in our workspace must not change them.
+    pub async fn foreign_rows(&self) -> Vec<Value> {
+        let own = format!("W#{}", self.other);
+        let mut rows: Vec<_> = self.rows().await.into_iter().filter(|row| row.pk().starts_with(&own)).collect();
+        rows.sort_by_key(|row| (row.pk().to_owned(), row.sk().to_owned()));
+        rows.into_iter().map(|row| row.0).collect()
+    }
+
+    /// Returns the engine's description of the table.
+    pub async fn describe_table(&self) -> serde_json::Value {
+        table::describe(&self.direct, &self.table).await
+    }
+
+    /// Asserts that the table and the bucket satisfy all invariants.
+    pub async fn assert_sound(&self) {
+        let rows = self.all_rows().await;
+        let mut broken = invariants::violations(&rows);
+        broken.extend(invariants::orphans(&rows, &self.objects()));
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    /// Asserts all invariants, and that the workers have processed the whole stream.
+    pub async fn assert_settled(&self) {
+        let rows = self.rows().await;
+        let mut broken = invariants::violations(&rows);
+        broken.extend(invariants::unsettled(&rows));
+        broken.extend(invariants::orphans(&rows, &self.objects()));
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Processes that serve the API over a world's table.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use axum::Router;
+use deskless_domain::Clock;
+use deskless_infra::{
+    routes,
+    s3::{BUCKET, S3},
+};
+use deskless_runtime::{SystemClock, local_bucket, local_client};
+use deskless_store::{Bucket, Store};
+
+use crate::{Proxy, TestClock, World};
+
+/// A process that serves all routes over a world's table, with its own clock, client and caches.
+pub struct Machine {
+    /// The clock of this process.
+    pub clock: Arc<TestClock>,
+    pub(super) store: Store,
+    router: Router,
+    /// The recorded requests and responses, if recording is on.
+    pub(super) traffic: OnceLock<Mutex<String>>,
+}
+
+impl Machine {
+    pub(super) fn new(endpoint: &str, table: &str, bucket: Bucket, clock: Arc<TestClock>) -> Self {
+        let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
+        let store = store.with_bucket(Some(bucket));
+        let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
+        Self { clock, store, router, traffic: OnceLock::new() }
+    }
+
+    pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {
+        if let Some(traffic) = self.traffic.get() {
+            traffic.lock().expect("the lock is not poisoned").push_str(&exchange());
+        }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+pub(super) fn bucket_with_signing_clock(s3: &S3, signing: Arc<dyn Clock>) -> Bucket {
+    local_bucket(s3.url(), BUCKET, signing)
+}
+
+impl World {
+    /// Starts another process over the same table, behind the same proxy if there is one, with its own clock.
+    #[must_use]
+    pub fn machine(&self, clock: TestClock) -> Machine {
+        let endpoint = self.proxy.as_ref().map_or(self.direct.as_str(), Proxy::url);
+        Machine::new(endpoint, &self.table, bucket_with_signing_clock(&self.s3, Arc::new(SystemClock)), Arc::new(clock))
+    }
+
+    /// Starts another process that signs uploads and downloads with this clock. The local S3 checks signatures against
+    /// the system time.
+    #[must_use]
+    pub fn machine_with_signing_clock(&self, signing: TestClock) -> Machine {
+        let clock = TestClock::new(99);
+        clock.set(self.clock.now());
+        Machine::new(&self.direct, &self.table, bucket_with_signing_clock(&self.s3, Arc::new(signing)), Arc::new(clock))
+    }
+
+    /// Starts another process over the same table that bypasses the proxy.
+    #[must_use]
+    pub fn machine_past_proxy(&self, clock: TestClock) -> Machine {
+        Machine::new(
+            &self.direct,
+            &self.table,
+            bucket_with_signing_clock(&self.s3, Arc::new(SystemClock)),
+            Arc::new(clock),
+        )
+    }
+}

@@ -1,0 +1,71 @@
+//! The cost of automations.
+
+use std::collections::BTreeMap;
+
+use deskless_tests::{Delivery, Meter, Worker};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::fixture::Fixture;
+
+/// Measures automations, and the stream records of a workspace with and without them.
+pub async fn measure(large: bool, costs: &mut BTreeMap<String, Meter>) {
+    const AUTOMATIONS: &str = "/api/v1/automations";
+    let fixture = Fixture::new(large).await;
+    let world = &fixture.world;
+    let drained = async |worker: Worker| {
+        let _ = world.proxy().take_meter();
+        let _ = world.drain_to(worker, Delivery::default()).await;
+        world.proxy().take_meter()
+    };
+    let conversation = fixture.open().await;
+    let _ = drained(Worker::Events).await;
+    let thread = format!("{conversation}/messages");
+    let note = json!({ "type": "note", "body": "Rings often." });
+    world.clock.advance_millis(30_000);
+    let _ = fixture.post(&thread, &note).await;
+    costs.insert("AP-88".to_owned(), drained(Worker::Events).await);
+    let _ = fixture.post(&thread, &note).await;
+    assert_eq!(drained(Worker::Events).await.trips, 0, "the absence of automations is cached");
+
+    let make = async |trigger: &str, action: Value| {
+        let body = json!({ "name": "A", "trigger": trigger, "actions": [action] });
+        let made = world.server_key().post(AUTOMATIONS, &body).await.expect(201);
+        format!("{AUTOMATIONS}/{}", made["automation"]["id"].as_str().expect("an id"))
+    };
+    let tag = json!({ "action": "tag", "add": ["vip"] });
+    let tagging = make("message.created", tag).await;
+    let noting = make("manual", note_action()).await;
+    let calling = make("manual", json!({ "action": "call_webhook", "url": "https://hooks.example.com" })).await;
+    world.clock.advance_millis(30_000);
+    let _ = fixture.post(&thread, &note).await;
+    let first = drained(Worker::Events).await;
+    let _ = fixture.post(&thread, &note).await;
+    let again = drained(Worker::Events).await;
+    assert_eq!((first.trips, again.trips), (2, 1), "the automations are cached");
+    costs.insert("AP-89".to_owned(), again);
+    let _ = drained(Worker::Jobs).await;
+    let _ = drained(Worker::Events).await;
+
+    let body = json!({ "conversationId": conversation.rsplit('/').next().expect("an id") });
+    for (name, automation) in [("AP-91", &tagging), ("AP-92", &noting), ("AP-93", &calling)] {
+        let opened = if name == "AP-91" { fixture.open().await } else { conversation.clone() };
+        let body = json!({ "conversationId": opened.rsplit('/').next().expect("an id") });
+        let queued = fixture.post(&format!("{automation}/executions"), &body).await;
+        if name == "AP-91" {
+            costs.insert("AP-85".to_owned(), queued);
+        }
+        costs.insert(name.to_owned(), drained(Worker::Jobs).await);
+    }
+    let runs = format!("{noting}/executions");
+    let once = fixture.cost(Method::POST, &runs, Some("k"), Some(&body)).await;
+    costs.insert("AP-85 with an Idempotency-Key".to_owned(), once);
+    let listed = world.server_key().get(&runs).await.expect(200);
+    costs.insert("AP-87".to_owned(), fixture.get(&runs).await);
+    let run = format!("{runs}/{}", listed["executions"][0]["id"].as_str().expect("an id"));
+    costs.insert("AP-86".to_owned(), fixture.get(&run).await);
+}
+
+fn note_action() -> Value {
+    json!({ "action": "note", "body": "Rings often." })
+}

@@ -1,0 +1,110 @@
+//! The cost of conversations and messages.
+
+use deskless_tests::Meter;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::fixture::{Fixture, PATH, conversation};
+
+/// Measures creating conversations.
+pub async fn create(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let _ = fixture.open().await;
+    let _ = record("AP-09", fixture.post(PATH, &conversation(large)).await);
+    let mut stranger = conversation(large);
+    stranger["customer"] = json!({ "id": "cus_new", "name": "Grace Hopper" });
+    let _ = record("AP-09 new customer", fixture.post(PATH, &stranger).await);
+    stranger["customer"] = json!({ "id": "cus_newer", "name": "Alan Turing", "email": "alan@example.com" });
+    let _ = record("AP-09 new customer with email", fixture.post(PATH, &stranger).await);
+    let mut external = conversation(large);
+    external["externalId"] = json!("ticket_124");
+    let _ = record("AP-10 externalId", fixture.post(PATH, &external).await);
+    external["externalId"] = json!("ticket_125");
+    external["message"] = json!({ "body": "I am getting a 401 from POST /orders." });
+    external["customer"] = json!({ "id": "cus_newest", "name": "Edsger Dijkstra" });
+    let _ = record("AP-10 everything", fixture.cost(Method::POST, PATH, Some("k"), Some(&external)).await);
+    let _ = record("AP-10 replayed", fixture.cost(Method::POST, PATH, Some("k"), Some(&external)).await);
+}
+
+/// Measures reading and updating a conversation, and creating messages.
+pub async fn update_and_reply(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let path = fixture.open().await;
+    let _ = record("AP-08", fixture.get(&path).await);
+    let change = async |body: Value| fixture.cost(Method::PATCH, &path, None, Some(&body)).await;
+    let _ = record("AP-11", change(json!({ "priority": "high" })).await);
+    let _ = record("AP-11 status", change(json!({ "status": "solved" })).await);
+    let thread = format!("{path}/messages");
+    let said = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders." });
+    let _ = record("AP-12", fixture.post(&thread, &said).await);
+    let _ = record("AP-12 note", fixture.post(&thread, &json!({ "type": "note", "body": "Rings often." })).await);
+    let _ = record("AP-13", fixture.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
+    let _ = record("AP-13 replayed", fixture.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
+}
+
+/// Measures messages with external IDs, delivery reports, transforms and deletion.
+pub async fn provider_messages(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let said = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders." });
+    let mut carried = conversation(large);
+    carried["channel"] = json!("whatsapp");
+    let opened = fixture.world.server_key().open(&carried).await;
+    let thread = format!("{PATH}/{}/messages", opened["id"].as_str().expect("an id"));
+    let mut named = said.clone();
+    named["externalId"] = json!("wamid.1");
+    let _ = record("AP-30", fixture.post(&thread, &named).await);
+    let _ = record("AP-30 repeated", fixture.post(&thread, &named).await);
+    let listed = fixture.world.server_key().get(&thread).await.expect(200);
+    let first = format!("{thread}/{}", listed["messages"][0]["id"].as_str().expect("an id"));
+    let report = async |body: Value| fixture.cost(Method::PATCH, &first, None, Some(&body)).await;
+    let _ = record("AP-31", report(json!({ "deliveryStatus": "sent" })).await);
+    let _ = record("AP-31 late", report(json!({ "deliveryStatus": "queued" })).await);
+    let _ = record("AP-31 externalId", report(json!({ "deliveryStatus": "read", "externalId": "wamid.2" })).await);
+    let show = json!({ "template": { "name": "hello", "language": "de" }, "to": "+15551234567" });
+    let path = format!("{thread}/transform");
+    let _ = record("AP-33", fixture.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    let _ = record("AP-33 replayed", fixture.cost(Method::POST, &path, Some("k"), Some(&show)).await);
+    let _ = fixture.world.server_key().post(&thread, &said).await.expect(201);
+    let _ = record("AP-32", fixture.cost(Method::DELETE, &first, None, None).await);
+    let listed = fixture.world.server_key().get(&thread).await.expect(200);
+    let newest = format!("{thread}/{}", listed["messages"][0]["id"].as_str().expect("an id"));
+    let _ = record("AP-32 newest", fixture.cost(Method::DELETE, &newest, None, None).await);
+}
+
+/// Measures deleting a conversation and reading the counts.
+pub async fn delete_and_count(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let mut doomed = conversation(large);
+    doomed["externalId"] = json!("ticket_126");
+    let doomed = fixture.world.server_key().open(&doomed).await;
+    let doomed = format!("{PATH}/{}", doomed["id"].as_str().expect("an id"));
+    let _ = record("AP-15", fixture.cost(Method::DELETE, &doomed, None, None).await);
+    let _ = record("AP-43", fixture.get(&format!("{PATH}/counts")).await);
+}
+
+/// Measures lists.
+pub async fn list(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let path = fixture.open().await;
+    let _ = record("AP-14", fixture.get(&format!("{path}/messages")).await);
+    for _ in 0..20 {
+        let _ = fixture.open().await;
+    }
+    let _ = record("AP-02", fixture.get(&format!("{PATH}?status=open")).await);
+    let _ = record("AP-03", fixture.get(PATH).await);
+    let _ = record("AP-44", fixture.get(&format!("{PATH}/counts?customerId=cus_123")).await);
+    let _ = record("AP-04", fixture.get(&format!("{PATH}?customerId=cus_123")).await);
+    let _ = record("AP-05", fixture.get(&format!("{PATH}?customerEmail=ada@example.com")).await);
+    let member = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let member = fixture.world.server_key().post("/api/v1/members", &member).await.expect(201)["member"]["id"].clone();
+    let assign = json!({ "assigneeId": member });
+    let assigned = fixture.world.server_key().get(&format!("{PATH}?limit=100")).await.expect(200);
+    for conversation in assigned["conversations"].as_array().expect("an array") {
+        let path = format!("{PATH}/{}", conversation["id"].as_str().expect("an id"));
+        let _ = record("AP-11 assignee", fixture.cost(Method::PATCH, &path, None, Some(&assign)).await);
+    }
+    let _ = record("AP-06", fixture.get(&format!("{PATH}?assigneeId={}", member.as_str().expect("an id"))).await);
+    let _ = record("AP-07", fixture.get(&format!("{PATH}?assistantId=none&escalated=false")).await);
+    let _ = fixture.post(&format!("{path}/read"), &json!({})).await;
+    let _ = record("AP-60", fixture.post(&format!("{path}/read"), &json!({})).await);
+}

@@ -1,0 +1,52 @@
+//! The workers' stream filters: what they drop must not call for work.
+
+use deskless_infra::stream::Stream;
+use deskless_tests::{Faults, Worker, World, example_conversation};
+use http::Method;
+use serde_json::{Value, json};
+
+/// Writes every kind of item, and gives what the stream says about it.
+async fn history(world: &World) -> Vec<Value> {
+    let ours = world.server_key();
+    let make = async |path: &str, body: Value| ours.post(&format!("/api/v1/{path}"), &body).await.expect(201);
+    let message = make("predefined-messages", json!({ "title": "a", "content": "Hi" })).await;
+    let reply = json!([{ "action": "reply", "predefinedMessageId": message["predefinedMessage"]["id"] }]);
+    let automation = json!({ "name": "a", "trigger": "conversation.updated", "actions": reply });
+    let automation = make("automations", automation).await["automation"]["id"].clone();
+    let _ = make("api-keys", json!({ "name": "a", "scopes": ["read:files"] })).await;
+    let conversation = ours.open(&example_conversation()).await["id"].clone();
+    let path = format!("/api/v1/conversations/{}", conversation.as_str().expect("an id"));
+    let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
+    let _ = ours.upload(&conversation, "a", "x").await;
+    let runs = format!("/api/v1/automations/{}/executions", automation.as_str().expect("an id"));
+    let _ = ours.post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
+    let _ =
+        ours.post("/api/v1/bulk-actions", &json!({ "action": "tag", "add": ["a"], "filter": {} })).await.expect(202);
+    let _ = world.drain_events().await;
+    let _ = ours.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = ours.ask(Method::DELETE, "/api/v1/customers/cus_123").send().await.expect(202);
+    let _ = world.drain_events().await;
+    let mut stream = Stream::open(world.engine_url(), world.table_name(), None).await.expect("a stream");
+    let mut records = Vec::new();
+    loop {
+        let more = stream.next().await.expect("records");
+        if more.is_empty() {
+            return records;
+        }
+        records.extend(more);
+    }
+}
+
+#[tokio::test]
+async fn dropped_records_cause_no_work() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let records = history(&world).await;
+    for worker in Worker::ALL {
+        let (wanted, dropped): (Vec<_>, Vec<_>) = records.iter().cloned().partition(|record| worker.wants(record));
+        assert!(!wanted.is_empty() && !dropped.is_empty(), "{worker:?}");
+        let _ = world.proxy().take_meter();
+        assert!(world.deliver_once(worker, &dropped).await);
+        assert_eq!(world.proxy().take_meter().operations, [""; 0], "{worker:?}");
+    }
+}

@@ -95,6 +95,8 @@ pub enum ConversationEvent {
     Read,
     /// The customer's details on the conversation were updated.
     CustomerUpdated,
+    /// The conversation was deleted. Its items are removed in steps.
+    Deleted,
     /// The conversation was deleted, or a step of its removal completed. The next step is due.
     RemovalDue {
         /// The number of items removed so far.
@@ -153,7 +155,11 @@ impl ConversationChange {
             (before, ConversationState::Deleted { version, removed }) => {
                 let was = match before {
                     Some(ConversationState::Deleted { removed, .. }) => Some(removed),
-                    Some(ConversationState::Live(_)) | None => None,
+                    Some(ConversationState::Live(_)) => {
+                        events.push(ConversationEvent::Deleted);
+                        None
+                    }
+                    None => None,
                 };
                 if was != Some(removed) {
                     events.push(ConversationEvent::RemovalDue { removed });

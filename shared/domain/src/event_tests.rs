@@ -82,9 +82,11 @@ fn deletion_and_removal_steps_trigger_next_step() {
     let deleted = |removed| ConversationState::Deleted { version: 2, removed };
     let first = ConversationChange::between(open.id, Some(live(&open)), deleted(0));
     assert_eq!((first.removal_due(), first.version), (Some(0), 2));
+    assert!(first.events.contains(&ConversationEvent::Deleted));
     assert_eq!(first.status_change(), Some((Some(Status::Open), None)));
     let second = ConversationChange::between(open.id, Some(deleted(0)), deleted(500));
     assert_eq!((second.removal_due(), second.status_change()), (Some(500), None));
+    assert!(!second.events.contains(&ConversationEvent::Deleted));
     assert!(ConversationChange::between(open.id, Some(deleted(500)), deleted(500)).events.is_empty());
 }
 

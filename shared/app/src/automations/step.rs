@@ -148,7 +148,12 @@ impl Runner<'_> {
             Ok(()) => {}
             // The resource was archived or deleted since the automation was saved.
             Err(AppError::Invalid(_)) => {
-                let message = "The resource that the action refers to was archived or deleted.";
+                let what = match action {
+                    Action::Assign(_) => "member",
+                    Action::AssignAssistant(_) => "assistant",
+                    _ => "stage",
+                };
+                let message = format!("The {what} that the action refers to was archived or deleted.");
                 return self.record(execution, Err(Reason::new("reference_not_found", message))).await;
             }
             Err(error) => return Err(error),

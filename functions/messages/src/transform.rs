@@ -146,7 +146,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
             (None, Some(media), body) => Content::Media(media, body),
             (None, None, Some(body)) => Content::Text(body),
             (None, None, None) => {
-                return Err(invalid("body", "required", "is required without `media` and `template`").into());
+                return Err(invalid("body", "required", "is required unless you send `media` or `template`").into());
             }
         };
         Ok(Self { kind: request.kind, content, from: request.from.0, to: request.to.0 })

@@ -68,11 +68,9 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
         .fallback(|| async {
             Problem::new(Code::NotFound, "No such route. `GET /api/v1/openapi.json` lists all routes.")
         })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(
-                Code::MethodNotAllowed,
-                "This route does not support the method. Use one of the `Allow` header.",
-            )
+        .method_not_allowed_fallback(|method: Method| async move {
+            let detail = format!("This route does not support `{method}`. The `Allow` header lists the methods.");
+            Problem::new(Code::MethodNotAllowed, detail)
         })
         // For servers that handle many requests at a time. In a deployed function, a panic ends the process (see the release
         // profile) and the gateway responds.

@@ -22,7 +22,11 @@ impl Invalid {
     #[must_use]
     pub fn unknown_value(value: &str, known: &[&str]) -> Self {
         let suggestion = nearest(value, known).map(|nearest| format!(". Did you mean `{nearest}`?"));
-        let message = format!("must be one of {}{}", known.join(", "), suggestion.unwrap_or_default());
+        let suggestion = suggestion.unwrap_or_default();
+        let message = match known {
+            [only] => format!("must be {only}{suggestion}"),
+            _ => format!("must be one of {}{suggestion}", known.join(", ")),
+        };
         Self::new("unknown_value", message)
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
     }
     // U+FEFF is white space in ECMAScript, whose regular expressions OpenAPI uses.
     if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}') {
-        return Err(Invalid::new("blank", "must have more than white space"));
+        return Err(Invalid::new("blank", "must not consist of white space only"));
     }
     Ok(())
 }

@@ -1,6 +1,12 @@
 //! Runs the examples of the README and of the guides as they are printed.
 
-use std::{net::Ipv4Addr, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    path::Path,
+    process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use deskless_tests::World;
 use tokio::{io::AsyncWriteExt, net::TcpListener, process::Command, time::sleep};
@@ -21,19 +27,11 @@ fn examples(text: &str) -> Vec<&str> {
 
 /// Runs examples against a stack of their own, as one script, and returns what they print.
 async fn run(examples: &[&str]) -> String {
-    let world = Arc::new(World::new().await);
+    let world = World::new().await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-    // Delivers stream records like the local stack.
-    let delivered = Arc::clone(&world);
-    let deliveries = async move {
-        loop {
-            let _ = delivered.drain_events().await;
-            sleep(Duration::from_millis(100)).await;
-        }
-    };
     let script = [PRELUDE, &examples.concat()].concat();
     let mut bash = Command::new("bash");
     // Cargo's variables for this test would make `cargo deskless` build some crates again.
@@ -57,10 +55,20 @@ async fn run(examples: &[&str]) -> String {
     let mut input = shell.stdin.take().expect("a pipe");
     input.write_all(script.as_bytes()).await.expect("the script is read");
     drop(input);
-    let output = tokio::select! {
-        output = shell.wait_with_output() => output.expect("bash ends"),
-        () = deliveries => unreachable!("deliveries do not end"),
+    // Delivers stream records like the local stack, until the script ends. A delivery is never cut off.
+    let has_ended = AtomicBool::new(false);
+    let deliveries = async {
+        while !has_ended.load(Ordering::SeqCst) {
+            let _ = world.drain_events().await;
+            sleep(Duration::from_millis(100)).await;
+        }
     };
+    let script_end = async {
+        let output = shell.wait_with_output().await.expect("bash ends");
+        has_ended.store(true, Ordering::SeqCst);
+        output
+    };
+    let (output, ()) = tokio::join!(script_end, deliveries);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}\n{out}\n{err}");
     server.abort();

@@ -24,8 +24,12 @@ pub(crate) async fn dispatch(changes: Vec<Indexed<Changed>>) -> Vec<usize> {
             other => others.push((index, other)),
         }
     }
-    for changes in conversations.values() {
-        failed.extend(failure(changes[0].0, "counters", count(changes).await));
+    let mut workspaces: BTreeMap<WorkspaceId, Vec<&Indexed<Change<ConversationChange>>>> = BTreeMap::new();
+    for ((workspace, _), changes) in &conversations {
+        workspaces.entry(*workspace).or_default().extend(changes);
+    }
+    for changes in workspaces.values() {
+        failed.extend(failure(first(changes), "counters", count(changes).await));
     }
     for (index, Change { tenant, change }) in conversations.values().flatten() {
         if let Some(removed) = change.removal_due() {
@@ -48,13 +52,14 @@ pub(crate) async fn dispatch(changes: Vec<Indexed<Changed>>) -> Vec<usize> {
     failed
 }
 
-/// Counts a conversation once for all of its changes in the batch, because only the newest status matters.
-async fn count(changes: &[Indexed<Change<ConversationChange>>]) -> Result<(), AppError> {
-    let counted = changes.iter().filter_map(|(_, change)| Some((change, change.change.status_change()?)));
-    match counted.max_by_key(|(change, _)| change.change.version) {
-        Some((Change { tenant, change }, (_, status))) => {
-            counters::count(tenant, change.id, change.version, status).await
-        }
-        None => Ok(()),
-    }
+/// Returns the index of the first record of these changes.
+fn first(changes: &[&Indexed<Change<ConversationChange>>]) -> usize {
+    changes.iter().map(|(index, _)| *index).min().unwrap_or_default()
+}
+
+/// Counts and records a workspace's changes together.
+async fn count(changes: &[&Indexed<Change<ConversationChange>>]) -> Result<(), AppError> {
+    let Some((_, Change { tenant, .. })) = changes.first() else { return Ok(()) };
+    let changes: Vec<_> = changes.iter().map(|(_, change)| &change.change).collect();
+    counters::record(tenant, &changes).await
 }

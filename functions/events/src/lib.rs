@@ -21,7 +21,7 @@ pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     let mut changes = Vec::new();
     for (index, record) in batch.records.into_iter().enumerate() {
         let item = record.change;
-        match feed.read(item.keys, item.old_image, item.new_image) {
+        match feed.read(item.keys, item.old_image, item.new_image).await {
             Ok(Some(change)) => changes.push((index, change)),
             Ok(None) => {}
             Err(error) => failed.extend(batch::failure(index, "feed", Err(error.into()))),

@@ -32,13 +32,21 @@ pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> Dyn
     let feed = ChangeFeed::new(store);
     let numbers = batch::numbers(&batch);
     let records = batch.records.into_iter().enumerate();
-    let due = records.filter_map(|(index, record)| {
-        feed.due_step(record.change.keys, record.change.new_image).map(|step| (index, step))
-    });
     // Steps run concurrently, so that a slow webhook does not delay other jobs. If a batch has two records of one job, only one
     // of them takes its step.
-    let failed = stream::iter(due)
-        .map(|(index, step)| async move { batch::failure(index, "jobs", Box::pin(take(step, webhooks)).await) })
+    let failed = stream::iter(records)
+        .map(|(index, record)| {
+            let feed = &feed;
+            async move {
+                let step = feed.due_step(record.change.keys, record.change.new_image).await;
+                let taken = match step {
+                    Ok(Some(step)) => Box::pin(take(step, webhooks)).await,
+                    Ok(None) => Ok(()),
+                    Err(error) => Err(error.into()),
+                };
+                batch::failure(index, "jobs", taken)
+            }
+        })
         .buffer_unordered(CONCURRENCY)
         .filter_map(future::ready);
     batch::answer(&numbers, failed.collect().await)

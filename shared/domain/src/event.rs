@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    AutomationTrigger, Cause, Conversation, ConversationId, DeliveryStatus, Message, MessageId, Status, Timestamp,
+    AutomationTrigger, Cause, Conversation, ConversationId, CountedAs, DeliveryStatus, Message, MessageId, Timestamp,
 };
 
 /// The state of a conversation, from its own item.
@@ -73,12 +73,12 @@ pub enum ConversationEvent {
     /// Fields that clients can update have changed. A customer's reply that reopens the conversation changes the status
     /// too.
     Updated(BTreeSet<ConversationField>),
-    /// The status has changed; `None` stands for a conversation that does not exist.
-    StatusChanged {
-        /// The status before.
-        from: Option<Status>,
-        /// The status after.
-        to: Option<Status>,
+    /// What the conversation is counted as has changed; `None` stands for a conversation that does not exist.
+    CountChanged {
+        /// Before.
+        from: Option<CountedAs>,
+        /// After.
+        to: Option<CountedAs>,
     },
     /// A message was added.
     MessageAdded(MessageId),
@@ -143,13 +143,13 @@ impl ConversationChange {
     #[must_use]
     pub fn between(id: ConversationId, before: Option<ConversationState>, after: ConversationState) -> Self {
         let mut events = Vec::new();
-        let status_of = |state: Option<&ConversationState>| match state {
-            Some(ConversationState::Live(live)) => Some(live.conversation.status),
+        let counted_as = |state: Option<&ConversationState>| match state {
+            Some(ConversationState::Live(live)) => Some(live.conversation.counted_as()),
             Some(ConversationState::Deleted { .. }) | None => None,
         };
-        let (from, to) = (status_of(before.as_ref()), status_of(Some(&after)));
+        let (from, to) = (counted_as(before.as_ref()), counted_as(Some(&after)));
         if from != to {
-            events.push(ConversationEvent::StatusChanged { from, to });
+            events.push(ConversationEvent::CountChanged { from, to });
         }
         match (before, after) {
             (before, ConversationState::Deleted { version, removed }) => {
@@ -182,13 +182,19 @@ impl ConversationChange {
         }
     }
 
-    /// Returns the status change, if there is one.
+    /// Returns what the conversation was and is counted as, if that has changed.
     #[must_use]
-    pub fn status_change(&self) -> Option<(Option<Status>, Option<Status>)> {
+    pub fn count_change(&self) -> Option<(Option<CountedAs>, Option<CountedAs>)> {
         self.events.iter().find_map(|event| match event {
-            ConversationEvent::StatusChanged { from, to } => Some((*from, *to)),
+            ConversationEvent::CountChanged { from, to } => Some((*from, *to)),
             _ => None,
         })
+    }
+
+    /// Returns whether the change concerns the conversation itself, and not only its removal.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        self.events.iter().any(|event| !matches!(event, ConversationEvent::RemovalDue { .. }))
     }
 
     /// Returns the progress of the removal, if its next step is due.

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::Precondition;
 
-use crate::expression::{Update, number};
+use crate::{
+    expression::{Update, number},
+    item::VERSION,
+};
 
 /// The names and values of an expression's placeholders. The SDK takes `None` in place of an empty map.
 type Placeholders = (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>);
@@ -80,7 +83,7 @@ impl Condition {
     /// Requires a version that the precondition allows.
     pub fn version(mut self, precondition: &Precondition) -> Self {
         let Some(versions) = precondition.versions() else { return self };
-        let name = self.name("version");
+        let name = self.name(VERSION);
         let versions: Vec<_> = versions.iter().map(|version| self.value(number(version))).collect();
         // An empty list would be a syntax error. No version is negative.
         let versions = if versions.is_empty() { self.value(number(-1)) } else { versions.join(", ") };
@@ -90,7 +93,7 @@ impl Condition {
     /// Requires this version. Items written before versions existed have no version, which counts as 1. Use it with
     /// [`Condition::exists`].
     pub fn version_or_first(mut self, version: u64) -> Self {
-        let (name, value) = (self.name("version"), self.value(number(version)));
+        let (name, value) = (self.name(VERSION), self.value(number(version)));
         match version {
             1 => self.and(format!("({name} = {value} OR attribute_not_exists({name}))")),
             _ => self.and(format!("{name} = {value}")),
@@ -152,8 +155,8 @@ mod tests {
     fn versions_become_a_list() {
         let of = |precondition: &Precondition| Condition::none().version(precondition).expression();
         assert_eq!(of(&Precondition::NONE), None);
-        assert_eq!(of(&Precondition::any_of(vec![1, 2])).as_deref(), Some("#version IN (:c0, :c1)"));
-        assert_eq!(of(&Precondition::any_of(Vec::new())).as_deref(), Some("#version IN (:c0)"));
+        assert_eq!(of(&Precondition::any_of(vec![1, 2])).as_deref(), Some("#v IN (:c0, :c1)"));
+        assert_eq!(of(&Precondition::any_of(Vec::new())).as_deref(), Some("#v IN (:c0)"));
     }
 
     #[test]

@@ -55,6 +55,15 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// The table or an item was written by an earlier version, in a format that this version does not read.
+    #[error(
+        "the data was written by an earlier version, in another format. Delete it (for the local stack: `make dev-reset`), or \
+         export it with that version"
+    )]
+    EarlierFormat,
+    /// Another run of the same command of an operator is in progress.
+    #[error("{0}")]
+    Busy(String),
     /// DynamoDB or S3 did not respond in time, or other writers were faster. The caller may retry.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{Assign, FieldChange};
+use deskless_domain::{Assign, FieldChange, Identifier};
+
+use crate::packed::pack;
 
 /// An update expression, built one attribute at a time. Every attribute name is a placeholder, because DynamoDB reserves
 /// about 600 words.
@@ -116,6 +118,17 @@ pub(crate) fn text(value: impl ToString) -> AttributeValue {
 /// Returns a string attribute value, as [`text`], for use as a callback that takes a reference.
 pub(crate) fn text_of<T: ToString>(value: &T) -> AttributeValue {
     AttributeValue::S(value.to_string())
+}
+
+/// Returns an id as a string attribute value, in its stored form.
+pub(crate) fn packed_id(value: impl Identifier) -> AttributeValue {
+    AttributeValue::S(pack(value))
+}
+
+/// Returns an id as [`packed_id`] does, for use as a callback that takes a reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "callbacks take references")]
+pub(crate) fn packed_id_of<I: Identifier>(value: &I) -> AttributeValue {
+    packed_id(*value)
 }
 
 /// Returns a number attribute value.

@@ -4,16 +4,15 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    CustomerEvent, CustomerId, ExecutionId, LiveConversation, Shards, WorkspaceId,
+    CustomerEvent, CustomerId, ExecutionId, LiveConversation, WorkspaceId,
 };
 
 use crate::{
     FileChange, Store, StoreError, TenantStore,
-    automation::SHARDS,
     conversation::{StoredConversation, attributes, progress},
     customer,
     item::{Item, integer, string},
-    keys::{StreamKey, execution_of, shards_of, stream_key},
+    keys::{StreamKey, execution_of, stream_key},
     message,
 };
 
@@ -64,84 +63,90 @@ impl ChangeFeed {
     }
 
     /// Parses a stream record of a job. Returns `None` unless the job has a step that is due.
-    #[must_use]
-    pub fn due_step(&self, key: Image, after: Image) -> Option<DueStep> {
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn due_step(&self, key: Image, after: Image) -> Result<Option<DueStep>, StoreError> {
         let [key, after]: [Item; 2] = [key.into(), after.into()];
-        let _ = string(&after, "job")?;
-        let (pk, sk) = (string(&key, "pk")?, string(&key, "sk")?);
-        let count = |attribute: &str| integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
-        if let Some((workspace, automation, id)) = execution_of(pk, sk) {
-            let version = count(attributes::VERSION)?;
-            let shards = count(SHARDS).and_then(|shards| u8::try_from(shards).ok());
-            let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
-            return Some(DueStep::Execution(Change { tenant, change: (automation, id, version) }));
-        }
-        match stream_key(pk, sk)? {
-            StreamKey::BulkAction(workspace, id) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Some(DueStep::Bulk(Change { tenant, change: (id, count("step")?) }))
+        let Some(step) = Step::of(&key, &after) else { return Ok(None) };
+        let Some(tenant) = self.0.open(step.workspace()).await? else { return Ok(None) };
+        Ok(Some(match step {
+            Step::Bulk(_, id, step) => DueStep::Bulk(Change { tenant, change: (id, step) }),
+            Step::Execution(_, automation, id, version) => {
+                DueStep::Execution(Change { tenant, change: (automation, id, version) })
             }
-            _ => None,
-        }
+        }))
     }
 
     /// Parses a stream record. Returns `None` if it causes no event.
     ///
     /// # Errors
     /// [`StoreError::Internal`] when an image cannot be read.
-    pub fn read(&self, key: Image, before: Image, after: Image) -> Result<Option<Changed>, StoreError> {
+    pub async fn read(&self, key: Image, before: Image, after: Image) -> Result<Option<Changed>, StoreError> {
         let [key, before, after]: [Item; 3] = [key.into(), before.into(), after.into()];
         let Some(key) = string(&key, "pk").zip(string(&key, "sk")).and_then(|(pk, sk)| stream_key(pk, sk)) else {
             return Ok(None);
         };
         match key {
-            StreamKey::Conversation(workspace, id) => self.conversation(workspace, id, before, after),
-            StreamKey::Message(workspace, conversation) => self.message(workspace, conversation, before, after),
-            StreamKey::Customer(workspace) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Ok(customer::event(&before, &after).map(|change| Changed::Customer(Change { tenant, change })))
+            StreamKey::Conversation(workspace, id) => {
+                let before = state(before)?;
+                // The removed item was the tombstone, the last item of the conversation.
+                let Some(after) = state(after)? else { return Ok(None) };
+                let change = ConversationChange::between(id, before, after);
+                Ok(self.change(workspace, change).await?.map(Changed::Conversation))
             }
+            StreamKey::Message(workspace, conversation) => {
+                let read = |image: Item| {
+                    if image.is_empty() { Ok(None) } else { message::read(conversation, image).map(Some) }
+                };
+                let (before, after) = (read(before)?, read(after)?);
+                match ConversationEvent::of_message(before.as_ref(), after.as_ref()) {
+                    Some(event) => Ok(self.change(workspace, (conversation, event)).await?.map(Changed::Message)),
+                    None => Ok(None),
+                }
+            }
+            StreamKey::Customer(workspace) => match customer::event(&before, &after) {
+                Some(event) => Ok(self.change(workspace, event).await?.map(Changed::Customer)),
+                None => Ok(None),
+            },
             StreamKey::File(workspace, id) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Ok(FileChange::of(tenant, id, &after).map(Changed::File))
+                let tenant = self.0.open(workspace).await?;
+                Ok(tenant.and_then(|tenant| FileChange::of(tenant, id, &after)).map(Changed::File))
             }
             StreamKey::BulkAction(..) => Ok(None),
         }
     }
 
-    fn conversation(
-        &self,
-        workspace: WorkspaceId,
-        id: ConversationId,
-        before: Item,
-        after: Item,
-    ) -> Result<Option<Changed>, StoreError> {
-        // The number of the workspace's index partitions is derived from the conversation's partition.
-        let shards = string(&after, attributes::STATUS_PARTITION).and_then(|partition| shards_of(id, partition));
-        let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
-        let before = state(before)?;
-        // The removed item was the tombstone, the last item of the conversation.
-        let Some(after) = state(after)? else { return Ok(None) };
-        let change = ConversationChange::between(id, before, after);
-        Ok((!change.events.is_empty()).then_some(Changed::Conversation(Change { tenant, change })))
+    /// Adds the store of the workspace; `None` if the workspace is being deleted.
+    async fn change<T>(&self, workspace: WorkspaceId, change: T) -> Result<Option<Change<T>>, StoreError> {
+        Ok(self.0.open(workspace).await?.map(|tenant| Change { tenant, change }))
+    }
+}
+
+/// The step of a job, as a record names it.
+enum Step {
+    Bulk(WorkspaceId, BulkActionId, u64),
+    Execution(WorkspaceId, AutomationId, ExecutionId, u64),
+}
+
+impl Step {
+    fn of(key: &Item, after: &Item) -> Option<Self> {
+        let _ = string(after, "job")?;
+        let (pk, sk) = (string(key, "pk")?, string(key, "sk")?);
+        let count = |attribute: &str| integer(after, attribute).and_then(|count| u64::try_from(count).ok());
+        if let Some((workspace, automation, id)) = execution_of(pk, sk) {
+            return Some(Self::Execution(workspace, automation, id, count(attributes::VERSION)?));
+        }
+        match stream_key(pk, sk)? {
+            StreamKey::BulkAction(workspace, id) => Some(Self::Bulk(workspace, id, count("step")?)),
+            _ => None,
+        }
     }
 
-    fn message(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        before: Item,
-        after: Item,
-    ) -> Result<Option<Changed>, StoreError> {
-        let read = |image: Item| if image.is_empty() { Ok(None) } else { message::read(conversation, image).map(Some) };
-        let (before, after) = (read(before)?, read(after)?);
-        let event = ConversationEvent::of_message(before.as_ref(), after.as_ref());
-        let tenant = self.tenant(workspace, Shards::default());
-        Ok(event.map(|event| Changed::Message(Change { tenant, change: (conversation, event) })))
-    }
-
-    fn tenant(&self, workspace: WorkspaceId, shards: Shards) -> TenantStore {
-        TenantStore::new(self.0.clone(), workspace, shards)
+    fn workspace(&self) -> WorkspaceId {
+        match self {
+            Self::Bulk(workspace, ..) | Self::Execution(workspace, ..) => *workspace,
+        }
     }
 }
 

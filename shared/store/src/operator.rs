@@ -21,14 +21,18 @@ impl Operator {
         Self(store)
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.0
+    }
+
     /// Creates a workspace.
     ///
     /// # Errors
     /// When the table does not respond.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
         let id = WorkspaceId::generate(self.0.clock());
-        let attributes = WorkspaceItem { id, name: name.clone() };
-        let tenant = self.tenant(id);
+        let attributes = WorkspaceItem::new(id, name.clone());
+        let tenant = TenantStore::new(self.0.clone(), id, Shards::default());
         let mut transaction = Transaction::default();
         for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
             transaction.put_new(&tenant, item::write(key, &attributes)?)?;
@@ -58,7 +62,7 @@ impl Operator {
             .send();
         while let Some(found) = pages.next().await {
             let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
-            let WorkspaceItem { id, name } = item::read(found)?;
+            let WorkspaceItem { id, name, .. } = item::read(found)?;
             workspaces.push(Workspace { id, name });
         }
         Ok(workspaces)
@@ -69,11 +73,6 @@ impl Operator {
     /// # Errors
     /// [`StoreError::NotFound`] when there is none.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<TenantStore, StoreError> {
-        self.0.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
-        Ok(self.tenant(id))
-    }
-
-    fn tenant(&self, id: WorkspaceId) -> TenantStore {
-        TenantStore::new(self.0.clone(), id, Shards::default())
+        self.0.open(id).await?.ok_or(StoreError::NotFound)
     }
 }

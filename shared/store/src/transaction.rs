@@ -60,6 +60,14 @@ impl FailedConditions {
         self.at(write) && failed.count() == 1
     }
 
+    /// Returns the first existing item for which a condition failed.
+    pub fn first_existing(&self) -> Option<&Item> {
+        self.0.iter().find_map(|result| match result {
+            ConditionResult::Failed(existing) => existing.as_ref(),
+            ConditionResult::Passed => None,
+        })
+    }
+
     /// Returns the existing item for which this write's condition failed.
     pub fn existing(&self, write: WriteIndex) -> Option<&Item> {
         match self.0.get(write.0)? {

@@ -96,7 +96,6 @@ pub async fn run_within(
 
 /// Takes the step that is due. Returns the job after it, or `None` when another worker has taken the step.
 async fn take_due_step(store: &TenantStore, job: &BulkJob) -> Result<Option<BulkJob>, AppError> {
-    let store = store.with_shards(job.shards);
     let (results, next) = if job.cancelled_at.is_some() {
         (recorded_results(&store, job, &job.batch).await?, BulkBatch::default())
     } else {

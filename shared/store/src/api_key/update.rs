@@ -9,6 +9,7 @@ use crate::{
     condition::Condition,
     expression::{Update, number, text},
     item,
+    item::VERSION,
     keys::root,
     transaction::{Commit, Transaction},
 };
@@ -107,7 +108,7 @@ impl TenantStore {
             let (key, hash) = self.listed_key(id).await?;
             precondition.check(key.version)?;
             let Some(mut update) = edit(&key)? else { return Ok(key) };
-            update.set("version", number(key.version + 1));
+            update.set(VERSION, number(key.version + 1));
             update.set("updatedAt", number(self.clock().now().as_millis()));
             let unchanged = Condition::exists().version_or_first(key.version);
             let mut transaction = Transaction::default();

@@ -5,8 +5,9 @@ use super::item::{StoredConversation, attributes, live, unless_deleted};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    expression::{Update, number, text},
+    expression::{Update, number, packed_id, text},
     item::{self, Item, integer, string},
+    packed::pack,
     transaction::{Commit, Transaction, WriteIndex},
 };
 
@@ -14,8 +15,8 @@ use crate::{
 const AUDIT_TTL_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
-/// customer and assignee indexes.
-const REMOVED: [&str; 11] = [
+/// customer, assignee and creation indexes.
+const REMOVED: [&str; 12] = [
     attributes::SUBJECT,
     attributes::CUSTOMER,
     attributes::EXTERNAL_ID,
@@ -26,6 +27,7 @@ const REMOVED: [&str; 11] = [
     attributes::PREVIEW_MESSAGE_ID,
     attributes::CUSTOMER_PARTITION,
     attributes::ASSIGNEE_PARTITION,
+    attributes::CREATION_PARTITION,
     attributes::ASSIGNEE_ID,
 ];
 
@@ -78,7 +80,7 @@ impl TenantStore {
             return Err(StoreError::Internal("the externalId belongs to another conversation".to_owned()));
         }
         let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
-        if string(existing, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
+        if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
             return Ok(());
         }
         let existing = unless_deleted(Some(existing)).ok_or(StoreError::NotFound)?;
@@ -104,8 +106,8 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(attributes::STATUS_PARTITION, text(self.keys().tombstones()));
         // Tombstones are listed by the time of the deletion.
-        update.set(attributes::ACTIVITY, text(MessageId::generate(self.clock())));
-        update.set(attributes::ATTEMPT, text(attempt));
+        update.set(attributes::ACTIVITY, packed_id(MessageId::generate(self.clock())));
+        update.set(attributes::ATTEMPT, packed_id(attempt));
         update.set(attributes::DELETED_AT, number(now.as_millis()));
         update.set(attributes::PURGED, number(0));
         update.add(attributes::VERSION, 1);
@@ -119,7 +121,7 @@ impl TenantStore {
         let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
         if let Some(external_id) = &conversation.external_id {
             let mut is_own = Condition::none();
-            let owner = is_own.value(text(id));
+            let owner = is_own.value(packed_id(id));
             let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
             transaction.delete(self, self.keys().external_id(external_id), is_own)?;
         }

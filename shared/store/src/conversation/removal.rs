@@ -10,7 +10,7 @@ use crate::{
     error::is_transient,
     expression::{Update, number, text},
     item::{Item, integer, string},
-    keys::{TenantKeys, conversation_of, file_of_sk},
+    keys::{BY_STATUS, TenantKeys, conversation_of, file_of_sk},
     transaction::{Commit, Transaction},
 };
 
@@ -58,8 +58,8 @@ impl TenantStore {
             .client()
             .query()
             .table_name(self.table())
-            .index_name("gsi1")
-            .key_condition_expression("gsi1pk = :pk")
+            .index_name(BY_STATUS.name)
+            .key_condition_expression("p1 = :pk")
             .expression_attribute_values(":pk", text(self.keys().tombstones()))
             .into_paginator()
             .items()
@@ -146,26 +146,16 @@ impl TenantStore {
         self.update_if(self.keys().conversation(id), update, unchanged).await
     }
 
-    /// AP-40: removes the tombstone and the counted state, and takes the conversation out of the counters if it is still
-    /// counted, in one transaction. Returns false if the tombstone does not exist any more.
+    /// AP-40: removes the tombstone. Returns false if it does not exist any more. The counted state stays for seven days, so
+    /// that a late record counts nothing again.
     ///
     /// # Errors
     /// When the table does not respond.
     pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
-        let mut backoff = self.backoff();
-        loop {
-            let counted = self.counted_state(id).await?;
-            let mut transaction = Transaction::default();
-            let deleted = Condition::none().present(attributes::DELETED_AT);
-            let itself = transaction.delete(self, self.keys().conversation(id), deleted)?;
-            self.add_uncount(&mut transaction, id, counted)?;
-            match transaction.commit(self, &mut backoff).await? {
-                Commit::Done => return Ok(true),
-                Commit::Failed(failed) if failed.at(itself) => return Ok(false),
-                // The conversation was counted in the meantime.
-                Commit::Failed(_) => backoff.pause("the conversation's counted state keeps changing").await?,
-            }
-        }
+        let mut transaction = Transaction::default();
+        let deleted = Condition::none().present(attributes::DELETED_AT);
+        transaction.delete(self, self.keys().conversation(id), deleted)?;
+        Ok(matches!(transaction.commit(self, &mut self.backoff()).await?, Commit::Done))
     }
 }
 

@@ -116,10 +116,10 @@ impl TenantStore {
 fn details_update(given: &CustomerDetails) -> Update {
     let mut update = Update::default();
     let attributes = [
-        ("name", given.name.as_ref().map(text)),
-        ("email", given.email.as_ref().map(text)),
-        ("phone", given.phone.as_ref().map(text)),
-        ("company", given.company.as_ref().map(text)),
+        (attributes::NAME, given.name.as_ref().map(text)),
+        (attributes::EMAIL, given.email.as_ref().map(text)),
+        (attributes::PHONE, given.phone.as_ref().map(text)),
+        (attributes::COMPANY, given.company.as_ref().map(text)),
     ];
     for (attribute, value) in attributes {
         if let Some(value) = value {

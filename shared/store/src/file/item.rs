@@ -16,7 +16,7 @@ pub(super) mod attributes {
     pub(in crate::file) const DELETED_AT: &str = "deletedAt";
     pub(in crate::file) const EXPIRES_AT: &str = "expiresAt";
     pub(in crate::file) const STATUS: &str = "status";
-    pub(in crate::file) const VERSION: &str = "version";
+    pub(in crate::file) const VERSION: &str = crate::item::VERSION;
 }
 
 /// A file's own item. The id is in the key.
@@ -29,6 +29,7 @@ struct FileItem {
     content_type: ContentType,
     size: FileSize,
     status: FileStatus,
+    #[serde(rename = "v")]
     version: u64,
     /// Set until the file is registered.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ mod local;
 mod process;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, dev, identity, jobs, key, openapi, purge, serve, template, upload, workspace};
+use command::{bulk, dev, identity, jobs, key, openapi, purge, restore, serve, template, upload, workspace};
 
 /// Run Deskless locally, manage workspaces and API keys, and maintain a deployment.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ enum Command {
     Jobs(jobs::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
+    /// Copy a restored table into the empty table of a new stack.
+    Restore(restore::Arguments),
     /// Upload a file.
     Upload(upload::Arguments),
     /// Write or check infra/openapi.json.
@@ -57,6 +59,7 @@ async fn main() -> std::process::ExitCode {
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
         Command::Template(options) => template::run(&options),

@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod key;
 pub mod openapi;
 pub mod purge;
+pub mod restore;
 pub mod serve;
 pub mod template;
 pub mod upload;

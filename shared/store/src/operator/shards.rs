@@ -2,8 +2,9 @@
 
 use deskless_domain::{Shards, Timestamp, WorkspaceId};
 
+use super::Operator;
 use crate::{
-    Operator, StoreError, TenantStore,
+    StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number},
     item,

@@ -1,3 +1,12 @@
+//! Operations on the whole table, for the `deskless` command.
+
+mod delete;
+mod restore;
+mod shards;
+
+pub use delete::WorkspaceDeletion;
+pub use shards::ShardChange;
+
 use deskless_domain::{Shards, Title, WorkspaceId};
 
 use crate::{
@@ -21,7 +30,9 @@ impl Operator {
         Self(store)
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    /// Returns the store, without a workspace.
+    #[must_use]
+    pub fn store(&self) -> &Store {
         &self.0
     }
 

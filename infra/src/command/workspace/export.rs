@@ -1,0 +1,151 @@
+//! Exports a workspace through its own API, in this process.
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
+use deskless_domain::{KeyKind, Precondition, RateLimit, Scope, Title, WorkspaceId};
+use deskless_infra::routes;
+use deskless_runtime::SystemClock;
+use deskless_store::{KeyRequest, Operator};
+use http::{Request, header};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// The lists of the API, in the order of the export. Each row is one line of the file. API keys are left out, because their
+/// secrets are not stored.
+const LISTS: [&str; 9] = [
+    "inboxes",
+    "members",
+    "assistants",
+    "pipelines",
+    "views",
+    "predefined-messages",
+    "automations",
+    "customers",
+    "bulk-actions",
+];
+
+/// Writes everything in a workspace to a new file. Returns the number of objects.
+///
+/// Conversations are walked by creation, so that each one is exported once, also while the workspace is in use.
+pub async fn run(operator: &Operator, id: WorkspaceId, to: &Path) -> Result<u64> {
+    let tenant = operator.workspace(id).await?;
+    let file = File::create_new(to).with_context(|| format!("cannot create {}", to.display()))?;
+    let request = KeyRequest {
+        name: Title::parse("deskless workspace export".to_owned())?,
+        kind: KeyKind::Server,
+        scopes: Scope::ALL.iter().copied().filter(|scope| scope.as_str().starts_with("read:")).collect(),
+        allowed_origins: Vec::new(),
+        expires_at: None,
+        rate_limit: Some(RateLimit::MAX),
+    };
+    let key = tenant.create_key(request).await?;
+    let api = Api {
+        router: routes::router(operator.store().clone(), Arc::new(SystemClock)),
+        authorization: format!("Bearer {}", key.secret.reveal()),
+    };
+    let mut export = Export { api, file: BufWriter::new(file), written: 0 };
+    let exported = export.everything().await;
+    // The key must not outlive the export.
+    tenant
+        .revoke_key(key.key.id, &Precondition::NONE)
+        .await
+        .context("cannot revoke the key that the export has created")?;
+    exported?;
+    Ok(export.written)
+}
+
+/// The API, with a key of the workspace.
+struct Api {
+    router: Router,
+    authorization: String,
+}
+
+impl Api {
+    async fn get(&self, path: &str) -> Result<Value> {
+        let request = Request::get(format!("/api/v1/{path}"))
+            .header(header::AUTHORIZATION, &self.authorization)
+            .body(Body::empty())?;
+        let response = self.router.clone().oneshot(request).await?;
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await?;
+        let body: Value = serde_json::from_slice(&body).with_context(|| format!("{path}: the response is not JSON"))?;
+        if !status.is_success() {
+            bail!("{path}: {} ({status})", body["error"].as_str().unwrap_or("failed"));
+        }
+        Ok(body)
+    }
+}
+
+struct Export {
+    api: Api,
+    file: BufWriter<File>,
+    written: u64,
+}
+
+impl Export {
+    async fn everything(&mut self) -> Result<()> {
+        for list in LISTS {
+            self.list(list, "").await?;
+        }
+        let mut cursor = None;
+        loop {
+            let page = self.page("conversations", "&sort=createdAt&order=asc", cursor.as_deref()).await?;
+            for conversation in rows(&page) {
+                self.write(conversation)?;
+                let id = conversation["id"].as_str().context("a conversation has no id")?;
+                self.list(&format!("conversations/{id}/messages"), "&order=asc").await?;
+            }
+            cursor = next_cursor(&page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(self.file.flush()?)
+    }
+
+    /// Writes all rows of a list.
+    async fn list(&mut self, path: &str, query: &str) -> Result<()> {
+        let mut cursor = None;
+        loop {
+            let page = self.page(path, query, cursor.as_deref()).await?;
+            for row in rows(&page) {
+                self.write(row)?;
+            }
+            cursor = next_cursor(&page);
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn page(&self, path: &str, query: &str, cursor: Option<&str>) -> Result<Value> {
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        self.api.get(&format!("{path}?limit=100{query}{cursor}")).await
+    }
+
+    fn write(&mut self, object: &Value) -> Result<()> {
+        writeln!(self.file, "{object}")?;
+        self.written += 1;
+        Ok(())
+    }
+}
+
+/// Returns the rows of a page: its only array.
+fn rows(page: &Value) -> impl Iterator<Item = &Value> {
+    page.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_array()).flatten()
+}
+
+/// Returns the cursor of the next page, if there is one now.
+fn next_cursor(page: &Value) -> Option<String> {
+    page["nextCursor"].as_str().filter(|_| page["hasMore"] == true).map(str::to_owned)
+}

@@ -39,6 +39,19 @@ impl Update {
         self.set.push(format!("{name} = {value}"));
     }
 
+    /// Sets the attribute, with placeholders named `alias`: for names that a placeholder cannot have.
+    pub fn set_as(&mut self, alias: &str, attribute: &str, value: AttributeValue) {
+        let value = self.value(alias, value);
+        self.names.insert(format!("#{alias}"), attribute.to_owned());
+        self.set.push(format!("#{alias} = {value}"));
+    }
+
+    /// Removes the attribute, with a placeholder named `alias`.
+    pub fn remove_as(&mut self, alias: &str, attribute: &str) {
+        self.names.insert(format!("#{alias}"), attribute.to_owned());
+        self.remove.push(format!("#{alias}"));
+    }
+
     /// Sets the attribute to the value of another attribute.
     pub fn copy(&mut self, attribute: &str, from: &str) {
         let (name, from) = (self.name(attribute), self.name(from));

@@ -97,7 +97,7 @@ impl TenantStore {
             let mut condition = Condition::none();
             let mut sums: HashMap<Status, i64> = HashMap::new();
             let mut has_changes = false;
-            for CellChange { id, before, after } in changes {
+            for (index, CellChange { id, before, after }) in changes.iter().enumerate() {
                 // The list is newer than the counted state.
                 let known: Option<&Listed> = listed.get(id);
                 if known.is_some_and(|known| known == after || known.version > after.version) {
@@ -111,14 +111,13 @@ impl TenantStore {
                 if let Some(status) = after.status {
                     *sums.entry(status).or_default() += 1;
                 }
-                let attribute = listed_attribute(*id);
-                let (name, value) = (condition.name(&attribute), condition.value(text(is.write())));
+                let (alias, value) = (format!("x{index}"), condition.value(text(is.write())));
+                update.set_as(&alias, &listed_attribute(*id), text(after.write()));
                 condition = condition.and(if known.is_some() {
-                    format!("{name} = {value}")
+                    format!("#{alias} = {value}")
                 } else {
-                    format!("(attribute_not_exists({name}) OR {name} = {value})")
+                    format!("(attribute_not_exists(#{alias}) OR #{alias} = {value})")
                 });
-                update.set(&attribute, text(after.write()));
             }
             if !has_changes {
                 // An earlier attempt, whose response was lost, or another worker has brought in all of them.
@@ -155,11 +154,11 @@ impl TenantStore {
         };
         let mut update = Update::default();
         let mut condition = Condition::none();
-        for (id, listed) in listed.into_iter().filter(|(id, listed)| is_written(id, listed)).take(2 * MOST_CHANGES) {
-            let attribute = listed_attribute(id);
-            let (name, value) = (condition.name(&attribute), condition.value(text(listed.write())));
-            condition = condition.and(format!("{name} = {value}"));
-            update.remove(&attribute);
+        let written = listed.into_iter().filter(|(id, listed)| is_written(id, listed)).take(2 * MOST_CHANGES);
+        for (index, (id, listed)) in written.enumerate() {
+            let (alias, value) = (format!("x{index}"), condition.value(text(listed.write())));
+            condition = condition.and(format!("#{alias} = {value}"));
+            update.remove_as(&alias, &listed_attribute(id));
         }
         if condition.expression().is_some() {
             // If another worker has listed a newer change, a later update shortens the list.

@@ -1,4 +1,9 @@
 //! Emulates Lambda's event source mapping: polls the table's stream, delivers records to a worker and retries failures.
+//!
+//! As with `ParallelizationFactor`, records are delivered in lanes. A lane that is slow or retries does not delay the
+//! others, but the checkpoint moves only past records that every lane has finished.
+
+mod lanes;
 
 use std::{
     fs,
@@ -9,11 +14,16 @@ use std::{
 use anyhow::{Context, Result};
 use deskless_infra::{
     engine::TABLE,
-    stream::{Stream, sequence_number},
+    stream::{BATCH, Stream, sequence_number},
     worker::Worker,
 };
+use futures_util::future::{try_join, try_join_all};
+use lanes::{Entry, Progress};
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::{
+    sync::mpsc::{Receiver, Sender},
+    time::sleep,
+};
 
 /// How often an empty stream is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
@@ -53,19 +63,71 @@ impl EventSource {
             Err(_) if after.is_some() => Stream::open(&self.engine, TABLE, None).await?,
             Err(error) => return Err(error),
         };
-        loop {
-            let records = stream.next().await?;
-            let Some(last) = records.last().map(|record| sequence_number(record).to_owned()) else {
+        let next = async || {
+            loop {
+                let records = stream.next().await?;
+                if !records.is_empty() {
+                    return Ok(records);
+                }
                 sleep(POLL_INTERVAL).await;
-                continue;
-            };
-            let selected: Vec<_> = records.into_iter().filter(|record| self.worker.wants(record)).collect();
-            if !selected.is_empty() {
-                self.deliver_batch(selected, &deliver).await?;
             }
-            fs::write(&self.checkpoint, &last)
-                .with_context(|| format!("cannot write {}", self.checkpoint.display()))?;
+        };
+        self.run_lanes(next, deliver).await
+    }
+
+    /// Reads records from `next` into lanes and delivers the lanes side by side. Returns only on failure.
+    async fn run_lanes(
+        &self,
+        next: impl AsyncFnMut() -> Result<Vec<Value>>,
+        deliver: impl AsyncFn(&[Value]) -> BatchResult,
+    ) -> Result<()> {
+        let progress = Progress::default();
+        let (senders, receivers) = lanes::queues();
+        let deliveries = receivers.into_iter().map(|queue| self.run_lane(queue, &progress, &deliver));
+        let read = self.read(next, senders, &progress);
+        try_join(read, try_join_all(deliveries)).await.map(drop)
+    }
+
+    /// Puts every record into its lane.
+    async fn read(
+        &self,
+        mut next: impl AsyncFnMut() -> Result<Vec<Value>>,
+        lanes: Vec<Sender<Entry>>,
+        progress: &Progress,
+    ) -> Result<()> {
+        loop {
+            for record in next().await? {
+                let wanted = self.worker.wants(&record).then(|| lanes::lane_of(&record));
+                let entry = progress.add(record);
+                match wanted {
+                    Some(lane) => lanes[lane].send(entry).await.ok().context("a lane has ended")?,
+                    None => progress.finish(&entry),
+                }
+            }
+            self.save_checkpoint(progress)?;
         }
+    }
+
+    /// Delivers the records of one lane in order, in batches.
+    async fn run_lane(
+        &self,
+        mut queue: Receiver<Entry>,
+        progress: &Progress,
+        deliver: &impl AsyncFn(&[Value]) -> BatchResult,
+    ) -> Result<()> {
+        let mut entries = Vec::new();
+        while queue.recv_many(&mut entries, BATCH).await > 0 {
+            let batch = entries.iter_mut().map(|entry| entry.record.take()).collect();
+            self.deliver_batch(batch, deliver).await?;
+            entries.drain(..).for_each(|entry| progress.finish(&entry));
+            self.save_checkpoint(progress)?;
+        }
+        Ok(())
+    }
+
+    fn save_checkpoint(&self, progress: &Progress) -> Result<()> {
+        let Some(checkpoint) = progress.take_checkpoint() else { return Ok(()) };
+        fs::write(&self.checkpoint, checkpoint).with_context(|| format!("cannot write {}", self.checkpoint.display()))
     }
 
     /// Delivers a batch until every record has succeeded or has been given up. A failing batch is retried from the
@@ -113,43 +175,4 @@ pub fn first_failure(response: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{cell::RefCell, collections::BTreeSet, env, fs, process, time::Duration};
-
-    use anyhow::bail;
-    use serde_json::{Value, json};
-
-    use super::{EventSource, Worker, sequence_number};
-
-    fn records(numbers: std::ops::Range<usize>) -> Vec<Value> {
-        numbers.map(|n| json!({ "dynamodb": { "SequenceNumber": n.to_string() } })).collect()
-    }
-
-    #[tokio::test]
-    async fn failing_records_are_saved_and_others_succeed() {
-        let folder = env::temp_dir().join(format!("deskless-source-{}", process::id()));
-        let source = EventSource { retry_delay: Duration::ZERO, ..EventSource::new("", &folder, Worker::Events) };
-        let done = RefCell::new(BTreeSet::new());
-        let calls = RefCell::new(0);
-        let deliver = async |batch: &[Value]| {
-            *calls.borrow_mut() += 1;
-            for record in batch {
-                match sequence_number(record) {
-                    // The worker reports record 7 as failed, and crashes on record 21.
-                    "7" => return Ok(Some("7".to_owned())),
-                    "21" => bail!("crashed"),
-                    other => done.borrow_mut().insert(other.to_owned()),
-                };
-            }
-            Ok(None)
-        };
-        source.deliver_batch(records(0..40), &deliver).await.expect("it ends");
-        assert_eq!(done.borrow().len(), 38);
-        assert!(*calls.borrow() < 40, "{}", calls.borrow());
-        let mut kept: Vec<_> =
-            fs::read_dir(&source.failed).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
-        kept.sort();
-        assert_eq!(kept, ["21.json", "7.json"]);
-        fs::remove_dir_all(&folder).expect("it was there");
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use deskless_infra::{
-    engine::TABLE,
+    engine::{EngineFile, TABLE},
     stream::{BATCH, Stream, sequence_number},
     worker::Worker,
 };
@@ -22,15 +22,18 @@ use lanes::{Entry, Progress};
 use serde_json::Value;
 use tokio::{
     sync::mpsc::{Receiver, Sender},
-    time::sleep,
+    time::{MissedTickBehavior, interval, sleep},
 };
 
-/// How often an empty stream is polled.
-const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// How often we check whether the engine has written. The stream is read only if it has.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How many times a failing record is delivered before it is written to disk and skipped.
 const MAX_ATTEMPTS: u32 = 6;
 /// The delay before the first retry. It grows by the same amount with each retry.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
+
+/// How often the stream records that every worker has finished are deleted.
+const TRIM_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The sequence number of the first failed record of a batch, or `None` if all succeeded.
 pub type BatchResult = Result<Option<String>>;
@@ -39,16 +42,19 @@ pub type BatchResult = Result<Option<String>>;
 pub struct EventSource {
     worker: Worker,
     engine: String,
+    file: EngineFile,
     checkpoint: PathBuf,
     failed: PathBuf,
     retry_delay: Duration,
 }
 
 impl EventSource {
-    pub fn new(engine: &str, folder: &Path, worker: Worker) -> Self {
-        let checkpoint = folder.join(format!("{}.checkpoint", worker.name()));
+    /// An event source on the engine at this URL, which stores its data in `file`.
+    pub fn new(engine: &str, file: &EngineFile, folder: &Path, worker: Worker) -> Self {
         let failed = folder.join(format!("failed-{}", worker.name()));
-        Self { worker, engine: engine.to_owned(), checkpoint, failed, retry_delay: RETRY_DELAY }
+        let checkpoint = checkpoint(folder, worker);
+        let (engine, file) = (engine.to_owned(), file.clone());
+        Self { worker, engine, file, checkpoint, failed, retry_delay: RETRY_DELAY }
     }
 
     /// Polls and delivers until an error occurs.
@@ -63,13 +69,16 @@ impl EventSource {
             Err(_) if after.is_some() => Stream::open(&self.engine, TABLE, None).await?,
             Err(error) => return Err(error),
         };
+        let mut changes = self.file.changes()?;
         let next = async || {
             loop {
                 let records = stream.next().await?;
                 if !records.is_empty() {
                     return Ok(records);
                 }
-                sleep(POLL_INTERVAL).await;
+                while !changes.any()? {
+                    sleep(POLL_INTERVAL).await;
+                }
             }
         };
         self.run_lanes(next, deliver).await
@@ -167,6 +176,32 @@ impl EventSource {
         }
         Ok(())
     }
+}
+
+/// Deletes the stream records that every worker has finished. Returns only on failure.
+///
+/// # Errors
+/// If the engine's file cannot be written.
+pub async fn trim_stream(file: &EngineFile, folder: &Path) -> Result<()> {
+    let mut trimmed = String::new();
+    let mut tick = interval(TRIM_INTERVAL);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let checkpoints = Worker::ALL.map(|worker| fs::read_to_string(checkpoint(folder, worker)).unwrap_or_default());
+        // All sequence numbers have the same length. An empty text, of a worker without a checkpoint, comes first.
+        let Some(lowest) = checkpoints.into_iter().min().filter(|lowest| !lowest.is_empty() && *lowest != trimmed)
+        else {
+            continue;
+        };
+        let (engine, before) = (file.clone(), lowest.clone());
+        tokio::task::spawn_blocking(move || engine.trim_stream(TABLE, before.trim())).await??;
+        trimmed = lowest;
+    }
+}
+
+fn checkpoint(folder: &Path, worker: Worker) -> PathBuf {
+    folder.join(format!("{}.checkpoint", worker.name()))
 }
 
 /// Returns the sequence number that the function reports as its first failure.

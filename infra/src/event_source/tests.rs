@@ -12,7 +12,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::timeout};
 
-use super::{EventSource, Worker, lanes, sequence_number};
+use super::{EngineFile, EventSource, Worker, lanes, sequence_number};
 
 fn records(numbers: Range<usize>) -> Vec<Value> {
     numbers.map(|n| record(n, "item")).collect()
@@ -31,7 +31,10 @@ fn item_of(record: &Value) -> String {
 fn source(name: &str) -> (EventSource, std::path::PathBuf) {
     let folder = env::temp_dir().join(format!("deskless-{name}-{}", process::id()));
     fs::create_dir_all(&folder).expect("a folder");
-    let source = EventSource { retry_delay: Duration::ZERO, ..EventSource::new("", &folder, Worker::Events) };
+    let source = EventSource {
+        retry_delay: Duration::ZERO,
+        ..EventSource::new("", &EngineFile::new(&folder), &folder, Worker::Events)
+    };
     (source, folder)
 }
 

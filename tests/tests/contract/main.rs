@@ -2,6 +2,7 @@
 
 mod access_patterns;
 mod cors;
+mod costs;
 mod description;
 mod filters;
 mod isolation;

@@ -111,7 +111,7 @@ fn operations(costs: &Costs, text: &mut String) -> Result<()> {
     );
     for (what, writes, is_assumed) in &costs.background {
         let source = if *is_assumed { "assumed in infra/costs.toml" } else { "budgeted" };
-        writeln!(text, "  - {what}: {writes} write units, {source}.")?;
+        writeln!(text, "  - To {what}: {writes} write units, {source}.")?;
     }
     text.push_str("- Data transfer to the internet is not included.\n");
     Ok(())

@@ -46,9 +46,9 @@ pub struct Price {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Handlers {
-    base_ms: f64,
-    trip_ms: f64,
-    worker_ms: f64,
+    base: f64,
+    per_trip: f64,
+    worker: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,7 +69,7 @@ struct Units {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Background {
-    row: String,
+    row: Option<String>,
     what: String,
     read_units: f64,
     write_units: f64,
@@ -155,7 +155,8 @@ impl Costs {
         }
         let background = inputs.background.values().map(|work| {
             let (_, writes) = work.units(&budgets);
-            (format!("{}: {}", work.row, work.what), writes, budgets.get(&work.row).is_none())
+            let row = work.row.as_ref().map(|row| format!(" ({row})")).unwrap_or_default();
+            (format!("{}{row}", work.what), writes, work.budget(&budgets).is_none())
         });
         let background = background.collect();
         let example = (inputs.example.title.clone(), example);
@@ -205,7 +206,7 @@ impl Inputs {
                 format!("infra/costs.toml: `{}` causes `{name}`, which is not in [background]", operation.name)
             })?;
             let (read, written) = work.units(budgets);
-            background += read * reads + written * writes + lambda(self.handlers.worker_ms)?;
+            background += read * reads + written * writes + lambda(self.handlers.worker)?;
         }
         let log_bytes = self.log_bytes.function + self.log_bytes.gateway + 2.0 * self.log_bytes.event;
         Ok(Cost {
@@ -213,7 +214,7 @@ impl Inputs {
             row: operation.row.clone(),
             table: (budget.reads + operation.more_read_units + every.read_units) * reads
                 + (budget.writes + every.write_units) * writes,
-            lambda: lambda(self.handlers.base_ms + self.handlers.trip_ms * budget.trips)?,
+            lambda: lambda(self.handlers.base + self.handlers.per_trip * budget.trips)?,
             gateway: price("gateway_requests")?,
             // A million lines of one byte are a megabyte.
             logs: log_bytes * price("logs")? / 1000.0,
@@ -223,8 +224,12 @@ impl Inputs {
 }
 
 impl Background {
+    fn budget(&self, budgets: &Budgets) -> Option<Budget> {
+        self.row.as_ref().and_then(|row| budgets.get(row))
+    }
+
     fn units(&self, budgets: &Budgets) -> (f64, f64) {
-        budgets.get(&self.row).map_or((self.read_units, self.write_units), |budget| (budget.reads, budget.writes))
+        self.budget(budgets).map_or((self.read_units, self.write_units), |budget| (budget.reads, budget.writes))
     }
 }
 

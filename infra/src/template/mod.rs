@@ -45,6 +45,20 @@ pub fn table() -> Result<TableDefinition> {
     serde_norway::from_value(properties.clone()).context("template.yaml: Resources.Table is not a table we can create")
 }
 
+/// Returns a template of the table alone. CloudFormation imports an existing table into a new stack with it.
+///
+/// # Errors
+/// When the template's table is missing.
+pub fn table_only() -> Result<String> {
+    let base: Value = serde_norway::from_str(BASE).context("infra/template/base.yaml is not valid YAML")?;
+    let mut table = base["Resources"]["Table"].clone();
+    ensure!(table["Properties"].is_mapping(), "infra/template/base.yaml has no table");
+    // The stack has no parameters yet.
+    table["Properties"]["DeletionProtectionEnabled"] = true.into();
+    let table = yaml::entry(&"Table".into(), &table, 2)?;
+    Ok(format!("AWSTemplateFormatVersion: '2010-09-09'\nDescription: The table of Deskless\n\nResources:\n{table}"))
+}
+
 /// The generated files, by their paths in the repository.
 ///
 /// # Errors

@@ -224,8 +224,7 @@ mod tests {
         let mut context = Context::default();
         "lambda-1".clone_into(&mut context.request_id);
         let event = LambdaEvent::new(serde_json::from_value(event).expect("an event"), context);
-        let router = serve(routes, (), Arc::new(SystemClock));
-        let Ok(_) = service(router).oneshot(event).await;
+        let Ok(_) = service(serve(routes, (), Arc::new(SystemClock))).oneshot(event).await;
         drop(guard);
         let text = String::from_utf8(log.0.lock().expect("the lock is not poisoned").clone()).expect("text");
         assert_eq!(text.lines().count(), 1, "one line for each request: {text}");

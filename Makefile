@@ -14,7 +14,7 @@ DESKLESS := cargo run --locked --bin deskless --
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev serve dev-reset test check validate audit fmt openapi template bench build deploy clean clean-tools
+.PHONY: help dev serve dev-reset test check validate audit fmt openapi template costs bench build deploy clean clean-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,7 @@ check: ## Check formatting, lints, docs, dependencies and the generated files
 	@$(MAKE) --no-print-directory validate
 	$(DESKLESS) openapi --check
 	$(DESKLESS) template --check
+	$(DESKLESS) costs --check
 
 validate: ## Check template.yaml
 	@infra/tools.sh check
@@ -62,6 +63,9 @@ openapi: ## Generate infra/openapi.json
 
 template: ## Generate template.yaml and CargoLambda.toml from infra/template/ and the code
 	$(DESKLESS) template
+
+costs: ## Generate docs/costs.md from the budgets, infra/costs.toml and template.yaml
+	$(DESKLESS) costs
 
 bench: ## Run the benchmarks (SCALE=100000 rows)
 	@infra/tools.sh base

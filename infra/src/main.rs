@@ -10,7 +10,7 @@ mod local;
 mod process;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, dev, identity, jobs, key, openapi, purge, restore, serve, template, upload, workspace};
+use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, restore, serve, template, upload, workspace};
 
 /// Run Deskless locally, manage workspaces and API keys, and maintain a deployment.
 #[derive(Debug, Parser)]
@@ -46,6 +46,8 @@ enum Command {
     Openapi(openapi::Options),
     /// Write template.yaml and CargoLambda.toml, or check that the committed ones are up to date.
     Template(template::Options),
+    /// Write docs/costs.md and the figures in README.md, or check that they are up to date.
+    Costs(costs::Options),
 }
 
 #[tokio::main]
@@ -63,6 +65,7 @@ async fn main() -> std::process::ExitCode {
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
         Command::Template(options) => template::run(&options),
+        Command::Costs(options) => costs::run(&options),
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,

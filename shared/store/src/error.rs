@@ -40,6 +40,9 @@ pub enum StoreError {
     /// The workspace has the maximum number of resources of this kind.
     #[error("the workspace has too many {}", .0.plural())]
     TooMany(Kind),
+    /// The workspace has the maximum number of API keys.
+    #[error("the workspace has too many API keys")]
+    TooManyKeys,
     /// A field is invalid given the stored state.
     #[error("a field {}", .0.invalid.message)]
     InvalidField(InvalidField),

@@ -110,6 +110,11 @@ impl TenantKeys {
         Key::new(self.prefix(), format!("K#{}", pack(id)))
     }
 
+    /// Returns the key of the counter of the workspace's API keys.
+    pub fn api_key_count(self) -> Key {
+        Key::new(format!("W#{}", self.0), "N")
+    }
+
     pub const API_KEY_PREFIX: &str = "K#";
 
     /// Returns the range of sort keys of the API keys after `after`.

@@ -72,7 +72,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         return broken;
     };
     let known = match letter {
-        "" => sk == "A" || sk.strip_prefix("K#").is_some_and(is_uuid),
+        "" => matches!(sk, "A" | "N") || sk.strip_prefix("K#").is_some_and(is_uuid),
         "C" => {
             is_uuid(id)
                 && (matches!(sk, "A" | "D" | "Z")
@@ -156,20 +156,27 @@ fn keys(partitions: &Partitions<'_>) -> Vec<String> {
     };
     let mut by_secret = HashMap::new();
     let mut listed = HashMap::new();
+    let mut counts: HashMap<_, [u64; 2]> = HashMap::new();
     for (pk, partition) in partitions {
         for (sk, row) in partition {
             if pk.starts_with("K#") {
                 by_secret.insert((row.get("workspaceId"), row.get("id")), attributes(row));
             } else if let (Some((workspace, "", _)), Some(id)) = (kind(pk), sk.strip_prefix("K#")) {
                 listed.insert((Some(workspace), Some(id)), attributes(row));
+                counts.entry(workspace).or_default()[0] += u64::from(row.get("revokedAt").is_none());
+            } else if let (Some((workspace, "", _)), "N") = (kind(pk), *sk) {
+                counts.entry(workspace).or_default()[1] += row.number("keys");
             }
         }
     }
     let ids: HashSet<_> = by_secret.keys().chain(listed.keys()).collect();
-    ids.into_iter()
-        .filter(|id| by_secret.get(*id) != listed.get(*id))
-        .map(|id| format!("{id:?}: the key and its listing differ"))
-        .collect()
+    let different = ids.into_iter().filter(|id| by_secret.get(*id) != listed.get(*id));
+    let mut broken: Vec<_> = different.map(|id| format!("{id:?}: the key and its listing differ")).collect();
+    let miscounted = counts.into_iter().filter(|(_, [actual, counted])| actual != counted);
+    broken.extend(miscounted.map(|(workspace, [actual, counted])| {
+        format!("{workspace}: {counted} API keys are counted, and {actual} are not revoked")
+    }));
+    broken
 }
 
 /// Returns the email claims of unknown customers.

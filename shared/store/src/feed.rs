@@ -4,13 +4,13 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    CustomerEvent, CustomerId, ExecutionId, LiveConversation, Shards, WorkspaceId,
+    CustomerEvent, CustomerId, ExecutionId, LiveConversation, Shards, Status, WorkspaceId,
 };
 
 use crate::{
     FileChange, Store, StoreError, TenantStore,
     automation::SHARDS,
-    conversation::{StoredConversation, attributes, progress},
+    conversation::{StoredConversation, attributes, removal_step},
     customer,
     item::{Item, integer, string},
     keys::{StreamKey, execution_of, shards_of, stream_key},
@@ -41,10 +41,6 @@ pub enum Changed {
     Conversation(Change<ConversationChange>),
     /// A message's item.
     Message(Change<(ConversationId, ConversationEvent)>),
-    /// A customer's own item.
-    Customer(Change<(CustomerId, CustomerEvent)>),
-    /// A file's own item: the file was deleted.
-    File(FileChange),
 }
 
 /// A job's step that is due.
@@ -54,6 +50,12 @@ pub enum DueStep {
     Bulk(Change<(BulkActionId, u64)>),
     /// The step of an execution that is due in this version.
     Execution(Change<(AutomationId, ExecutionId, u64)>),
+    /// The step of a workspace's queue of removals.
+    Removals(Change<u64>),
+    /// The step of a customer's erasure, or of copying their details.
+    Customer(Change<(CustomerId, CustomerEvent)>),
+    /// The erasure of a deleted file.
+    File(FileChange),
 }
 
 impl ChangeFeed {
@@ -64,24 +66,45 @@ impl ChangeFeed {
     }
 
     /// Parses a stream record of a job. Returns `None` unless the job has a step that is due.
-    #[must_use]
-    pub fn due_step(&self, key: Image, after: Image) -> Option<DueStep> {
-        let [key, after]: [Item; 2] = [key.into(), after.into()];
-        let _ = string(&after, "job")?;
-        let (pk, sk) = (string(&key, "pk")?, string(&key, "sk")?);
-        let count = |attribute: &str| integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
-        if let Some((workspace, automation, id)) = execution_of(pk, sk) {
-            let version = count(attributes::VERSION)?;
-            let shards = count(SHARDS).and_then(|shards| u8::try_from(shards).ok());
-            let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
-            return Some(DueStep::Execution(Change { tenant, change: (automation, id, version) }));
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when an image cannot be read.
+    pub fn due_step(&self, key: Image, before: Image, after: Image) -> Result<Option<DueStep>, StoreError> {
+        let [key, before, after]: [Item; 3] = [key.into(), before.into(), after.into()];
+        let Some((pk, sk)) = string(&key, "pk").zip(string(&key, "sk")) else { return Ok(None) };
+        let job = if after.is_empty() { &before } else { &after };
+        if string(job, "job").is_none() {
+            return Ok(None);
         }
-        match stream_key(pk, sk)? {
-            StreamKey::BulkAction(workspace, id) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Some(DueStep::Bulk(Change { tenant, change: (id, count("step")?) }))
+        let count = |attribute: &str| {
+            let count = integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
+            count.ok_or_else(|| StoreError::Internal(format!("the {attribute} of a job cannot be read")))
+        };
+        if let Some((workspace, automation, id)) = execution_of(pk, sk) {
+            if after.is_empty() {
+                return Ok(None);
             }
-            _ => None,
+            let shards = count(SHARDS).ok().and_then(|shards| u8::try_from(shards).ok());
+            let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
+            let change = (automation, id, count(attributes::VERSION)?);
+            return Ok(Some(DueStep::Execution(Change { tenant, change })));
+        }
+        let Some(key) = stream_key(pk, sk) else { return Ok(None) };
+        let tenant = |workspace| self.tenant(workspace, Shards::default());
+        match key {
+            StreamKey::BulkAction(workspace, id) if !after.is_empty() => {
+                Ok(Some(DueStep::Bulk(Change { tenant: tenant(workspace), change: (id, count("step")?) })))
+            }
+            StreamKey::RemovalQueue(workspace) => {
+                let step = removal_step(&after);
+                Ok(step.map(|step| DueStep::Removals(Change { tenant: tenant(workspace), change: step })))
+            }
+            StreamKey::Customer(workspace) => Ok(customer::event(&before, &after)
+                .map(|change| DueStep::Customer(Change { tenant: tenant(workspace), change }))),
+            StreamKey::File(workspace, id) => {
+                Ok(FileChange::of(tenant(workspace), id, &before, &after).map(DueStep::File))
+            }
+            StreamKey::BulkAction(..) | StreamKey::Conversation(..) | StreamKey::Message(..) => Ok(None),
         }
     }
 
@@ -97,15 +120,9 @@ impl ChangeFeed {
         match key {
             StreamKey::Conversation(workspace, id) => self.conversation(workspace, id, before, after),
             StreamKey::Message(workspace, conversation) => self.message(workspace, conversation, before, after),
-            StreamKey::Customer(workspace) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Ok(customer::event(&before, &after).map(|change| Changed::Customer(Change { tenant, change })))
+            StreamKey::BulkAction(..) | StreamKey::Customer(..) | StreamKey::File(..) | StreamKey::RemovalQueue(..) => {
+                Ok(None)
             }
-            StreamKey::File(workspace, id) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Ok(FileChange::of(tenant, id, &after).map(Changed::File))
-            }
-            StreamKey::BulkAction(..) => Ok(None),
         }
     }
 
@@ -119,10 +136,20 @@ impl ChangeFeed {
         // The number of the workspace's index partitions is derived from the conversation's partition.
         let shards = string(&after, attributes::STATUS_PARTITION).and_then(|partition| shards_of(id, partition));
         let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
-        let before = state(before)?;
         // The removed item was the tombstone, the last item of the conversation.
         let Some(after) = state(after)? else { return Ok(None) };
-        let change = ConversationChange::between(id, before, after);
+        let status = string(&before, attributes::STATUS).and_then(|status| Status::parse(status).ok());
+        let change = match (state(before), after) {
+            // A deletion has its events also if the conversation before cannot be read.
+            (Err(_), after @ ConversationState::Deleted { .. }) => {
+                let mut change = ConversationChange::between(id, None, after);
+                change
+                    .events
+                    .extend(status.map(|from| ConversationEvent::StatusChanged { from: Some(from), to: None }));
+                change
+            }
+            (before, after) => ConversationChange::between(id, before?, after),
+        };
         Ok((!change.events.is_empty()).then_some(Changed::Conversation(Change { tenant, change })))
     }
 
@@ -140,6 +167,10 @@ impl ChangeFeed {
         Ok(event.map(|event| Changed::Message(Change { tenant, change: (conversation, event) })))
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.0
+    }
+
     fn tenant(&self, workspace: WorkspaceId, shards: Shards) -> TenantStore {
         TenantStore::new(self.0.clone(), workspace, shards)
     }
@@ -152,8 +183,7 @@ fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
     }
     if image.contains_key(attributes::DELETED_AT) {
         let version = integer(&image, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-        let (version, removed) = (version.unwrap_or_default(), progress(&image));
-        return Ok(Some(ConversationState::Deleted { version, removed }));
+        return Ok(Some(ConversationState::Deleted { version: version.unwrap_or_default() }));
     }
     let text = |attribute| string(&image, attribute).map(str::to_owned);
     let (mark, cause) = (text(attributes::METADATA_MARK), text(attributes::CAUSE));

@@ -40,6 +40,8 @@ const PROVIDER_MESSAGE: &str = "P#";
 const EXECUTION: &str = "X#";
 const BULK_MARKER: &str = "D#";
 const FILE: &str = "F#";
+/// A conversation in the queue of removals.
+const QUEUED: &str = "C#";
 
 fn hashed(text: &str) -> String {
     BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..16])
@@ -136,6 +138,22 @@ impl TenantKeys {
     /// Returns the partition of the first index that holds the tombstones of deleted conversations.
     pub fn tombstones(self) -> String {
         format!("W#{}#T", self.0)
+    }
+
+    /// Returns the key of the queue of deleted conversations whose items are not removed yet.
+    pub fn removal_queue(self) -> Key {
+        Key::new(format!("W#{}#P", self.0), SELF)
+    }
+
+    /// Returns the key of a conversation in that queue.
+    pub fn queued_removal(self, id: ConversationId) -> Key {
+        Key::new(self.removal_queue().pk, format!("{QUEUED}{id}"))
+    }
+
+    /// Returns the range of sort keys of the conversations after `after` in that queue.
+    pub fn removals_after(after: Option<ConversationId>) -> [String; 2] {
+        // '!' sorts before every digit, '~' after every letter.
+        [format!("{QUEUED}{}!", after.map(|id| id.to_string()).unwrap_or_default()), format!("{QUEUED}~")]
     }
 
     /// Returns the key of the audit record of a deletion.
@@ -298,12 +316,16 @@ pub(crate) enum StreamKey {
     Customer(WorkspaceId),
     File(WorkspaceId, FileId),
     Message(WorkspaceId, ConversationId),
+    RemovalQueue(WorkspaceId),
 }
 
 /// Parses a stream record's key. Returns `None` for items that no consumer of the stream reads.
 pub(crate) fn stream_key(pk: &str, sk: &str) -> Option<StreamKey> {
     let (workspace, rest) = pk.strip_prefix("W#")?.split_once('#')?;
     let workspace = WorkspaceId::parse(workspace)?;
+    if rest == "P" && sk == SELF {
+        return Some(StreamKey::RemovalQueue(workspace));
+    }
     let (kind, id) = rest.split_once('#')?;
     if kind == "C" && message_of(sk).is_some() {
         return ConversationId::parse(id).map(|id| StreamKey::Message(workspace, id));
@@ -330,6 +352,11 @@ pub(crate) fn execution_of(pk: &str, sk: &str) -> Option<(WorkspaceId, Automatio
 /// Parses a message's sort key.
 pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
     sk.strip_prefix(MESSAGE).and_then(MessageId::parse)
+}
+
+/// Parses the sort key of a conversation in the queue of removals.
+pub(crate) fn removal_of_sk(sk: &str) -> Option<ConversationId> {
+    sk.strip_prefix(QUEUED).and_then(ConversationId::parse)
 }
 
 /// Parses a file's partition key.

@@ -21,6 +21,7 @@ mod customer;
 mod customer_store;
 mod error;
 mod expression;
+mod failed_record;
 mod feed;
 mod file;
 mod idempotency;
@@ -44,11 +45,14 @@ pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
-pub use conversation::{ConversationPage, ConversationToCreate, Deletion, Initiator, Position, RemovalBatch};
+pub use conversation::{
+    ConversationPage, ConversationToCreate, Deletion, Initiator, Position, RemovalBatch, RemovalQueue,
+};
 pub use counter::{Counted, Counts};
 pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
 pub use customer_store::CustomerStore;
 pub use error::StoreError;
+pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadedObject};
 pub use idempotency::{IdempotencyKey, Once};

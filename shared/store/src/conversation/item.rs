@@ -48,12 +48,12 @@ pub(crate) mod attributes {
     pub(crate) const METADATA: &str = "metadata";
     /// Changes whenever large metadata is replaced, so that the stream record of the conversation's own item shows it.
     pub(crate) const METADATA_MARK: &str = "metadataMark";
+    pub(crate) const NUMBER: &str = "number";
     pub(crate) const ORDER_MARK: &str = "orderMark";
     pub(crate) const PIPELINE_ID: &str = "pipelineId";
     pub(crate) const PREVIEW: &str = "preview";
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
     pub(crate) const PRIORITY: &str = "priority";
-    pub(crate) const PURGED: &str = "purged";
     pub(crate) const READ_UP_TO: &str = "readUpTo";
     pub(crate) const RESOLUTION: &str = "resolution";
     pub(crate) const SESSION_KEY: &str = "sessionKey";

@@ -58,7 +58,7 @@ pub use file::{FileChange, UploadedObject};
 pub use idempotency::{IdempotencyKey, Once};
 pub use jobs::OpenJob;
 pub use marker::{Marked, Marker};
-pub use message::{AddedMessage, MessagePage, Thread};
+pub use message::{AddedMessage, MessagePage, ReplyCount, Thread};
 pub use operator::Operator;
 pub use rate::{Allowance, RateSubject};
 pub use store::{Store, TenantStore};

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use deskless_infra::{
     engine::TABLE,
     routes,
-    s3::BUCKET,
+    s3::{BUCKET, FAILED_EVENTS},
     worker::{self, Worker},
 };
 use serde_json::Value;
@@ -153,6 +153,7 @@ impl Instance {
             .env("TABLE_NAME", TABLE)
             .env("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb)
             .env("FILES_BUCKET", BUCKET)
+            .env("FAILED_EVENTS_BUCKET", FAILED_EVENTS)
             .env("AWS_ENDPOINT_URL_S3", &endpoints.s3)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")

@@ -41,7 +41,8 @@ pub fn run_with_bucket(routes: Router<ApiState>) -> Result<(), Error> {
     start(async { serve_over(table_and_bucket().await?, routes).await })
 }
 
-/// Passes each event to `work`, with the table that `TABLE_NAME` names.
+/// Passes each event to `work`, with the table that `TABLE_NAME` names and the bucket for failed stream records that
+/// `FAILED_EVENTS_BUCKET` names.
 ///
 /// # Errors
 /// If the environment is incomplete or the Lambda runtime API does not respond.
@@ -51,10 +52,10 @@ where
     Output: Serialize,
     Work: Future<Output = Output>,
 {
-    start(async { work_over(table().await?, work).await })
+    start(async { work_over(with_failed_records(table().await?)?, work).await })
 }
 
-/// Passes each event to `work`, with the table and the bucket that `FILES_BUCKET` names.
+/// Passes each event to `work`, as [`run_worker`], with the bucket of files that `FILES_BUCKET` names.
 ///
 /// # Errors
 /// If the environment is incomplete or the Lambda runtime API does not respond.
@@ -64,7 +65,7 @@ where
     Output: Serialize,
     Work: Future<Output = Output>,
 {
-    start(async { work_over(table_and_bucket().await?, work).await })
+    start(async { work_over(with_failed_records(table_and_bucket().await?)?, work).await })
 }
 
 async fn table() -> Result<Store, Error> {
@@ -77,11 +78,17 @@ async fn table() -> Result<Store, Error> {
 async fn table_and_bucket() -> Result<Store, Error> {
     let config = Config::from_env()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let bucket = function_bucket(&config, &clock);
+    let bucket = function_bucket(&config, config.bucket.as_deref(), &clock);
     let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket);
     let warm_up = async { tokio::join!(store.warm_up(), store.warm_up_bucket()) };
     let _ = tokio::time::timeout(WARM_UP, warm_up).await;
     Ok(store)
+}
+
+fn with_failed_records(store: Store) -> Result<Store, Error> {
+    let config = Config::from_env()?;
+    let bucket = function_bucket(&config, config.failed_events.as_deref(), &(Arc::new(SystemClock) as Arc<dyn Clock>));
+    Ok(store.with_failed_records(bucket))
 }
 
 async fn serve_over(store: Store, routes: Router<ApiState>) -> Result<(), Error> {

@@ -63,6 +63,8 @@ const PROVIDER_MESSAGE: &str = "P#";
 const EXECUTION: &str = "X#";
 const BULK_MARKER: &str = "D#";
 const FILE: &str = "F#";
+/// A conversation in the queue of removals.
+const QUEUED: &str = "C#";
 
 fn hashed(text: &str) -> String {
     encode(&Sha256::digest(text.as_bytes())[..16])
@@ -200,6 +202,22 @@ impl TenantKeys {
     /// Returns the partition of the first index that holds the tombstones of deleted conversations.
     pub fn tombstones(self) -> String {
         format!("{}#D", self.prefix())
+    }
+
+    /// Returns the key of the queue of deleted conversations whose items are not removed yet.
+    pub fn removal_queue(self) -> Key {
+        Key::new(format!("{}#P", self.prefix()), SELF)
+    }
+
+    /// Returns the key of a conversation in that queue.
+    pub fn queued_removal(self, id: ConversationId) -> Key {
+        Key::new(self.removal_queue().pk, format!("{QUEUED}{}", pack(id)))
+    }
+
+    /// Returns the range of sort keys of the conversations after `after` in that queue.
+    pub fn removals_after(after: Option<ConversationId>) -> [String; 2] {
+        // '!' sorts before every character of an id, '~' after.
+        [format!("{QUEUED}{}!", after.map(pack).unwrap_or_default()), format!("{QUEUED}~")]
     }
 
     /// Returns the key of the audit record of a deletion.
@@ -375,12 +393,16 @@ pub(crate) enum StreamKey {
     Customer(WorkspaceId),
     File(WorkspaceId, FileId),
     Message(WorkspaceId, ConversationId),
+    RemovalQueue(WorkspaceId),
 }
 
 /// Parses a stream record's key. Returns `None` for items that no consumer of the stream reads.
 pub(crate) fn stream_key(pk: &str, sk: &str) -> Option<StreamKey> {
     let (workspace, rest) = pk.strip_prefix("W#")?.split_once('#')?;
     let workspace = unpack(workspace)?;
+    if rest == "P" && sk == SELF {
+        return Some(StreamKey::RemovalQueue(workspace));
+    }
     let (kind, id) = rest.split_once('#')?;
     if kind == "C" && message_of(sk).is_some() {
         return unpack(id).map(|id| StreamKey::Message(workspace, id));
@@ -407,6 +429,11 @@ pub(crate) fn execution_of(pk: &str, sk: &str) -> Option<(WorkspaceId, Automatio
 /// Parses a message's sort key.
 pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
     sk.strip_prefix(MESSAGE).and_then(unpack)
+}
+
+/// Parses the sort key of a conversation in the queue of removals.
+pub(crate) fn removal_of_sk(sk: &str) -> Option<ConversationId> {
+    sk.strip_prefix(QUEUED).and_then(unpack)
 }
 
 /// Parses a file's partition key.

@@ -99,6 +99,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
                 && row.number("expiresAt") > 0
         }
         "N" => id.is_empty() && sk == "A",
+        // The queue of removals, and the deleted conversations in it.
+        "P" => id.is_empty() && (sk == "A" || sk.strip_prefix("C#").is_some_and(is_uuid)),
         "Z" => matches!(id, "0" | "1" | "2" | "3") && sk == "A",
         // An automation, or a run of the automation with this ID.
         "O" => {
@@ -219,10 +221,16 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                 }
             }
             Some((_, "F", _)) if row.get("deletedAt").is_some() => {
-                broken.push(format!("{}: is deleted but not erased", row.pk()));
+                // The registration that may be running has to end first.
+                if row.number("expiresAt") == 0 {
+                    broken.push(format!("{}: is deleted but not erased", row.pk()));
+                }
+            }
+            Some((_, "P", _)) if row.sk() != "A" || row.get("job").is_some() => {
+                broken.push(format!("{} {}: is still in the queue of removals", row.pk(), row.sk()));
             }
             Some((_, "C", _)) if row.get("deletedAt").is_some() => {
-                broken.push(format!("{}: is deleted but not purged", row.pk()));
+                broken.push(format!("{}: is deleted but not removed", row.pk()));
             }
             Some((workspace, "C", _)) if row.sk() == "A" => {
                 let status = row.get("status");

@@ -86,7 +86,7 @@ fn deploy_policy_covers_every_resource() {
     let mut services = BTreeSet::from(["cloudformation"]);
     for (name, resource) in resources() {
         for action in actions(resource["Type"].as_str().expect("a type"), &resource["Properties"]) {
-            assert!(allowed.contains(&Value::from(action)), "{name} needs {action}");
+            assert!(allowed.contains(&&Value::from(action)), "{name} needs {action}");
             services.insert(action.split(':').next().unwrap_or_default());
         }
     }

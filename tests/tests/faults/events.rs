@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deskless_tests::{Delivery, DeliveryStats, Faults, Row, Worker, World, minimal_conversation, record};
 use serde_json::{Value, json};
 
-use crate::support::{ALONE, at_once, text};
+use crate::support::{ALONE, at_once, run_removals, text};
 
 /// The number of conversations that are changed over HTTP.
 const REAL: usize = 20;
@@ -123,6 +123,7 @@ async fn counts_are_exact_despite_duplicates_and_failures() {
     })
     .await;
     world.proxy().set_faults(Faults::default());
+    run_removals(&world).await;
     let sum = |of: fn(&DeliveryStats) -> usize| drained.iter().map(of).sum::<usize>();
     assert!(sum(|drained| drained.records) >= MADE_UP * CHANGES, "{drained:?}");
     assert!(sum(|drained| drained.interrupted) >= 10, "{drained:?}");

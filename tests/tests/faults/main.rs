@@ -11,6 +11,8 @@ mod invariants;
 mod lost_responses;
 mod order;
 mod outage;
+mod parked;
 mod random_faults;
 mod support;
+mod throughput;
 mod writers;

@@ -30,7 +30,7 @@ async fn interrupted_delete_leaves_no_object_or_item() {
         let alone = text(&ours.upload(&json!(id), "a.txt", "hello").await, "id");
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/files/{alone}")).send().await.expect(204);
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/conversations/{id}")).send().await.expect(204);
-        for pk in [format!("W#{}#F#{alone}", world.workspace), format!("W#{}#C#{id}", world.workspace)] {
+        for pk in [world.pk("F", &alone), world.pk("C", &id)] {
             let row = world.row(&pk, "A").await.expect("an item that requests the removal");
             let told = [record(1, None, Some(&row))];
             ended +=

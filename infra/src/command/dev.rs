@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     compile::{self, SourceWatcher},
-    lambda::{self, Endpoints, Lambda},
+    lambda::{self, Endpoints, Invoker, Lambda},
     local::{self, Interrupt, Stack},
 };
 
@@ -41,7 +41,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         lambda = Lambda::start(port, &endpoints, &binaries) => lambda?,
         () = interrupt.received() => return Ok(()),
     };
-    let deliver = async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await;
+    let invoker = Invoker::new(port)?;
+    let deliver = async |worker, records: &[Value]| invoker.invoke(worker, records).await;
     let watcher = (!arguments.no_reload).then_some(watcher);
     let result = tokio::select! {
         failure = stack.run_event_sources(deliver) => failure,

@@ -16,7 +16,11 @@ pub async fn run(options: Options) -> Result<()> {
     let stack = Stack::start(&options, lock).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     stack.announce();
-    let deliver = async |worker: Worker, records: &[Value]| worker.hand_over(&stack.store, records).await;
+    // A task for each batch, so that lanes run on all cores.
+    let deliver = async |worker: Worker, records: &[Value]| {
+        let (store, records) = (stack.store.clone(), records.to_vec());
+        tokio::spawn(async move { worker.hand_over(&store, &records).await }).await?
+    };
     tokio::select! {
         failure = stack.run_event_sources(deliver) => failure?,
         ended = axum::serve(listener, router)

@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::{
     net::TcpStream,
     process::Command,
+    sync::Semaphore,
     time::{Instant, sleep},
 };
 use utoipa::openapi::OpenApi;
@@ -81,10 +82,11 @@ impl Lambda {
                 lambda.add(function, true, binary.clone())?;
             }
         }
-        // One process is enough: batches are delivered one at a time.
         for worker in Worker::ALL.map(Worker::name) {
             let binary = &binaries.get(worker).with_context(|| format!("cargo built no binary named {worker}"))?.path;
-            lambda.add(worker, false, binary.clone())?;
+            for _ in 0..INSTANCES {
+                lambda.add(worker, false, binary.clone())?;
+            }
         }
         Ok(lambda)
     }
@@ -190,16 +192,31 @@ pub async fn wait_until_ready(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Invokes a worker with records of the stream.
-pub async fn invoke_worker(port: u16, worker: Worker, records: &[Value]) -> BatchResult {
-    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/{}/invocations", worker.name());
-    let client = reqwest::Client::builder().no_proxy().timeout(WORKER_TIMEOUT).build()?;
-    let response = client.post(url).json(&worker::event(records)).send().await?.error_for_status()?;
-    let response: Value = response.json().await.context("cannot read the worker's response")?;
-    if response.get("errorType").is_some() {
-        bail!("the worker failed: {response}");
+/// Invokes the workers through the emulator.
+pub struct Invoker {
+    client: reqwest::Client,
+    port: u16,
+    /// One permit per process of each worker, so that waiting for a process does not count towards the timeout.
+    processes: [Semaphore; Worker::ALL.len()],
+}
+
+impl Invoker {
+    pub fn new(port: u16) -> Result<Self> {
+        let client = reqwest::Client::builder().no_proxy().timeout(WORKER_TIMEOUT).build()?;
+        Ok(Self { client, port, processes: Worker::ALL.map(|_| Semaphore::new(INSTANCES)) })
     }
-    Ok(event_source::first_failure(&response))
+
+    /// Invokes a worker with records of the stream.
+    pub async fn invoke(&self, worker: Worker, records: &[Value]) -> BatchResult {
+        let _process = self.processes[worker as usize].acquire().await?;
+        let url = format!("http://127.0.0.1:{}/2015-03-31/functions/{}/invocations", self.port, worker.name());
+        let response = self.client.post(url).json(&worker::event(records)).send().await?.error_for_status()?;
+        let response: Value = response.json().await.context("cannot read the worker's response")?;
+        if response.get("errorType").is_some() {
+            bail!("the worker failed: {response}");
+        }
+        Ok(event_source::first_failure(&response))
+    }
 }
 
 /// Checks for cargo-lambda before compiling, which takes minutes.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval};
 
-use crate::{Role, Row, World, minimal_conversation};
+use crate::{Role, Row, World, minimal_conversation, packed};
 
 /// The lanes of a shard in `template.yaml`.
 const LANES: usize = 10;
@@ -50,7 +50,7 @@ pub async fn measure_purge_delays(conversations: usize, messages: usize) -> Purg
         let body = json!({ "action": "delete", "conversationIds": ids });
         let _ = world.server_key().post("/api/v1/bulk-actions", &body).await.expect(200);
     }
-    let queue = format!("W#{}#P", world.workspace);
+    let queue = format!("{}#P", world.prefix());
     let is_due = async || world.row(&queue, "A").await.is_some_and(|queue| queue.get("job").is_some());
     let mut ticks = interval(Duration::from_millis(20));
     while !is_due().await {
@@ -65,8 +65,13 @@ pub async fn measure_purge_delays(conversations: usize, messages: usize) -> Purg
         let _ = ticks.tick().await;
     }
     let purge = started.elapsed();
-    let left =
-        world.rows().await.into_iter().filter(|row| ids.iter().any(|id| row.pk().ends_with(id.as_str()))).count();
+    let ids: Vec<_> = ids.iter().map(packed).collect();
+    let left = world
+        .rows()
+        .await
+        .into_iter()
+        .filter(|row| row.sk() != "Z" && ids.iter().any(|id| row.pk().ends_with(id.as_str())))
+        .count();
     assert_eq!(left, 0, "the purge is not complete");
     PurgeDelays { alone, during, finished_during, purge }
 }
@@ -86,8 +91,8 @@ async fn fill(world: &World, conversations: usize, messages: usize) -> Vec<Strin
         let planted: Vec<Row> = (0..messages)
             .map(|i| {
                 let mut row = message.clone();
-                row.0["pk"] = json!({ "S": format!("W#{}#C#{id}", world.workspace) });
-                row.0["sk"] = json!({ "S": format!("M#02000000-0000-7000-8000-{i:012}") });
+                row.0["pk"] = json!({ "S": world.pk("C", id) });
+                row.0["sk"] = json!({ "S": format!("M#{}", packed(format!("02000000-0000-7000-8000-{i:012}"))) });
                 row
             })
             .collect();

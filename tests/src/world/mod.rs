@@ -6,7 +6,7 @@ mod machine;
 mod stream;
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, LazyLock, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -45,6 +45,12 @@ pub struct World {
     pub(crate) s3: S3,
     pub(crate) objects: TempDir,
 }
+
+/// The number of index shards of new workspaces: `DESKLESS_SHARDS`, or the store's default.
+static SHARDS: LazyLock<Option<u8>> = LazyLock::new(|| {
+    let shards = std::env::var("DESKLESS_SHARDS").ok()?;
+    Some(shards.parse().expect("DESKLESS_SHARDS is a number"))
+});
 
 /// Numbers the tables of this process. The process ID makes their names unique across processes.
 static TABLES: AtomicU64 = AtomicU64::new(0);
@@ -93,6 +99,11 @@ impl World {
         let title = |text: &str| Title::parse(text.to_owned()).expect("a title");
         let workspace = operator.create_workspace(title("Ours")).await.expect("a workspace").id;
         let other = operator.create_workspace(title("Theirs")).await.expect("a workspace").id;
+        for workspace in [workspace, other] {
+            if let Some(shards) = *SHARDS {
+                items::set_shards(&direct, &table, workspace, shards).await;
+            }
+        }
         let make = async |workspace, options| make_key(&operator, workspace, options).await;
         let keys = [
             make(workspace, KeyOptions::default()).await,

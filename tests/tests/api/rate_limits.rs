@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deskless_domain::{Clock, KeyKind, RateLimit};
-use deskless_tests::{Faults, KeyOptions, Machine, Role, TestClock, World, minimal_conversation};
+use deskless_tests::{Faults, KeyOptions, Machine, Role, TestClock, World, minimal_conversation, packed};
 use http::Method;
 use serde_json::json;
 
@@ -229,7 +229,7 @@ async fn counters_expire() {
     let window = world.clock.now().as_seconds() / 60;
     let rows = world.all_rows().await;
     let row = rows.iter().find(|row| row.pk().contains("#R#")).expect("a bucket");
-    assert_eq!(row.pk(), format!("W#{}#R#{}#{window}", world.workspace, world.key().key.id));
+    assert_eq!(row.pk(), format!("{}#R#{}#{window}", world.prefix(), packed(world.key().key.id)));
     let end: i64 = row.get("expiresAt").and_then(|end| end.parse().ok()).expect("an end");
     assert!(end > (window + 1) * 60);
     assert!(end < (window + 10) * 60);

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskless_tests::{Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation};
+use deskless_tests::{
+    Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation, packed, unpacked,
+};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -58,12 +60,13 @@ async fn events(world: &World) {
     let planted: Vec<_> = (0..600)
         .map(|i| {
             let mut row = message.clone();
-            row.0["sk"] = json!({ "S": format!("M#019f0f63-6500-7232-afd6-{i:012}") });
+            row.0["sk"] = json!({ "S": format!("M#{}", packed(format!("019f0f63-6500-7232-afd6-{i:012}"))) });
             row
         })
         .collect();
     world.plant(&planted).await;
-    let path = path.replace(path.rsplit('/').next().expect("an id"), message.pk().rsplit('#').next().expect("an id"));
+    let id = unpacked(message.pk().rsplit('#').next().expect("an id")).expect("an id");
+    let path = path.replace(path.rsplit('/').next().expect("an id"), &id);
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
     let _ = ours.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
     let mut doomed = example_conversation();

@@ -15,13 +15,13 @@ async fn conversation(world: &World) -> (String, Row) {
     let mut body = minimal_conversation();
     body["subject"] = json!(SECRET);
     let id = text(&world.server_key().open(&body).await, "id");
-    let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
+    let row = world.row(&world.pk("C", &id), "A").await.expect("the conversation");
     (id, row)
 }
 
 fn with_attribute(row: &Row, attribute: &str, value: Value) -> Row {
     let mut row = row.clone();
-    row.0[attribute] = value;
+    row.set(attribute, value);
     row
 }
 
@@ -122,7 +122,7 @@ async fn failing_removal_does_not_hold_others() {
     let _ = world.drain_events().await;
     let left: Vec<_> = world.rows().await.into_iter().filter(|row| row.pk().contains("#C#")).collect();
     assert!(left.iter().all(|row| row.pk().ends_with(&bad)), "{left:?}");
-    let queue = format!("W#{}#P", world.workspace);
+    let queue = format!("{}#P", world.prefix());
     let queued = world.rows().await.into_iter().filter(|row| row.pk() == queue);
     assert!(queued.clone().all(|row| row.sk() == "A" && row.get("job").is_none()), "the queue is empty");
     let parked = world.parked();

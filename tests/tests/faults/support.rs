@@ -50,7 +50,7 @@ pub fn text(object: &Value, name: &str) -> String {
 
 /// Takes the steps of the workspace's queue of removals. For worlds without a stream.
 pub async fn run_removals(world: &World) {
-    let queue = format!("W#{}#P", world.workspace);
+    let queue = format!("{}#P", world.prefix());
     while let Some(due) = world.row(&queue, "A").await.filter(|queue| queue.get("job").is_some()) {
         assert!(Box::pin(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&due))])).await);
     }

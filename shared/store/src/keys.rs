@@ -114,7 +114,7 @@ impl TenantKeys {
 
     /// Returns the key of the counter of the workspace's API keys.
     pub fn api_key_count(self) -> Key {
-        Key::new(format!("W#{}", self.0), "N")
+        Key::new(self.prefix(), "N")
     }
 
     pub const API_KEY_PREFIX: &str = "K#";

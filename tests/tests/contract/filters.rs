@@ -20,6 +20,9 @@ async fn history(world: &World) -> Vec<Value> {
     let path = format!("/api/v1/conversations/{}", conversation.as_str().expect("an id"));
     let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     let _ = ours.upload(&conversation, "a", "x").await;
+    let file = ours.upload(&Value::Null, "a", "x").await;
+    let file = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &file).send().await.expect(204);
     let runs = format!("/api/v1/automations/{}/executions", automation.as_str().expect("an id"));
     let _ = ours.post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
     let _ =

@@ -50,7 +50,7 @@ async fn conversations(world: &World) {
     let _ = ours.ask(Method::DELETE, &doomed).send().await.expect(204);
 }
 
-/// What the worker asks of the table: for what was done before, for a long thread and for a customer of many.
+/// What the fast worker asks of the table: for what was done before, for a long thread and for a customer of many.
 async fn events(world: &World) {
     let ours = world.server_key();
     let path = ours.open_path().await;
@@ -308,13 +308,33 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     automations(&world).await;
     lease(&world).await;
     needed.insert("automations".to_owned(), world.proxy().take_meter().permissions);
+    let _ = world.take_asked_of_s3();
     events(&world).await;
-    let mut of_events = world.proxy().take_meter().permissions;
-    of_events.extend(of_s3(&world));
-    needed.insert("events".to_owned(), of_events);
+    needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
+    assert_eq!(of_s3(&world), BTreeSet::new(), "only the other worker uses the files");
     jobs(&world).await;
-    needed.insert("jobs".to_owned(), world.proxy().take_meter().permissions);
+    let mut of_jobs = world.proxy().take_meter().permissions;
+    of_jobs.extend(of_s3(&world));
+    needed.insert("jobs".to_owned(), of_jobs);
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let allowed: BTreeMap<_, _> = template::functions().into_iter().map(|f| (f.binary, f.permissions)).collect();
     assert_eq!(needed, allowed);
+}
+
+#[test]
+fn workers_may_write_failed_records_and_nobody_else_may() {
+    let template = template::parse();
+    let resources = template["Resources"].as_object().expect("resources");
+    let mut writers = BTreeSet::new();
+    for resource in resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function") {
+        let name = resource["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary");
+        let statements = resource["Properties"]["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
+        let may_write = statements.iter().any(|statement| {
+            statement["Action"] == "s3:PutObject" && statement["Resource"] == "${FailedEventsBucket.Arn}/*"
+        });
+        let bucket = &resource["Properties"]["Environment"]["Variables"]["FAILED_EVENTS_BUCKET"];
+        assert_eq!(may_write, bucket == "FailedEventsBucket", "{name}: {bucket}");
+        writers.extend(may_write.then_some(name));
+    }
+    assert_eq!(writers, Worker::ALL.map(Worker::name).into());
 }

@@ -32,7 +32,7 @@ async fn unreadable_record_is_parked_at_once() {
     let mut batch = Vec::new();
     for i in 0..3 {
         let (_, row) = conversation(&world).await;
-        let row = if i == 1 { with_attribute(&row, "priority", json!({ "S": SECRET })) } else { row };
+        let row = if i == 1 { with_attribute(&row, "messageCount", json!({ "S": SECRET })) } else { row };
         batch.push(record(i, None, Some(&row)));
     }
     assert!(world.deliver_once(Worker::Events, &batch).await, "the batch succeeds");
@@ -51,7 +51,7 @@ async fn unreadable_record_is_parked_at_once() {
 async fn record_is_delivered_again_if_parking_fails() {
     let world = World::new().await;
     let (_, row) = conversation(&world).await;
-    let bad = [record(1, None, Some(&with_attribute(&row, "priority", json!({ "S": "?" }))))];
+    let bad = [record(1, None, Some(&with_attribute(&row, "messageCount", json!({ "S": "?" }))))];
     world.stop_s3().await;
     assert!(!world.deliver_once(Worker::Events, &bad).await);
 }
@@ -64,7 +64,7 @@ async fn unreadable_conversation_can_be_deleted() {
     let _ = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     let _ = world.drain_events().await;
     let row = world.row(row.pk(), "A").await.expect("the conversation");
-    world.put(&with_attribute(&row, "priority", json!({ "S": "?" }))).await;
+    world.put(&with_attribute(&row, "messageCount", json!({ "S": "?" }))).await;
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
     let _ = world.drain_events().await;
     assert!(!world.rows().await.iter().any(|left| left.pk() == row.pk()));

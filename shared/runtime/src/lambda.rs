@@ -15,6 +15,7 @@ use lambda_http::{
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Instrument;
 
 use crate::{SystemClock, bucket::function_bucket, client::function_client, config::Config, telemetry};
 
@@ -102,8 +103,9 @@ where
     Work: Future<Output = Output>,
 {
     let answer = |event: LambdaEvent<Event>| {
+        let span = tracing::error_span!("invocation", lambda_request_id = event.context.request_id);
         let done = work(store.clone(), event.payload);
-        async move { Ok::<_, Infallible>(done.await) }
+        async move { Ok::<_, Infallible>(done.await) }.instrument(span)
     };
     lambda_runtime::run(lambda_runtime::service_fn(answer)).await
 }

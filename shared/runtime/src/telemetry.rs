@@ -27,7 +27,8 @@ where
     tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
+        // Workers' lines are in the span of their invocation. Request lines are in none.
+        .with_current_span(true)
         .with_span_list(false)
         .with_target(false)
         .with_writer(writer)

@@ -155,7 +155,7 @@ impl Stack {
         template::table()?.create(&client, TABLE).await?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
         let bucket = local_bucket(s3.url(), BUCKET, Arc::new(SystemClock));
-        let store = Store::new(client, TABLE, Arc::new(SystemClock)).with_bucket(Some(bucket));
+        let store = Store::new(engine.client(), TABLE, Arc::new(SystemClock)).with_bucket(Some(bucket));
 
         let mut env = options.folder.env();
         env.set("DESKLESS_URL", &format!("http://127.0.0.1:{}", options.port));

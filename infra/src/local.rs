@@ -155,7 +155,7 @@ impl Stack {
         template::table()?.create(&client, TABLE).await?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
         let bucket = |name| Some(local_bucket(s3.url(), name, Arc::new(SystemClock)));
-        let store = Store::new(client, TABLE, Arc::new(SystemClock))
+        let store = Store::new(engine.client(), TABLE, Arc::new(SystemClock))
             .with_bucket(bucket(BUCKET))
             .with_failed_records(bucket(FAILED_EVENTS));
 

@@ -213,11 +213,9 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
                     *counted.entry((workspace, status.to_owned())).or_default() += count;
                 }
             }
-            Some((_, "F", _)) if row.get("deletedAt").is_some() => {
-                // The registration that may be running has to end first.
-                if row.number("expiresAt") == 0 {
-                    broken.push(format!("{}: is deleted but not erased", row.pk()));
-                }
+            // With an expiry, the registration that may be running has to end first.
+            Some((_, "F", _)) if row.get("deletedAt").is_some() && row.number("expiresAt") == 0 => {
+                broken.push(format!("{}: is deleted but not erased", row.pk()));
             }
             Some((_, "P", _)) if row.sk() != "A" || row.get("job").is_some() => {
                 broken.push(format!("{} {}: is still in the queue of removals", row.pk(), row.sk()));

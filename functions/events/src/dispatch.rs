@@ -18,6 +18,9 @@ const CONCURRENCY: usize = 32;
 /// A change of a conversation with the index of its record in the batch.
 pub(crate) type IndexedChange = (usize, Change<ConversationChange>);
 
+/// A deleted conversation with the index of its record.
+type Deleted = (usize, ConversationId);
+
 /// Passes each change to its consumers. Returns the indexes of the records that have to be delivered again.
 pub(crate) fn dispatch<'a>(batch: &'a Batch, changes: &'a [IndexedChange]) -> BoxFuture<'a, Vec<usize>> {
     let all = join3(count(batch, changes), queue_removals(batch, changes), trigger(batch, changes));
@@ -64,12 +67,12 @@ async fn record(batch: &Batch, changes: Vec<&IndexedChange>) -> Vec<usize> {
 
 /// Puts the deleted conversations of each workspace into its queue of removals.
 async fn queue_removals(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
-    let mut workspaces: BTreeMap<WorkspaceId, (&TenantStore, Vec<(usize, ConversationId)>)> = BTreeMap::new();
+    let mut workspaces: BTreeMap<WorkspaceId, (&TenantStore, Vec<Deleted>)> = BTreeMap::new();
     for (index, Change { tenant, change }) in changes.iter().filter(|(_, change)| change.change.is_deletion()) {
         let (_, deleted) = workspaces.entry(tenant.workspace_id()).or_insert_with(|| (tenant, Vec::new()));
         deleted.push((*index, change.id));
     }
-    let queue = |(tenant, deleted): (_, Vec<(usize, ConversationId)>)| async move {
+    let queue = |(tenant, deleted): (_, Vec<Deleted>)| async move {
         let ids: Vec<_> = deleted.iter().map(|(_, id)| *id).collect();
         match conversations::queue_removals(tenant, &ids).await {
             Ok(()) => Vec::new(),

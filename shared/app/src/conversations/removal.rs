@@ -12,14 +12,14 @@ use crate::{AppError, files};
 
 /// The maximum number of conversations that one step works on.
 const CONVERSATIONS: i32 = 50;
-/// The number of conversations that are removed concurrently.
-const CONCURRENCY: usize = 8;
+/// The number of conversations that are removed concurrently. A purge leaves most of the table's capacity to others.
+const CONCURRENCY: usize = 4;
 /// The maximum number of items that are removed at once.
 const ITEMS: i32 = 100;
 /// The number of items after which a step ends.
 const ITEMS_OF_STEP: u64 = 500;
 /// The time after which a step ends.
-const TIME_OF_STEP: Duration = Duration::from_secs(1);
+const TIME_OF_STEP: Duration = Duration::from_millis(500);
 
 /// AP-94: Puts deleted conversations into the queue of their workspace, whose items [`removal_step`] removes.
 ///
@@ -29,7 +29,7 @@ pub async fn queue_removals(store: &TenantStore, conversations: &[ConversationId
     Ok(store.queue_removals(conversations).await?)
 }
 
-/// AP-95: Takes a step of the queue: removes at most about 500 items of at most 50 conversations, for at most about a second. The
+/// AP-95: Takes a step of the queue: removes at most about 500 items of at most 50 conversations, for about half a second. The
 /// write that completes the step triggers the next one. `step` is the number of the step in the event. A step that was already taken
 /// is not taken again, so a repeated event starts no second chain of steps.
 ///
@@ -55,8 +55,7 @@ pub async fn removal_step(store: &TenantStore, step: u64) -> Result<(), AppError
     for (id, result) in results {
         match result {
             Ok(Progress::NotStarted) => continue,
-            Ok(Progress::Started) => {}
-            Ok(Progress::Done) => store.unqueue_removal(id).await?,
+            Ok(Progress::Started | Progress::Done) => {}
             Err(AppError::Unavailable(reason)) => tracing::warn!(conversation = %id, reason, "removal postponed"),
             Err(error) => {
                 store.unqueue_removal(id).await?;
@@ -100,6 +99,7 @@ async fn remove_within(store: &TenantStore, id: ConversationId, budget: &Budget)
             let Removed { items, is_all } = remove_items(store, id).await?;
             let _ = budget.removed.fetch_add(items, Ordering::Relaxed);
             if is_all {
+                store.unqueue_removal(id).await?;
                 return Ok(Progress::Done);
             }
             progress = Progress::Started;

@@ -3,10 +3,12 @@
 mod access_patterns;
 mod cors;
 mod description;
+mod earlier_format;
 mod filters;
 mod isolation;
 mod policies;
 mod readme;
 mod routes;
+mod row_size;
 mod table;
 mod template;

@@ -12,5 +12,6 @@ mod lost_responses;
 mod order;
 mod outage;
 mod random_faults;
+mod recount;
 mod support;
 mod writers;

@@ -37,8 +37,10 @@ fn workspace(row: &Row) -> &str {
     row.pk().split('#').nth(1).unwrap_or_default()
 }
 
-/// Returns the conversations that are counted as something else than they are, and the differences to a recount.
-pub(super) fn unsettled(rows: &[Row]) -> Vec<String> {
+/// Returns the conversations that are counted as something else than they are, and the differences to a recount. Call it
+/// after all records were delivered.
+#[must_use]
+pub fn miscounted(rows: &[Row]) -> Vec<String> {
     let mut broken = Vec::new();
     let generations: HashMap<&str, u64> = rows
         .iter()

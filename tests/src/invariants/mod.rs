@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{Row, unpacked};
 
+pub use counters::miscounted;
 pub(crate) use files::orphans;
 
 /// The attributes that are partition keys of the indexes.
@@ -228,7 +229,7 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
             _ => {}
         }
     }
-    broken.extend(counters::unsettled(rows));
+    broken.extend(miscounted(rows));
     broken.extend(bulk::unsettled(rows));
     broken
 }

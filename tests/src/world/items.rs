@@ -96,6 +96,11 @@ impl World {
         rows.into_iter().map(|row| row.0).collect()
     }
 
+    /// Creates another table in the engine.
+    pub async fn create_table(&self, request: &Value) {
+        let _ = table::call(&self.direct, "CreateTable", request).await;
+    }
+
     /// Returns the engine's description of the table.
     pub async fn describe_table(&self) -> serde_json::Value {
         table::describe(&self.direct, &self.table).await

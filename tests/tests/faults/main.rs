@@ -13,6 +13,7 @@ mod order;
 mod outage;
 mod parked;
 mod random_faults;
+mod recount;
 mod support;
 mod throughput;
 mod writers;

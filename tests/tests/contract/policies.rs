@@ -27,6 +27,8 @@ async fn conversations(world: &World) {
         "?customerId=cus_123",
         "?channel=api&order=asc",
         "?assigneeId=01900000-0000-7000-8000-000000000001",
+        "?sort=createdAt",
+        "?updatedAfter=2026-06-28T18:00:00Z",
     ] {
         let _ = ours.get(&format!("{PATH}{query}")).await.expect(200);
     }
@@ -75,6 +77,8 @@ async fn events(world: &World) {
     let _ = ours.open(&doomed).await;
     let _ = ours.ask(Method::DELETE, "/api/v1/customers/doomed").send().await.expect(202);
     let _ = world.proxy().take_meter();
+    // The workspaces' settings are no longer cached.
+    world.clock.advance_millis(20_000);
     let _ = world.drain_to(Worker::Events, Delivery::default()).await;
 }
 

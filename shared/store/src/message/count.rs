@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::types::Select;
 use deskless_domain::{ConversationId, MessageId, MessageType, Role};
 
+use super::item::attributes;
 use crate::{StoreError, TenantStore, expression::text};
 
 /// The maximum number of queries of one count. Each evaluates at most 1,000 messages and 1 MB.
@@ -42,8 +43,8 @@ impl TenantStore {
                 .table_name(self.table())
                 .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
                 .filter_expression("#role = :user AND #type = :reply")
-                .expression_attribute_names("#role", "role")
-                .expression_attribute_names("#type", "type")
+                .expression_attribute_names("#role", attributes::ROLE)
+                .expression_attribute_names("#type", attributes::KIND)
                 .expression_attribute_values(":user", text(Role::User))
                 .expression_attribute_values(":reply", text(MessageType::Reply))
                 .expression_attribute_values(":pk", text(self.keys().conversation(conversation).pk))

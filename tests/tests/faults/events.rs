@@ -77,7 +77,6 @@ fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
     }
     if change + 1 == CHANGES && i.is_multiple_of(10) {
         row.0["deletedAt"] = json!({ "N": "1782669600000" });
-        row.0["purged"] = json!({ "N": "0" });
         row.0["gsi1pk"] = json!({ "S": format!("W#{}#T", world.workspace) });
     }
     row

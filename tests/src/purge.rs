@@ -7,8 +7,6 @@ use tokio::time::{Instant, interval};
 
 use crate::{Role, Row, World, minimal_conversation, packed};
 
-/// The lanes of a shard in `template.yaml`.
-const LANES: usize = 10;
 /// The number of executions that are measured in each state.
 const EXECUTIONS: usize = 5;
 
@@ -25,11 +23,12 @@ pub struct PurgeDelays {
     pub purge: Duration,
 }
 
-/// Deletes conversations with messages in one workspace, and runs automations in another one.
+/// Deletes conversations with messages in one workspace, and runs automations in another one. Each worker has this many
+/// lanes. With one, every execution is behind the purge.
 ///
 /// # Panics
 /// If a request fails.
-pub async fn measure_purge_delays(conversations: usize, messages: usize) -> PurgeDelays {
+pub async fn measure_purge_delays(conversations: usize, messages: usize, lanes: usize) -> PurgeDelays {
     let world = Arc::new(World::new().await);
     let other = world.other_workspace();
     let automation = json!({
@@ -40,7 +39,7 @@ pub async fn measure_purge_delays(conversations: usize, messages: usize) -> Purg
     world.disable_stream().await;
     let ids = fill(&world, conversations, messages).await;
     world.enable_stream().await;
-    let _lanes = world.run_lanes(LANES).await;
+    let _lanes = world.run_lanes(lanes).await;
     let mut alone = Duration::ZERO;
     for _ in 0..EXECUTIONS {
         alone = alone.max(run(&other, &executions).await);

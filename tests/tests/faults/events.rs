@@ -76,7 +76,6 @@ fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
     }
     if change + 1 == CHANGES && i.is_multiple_of(10) {
         row.set("deletedAt", json!({ "N": "1782669600000" }));
-        row.set("purged", json!({ "N": "0" }));
         row.set("p1", json!({ "S": format!("{}#D", world.prefix()) }));
     }
     row

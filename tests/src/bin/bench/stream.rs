@@ -15,8 +15,10 @@ const BATCH: usize = 100;
 const BATCHES: usize = 10;
 /// A usual latency of DynamoDB.
 const LATENCY: Duration = Duration::from_millis(8);
-/// The shards of the stream, and the lanes of each shard in `template.yaml`.
-const LANES: usize = 4 * 10;
+/// The lanes of a shard in `template.yaml`.
+const LANES_OF_SHARD: usize = 10;
+/// The lanes of four shards.
+const LANES: usize = 4 * LANES_OF_SHARD;
 /// The records that the workers have to handle in a second.
 const RATE: usize = 1_000;
 
@@ -33,7 +35,7 @@ pub async fn measure(messages: usize) -> Result<Figures> {
     figures.seconds("batch on the embedded engine", &batches(Faults::default()).await?, limit);
     let delayed = Faults { delay: LATENCY, ..Faults::default() };
     figures.seconds(&format!("batch with {LATENCY:?} for each request"), &batches(delayed).await?, limit);
-    let delays = measure_purge_delays(messages / 10, 10).await;
+    let delays = measure_purge_delays(messages / 10, 10, LANES_OF_SHARD).await;
     figures.seconds("execution, without a purge", &[delays.alone], 2.0);
     figures.seconds(&format!("execution, during a purge of {:.0?}", delays.purge), &[delays.during], 2.0);
     ensure!(delays.finished_during > 0, "the purge ended before the first execution");

@@ -191,10 +191,11 @@ impl ConversationChange {
         })
     }
 
-    /// Returns whether the change concerns the conversation itself, and not only its removal.
+    /// Returns whether the change concerns the conversation itself, and not only its removal. An update to the same values
+    /// has no event, but changes the version and `updatedAt`.
     #[must_use]
     pub fn is_visible(&self) -> bool {
-        self.events.iter().any(|event| !matches!(event, ConversationEvent::RemovalDue { .. }))
+        self.events.is_empty() || self.events.iter().any(|event| !matches!(event, ConversationEvent::RemovalDue { .. }))
     }
 
     /// Returns the progress of the removal, if its next step is due.

@@ -146,9 +146,10 @@ impl ChangeFeed {
     }
 }
 
-/// Derives the change of a conversation's own item. Returns `None` if it causes no event.
+/// Derives the change of a conversation's own item. Returns `None` if it has no event and no new version.
 fn conversation(id: ConversationId, before: Item, after: Item) -> Result<Option<ConversationChange>, StoreError> {
     // The removed item was the tombstone, the last item of the conversation.
+    let version_before = integer(&before, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
     let Some(after) = state(after)? else { return Ok(None) };
     let change = match (state(before), after) {
         // A deletion has its events also if the conversation before cannot be read.
@@ -159,7 +160,9 @@ fn conversation(id: ConversationId, before: Item, after: Item) -> Result<Option<
         }
         (before, after) => ConversationChange::between(id, before?, after),
     };
-    Ok((!change.events.is_empty()).then_some(change))
+    // An update to the same values has no event, but the log of changes shows its version and `updatedAt`.
+    let is_change = !change.events.is_empty() || version_before != Some(change.version);
+    Ok(is_change.then_some(change))
 }
 
 /// Parses an image of a conversation's own item. Returns `None` if it did not exist.

@@ -1,6 +1,6 @@
 //! Marking a part of a very long thread as read.
 
-use deskless_tests::{Faults, Row, World};
+use deskless_tests::{Faults, Row, World, packed};
 use serde_json::{Value, json};
 
 const MESSAGES: usize = 24_000;
@@ -12,23 +12,24 @@ async fn long_thread(world: &World) -> (String, impl Fn(usize) -> String) {
     let said = role.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     let model = said["message"]["id"].as_str().expect("an id").to_owned();
     let rows = world.rows().await;
-    let message = rows.iter().find(|row| row.sk() == format!("M#{model}")).expect("a message");
+    let message = rows.iter().find(|row| row.sk() == format!("M#{}", packed(&model))).expect("a message");
     // Ids after the first message, in order.
     let id = move |i: usize| format!("{}{i:012}", "02000000-0000-7000-8000-");
     let planted: Vec<Row> = (1..MESSAGES)
         .map(|i| {
             let mut row = message.clone();
-            row.0["sk"] = json!({ "S": format!("M#{}", id(i)) });
+            row.0["sk"] = json!({ "S": format!("M#{}", packed(id(i))) });
             row
         })
         .collect();
     world.plant(&planted).await;
     let mut conversation = rows.iter().find(|row| row.pk() == message.pk() && row.sk() == "A").expect("it").clone();
     let count = json!({ "N": MESSAGES.to_string() });
-    (conversation.0["messageCount"], conversation.0["unreadCount"]) = (count.clone(), count);
-    let newest = json!({ "S": id(MESSAGES - 1) });
+    conversation.set("messageCount", count.clone());
+    conversation.set("unreadCount", count);
+    let newest = json!({ "S": packed(id(MESSAGES - 1)) });
     for attribute in ["orderMark", "activity", "previewMessageId"] {
-        conversation.0[attribute] = newest.clone();
+        conversation.set(attribute, newest.clone());
     }
     world.put(&conversation).await;
     (path, id)

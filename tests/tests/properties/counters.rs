@@ -1,7 +1,9 @@
 //! The counters equal a recount, however the records of changes are delivered.
 
+use std::collections::BTreeSet;
+
 use deskless_tests::{Row, Worker, World, interrupt_after, minimal_conversation, miscounted, packed, record};
-use proptest::{collection::vec, option, prelude::*, sample::Index};
+use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json};
 
 use crate::support::check_async;
@@ -21,8 +23,12 @@ struct Counted {
 /// A conversation: its versions, and whether it is deleted after them.
 type Life = (Vec<Counted>, bool);
 
-/// A delivery of some records, which ends when it would wait more often than this, and another one at the same time.
-type Step = (Vec<Index>, Option<u64>, Option<Vec<Index>>);
+/// Records for one batch: of a conversation that is chosen, the next record, or an earlier one again.
+type Picks = Vec<(Index, bool)>;
+
+/// A batch that a worker gets, how often the worker waits in each delivery that is interrupted, and a batch of other
+/// conversations that another worker gets at the same time.
+type Step = (Picks, Vec<u64>, Picks);
 
 fn counted(cells: usize) -> impl Strategy<Value = Counted> {
     let any_of = move || (0..cells).prop_map(|which| which.checked_sub(1));
@@ -36,8 +42,8 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let some = || vec(any::<Index>(), 1..BATCH);
-    vec((some(), option::of(0..60_u64), option::weighted(0.3, some())), 0..10)
+    let picks = |most: usize| vec((any::<Index>(), proptest::bool::weighted(0.3)), 0..most);
+    vec((picks(BATCH), vec(0..60_u64, 0..3), picks(BATCH / 2)), 0..12)
 }
 
 /// Returns the conversation's item in one of its versions, or its tombstone.
@@ -72,37 +78,75 @@ fn changes(world: &World, like: &Row, number: usize, life: &Life) -> (Vec<Value>
     (records.collect(), rows.into_iter().next_back().expect("a version"))
 }
 
+/// The records of all conversations, and how many of each were delivered. A stream delivers the records of one item in
+/// order: a batch is repeated until it succeeds.
+struct Stream {
+    records: Vec<Vec<Value>>,
+    delivered: Vec<usize>,
+}
+
+impl Stream {
+    /// Returns a batch without records of the conversations in `others`, to which its own are added.
+    fn batch(&mut self, picks: &Picks, others: &mut BTreeSet<usize>) -> Vec<Value> {
+        let mut batch = Vec::new();
+        let mut own = BTreeSet::new();
+        for (which, again) in picks {
+            let number = which.index(self.records.len());
+            let (records, delivered) = (&self.records[number], &mut self.delivered[number]);
+            if others.contains(&number) {
+                continue;
+            }
+            own.insert(number);
+            if *again && *delivered > 0 {
+                batch.push(records[which.index(*delivered)].clone());
+            } else if *delivered < records.len() {
+                batch.push(records[*delivered].clone());
+                *delivered += 1;
+            }
+        }
+        others.extend(own);
+        batch
+    }
+}
+
+async fn deliver(world: &World, batch: &[Value]) {
+    assert!(Box::pin(world.deliver_once(Worker::Events, batch)).await, "a record failed");
+}
+
+/// Delivers a batch until it succeeds. After an interruption, it is repeated in halves or as a whole.
+async fn deliver_interrupted(world: &World, batch: &[Value], interruptions: &[u64]) {
+    for &waits in interruptions {
+        let _ = interrupt_after(Some(waits), deliver(world, batch)).await;
+    }
+    let halves = if interruptions.len() > 1 { batch.split_at(batch.len() / 2) } else { (batch, &[][..]) };
+    deliver(world, halves.0).await;
+    deliver(world, halves.1).await;
+}
+
 #[test]
 fn counters_equal_a_recount() {
-    check_async(20, &(lives(), steps()), async |(lives, steps)| {
+    check_async(24, &(lives(), steps()), async |(lives, steps)| {
         let world = World::new().await;
         world.disable_stream().await;
         let id = world.server_key().open(&minimal_conversation()).await["id"].clone();
         let like = world.conversation_row(id.as_str().expect("an id")).await.expect("the conversation");
         world.expire(&like).await;
-        let changes: Vec<_> =
-            lives.iter().enumerate().map(|(number, life)| changes(&world, &like, number, life)).collect();
-        let records: Vec<Value> = changes.iter().flat_map(|(records, _)| records.clone()).collect();
-        let batch = |which: &[Index]| which.iter().map(|which| which.get(&records).clone()).collect::<Vec<_>>();
-        for (which, waits, concurrent) in &steps {
-            // Stale and repeated records, in any order.
-            let (batch, concurrent) = (batch(which), concurrent.as_deref().map(batch));
-            let interrupted = interrupt_after(*waits, Box::pin(world.deliver_once(Worker::Events, &batch)));
-            let other = async {
-                match &concurrent {
-                    Some(batch) => world.deliver_once(Worker::Events, batch).await,
-                    None => true,
-                }
-            };
-            let (done, other) = tokio::join!(interrupted, Box::pin(other));
-            assert!(done != Some(false) && other, "a record failed");
+        let changes = lives.iter().enumerate().map(|(number, life)| changes(&world, &like, number, life));
+        let (records, there): (Vec<_>, Vec<_>) = changes.unzip();
+        let mut stream = Stream { delivered: vec![0; records.len()], records };
+        for (picks, interruptions, picks_of_another) in &steps {
+            let mut conversations = BTreeSet::new();
+            let batch = stream.batch(picks, &mut conversations);
+            let another = stream.batch(picks_of_another, &mut conversations);
+            let _ = tokio::join!(deliver_interrupted(&world, &batch, interruptions), deliver(&world, &another));
         }
-        // The stream delivers every record until a delivery succeeds.
-        for batch in records.chunks(BATCH) {
-            assert!(world.deliver_once(Worker::Events, batch).await, "a record failed");
+        let left = stream.records.iter().zip(&stream.delivered).flat_map(|(records, &delivered)| &records[delivered..]);
+        let left: Vec<_> = left.cloned().collect();
+        for batch in left.chunks(BATCH) {
+            deliver(&world, batch).await;
         }
         let mut rows = world.rows().await;
-        rows.extend(changes.into_iter().map(|(_, row)| row));
+        rows.extend(there);
         let broken = miscounted(&rows);
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     });

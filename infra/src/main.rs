@@ -11,7 +11,7 @@ mod log;
 mod process;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, restore, serve, template, upload, workspace};
+use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, serve, template, upload, workspace};
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
 #[global_allocator]
@@ -43,8 +43,6 @@ enum Command {
     Jobs(jobs::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
-    /// Copy a restored table into the empty table of a new stack.
-    Restore(restore::Arguments),
     /// Upload a file.
     Upload(upload::Arguments),
     /// Write or check infra/openapi.json.
@@ -66,7 +64,6 @@ async fn main() -> std::process::ExitCode {
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
-        Command::Restore(arguments) => restore::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
         Command::Template(options) => template::run(&options),

@@ -8,7 +8,6 @@ pub mod jobs;
 pub mod key;
 pub mod openapi;
 pub mod purge;
-pub mod restore;
 pub mod serve;
 pub mod template;
 pub mod upload;

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use deskless_domain::{Clock, Shards, Timestamp, Title, WorkspaceId};
+use deskless_domain::{Clock, RateLimit, Shards, Timestamp, Title, WorkspaceId};
 use deskless_runtime::SystemClock;
 use deskless_store::{Operator, RecountStep, StoreError};
 use serde_json::{Value, json};
@@ -40,6 +40,15 @@ enum Command {
         /// Number of partitions, 1 to 64. Each takes about 500 replies a second.
         #[arg(value_parser = clap::value_parser!(u8).range(1..=i64::from(Shards::MAX)))]
         count: u8,
+    },
+    /// Limit all requests of a workspace together. Takes effect within 20 seconds.
+    Limit {
+        /// ID of the workspace.
+        #[arg(value_parser = workspace_id)]
+        id: WorkspaceId,
+        /// Requests a minute, 1 to 1000000 [initially: 15000]
+        #[arg(value_parser = |text: &str| RateLimit::parse(text).map_err(|invalid| invalid.message))]
+        requests: RateLimit,
     },
     /// Count all conversations again, while the workspace stays in use.
     Recount {
@@ -89,6 +98,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             printer.result(&json!({ "workspaces": all }), &lines.join("\n"));
         }
         Command::Shards { id, count } => shards(&operator, id, count, printer).await?,
+        Command::Limit { id, requests } => {
+            named(operator.set_rate_limit(id, requests).await, id)?;
+            let text = format!("The workspace can send {} requests a minute.", requests.requests());
+            printer.result(&json!({ "rateLimit": requests }), &text);
+        }
         Command::Recount { id } => recount(&operator, id, printer).await?,
         Command::Export { id, to } => {
             let exported = export::run(&operator, id, &to).await.with_context(|| no_such_workspace(id))?;

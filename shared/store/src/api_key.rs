@@ -44,6 +44,12 @@ impl Credential {
     pub(crate) fn shards(&self) -> Shards {
         self.workspace.shards
     }
+
+    /// Returns the limit of all requests of the key's workspace together.
+    #[must_use]
+    pub fn workspace_rate_limit(&self) -> RateLimit {
+        self.workspace.rate_limit
+    }
 }
 
 impl Deref for Credential {

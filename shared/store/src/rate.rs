@@ -6,13 +6,13 @@
 //!
 //! Bounds, for a limit `n` and `p` processes that serve the subject in one minute:
 //! - Granted: at most `n`, and for each process that took no lease the requests that it granted without one. Those are at
-//!   most `min(n / 1000, 5)` for a key and `min(n / 100, 5)` for a visitor, and none for a key with a limit below 1,000.
+//!   most `min(n / 1000, 5)` for a workspace or a key and `min(n / 100, 5)` for a visitor, and none for a key with a limit below 1,000.
 //! - Refused early: at most `n / 100` requests for each process, the rest of its last block.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use deskless_domain::{CustomerId, KeyId, RateLimit, Timestamp};
+use deskless_domain::{CustomerId, KeyId, RateLimit, Timestamp, WorkspaceId};
 use lru::LruCache;
 use tokio::sync::Mutex;
 
@@ -34,6 +34,8 @@ const WINDOW: i64 = RateLimit::WINDOW_SECONDS as i64;
 /// Who is limited: the requests that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RateSubject {
+    /// All requests of a workspace.
+    Workspace(WorkspaceId),
     /// All requests with an API key.
     Key(KeyId),
     /// The requests of one customer with a client key.
@@ -47,7 +49,7 @@ impl RateSubject {
     /// visitors, these are all requests, so their windows cost nothing.
     fn unleased(&self, limit: u64) -> u64 {
         match self {
-            Self::Key(_) => (limit / 1000).min(5),
+            Self::Workspace(_) | Self::Key(_) => (limit / 1000).min(5),
             Self::Customer(..) | Self::Anonymous(_) => (limit / 100).min(5),
         }
     }

@@ -1,6 +1,6 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{Shards, Timestamp, Title, WorkspaceId};
+use deskless_domain::{RateLimit, Shards, Timestamp, Title, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,6 +30,8 @@ pub(crate) struct WorkspaceSettings {
     pub name: Title,
     /// The number of index partitions.
     pub shards: Shards,
+    /// The limit of all requests together.
+    pub rate_limit: RateLimit,
     /// The counters that are read and written.
     pub counters: CounterGenerations,
 }
@@ -53,6 +55,8 @@ pub(crate) struct WorkspaceItem {
     pub read_shards: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_shards: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
     /// The generation of the counters that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<u64>,
@@ -72,6 +76,7 @@ pub(crate) mod attributes {
     pub(crate) const COUNTERS: &str = "counters";
     pub(crate) const DELETED_AT: &str = "deletedAt";
     pub(crate) const NEXT_COUNTERS: &str = "nextCounters";
+    pub(crate) const RATE_LIMIT: &str = "rateLimit";
     pub(crate) const READ_SHARDS: &str = "readShards";
     pub(crate) const RECOUNT_STARTED_AT: &str = "recountStartedAt";
     pub(crate) const WRITE_SHARDS: &str = "writeShards";
@@ -85,6 +90,7 @@ impl WorkspaceItem {
             name,
             read_shards: None,
             write_shards: None,
+            rate_limit: None,
             counters: None,
             next_counters: None,
             recount_started_at: None,
@@ -102,6 +108,7 @@ impl WorkspaceItem {
                 read: self.read_shards.unwrap_or(default.read),
                 write: self.write_shards.unwrap_or(default.write),
             },
+            rate_limit: self.rate_limit.unwrap_or(RateLimit::DEFAULT_OF_WORKSPACE),
             counters: CounterGenerations { read, write: self.next_counters.unwrap_or(read) },
         }
     }

@@ -94,7 +94,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         // The key's ID and the number of the window.
         "R" => {
             id.split_once('#').is_some_and(|(key, window)| is_id(key) && window.parse::<u32>().is_ok())
-                && (matches!(sk, "K" | "N") || sk.strip_prefix("U#").is_some_and(is_hash))
+                && (matches!(sk, "K" | "N" | "W") || sk.strip_prefix("U#").is_some_and(is_hash))
                 && row.number("expiresAt") > 0
         }
         // A bulk action's list entry. Then its item, the IDs of its later steps and its processed conversations.

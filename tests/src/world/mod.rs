@@ -11,7 +11,7 @@ use std::sync::{
 };
 
 use axum::Router;
-use deskless_domain::{Clock, KeyKind, Title, WorkspaceId};
+use deskless_domain::{Clock, KeyKind, RateLimit, Title, WorkspaceId};
 use deskless_infra::{engine::Engine, s3::S3, template, worker::Worker};
 use deskless_runtime::{SystemClock, local_client};
 use deskless_store::{NewKey, Operator, Store};
@@ -100,6 +100,8 @@ impl World {
         let workspace = operator.create_workspace(title("Ours")).await.expect("a workspace").id;
         let other = operator.create_workspace(title("Theirs")).await.expect("a workspace").id;
         for workspace in [workspace, other] {
+            // Tests of rate limits set their own.
+            operator.set_rate_limit(workspace, RateLimit::MAX).await.expect("the workspace exists");
             if let Some(shards) = *SHARDS {
                 items::set_shards(&direct, &table, workspace, shards).await;
             }
@@ -128,6 +130,14 @@ impl World {
             s3,
             objects,
         }
+    }
+
+    /// Sets the limit of all requests of our workspace together.
+    ///
+    /// # Panics
+    /// If the engine does not respond.
+    pub async fn limit_workspace(&self, limit: RateLimit) {
+        self.operator.set_rate_limit(self.workspace, limit).await.expect("the workspace exists");
     }
 
     /// Returns a caller without a key.

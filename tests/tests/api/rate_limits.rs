@@ -234,3 +234,20 @@ async fn counters_expire() {
     assert!(end > (window + 1) * 60);
     assert!(end < (window + 10) * 60);
 }
+
+#[tokio::test]
+async fn keys_of_a_workspace_share_its_limit() {
+    let world = World::new().await;
+    world.limit_workspace(RateLimit::new(10).expect("a limit")).await;
+    let keys = [world.make_key(limited(8)).await, world.make_key(limited(8)).await];
+    let holders = keys.each_ref().map(|key| world.with_key(key));
+    world.clock.advance_millis(60_000 - world.clock.now().as_millis() % 60_000);
+    assert_eq!(admitted(&holders, 16).await, 10);
+    let refused = holders[0].ask(Method::GET, CHEAP).skip_validation().send_now().await;
+    assert_eq!(refused.status, 429);
+    let policy = refused.header("ratelimit-policy").expect("a policy").to_owned();
+    assert!(policy.starts_with("\"workspace\";q=10") || policy.starts_with("\"default\";q=8"), "{policy}");
+    assert!(passes(&world.other_workspace()).await, "another workspace has its own limit");
+    world.clock.advance_millis(60_000);
+    assert!(passes(&holders[0]).await);
+}

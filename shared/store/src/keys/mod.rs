@@ -252,13 +252,13 @@ impl TenantKeys {
 
     /// Returns the key of the count of a rate limit's window. The windows of customers share the partition of their API key.
     pub fn rate_window(self, subject: &RateSubject, window: i64) -> Key {
-        let (key, sk) = match subject {
-            // Not the sort key of a resource's own item, because stream filters match those.
-            RateSubject::Key(key) => (key, "K".to_owned()),
-            RateSubject::Customer(key, customer) => (key, format!("U#{}", hashed(customer.as_str()))),
-            RateSubject::Anonymous(key) => (key, "N".to_owned()),
+        let (owner, sk) = match subject {
+            RateSubject::Workspace(workspace) => (pack(*workspace), "W".to_owned()),
+            RateSubject::Key(key) => (pack(*key), "K".to_owned()),
+            RateSubject::Customer(key, customer) => (pack(*key), format!("U#{}", hashed(customer.as_str()))),
+            RateSubject::Anonymous(key) => (pack(*key), "N".to_owned()),
         };
-        Key::new(format!("{}#R#{}#{window}", self.prefix(), pack(*key)), sk)
+        Key::new(format!("{}#R#{owner}#{window}", self.prefix()), sk)
     }
 
     /// Returns the partition of the first index that holds the conversations of a status. `shard` starts at 0.

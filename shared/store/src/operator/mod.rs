@@ -1,21 +1,21 @@
 //! Operations on the whole table, for the `deskless` command.
 
 mod delete;
-mod restore;
 mod shards;
 
 pub use delete::WorkspaceDeletion;
 pub use shards::ShardChange;
 
-use deskless_domain::{Shards, Title, WorkspaceId};
+use deskless_domain::{RateLimit, Shards, Title, WorkspaceId};
 
 use crate::{
     Store, StoreError, TenantStore, Workspace,
-    expression::text,
+    condition::Condition,
+    expression::{Update, number, text},
     item::{self, Item},
     keys::{TenantKeys, root},
     transaction::{Commit, Transaction},
-    workspace::WorkspaceItem,
+    workspace::{WorkspaceItem, attributes},
 };
 
 /// The operator of an installation, who has the table's credentials: the `deskless` command. No function of the API creates
@@ -77,6 +77,22 @@ impl Operator {
             workspaces.push(Workspace { id, name });
         }
         Ok(workspaces)
+    }
+
+    /// AP-79: sets the limit of all requests of a workspace together. Takes effect in all processes within 20 s.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such workspace.
+    pub async fn set_rate_limit(&self, id: WorkspaceId, limit: RateLimit) -> Result<(), StoreError> {
+        let tenant = TenantStore::new(self.0.clone(), id, Shards::default());
+        let mut update = Update::default();
+        update.set(attributes::RATE_LIMIT, number(limit.requests()));
+        let exists = Condition::exists().missing(attributes::DELETED_AT);
+        if !tenant.update_if(tenant.keys().workspace(), update, exists).await? {
+            return Err(StoreError::NotFound);
+        }
+        self.0.caches().workspaces.remove(&id);
+        Ok(())
     }
 
     /// Returns the store of an existing workspace.

@@ -14,7 +14,7 @@ use deskless_api::token;
 use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
 use deskless_infra::{
     engine::{Engine, EngineFile, TABLE},
-    s3::{BUCKET, S3},
+    s3::{BUCKET, FAILED_EVENTS, S3},
     template,
     worker::Worker,
 };
@@ -154,8 +154,10 @@ impl Stack {
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
-        let bucket = local_bucket(s3.url(), BUCKET, Arc::new(SystemClock));
-        let store = Store::new(client, TABLE, Arc::new(SystemClock)).with_bucket(Some(bucket));
+        let bucket = |name| Some(local_bucket(s3.url(), name, Arc::new(SystemClock)));
+        let store = Store::new(engine.client(), TABLE, Arc::new(SystemClock))
+            .with_bucket(bucket(BUCKET))
+            .with_failed_records(bucket(FAILED_EVENTS));
 
         let mut env = options.folder.env();
         env.set("DESKLESS_URL", &format!("http://127.0.0.1:{}", options.port));

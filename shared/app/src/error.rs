@@ -59,6 +59,8 @@ pub enum Conflict {
     UploadDiffers,
     /// The workspace has the maximum number of resources of this kind.
     TooMany(Kind),
+    /// The workspace has the maximum number of API keys.
+    TooManyKeys,
 }
 
 impl AppError {
@@ -128,6 +130,7 @@ impl From<StoreError> for AppError {
             StoreError::Erasing => Conflict::Erasing,
             StoreError::Revoked => Conflict::Revoked,
             StoreError::TooMany(kind) => Conflict::TooMany(kind),
+            StoreError::TooManyKeys => Conflict::TooManyKeys,
             StoreError::MessageDeleted => Conflict::MessageDeleted,
             StoreError::MessageIdTaken => Conflict::MessageIdTaken,
         };

@@ -18,8 +18,6 @@ pub enum ConversationState {
     Deleted {
         /// The version of the deletion.
         version: u64,
-        /// The number of items removed so far.
-        removed: u64,
     },
 }
 
@@ -95,13 +93,8 @@ pub enum ConversationEvent {
     Read,
     /// The customer's details on the conversation were updated.
     CustomerUpdated,
-    /// The conversation was deleted. Its items are removed in steps.
+    /// The conversation was deleted. Its items are removed in the background.
     Deleted,
-    /// The conversation was deleted, or a step of its removal completed. The next step is due.
-    RemovalDue {
-        /// The number of items removed so far.
-        removed: u64,
-    },
 }
 
 /// An event of a customer that triggers a background step.
@@ -152,17 +145,9 @@ impl ConversationChange {
             events.push(ConversationEvent::CountChanged { from, to });
         }
         match (before, after) {
-            (before, ConversationState::Deleted { version, removed }) => {
-                let was = match before {
-                    Some(ConversationState::Deleted { removed, .. }) => Some(removed),
-                    Some(ConversationState::Live(_)) => {
-                        events.push(ConversationEvent::Deleted);
-                        None
-                    }
-                    None => None,
-                };
-                if was != Some(removed) {
-                    events.push(ConversationEvent::RemovalDue { removed });
+            (before, ConversationState::Deleted { version }) => {
+                if !matches!(before, Some(ConversationState::Deleted { .. })) {
+                    events.push(ConversationEvent::Deleted);
                 }
                 Self { id, version, events, after: None, cause: None }
             }
@@ -191,20 +176,10 @@ impl ConversationChange {
         })
     }
 
-    /// Returns whether the change concerns the conversation itself, and not only its removal. An update to the same values
-    /// has no event, but changes the version and `updatedAt`.
+    /// Returns whether the conversation was deleted.
     #[must_use]
-    pub fn is_visible(&self) -> bool {
-        self.events.is_empty() || self.events.iter().any(|event| !matches!(event, ConversationEvent::RemovalDue { .. }))
-    }
-
-    /// Returns the progress of the removal, if its next step is due.
-    #[must_use]
-    pub fn removal_due(&self) -> Option<u64> {
-        self.events.iter().find_map(|event| match event {
-            ConversationEvent::RemovalDue { removed } => Some(*removed),
-            _ => None,
-        })
+    pub fn is_deletion(&self) -> bool {
+        self.events.contains(&ConversationEvent::Deleted)
     }
 
     /// Returns the automation triggers of this change. A change with a message counts as that message only. Marking a

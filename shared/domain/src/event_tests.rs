@@ -78,17 +78,14 @@ fn reading_triggers_nothing() {
 }
 
 #[test]
-fn deletion_and_removal_steps_trigger_next_step() {
+fn deletion_is_one_event() {
     let open = conversation_on(Channel::Api);
-    let deleted = |removed| ConversationState::Deleted { version: 2, removed };
-    let first = ConversationChange::between(open.id, Some(live(&open)), deleted(0));
-    assert_eq!((first.removal_due(), first.version), (Some(0), 2));
-    assert!(first.events.contains(&ConversationEvent::Deleted));
-    assert_eq!(first.count_change(), Some((Some(open.counted_as()), None)));
-    let second = ConversationChange::between(open.id, Some(deleted(0)), deleted(500));
-    assert_eq!((second.removal_due(), second.count_change()), (Some(500), None));
-    assert!(!second.events.contains(&ConversationEvent::Deleted));
-    assert!(ConversationChange::between(open.id, Some(deleted(500)), deleted(500)).events.is_empty());
+    let deleted = || ConversationState::Deleted { version: 2 };
+    let change = ConversationChange::between(open.id, Some(live(&open)), deleted());
+    assert_eq!((change.is_deletion(), change.version), (true, 2));
+    assert_eq!(change.count_change(), Some((Some(open.counted_as()), None)));
+    assert!(ConversationChange::between(open.id, None, deleted()).is_deletion());
+    assert!(ConversationChange::between(open.id, Some(deleted()), deleted()).events.is_empty());
 }
 
 #[test]

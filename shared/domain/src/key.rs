@@ -215,6 +215,9 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// The most API keys of a workspace that are not revoked.
+    pub const MAX_KEYS: u32 = 100;
+
     /// Returns the time of creation, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {

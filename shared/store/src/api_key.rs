@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     IdempotencyKey, Store, StoreError, TenantStore,
-    expression::text,
+    condition::Condition,
+    expression::{Update, number, text},
     idempotency::{Attempt, Attempts},
     item::{self, Item},
     keys::{TenantKeys, root},
@@ -26,6 +27,8 @@ use crate::{
 
 /// How long a process caches an API key: 20 s. With a request in progress, a revoked key works for less than 30 s.
 const TTL_MS: i64 = 20_000;
+/// The attribute that counts the workspace's API keys that are not revoked.
+const KEYS: &str = "keys";
 /// The maximum number of API keys that a process caches.
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
@@ -192,7 +195,7 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace.
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// [`StoreError::TooManyKeys`].
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
         match self.create_key_once(request, None).await? {
             KeyCreation::Created(new) => Ok(new),
@@ -205,7 +208,10 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace, with an idempotency key. The recorded outcome does not contain the
     /// secret.
     ///
+    /// The same transaction counts the key, so concurrent requests cannot exceed the maximum.
+    ///
     /// # Errors
+    /// [`StoreError::TooManyKeys`] when the workspace has [`ApiKey::MAX_KEYS`] keys that are not revoked;
     /// [`StoreError::IdempotencyKeyReused`].
     pub async fn create_key_once(
         &self,
@@ -235,9 +241,14 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         transaction.put_new(self, item::write(root::api_key(&secret.hash()), &attributes)?)?;
         transaction.put_new(self, item::write(self.keys().api_key_listing(id), &attributes)?)?;
+        let mut count = Update::default();
+        count.add(KEYS, 1);
+        let has_room = Condition::missing_or_less_than(KEYS, number(ApiKey::MAX_KEYS));
+        let counted = transaction.update(self, self.keys().api_key_count(), count, has_room)?;
         match Attempts::new(self, key).commit(transaction, &new).await? {
             Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
             Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
+            Attempt::Failed(failed) if failed.at(counted) => Err(StoreError::TooManyKeys),
             Attempt::Failed(_) => Err(StoreError::Internal("the id of a new API key exists already".to_owned())),
         }
     }

@@ -8,18 +8,18 @@ use crate::{Store, StoreError, TenantStore, backoff::Backoff, error::is_transien
 const MOST_WRITES: usize = 25;
 
 impl TenantStore {
-    /// Reads the items that exist, strongly consistent, in any order. Takes at most 100 keys without duplicates.
+    /// Reads the items that exist, in any order, strongly or eventually consistent. Takes at most 100 keys without duplicates.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when DynamoDB leaves keys unprocessed for eight seconds.
-    pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn get_all(&self, keys: Vec<Key>, consistent: bool) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut remaining: Vec<_> = keys.into_iter().map(Key::attributes).collect();
         let mut backoff = self.backoff();
         while !remaining.is_empty() {
             let keys = KeysAndAttributes::builder()
                 .set_keys(Some(remaining))
-                .consistent_read(true)
+                .consistent_read(consistent)
                 .build()
                 .map_err(|e| StoreError::Internal(e.to_string()))?;
             let request = self.client().batch_get_item().request_items(self.table(), keys);

@@ -127,15 +127,19 @@ impl TenantStore {
                 next = ChangePosition { entry, returned: u32::try_from(index + 1).unwrap_or(u32::MAX) };
             }
         }
-        let conversations = self.conversations_in_order(&ids).await?;
+        let conversations = self.conversations_in_order(&ids, true).await?;
         Ok(ChangePage { conversations, next, has_more })
     }
 
     /// Reads conversations by id, in this order. Those that do not exist are left out.
-    pub(crate) async fn conversations_in_order(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, StoreError> {
+    pub(crate) async fn conversations_in_order(
+        &self,
+        ids: &[ConversationId],
+        consistent: bool,
+    ) -> Result<Vec<Conversation>, StoreError> {
         let mut stored = Vec::with_capacity(ids.len());
         for ids in ids.chunks(100) {
-            let items = self.get_all(ids.iter().map(|&id| self.keys().conversation(id)).collect()).await?;
+            let items = self.get_all(ids.iter().map(|&id| self.keys().conversation(id)).collect(), consistent).await?;
             for found in items {
                 stored.extend(StoredConversation::read(found)?);
             }

@@ -60,6 +60,13 @@ impl Condition {
         self.and(format!("{name} < {value}"))
     }
 
+    /// Holds if the attribute has a smaller value, or none.
+    pub fn missing_or_less_than(attribute: &str, value: AttributeValue) -> Self {
+        let mut condition = Self::default();
+        let (name, value) = (condition.name(attribute), condition.value(value));
+        condition.and(format!("(attribute_not_exists({name}) OR {name} < {value})"))
+    }
+
     /// Requires that the attribute exists.
     pub fn present(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);

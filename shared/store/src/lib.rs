@@ -22,6 +22,7 @@ mod customer;
 mod customer_store;
 mod error;
 mod expression;
+mod failed_record;
 mod feed;
 mod file;
 mod idempotency;
@@ -48,18 +49,19 @@ pub use bulk::{BulkActionPage, BulkMarker};
 pub use changes::{ChangePage, ChangePosition};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
 pub use conversation::{
-    ConversationPage, ConversationToCreate, CreationPage, Deletion, Initiator, Position, RemovalBatch,
+    ConversationPage, ConversationToCreate, CreationPage, Deletion, Initiator, Position, RemovalBatch, RemovalQueue,
 };
 pub use counter::{ConversationToCount, CountFilter, Counts, Recount, RecountStep};
 pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
 pub use customer_store::CustomerStore;
 pub use error::StoreError;
+pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadedObject};
 pub use idempotency::{IdempotencyKey, Once};
 pub use jobs::OpenJob;
 pub use marker::{Marked, Marker};
-pub use message::{AddedMessage, MessagePage, Thread};
+pub use message::{AddedMessage, MessagePage, ReplyCount, Thread};
 pub use operator::{Operator, ShardChange, WorkspaceDeletion};
 pub use rate::{Allowance, RateSubject};
 pub use store::{Store, TenantStore};

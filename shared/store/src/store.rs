@@ -26,6 +26,7 @@ use crate::{
 pub struct Store {
     inner: Arc<Inner>,
     bucket: Option<Arc<Bucket>>,
+    failed_records: Option<Arc<Bucket>>,
 }
 
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Store {
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -72,10 +73,21 @@ impl Store {
         Self { bucket: bucket.map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a bucket for failed stream records.
+    #[must_use]
+    pub fn with_failed_records(self, bucket: Option<Bucket>) -> Self {
+        Self { failed_records: bucket.map(Arc::new), ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the bucket for failed stream records, if there is one.
+    pub(crate) fn failed_records(&self) -> Option<&Bucket> {
+        self.failed_records.as_deref()
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -155,6 +167,12 @@ impl TenantStore {
     #[must_use]
     pub fn within(&self, attempts: &Backoff<'_>) -> Self {
         Self { deadline: Some(attempts.deadline()), ..self.clone() }
+    }
+
+    /// Returns this store for work that ends at a time: retries end then.
+    #[must_use]
+    pub fn until(&self, end: Instant) -> Self {
+        Self { deadline: Some(end), ..self.clone() }
     }
 
     /// Returns the id of the workspace.

@@ -143,7 +143,7 @@ impl Store {
 }
 
 impl TenantStore {
-    /// AP-84: returns the workspace's name, at most 20 s old.
+    /// Returns the workspace's name, at most 20 s old.
     ///
     /// # Errors
     /// When the table does not respond.

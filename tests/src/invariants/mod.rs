@@ -80,7 +80,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         return broken;
     };
     let known = match letter {
-        "" => sk == "A" || sk.strip_prefix("K#").is_some_and(is_id),
+        "" => matches!(sk, "A" | "N") || sk.strip_prefix("K#").is_some_and(is_id),
         "C" => {
             is_id(id)
                 && (matches!(sk, "A" | "D" | "Z")
@@ -107,6 +107,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
                 && row.number("expiresAt") > 0
         }
         "N" => id.is_empty() && sk == "A",
+        // The queue of removals, and the deleted conversations in it.
+        "P" => id.is_empty() && (sk == "A" || sk.strip_prefix("C#").is_some_and(is_id)),
         "Z" => id.is_empty() && counters::Cell::of(row).is_some(),
         // An entry of the change log.
         "M" => id.is_empty() && is_id(sk) && row.number("expiresAt") > 0 && row.has("ids"),
@@ -167,20 +169,27 @@ fn keys(partitions: &Partitions<'_>) -> Vec<String> {
     let owned = |row: &Row, name: &str| row.get(name).map(str::to_owned);
     let mut by_secret = HashMap::new();
     let mut listed = HashMap::new();
+    let mut counts: HashMap<_, [u64; 2]> = HashMap::new();
     for (pk, partition) in partitions {
         for (sk, row) in partition {
             if pk.starts_with("K#") {
                 by_secret.insert((owned(row, "workspaceId"), owned(row, "id")), attributes(row));
             } else if let (Some((workspace, "", _)), Some(id)) = (kind(pk), sk.strip_prefix("K#")) {
                 listed.insert((unpacked(workspace), unpacked(id)), attributes(row));
+                counts.entry(workspace).or_default()[0] += u64::from(row.get("revokedAt").is_none());
+            } else if let (Some((workspace, "", _)), "N") = (kind(pk), *sk) {
+                counts.entry(workspace).or_default()[1] += row.number("keys");
             }
         }
     }
     let ids: HashSet<_> = by_secret.keys().chain(listed.keys()).collect();
-    ids.into_iter()
-        .filter(|id| by_secret.get(*id) != listed.get(*id))
-        .map(|id| format!("{id:?}: the key and its listing differ"))
-        .collect()
+    let different = ids.into_iter().filter(|id| by_secret.get(*id) != listed.get(*id));
+    let mut broken: Vec<_> = different.map(|id| format!("{id:?}: the key and its listing differ")).collect();
+    let miscounted = counts.into_iter().filter(|(_, [actual, counted])| actual != counted);
+    broken.extend(miscounted.map(|(workspace, [actual, counted])| {
+        format!("{workspace}: {counted} API keys are counted, and {actual} are not revoked")
+    }));
+    broken
 }
 
 /// Returns the email claims of unknown customers.
@@ -209,8 +218,14 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
     let mut broken = Vec::new();
     for row in rows {
         match row.letter() {
-            Some("F") if row.has("deletedAt") => broken.push(format!("{}: is deleted but not erased", row.pk())),
-            Some("C") if row.has("deletedAt") => broken.push(format!("{}: is deleted but not purged", row.pk())),
+            // The registration that may be running has to end first.
+            Some("F") if row.has("deletedAt") && row.number("expiresAt") == 0 => {
+                broken.push(format!("{}: is deleted but not erased", row.pk()));
+            }
+            Some("P") if row.sk() != "A" || row.has("job") => {
+                broken.push(format!("{} {}: is still in the queue of removals", row.pk(), row.sk()));
+            }
+            Some("C") if row.has("deletedAt") => broken.push(format!("{}: is deleted but not removed", row.pk())),
             _ => {}
         }
     }

@@ -18,7 +18,7 @@ use deskless_store::{NewKey, Operator, Store};
 use tempfile::TempDir;
 
 pub use self::{keys::KeyOptions, machine::Machine};
-use self::{keys::make_key, machine::bucket_with_signing_clock};
+use self::{keys::make_key, machine::buckets_with_signing_clock};
 use crate::{Faults, Proxy, Role, TestClock, WebhookServers};
 
 /// A table, a clock and two workspaces for one test.
@@ -87,8 +87,12 @@ impl World {
         let objects = TempDir::new().expect("a folder");
         let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
         let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
-        let machine =
-            Machine::new(endpoint, &table, bucket_with_signing_clock(&s3, Arc::new(SystemClock)), Arc::clone(&clock));
+        let machine = Machine::new(
+            endpoint,
+            &table,
+            buckets_with_signing_clock(&s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
+            Arc::clone(&clock),
+        );
         // Keys and workspaces are created without the proxy, so that faults apply only to the test itself.
         let operator =
             Operator::new(Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>));

@@ -13,6 +13,7 @@ mod conversations_filters;
 mod conversations_get;
 mod conversations_list;
 mod conversations_placement;
+mod conversations_read;
 mod conversations_sync;
 mod conversations_update;
 mod core_contract;

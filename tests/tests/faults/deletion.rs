@@ -31,43 +31,53 @@ async fn long_thread(world: &World, messages: usize) -> (String, String) {
 async fn deliver_interrupted(world: &World, record: &Value, breaks: &mut usize) -> bool {
     let done = tokio::select! {
         () = world.proxy().wait_for_faults(*breaks + 2) => false,
-        done = world.deliver_once(Worker::Events, slice::from_ref(record)) => done,
+        done = Box::pin(world.deliver_once(Worker::Jobs, slice::from_ref(record))) => done,
     };
     *breaks += world.proxy().take_meter().disturbed;
     done
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn interrupted_purge_removes_20_000_messages() {
+async fn interrupted_removal_removes_20_000_messages() {
     let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
-    // Records are delivered by hand below: one for each change of the conversation's item.
+    // Records are delivered by hand below: one for the deletion, and one for each change of the queue.
     world.disable_stream().await;
     let (path, id) = long_thread(&world, 20_000).await;
     let pk = world.pk("C", &id);
-    let mut before = world.row(&pk, "A").await.expect("the conversation");
-    assert!(world.deliver_once(Worker::Events, &[record(0, None, Some(&before))]).await);
+    let created = world.row(&pk, "A").await.expect("the conversation");
+    assert!(world.deliver_once(Worker::Events, &[record(0, None, Some(&created))]).await);
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
+    let tombstone = world.row(&pk, "A").await.expect("the tombstone");
+    assert!(world.deliver_once(Worker::Events, &[record(1, Some(&created), Some(&tombstone))]).await);
 
     let _ = world.proxy().take_meter();
     // Half of the connections break before the engine receives the request, half after it has handled it.
     world.proxy().set_faults(Faults { cuts_percent: 6, ..Faults::default() });
     let (mut steps, mut breaks, mut interrupted) = (0, 0, 0);
-    while let Some(tombstone) = world.row(&pk, "A").await {
-        assert_ne!(before.0, tombstone.0, "no record requests the step after {steps}");
+    let queue = format!("{}#P", world.prefix());
+    let mut before = None;
+    loop {
+        let due = world.row(&queue, "A").await.expect("the queue");
+        if due.get("job").is_none() {
+            break;
+        }
+        assert_ne!(
+            before.as_ref().map(|before: &Row| &before.0),
+            Some(&due.0),
+            "no record requests the step after {steps}"
+        );
         steps += 1;
-        let told = record(steps, Some(&before), Some(&tombstone));
+        let told = record(steps, before.as_ref(), Some(&due));
         while !deliver_interrupted(&world, &told, &mut breaks).await {
             interrupted += 1;
             assert!(interrupted < 1000, "a step never ends");
         }
-        before = tombstone;
+        before = Some(due);
     }
     world.proxy().set_faults(Faults::default());
-    assert!(world.deliver_once(Worker::Events, &[record(steps + 1, Some(&before), None)]).await);
 
-    // An interrupted step may delete another 500 items before it records its progress, so there are fewer than 40
-    // steps.
+    // An interrupted step may remove another 500 items before it records its progress, so there are fewer than 40 steps.
     assert!(steps >= 20, "20,000 messages in {steps} steps");
     assert!(interrupted >= 20, "only {interrupted} of {steps} steps were interrupted, by {breaks} breaks");
     let left: Vec<_> = world.rows().await.into_iter().filter(|row| row.pk() == pk && row.sk() != "Z").collect();

@@ -57,7 +57,7 @@ impl TenantStore {
         let has_more = ids.len() > limit;
         let ids = &ids[..ids.len().min(limit)];
         let mut found = HashMap::new();
-        for item in self.get_all(ids.iter().map(|&id| self.keys().bulk_action(id)).collect()).await? {
+        for item in self.get_all(ids.iter().map(|&id| self.keys().bulk_action(id)).collect(), true).await? {
             found.extend(read(item, now)?.map(|job| (job.action.id, job.action)));
         }
         let actions = ids.iter().filter_map(|id| found.remove(id)).collect();

@@ -73,7 +73,7 @@ impl TenantStore {
                 return Ok(CreationPage { conversations, next: None });
             };
             evaluated += ids.len();
-            let found = self.conversations_in_order(&ids).await?;
+            let found = self.conversations_in_order(&ids, false).await?;
             conversations
                 .extend(found.into_iter().filter(|found| filters.iter().all(|filter| filter.matches(found, now))));
             window.reached = Some(last);

@@ -53,12 +53,12 @@ pub(crate) mod attributes {
     pub(crate) const METADATA: &str = "m";
     /// Changes whenever large metadata is replaced, so that the stream record of the conversation's own item shows it.
     pub(crate) const METADATA_MARK: &str = "mm";
+    pub(crate) const NUMBER: &str = "n";
     pub(crate) const ORDER_MARK: &str = "o";
     pub(crate) const PIPELINE_ID: &str = "pi";
     pub(crate) const PREVIEW: &str = "pv";
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "pm";
     pub(crate) const PRIORITY: &str = "pr";
-    pub(crate) const PURGED: &str = "pg";
     pub(crate) const READ_UP_TO: &str = "r";
     pub(crate) const RESOLUTION: &str = "re";
     pub(crate) const SESSION_KEY: &str = "se";

@@ -256,7 +256,7 @@ impl TenantStore {
     async fn details(&self, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Metadata>, StoreError> {
         let keys = ids.iter().map(|&id| self.keys().conversation_detail(id)).collect();
         let mut found = HashMap::new();
-        for item in self.get_all(keys).await? {
+        for item in self.get_all(keys, true).await? {
             if let Some(id) = string(&item, "pk").and_then(conversation_of) {
                 found.insert(id, DetailItem::read(item)?);
             }

@@ -10,6 +10,7 @@ mod item;
 mod list;
 mod preview;
 mod removal;
+mod removal_queue;
 mod update;
 mod write;
 
@@ -20,4 +21,5 @@ pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
 pub use removal::RemovalBatch;
-pub(crate) use removal::progress;
+pub use removal_queue::RemovalQueue;
+pub(crate) use removal_queue::removal_step;

@@ -121,7 +121,8 @@ impl Recount {
     }
 
     async fn read(&self, ids: &[ConversationId]) -> Result<Vec<ConversationToCount>, StoreError> {
-        let items = self.tenant.get_all(ids.iter().map(|&id| self.tenant.keys().conversation(id)).collect()).await?;
+        let keys = ids.iter().map(|&id| self.tenant.keys().conversation(id)).collect();
+        let items = self.tenant.get_all(keys, true).await?;
         let mut changes = Vec::new();
         for found in items {
             if let Some(StoredConversation { conversation, .. }) = StoredConversation::read(found)? {

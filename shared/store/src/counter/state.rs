@@ -63,7 +63,7 @@ impl TenantStore {
         ids: impl Iterator<Item = ConversationId>,
     ) -> Result<HashMap<ConversationId, CountedState>, StoreError> {
         let mut states = HashMap::new();
-        for found in self.get_all(ids.map(|id| self.keys().counted(id)).collect()).await? {
+        for found in self.get_all(ids.map(|id| self.keys().counted(id)).collect(), true).await? {
             let id = string(&found, "pk").and_then(conversation_of);
             let id = id.ok_or_else(|| StoreError::Internal("a counted state's key cannot be read".to_owned()))?;
             states.insert(id, item::read::<CountedItem>(found)?.into());

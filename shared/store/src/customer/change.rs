@@ -15,6 +15,10 @@ pub(crate) fn event(before: &Item, after: &Item) -> Option<(CustomerId, Customer
     }
     let id = id(after)?;
     if is_erasing(after) {
+        // The last step was taken. The expiry of the item is the next event.
+        if after.contains_key(attributes::EXPIRES_AT) {
+            return None;
+        }
         let step = |item| integer(item, attributes::ERASURE_STEP);
         let due = u64::try_from(step(after).unwrap_or(0)).unwrap_or(0);
         let has_moved = !is_erasing(before) || step(before) != step(after);

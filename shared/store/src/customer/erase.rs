@@ -5,7 +5,7 @@ use deskless_domain::{
     Metadata, Precondition,
 };
 
-use super::item::{attributes, is_erasing, is_own_write, read};
+use super::item::{ERASURE, attributes, is_erasing, is_own_write, read};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
@@ -72,6 +72,16 @@ impl TenantStore {
         }
     }
 
+    /// AP-47: starts to erase a customer once more whose item has expired, if there is none again.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn resume_erasure(&self, id: &CustomerId) -> Result<(), StoreError> {
+        let mut transaction = Transaction::default();
+        self.add_new_erasure(&mut transaction, id, AttemptId::generate(self.clock()))?;
+        transaction.commit(self, &mut self.backoff()).await.map(drop)
+    }
+
     fn add_new_erasure(
         &self,
         transaction: &mut Transaction,
@@ -101,6 +111,7 @@ impl TenantStore {
         update.set(attributes::ERASING_SINCE, number(now.as_millis()));
         update.set(attributes::ERASURE_STEP, number(0));
         update.set(attributes::ERASED, number(0));
+        update.set(attributes::JOB, text(ERASURE));
         update.set(attributes::UPDATED_AT, number(now.as_millis()));
         update.set(attributes::VERSION, number(record.version + 1));
         for attribute in REMOVED {

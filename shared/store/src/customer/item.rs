@@ -27,6 +27,7 @@ pub(super) mod attributes {
     pub(crate) const ERASING_SINCE: &str = "erasingSince";
     pub(crate) const ERASURE_STEP: &str = "erasureStep";
     pub(crate) const EXPIRES_AT: &str = "expiresAt";
+    pub(crate) const JOB: &str = "job";
     pub(crate) const LISTING: &str = "p1";
     pub(crate) const METADATA: &str = "m";
     pub(crate) const NAME: &str = "n";
@@ -34,6 +35,12 @@ pub(super) mod attributes {
     pub(crate) const UPDATED_AT: &str = "ua";
     pub(crate) const VERSION: &str = item::VERSION;
 }
+
+/// The value of the attribute `job` on a customer whose details are copied to their conversations. The stream's filter
+/// matches items with this attribute.
+pub(super) const COPIES: &str = "copies";
+/// The value of the attribute `job` on a customer who is being erased, until the item expires.
+pub(super) const ERASURE: &str = "erasure";
 
 /// The attributes of a customer on their own item and on each of their conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +108,8 @@ struct RecordAttributes {
     erased: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erasure_step: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<String>,
 }
 
 /// The claim on an email, held by the first customer who has it.
@@ -130,6 +139,7 @@ impl TenantStore {
                 erasing_since: record.erasure.map(|erasure| erasure.since.as_millis()),
                 erased: record.erasure.map(|erasure| erasure.conversations),
                 erasure_step: record.erasure.map(|_| 0),
+                job: record.erasure.map(|_| ERASURE.to_owned()),
             },
         };
         let mut item = item::write(self.keys().customer(&record.customer.id), &attributes)?;

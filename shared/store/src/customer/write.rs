@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{AttemptId, CustomerRecord, Email};
 use serde::{Deserialize, Serialize};
 
-use super::item::{EmailClaimItem, attributes, is_own_write};
+use super::item::{COPIES, EmailClaimItem, attributes, is_own_write};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
@@ -78,6 +78,7 @@ impl TenantStore {
         update.set(attributes::ATTEMPT, packed_id(attempt));
         update.set(attributes::UPDATED_AT, number(next.updated_at.as_millis()));
         update.set(attributes::VERSION, number(next.version));
+        update.set(attributes::JOB, text(COPIES));
         let mut put = |attribute, value: Option<AttributeValue>| match value {
             Some(value) => update.set(attribute, value),
             None => update.remove(attribute),

@@ -16,6 +16,7 @@ pub(super) mod attributes {
     pub(crate) const DELIVERY_STATUS: &str = "d";
     pub(crate) const EXTERNAL_ID: &str = "x";
     pub(crate) const KIND: &str = "k";
+    pub(crate) const ROLE: &str = "r";
 }
 
 /// A message's item. The id is in the key.

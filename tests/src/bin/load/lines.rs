@@ -57,7 +57,7 @@ pub const LINES: [Line; 8] = [
         name: "thread of 20",
         request: |targets, turn| ("GET", format!("{CONVERSATIONS}/{}/messages?limit=20", targets.at(turn)), None),
     },
-    Line { name: "count of open", request: |_, _| ("GET", format!("{CONVERSATIONS}/counts?status=open"), None) },
+    Line { name: "counts", request: |_, _| ("GET", format!("{CONVERSATIONS}/counts"), None) },
     Line {
         name: "add a message",
         request: |targets, turn| {

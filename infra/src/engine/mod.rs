@@ -2,6 +2,8 @@
 //!
 //! The engine stores its data with `SQLite`. [`EngineFile`] works on the same file for what the engine does not do itself.
 
+mod in_process;
+
 use std::{
     net::Ipv4Addr,
     path::{Path, PathBuf},
@@ -9,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use aws_sdk_dynamodb::Client;
 use dynoxide::Database;
 use rusqlite::Connection;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -25,9 +28,9 @@ const STREAM_INDEXES: &str = "
         ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));";
 
 /// A running engine. Dropping it stops the engine.
-#[derive(Debug)]
 pub struct Engine {
     url: String,
+    database: Database,
     server: JoinHandle<()>,
 }
 
@@ -59,13 +62,20 @@ impl Engine {
     async fn serve(database: Database, port: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        Ok(Self { url, server: tokio::spawn(dynoxide::server::serve_on(listener, database)) })
+        let server = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        Ok(Self { url, database, server })
     }
 
     /// Returns the engine's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns a client that calls the engine without HTTP. It has the operations of items only.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        in_process::client(&self.database, &self.url)
     }
 }
 
@@ -158,4 +168,93 @@ impl Changes {
 
 fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use anyhow::Result;
+    use aws_sdk_dynamodb::types::{
+        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+        StreamSpecification, StreamViewType,
+    };
+    use deskless_runtime::local_client;
+
+    use super::{Connection, Engine, EngineFile, TABLE, open};
+    use crate::stream::{Stream, sequence_number};
+
+    /// The engine's queries for the next number and for the next records.
+    const QUERIES: [&str; 2] = [
+        "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = 't'",
+        "SELECT event_name FROM _stream_records
+         WHERE table_name = 't' AND shard_id = 's' AND CAST(sequence_number AS INTEGER) > 5
+         ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT 100",
+    ];
+
+    #[test]
+    fn stream_queries_use_the_indexes() -> Result<()> {
+        let name = "file:/deskless-plan?vfs=memdb";
+        let _database = open(name)?;
+        let connection = Connection::open(name)?;
+        for query in QUERIES {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
+            let lines = plan.query_map([], |row| row.get::<_, String>(3))?.collect::<Result<Vec<_>, _>>()?;
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            assert!(lines[0].contains("INDEX deskless_stream_"), "{lines:?}");
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn trimmed_stream_keeps_later_records() -> Result<()> {
+        let folder = env::temp_dir().join(format!("deskless-trim-{}", process::id()));
+        fs::create_dir_all(&folder)?;
+        let file = EngineFile::new(&folder.join("engine.sqlite"));
+        let engine = Engine::on_file(&file, 0).await?;
+        let client = local_client(engine.url());
+        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::KeysOnly);
+        client
+            .create_table()
+            .table_name(TABLE)
+            .key_schema(KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build()?)
+            .attribute_definitions(
+                AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S).build()?,
+            )
+            .billing_mode(BillingMode::PayPerRequest)
+            .stream_specification(stream.build()?)
+            .send()
+            .await?;
+        let mut changes = file.changes()?;
+        assert!(!changes.any()?);
+        let put = async |number: usize| {
+            let id = AttributeValue::S(number.to_string());
+            client.put_item().table_name(TABLE).item("id", id).send().await.map(drop)
+        };
+        for number in 0..500 {
+            put(number).await?;
+        }
+        assert!(changes.any()?);
+        let read = async || {
+            let mut stream = Stream::open(engine.url(), TABLE, None).await?;
+            let mut numbers = Vec::new();
+            loop {
+                let records = stream.next().await?;
+                if records.is_empty() {
+                    return anyhow::Ok(numbers);
+                }
+                numbers.extend(records.iter().map(|record| sequence_number(record).to_owned()));
+            }
+        };
+        let all = read().await?;
+        assert_eq!(all.len(), 500);
+        assert_eq!(file.trim_stream(TABLE, &all[450])?, 450);
+        assert_eq!(read().await?, all[450..]);
+        put(500).await?;
+        let rest = read().await?;
+        assert_eq!(rest[..50], all[450..]);
+        assert!(rest[50] > rest[49]);
+        fs::remove_dir_all(&folder)?;
+        Ok(())
+    }
 }

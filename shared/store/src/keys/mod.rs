@@ -13,7 +13,18 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     RateSubject,
-    packed::{encode, pack, unpack},
+    packed::{encode, pack},
+};
+
+mod index;
+mod parse;
+
+pub(crate) use index::{
+    ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_STATUS, Index, shard_of, shard_of_customer,
+};
+pub(crate) use parse::{
+    StreamKey, bulk_action_of, bulk_marker_of, cell_of, conversation_of, execution_of, file_of_pk, file_of_sk,
+    message_of, removal_of_sk, resource_of, stream_key,
 };
 
 /// The primary key of one item.
@@ -34,26 +45,6 @@ impl Key {
     }
 }
 
-/// A global index.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Index {
-    /// Its name.
-    pub name: &'static str,
-    /// The attribute that is its partition key.
-    pub partition: &'static str,
-}
-
-/// Conversations by status, customers, predefined messages and tombstones. Sorted by [`ACTIVITY`].
-pub(crate) const BY_STATUS: Index = Index { name: "gsi1", partition: "p1" };
-/// Conversations by customer. Sorted by [`ACTIVITY`].
-pub(crate) const BY_CUSTOMER: Index = Index { name: "gsi2", partition: "p2" };
-/// Conversations by assignee. Sorted by [`ACTIVITY`].
-pub(crate) const BY_ASSIGNEE: Index = Index { name: "gsi3", partition: "p3" };
-/// Conversations by creation: only their keys, which are written once. Sorted by `pk`, which contains the id.
-pub(crate) const BY_CREATION: Index = Index { name: "gsi4", partition: "p4" };
-/// The attribute that sorts the first three indexes.
-pub(crate) const ACTIVITY: &str = "a";
-
 /// The sort key of a resource's own item.
 const SELF: &str = "A";
 /// The sort key of the item that holds a conversation's large metadata.
@@ -63,6 +54,11 @@ const PROVIDER_MESSAGE: &str = "P#";
 const EXECUTION: &str = "X#";
 const BULK_MARKER: &str = "D#";
 const FILE: &str = "F#";
+/// A conversation in the queue of removals.
+const QUEUED: &str = "C#";
+
+/// Stands for no assignee and no inbox in the key of a counter.
+const NONE: &str = "-";
 
 fn hashed(text: &str) -> String {
     encode(&Sha256::digest(text.as_bytes())[..16])
@@ -108,6 +104,11 @@ impl TenantKeys {
     /// Returns the key of an API key's entry in the workspace's list.
     pub fn api_key_listing(self, id: KeyId) -> Key {
         Key::new(self.prefix(), format!("K#{}", pack(id)))
+    }
+
+    /// Returns the key of the counter of the workspace's API keys.
+    pub fn api_key_count(self) -> Key {
+        Key::new(self.prefix(), "N")
     }
 
     pub const API_KEY_PREFIX: &str = "K#";
@@ -195,6 +196,22 @@ impl TenantKeys {
     /// Returns the partition of the first index that holds the tombstones of deleted conversations.
     pub fn tombstones(self) -> String {
         format!("{}#D", self.prefix())
+    }
+
+    /// Returns the key of the queue of deleted conversations whose items are not removed yet.
+    pub fn removal_queue(self) -> Key {
+        Key::new(format!("{}#P", self.prefix()), SELF)
+    }
+
+    /// Returns the key of a conversation in that queue.
+    pub fn queued_removal(self, id: ConversationId) -> Key {
+        Key::new(self.removal_queue().pk, format!("{QUEUED}{}", pack(id)))
+    }
+
+    /// Returns the range of sort keys of the conversations after `after` in that queue.
+    pub fn removals_after(after: Option<ConversationId>) -> [String; 2] {
+        // '!' sorts before every character of an id, '~' after.
+        [format!("{QUEUED}{}!", after.map(pack).unwrap_or_default()), format!("{QUEUED}~")]
     }
 
     /// Returns the key of the audit record of a deletion.
@@ -334,99 +351,4 @@ impl TenantKeys {
     pub fn customer_listing(self, shard: u8) -> String {
         format!("{}#L#{shard}", self.prefix())
     }
-}
-
-/// Parses a bulk action's partition key.
-pub(crate) fn bulk_action_of(pk: &str) -> Option<BulkActionId> {
-    pk.rsplit_once("#B#").and_then(|(_, id)| unpack(id))
-}
-
-/// Parses the sort key of a bulk action's marker.
-pub(crate) fn bulk_marker_of(sk: &str) -> Option<ConversationId> {
-    sk.strip_prefix(BULK_MARKER).and_then(unpack)
-}
-
-/// Parses a conversation's partition key.
-pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
-    pk.rsplit_once("#C#").and_then(|(_, id)| unpack(id))
-}
-
-/// Stands for no assignee and no inbox in the key of a counter.
-const NONE: &str = "-";
-
-/// Parses the inbox in the sort key of a counter. Returns `Some(None)` for conversations without an inbox.
-pub(crate) fn cell_of(sk: &str) -> Option<Option<InboxId>> {
-    match sk.rsplit_once('#')?.1 {
-        NONE => Some(None),
-        inbox => unpack(inbox).map(Some),
-    }
-}
-
-/// The parsed key of a stream record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StreamKey {
-    BulkAction(WorkspaceId, BulkActionId),
-    Conversation(WorkspaceId, ConversationId),
-    Customer(WorkspaceId),
-    File(WorkspaceId, FileId),
-    Message(WorkspaceId, ConversationId),
-}
-
-/// Parses a stream record's key. Returns `None` for items that no consumer of the stream reads.
-pub(crate) fn stream_key(pk: &str, sk: &str) -> Option<StreamKey> {
-    let (workspace, rest) = pk.strip_prefix("W#")?.split_once('#')?;
-    let workspace = unpack(workspace)?;
-    let (kind, id) = rest.split_once('#')?;
-    if kind == "C" && message_of(sk).is_some() {
-        return unpack(id).map(|id| StreamKey::Message(workspace, id));
-    }
-    if sk != SELF {
-        return None;
-    }
-    match (kind, id) {
-        ("B", id) => unpack(id).map(|id| StreamKey::BulkAction(workspace, id)),
-        ("C", id) => unpack(id).map(|id| StreamKey::Conversation(workspace, id)),
-        ("U", _) => Some(StreamKey::Customer(workspace)),
-        ("F", id) => unpack(id).map(|id| StreamKey::File(workspace, id)),
-        _ => None,
-    }
-}
-
-/// Parses the key of an execution.
-pub(crate) fn execution_of(pk: &str, sk: &str) -> Option<(WorkspaceId, AutomationId, ExecutionId)> {
-    let (workspace, automation) = pk.strip_prefix("W#")?.split_once("#O#")?;
-    let execution = unpack(sk.strip_prefix(EXECUTION)?)?;
-    Some((unpack(workspace)?, unpack(automation)?, execution))
-}
-
-/// Parses a message's sort key.
-pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
-    sk.strip_prefix(MESSAGE).and_then(unpack)
-}
-
-/// Parses a file's partition key.
-pub(crate) fn file_of_pk(pk: &str) -> Option<FileId> {
-    pk.rsplit_once("#F#").and_then(|(_, id)| unpack(id))
-}
-
-/// Parses the sort key of the item that lists a file under its conversation.
-pub(crate) fn file_of_sk(sk: &str) -> Option<FileId> {
-    sk.strip_prefix(FILE).and_then(unpack)
-}
-
-/// Parses the sort key of a resource in a small collection.
-pub(crate) fn resource_of<I: Identifier>(sk: &str) -> Option<I> {
-    unpack(sk)
-}
-
-/// Returns the number of a conversation's index partition, less than `shards`. The id's random bits spread conversations
-/// evenly.
-pub(crate) fn shard_of(id: ConversationId, shards: u8) -> u8 {
-    // The byte before the channel is random in every generated id.
-    id.as_bytes()[14] % shards.max(1)
-}
-
-/// Returns the number of the partition that lists a customer, less than `shards`.
-pub(crate) fn shard_of_customer(id: &CustomerId, shards: u8) -> u8 {
-    Sha256::digest(id.as_str().as_bytes())[31] % shards.max(1)
 }

@@ -161,8 +161,11 @@ impl TenantStore {
             update.remove_as(&alias, &listed_attribute(id));
         }
         if condition.expression().is_some() {
-            // If another worker has listed a newer change, a later update shortens the list.
-            self.update_if(self.cell_key(cell), update, condition).await?;
+            // If another worker has listed a newer change, or if there is a conflict, a later update shortens the list.
+            match self.update_if(self.cell_key(cell), update, condition).await {
+                Ok(_) | Err(StoreError::Unavailable(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

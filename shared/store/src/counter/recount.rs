@@ -104,18 +104,19 @@ impl Recount {
             .expression_attribute_names("#pk", BY_CREATION.partition)
             .expression_attribute_values(":pk", crate::expression::text(partition))
             .limit(STEP)
-            .set_exclusive_start_key(self.reached.take())
+            .set_exclusive_start_key(self.reached.clone())
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
-        self.reached = output.last_evaluated_key;
-        if self.reached.is_none() {
-            self.partitions.pop();
-        }
         let ids = output.items.unwrap_or_default();
         let ids: Vec<_> = ids.iter().filter_map(|found| string(found, "pk").and_then(conversation_of)).collect();
         let changes = self.read(&ids).await?;
         self.tenant.count_in_generation(self.generation, &changes).await?;
+        // Only after they are counted, so that a step that failed can be repeated.
+        self.reached = output.last_evaluated_key;
+        if self.reached.is_none() {
+            self.partitions.pop();
+        }
         Ok(RecountStep::Counted(changes.len()))
     }
 

@@ -252,14 +252,13 @@ async fn ensure_demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEn
 
 async fn find_or_create_workspace(operator: &Operator, name: &str) -> Result<TenantStore> {
     let existing = operator.list_workspaces().await?.into_iter().find(|workspace| workspace.name.as_str() == name);
-    let id = match existing {
-        Some(workspace) => workspace.id,
-        None => {
-            let id = operator.create_workspace(Title::parse(name.to_owned())?).await?.id;
-            // The local stack is used for load tests too.
-            operator.set_rate_limit(id, RateLimit::MAX).await?;
-            id
-        }
+    let id = if let Some(workspace) = existing {
+        workspace.id
+    } else {
+        let id = operator.create_workspace(Title::parse(name.to_owned())?).await?.id;
+        // The local stack is used for load tests too.
+        operator.set_rate_limit(id, RateLimit::MAX).await?;
+        id
     };
     Ok(operator.workspace(id).await?)
 }

@@ -10,6 +10,7 @@ const LENGTH: usize = 22;
 /// # Panics
 /// If the text is no UUID.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "ids are passed by value, texts by reference")]
 pub fn packed(uuid: impl ToString) -> String {
     let uuid = uuid.to_string();
     let digits: String = uuid.chars().filter(|c| *c != '-').collect();

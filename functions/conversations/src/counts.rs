@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 /// The conversations to count.
+#[expect(clippy::struct_field_names, reason = "they are the names of the parameters")]
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]

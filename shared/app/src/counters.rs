@@ -19,7 +19,7 @@ pub async fn record(store: &TenantStore, changes: &[&ConversationChange]) -> Res
             Some(ConversationToCount { id: change.id, version: change.version, counted })
         })
         .collect();
-    let changed: Vec<ConversationId> = changes.iter().map(|change| change.id).collect();
-    try_join(store.count_conversations(&counted), store.record_changes(&changed)).await?;
+    let ids: Vec<ConversationId> = changes.iter().map(|change| change.id).collect();
+    try_join(store.count_conversations(&counted), store.record_changes(&ids)).await?;
     Ok(())
 }

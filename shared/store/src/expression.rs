@@ -139,7 +139,6 @@ pub(crate) fn packed_id(value: impl Identifier) -> AttributeValue {
 }
 
 /// Returns an id as [`packed_id`] does, for use as a callback that takes a reference.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "callbacks take references")]
 pub(crate) fn packed_id_of<I: Identifier>(value: &I) -> AttributeValue {
     packed_id(*value)
 }

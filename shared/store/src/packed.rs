@@ -37,7 +37,6 @@ pub(crate) fn unpack<I: Identifier>(text: &str) -> Option<I> {
 }
 
 /// Serializes an id in its stored form.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 pub(crate) fn serialize<I: Identifier, S: Serializer>(id: &I, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&pack(*id))
 }
@@ -52,6 +51,7 @@ pub(crate) mod option {
     use deskless_domain::Identifier;
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
+    #[expect(clippy::ref_option, reason = "serde passes references")]
     pub(crate) fn serialize<I: Identifier, S: Serializer>(id: &Option<I>, serializer: S) -> Result<S::Ok, S::Error> {
         match id {
             Some(id) => super::serialize(id, serializer),

@@ -63,8 +63,8 @@ pub fn miscounted(rows: &[Row]) -> Vec<String> {
             }
             (Some("C"), "A") if !row.has("deletedAt") => {
                 let part = |name| row.get(name).unwrap_or(NONE);
-                let (assignee, inbox, status) = (part("assigneeId"), part("inboxId"), part("status"));
-                *there.entry((workspace(row), assignee, inbox, status)).or_default() += 1;
+                let (assignee, inbox, counted_status) = (part("assigneeId"), part("inboxId"), part("status"));
+                *there.entry((workspace(row), assignee, inbox, counted_status)).or_default() += 1;
                 let state = states.get(row.pk());
                 let fits = state.is_some_and(|state| {
                     let equal = ["status", "assigneeId", "inboxId"].iter().all(|name| state.get(name) == row.get(name));
@@ -74,7 +74,7 @@ pub fn miscounted(rows: &[Row]) -> Vec<String> {
                         && !state.has("expiresAt")
                 });
                 if !fits {
-                    broken.push(format!("{}: is {status} but was last counted as {state:?}", row.pk()));
+                    broken.push(format!("{}: is {counted_status} but was last counted as {state:?}", row.pk()));
                 }
             }
             _ => {}

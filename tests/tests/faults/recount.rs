@@ -78,7 +78,7 @@ async fn change(world: &World, paths: &mut Vec<String>, round: usize) {
     let gone = paths.swap_remove(round % paths.len());
     let _ = role.ask(Method::DELETE, &gone).send().await.expect(204);
     paths.push(role.open_path().await);
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         let _ = world.drain_events().await;
     }
 }

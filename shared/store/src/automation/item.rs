@@ -13,8 +13,6 @@ use crate::{
 /// How long an execution is stored: 30 days.
 const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// The attribute for the number of the workspace's index partitions.
-
 /// The value of the attribute `job` on an execution with work left. The stream's filter matches items with this attribute.
 const JOB: &str = "execution";
 

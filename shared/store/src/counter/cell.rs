@@ -14,8 +14,8 @@ use crate::{
     backoff::Backoff,
     condition::Condition,
     error::{causes, is_transient},
-    expression::{Update, text},
-    item::{FORMAT, FORMAT_ATTRIBUTE, Item, string},
+    expression::{Update, number, text},
+    item::{FORMAT, FORMAT_ATTRIBUTE, Item, integer, string},
     keys::Key,
     packed::{pack, unpack},
 };
@@ -30,6 +30,10 @@ const MOST_LISTED: usize = 24;
 
 /// The prefix of an attribute that lists a change: the conversation's id follows.
 const LISTED: char = 'x';
+
+/// The attribute that counts how often the list was shortened. Updates are conditional on it. An update that was sent before a
+/// removal, by a worker that has stopped since, then fails, although the change that it repeats is no longer listed.
+const EPOCH: &str = "e";
 
 /// The assignee and inbox whose conversations a cell counts, in one generation of the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,23 +87,19 @@ pub(super) struct CellChange {
 }
 
 impl TenantStore {
-    /// Brings changes into a cell, each once. Returns the changes that the cell lists afterwards.
-    pub(super) async fn update_cell(
-        &self,
-        cell: Cell,
-        changes: &[CellChange],
-    ) -> Result<HashMap<ConversationId, Listed>, StoreError> {
-        let mut listed = HashMap::new();
+    /// Brings changes into a cell, each once. Returns the cell's state afterwards.
+    pub(super) async fn update_cell(&self, cell: Cell, changes: &[CellChange]) -> Result<CellState, StoreError> {
+        let mut state = CellState::of(&self.get(self.cell_key(cell)).await?.unwrap_or_default());
         let mut backoff = self.backoff();
         loop {
             let mut update = Update::default();
-            update.set(FORMAT_ATTRIBUTE, crate::expression::number(FORMAT));
-            let mut condition = Condition::none();
+            update.set(FORMAT_ATTRIBUTE, number(FORMAT));
+            let mut condition = state.unchanged();
             let mut sums: HashMap<Status, i64> = HashMap::new();
             let mut has_changes = false;
             for (index, CellChange { id, before, after }) in changes.iter().enumerate() {
                 // The list is newer than the counted state.
-                let known: Option<&Listed> = listed.get(id);
+                let known: Option<&Listed> = state.listed.get(id);
                 if known.is_some_and(|known| known == after || known.version > after.version) {
                     continue;
                 }
@@ -121,15 +121,15 @@ impl TenantStore {
             }
             if !has_changes {
                 // An earlier attempt, whose response was lost, or another worker has brought in all of them.
-                return Ok(listed);
+                return Ok(state);
             }
             for (status, sum) in sums {
                 update.add_signed(status.as_str(), sum);
             }
             match self.send_cell_update(cell, update, condition, &mut backoff).await? {
-                CellUpdate::Done(item) => return Ok(all_listed(&item)),
+                CellUpdate::Done(item) => return Ok(CellState::of(&item)),
                 CellUpdate::Conflict(item) => {
-                    listed = all_listed(&item);
+                    state = CellState::of(&item);
                     backoff.check("a counter keeps changing")?;
                 }
             }
@@ -140,27 +140,30 @@ impl TenantStore {
     pub(super) async fn shorten_cell(
         &self,
         cell: Cell,
-        listed: HashMap<ConversationId, Listed>,
+        state: CellState,
         states: &HashMap<ConversationId, CountedState>,
     ) -> Result<(), StoreError> {
-        if listed.len() <= MOST_LISTED {
+        if state.listed.len() <= MOST_LISTED {
             return Ok(());
         }
-        let unknown: Vec<_> = listed.keys().copied().filter(|id| !states.contains_key(id)).take(100).collect();
+        let unknown: Vec<_> = state.listed.keys().copied().filter(|id| !states.contains_key(id)).take(100).collect();
         let read = self.counted_states(unknown.into_iter()).await?;
         let is_written = |id: &ConversationId, listed: &Listed| {
             let state = states.get(id).or_else(|| read.get(id));
             state.is_some_and(|state| state.generation == cell.generation && state.version >= listed.version)
         };
         let mut update = Update::default();
-        let mut condition = Condition::none();
-        let written = listed.into_iter().filter(|(id, listed)| is_written(id, listed)).take(2 * MOST_CHANGES);
+        let mut condition = state.unchanged();
+        update.set(EPOCH, number(state.epoch + 1));
+        let mut is_shorter = false;
+        let written = state.listed.into_iter().filter(|(id, listed)| is_written(id, listed)).take(2 * MOST_CHANGES);
         for (index, (id, listed)) in written.enumerate() {
             let (alias, value) = (format!("x{index}"), condition.value(text(listed.write())));
             condition = condition.and(format!("#{alias} = {value}"));
             update.remove_as(&alias, &listed_attribute(id));
+            is_shorter = true;
         }
-        if condition.expression().is_some() {
+        if is_shorter {
             // If another worker has listed a newer change, or if there is a conflict, a later update shortens the list.
             match self.update_if(self.cell_key(cell), update, condition).await {
                 Ok(_) | Err(StoreError::Unavailable(_)) => {}
@@ -219,6 +222,26 @@ enum CellUpdate {
 
 fn listed_attribute(id: ConversationId) -> String {
     format!("{LISTED}{}", pack(id))
+}
+
+/// What updates of a cell depend on.
+#[derive(Debug)]
+pub(super) struct CellState {
+    /// The changes that the cell lists.
+    listed: HashMap<ConversationId, Listed>,
+    /// How often its list was shortened.
+    epoch: i64,
+}
+
+impl CellState {
+    fn of(item: &Item) -> Self {
+        Self { listed: all_listed(item), epoch: integer(item, EPOCH).unwrap_or(0) }
+    }
+
+    /// Returns the condition that the list was not shortened since.
+    fn unchanged(&self) -> Condition {
+        Condition::none().equals_or_missing(EPOCH, (self.epoch > 0).then(|| number(self.epoch)))
+    }
 }
 
 fn all_listed(item: &Item) -> HashMap<ConversationId, Listed> {

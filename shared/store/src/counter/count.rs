@@ -48,25 +48,28 @@ impl TenantStore {
         generation: u64,
         changes: &[ConversationToCount],
     ) -> Result<(), StoreError> {
-        let mut newest: HashMap<ConversationId, &ConversationToCount> = HashMap::new();
+        let mut all: HashMap<ConversationId, Vec<&ConversationToCount>> = HashMap::new();
         for change in changes {
-            let entry = newest.entry(change.id).or_insert(change);
-            if entry.version < change.version {
-                *entry = change;
-            }
+            all.entry(change.id).or_default().push(change);
         }
-        let newest: Vec<_> = newest.into_values().collect();
-        for changes in newest.chunks(MOST_CHANGES) {
-            self.count_chunk(generation, changes).await?;
+        let all: Vec<_> = all.into_values().collect();
+        for chunk in all.chunks(MOST_CHANGES) {
+            self.count_chunk(generation, chunk).await?;
         }
         Ok(())
     }
 
-    async fn count_chunk(&self, generation: u64, changes: &[&ConversationToCount]) -> Result<(), StoreError> {
+    /// Counts the newest change of each conversation. `changes` has all changes of each.
+    async fn count_chunk(&self, generation: u64, changes: &[Vec<&ConversationToCount>]) -> Result<(), StoreError> {
         let mut backoff = self.backoff();
-        // The cells that an earlier attempt has updated. Another worker may not know of them.
+        // The cells that an earlier attempt, of this worker or of one that has stopped, may have updated.
         let mut touched: HashMap<ConversationId, HashSet<Cell>> = HashMap::new();
-        let mut due: Vec<&ConversationToCount> = changes.to_vec();
+        for change in changes.iter().filter(|changes| changes.len() > 1).flatten() {
+            let cell = change.counted.map(|counted| Cell::of(generation, counted));
+            touched.entry(change.id).or_default().extend(cell);
+        }
+        let newest = changes.iter().filter_map(|changes| changes.iter().max_by_key(|change| change.version));
+        let mut due: Vec<&ConversationToCount> = newest.copied().collect();
         loop {
             let states = self.counted_states(due.iter().map(|change| change.id)).await?;
             // A recount has started that this process does not know of yet.

@@ -153,12 +153,12 @@ impl Recount {
             .into_paginator()
             .items()
             .send();
-        let current = tenant.keys().counters_in(self.generation);
+        let current = TenantKeys::counters_in(self.generation);
         while let Some(found) = old.next().await {
             let found = found.map_err(|e| StoreError::from_sdk(&e))?;
             let Some((pk, sk)) = string(&found, "pk").zip(string(&found, "sk")) else { continue };
             // Another process may have read the settings before the switch. It finds the previous generation for a while.
-            let previous = tenant.keys().counters_in(self.generation.saturating_sub(1));
+            let previous = TenantKeys::counters_in(self.generation.saturating_sub(1));
             if !sk.starts_with(&current) && !sk.starts_with(&previous) {
                 tenant.delete(Key { pk: pk.to_owned(), sk: sk.to_owned() }).await?;
             }

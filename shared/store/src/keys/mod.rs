@@ -23,7 +23,7 @@ pub(crate) use index::{
     ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_STATUS, Index, shard_of, shard_of_customer,
 };
 pub(crate) use parse::{
-    StreamKey, bulk_action_of, bulk_marker_of, cell_of, conversation_of, execution_of, file_of_pk, file_of_sk,
+    StreamKey, bulk_action_of, bulk_marker_of, conversation_of, execution_of, file_of_pk, file_of_sk, is_cell_of,
     message_of, removal_of_sk, resource_of, stream_key,
 };
 
@@ -168,19 +168,19 @@ impl TenantKeys {
     }
 
     /// Returns the start of the sort keys of the counters in one generation.
-    pub fn counters_in(self, generation: u64) -> String {
+    pub fn counters_in(generation: u64) -> String {
         format!("{generation}#")
     }
 
     /// Returns the start of the sort keys of an assignee's counters, or of those of unassigned conversations.
-    pub fn counters_of(self, generation: u64, assignee: Option<MemberId>) -> String {
+    pub fn counters_of(generation: u64, assignee: Option<MemberId>) -> String {
         format!("{generation}#{}#", assignee.map_or(NONE.to_owned(), pack))
     }
 
     /// Returns the key of the counter of an assignee and an inbox.
     pub fn counter(self, generation: u64, assignee: Option<MemberId>, inbox: Option<InboxId>) -> Key {
         let inbox = inbox.map_or(NONE.to_owned(), pack);
-        Key::new(self.counters(), format!("{}{inbox}", self.counters_of(generation, assignee)))
+        Key::new(self.counters(), format!("{}{inbox}", Self::counters_of(generation, assignee)))
     }
 
     /// Returns the partition of the change log.

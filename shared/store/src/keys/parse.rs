@@ -4,7 +4,7 @@ use deskless_domain::{
     AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId, MessageId, WorkspaceId,
 };
 
-use super::{BULK_MARKER, EXECUTION, FILE, MESSAGE, NONE, QUEUED, SELF};
+use super::{BULK_MARKER, EXECUTION, FILE, MESSAGE, QUEUED, SELF};
 use crate::packed::unpack;
 
 /// Parses a bulk action's partition key.
@@ -22,12 +22,9 @@ pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
     pk.rsplit_once("#C#").and_then(|(_, id)| unpack(id))
 }
 
-/// Parses the inbox in the sort key of a counter. Returns `Some(None)` for conversations without an inbox.
-pub(crate) fn cell_of(sk: &str) -> Option<Option<InboxId>> {
-    match sk.rsplit_once('#')?.1 {
-        NONE => Some(None),
-        inbox => unpack(inbox).map(Some),
-    }
+/// Returns whether the sort key of a counter has this inbox.
+pub(crate) fn is_cell_of(sk: &str, inbox: InboxId) -> bool {
+    sk.rsplit_once('#').and_then(|(_, cell)| unpack(cell)) == Some(inbox)
 }
 
 /// The parsed key of a stream record.

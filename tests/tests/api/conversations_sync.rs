@@ -103,7 +103,7 @@ async fn cursor_of_another_list_is_refused() {
     let _ = world.drain_events().await;
     world.clock.advance_millis(15_000);
     let lists = [
-        "".to_owned(),
+        String::new(),
         "order=asc".to_owned(),
         "sort=createdAt".to_owned(),
         "sort=createdAt&order=asc".to_owned(),
@@ -142,21 +142,21 @@ async fn messages_do_not_move_conversations_in_the_list_by_creation() {
         let found = role.get(&format!("{PATH}/{id}")).await.expect(200);
         found["conversation"]["createdAt"].as_str().expect("a time").to_owned()
     };
-    let (first, last) = (created(&a).await, created(&c).await);
+    let (earliest, latest) = (created(&a).await, created(&c).await);
     let lists = [
         ("sort=createdAt".to_owned(), vec![&c, &b, &a]),
         ("sort=createdAt&order=asc".to_owned(), vec![&a, &b, &c]),
         ("sort=activity".to_owned(), vec![&a, &c, &b]),
         // With `createdBefore`, the default is the order of creation.
-        (format!("createdBefore={last}"), vec![&b, &a]),
-        (format!("createdBefore={last}&order=asc"), vec![&a, &b]),
-        (format!("createdBefore={last}&sort=activity"), vec![&a, &b]),
-        (format!("createdAfter={first}&sort=createdAt"), vec![&c, &b]),
-        (format!("createdAfter={first}&createdBefore={last}&order=asc"), vec![&b]),
-        (format!("createdAfter={last}&createdBefore={first}"), vec![]),
+        (format!("createdBefore={latest}"), vec![&b, &a]),
+        (format!("createdBefore={latest}&order=asc"), vec![&a, &b]),
+        (format!("createdBefore={latest}&sort=activity"), vec![&a, &b]),
+        (format!("createdAfter={earliest}&sort=createdAt"), vec![&c, &b]),
+        (format!("createdAfter={earliest}&createdBefore={latest}&order=asc"), vec![&b]),
+        (format!("createdAfter={latest}&createdBefore={earliest}"), vec![]),
     ];
     for (query, expected) in lists {
-        let list = role.get(&format!("{PATH}?{query}")).await.expect(200);
-        assert_eq!(ids(&list), expected, "{query}");
+        let page = role.get(&format!("{PATH}?{query}")).await.expect(200);
+        assert_eq!(ids(&page), expected, "{query}");
     }
 }

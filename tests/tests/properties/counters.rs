@@ -47,30 +47,26 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Returns the conversation's item in one of its versions, or its tombstone.
-fn row(world: &World, like: &Row, number: usize, life: &Life, version: usize) -> Row {
+fn row(world: &World, like: &Row, number: usize, history: &Life, version: usize) -> Row {
     let id = |kind: u8, number: usize| packed(format!("019f0f63-6500-7232-afd6-{kind:02}{number:08}01"));
     let mut row = like.clone();
     row.set("pk", json!({ "S": format!("{}#C#{}", world.prefix(), id(1, number)) }));
     row.set("version", json!({ "N": (version + 1).to_string() }));
     let text = |value: Option<String>| value.map_or(Value::Null, |value| json!({ "S": value }));
-    match life.0.get(version) {
-        Some(Counted { status, assignee, inbox }) => {
-            row.set("status", json!({ "S": STATUSES[*status] }));
-            row.set("assigneeId", text(assignee.map(|which| id(2, which))));
-            row.set("inboxId", text(inbox.map(|which| id(3, which))));
-        }
-        None => {
-            row.set("deletedAt", json!({ "N": "1782669600000" }));
-            row.set("purged", json!({ "N": "0" }));
-        }
+    if let Some(Counted { status, assignee, inbox }) = history.0.get(version) {
+        row.set("status", json!({ "S": STATUSES[*status] }));
+        row.set("assigneeId", text(assignee.map(|which| id(2, which))));
+        row.set("inboxId", text(inbox.map(|which| id(3, which))));
+    } else {
+        row.set("deletedAt", json!({ "N": "1782669600000" }));
     }
     row
 }
 
 /// Returns the records of a conversation's changes, and its item after them.
-fn changes(world: &World, like: &Row, number: usize, life: &Life) -> (Vec<Value>, Row) {
-    let versions = life.0.len() + usize::from(life.1);
-    let rows: Vec<_> = (0..versions).map(|version| row(world, like, number, life, version)).collect();
+fn changes(world: &World, like: &Row, number: usize, history: &Life) -> (Vec<Value>, Row) {
+    let versions = history.0.len() + usize::from(history.1);
+    let rows: Vec<_> = (0..versions).map(|version| row(world, like, number, history, version)).collect();
     let records = (0..versions).map(|version| {
         let before = version.checked_sub(1).map(|before| &rows[before]);
         record(number * 10 + version, before, Some(&rows[version]))

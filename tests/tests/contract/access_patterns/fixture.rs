@@ -41,7 +41,7 @@ impl Fixture {
             ours.post("/api/v1/inboxes", &json!({ "name": "Support", "channel": "api" })).await.expect(201)["inbox"]["id"].clone();
         // Caches the key, because its lookup is AP-01 and is not counted in other patterns.
         let _ = ours.get("/api/v1/conversations/x").await.expect(404);
-        Self { large, member, inbox, world }
+        Self { world, large, member, inbox }
     }
 
     /// Creates a conversation in the middle of its life: assigned, in an inbox, with two tags, small metadata and a reply whose

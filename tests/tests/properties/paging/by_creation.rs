@@ -124,7 +124,9 @@ fn walk_returns_each_conversation_once() {
         // Deleted conversations and filters can make a page short.
         let path = with_query(CONVERSATIONS, &filters);
         let list = List { path, plural: "conversations", short_pages: true, endless: false };
-        known.values_mut().for_each(|known| known.throughout &= matches(known));
+        for known in known.values_mut() {
+            known.throughout &= matches(known);
+        }
         let (mut seen, mut cursor) = (Vec::new(), None);
         let mut meanwhile = meanwhile.into_iter();
         loop {
@@ -136,7 +138,9 @@ fn walk_returns_each_conversation_once() {
             }
             for event in meanwhile.next().unwrap_or_default() {
                 act(&role, &mut known, event).await;
-                known.values_mut().for_each(|known| known.throughout &= matches(known));
+                for known in known.values_mut() {
+                    known.throughout &= matches(known);
+                }
             }
             match next {
                 Some(next) => cursor = Some(next),

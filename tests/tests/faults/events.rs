@@ -116,7 +116,7 @@ async fn counts_are_exact_despite_duplicates_and_failures() {
     world.proxy().set_faults(Faults { errors_after_percent: 2, conflicts_percent: 5, ..Faults::default() });
     let drained = at_once(&world, SHARDS, |world, shard| {
         let records = told.0[shard].clone();
-        let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 20 };
+        let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 70 };
         async move { world.deliver(Worker::Events, records, delivery).await }
     })
     .await;

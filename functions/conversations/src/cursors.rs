@@ -16,6 +16,11 @@ pub(crate) struct RequestedOrder {
     pub order: Option<Order>,
     pub updated_after: Option<Timestamp>,
     pub created_before: Option<Timestamp>,
+    pub has_cursor: bool,
+}
+
+fn is_too_old(time: Timestamp, now: Timestamp) -> bool {
+    time < now.plus_seconds(-MAX_AGE_DAYS * 24 * 60 * 60)
 }
 
 /// The order of a list.
@@ -35,7 +40,7 @@ impl ListOrder {
     /// # Errors
     /// `invalid_request` when `updatedAfter` is too old, or combined with `sort` or `order`.
     pub fn of(requested: &RequestedOrder, now: Timestamp) -> Result<Self, Problem> {
-        let RequestedOrder { sort, order, updated_after, created_before } = *requested;
+        let RequestedOrder { sort, order, updated_after, created_before, .. } = *requested;
         if let Some(time) = updated_after {
             return Self::of_changes(requested, time, now);
         }
@@ -53,7 +58,7 @@ impl ListOrder {
             let invalid = Invalid::new("invalid", "cannot be combined with `updatedAfter`: leave one of them out");
             return Err(InvalidRequest::one(field, &invalid).into());
         }
-        if time < now.plus_seconds(-MAX_AGE_DAYS * 24 * 60 * 60) {
+        if !requested.has_cursor && is_too_old(time, now) {
             let message =
                 "must be within the last 30 days. To read older conversations, walk the list with `sort=createdAt`";
             return Err(InvalidRequest::one("updatedAfter", &Invalid::new("too_old", message)).into());
@@ -83,8 +88,9 @@ impl ListCursors {
     /// Returns where the page starts.
     ///
     /// # Errors
-    /// `invalid_cursor` when the cursor is damaged or belongs to another list.
-    pub fn walk(&self, cursor: Option<&str>) -> Result<Walk, Problem> {
+    /// `invalid_cursor` when the cursor is damaged or belongs to another list; `invalid_request` when its position in the log
+    /// of changes is older than 30 days.
+    pub fn walk(&self, cursor: Option<&str>, now: Timestamp) -> Result<Walk, Problem> {
         Ok(match (self.order, cursor) {
             (ListOrder::Activity(order), None) => Walk::ByActivity(order, None),
             (ListOrder::Activity(order), Some(cursor)) => {
@@ -102,6 +108,10 @@ impl ListCursors {
                 let [entry, returned] = self.scope.decode_ids(cursor)?;
                 let returned = u32::try_from(u128::from_be_bytes(returned.to_bytes()));
                 let returned = returned.map_err(|_| CursorScope::invalid_cursor())?;
+                if is_too_old(entry.time(), now) {
+                    let message = "is older than 30 days. Walk the list with `sort=createdAt`, and start again";
+                    return Err(InvalidRequest::one("cursor", &Invalid::new("too_old", message)).into());
+                }
                 Walk::ByChange(ChangePosition { entry, returned })
             }
         })

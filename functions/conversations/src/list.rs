@@ -47,7 +47,7 @@ with_filters! {
 /// List conversations
 ///
 /// Lists conversations by activity: the time of the newest reply, or of creation. With `sort=createdAt`, the order is by creation,
-/// and a walk over all pages misses no conversation. With `updatedAfter`, the list returns what has changed, 15 seconds after the
+/// and a walk over all pages misses no conversation. With `updatedAfter`, the list returns what has changed, 20 seconds after the
 /// change, and `nextCursor` is always set: keep it, and continue with it later. A page can be short or empty while `hasMore` is
 /// `true`. The list can lag behind a write by a moment.
 ///
@@ -69,18 +69,20 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
     };
     let query: ListConversationsQuery = query.read()?;
     let filters = conversations::resolve_filters(caller.store(), query.filter(), query.view_id).await?;
+    let now = caller.store().clock().now();
     let order = ListOrder::of(
         &RequestedOrder {
             sort: query.sort,
             order: query.order,
             updated_after: query.updated_after,
             created_before: query.created_before,
+            has_cursor: query.cursor.is_some(),
         },
-        caller.store().clock().now(),
+        now,
     )?;
     let cursors = ListCursors::new(caller.store().workspace_id(), &filters, order);
-    let walk = cursors.walk(query.cursor.as_deref())?;
-    let command = ListConversations { filters, updated_after: query.updated_after, walk, limit: query.limit.0 };
+    let walk = cursors.walk(query.cursor.as_deref(), now)?;
+    let command = ListConversations { filters, walk, limit: query.limit.0 };
     let ConversationList { conversations, next, has_more, names } =
         conversations::list(caller.store(), &command).await?;
     ok(

@@ -20,7 +20,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
     let mut conversations = Vec::new();
     for workspace in operator.list_workspaces().await? {
-        let tenant = operator.workspace(workspace.id).await?;
+        // A workspace that is being deleted has nothing to resume.
+        let Some(tenant) = operator.open(workspace.id).await? else { continue };
         for id in tenant.list_tombstones().await? {
             if arguments.resume {
                 conversations::remove_completely(&tenant, id).await?;

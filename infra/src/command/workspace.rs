@@ -189,7 +189,7 @@ async fn delete(operator: &Operator, id: WorkspaceId, confirm: &str, printer: Pr
         Some(_) => {}
     }
     let deletion = named(operator.start_deletion(id).await, id)?;
-    printer.progress("The API keys stop working. Waiting until every process knows it …");
+    printer.progress("The API keys stop working. Waiting two minutes, until every process has stopped writing …");
     wait_until(deletion.ready_at).await;
     let mut removed = 0;
     loop {

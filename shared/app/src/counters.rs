@@ -2,7 +2,7 @@
 
 use deskless_domain::{ConversationChange, ConversationId};
 use deskless_store::{ConversationToCount, TenantStore};
-use futures_util::future::try_join;
+use futures_util::future::join;
 
 use crate::AppError;
 
@@ -20,6 +20,8 @@ pub async fn record(store: &TenantStore, changes: &[&ConversationChange]) -> Res
         })
         .collect();
     let ids: Vec<ConversationId> = changes.iter().map(|change| change.id).collect();
-    try_join(store.count_conversations(&counted), store.record_changes(&ids)).await?;
-    Ok(())
+    // Both are done even if one fails, because a record that fails for good is not delivered again.
+    let (counted, recorded) = join(store.count_conversations(&counted), store.record_changes(&ids)).await;
+    counted?;
+    Ok(recorded?)
 }

@@ -105,9 +105,12 @@ fn is_transient(error: &AppError) -> bool {
 fn without_values(error: &str) -> String {
     let mut text = String::new();
     let mut quote = None;
+    let mut is_escaped = false;
     for c in error.chars().take(MAX_ERROR) {
+        let was_escaped = is_escaped;
+        is_escaped = c == '\\' && !was_escaped;
         match quote {
-            Some(open) if c == open => quote = None,
+            Some(open) if c == open && !was_escaped => quote = None,
             Some(_) => continue,
             None if matches!(c, '"' | '`') => quote = Some(c),
             None => {}
@@ -126,6 +129,7 @@ mod tests {
         let error = "an item cannot be read: invalid type: string \"whsec_1\", expected u64 in `customer` of 3";
         assert_eq!(without_values(error), "an item cannot be read: invalid type: string \"\", expected u64 in `` of 3");
         assert_eq!(without_values("open \"secret"), "open \"");
+        assert_eq!(without_values(r#"string "a\"secret" here"#), r#"string "" here"#);
         assert_eq!(without_values(&"x".repeat(1000)).len(), 500);
     }
 }

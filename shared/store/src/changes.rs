@@ -19,11 +19,11 @@ use crate::{
     transaction::Transaction,
 };
 
-/// How long an entry is kept: 30 days.
-pub const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
-/// After this time, no entry with an earlier id appears any more: 15 s. A worker gives up on an entry after 8 s, and a
-/// request that it has sent last ends within its timeout of 5 s.
-pub const SETTLED_SECONDS: i64 = 15;
+/// How long an entry is kept: 31 days, a day longer than clients may reach back.
+pub const KEPT_SECONDS: i64 = 31 * 24 * 60 * 60;
+/// After this time, no entry with an earlier id appears any more: 20 s. A worker gives up on an entry after 8 s, and a
+/// request that it has sent last ends within its timeout of 6 s. The rest is for clocks that differ.
+pub const SETTLED_SECONDS: i64 = 20;
 /// How far the clocks of two functions can differ, with a margin: 60 s.
 const CLOCK_SKEW_SECONDS: i64 = 60;
 /// The maximum number of entries that one page reads.

@@ -40,7 +40,7 @@ async fn change_is_listed_15_seconds_after_it_was_logged() {
     assert_eq!(ids(&list(&settled["nextCursor"]).await), Vec::<&str>::new());
     let _ = role.patch(&format!("{PATH}/{a}"), &json!({ "priority": "high" })).await.expect(200);
     let _ = world.drain_events().await;
-    world.clock.advance_millis(15_000);
+    world.clock.advance_millis(20_000);
     let changed = list(&settled["nextCursor"]).await;
     assert_eq!(ids(&changed), [a.as_str()]);
     assert_eq!(changed["conversations"][0]["priority"], "high");
@@ -53,7 +53,7 @@ async fn filters_apply_to_changes() {
     let [a, _] = [opened(&world).await, opened(&world).await];
     let _ = role.patch(&format!("{PATH}/{a}"), &json!({ "status": "solved" })).await.expect(200);
     let _ = world.drain_events().await;
-    world.clock.advance_millis(15_000);
+    world.clock.advance_millis(20_000);
     let solved = role.get(&format!("{PATH}?updatedAfter={START}&status=solved")).await.expect(200);
     assert_eq!(ids(&solved), [a.as_str()]);
     let nobody = role.get(&format!("{PATH}?updatedAfter={START}&customerEmail=nobody@example.com")).await.expect(200);
@@ -101,7 +101,7 @@ async fn cursor_of_another_list_is_refused() {
         let _ = opened(&world).await;
     }
     let _ = world.drain_events().await;
-    world.clock.advance_millis(15_000);
+    world.clock.advance_millis(20_000);
     let lists = [
         String::new(),
         "order=asc".to_owned(),

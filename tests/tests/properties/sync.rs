@@ -11,7 +11,7 @@ use crate::support::check_async;
 
 const CONVERSATIONS: &str = "/api/v1/conversations";
 /// The time after which a logged change is shown.
-const SETTLED_MS: i64 = 15_000;
+const SETTLED_MS: i64 = 20_000;
 
 #[derive(Debug, Clone)]
 enum Operation {

@@ -1,23 +1,26 @@
 //! Exports a workspace through its own API, in this process.
 
 use std::{
-    fs::File,
     io::{BufWriter, Write},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use axum::{
     Router,
     body::{Body, to_bytes},
+    response::Response,
 };
-use deskless_domain::{KeyKind, Precondition, RateLimit, Scope, Title, WorkspaceId};
+use deskless_domain::{Clock, KeyKind, Precondition, RateLimit, Scope, Title, WorkspaceId};
 use deskless_infra::routes;
 use deskless_runtime::SystemClock;
 use deskless_store::{KeyRequest, Operator};
-use http::{Request, header};
+use http::{Request, StatusCode, header};
 use serde_json::Value;
+use tempfile::NamedTempFile;
+use tokio::time::sleep;
 use tower::ServiceExt;
 
 /// The lists of the API, in the order of the export. Each row is one line of the file. API keys are left out, because their
@@ -34,18 +37,25 @@ const LISTS: [&str; 9] = [
     "bulk-actions",
 ];
 
-/// Writes everything in a workspace to a new file. Returns the number of objects.
+/// How long the key of an export is valid, if the export is interrupted before it revokes it: one day.
+const KEY_VALID_SECONDS: i64 = 24 * 60 * 60;
+
+/// Writes everything in a workspace to a new file. Returns the number of objects. The file appears when it is complete.
 ///
 /// Conversations are walked by creation, so that each one is exported once, also while the workspace is in use.
 pub async fn run(operator: &Operator, id: WorkspaceId, to: &Path) -> Result<u64> {
     let tenant = operator.workspace(id).await?;
-    let file = File::create_new(to).with_context(|| format!("cannot create {}", to.display()))?;
+    if to.exists() {
+        bail!("{} exists already: choose another name", to.display());
+    }
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = NamedTempFile::new_in(folder).with_context(|| format!("cannot write to {}", folder.display()))?;
     let request = KeyRequest {
         name: Title::parse("deskless workspace export".to_owned())?,
         kind: KeyKind::Server,
         scopes: Scope::ALL.iter().copied().filter(|scope| scope.as_str().starts_with("read:")).collect(),
         allowed_origins: Vec::new(),
-        expires_at: None,
+        expires_at: Some(SystemClock.now().plus_seconds(KEY_VALID_SECONDS)),
         rate_limit: Some(RateLimit::MAX),
     };
     let key = tenant.create_key(request).await?;
@@ -61,7 +71,10 @@ pub async fn run(operator: &Operator, id: WorkspaceId, to: &Path) -> Result<u64>
         .await
         .context("cannot revoke the key that the export has created")?;
     exported?;
-    Ok(export.written)
+    let Export { file, written, .. } = export;
+    let file = file.into_inner().context("cannot write the file")?;
+    file.persist_noclobber(to).with_context(|| format!("cannot create {}", to.display()))?;
+    Ok(written)
 }
 
 /// The API, with a key of the workspace.
@@ -71,24 +84,40 @@ struct Api {
 }
 
 impl Api {
-    async fn get(&self, path: &str) -> Result<Value> {
+    /// Returns the body; `None` for a 404.
+    async fn get(&self, path: &str) -> Result<Option<Value>> {
+        loop {
+            let response = self.send(path).await?;
+            let status = response.status();
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                // The export shares the workspace's rate limit.
+                let wait =
+                    response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+                sleep(Duration::from_secs(wait.unwrap_or(1))).await;
+                continue;
+            }
+            let body = to_bytes(response.into_body(), usize::MAX).await?;
+            let body: Value =
+                serde_json::from_slice(&body).with_context(|| format!("{path}: the response is not JSON"))?;
+            return match status {
+                StatusCode::NOT_FOUND => Ok(None),
+                _ if status.is_success() => Ok(Some(body)),
+                _ => bail!("{path}: {} ({status})", body["error"].as_str().unwrap_or("failed")),
+            };
+        }
+    }
+
+    async fn send(&self, path: &str) -> Result<Response> {
         let request = Request::get(format!("/api/v1/{path}"))
             .header(header::AUTHORIZATION, &self.authorization)
             .body(Body::empty())?;
-        let response = self.router.clone().oneshot(request).await?;
-        let status = response.status();
-        let body = to_bytes(response.into_body(), usize::MAX).await?;
-        let body: Value = serde_json::from_slice(&body).with_context(|| format!("{path}: the response is not JSON"))?;
-        if !status.is_success() {
-            bail!("{path}: {} ({status})", body["error"].as_str().unwrap_or("failed"));
-        }
-        Ok(body)
+        Ok(self.router.clone().oneshot(request).await?)
     }
 }
 
 struct Export {
     api: Api,
-    file: BufWriter<File>,
+    file: BufWriter<NamedTempFile>,
     written: u64,
 }
 
@@ -100,6 +129,7 @@ impl Export {
         let mut cursor = None;
         loop {
             let page = self.page("conversations", "&sort=createdAt&order=asc", cursor.as_deref()).await?;
+            let Some(page) = page else { bail!("the list of conversations does not exist") };
             for conversation in rows(&page) {
                 self.write(conversation)?;
                 let id = conversation["id"].as_str().context("a conversation has no id")?;
@@ -117,7 +147,8 @@ impl Export {
     async fn list(&mut self, path: &str, query: &str) -> Result<()> {
         let mut cursor = None;
         loop {
-            let page = self.page(path, query, cursor.as_deref()).await?;
+            // A conversation can be deleted after it was listed.
+            let Some(page) = self.page(path, query, cursor.as_deref()).await? else { return Ok(()) };
             for row in rows(&page) {
                 self.write(row)?;
             }
@@ -128,7 +159,7 @@ impl Export {
         }
     }
 
-    async fn page(&self, path: &str, query: &str, cursor: Option<&str>) -> Result<Value> {
+    async fn page(&self, path: &str, query: &str, cursor: Option<&str>) -> Result<Option<Value>> {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         self.api.get(&format!("{path}?limit=100{query}{cursor}")).await
     }

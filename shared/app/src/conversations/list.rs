@@ -1,6 +1,4 @@
-use deskless_domain::{
-    Conversation, ConversationFilter, ConversationId, Field, Order, Status, Timestamp, View, ViewId,
-};
+use deskless_domain::{Conversation, ConversationFilter, ConversationId, Field, Order, Status, View, ViewId};
 use deskless_store::{
     ChangePage, ChangePosition, ConversationPage, CreationPage, CustomerStore, Directory, Position, StoreError,
     TenantStore,
@@ -24,8 +22,6 @@ pub enum Walk {
 pub struct ListConversations {
     /// Filters that must all match, as [`resolve_filters`] returns them.
     pub filters: Vec<ConversationFilter>,
-    /// With [`Walk::ByChange`], only conversations that were updated after this time.
-    pub updated_after: Option<Timestamp>,
     /// The order, and the position in it.
     pub walk: Walk,
     /// The page size.
@@ -66,7 +62,7 @@ pub async fn resolve_filters(
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, command: &ListConversations) -> Result<ConversationList, AppError> {
-    let ListConversations { filters, updated_after, walk, limit } = command;
+    let ListConversations { filters, walk, limit } = command;
     let (conversations, next, has_more) = match *walk {
         Walk::ByActivity(order, after) => {
             let ConversationPage { conversations, next } =
@@ -80,7 +76,7 @@ pub async fn list(store: &TenantStore, command: &ListConversations) -> Result<Co
         }
         Walk::ByChange(after) => {
             let ChangePage { conversations, next, has_more } = store.list_changes(after, *limit).await?;
-            let matching = matching(store, conversations, filters, *updated_after).await?;
+            let matching = matching(store, conversations, filters).await?;
             (matching, Some(Walk::ByChange(next)), has_more)
         }
     };
@@ -88,19 +84,15 @@ pub async fn list(store: &TenantStore, command: &ListConversations) -> Result<Co
     Ok(ConversationList { conversations, next, has_more, names })
 }
 
-/// Returns the conversations that match all filters and were updated after a time.
+/// Returns the conversations that match all filters.
 async fn matching(
     store: &TenantStore,
     conversations: Vec<Conversation>,
     filters: &[ConversationFilter],
-    updated_after: Option<Timestamp>,
 ) -> Result<Vec<Conversation>, AppError> {
     let Some(filters) = store.resolve_emails(filters).await? else { return Ok(Vec::new()) };
     let now = store.clock().now();
-    let matches = |conversation: &Conversation| {
-        updated_after.is_none_or(|time| conversation.updated_at > time)
-            && filters.iter().all(|filter| filter.matches(conversation, now))
-    };
+    let matches = |conversation: &Conversation| filters.iter().all(|filter| filter.matches(conversation, now));
     Ok(conversations.into_iter().filter(matches).collect())
 }
 

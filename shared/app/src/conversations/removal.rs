@@ -51,6 +51,12 @@ pub async fn removal_step(store: &TenantStore, step: u64) -> Result<(), AppError
         async move { (id, remove_within(store, id, budget).await) }
     };
     let results: Vec<_> = stream::iter(queued).map(remove).buffered(CONCURRENCY).collect().await;
+    if let Some((_, Err(AppError::Unavailable(reason)))) = results.first()
+        && results.iter().all(|(_, result)| matches!(result, Err(AppError::Unavailable(_)) | Ok(Progress::NotStarted)))
+    {
+        // The next step follows at once. Errors raise the alarm of the workers.
+        tracing::error!(reason, "no removal of this step made progress");
+    }
     let (mut last, mut failures) = (queue.after, Vec::new());
     for (id, result) in results {
         match result {

@@ -105,12 +105,7 @@ impl TenantStore {
                 }
                 has_changes = true;
                 let is = known.unwrap_or(before);
-                if let Some(status) = is.status {
-                    *sums.entry(status).or_default() -= 1;
-                }
-                if let Some(status) = after.status {
-                    *sums.entry(status).or_default() += 1;
-                }
+                add(&mut sums, is.status, after.status);
                 let (alias, value) = (format!("x{index}"), condition.value(text(is.write())));
                 update.set_as(&alias, &listed_attribute(*id), text(after.write()));
                 condition = condition.and(if known.is_some() {
@@ -148,22 +143,31 @@ impl TenantStore {
         }
         let unknown: Vec<_> = state.listed.keys().copied().filter(|id| !states.contains_key(id)).take(100).collect();
         let read = self.counted_states(unknown.into_iter()).await?;
-        let is_written = |id: &ConversationId, listed: &Listed| {
-            let state = states.get(id).or_else(|| read.get(id));
-            state.is_some_and(|state| state.generation == cell.generation && state.version >= listed.version)
-        };
         let mut update = Update::default();
-        let mut condition = state.unchanged();
-        update.set(EPOCH, number(state.epoch + 1));
-        let mut is_shorter = false;
-        let written = state.listed.into_iter().filter(|(id, listed)| is_written(id, listed)).take(2 * MOST_CHANGES);
-        for (index, (id, listed)) in written.enumerate() {
-            let (alias, value) = (format!("x{index}"), condition.value(text(listed.write())));
+        let mut condition = Condition::none();
+        let mut sums: HashMap<Status, i64> = HashMap::new();
+        let mut removed = 0;
+        // This worker's changes first: no other worker removes them.
+        let (own, others): (Vec<_>, Vec<_>) = state.listed.into_iter().partition(|(id, _)| states.contains_key(id));
+        for (id, listed) in own.into_iter().chain(others) {
+            let Some(settled) = settled(cell, listed, states.get(&id).or_else(|| read.get(&id))) else { continue };
+            // A worker has stopped after it had updated this cell, and newer versions were counted in others since.
+            if settled.status != listed.status {
+                add(&mut sums, listed.status, settled.status);
+            }
+            let (alias, value) = (format!("x{removed}"), condition.value(text(listed.write())));
             condition = condition.and(format!("#{alias} = {value}"));
             update.remove_as(&alias, &listed_attribute(id));
-            is_shorter = true;
+            removed += 1;
+            if removed == 2 * MOST_CHANGES {
+                break;
+            }
         }
-        if is_shorter {
+        if removed > 0 {
+            update.add(EPOCH, 1);
+            for (status, sum) in sums {
+                update.add_signed(status.as_str(), sum);
+            }
             // If another worker has listed a newer change, or if there is a conflict, a later update shortens the list.
             match self.update_if(self.cell_key(cell), update, condition).await {
                 Ok(_) | Err(StoreError::Unavailable(_)) => {}
@@ -222,6 +226,27 @@ enum CellUpdate {
 
 fn listed_attribute(id: ConversationId) -> String {
     format!("{LISTED}{}", pack(id))
+}
+
+/// Adds the difference between two statuses of a conversation.
+fn add(sums: &mut HashMap<Status, i64>, from: Option<Status>, to: Option<Status>) {
+    if let Some(status) = from {
+        *sums.entry(status).or_default() -= 1;
+    }
+    if let Some(status) = to {
+        *sums.entry(status).or_default() += 1;
+    }
+}
+
+/// Returns the change as the cell is to list it, given the conversation's counted state; `None` if that is not written yet. The
+/// counted state of a deleted conversation expires.
+fn settled(cell: Cell, listed: Listed, state: Option<&CountedState>) -> Option<Listed> {
+    match state {
+        None => listed.status.is_none().then_some(listed),
+        Some(state) if state.generation != cell.generation || state.version < listed.version => None,
+        Some(state) if state.version == listed.version => Some(listed),
+        Some(state) => Some(Listed { version: state.version, status: cell.counts(state.counted) }),
+    }
 }
 
 /// What updates of a cell depend on.

@@ -62,11 +62,10 @@ impl TenantStore {
     /// Counts the newest change of each conversation. `changes` has all changes of each.
     async fn count_chunk(&self, generation: u64, changes: &[Vec<&ConversationToCount>]) -> Result<(), StoreError> {
         let mut backoff = self.backoff();
-        // The cells that an earlier attempt, of this worker or of one that has stopped, may have updated.
-        let mut touched: HashMap<ConversationId, HashSet<Cell>> = HashMap::new();
+        // What an earlier attempt, of this worker or of one that has stopped, may have counted the conversations as.
+        let mut touched: HashMap<ConversationId, HashSet<CountedAs>> = HashMap::new();
         for change in changes.iter().filter(|changes| changes.len() > 1).flatten() {
-            let cell = change.counted.map(|counted| Cell::of(generation, counted));
-            touched.entry(change.id).or_default().extend(cell);
+            touched.entry(change.id).or_default().extend(change.counted);
         }
         let newest = changes.iter().filter_map(|changes| changes.iter().max_by_key(|change| change.version));
         let mut due: Vec<&ConversationToCount> = newest.copied().collect();
@@ -74,6 +73,12 @@ impl TenantStore {
             let states = self.counted_states(due.iter().map(|change| change.id)).await?;
             // A recount has started that this process does not know of yet.
             let generation = states.values().map(|state| state.generation).fold(generation, u64::max);
+            for change in &due {
+                // A worker may have stopped after it had counted this version, and others have counted newer ones since.
+                if states.get(&change.id).is_some_and(|state| state.version > change.version) {
+                    touched.entry(change.id).or_default().extend(change.counted);
+                }
+            }
             let steps: Vec<_> = due
                 .iter()
                 .map(|change| Step::of(change, states.get(&change.id).copied(), generation))
@@ -85,8 +90,9 @@ impl TenantStore {
             let mut cells: HashMap<Cell, Vec<CellChange>> = HashMap::new();
             for step in &steps {
                 let touched = touched.entry(step.id).or_default();
-                touched.extend(step.cells());
-                for &cell in touched.iter().filter(|cell| cell.generation == generation) {
+                touched.extend(step.counted());
+                let of_step: HashSet<_> = touched.iter().map(|&counted| Cell::of(generation, counted)).collect();
+                for cell in of_step {
                     cells.entry(cell).or_default().push(step.change_of(cell));
                 }
             }
@@ -131,9 +137,9 @@ impl Step {
         self.before.filter(|before| before.generation == self.after.generation)
     }
 
-    fn cells(&self) -> impl Iterator<Item = Cell> {
-        let before = self.included().and_then(|state| state.counted);
-        [before, self.after.counted].into_iter().flatten().map(|counted| Cell::of(self.after.generation, counted))
+    /// Returns what it is counted as before and after.
+    fn counted(&self) -> impl Iterator<Item = CountedAs> {
+        [self.included().and_then(|state| state.counted), self.after.counted].into_iter().flatten()
     }
 
     fn change_of(&self, cell: Cell) -> CellChange {

@@ -69,11 +69,16 @@ impl Operator {
             .missing(attributes::DELETED_AT)
             .equals_or_missing(attributes::RECOUNT_STARTED_AT, started);
         if !tenant.update_if(tenant.keys().workspace(), update, condition).await? {
-            return Err(StoreError::Busy("another recount of this workspace has just started".to_owned()));
+            // The response to the first attempt may have been lost.
+            let found = store.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
+            let found: WorkspaceItem = item::read(found)?;
+            if (found.next_counters, found.recount_started_at) != (Some(generation), Some(now.as_millis())) {
+                return Err(StoreError::Busy("another recount of this workspace has just started".to_owned()));
+            }
         }
         store.caches().workspaces.remove(&id);
         let partitions = tenant.creation_partitions().collect();
-        let ready_at = Timestamp::from_millis(now.as_millis() + TTL_MS);
+        let ready_at = Timestamp::from_millis(store.clock().now().as_millis() + TTL_MS);
         Ok(Recount { tenant, generation, ready_at, partitions, reached: None })
     }
 }
@@ -141,7 +146,12 @@ impl Recount {
         update.remove(attributes::NEXT_COUNTERS);
         update.remove(attributes::RECOUNT_STARTED_AT);
         let condition = Condition::none().equals(attributes::NEXT_COUNTERS, number(self.generation));
-        tenant.update_if(tenant.keys().workspace(), update, condition).await?;
+        if !tenant.update_if(tenant.keys().workspace(), update, condition).await? {
+            let found = tenant.get(tenant.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
+            if item::read::<WorkspaceItem>(found)?.counters != Some(self.generation) {
+                return Err(StoreError::Busy("another recount of this workspace has replaced this one".to_owned()));
+            }
+        }
         tenant.caches().workspaces.remove(&tenant.workspace_id());
         let mut old = tenant
             .client()

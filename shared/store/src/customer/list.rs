@@ -56,6 +56,8 @@ impl TenantStore {
             customers.extend(found);
         }
         customers.sort_by_key(|record: &CustomerRecord| Reverse(record.list_position));
+        // While a customer moves to another partition, the index may show them in both.
+        customers.dedup_by_key(|record| record.list_position);
         customers.retain(|record| frontier.is_none_or(|frontier| record.list_position >= frontier));
         let has_more = frontier.is_some() || customers.len() > limit;
         customers.truncate(limit);

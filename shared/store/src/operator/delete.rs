@@ -12,8 +12,12 @@ use crate::{
     expression::{Update, number, text},
     item::{self, string},
     keys::{TenantKeys, file_of_pk, root},
+    transaction::Transaction,
     workspace::{TTL_MS, WorkspaceItem, attributes},
 };
+
+/// How long a worker may still write after it has read the settings: its timeout of two minutes.
+const LONGEST_RUN_SECONDS: i64 = 120;
 
 /// A deletion of a workspace that has started: its API keys stop working within 20 s.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ impl Operator {
         tenant.update_if(tenant.keys().workspace(), update, Condition::exists()).await?;
         store.caches().workspaces.remove(&id);
         let started = workspace.deleted_at.map_or(now, Timestamp::from_millis);
-        let ready_at = Timestamp::from_millis(started.as_millis() + TTL_MS);
+        let ready_at = Timestamp::from_millis(started.as_millis() + TTL_MS).plus_seconds(LONGEST_RUN_SECONDS);
         Ok(WorkspaceDeletion { tenant, name: workspace.name.to_string(), ready_at })
     }
 }
@@ -98,7 +102,10 @@ impl WorkspaceDeletion {
     /// When the table does not respond. The deletion can be repeated.
     pub async fn finish(&self) -> Result<(), StoreError> {
         let tenant = &self.tenant;
-        tenant.delete(root::workspace_listing(tenant.workspace_id())).await?;
-        tenant.delete(tenant.keys().workspace()).await
+        let mut transaction = Transaction::default();
+        for key in [root::workspace_listing(tenant.workspace_id()), tenant.keys().workspace()] {
+            transaction.delete(tenant, key, Condition::none())?;
+        }
+        transaction.commit(tenant, &mut tenant.backoff()).await.map(drop)
     }
 }

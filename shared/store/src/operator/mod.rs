@@ -95,6 +95,14 @@ impl Operator {
         Ok(())
     }
 
+    /// Returns the store of a workspace; `None` if there is none, or if it is being deleted.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn open(&self, id: WorkspaceId) -> Result<Option<TenantStore>, StoreError> {
+        self.0.open(id).await
+    }
+
     /// Returns the store of an existing workspace.
     ///
     /// # Errors

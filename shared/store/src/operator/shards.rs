@@ -17,6 +17,8 @@ use crate::{
 pub struct ShardChange {
     tenant: TenantStore,
     write: u8,
+    /// The stored number of partitions that are written to.
+    stored: Option<u8>,
     /// The shards before the change.
     pub before: Shards,
     /// The shards after the change. `read` never falls, because conversations stay on their partitions.
@@ -52,10 +54,9 @@ impl Operator {
             return Err(StoreError::Busy("the number of shards is being changed by another command".to_owned()));
         }
         store.caches().workspaces.remove(&id);
-        let now = store.clock().now();
-        let waits = after.read > before.read;
-        let ready_at = if waits { Timestamp::from_millis(now.as_millis() + TTL_MS) } else { now };
-        Ok(ShardChange { tenant, write: count, before, after, ready_at })
+        // Also if all partitions are read already: a command that was interrupted may have started that just now.
+        let ready_at = Timestamp::from_millis(store.clock().now().as_millis() + TTL_MS);
+        Ok(ShardChange { tenant, stored: workspace.write_shards, write: count, before, after, ready_at })
     }
 }
 
@@ -68,7 +69,9 @@ impl ShardChange {
         let tenant = &self.tenant;
         let mut update = Update::default();
         update.set(attributes::WRITE_SHARDS, number(self.write));
-        let condition = Condition::none().equals(attributes::READ_SHARDS, number(self.after.read));
+        let condition = Condition::none()
+            .equals(attributes::READ_SHARDS, number(self.after.read))
+            .equals_or_missing(attributes::WRITE_SHARDS, self.stored.map(number));
         if !tenant.update_if(tenant.keys().workspace(), update, condition).await? {
             return Err(StoreError::Busy("the number of shards was changed by another command meanwhile".to_owned()));
         }

@@ -21,7 +21,8 @@ fn records(numbers: Range<usize>) -> Vec<Value> {
 /// A record that `Worker::Events` wants.
 fn record(number: usize, item: &str) -> Value {
     let keys = json!({ "pk": { "S": format!("W#{item}") }, "sk": { "S": "A" } });
-    json!({ "dynamodb": { "SequenceNumber": number.to_string(), "Keys": keys } })
+    let image = json!({ "o": { "S": "a conversation's newest message" } });
+    json!({ "dynamodb": { "SequenceNumber": number.to_string(), "Keys": keys, "NewImage": image } })
 }
 
 fn item_of(record: &Value) -> String {

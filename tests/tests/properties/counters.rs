@@ -26,9 +26,20 @@ type Life = (Vec<Counted>, bool);
 /// Records for one batch: of a conversation that is chosen, the next record, or an earlier one again.
 type Picks = Vec<(Index, bool)>;
 
-/// A batch that a worker gets, how often the worker waits in each delivery that is interrupted, and a batch of other
-/// conversations that another worker gets at the same time.
-type Step = (Picks, Vec<u64>, Picks);
+/// A batch that a worker gets, how often the worker waits in each delivery that is interrupted, what happens to the
+/// batch after that, and a batch of other conversations that another worker gets at the same time.
+type Step = (Picks, Vec<u64>, Repeated, Picks);
+
+/// How a batch is delivered again after an interruption.
+#[derive(Debug, Clone, Copy)]
+enum Repeated {
+    Whole,
+    InHalves,
+    /// With the next records of its conversations.
+    Extended,
+    /// By two workers at the same time.
+    Twice,
+}
 
 fn counted(cells: usize) -> impl Strategy<Value = Counted> {
     let any_of = move || (0..cells).prop_map(|which| which.checked_sub(1));
@@ -43,7 +54,9 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let picks = |most: usize| vec((any::<Index>(), proptest::bool::weighted(0.3)), 0..most);
-    vec((picks(BATCH), vec(0..60_u64, 0..3), picks(BATCH / 2)), 0..12)
+    let repeated =
+        proptest::sample::select(&[Repeated::Whole, Repeated::InHalves, Repeated::Extended, Repeated::Twice][..]);
+    vec((picks(BATCH), vec(0..60_u64, 0..3), repeated, picks(BATCH / 2)), 0..12)
 }
 
 /// Returns the conversation's item in one of its versions, or its tombstone.
@@ -109,14 +122,27 @@ async fn deliver(world: &World, batch: &[Value]) {
     assert!(Box::pin(world.deliver_once(Worker::Events, batch)).await, "a record failed");
 }
 
-/// Delivers a batch until it succeeds. After an interruption, it is repeated in halves or as a whole.
-async fn deliver_interrupted(world: &World, batch: &[Value], interruptions: &[u64]) {
+/// Delivers a batch until it succeeds.
+async fn deliver_interrupted(
+    world: &World,
+    batch: &[Value],
+    interruptions: &[u64],
+    repeated: Repeated,
+    next: &[Value],
+) {
     for &waits in interruptions {
         let _ = interrupt_after(Some(waits), deliver(world, batch)).await;
     }
-    let halves = if interruptions.len() > 1 { batch.split_at(batch.len() / 2) } else { (batch, &[][..]) };
-    deliver(world, halves.0).await;
-    deliver(world, halves.1).await;
+    match repeated {
+        Repeated::Whole => deliver(world, batch).await,
+        Repeated::InHalves => {
+            let (first, second) = batch.split_at(batch.len() / 2);
+            deliver(world, first).await;
+            deliver(world, second).await;
+        }
+        Repeated::Extended => deliver(world, &[batch, next].concat()).await,
+        Repeated::Twice => drop(tokio::join!(deliver(world, batch), deliver(world, batch))),
+    }
 }
 
 #[test]
@@ -130,11 +156,16 @@ fn counters_equal_a_recount() {
         let changes = lives.iter().enumerate().map(|(number, life)| changes(&world, &like, number, life));
         let (records, there): (Vec<_>, Vec<_>) = changes.unzip();
         let mut stream = Stream { delivered: vec![0; records.len()], records };
-        for (picks, interruptions, picks_of_another) in &steps {
+        for (picks, interruptions, repeated, picks_of_another) in &steps {
             let mut conversations = BTreeSet::new();
             let batch = stream.batch(picks, &mut conversations);
             let another = stream.batch(picks_of_another, &mut conversations);
-            let _ = tokio::join!(deliver_interrupted(&world, &batch, interruptions), deliver(&world, &another));
+            let next = match repeated {
+                Repeated::Extended => stream.batch(picks, &mut BTreeSet::new()),
+                _ => Vec::new(),
+            };
+            let interrupted = deliver_interrupted(&world, &batch, interruptions, *repeated, &next);
+            let _ = tokio::join!(interrupted, deliver(&world, &another));
         }
         let left = stream.records.iter().zip(&stream.delivered).flat_map(|(records, &delivered)| &records[delivered..]);
         let left: Vec<_> = left.cloned().collect();

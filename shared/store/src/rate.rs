@@ -6,7 +6,7 @@
 //!
 //! Bounds, for a limit `n` and `p` processes that serve the subject in one minute:
 //! - Granted: at most `n`, and for each process that took no lease the requests that it granted without one. Those are at
-//!   most `min(n / 1000, 5)` for a workspace or a key and `min(n / 100, 5)` for a visitor, and none for a key with a limit below 1,000.
+//!   most `n / 1000` for a workspace, `min(n / 1000, 5)` for a key and `min(n / 100, 5)` for a visitor, and none for a key with a limit below 1,000.
 //! - Refused early: at most `n / 100` requests for each process, the rest of its last block.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
@@ -49,17 +49,22 @@ impl RateSubject {
     /// visitors, these are all requests, so their windows cost nothing.
     fn unleased(&self, limit: u64) -> u64 {
         match self {
-            Self::Workspace(_) | Self::Key(_) => (limit / 1000).min(5),
+            Self::Workspace(_) => limit / 1000,
+            Self::Key(_) => (limit / 1000).min(5),
             Self::Customer(..) | Self::Anonymous(_) => (limit / 100).min(5),
         }
     }
-}
 
-/// Returns the size of the block that is leased with a request: a quarter of what the process used in this window, at least 20
-/// and at most a hundredth of the limit.
-fn block(limit: u64, used: u64) -> u64 {
-    let most = (limit / 100).max(1);
-    (used / 4).clamp(most.min(20), most)
+    /// Returns the size of the block that is leased with a request. For a workspace, a hundredth of the limit: few leases, because
+    /// every request takes from it. For others a quarter of what the process used in this window, at least 20 and at most a
+    /// hundredth of the limit.
+    fn block(&self, limit: u64, used: u64) -> u64 {
+        let most = (limit / 100).max(1);
+        match self {
+            Self::Workspace(_) => most,
+            _ => (used / 4).clamp(most.min(20), most),
+        }
+    }
 }
 
 /// The result of taking a request from a rate limit.
@@ -140,8 +145,8 @@ impl Window {
     }
 
     /// Returns the number of requests to lease, in addition to those owed.
-    fn amount(&self) -> u64 {
-        1 + block(self.limit, self.used)
+    fn amount(&self, subject: &RateSubject) -> u64 {
+        1 + subject.block(self.limit, self.used)
     }
 
     /// Applies a lease of this amount and of what was owed, after which the window's total is `total`.
@@ -169,7 +174,7 @@ impl TenantStore {
         let mut window = window.lock().await;
         window.move_to(number, total, subject.unleased(total));
         if window.needs_lease() {
-            let amount = window.amount();
+            let amount = window.amount(subject);
             match tokio::time::timeout(LEASE_TIMEOUT, self.lease(subject, number, window.owed + amount)).await {
                 Ok(Ok(used)) => window.apply(amount, used),
                 Ok(Err(_)) | Err(_) => window.leased = amount,

@@ -140,6 +140,12 @@ impl World {
         self.operator.set_rate_limit(self.workspace, limit).await.expect("the workspace exists");
     }
 
+    /// Returns the operator of the table, without the proxy.
+    #[must_use]
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
     /// Returns a caller without a key.
     #[must_use]
     pub fn anon(&self) -> Role<'_> {

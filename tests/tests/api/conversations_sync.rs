@@ -16,7 +16,7 @@ async fn opened(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn change_is_listed_15_seconds_after_it_was_logged() {
+async fn change_is_listed_20_seconds_after_it_was_logged() {
     let world = World::new().await;
     let role = world.server_key();
     let path = format!("{PATH}?updatedAfter={START}");
@@ -29,7 +29,7 @@ async fn change_is_listed_15_seconds_after_it_was_logged() {
     let first = list(&Value::Null).await;
     assert_eq!((ids(&first), &first["hasMore"]), (vec![], &json!(false)), "no worker has logged a change");
     let _ = world.drain_events().await;
-    world.clock.advance_millis(14_999);
+    world.clock.advance_millis(19_999);
     let early = list(&first["nextCursor"]).await;
     assert_eq!(ids(&early), Vec::<&str>::new());
     world.clock.advance_millis(1);
@@ -58,10 +58,8 @@ async fn filters_apply_to_changes() {
     assert_eq!(ids(&solved), [a.as_str()]);
     let nobody = role.get(&format!("{PATH}?updatedAfter={START}&customerEmail=nobody@example.com")).await.expect(200);
     assert_eq!((ids(&nobody), nobody["nextCursor"].is_string()), (vec![], true));
-    let updated = role.get(&format!("{PATH}/{a}")).await.expect(200)["conversation"]["updatedAt"].clone();
-    let updated = updated.as_str().expect("a time");
-    let later = role.get(&format!("{PATH}?updatedAfter={updated}")).await.expect(200);
-    assert_eq!(ids(&later), Vec::<&str>::new(), "only those that were updated after the time");
+    let later = role.get(&format!("{PATH}?updatedAfter=2026-06-28T18:05:00Z")).await.expect(200);
+    assert_eq!(ids(&later), Vec::<&str>::new(), "only changes after the time and the minute before it");
     let theirs = world.other_workspace().get(&format!("{PATH}?updatedAfter={START}")).await.expect(200);
     assert_eq!(ids(&theirs), Vec::<&str>::new());
 }

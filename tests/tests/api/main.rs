@@ -30,6 +30,7 @@ mod messages_list;
 mod messages_transform;
 mod messages_update;
 mod messages_window;
+mod operators;
 mod predefined_messages;
 mod predefined_messages_files;
 mod predefined_messages_send;

@@ -89,7 +89,7 @@ impl ListCursors {
     ///
     /// # Errors
     /// `invalid_cursor` when the cursor is damaged or belongs to another list; `invalid_request` when its position in the log
-    /// of changes is older than 30 days.
+    /// of changes is older than 31 days.
     pub fn walk(&self, cursor: Option<&str>, now: Timestamp) -> Result<Walk, Problem> {
         Ok(match (self.order, cursor) {
             (ListOrder::Activity(order), None) => Walk::ByActivity(order, None),
@@ -108,8 +108,9 @@ impl ListCursors {
                 let [entry, returned] = self.scope.decode_ids(cursor)?;
                 let returned = u32::try_from(u128::from_be_bytes(returned.to_bytes()));
                 let returned = returned.map_err(|_| CursorScope::invalid_cursor())?;
-                if is_too_old(entry.time(), now) {
-                    let message = "is older than 30 days. Walk the list with `sort=createdAt`, and start again";
+                // A day more than for a first request, which begins a little earlier than its time.
+                if is_too_old(entry.time().plus_seconds(24 * 60 * 60), now) {
+                    let message = "is older than 31 days. Walk the list with `sort=createdAt`, and start again";
                     return Err(InvalidRequest::one("cursor", &Invalid::new("too_old", message)).into());
                 }
                 Walk::ByChange(ChangePosition { entry, returned })

@@ -4,7 +4,7 @@ mod export;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use deskless_domain::{Clock, RateLimit, Shards, Timestamp, Title, WorkspaceId};
 use deskless_runtime::SystemClock;
@@ -105,7 +105,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         }
         Command::Recount { id } => recount(&operator, id, printer).await?,
         Command::Export { id, to } => {
-            let exported = export::run(&operator, id, &to).await.with_context(|| no_such_workspace(id))?;
+            let tenant = named(operator.workspace(id).await, id)?;
+            let exported = export::run(&operator, &tenant, &to).await?;
             let text = format!("Exported {exported} objects to {}.", to.display());
             printer.result(&json!({ "exported": exported, "file": to }), &text);
         }
@@ -134,10 +135,6 @@ impl Printer {
             println!("{text}");
         }
     }
-}
-
-fn no_such_workspace(id: WorkspaceId) -> String {
-    format!("the workspace {id} cannot be used")
 }
 
 /// Adds the id to the error for an unknown workspace.

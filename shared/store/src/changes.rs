@@ -127,6 +127,10 @@ impl TenantStore {
                 next = ChangePosition { entry, returned: u32::try_from(index + 1).unwrap_or(u32::MAX) };
             }
         }
+        if !has_more {
+            // Everything up to this time was returned. The position moves on also if nothing changes for a long time.
+            next = ChangePosition { entry: settled, returned: u32::MAX };
+        }
         let conversations = self.conversations_in_order(&ids, true).await?;
         Ok(ChangePage { conversations, next, has_more })
     }

@@ -98,6 +98,17 @@ impl WorkspaceItem {
         }
     }
 
+    /// Checks that the workspace is not being deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] if it is.
+    pub fn check_live(&self) -> Result<(), StoreError> {
+        if self.deleted_at.is_none() {
+            return Ok(());
+        }
+        Err(StoreError::Busy("the workspace is being deleted: run `deskless workspace delete` again".to_owned()))
+    }
+
     /// Returns the settings.
     pub fn settings(&self) -> WorkspaceSettings {
         let default = Shards::default();

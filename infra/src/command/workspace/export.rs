@@ -13,10 +13,10 @@ use axum::{
     body::{Body, to_bytes},
     response::Response,
 };
-use deskless_domain::{Clock, KeyKind, Precondition, RateLimit, Scope, Title, WorkspaceId};
+use deskless_domain::{Clock, KeyKind, Precondition, RateLimit, Scope, Title};
 use deskless_infra::routes;
 use deskless_runtime::SystemClock;
-use deskless_store::{KeyRequest, Operator};
+use deskless_store::{KeyRequest, Operator, TenantStore};
 use http::{Request, StatusCode, header};
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -43,8 +43,7 @@ const KEY_VALID_SECONDS: i64 = 24 * 60 * 60;
 /// Writes everything in a workspace to a new file. Returns the number of objects. The file appears when it is complete.
 ///
 /// Conversations are walked by creation, so that each one is exported once, also while the workspace is in use.
-pub async fn run(operator: &Operator, id: WorkspaceId, to: &Path) -> Result<u64> {
-    let tenant = operator.workspace(id).await?;
+pub async fn run(operator: &Operator, tenant: &TenantStore, to: &Path) -> Result<u64> {
     if to.exists() {
         bail!("{} exists already: choose another name", to.display());
     }

@@ -52,6 +52,7 @@ impl Operator {
         let store = self.store();
         let found = store.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
         let workspace: WorkspaceItem = item::read(found)?;
+        workspace.check_live()?;
         let now = store.clock().now();
         let settings = workspace.settings();
         if let Some(since) = workspace.recount()

@@ -41,6 +41,7 @@ impl Operator {
         let store = self.store();
         let found = store.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
         let workspace: WorkspaceItem = item::read(found)?;
+        workspace.check_live()?;
         let before = workspace.settings().shards;
         let after = Shards { read: before.read.max(count), write: count };
         let tenant = TenantStore::new(store.clone(), id, before);

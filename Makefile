@@ -14,14 +14,14 @@ DESKLESS := cargo run --locked --bin deskless --
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev serve dev-reset test check validate audit fmt openapi template bench build deploy clean clean-tools
+.PHONY: help dev serve dev-reset test check validate audit fmt openapi template costs bench load build deploy clean clean-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: ## Run the local stack with one process per function, as on Lambda (PORT=9000)
-	@infra/tools.sh dev
-	@$(WITH_CARGO_LAMBDA) exec $(DESKLESS) dev
+	@infra/tools.sh base
+	@exec $(DESKLESS) dev
 
 serve: ## Run the local stack in one process: starts fast, suits load tests (PORT=9000)
 	@infra/tools.sh base
@@ -44,6 +44,7 @@ check: ## Check formatting, lints, docs, dependencies and the generated files
 	@$(MAKE) --no-print-directory validate
 	$(DESKLESS) openapi --check
 	$(DESKLESS) template --check
+	$(DESKLESS) costs --check
 
 validate: ## Check template.yaml
 	@infra/tools.sh check
@@ -63,9 +64,16 @@ openapi: ## Generate infra/openapi.json
 template: ## Generate template.yaml and CargoLambda.toml from infra/template/ and the code
 	$(DESKLESS) template
 
+costs: ## Generate docs/costs.md from the budgets, infra/costs.toml and template.yaml
+	$(DESKLESS) costs
+
 bench: ## Run the benchmarks (SCALE=100000 rows)
 	@infra/tools.sh base
 	cargo run --locked --release -p deskless-tests --bin bench
+
+load: ## Fill the running stack through its API and measure requests per second (CONVERSATIONS=100000, MESSAGES=1000000)
+	@infra/tools.sh base
+	cargo run --locked --release -p deskless-tests --bin load
 
 build: ## Build the functions for deployment (ARCH=arm64|x86_64)
 	@infra/tools.sh check

@@ -2,7 +2,6 @@
 # Installs pinned tools into .tools/. Groups that are already installed are skipped silently.
 #
 #   infra/tools.sh base     installs nothing; checks for Rust and a C compiler
-#   infra/tools.sh dev      cargo-lambda
 #   infra/tools.sh check    cargo-lambda, SAM, cfn-lint, cargo-deny, cargo-shear
 #   infra/tools.sh test     cargo-lambda, schemathesis, and DynamoDB Local if Java and Maven are installed;
 #                           writes their paths to .tools/test.env for the tests
@@ -201,9 +200,8 @@ lock() {
 
 case ${1:-} in
 base) base ;;
-dev) dev ;;
 check) check ;;
 test) test_tools ;;
 lock) lock ;;
-*) fail "usage: infra/tools.sh base|dev|check|test|lock" ;;
+*) fail "usage: infra/tools.sh base|check|test|lock" ;;
 esac

@@ -3,6 +3,7 @@
 //! Shared by the `deskless` command and the tests.
 
 pub mod cargo;
+pub mod costs;
 pub mod engine;
 pub mod filter;
 pub mod routes;

@@ -13,18 +13,18 @@ use anyhow::{Context, Result, anyhow};
 use deskless_api::token;
 use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
 use deskless_infra::{
-    engine::{Engine, TABLE},
-    s3::{BUCKET, S3},
+    engine::{Engine, EngineFile, TABLE},
+    s3::{BUCKET, FAILED_EVENTS, S3},
     template,
     worker::Worker,
 };
 use deskless_runtime::{SystemClock, local_bucket, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::event_source::{BatchResult, EventSource};
+use crate::event_source::{self, BatchResult, EventSource};
 
 const ENV_FILE: &str = "dev.env";
 
@@ -138,6 +138,7 @@ impl DevEnv {
 /// The running engines, with the table and the demo workspaces.
 pub struct Stack {
     engine: Engine,
+    file: EngineFile,
     s3: S3,
     pub store: Store,
     env: DevEnv,
@@ -148,12 +149,15 @@ pub struct Stack {
 impl Stack {
     pub async fn start(options: &Options, lock: FolderLock) -> Result<Self> {
         let folder = &options.folder.path;
-        let engine = Engine::on_file(&folder.join("dynamodb.sqlite"), options.dynamodb_port()).await?;
+        let file = EngineFile::new(&folder.join("dynamodb.sqlite"));
+        let engine = Engine::on_file(&file, options.dynamodb_port()).await?;
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
-        let bucket = local_bucket(s3.url(), BUCKET, Arc::new(SystemClock));
-        let store = Store::new(client, TABLE, Arc::new(SystemClock)).with_bucket(Some(bucket));
+        let bucket = |name| Some(local_bucket(s3.url(), name, Arc::new(SystemClock)));
+        let store = Store::new(engine.client(), TABLE, Arc::new(SystemClock))
+            .with_bucket(bucket(BUCKET))
+            .with_failed_records(bucket(FAILED_EVENTS));
 
         let mut env = options.folder.env();
         env.set("DESKLESS_URL", &format!("http://127.0.0.1:{}", options.port));
@@ -163,7 +167,7 @@ impl Stack {
         env.set("DESKLESS_BUCKET", BUCKET);
         ensure_demo_keys(&store, &mut env).await?;
         env.write(folder)?;
-        Ok(Self { engine, s3, store, env, env_file: folder.join(ENV_FILE), _lock: lock })
+        Ok(Self { engine, file, s3, store, env, env_file: folder.join(ENV_FILE), _lock: lock })
     }
 
     /// Delivers the table's stream to every worker through `deliver`. Returns only on failure.
@@ -171,10 +175,10 @@ impl Stack {
         let folder = self.env_file.parent().unwrap_or(Path::new("."));
         let deliver = &deliver;
         let mappings = Worker::ALL.map(|worker| async move {
-            let source = EventSource::new(self.engine.url(), folder, worker);
+            let source = EventSource::new(self.engine.url(), &self.file, folder, worker);
             source.run(async |records: &[Value]| deliver(worker, records).await).await
         });
-        try_join_all(mappings).await.map(drop)
+        try_join(try_join_all(mappings), event_source::trim_stream(&self.file, folder)).await.map(drop)
     }
 
     pub fn engine_url(&self) -> &str {
@@ -248,9 +252,13 @@ async fn ensure_demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEn
 
 async fn find_or_create_workspace(operator: &Operator, name: &str) -> Result<TenantStore> {
     let existing = operator.list_workspaces().await?.into_iter().find(|workspace| workspace.name.as_str() == name);
-    let id = match existing {
-        Some(workspace) => workspace.id,
-        None => operator.create_workspace(Title::parse(name.to_owned())?).await?.id,
+    let id = if let Some(workspace) = existing {
+        workspace.id
+    } else {
+        let id = operator.create_workspace(Title::parse(name.to_owned())?).await?.id;
+        // The local stack is used for load tests too.
+        operator.set_rate_limit(id, RateLimit::MAX).await?;
+        id
     };
     Ok(operator.workspace(id).await?)
 }

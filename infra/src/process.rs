@@ -22,7 +22,7 @@ impl ProcessGroup {
         let child = command.stdin(Stdio::null()).process_group(0).kill_on_drop(true).spawn();
         let child = child.map_err(|e| match e.kind() {
             ErrorKind::NotFound => {
-                anyhow!("{name} is not installed: run `make dev`, which installs it")
+                anyhow!("{name} is not installed")
             }
             _ => anyhow!("cannot start {name}: {e}"),
         })?;

@@ -32,13 +32,16 @@ use tower_http::cors::CorsLayer;
 /// The local bucket's name.
 pub const BUCKET: &str = "deskless-files";
 
+/// The name of the local bucket for failed stream records.
+pub const FAILED_EVENTS: &str = "deskless-failed-events";
+
 /// The access key, the secret key and the session token that clients use.
 const CREDENTIAL: &str = "local";
 
 /// Requests received: the operation and the first segment of the object's key.
 pub type Requests = BTreeSet<(String, String)>;
 
-/// A running S3 server with one bucket. Dropping it stops the server.
+/// A running S3 server with two buckets. Dropping it stops the server.
 #[derive(Debug)]
 pub struct S3 {
     url: String,
@@ -53,7 +56,9 @@ impl S3 {
     /// If the folder cannot be written to or the port is in use.
     pub async fn on_folder(folder: &Path, port: u16) -> Result<Self> {
         let shown = folder.display();
-        fs::create_dir_all(folder.join(BUCKET)).with_context(|| format!("cannot create {shown}"))?;
+        for bucket in [BUCKET, FAILED_EVENTS] {
+            fs::create_dir_all(folder.join(bucket)).with_context(|| format!("cannot create {shown}"))?;
+        }
         let files = FileSystem::new(folder).map_err(|e| anyhow!("cannot open {shown}: {e:?}"))?;
         let requests = Arc::<Mutex<Requests>>::default();
         let mut builder = S3ServiceBuilder::new(files);

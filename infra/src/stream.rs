@@ -31,8 +31,11 @@ impl Stream {
     pub async fn open(engine: &str, table: &str, after: Option<&str>) -> Result<Self> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let mut stream = Self { client, engine: engine.to_owned(), arn: String::new(), shards: Vec::new() };
-        let described = stream.call("DynamoDB_20120810.DescribeTable", &json!({ "TableName": table })).await?;
-        let arn = described["Table"]["LatestStreamArn"].as_str().context("the table has no stream")?;
+        // `DescribeTable` would give the ARN too, but the embedded engine counts all items for it.
+        let listed = stream.call("DynamoDBStreams_20120810.ListStreams", &json!({ "TableName": table })).await?;
+        let streams = listed["Streams"].as_array().into_iter().flatten();
+        let latest = streams.max_by_key(|stream| stream["StreamLabel"].as_str().unwrap_or_default());
+        let arn = latest.and_then(|latest| latest["StreamArn"].as_str()).context("the table has no stream")?;
         arn.clone_into(&mut stream.arn);
         let described =
             stream.call("DynamoDBStreams_20120810.DescribeStream", &json!({ "StreamArn": stream.arn })).await?;

@@ -1,6 +1,7 @@
 //! Inspects a world's bucket.
 
-use deskless_infra::s3::{BUCKET, Requests};
+use deskless_infra::s3::{BUCKET, FAILED_EVENTS, Requests};
+use serde_json::Value;
 
 use crate::World;
 
@@ -34,6 +35,20 @@ impl World {
         }
         keys.sort_unstable();
         keys
+    }
+
+    /// Returns the parked records.
+    #[must_use]
+    pub fn parked(&self) -> Vec<Value> {
+        let folder = self.objects.path().join(FAILED_EVENTS).join("parked");
+        let mut parked = Vec::new();
+        for worker in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            for object in std::fs::read_dir(worker.path()).into_iter().flatten().flatten() {
+                let text = std::fs::read(object.path()).expect("an object");
+                parked.push(serde_json::from_slice(&text).expect("JSON"));
+            }
+        }
+        parked
     }
 
     /// Where the bucket lies, for what happens to objects past everybody.

@@ -27,6 +27,8 @@ pub struct Meter {
     /// The IAM actions that the operations require. A transaction requires those of its items. An index is appended
     /// after a slash.
     pub permissions: BTreeSet<String>,
+    /// The tokens of the transactions, in order of arrival.
+    pub tokens: Vec<String>,
     /// The number of round trips. Overlapping requests count as one.
     pub trips: usize,
     /// Read capacity units, as reported by the engine.
@@ -120,6 +122,9 @@ async fn forward(State(inner): State<Arc<Inner>>, mut headers: HeaderMap, body: 
     let mut request: Value = serde_json::from_slice(&body).expect("the SDK sends JSON");
     let lease = is_lease(&request);
     inner.arrive(&operation, permissions(&operation, &request), lease);
+    if let Some(token) = request["ClientRequestToken"].as_str() {
+        inner.meter.lock().expect("the lock is not poisoned").0.tokens.push(token.to_owned());
+    }
     let faults = inner.faults.lock().expect("the lock is not poisoned").clone();
     if !faults.delay.is_zero() {
         tokio::time::sleep(faults.delay).await;

@@ -1,11 +1,12 @@
 use deserr::Deserr;
-use deskless_api::{ApiQuery, Caller, InvalidRequest, Reply, ok, scope::ReadConversations};
-use deskless_app::conversations::{self, CountConversations, Counts};
-use deskless_domain::{CustomerId, MemberId};
+use deskless_api::{ApiQuery, Caller, InvalidRequest, Reply, ok, scope::ReadConversations, wire::AssignedTo};
+use deskless_app::conversations::{self, CountFilter, Counts};
+use deskless_domain::{CustomerId, InboxId, MemberId};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 /// The conversations to count.
+#[expect(clippy::struct_field_names, reason = "they are the names of the parameters")]
 #[derive(Debug, Deserr, IntoParams)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
@@ -13,10 +14,14 @@ pub struct CountConversationsQuery {
     /// Only conversations with this customer.
     #[deserr(default)]
     customer_id: Option<CustomerId>,
-    /// Only conversations that are assigned to this member.
+    /// Only conversations assigned to this member. `none` for unassigned ones.
+    #[deserr(default)]
+    #[param(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
+    assignee_id: Option<AssignedTo<MemberId>>,
+    /// Only conversations in this inbox.
     #[deserr(default)]
     #[param(value_type = Option<String>, format = "uuid")]
-    assignee_id: Option<MemberId>,
+    inbox_id: Option<InboxId>,
 }
 
 /// The number of conversations by status.
@@ -50,8 +55,8 @@ impl From<Counts> for ConversationCountsResponse {
 
 /// Count conversations
 ///
-/// Returns counters of the whole workspace, which lag writes by a moment. With `customerId` or `assigneeId`, conversations are
-/// counted during the request, up to 10,000.
+/// Returns the number of conversations by status. Counters are maintained for the workspace, for each assignee and for each
+/// inbox. They lag writes by a moment. With `customerId`, conversations are counted during the request, up to 10,000.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/counts",
@@ -63,8 +68,8 @@ pub async fn count_conversations(
     caller: Caller<ReadConversations>,
     ApiQuery(query): ApiQuery<CountConversationsQuery>,
 ) -> Reply {
-    let CountConversationsQuery { customer_id, assignee_id } = query;
-    let command = CountConversations { customer: customer_id, assignee: assignee_id };
-    let counts = conversations::count(caller.store(), &command).await?;
+    let CountConversationsQuery { customer_id, assignee_id, inbox_id } = query;
+    let filter = CountFilter { customer: customer_id, assignee: assignee_id.map(|to| to.0), inbox: inbox_id };
+    let counts = conversations::count(caller.store(), &filter).await?;
     ok(None, &ConversationCountsResponse::from(counts))
 }

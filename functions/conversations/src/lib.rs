@@ -3,6 +3,7 @@
 mod by_key;
 mod counts;
 mod create;
+mod cursors;
 mod customer_view;
 mod delete;
 mod dto;

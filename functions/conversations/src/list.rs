@@ -1,12 +1,12 @@
 use deskless_api::{
-    ApiQuery, Caller, CursorScope, Limit, Principal, RawBody, Reply, ok, scope::ReadConversations, wire::ListTag,
-    with_filters,
+    ApiQuery, Limit, Principal, RawBody, Reply, ok, scope::ReadConversations, wire::ListTag, with_filters,
 };
-use deskless_app::conversations::{self, ConversationList, ListConversations, Position};
-use deskless_domain::{ConversationFilter, Order, ViewId};
+use deskless_app::conversations::{self, ConversationList, ListConversations};
+use deskless_domain::{ConversationSort, Order, Timestamp, ViewId};
 
 use crate::{
     by_key::EitherConversationListResponse,
+    cursors::{ListCursors, ListOrder, RequestedOrder},
     customer_view,
     dto::{ConversationListResponse, ConversationObject},
 };
@@ -22,10 +22,21 @@ with_filters! {
         /// The `nextCursor` of the previous page.
         #[deserr(default)]
         cursor: Option<String>,
-        /// The order by activity: `desc` for newest first, `asc` for oldest first.
-        #[deserr(default = Order::Desc)]
-        #[param(inline, value_type = Option<Order>)]
-        order: Order,
+        /// What the list is sorted by: `activity`, which is the time of the newest reply or of creation, or `createdAt`, an order
+        /// that nothing changes. The default is `createdAt` with `createdBefore`, and `activity` without.
+        #[deserr(default)]
+        #[param(inline)]
+        sort: Option<ConversationSort>,
+        /// `desc` for newest first (the default), `asc` for oldest first.
+        #[deserr(default)]
+        #[param(inline)]
+        order: Option<Order>,
+        /// Only conversations that were updated after this time, in the order in which they have changed. See *Synchronize
+        /// conversations* in the guide to pagination. Must be within the last 30 days. Cannot be combined with `sort` and `order`.
+        #[deserr(default)]
+        #[param(value_type = Option<String>, format = DateTime)]
+        #[schema(value_type = Option<String>, format = DateTime)]
+        updated_after: Option<Timestamp>,
         /// Only conversations in this saved view. Combines with the other filters.
         #[deserr(default)]
         #[param(value_type = Option<String>, format = "uuid")]
@@ -35,7 +46,9 @@ with_filters! {
 
 /// List conversations
 ///
-/// Lists conversations by activity: the time of the newest reply, or of creation. A page can be short or empty while `hasMore` is
+/// Lists conversations by activity: the time of the newest reply, or of creation. With `sort=createdAt`, the order is by creation,
+/// and a walk over all pages misses no conversation. With `updatedAfter`, the list returns what has changed, 20 seconds after the
+/// change, and `nextCursor` is always set: keep it, and continue with it later. A page can be short or empty while `hasMore` is
 /// `true`. The list can lag behind a write by a moment.
 ///
 /// With a client key, only the customer's conversations. The only filter is `status`.
@@ -56,33 +69,32 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
     };
     let query: ListConversationsQuery = query.read()?;
     let filters = conversations::resolve_filters(caller.store(), query.filter(), query.view_id).await?;
-    let scope = cursor_scope(&caller, &filters, query.order);
-    let after = match &query.cursor {
-        None => None,
-        Some(cursor) => {
-            let [frontier, until] = scope.decode_ids(cursor)?;
-            Some(Position { frontier, until: (query.order == Order::Asc).then_some(until) })
-        }
-    };
-    let command = ListConversations { filters, order: query.order, after, limit: query.limit.0 };
-    let ConversationList { conversations, next, names } = conversations::list(caller.store(), &command).await?;
-    let next_cursor = next.map(|next| scope.encode_ids(&[next.frontier, next.until.unwrap_or(next.frontier)]));
+    let now = caller.store().clock().now();
+    let order = ListOrder::of(
+        &RequestedOrder {
+            sort: query.sort,
+            order: query.order,
+            updated_after: query.updated_after,
+            created_before: query.created_before,
+            has_cursor: query.cursor.is_some(),
+        },
+        now,
+    )?;
+    let cursors = ListCursors::new(caller.store().workspace_id(), &filters, order);
+    let walk = cursors.walk(query.cursor.as_deref(), now)?;
+    let command = ListConversations { filters, walk, limit: query.limit.0 };
+    let ConversationList { conversations, next, has_more, names } =
+        conversations::list(caller.store(), &command).await?;
     ok(
         None,
         &ConversationListResponse {
             object: ListTag,
-            has_more: next_cursor.is_some(),
-            next_cursor,
+            has_more,
+            next_cursor: next.map(|next| cursors.encode(next)),
             conversations: conversations
                 .iter()
                 .map(|conversation| ConversationObject::new(conversation, &names))
                 .collect(),
         },
     )
-}
-
-/// Binds cursors to the filters themselves, so that a cursor of a saved view becomes invalid when its filter is updated.
-fn cursor_scope<S>(caller: &Caller<S>, filters: &[ConversationFilter], order: Order) -> CursorScope {
-    let filters = serde_json::to_string(filters).unwrap_or_default();
-    CursorScope::new(caller.store().workspace_id(), &["conversations", order.as_str(), &filters])
 }

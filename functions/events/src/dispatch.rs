@@ -1,60 +1,120 @@
-//! Passes changes to their consumers.
+//! Passes changes to their consumers, side by side.
 
 use std::collections::BTreeMap;
 
-use deskless_app::{AppError, Change, Changed, automations, conversations, counters, customers, files};
+use deskless_app::{AppError, Change, TenantStore, automations, conversations, counters};
 use deskless_domain::{ConversationChange, ConversationId, WorkspaceId};
-use deskless_runtime::batch::failure;
+use deskless_runtime::batch::Batch;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, join_all, join3},
+    stream,
+};
 
-/// A value with the index of its record in the batch.
-type Indexed<T> = (usize, T);
+/// The number of conversations that are handled concurrently. A batch has at most 100 records. More would only queue for the
+/// processor.
+const CONCURRENCY: usize = 32;
 
-/// Passes each change to its consumers. Returns the indexes of the failed records.
-pub(crate) async fn dispatch(changes: Vec<Indexed<Changed>>) -> Vec<usize> {
-    let mut failed = Vec::new();
-    let mut conversations: BTreeMap<(WorkspaceId, ConversationId), Vec<Indexed<Change<ConversationChange>>>> =
-        BTreeMap::new();
-    let mut others = Vec::new();
-    for (index, changed) in changes {
-        match changed {
-            Changed::Conversation(change) => {
-                let key = (change.tenant.workspace_id(), change.change.id);
-                conversations.entry(key).or_default().push((index, change));
-            }
-            other => others.push((index, other)),
-        }
-    }
-    for changes in conversations.values() {
-        failed.extend(failure(changes[0].0, "counters", count(changes).await));
-    }
-    for (index, Change { tenant, change }) in conversations.values().flatten() {
-        if let Some(removed) = change.removal_due() {
-            let removal = conversations::removal_step(tenant, change.id, removed).await;
-            failed.extend(failure(*index, "removal", removal));
-        }
-        failed.extend(failure(*index, "automations", automations::trigger(tenant, change).await));
-    }
-    for (index, changed) in others {
-        let (consumer, step) = match changed {
-            Changed::Customer(Change { tenant, change: (id, event) }) => {
-                ("customers", customers::take_step(&tenant, &id, event).await)
-            }
-            Changed::File(deleted) => ("files", files::erase(&deleted).await),
-            // Changes of message items have no consumer.
-            Changed::Conversation(_) | Changed::Message(_) => continue,
-        };
-        failed.extend(failure(index, consumer, step));
-    }
-    failed
+/// A change of a conversation with the index of its record in the batch.
+pub(crate) type IndexedChange = (usize, Change<ConversationChange>);
+
+/// A deleted conversation with the index of its record.
+type Deleted = (usize, ConversationId);
+
+/// Passes each change to its consumers. Returns the indexes of the records that have to be delivered again.
+pub(crate) fn dispatch<'a>(batch: &'a Batch, changes: &'a [IndexedChange]) -> BoxFuture<'a, Vec<usize>> {
+    let all = join3(count(batch, changes), queue_removals(batch, changes), trigger(batch, changes));
+    all.map(|(counted, queued, triggered)| [counted, queued, triggered].concat()).boxed()
 }
 
-/// Counts a conversation once for all of its changes in the batch, because only the newest status matters.
-async fn count(changes: &[Indexed<Change<ConversationChange>>]) -> Result<(), AppError> {
-    let counted = changes.iter().filter_map(|(_, change)| Some((change, change.change.status_change()?)));
-    match counted.max_by_key(|(change, _)| change.change.version) {
-        Some((Change { tenant, change }, (_, status))) => {
-            counters::count(tenant, change.id, change.version, status).await
-        }
-        None => Ok(()),
+/// Groups changes by conversation, each group in the order of the stream.
+fn by_conversation(changes: &[IndexedChange]) -> Vec<Vec<&IndexedChange>> {
+    let mut groups: BTreeMap<(WorkspaceId, ConversationId), Vec<&IndexedChange>> = BTreeMap::new();
+    for indexed in changes {
+        let key = (indexed.1.tenant.workspace_id(), indexed.1.change.id);
+        groups.entry(key).or_default().push(indexed);
     }
+    groups.into_values().collect()
+}
+
+/// Updates the counters and the change log of each workspace by all changes of the batch.
+async fn count(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
+    let mut workspaces: BTreeMap<WorkspaceId, Vec<&IndexedChange>> = BTreeMap::new();
+    for indexed in changes {
+        workspaces.entry(indexed.1.tenant.workspace_id()).or_default().push(indexed);
+    }
+    join_all(workspaces.into_values().map(|changes| record(batch, changes))).await.concat()
+}
+
+/// Counts and records the changes of one workspace together.
+async fn record(batch: &Batch, changes: Vec<&IndexedChange>) -> Vec<usize> {
+    let Some((first, Change { tenant, .. })) = changes.first() else { return Vec::new() };
+    let all: Vec<_> = changes.iter().map(|(_, change)| &change.change).collect();
+    match counters::record(tenant, &all).await {
+        Ok(()) => Vec::new(),
+        // Finds out which of them fail.
+        Err(AppError::Internal(_)) => {
+            let mut failed = Vec::new();
+            for (index, Change { change, .. }) in changes {
+                let alone = [change];
+                failed.extend(batch.attempt(*index, "counters", || counters::record(tenant, &alone)).await);
+            }
+            failed
+        }
+        Err(error) => batch.settle(*first, "counters", Err(error)).await.into_iter().collect(),
+    }
+}
+
+/// Puts the deleted conversations of each workspace into its queue of removals.
+async fn queue_removals(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
+    let mut workspaces: BTreeMap<WorkspaceId, (&TenantStore, Vec<Deleted>)> = BTreeMap::new();
+    for (index, Change { tenant, change }) in changes.iter().filter(|(_, change)| change.change.is_deletion()) {
+        let (_, deleted) = workspaces.entry(tenant.workspace_id()).or_insert_with(|| (tenant, Vec::new()));
+        deleted.push((*index, change.id));
+    }
+    let queue = |(tenant, deleted): (_, Vec<Deleted>)| async move {
+        let ids: Vec<_> = deleted.iter().map(|(_, id)| *id).collect();
+        match conversations::queue_removals(tenant, &ids).await {
+            Ok(()) => Vec::new(),
+            // Finds out which of them fail.
+            Err(AppError::Internal(_)) => {
+                let mut failed = Vec::new();
+                for (index, id) in deleted {
+                    let ids = [id];
+                    let queue = || conversations::queue_removals(tenant, &ids);
+                    failed.extend(batch.attempt(index, "removals", queue).await);
+                }
+                failed
+            }
+            Err(error) => {
+                let first = deleted.first().map_or(0, |(index, _)| *index);
+                batch.settle(first, "removals", Err(error)).await.into_iter().collect()
+            }
+        }
+    };
+    let queues: Vec<_> = workspaces.into_values().map(queue).collect();
+    join_all(queues).await.concat()
+}
+
+/// Triggers automations, the changes of one conversation in order.
+async fn trigger(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
+    let mut tenants: BTreeMap<WorkspaceId, &TenantStore> = BTreeMap::new();
+    for (_, Change { tenant, change }) in changes {
+        if !change.triggers().is_empty() {
+            let _ = tenants.insert(tenant.workspace_id(), tenant);
+        }
+    }
+    // Loads the automations of each workspace once. Without them, all concurrent changes would load them.
+    let loads: Vec<_> = tenants.into_values().map(automations::load).collect();
+    let _ = join_all(loads).await;
+    let groups: Vec<_> = by_conversation(changes).into_iter().map(|changes| trigger_in_order(batch, changes)).collect();
+    stream::iter(groups).buffer_unordered(CONCURRENCY).collect::<Vec<_>>().await.concat()
+}
+
+async fn trigger_in_order(batch: &Batch, changes: Vec<&IndexedChange>) -> Vec<usize> {
+    let mut failed = Vec::new();
+    for (index, Change { tenant, change }) in changes {
+        failed.extend(batch.attempt(*index, "automations", || automations::trigger(tenant, change)).await);
+    }
+    failed
 }

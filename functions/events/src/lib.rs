@@ -1,32 +1,33 @@
-//! The consumer of the change feed: counters, removals, automation triggers and copies of customer details.
+//! The consumer of the change feed: counters, automation triggers, and the queue of removals.
+//!
+//! Everything here is fast, and nothing waits: what takes longer becomes a job of the `jobs` worker.
 //!
 //! Lambda delivers each stream record at least once, and the records of one item in order. Consumers are idempotent and do not
-//! depend on the order. When a consumer fails, the response names the first failed record, and Lambda delivers it and all later
-//! records again.
+//! depend on the order. Conversations are handled side by side, the changes of one conversation in order.
 
 mod dispatch;
 mod filter;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
-use deskless_app::{ChangeFeed, Store};
-use deskless_runtime::batch;
+use deskless_app::{Changed, Store};
+use deskless_runtime::batch::Batch;
 
 pub use filter::STREAM_FILTERS;
 
-/// Reads a batch of records as changes, and passes each change to its consumers. Returns the first failed record.
-pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
-    let feed = ChangeFeed::new(store);
-    let numbers = batch::numbers(&batch);
+/// Reads a batch of records as changes, and passes each change to its consumers. Returns the first record that has to be
+/// delivered again.
+pub async fn handle(store: Store, event: Event) -> DynamoDbEventResponse {
+    let (batch, records) = Batch::open("events", store, event);
     let mut failed = Vec::new();
     let mut changes = Vec::new();
-    for (index, record) in batch.records.into_iter().enumerate() {
-        let item = record.change;
-        match feed.read(item.keys, item.old_image, item.new_image) {
-            Ok(Some(change)) => changes.push((index, change)),
-            Ok(None) => {}
-            Err(error) => failed.extend(batch::failure(index, "feed", Err(error.into()))),
+    for (index, record) in records {
+        match batch.feed().read(record.keys, record.old_image, record.new_image).await {
+            Ok(Some(Changed::Conversation(change))) => changes.push((index, change)),
+            // Changes of message items have no consumer.
+            Ok(Some(Changed::Message(_)) | None) => {}
+            Err(error) => failed.extend(batch.settle(index, "feed", Err(error.into())).await),
         }
     }
-    failed.extend(dispatch::dispatch(changes).await);
-    batch::answer(&numbers, failed)
+    failed.extend(dispatch::dispatch(&batch, &changes).await);
+    batch.answer(failed)
 }

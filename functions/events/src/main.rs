@@ -1,5 +1,5 @@
 //! The Lambda function `events`.
 
 fn main() -> Result<(), deskless_runtime::Error> {
-    deskless_runtime::run_worker_with_bucket(deskless_events::handle)
+    deskless_runtime::run_worker(deskless_events::handle)
 }

@@ -1,8 +1,9 @@
-//! The worker that takes the steps of jobs: bulk actions and executions of automations.
+//! The worker that takes the steps of jobs: bulk actions, executions of automations, removals of deleted conversations, erasures
+//! and copies of customers' details.
 //!
-//! A job is an item that has the attribute `job` while it has steps left. Each step writes its progress to that item, and the
-//! stream record of that write triggers the next step, so there is no queue and each invocation is short. The function has its
-//! own event source mapping, so that slow jobs do not delay counters and removals.
+//! A job is an item that has the attribute `job` while it has steps left. Each step is bounded and writes its progress to that
+//! item. The stream record of that write triggers the next step, so there is no queue beside the table, each invocation is short,
+//! and jobs take turns. The function has its own event source mapping, so that slow jobs do not delay counters and triggers.
 //!
 //! Lambda delivers each record at least once. A step first checks that its item still has the version of the record.
 
@@ -10,50 +11,74 @@ mod filter;
 mod payload;
 pub mod webhook;
 
+use std::collections::HashSet;
+
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
-use deskless_app::{AppError, Change, ChangeFeed, DueStep, Store, automations, bulk};
-use deskless_runtime::batch;
+use deskless_app::{AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files};
+use deskless_runtime::batch::Batch;
 use futures_util::{StreamExt, future, stream};
 
 use webhook::Webhooks;
 
 pub use filter::STREAM_FILTERS;
 
-/// The number of steps that run concurrently: all records of a batch, whose size is in the template.
+/// The number of steps that run concurrently: all records of a batch, whose size is in the template. So no step waits for
+/// another one.
 const CONCURRENCY: usize = 10;
 
-/// Takes the next step of each job in a batch of records. Returns the first failed record, which Lambda delivers again.
+/// Takes the next step of each job in a batch of records. Returns the first record that has to be delivered again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
     handle_with(store, webhook::webhooks(), batch).await
 }
 
 /// Takes the next step of each job, and sends webhooks with this client. Tests pass their own.
-pub async fn handle_with(store: Store, webhooks: &Webhooks, batch: Event) -> DynamoDbEventResponse {
-    let feed = ChangeFeed::new(store);
-    let numbers = batch::numbers(&batch);
-    let records = batch.records.into_iter().enumerate();
-    let due = records.filter_map(|(index, record)| {
-        feed.due_step(record.change.keys, record.change.new_image).map(|step| (index, step))
+pub async fn handle_with(store: Store, webhooks: &Webhooks, event: Event) -> DynamoDbEventResponse {
+    let (batch, records) = Batch::open("jobs", store, event);
+    let mut failed = Vec::new();
+    let mut due = Vec::new();
+    for (index, record) in records {
+        match batch.feed().due_step(record.keys, record.old_image, record.new_image).await {
+            Ok(step) => due.extend(step.map(|step| (index, step))),
+            Err(error) => failed.extend(batch.settle(index, "jobs", Err(error.into())).await),
+        }
+    }
+    without_repeated_removals(&mut due);
+    let batch = &batch;
+    // If a batch has two records of one job, only one of them takes its step.
+    let steps = stream::iter(due).map(|(index, step)| async move {
+        if let DueStep::Removals(Change { tenant, change }) = &step {
+            // The step completes also if it reports an error, so it is not repeated.
+            let result = conversations::removal_step(tenant, *change).await;
+            return batch.settle(index, "removals", result).await;
+        }
+        batch.attempt(index, "jobs", || Box::pin(take(&step, webhooks))).await
     });
-    // Steps run concurrently, so that a slow webhook does not delay other jobs. If a batch has two records of one job, only one
-    // of them takes its step.
-    let failed = stream::iter(due)
-        .map(|(index, step)| async move { batch::failure(index, "jobs", Box::pin(take(step, webhooks)).await) })
-        .buffer_unordered(CONCURRENCY)
-        .filter_map(future::ready);
-    batch::answer(&numbers, failed.collect().await)
+    failed.extend(steps.buffer_unordered(CONCURRENCY).filter_map(future::ready).collect::<Vec<_>>().await);
+    batch.answer(failed)
 }
 
-async fn take(step: DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
+/// Keeps one record for each step of a queue of removals. Each addition to the queue is a record too.
+fn without_repeated_removals(due: &mut Vec<(usize, DueStep)>) {
+    let mut seen = HashSet::new();
+    due.retain(|(_, step)| match step {
+        DueStep::Removals(Change { tenant, change }) => seen.insert((tenant.workspace_id(), *change)),
+        _ => true,
+    });
+}
+
+async fn take(step: &DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
     match step {
         DueStep::Execution(Change { tenant, change: (automation, id, version) }) => {
-            automations::run_step(&tenant, automation, id, version, webhooks).await
+            automations::run_step(tenant, *automation, *id, *version, webhooks).await
         }
         DueStep::Bulk(Change { tenant, change: (id, step) }) => {
-            if let bulk::StepOutcome::Failed(reason) = bulk::run_step(&tenant, id, step).await? {
+            if let bulk::StepOutcome::Failed(reason) = bulk::run_step(tenant, *id, *step).await? {
                 tracing::error!(consumer = "bulk", bulk_action = %id, step, error = reason, "bulk action failed");
             }
             Ok(())
         }
+        DueStep::Removals(Change { tenant, change }) => conversations::removal_step(tenant, *change).await,
+        DueStep::Customer(Change { tenant, change: (id, event) }) => customers::take_step(tenant, id, *event).await,
+        DueStep::File(deleted) => files::erase(deleted).await,
     }
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `jobs`.
 
 fn main() -> Result<(), deskless_runtime::Error> {
-    deskless_runtime::run_worker(deskless_jobs::handle)
+    deskless_runtime::run_worker_with_bucket(deskless_jobs::handle)
 }

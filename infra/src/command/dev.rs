@@ -1,13 +1,18 @@
-use std::{io::Write, pin::Pin, time::Duration};
+use std::{io::Write, net::Ipv4Addr, pin::Pin, time::Duration};
 
 use anyhow::Result;
+use axum::middleware::from_fn;
 use serde_json::Value;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{
     compile::{self, SourceWatcher},
     lambda::{self, Endpoints, Lambda},
     local::{self, Interrupt, Stack},
+    log::Format,
 };
 
 /// Options of `deskless dev`.
@@ -22,9 +27,11 @@ pub struct Arguments {
 
 /// Runs the local stack: every function's own binary, behind one port.
 pub async fn run(arguments: Arguments) -> Result<()> {
+    let format = Format::start();
     let mut interrupt = Interrupt::listen()?;
+    let port = arguments.local.port;
     let lock = arguments.local.lock()?;
-    lambda::require_emulator().await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
 
     println!("Compiling functions (takes minutes the first time) …");
     let watcher = SourceWatcher::start();
@@ -35,17 +42,19 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
     println!("Starting functions …");
     let stack = Stack::start(&arguments.local, lock).await?;
-    let port = arguments.local.port;
     let endpoints = Endpoints { dynamodb: stack.engine_url().to_owned(), s3: stack.s3_url().to_owned() };
     let mut lambda = tokio::select! {
-        lambda = Lambda::start(port, &endpoints, &binaries) => lambda?,
+        lambda = Lambda::start(&endpoints, &binaries, format) => lambda?,
         () = interrupt.received() => return Ok(()),
     };
-    let deliver = async |worker, records: &[Value]| lambda::invoke_worker(port, worker, records).await;
+    let invoker = lambda.invoker();
+    let deliver = async |worker, records: &[Value]| lambda::invoke_worker(&invoker, worker, records).await;
+    let gateway = lambda.gateway().layer(from_fn(move |request, next| format.access(request, next)));
     let watcher = (!arguments.no_reload).then_some(watcher);
     let result = tokio::select! {
         failure = stack.run_event_sources(deliver) => failure,
         failure = keep_running(&mut lambda, watcher) => failure,
+        ended = axum::serve(listener, gateway) => Ok(ended?),
         failure = announce(&stack, port) => failure,
         () = interrupt.received() => Ok(()),
     };

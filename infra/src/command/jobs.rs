@@ -27,7 +27,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let before = Timestamp::from_millis(now - i64::from(arguments.older_than) * 60_000);
     let mut jobs = Vec::new();
     for workspace in operator.list_workspaces().await? {
-        let tenant = operator.workspace(workspace.id).await?;
+        // A workspace that is being deleted has nothing to resume.
+        let Some(tenant) = operator.open(workspace.id).await? else { continue };
         for job in tenant.list_open_jobs(before).await? {
             if arguments.resume {
                 tenant.retrigger_job(job).await?;

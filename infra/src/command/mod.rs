@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod bulk;
+pub mod costs;
 pub mod dev;
 pub mod identity;
 pub mod jobs;

@@ -20,16 +20,17 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
     let mut conversations = Vec::new();
     for workspace in operator.list_workspaces().await? {
-        let tenant = operator.workspace(workspace.id).await?;
-        for (id, purged) in tenant.list_tombstones().await? {
+        // A workspace that is being deleted has nothing to resume.
+        let Some(tenant) = operator.open(workspace.id).await? else { continue };
+        for id in tenant.list_tombstones().await? {
             if arguments.resume {
                 conversations::remove_completely(&tenant, id).await?;
             }
             if !arguments.table.json {
-                let state = if arguments.resume { "removed".to_owned() } else { format!("{purged} items removed") };
+                let state = if arguments.resume { "removed" } else { "not removed yet" };
                 println!("{}  {id}  {state}", workspace.id);
             }
-            conversations.push(json!({ "workspaceId": workspace.id, "conversationId": id, "purged": purged }));
+            conversations.push(json!({ "workspaceId": workspace.id, "conversationId": id }));
         }
     }
     if arguments.table.json {

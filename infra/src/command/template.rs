@@ -12,9 +12,16 @@ pub struct Options {
     /// Write nothing. Fail if a committed file is out of date.
     #[arg(long)]
     check: bool,
+    /// Print a template of the table alone, for importing a restored table into a new stack.
+    #[arg(long, conflicts_with = "check")]
+    table_only: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
+    if options.table_only {
+        print!("{}", template::table_only()?);
+        return Ok(());
+    }
     for (path, fresh) in template::generate()? {
         let file = Path::new(ROOT).join(path);
         if fs::read_to_string(&file).unwrap_or_default() == fresh {

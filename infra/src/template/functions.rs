@@ -12,9 +12,6 @@ use serde_norway::{
 use super::fill::{Values, fill, merge};
 use crate::{filter::Filter, routes, worker::Worker};
 
-/// An alarm takes at most ten metrics.
-const METRICS_PER_ALARM: usize = 10;
-
 /// A function, as the template needs it.
 pub struct Function {
     /// The binary's name.
@@ -51,7 +48,6 @@ struct Fragments {
     route: Value,
     table: Value,
     indexes: Value,
-    throttles: Value,
 }
 
 /// `worker.yaml`.
@@ -93,6 +89,15 @@ pub fn all() -> Result<Vec<Function>> {
     Ok(functions)
 }
 
+/// Returns the metric of each index in the alarm of throttled writes.
+///
+/// # Errors
+/// When `throttles.yaml` and its values do not fit.
+pub fn index_throttles(indexes: &[&str]) -> Result<Vec<Value>> {
+    let metric: Value = parse("throttles.yaml", include_str!("../../template/throttles.yaml"))?;
+    indexes.iter().map(|index| fill(&metric, &[("index", (*index).into())].into())).collect()
+}
+
 /// Returns the functions' resources and outputs.
 ///
 /// # Errors
@@ -100,19 +105,11 @@ pub fn all() -> Result<Vec<Function>> {
 pub fn expand(functions: &[Function]) -> Result<(Mapping, Mapping)> {
     let fragments: Fragments = parse("function.yaml", include_str!("../../template/function.yaml"))?;
     let worker: WorkerFragments = parse("worker.yaml", include_str!("../../template/worker.yaml"))?;
-    let throttles: Value = parse("throttles.yaml", include_str!("../../template/throttles.yaml"))?;
     let [mut resources, mut outputs] = [Mapping::new(), Mapping::new()];
-    let mut metrics = Vec::new();
     for function in functions {
         let values = function.values(&fragments, &worker)?;
         add(&mut resources, function.resources(&fragments, &worker, &values)?)?;
         add(&mut outputs, fill(&fragments.outputs, &values)?)?;
-        metrics.push(fill(&fragments.throttles, &values)?);
-    }
-    for (i, metrics) in metrics.chunks(METRICS_PER_ALARM).enumerate() {
-        let number = if i == 0 { String::new() } else { (i + 1).to_string() };
-        let values = [("number", number.into()), ("metrics", Value::Sequence(metrics.to_vec()))].into();
-        add(&mut resources, fill(&throttles, &values)?)?;
     }
     Ok((resources, outputs))
 }
@@ -137,8 +134,7 @@ impl Function {
         Ok([
             ("name", self.name.as_str().into()),
             ("Name", pascal(&self.name).into()),
-            ("id", self.name.replace('-', "").into()),
-            ("errors", if is_worker { "Errors" } else { "ServerErrors" }.into()),
+            ("errors", if is_worker { "WorkerErrors" } else { "ServerErrors" }.into()),
             ("description", self.settings.description.as_str().into()),
             ("delay", self.settings.delay.as_deref().map_or(Value::Null, Value::from)),
             ("routes", self.routes(&fragments.route)?),
@@ -234,7 +230,7 @@ fn pascal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{all, event_names, expand, pascal};
+    use super::{event_names, pascal};
 
     #[test]
     fn names_are_in_pascal_case() {
@@ -248,24 +244,5 @@ mod tests {
     fn event_names_are_short_and_unique() {
         let paths = ["/v1/runs", "/v1/runs/{runId}", "/v1/runs/{runId}/cancel", "/v1/jobs/{jobId}/cancel"];
         assert_eq!(event_names(&paths.map(str::to_owned)), ["Runs", "Run", "RunCancel", "JobCancel"]);
-    }
-
-    #[test]
-    fn alarms_have_at_most_ten_metrics() {
-        let mut functions = all().expect("functions");
-        let more = all().expect("functions");
-        functions.extend(more.into_iter().enumerate().map(|(i, mut function)| {
-            function.name = format!("more-{i}");
-            function
-        }));
-        let count = functions.len();
-        let (resources, _) = expand(&functions).expect("a template");
-        let alarms: Vec<_> = resources
-            .iter()
-            .filter(|(name, _)| name.as_str().is_some_and(|name| name.starts_with("FunctionThrottlesAlarm")))
-            .map(|(_, alarm)| alarm["Properties"]["Metrics"].as_sequence().map_or(0, Vec::len) - 1)
-            .collect();
-        assert!(count > 10 && alarms.iter().all(|metrics| *metrics <= 10), "{alarms:?}");
-        assert_eq!(alarms.iter().sum::<usize>(), count);
     }
 }

@@ -9,7 +9,7 @@ mod yaml;
 
 use anyhow::{Context, Result, ensure};
 use deskless_store::TableDefinition;
-use serde_norway::Value;
+use serde_norway::{Mapping, Value};
 
 use functions::Function;
 
@@ -45,6 +45,20 @@ pub fn table() -> Result<TableDefinition> {
     serde_norway::from_value(properties.clone()).context("template.yaml: Resources.Table is not a table we can create")
 }
 
+/// Returns a template of the table alone. CloudFormation imports an existing table into a new stack with it.
+///
+/// # Errors
+/// When the template's table is missing.
+pub fn table_only() -> Result<String> {
+    let base: Value = serde_norway::from_str(BASE).context("infra/template/base.yaml is not valid YAML")?;
+    let mut table = base["Resources"]["Table"].clone();
+    ensure!(table["Properties"].is_mapping(), "infra/template/base.yaml has no table");
+    // The stack has no parameters yet.
+    table["Properties"]["DeletionProtectionEnabled"] = true.into();
+    let table = yaml::entry(&"Table".into(), &table, 2)?;
+    Ok(format!("AWSTemplateFormatVersion: '2010-09-09'\nDescription: The table of Deskless\n\nResources:\n{table}"))
+}
+
 /// The generated files, by their paths in the repository.
 ///
 /// # Errors
@@ -56,13 +70,26 @@ pub fn generate() -> Result<[(&'static str, String); 2]> {
 
 fn template(functions: &[Function]) -> Result<String> {
     let (resources, outputs) = functions::expand(functions)?;
+    let entries = |all: &Mapping| all.iter().map(|(key, value)| yaml::entry(key, value, 2)).collect::<Result<_>>();
     let mut text = TEMPLATE_HEADER.to_owned() + BASE;
-    for (mark, entries, between) in [("  # <functions>\n", resources, "\n"), ("  # <outputs>\n", outputs, "")] {
+    let parts: [(_, Vec<String>, _); 3] = [
+        ("  # <functions>\n", entries(&resources)?, "\n"),
+        ("  # <outputs>\n", entries(&outputs)?, ""),
+        ("        # <index throttles>\n", vec![yaml::list(&index_throttles()?, 8)?], ""),
+    ];
+    for (mark, entries, between) in parts {
         ensure!(text.matches(mark).count() == 1, "infra/template/base.yaml must contain one line `{}`", mark.trim());
-        let entries: Vec<_> = entries.iter().map(|(key, value)| yaml::entry(key, value, 2)).collect::<Result<_>>()?;
         text = text.replace(mark, &entries.join(between));
     }
     Ok(text)
+}
+
+/// Returns the metrics of the table's indexes for the alarm of throttled requests.
+fn index_throttles() -> Result<Vec<Value>> {
+    let base: Value = serde_norway::from_str(BASE).context("infra/template/base.yaml is not valid YAML")?;
+    let indexes = &base["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"];
+    let names = indexes.as_sequence().into_iter().flatten().filter_map(|index| index["IndexName"].as_str());
+    functions::index_throttles(&names.collect::<Vec<_>>())
 }
 
 fn watch(functions: &[Function]) -> String {

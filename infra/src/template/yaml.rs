@@ -22,6 +22,14 @@ pub fn entry(key: &Value, value: &Value, indent: usize) -> Result<String> {
     Ok(format!("{}{key}:{rest}", " ".repeat(indent)))
 }
 
+/// Writes the items of a list, indented by so many spaces.
+///
+/// # Errors
+/// When a text has control characters.
+pub fn list(items: &[Value], indent: usize) -> Result<String> {
+    items.iter().map(|value| item(value, indent)).collect()
+}
+
 fn block(entries: &Mapping, indent: usize) -> Result<String> {
     entries.iter().map(|(key, value)| entry(key, value, indent)).collect()
 }
@@ -33,13 +41,7 @@ fn after_key(value: &Value, indent: usize, used: usize) -> Result<String> {
     }
     Ok(match value {
         Value::Mapping(entries) => format!("\n{}", block(entries, indent + 2)?),
-        Value::Sequence(items) => {
-            let mut text = "\n".to_owned();
-            for item in items {
-                text += &self::item(item, indent + 2)?;
-            }
-            text
-        }
+        Value::Sequence(items) => format!("\n{}", list(items, indent + 2)?),
         Value::String(text) if !text.starts_with(' ') && !text.contains("  ") => folded(text, indent + 2),
         _ => format!(" {line}\n"),
     })

@@ -31,6 +31,15 @@ const MIN_COMPRESSED_BYTES: u64 = 512;
 /// a response and without a log line.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(13);
 
+/// The ids by which AWS names a request, for the log line. Absent on local servers.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// Lambda's request id, which is in Lambda's own log lines.
+    pub lambda: String,
+    /// The gateway's request id, which is in the access log.
+    pub gateway: Option<String>,
+}
+
 /// The authenticated API key, for the log line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
@@ -90,6 +99,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     let id = request_id(request.headers()).unwrap_or_else(|| RequestId::generate(&*clock).to_string());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let invocation = request.extensions().get::<Invocation>().cloned();
     let trace = Trace::default();
     let extra = Extra::default();
     request.extensions_mut().insert(trace.clone());
@@ -114,10 +124,18 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     let code = problem.as_ref().map(|problem| problem.code().as_str());
     let error = problem.as_ref().and_then(Problem::log);
     let route = route.as_deref();
+    let lambda_request_id = invocation.as_ref().map(|ids| ids.lambda.as_str());
+    let gateway_request_id = invocation.as_ref().and_then(|ids| ids.gateway.as_deref());
     if status >= 500 {
-        tracing::error!(%method, route, status, millis, request_id = id, workspace, key, code, error, "request");
+        tracing::error!(
+            %method, route, status, millis, request_id = id, lambda_request_id, gateway_request_id, workspace, key, code, error,
+            "request"
+        );
     } else {
-        tracing::info!(%method, route, status, millis, request_id = id, workspace, key, code, "request");
+        tracing::info!(
+            %method, route, status, millis, request_id = id, lambda_request_id, gateway_request_id, workspace, key, code,
+            "request"
+        );
     }
     response
 }

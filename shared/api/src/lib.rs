@@ -32,7 +32,7 @@ pub use deskless_domain as domain;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
 pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;
-pub use layers::serve;
+pub use layers::{Invocation, serve};
 #[doc(hidden)]
 pub use operations::route;
 pub use paging::{CursorScope, Limit};

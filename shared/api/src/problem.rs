@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use deskless_app::{AppError, Conflict};
+use deskless_domain::ApiKey;
 use deskless_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -244,6 +245,10 @@ impl From<Conflict> for Problem {
             Conflict::TooMany(kind) => {
                 let (max, plural) = (kind.max_resources(), kind.plural());
                 too_many = format!("A workspace can have at most {max} {plural}. Delete one first.");
+                (Code::Conflict, too_many.as_str())
+            }
+            Conflict::TooManyKeys => {
+                too_many = format!("A workspace can have at most {} API keys. Revoke one first.", ApiKey::MAX_KEYS);
                 (Code::Conflict, too_many.as_str())
             }
         };

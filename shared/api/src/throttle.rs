@@ -2,6 +2,7 @@
 
 use deskless_domain::{CustomerId, RateLimit};
 use deskless_store::{Allowance, Credential, RateSubject, TenantStore};
+use futures_util::future::join;
 use http::{HeaderName, HeaderValue};
 
 use crate::{Problem, layers::Extra};
@@ -15,10 +16,22 @@ pub(crate) enum Visitor<'c> {
     Anonymous,
 }
 
-/// Counts a request against the limit of a server key.
+/// Counts a request against the limits of a server key and of its workspace.
 pub(crate) async fn server(store: &TenantStore, key: &Credential, extra: &Extra) -> Result<(), Problem> {
-    let all = store.take(&RateSubject::Key(key.id), key.rate_limit.unwrap_or_default()).await;
+    let all = of_key(store, key, extra).await?;
     report(extra, &[("default", all)])
+}
+
+/// Counts a request against the limits of a key and of its workspace. Returns what is left of the key's.
+async fn of_key(store: &TenantStore, key: &Credential, extra: &Extra) -> Result<Allowance, Problem> {
+    let (workspace, limit) = (RateSubject::Workspace(key.workspace_id), key.workspace_rate_limit());
+    let subject = RateSubject::Key(key.id);
+    let (workspace, all) =
+        join(store.take(&workspace, limit), store.take(&subject, key.rate_limit.unwrap_or_default())).await;
+    if all.granted && !workspace.granted {
+        report(extra, &[("workspace", workspace)])?;
+    }
+    Ok(all)
 }
 
 /// Counts a request against the limit of the visitor and then that of the client key. A request over the visitor's limit does
@@ -38,19 +51,19 @@ pub(crate) async fn client(
     if !own.granted {
         return report(extra, &[(name, own)]);
     }
-    let all = store.take(&RateSubject::Key(key.id), limit).await;
+    let all = of_key(store, key, extra).await?;
     report(extra, &[("default", all), (name, own)])
 }
 
 /// Sets the rate limit headers, and fails if a limit is exceeded.
 fn report(extra: &Extra, allowances: &[(&str, Allowance)]) -> Result<(), Problem> {
-    let join = |each: &dyn Fn(&str, &Allowance) -> String| {
+    let list = |each: &dyn Fn(&str, &Allowance) -> String| {
         let all: Vec<_> = allowances.iter().map(|(name, allowance)| each(name, allowance)).collect();
         HeaderValue::try_from(all.join(", ")).ok()
     };
     let policy =
-        join(&|name, allowance| format!("\"{name}\";q={};w={}", allowance.limit.requests(), RateLimit::WINDOW_SECONDS));
-    let state = join(&|name, allowance| format!("\"{name}\";r={};t={}", allowance.remaining, allowance.resets_in));
+        list(&|name, allowance| format!("\"{name}\";q={};w={}", allowance.limit.requests(), RateLimit::WINDOW_SECONDS));
+    let state = list(&|name, allowance| format!("\"{name}\";r={};t={}", allowance.remaining, allowance.resets_in));
     for (name, value) in [(POLICY, policy), (STATE, state)] {
         if let Some(value) = value {
             extra.set(name, value);

@@ -1,21 +1,27 @@
-//! Maintained counters of conversations by status.
+//! What follows from changes of conversations: maintained counters, and the log of changes.
 
-use deskless_domain::{ConversationId, Status};
-use deskless_store::TenantStore;
+use deskless_domain::{ConversationChange, ConversationId};
+use deskless_store::{ConversationToCount, TenantStore};
+use futures_util::future::join;
 
 use crate::AppError;
 
-/// AP-42: Counts a conversation by its status in this version; `None` for a deleted conversation. Only a version that is newer than
-/// the counted one has an effect, so events can be repeated and in any order.
+/// AP-42, AP-67: Counts conversations after changes, and records which ones have changed. Takes all changes of a workspace in
+/// one batch, because that costs less than one by one. Changes can be repeated and in any order.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
-pub async fn count(
-    store: &TenantStore,
-    id: ConversationId,
-    version: u64,
-    status: Option<Status>,
-) -> Result<(), AppError> {
-    store.count_conversation(id, version, status).await?;
-    Ok(())
+pub async fn record(store: &TenantStore, changes: &[&ConversationChange]) -> Result<(), AppError> {
+    let counted: Vec<_> = changes
+        .iter()
+        .filter_map(|change| {
+            let (_, counted) = change.count_change()?;
+            Some(ConversationToCount { id: change.id, version: change.version, counted })
+        })
+        .collect();
+    let ids: Vec<ConversationId> = changes.iter().map(|change| change.id).collect();
+    // Both are done even if one fails, because a record that fails for good is not delivered again.
+    let (counted, recorded) = join(store.count_conversations(&counted), store.record_changes(&ids)).await;
+    counted?;
+    Ok(recorded?)
 }

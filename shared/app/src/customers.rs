@@ -6,11 +6,14 @@ use deskless_domain::{
 };
 pub use deskless_store::{CustomerPage, WrittenCustomer};
 use deskless_store::{Deletion, IdempotencyKey, Once, StoreError, TenantStore};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{AppError, Conflict};
 
 /// The maximum number of conversations that one step of an erasure deletes.
 const MAX_DELETED: i32 = 25;
+/// The number of conversations that a step of an erasure or of a copy writes concurrently.
+const CONCURRENCY: usize = 8;
 
 /// A command to create a customer, or to update the one with this id or email.
 #[derive(Debug, Clone)]
@@ -208,7 +211,12 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
             }
         }
         // Conversations that were created while the erasure finished.
-        CustomerEvent::Removed => while delete_batch(store, id).await? > 0 {},
+        CustomerEvent::Removed => {
+            if delete_batch(store, id).await? == u64::from(MAX_DELETED.unsigned_abs()) {
+                // There may be more. The erasure starts again, one step at a time.
+                store.resume_erasure(id).await?;
+            }
+        }
         CustomerEvent::RefreshDue { version, refreshed_to } => {
             let current = store.customer_to_copy(id).await?;
             let is_due = |current: &&deskless_store::CustomerToCopy| {
@@ -216,9 +224,8 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
             };
             if let Some(current) = current.as_ref().filter(is_due) {
                 let copies = store.customer_copies(&current.customer, refreshed_to).await?;
-                for conversation in copies.outdated {
-                    store.copy_customer(conversation, current).await?;
-                }
+                let copy = |conversation| store.copy_customer(conversation, current);
+                stream::iter(copies.outdated).map(copy).buffer_unordered(CONCURRENCY).try_for_each(future::ok).await?;
                 if let Some(next) = copies.next {
                     store.record_copy_progress(current, next).await?;
                 }
@@ -232,12 +239,17 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
 async fn delete_batch(store: &TenantStore, id: &CustomerId) -> Result<u64, AppError> {
     let deletion = Deletion { reason: None, key: None };
     let found = store.conversations_of(id, MAX_DELETED).await?;
-    for &conversation in &found {
-        match store.delete_conversation(conversation, &deletion, &Precondition::NONE).await {
-            // The index can lag behind a deletion.
-            Ok(()) | Err(StoreError::NotFound) => {}
-            Err(error) => return Err(error.into()),
+    let delete = |conversation| {
+        let deletion = &deletion;
+        async move {
+            match store.delete_conversation(conversation, deletion, &Precondition::NONE).await {
+                // The index can lag behind a deletion.
+                Ok(()) | Err(StoreError::NotFound) => Ok(()),
+                Err(error) => Err(error),
+            }
         }
-    }
-    Ok(found.len() as u64)
+    };
+    let count = found.len() as u64;
+    stream::iter(found).map(delete).buffer_unordered(CONCURRENCY).try_for_each(future::ok).await?;
+    Ok(count)
 }

@@ -59,6 +59,8 @@ pub enum Conflict {
     UploadDiffers,
     /// The workspace has the maximum number of resources of this kind.
     TooMany(Kind),
+    /// The workspace has the maximum number of API keys.
+    TooManyKeys,
 }
 
 impl AppError {
@@ -119,7 +121,8 @@ impl From<StoreError> for AppError {
             StoreError::InvalidField(invalid) => return invalid.into(),
             StoreError::IdempotencyKeyReused => return Self::IdempotencyKeyReused,
             StoreError::Unavailable(text) => return Self::Unavailable(text),
-            StoreError::Internal(text) => return Self::Internal(text),
+            StoreError::Busy(text) | StoreError::Internal(text) => return Self::Internal(text),
+            StoreError::EarlierFormat => return Self::Internal(StoreError::EarlierFormat.to_string()),
             StoreError::ExternalIdExists => Conflict::ExternalIdExists,
             StoreError::Archived => Conflict::Archived,
             StoreError::NotUploaded => Conflict::NotUploaded,
@@ -127,6 +130,7 @@ impl From<StoreError> for AppError {
             StoreError::Erasing => Conflict::Erasing,
             StoreError::Revoked => Conflict::Revoked,
             StoreError::TooMany(kind) => Conflict::TooMany(kind),
+            StoreError::TooManyKeys => Conflict::TooManyKeys,
             StoreError::MessageDeleted => Conflict::MessageDeleted,
             StoreError::MessageIdTaken => Conflict::MessageIdTaken,
         };

@@ -10,7 +10,7 @@ use crate::AppError;
 ///
 /// # Errors
 /// [`AppError::Invalid`] for an expiry that is not in the future; [`AppError::MissingScope`],
-/// [`AppError::IdempotencyKeyReused`].
+/// [`AppError::IdempotencyKeyReused`]; `Conflict` when the workspace has [`ApiKey::MAX_KEYS`] keys that are not revoked.
 pub async fn create(
     store: &TenantStore,
     request: KeyRequest,

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    AutomationTrigger, Cause, Conversation, ConversationId, DeliveryStatus, Message, MessageId, Status, Timestamp,
+    AutomationTrigger, Cause, Conversation, ConversationId, CountedAs, DeliveryStatus, Message, MessageId, Timestamp,
 };
 
 /// The state of a conversation, from its own item.
@@ -18,8 +18,6 @@ pub enum ConversationState {
     Deleted {
         /// The version of the deletion.
         version: u64,
-        /// The number of items removed so far.
-        removed: u64,
     },
 }
 
@@ -73,12 +71,12 @@ pub enum ConversationEvent {
     /// Fields that clients can update have changed. A customer's reply that reopens the conversation changes the status
     /// too.
     Updated(BTreeSet<ConversationField>),
-    /// The status has changed; `None` stands for a conversation that does not exist.
-    StatusChanged {
-        /// The status before.
-        from: Option<Status>,
-        /// The status after.
-        to: Option<Status>,
+    /// What the conversation is counted as has changed; `None` stands for a conversation that does not exist.
+    CountChanged {
+        /// Before.
+        from: Option<CountedAs>,
+        /// After.
+        to: Option<CountedAs>,
     },
     /// A message was added.
     MessageAdded(MessageId),
@@ -95,13 +93,8 @@ pub enum ConversationEvent {
     Read,
     /// The customer's details on the conversation were updated.
     CustomerUpdated,
-    /// The conversation was deleted. Its items are removed in steps.
+    /// The conversation was deleted. Its items are removed in the background.
     Deleted,
-    /// The conversation was deleted, or a step of its removal completed. The next step is due.
-    RemovalDue {
-        /// The number of items removed so far.
-        removed: u64,
-    },
 }
 
 /// An event of a customer that triggers a background step.
@@ -143,26 +136,18 @@ impl ConversationChange {
     #[must_use]
     pub fn between(id: ConversationId, before: Option<ConversationState>, after: ConversationState) -> Self {
         let mut events = Vec::new();
-        let status_of = |state: Option<&ConversationState>| match state {
-            Some(ConversationState::Live(live)) => Some(live.conversation.status),
+        let counted_as = |state: Option<&ConversationState>| match state {
+            Some(ConversationState::Live(live)) => Some(live.conversation.counted_as()),
             Some(ConversationState::Deleted { .. }) | None => None,
         };
-        let (from, to) = (status_of(before.as_ref()), status_of(Some(&after)));
+        let (from, to) = (counted_as(before.as_ref()), counted_as(Some(&after)));
         if from != to {
-            events.push(ConversationEvent::StatusChanged { from, to });
+            events.push(ConversationEvent::CountChanged { from, to });
         }
         match (before, after) {
-            (before, ConversationState::Deleted { version, removed }) => {
-                let was = match before {
-                    Some(ConversationState::Deleted { removed, .. }) => Some(removed),
-                    Some(ConversationState::Live(_)) => {
-                        events.push(ConversationEvent::Deleted);
-                        None
-                    }
-                    None => None,
-                };
-                if was != Some(removed) {
-                    events.push(ConversationEvent::RemovalDue { removed });
+            (before, ConversationState::Deleted { version }) => {
+                if !matches!(before, Some(ConversationState::Deleted { .. })) {
+                    events.push(ConversationEvent::Deleted);
                 }
                 Self { id, version, events, after: None, cause: None }
             }
@@ -182,22 +167,19 @@ impl ConversationChange {
         }
     }
 
-    /// Returns the status change, if there is one.
+    /// Returns what the conversation was and is counted as, if that has changed.
     #[must_use]
-    pub fn status_change(&self) -> Option<(Option<Status>, Option<Status>)> {
+    pub fn count_change(&self) -> Option<(Option<CountedAs>, Option<CountedAs>)> {
         self.events.iter().find_map(|event| match event {
-            ConversationEvent::StatusChanged { from, to } => Some((*from, *to)),
+            ConversationEvent::CountChanged { from, to } => Some((*from, *to)),
             _ => None,
         })
     }
 
-    /// Returns the progress of the removal, if its next step is due.
+    /// Returns whether the conversation was deleted.
     #[must_use]
-    pub fn removal_due(&self) -> Option<u64> {
-        self.events.iter().find_map(|event| match event {
-            ConversationEvent::RemovalDue { removed } => Some(*removed),
-            _ => None,
-        })
+    pub fn is_deletion(&self) -> bool {
+        self.events.contains(&ConversationEvent::Deleted)
     }
 
     /// Returns the automation triggers of this change. A change with a message counts as that message only. Marking a

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use super::{ConversationChange, ConversationEvent, ConversationField, ConversationState, LiveConversation};
 use crate::{
-    AutomationTrigger, Channel, Conversation, ConversationPatch, DeliveryStatus, MessageReport, ReadMark, Resolved,
-    Status, Transition,
+    AutomationTrigger, Channel, Conversation, ConversationPatch, CountedAs, DeliveryStatus, MessageReport, ReadMark,
+    Resolved, Status, Transition,
     fixtures::{add, assistant_reply, at, conversation_on, customer_reply, set_status},
 };
 
@@ -24,7 +24,7 @@ fn new_conversation_is_created_and_counted() {
     let opened = conversation_on(Channel::Api);
     let created = change(None, &opened);
     assert_eq!(created.triggers(), [AutomationTrigger::ConversationCreated]);
-    assert_eq!(created.status_change(), Some((None, Some(Status::Open))));
+    assert_eq!(created.count_change(), Some((None, Some(opened.counted_as()))));
     let reply = customer_reply(&opened, 1);
     let with_message = change(None, &opened.opened_with(&reply));
     assert_eq!(with_message.triggers(), [AutomationTrigger::ConversationCreated, AutomationTrigger::MessageCreated]);
@@ -36,7 +36,8 @@ fn reopening_message_is_no_update_trigger() {
     let reply = customer_reply(&solved, 20);
     let reopened = change(Some(&solved), &add(solved.clone(), &reply));
     assert_eq!(reopened.triggers(), [AutomationTrigger::MessageCreated]);
-    assert_eq!(reopened.status_change(), Some((Some(Status::Solved), Some(Status::Open))));
+    let counted = |status| Some(CountedAs { status, ..solved.counted_as() });
+    assert_eq!(reopened.count_change(), Some((counted(Status::Solved), counted(Status::Open))));
     assert!(reopened.events.contains(&ConversationEvent::MessageAdded(reply.id)));
 }
 
@@ -77,17 +78,14 @@ fn reading_triggers_nothing() {
 }
 
 #[test]
-fn deletion_and_removal_steps_trigger_next_step() {
+fn deletion_is_one_event() {
     let open = conversation_on(Channel::Api);
-    let deleted = |removed| ConversationState::Deleted { version: 2, removed };
-    let first = ConversationChange::between(open.id, Some(live(&open)), deleted(0));
-    assert_eq!((first.removal_due(), first.version), (Some(0), 2));
-    assert!(first.events.contains(&ConversationEvent::Deleted));
-    assert_eq!(first.status_change(), Some((Some(Status::Open), None)));
-    let second = ConversationChange::between(open.id, Some(deleted(0)), deleted(500));
-    assert_eq!((second.removal_due(), second.status_change()), (Some(500), None));
-    assert!(!second.events.contains(&ConversationEvent::Deleted));
-    assert!(ConversationChange::between(open.id, Some(deleted(500)), deleted(500)).events.is_empty());
+    let deleted = || ConversationState::Deleted { version: 2 };
+    let change = ConversationChange::between(open.id, Some(live(&open)), deleted());
+    assert_eq!((change.is_deletion(), change.version), (true, 2));
+    assert_eq!(change.count_change(), Some((Some(open.counted_as()), None)));
+    assert!(ConversationChange::between(open.id, None, deleted()).is_deletion());
+    assert!(ConversationChange::between(open.id, Some(deleted()), deleted()).events.is_empty());
 }
 
 #[test]

@@ -160,7 +160,7 @@ impl utoipa::PartialSchema for Origin {
 impl utoipa::ToSchema for Origin {}
 
 /// The number of index partitions for a workspace's conversations. `read` is always at least `write`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shards {
     /// The number of partitions that are read.
     pub read: u8,
@@ -169,10 +169,13 @@ pub struct Shards {
 }
 
 impl Shards {
-    /// Reads and writes the same number of partitions.
+    /// The maximum: 64 partitions take 64,000 write units a second.
+    pub const MAX: u8 = 64;
+
+    /// Returns whether a number of partitions is allowed: 1 to 64.
     #[must_use]
-    pub const fn both(count: u8) -> Self {
-        Self { read: count, write: count }
+    pub const fn allows(count: u8) -> bool {
+        1 <= count && count <= Self::MAX
     }
 }
 
@@ -205,8 +208,6 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
     /// The last four characters of the secret.
     pub last4: String,
-    /// The workspace's index partitions.
-    pub shards: Shards,
     /// The time of the last update.
     pub updated_at: Timestamp,
     /// The version. Each update increments it.
@@ -214,6 +215,9 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// The most API keys of a workspace that are not revoked.
+    pub const MAX_KEYS: u32 = 100;
+
     /// Returns the time of creation, from the id.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {

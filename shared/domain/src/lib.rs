@@ -47,8 +47,8 @@ pub use collection::{
     Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
 pub use conversation::{
-    Assign, Conversation, ConversationPatch, CountChange, MessageOrigin, NewConversation, NewestReply, NotSolved,
-    ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
+    Assign, Conversation, ConversationPatch, CountChange, CountedAs, MessageOrigin, NewConversation, NewestReply,
+    NotSolved, ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
 pub use error::{Field, Invalid, InvalidField};
@@ -80,8 +80,9 @@ pub use text::{
 };
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ActionFailure, AutomationTrigger, BulkStatus, Channel, DeliveryStatus, ExecutionStatus, FileCategory, FileStatus,
-    IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order, PredefinedMessageType, Provider, Resolution,
-    Role, Scope, SmsEncoding, Source, Status, StepStatus, TemplateVariable,
+    ActionFailure, AutomationTrigger, BulkStatus, Channel, ConversationSort, DeliveryStatus, ExecutionStatus,
+    FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order,
+    PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, StepStatus,
+    TemplateVariable,
 };
 pub use webhook::{WebhookSecret, WebhookUrl};

@@ -10,6 +10,8 @@ impl RateLimit {
     pub const MAX: Self = Self(1_000_000);
     /// The default limit of a key: 6,000 a minute, which is 100 a second.
     pub const DEFAULT: Self = Self(6_000);
+    /// The default limit of a workspace: 15,000 a minute, half of what the API accepts from all workspaces together by default.
+    pub const DEFAULT_OF_WORKSPACE: Self = Self(15_000);
     /// The window, in seconds.
     pub const WINDOW_SECONDS: u32 = 60;
 

@@ -225,6 +225,11 @@ string_enum! {
 }
 
 string_enum! {
+    /// What a list of conversations is sorted by: the time of the newest reply (`activity`), or the time of creation.
+    ConversationSort { Activity = "activity", CreatedAt = "createdAt", }
+}
+
+string_enum! {
     /// The kind of an API key: `server` for a back end, `client` for a browser or app that acts for one customer.
     KeyKind { Server = "server", Client = "client", }
 }

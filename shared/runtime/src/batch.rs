@@ -1,33 +1,135 @@
-//! Builds the workers' responses to batches of stream records.
+//! Batches of stream records: retries, parked records and the response to Lambda.
+//!
+//! A transient error (a throttle, a timeout, a refused credential) is reported, and Lambda delivers the record again. Any
+//! other error would happen at each delivery and hold the records behind it. Such a record is parked: its keys and the error
+//! are written to the bucket of failed records, and the batch continues.
 
 use aws_lambda_events::{
-    dynamodb::Event,
+    dynamodb::{Event, StreamRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use deskless_app::AppError;
+use deskless_app::{AppError, ChangeFeed};
+use deskless_store::{RecordId, Store};
 
-/// Returns the sequence number of each record of a batch.
-#[must_use]
-pub fn numbers(batch: &Event) -> Vec<Option<String>> {
-    batch.records.iter().map(|record| record.change.sequence_number.clone()).collect()
+/// The maximum length of an error in a log line and in a parked record, in characters.
+const MAX_ERROR: usize = 500;
+
+/// A batch of stream records that a worker handles.
+#[derive(Debug)]
+pub struct Batch {
+    worker: &'static str,
+    feed: ChangeFeed,
+    records: Vec<RecordId>,
 }
 
-/// Logs the error of a failed record and returns the record's index. Returns `None` if the record succeeded.
-#[must_use]
-pub fn failure(index: usize, consumer: &str, result: Result<(), AppError>) -> Option<usize> {
-    let error = result.err()?;
-    tracing::error!(consumer, error = %error, "stream record failed");
-    Some(index)
-}
-
-/// Reports the first failed record, if any. Lambda retries it and all later records of the batch.
-#[must_use]
-pub fn answer(numbers: &[Option<String>], failed: Vec<usize>) -> DynamoDbEventResponse {
-    let mut response = DynamoDbEventResponse::default();
-    if let Some(first) = failed.into_iter().min() {
-        let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier.clone_from(&numbers[first]);
-        response.batch_item_failures.push(failure);
+impl Batch {
+    /// Splits an event into its batch and its records, each with its index.
+    pub fn open(
+        worker: &'static str,
+        store: Store,
+        event: Event,
+    ) -> (Self, impl Iterator<Item = (usize, StreamRecord)>) {
+        let id = |record: &aws_lambda_events::dynamodb::EventRecord| RecordId {
+            event_id: Some(record.event_id.clone()).filter(|id| !id.is_empty()),
+            event_name: record.event_name.clone(),
+            sequence_number: record.change.sequence_number.clone(),
+            ..RecordId::of_item(&record.change.keys, &record.change.old_image, &record.change.new_image)
+        };
+        let records = event.records.iter().map(id).collect();
+        let batch = Self { worker, feed: ChangeFeed::new(store), records };
+        (batch, event.records.into_iter().map(|record| record.change).enumerate())
     }
-    response
+
+    /// Returns the feed that reads the records.
+    #[must_use]
+    pub fn feed(&self) -> &ChangeFeed {
+        &self.feed
+    }
+
+    /// Runs a consumer for a record, and once more after an error that is not transient. If it is still not, parks the
+    /// record. Returns the record's index if Lambda has to deliver it again.
+    pub async fn attempt<Work>(&self, index: usize, consumer: &str, work: impl Fn() -> Work) -> Option<usize>
+    where
+        Work: Future<Output = Result<(), AppError>>,
+    {
+        let result = match work().await {
+            Err(error) if !is_transient(&error) => work().await,
+            result => result,
+        };
+        self.settle(index, consumer, result).await
+    }
+
+    /// Parks a record after an error that is not transient. Returns the record's index if Lambda has to deliver it again.
+    pub async fn settle(&self, index: usize, consumer: &str, result: Result<(), AppError>) -> Option<usize> {
+        let error = result.err()?;
+        let record = &self.records[index];
+        let text = without_values(&error.to_string());
+        let parked = if is_transient(&error) {
+            Err(None)
+        } else {
+            self.feed.park(self.worker, consumer, record, &text).await.map_err(Some)
+        };
+        let parking_error = parked.as_ref().err().and_then(Option::as_ref).map(ToString::to_string);
+        tracing::error!(
+            consumer,
+            error = text,
+            parked = parked.is_ok(),
+            parking_error,
+            pk = record.pk,
+            sk = record.sk,
+            event_id = record.event_id,
+            sequence_number = record.sequence_number,
+            "stream record failed"
+        );
+        parked.is_err().then_some(index)
+    }
+
+    /// Reports the first failed record, if any. Lambda delivers it and all later records of the batch again.
+    #[must_use]
+    pub fn answer(&self, failed: impl IntoIterator<Item = usize>) -> DynamoDbEventResponse {
+        let mut response = DynamoDbEventResponse::default();
+        if let Some(first) = failed.into_iter().min() {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier.clone_from(&self.records[first].sequence_number);
+            response.batch_item_failures.push(failure);
+        }
+        response
+    }
+}
+
+fn is_transient(error: &AppError) -> bool {
+    matches!(error, AppError::Unavailable(_))
+}
+
+/// Shortens an error and removes quoted texts, which can be values of the item.
+fn without_values(error: &str) -> String {
+    let mut text = String::new();
+    let mut quote = None;
+    let mut is_escaped = false;
+    for c in error.chars().take(MAX_ERROR) {
+        let was_escaped = is_escaped;
+        is_escaped = c == '\\' && !was_escaped;
+        match quote {
+            Some(open) if c == open && !was_escaped => quote = None,
+            Some(_) => continue,
+            None if matches!(c, '"' | '`') => quote = Some(c),
+            None => {}
+        }
+        text.push(c);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_values;
+
+    #[test]
+    fn errors_lose_quoted_values() {
+        let error = "an item cannot be read: invalid type: string \"whsec_1\", expected u64 in `customer` of 3";
+        assert_eq!(without_values(error), "an item cannot be read: invalid type: string \"\", expected u64 in `` of 3");
+        assert_eq!(without_values("open \"secret"), "open \"");
+        assert_eq!(without_values(r#"string "a\"secret" here"#), r#"string "" here"#);
+        assert_eq!(without_values(&"x".repeat(1000)).len(), 500);
+    }
 }

@@ -28,11 +28,11 @@ fn connector(endpoint: Option<&str>) -> SharedHttpConnector {
     }
 }
 
-/// Returns the bucket that the function's environment names, if any.
-pub(crate) fn function_bucket(config: &Config, clock: &Arc<dyn Clock>) -> Option<Bucket> {
+/// Returns one of the buckets that the function's environment names.
+pub(crate) fn function_bucket(config: &Config, name: Option<&str>, clock: &Arc<dyn Clock>) -> Option<Bucket> {
     let Config { region, access_key_id, secret_access_key, session_token, .. } = config;
     let settings = BucketSettings {
-        name: config.bucket.clone()?,
+        name: name?.to_owned(),
         region: region.clone(),
         endpoint: config.bucket_endpoint.clone(),
         credentials: Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "environment"),

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub endpoint: Option<String>,
     /// `FILES_BUCKET`: the bucket's name. Set only for functions that use files.
     pub bucket: Option<String>,
+    /// `FAILED_EVENTS_BUCKET`: the name of the bucket for failed stream records. Set only for workers.
+    pub failed_events: Option<String>,
     /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`: overrides the S3 endpoint.
     pub bucket_endpoint: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Config {
             session_token: optional("AWS_SESSION_TOKEN"),
             endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| optional("AWS_ENDPOINT_URL")),
             bucket: optional("FILES_BUCKET"),
+            failed_events: optional("FAILED_EVENTS_BUCKET"),
             bucket_endpoint: optional("AWS_ENDPOINT_URL_S3").or_else(|| optional("AWS_ENDPOINT_URL")),
         })
     }

@@ -2,16 +2,20 @@
 
 use std::{convert::Infallible, fmt::Debug, sync::Arc, time::Duration};
 
-use axum::{Router, http::header};
-use deskless_api::{ApiState, serve};
+use axum::{Router, extract::Request, http::header, middleware::map_request};
+use deskless_api::{ApiState, Invocation, serve};
 use deskless_domain::Clock;
 use deskless_store::Store;
 use lambda_http::{
-    Adapter, Error, LambdaEvent, Service, aws_lambda_events::apigw::ApiGatewayV2httpRequest, lambda_runtime,
-    request::LambdaRequest, tower::ServiceBuilder,
+    Adapter, Error, LambdaEvent, RequestExt, Service,
+    aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    lambda_runtime,
+    request::{LambdaRequest, RequestContext},
+    tower::ServiceBuilder,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Instrument;
 
 use crate::{SystemClock, bucket::function_bucket, client::function_client, config::Config, telemetry};
 
@@ -38,7 +42,8 @@ pub fn run_with_bucket(routes: Router<ApiState>) -> Result<(), Error> {
     start(async { serve_over(table_and_bucket().await?, routes).await })
 }
 
-/// Passes each event to `work`, with the table that `TABLE_NAME` names.
+/// Passes each event to `work`, with the table that `TABLE_NAME` names and the bucket for failed stream records that
+/// `FAILED_EVENTS_BUCKET` names.
 ///
 /// # Errors
 /// If the environment is incomplete or the Lambda runtime API does not respond.
@@ -48,10 +53,10 @@ where
     Output: Serialize,
     Work: Future<Output = Output>,
 {
-    start(async { work_over(table().await?, work).await })
+    start(async { work_over(with_failed_records(table().await?)?, work).await })
 }
 
-/// Passes each event to `work`, with the table and the bucket that `FILES_BUCKET` names.
+/// Passes each event to `work`, as [`run_worker`], with the bucket of files that `FILES_BUCKET` names.
 ///
 /// # Errors
 /// If the environment is incomplete or the Lambda runtime API does not respond.
@@ -61,7 +66,7 @@ where
     Output: Serialize,
     Work: Future<Output = Output>,
 {
-    start(async { work_over(table_and_bucket().await?, work).await })
+    start(async { work_over(with_failed_records(table_and_bucket().await?)?, work).await })
 }
 
 async fn table() -> Result<Store, Error> {
@@ -74,11 +79,17 @@ async fn table() -> Result<Store, Error> {
 async fn table_and_bucket() -> Result<Store, Error> {
     let config = Config::from_env()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let bucket = function_bucket(&config, &clock);
+    let bucket = function_bucket(&config, config.bucket.as_deref(), &clock);
     let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket);
     let warm_up = async { tokio::join!(store.warm_up(), store.warm_up_bucket()) };
     let _ = tokio::time::timeout(WARM_UP, warm_up).await;
     Ok(store)
+}
+
+fn with_failed_records(store: Store) -> Result<Store, Error> {
+    let config = Config::from_env()?;
+    let bucket = function_bucket(&config, config.failed_events.as_deref(), &(Arc::new(SystemClock) as Arc<dyn Clock>));
+    Ok(store.with_failed_records(bucket))
 }
 
 async fn serve_over(store: Store, routes: Router<ApiState>) -> Result<(), Error> {
@@ -92,8 +103,9 @@ where
     Work: Future<Output = Output>,
 {
     let answer = |event: LambdaEvent<Event>| {
+        let span = tracing::error_span!("invocation", lambda_request_id = event.context.request_id);
         let done = work(store.clone(), event.payload);
-        async move { Ok::<_, Infallible>(done.await) }
+        async move { Ok::<_, Infallible>(done.await) }.instrument(span)
     };
     lambda_runtime::run(lambda_runtime::service_fn(answer)).await
 }
@@ -119,7 +131,19 @@ async fn poll(router: Router) -> Result<(), Error> {
 pub fn service(
     router: Router,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize + Debug, Error = Infallible, Future: Send> {
-    ServiceBuilder::new().map_request(restore).service(Adapter::from(router))
+    ServiceBuilder::new().map_request(restore).service(Adapter::from(router.layer(map_request(name_invocation))))
+}
+
+/// Passes the request's ids in AWS on to the log line.
+async fn name_invocation(mut request: Request) -> Request {
+    let gateway = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    if let Some(lambda) = request.lambda_context_ref().map(|context| context.request_id.clone()) {
+        request.extensions_mut().insert(Invocation { lambda, gateway });
+    }
+    request
 }
 
 fn restore(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
@@ -159,4 +183,81 @@ fn restore_uri(request: &mut ApiGatewayV2httpRequest) {
     // The host is not used. Removing it avoids errors from a malformed one.
     request.headers.remove(header::HOST);
     request.request_context.domain_name = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use axum::{Router, http::StatusCode, routing::get};
+    use deskless_api::serve;
+    use lambda_http::{Context, LambdaEvent, tower::ServiceExt};
+    use serde_json::{Value, json};
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::service;
+    use crate::{SystemClock, telemetry::lines};
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("the lock is not poisoned").write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Sends a request through the gateway's event and returns its log line.
+    async fn line_of(path: &str) -> Value {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::registry().with(lines(move || writer.clone()));
+        let guard = tracing::subscriber::set_default(subscriber);
+        let fails = || async { StatusCode::BAD_GATEWAY };
+        let routes = Router::new().route("/works", get(|| async { "" })).route("/fails", get(fails));
+        let event = json!({
+            "version": "2.0", "routeKey": "ANY /", "rawPath": path, "rawQueryString": "", "isBase64Encoded": false,
+            "headers": { "x-request-id": "ours-1" },
+            "requestContext": {
+                "requestId": "gateway-1", "accountId": "1", "apiId": "a", "stage": "$default", "timeEpoch": 1,
+                "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "a" },
+            },
+        });
+        let mut context = Context::default();
+        "lambda-1".clone_into(&mut context.request_id);
+        let event = LambdaEvent::new(serde_json::from_value(event).expect("an event"), context);
+        let Ok(_) = service(serve(routes, (), Arc::new(SystemClock))).oneshot(event).await;
+        drop(guard);
+        let text = String::from_utf8(log.0.lock().expect("the lock is not poisoned").clone()).expect("text");
+        assert_eq!(text.lines().count(), 1, "one line for each request: {text}");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    #[tokio::test]
+    async fn log_line_joins_the_three_request_ids() {
+        let line = line_of("/works").await;
+        assert_eq!(
+            [&line["request_id"], &line["lambda_request_id"], &line["gateway_request_id"]],
+            ["ours-1", "lambda-1", "gateway-1"]
+        );
+    }
+
+    #[tokio::test]
+    async fn log_line_has_a_level_that_lambda_keeps() {
+        for (path, level, status) in [("/works", "INFO", 200), ("/fails", "ERROR", 502)] {
+            let line = line_of(path).await;
+            assert_eq!((&line["level"], &line["status"]), (&json!(level), &json!(status)));
+            // RFC 3339, such as 2024-11-02T16:51:31.587199Z.
+            let timestamp = line["timestamp"].as_str().expect("a timestamp");
+            let form = timestamp.replace(|c: char| c.is_ascii_digit(), "0");
+            assert_eq!(form, "0000-00-00T00:00:00.000000Z");
+        }
+    }
 }

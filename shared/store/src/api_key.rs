@@ -16,27 +16,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     IdempotencyKey, Store, StoreError, TenantStore,
-    expression::text,
+    condition::Condition,
+    expression::{Update, number, text},
     idempotency::{Attempt, Attempts},
     item::{self, Item},
     keys::{TenantKeys, root},
     transaction::Transaction,
+    workspace::WorkspaceSettings,
 };
 
 /// How long a process caches an API key: 20 s. With a request in progress, a revoked key works for less than 30 s.
 const TTL_MS: i64 = 20_000;
+/// The attribute that counts the workspace's API keys that are not revoked.
+const KEYS: &str = "keys";
 /// The maximum number of API keys that a process caches.
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(1000).expect("1000 is not zero");
 
 /// An authenticated API key. Only [`Store::find_key`] returns one, and [`Store::tenant`] takes one for a [`TenantStore`].
 #[derive(Debug, Clone)]
-pub struct Credential(Arc<ApiKey>);
+pub struct Credential {
+    key: Arc<ApiKey>,
+    workspace: Arc<WorkspaceSettings>,
+}
+
+impl Credential {
+    /// Returns the number of index partitions of the key's workspace.
+    pub(crate) fn shards(&self) -> Shards {
+        self.workspace.shards
+    }
+
+    /// Returns the limit of all requests of the key's workspace together.
+    #[must_use]
+    pub fn workspace_rate_limit(&self) -> RateLimit {
+        self.workspace.rate_limit
+    }
+}
 
 impl Deref for Credential {
     type Target = ApiKey;
 
     fn deref(&self) -> &ApiKey {
-        &self.0
+        &self.key
     }
 }
 
@@ -96,10 +116,8 @@ struct ApiKeyItem {
     rate_limit: Option<RateLimit>,
     last4: String,
     hash: String,
-    read_shards: u8,
-    write_shards: u8,
     /// Keys from before versions were introduced have version 1.
-    #[serde(default = "first_version")]
+    #[serde(rename = "v", default = "first_version")]
     version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     updated_at: Option<i64>,
@@ -123,8 +141,6 @@ impl ApiKeyItem {
             rate_limit: key.rate_limit,
             last4: key.last4.clone(),
             hash: BASE32_NOPAD.encode(hash.as_bytes()),
-            read_shards: key.shards.read,
-            write_shards: key.shards.write,
             version: key.version,
             updated_at: Some(key.updated_at.as_millis()),
         }
@@ -151,7 +167,6 @@ impl ApiKeyItem {
             revoked_at: self.revoked_at.map(Timestamp::from_millis),
             rate_limit: self.rate_limit,
             last4: self.last4,
-            shards: Shards { read: self.read_shards, write: self.write_shards },
             updated_at: self.updated_at.map_or(self.id.time(), Timestamp::from_millis),
             version: self.version,
         }
@@ -159,7 +174,8 @@ impl ApiKeyItem {
 }
 
 impl Store {
-    /// AP-01: looks up an API key. Returns `None` for an unknown key.
+    /// AP-01: looks up an API key and its workspace. Returns `None` for an unknown key, and for a key of a workspace that is
+    /// being deleted.
     ///
     /// Revoked and expired keys are returned. The caller checks them.
     ///
@@ -168,13 +184,16 @@ impl Store {
     pub async fn find_key(&self, secret: &ApiKeySecret) -> Result<Option<Credential>, StoreError> {
         let hash = secret.hash();
         let now = self.clock().now();
-        if let Some(credential) = self.caches().keys.get(&hash, now, TTL_MS) {
-            return Ok(Some(credential));
-        }
-        let Some(found) = self.get(root::api_key(&hash)).await? else { return Ok(None) };
-        let credential = Credential(Arc::new(item::read::<ApiKeyItem>(found)?.into_key()));
-        self.caches().keys.put(hash, credential.clone(), now);
-        Ok(Some(credential))
+        let key = if let Some(key) = self.caches().keys.get(&hash, now, TTL_MS) {
+            key
+        } else {
+            let Some(found) = self.get(root::api_key(&hash)).await? else { return Ok(None) };
+            let key = Arc::new(item::read::<ApiKeyItem>(found)?.into_key());
+            self.caches().keys.put(hash, Arc::clone(&key), now);
+            key
+        };
+        let workspace = self.settings(key.workspace_id).await?;
+        Ok(workspace.map(|workspace| Credential { key, workspace }))
     }
 }
 
@@ -182,7 +201,7 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace.
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// [`StoreError::TooManyKeys`].
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
         match self.create_key_once(request, None).await? {
             KeyCreation::Created(new) => Ok(new),
@@ -195,7 +214,10 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace, with an idempotency key. The recorded outcome does not contain the
     /// secret.
     ///
+    /// The same transaction counts the key, so concurrent requests cannot exceed the maximum.
+    ///
     /// # Errors
+    /// [`StoreError::TooManyKeys`] when the workspace has [`ApiKey::MAX_KEYS`] keys that are not revoked;
     /// [`StoreError::IdempotencyKeyReused`].
     pub async fn create_key_once(
         &self,
@@ -218,7 +240,6 @@ impl TenantStore {
             rate_limit: request.rate_limit,
             revoked_at: None,
             last4: secret.last4().to_owned(),
-            shards: self.shards(),
             updated_at: id.time(),
             version: 1,
         };
@@ -226,9 +247,14 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         transaction.put_new(self, item::write(root::api_key(&secret.hash()), &attributes)?)?;
         transaction.put_new(self, item::write(self.keys().api_key_listing(id), &attributes)?)?;
+        let mut count = Update::default();
+        count.add(KEYS, 1);
+        let has_room = Condition::missing_or_less_than(KEYS, number(ApiKey::MAX_KEYS));
+        let counted = transaction.update(self, self.keys().api_key_count(), count, has_room)?;
         match Attempts::new(self, key).commit(transaction, &new).await? {
             Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
             Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
+            Attempt::Failed(failed) if failed.at(counted) => Err(StoreError::TooManyKeys),
             Attempt::Failed(_) => Err(StoreError::Internal("the id of a new API key exists already".to_owned())),
         }
     }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::Precondition;
 
-use crate::expression::{Update, number};
+use crate::{
+    expression::{Update, number},
+    item::VERSION,
+};
 
 /// The names and values of an expression's placeholders. The SDK takes `None` in place of an empty map.
 type Placeholders = (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>);
@@ -57,6 +60,13 @@ impl Condition {
         self.and(format!("{name} < {value}"))
     }
 
+    /// Holds if the attribute has a smaller value, or none.
+    pub fn missing_or_less_than(attribute: &str, value: AttributeValue) -> Self {
+        let mut condition = Self::default();
+        let (name, value) = (condition.name(attribute), condition.value(value));
+        condition.and(format!("(attribute_not_exists({name}) OR {name} < {value})"))
+    }
+
     /// Requires that the attribute exists.
     pub fn present(mut self, attribute: &str) -> Self {
         let name = self.name(attribute);
@@ -80,7 +90,7 @@ impl Condition {
     /// Requires a version that the precondition allows.
     pub fn version(mut self, precondition: &Precondition) -> Self {
         let Some(versions) = precondition.versions() else { return self };
-        let name = self.name("version");
+        let name = self.name(VERSION);
         let versions: Vec<_> = versions.iter().map(|version| self.value(number(version))).collect();
         // An empty list would be a syntax error. No version is negative.
         let versions = if versions.is_empty() { self.value(number(-1)) } else { versions.join(", ") };
@@ -90,7 +100,7 @@ impl Condition {
     /// Requires this version. Items written before versions existed have no version, which counts as 1. Use it with
     /// [`Condition::exists`].
     pub fn version_or_first(mut self, version: u64) -> Self {
-        let (name, value) = (self.name("version"), self.value(number(version)));
+        let (name, value) = (self.name(VERSION), self.value(number(version)));
         match version {
             1 => self.and(format!("({name} = {value} OR attribute_not_exists({name}))")),
             _ => self.and(format!("{name} = {value}")),
@@ -152,8 +162,8 @@ mod tests {
     fn versions_become_a_list() {
         let of = |precondition: &Precondition| Condition::none().version(precondition).expression();
         assert_eq!(of(&Precondition::NONE), None);
-        assert_eq!(of(&Precondition::any_of(vec![1, 2])).as_deref(), Some("#version IN (:c0, :c1)"));
-        assert_eq!(of(&Precondition::any_of(Vec::new())).as_deref(), Some("#version IN (:c0)"));
+        assert_eq!(of(&Precondition::any_of(vec![1, 2])).as_deref(), Some("#v IN (:c0, :c1)"));
+        assert_eq!(of(&Precondition::any_of(Vec::new())).as_deref(), Some("#v IN (:c0)"));
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// The workspace has the maximum number of resources of this kind.
     #[error("the workspace has too many {}", .0.plural())]
     TooMany(Kind),
+    /// The workspace has the maximum number of API keys.
+    #[error("the workspace has too many API keys")]
+    TooManyKeys,
     /// A field is invalid given the stored state.
     #[error("a field {}", .0.invalid.message)]
     InvalidField(InvalidField),
@@ -55,6 +58,15 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// The table or an item was written by an earlier version, in a format that this version does not read.
+    #[error(
+        "the data was written by an earlier version, in another format. Delete it (for the local stack: `make dev-reset`), or \
+         export it with that version"
+    )]
+    EarlierFormat,
+    /// Another run of the same command of an operator is in progress.
+    #[error("{0}")]
+    Busy(String),
     /// DynamoDB or S3 did not respond in time, or other writers were faster. The caller may retry.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -82,14 +94,15 @@ impl From<NotDelivered> for StoreError {
 }
 
 impl StoreError {
-    /// Converts an SDK error. Transient errors become [`StoreError::Unavailable`].
+    /// Converts an SDK error. Transient errors become [`StoreError::Unavailable`], and so do refused credentials and a missing
+    /// table: the request itself is valid and succeeds once the configuration is repaired.
     pub(crate) fn from_sdk<E>(error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let request = error.meta().request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
         let text = format!("{}{request}", causes(error));
-        if is_transient(error) { Self::Unavailable(text) } else { Self::Internal(text) }
+        if is_transient(error) || is_refused(error) { Self::Unavailable(text) } else { Self::Internal(text) }
     }
 }
 
@@ -128,4 +141,22 @@ pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool
         }
         _ => false,
     }
+}
+
+/// Returns whether the service refuses all requests of this process, whatever they are.
+fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    matches!(
+        code,
+        Some(
+            "AccessDeniedException"
+                | "ExpiredTokenException"
+                | "IncompleteSignatureException"
+                | "InvalidSignatureException"
+                | "KMSAccessDeniedException"
+                | "MissingAuthenticationTokenException"
+                | "ResourceNotFoundException"
+                | "UnrecognizedClientException"
+        )
+    )
 }

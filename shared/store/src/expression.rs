@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{Assign, FieldChange};
+use deskless_domain::{Assign, FieldChange, Identifier};
+
+use crate::packed::pack;
 
 /// An update expression, built one attribute at a time. Every attribute name is a placeholder, because DynamoDB reserves
 /// about 600 words.
@@ -35,6 +37,19 @@ impl Update {
     pub fn set(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(attribute, value));
         self.set.push(format!("{name} = {value}"));
+    }
+
+    /// Sets the attribute, with placeholders named `alias`: for names that a placeholder cannot have.
+    pub fn set_as(&mut self, alias: &str, attribute: &str, value: AttributeValue) {
+        let value = self.value(alias, value);
+        self.names.insert(format!("#{alias}"), attribute.to_owned());
+        self.set.push(format!("#{alias} = {value}"));
+    }
+
+    /// Removes the attribute, with a placeholder named `alias`.
+    pub fn remove_as(&mut self, alias: &str, attribute: &str) {
+        self.names.insert(format!("#{alias}"), attribute.to_owned());
+        self.remove.push(format!("#{alias}"));
     }
 
     /// Sets the attribute to the value of another attribute.
@@ -116,6 +131,16 @@ pub(crate) fn text(value: impl ToString) -> AttributeValue {
 /// Returns a string attribute value, as [`text`], for use as a callback that takes a reference.
 pub(crate) fn text_of<T: ToString>(value: &T) -> AttributeValue {
     AttributeValue::S(value.to_string())
+}
+
+/// Returns an id as a string attribute value, in its stored form.
+pub(crate) fn packed_id(value: impl Identifier) -> AttributeValue {
+    AttributeValue::S(pack(value))
+}
+
+/// Returns an id as [`packed_id`] does, for use as a callback that takes a reference.
+pub(crate) fn packed_id_of<I: Identifier>(value: &I) -> AttributeValue {
+    packed_id(*value)
 }
 
 /// Returns a number attribute value.

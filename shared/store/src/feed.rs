@@ -4,16 +4,15 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    CustomerEvent, CustomerId, ExecutionId, LiveConversation, Shards, WorkspaceId,
+    CustomerEvent, CustomerId, ExecutionId, LiveConversation, WorkspaceId,
 };
 
 use crate::{
     FileChange, Store, StoreError, TenantStore,
-    automation::SHARDS,
-    conversation::{StoredConversation, attributes, progress},
+    conversation::{StoredConversation, attributes, removal_step},
     customer,
     item::{Item, integer, string},
-    keys::{StreamKey, execution_of, shards_of, stream_key},
+    keys::{StreamKey, execution_of, stream_key},
     message,
 };
 
@@ -41,10 +40,6 @@ pub enum Changed {
     Conversation(Change<ConversationChange>),
     /// A message's item.
     Message(Change<(ConversationId, ConversationEvent)>),
-    /// A customer's own item.
-    Customer(Change<(CustomerId, CustomerEvent)>),
-    /// A file's own item: the file was deleted.
-    File(FileChange),
 }
 
 /// A job's step that is due.
@@ -54,6 +49,12 @@ pub enum DueStep {
     Bulk(Change<(BulkActionId, u64)>),
     /// The step of an execution that is due in this version.
     Execution(Change<(AutomationId, ExecutionId, u64)>),
+    /// The step of a workspace's queue of removals.
+    Removals(Change<u64>),
+    /// The step of a customer's erasure, or of copying their details.
+    Customer(Change<(CustomerId, CustomerEvent)>),
+    /// The erasure of a deleted file.
+    File(FileChange),
 }
 
 impl ChangeFeed {
@@ -64,24 +65,44 @@ impl ChangeFeed {
     }
 
     /// Parses a stream record of a job. Returns `None` unless the job has a step that is due.
-    #[must_use]
-    pub fn due_step(&self, key: Image, after: Image) -> Option<DueStep> {
-        let [key, after]: [Item; 2] = [key.into(), after.into()];
-        let _ = string(&after, "job")?;
-        let (pk, sk) = (string(&key, "pk")?, string(&key, "sk")?);
-        let count = |attribute: &str| integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
-        if let Some((workspace, automation, id)) = execution_of(pk, sk) {
-            let version = count(attributes::VERSION)?;
-            let shards = count(SHARDS).and_then(|shards| u8::try_from(shards).ok());
-            let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
-            return Some(DueStep::Execution(Change { tenant, change: (automation, id, version) }));
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when an image cannot be read; [`StoreError::Unavailable`] when the table does not respond.
+    pub async fn due_step(&self, key: Image, before: Image, after: Image) -> Result<Option<DueStep>, StoreError> {
+        let [key, before, after]: [Item; 3] = [key.into(), before.into(), after.into()];
+        let Some((pk, sk)) = string(&key, "pk").zip(string(&key, "sk")) else { return Ok(None) };
+        let job = if after.is_empty() { &before } else { &after };
+        if string(job, "job").is_none() {
+            return Ok(None);
         }
-        match stream_key(pk, sk)? {
-            StreamKey::BulkAction(workspace, id) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Some(DueStep::Bulk(Change { tenant, change: (id, count("step")?) }))
+        let count = |attribute: &str| {
+            let count = integer(&after, attribute).and_then(|count| u64::try_from(count).ok());
+            count.ok_or_else(|| StoreError::Internal(format!("the {attribute} of a job cannot be read")))
+        };
+        if let Some((workspace, automation, id)) = execution_of(pk, sk) {
+            if after.is_empty() {
+                return Ok(None);
             }
-            _ => None,
+            let step = (automation, id, count(attributes::VERSION)?);
+            return Ok(self.change(workspace, step).await?.map(DueStep::Execution));
+        }
+        match stream_key(pk, sk) {
+            Some(StreamKey::BulkAction(workspace, id)) if !after.is_empty() => {
+                Ok(self.change(workspace, (id, count("step")?)).await?.map(DueStep::Bulk))
+            }
+            Some(StreamKey::RemovalQueue(workspace)) => match removal_step(&after) {
+                Some(step) => Ok(self.change(workspace, step).await?.map(DueStep::Removals)),
+                None => Ok(None),
+            },
+            Some(StreamKey::Customer(workspace)) => match customer::event(&before, &after) {
+                Some(event) => Ok(self.change(workspace, event).await?.map(DueStep::Customer)),
+                None => Ok(None),
+            },
+            Some(StreamKey::File(workspace, id)) => {
+                let tenant = self.0.open(workspace).await?;
+                Ok(tenant.and_then(|tenant| FileChange::of(tenant, id, &before, &after)).map(DueStep::File))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -89,60 +110,59 @@ impl ChangeFeed {
     ///
     /// # Errors
     /// [`StoreError::Internal`] when an image cannot be read.
-    pub fn read(&self, key: Image, before: Image, after: Image) -> Result<Option<Changed>, StoreError> {
+    pub async fn read(&self, key: Image, before: Image, after: Image) -> Result<Option<Changed>, StoreError> {
         let [key, before, after]: [Item; 3] = [key.into(), before.into(), after.into()];
         let Some(key) = string(&key, "pk").zip(string(&key, "sk")).and_then(|(pk, sk)| stream_key(pk, sk)) else {
             return Ok(None);
         };
         match key {
-            StreamKey::Conversation(workspace, id) => self.conversation(workspace, id, before, after),
-            StreamKey::Message(workspace, conversation) => self.message(workspace, conversation, before, after),
-            StreamKey::Customer(workspace) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Ok(customer::event(&before, &after).map(|change| Changed::Customer(Change { tenant, change })))
+            StreamKey::Conversation(workspace, id) => match conversation(id, before, after)? {
+                Some(change) => Ok(self.change(workspace, change).await?.map(Changed::Conversation)),
+                None => Ok(None),
+            },
+            StreamKey::Message(workspace, conversation) => {
+                let read = |image: Item| {
+                    if image.is_empty() { Ok(None) } else { message::read(conversation, image).map(Some) }
+                };
+                let (before, after) = (read(before)?, read(after)?);
+                match ConversationEvent::of_message(before.as_ref(), after.as_ref()) {
+                    Some(event) => Ok(self.change(workspace, (conversation, event)).await?.map(Changed::Message)),
+                    None => Ok(None),
+                }
             }
-            StreamKey::File(workspace, id) => {
-                let tenant = self.tenant(workspace, Shards::default());
-                Ok(FileChange::of(tenant, id, &after).map(Changed::File))
+            StreamKey::BulkAction(..) | StreamKey::Customer(..) | StreamKey::File(..) | StreamKey::RemovalQueue(..) => {
+                Ok(None)
             }
-            StreamKey::BulkAction(..) => Ok(None),
         }
     }
 
-    fn conversation(
-        &self,
-        workspace: WorkspaceId,
-        id: ConversationId,
-        before: Item,
-        after: Item,
-    ) -> Result<Option<Changed>, StoreError> {
-        // The number of the workspace's index partitions is derived from the conversation's partition.
-        let shards = string(&after, attributes::STATUS_PARTITION).and_then(|partition| shards_of(id, partition));
-        let tenant = self.tenant(workspace, shards.map_or(Shards::default(), Shards::both));
-        let before = state(before)?;
-        // The removed item was the tombstone, the last item of the conversation.
-        let Some(after) = state(after)? else { return Ok(None) };
-        let change = ConversationChange::between(id, before, after);
-        Ok((!change.events.is_empty()).then_some(Changed::Conversation(Change { tenant, change })))
+    pub(crate) fn store(&self) -> &Store {
+        &self.0
     }
 
-    fn message(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        before: Item,
-        after: Item,
-    ) -> Result<Option<Changed>, StoreError> {
-        let read = |image: Item| if image.is_empty() { Ok(None) } else { message::read(conversation, image).map(Some) };
-        let (before, after) = (read(before)?, read(after)?);
-        let event = ConversationEvent::of_message(before.as_ref(), after.as_ref());
-        let tenant = self.tenant(workspace, Shards::default());
-        Ok(event.map(|event| Changed::Message(Change { tenant, change: (conversation, event) })))
+    /// Adds the store of the workspace; `None` if the workspace is being deleted.
+    async fn change<T>(&self, workspace: WorkspaceId, change: T) -> Result<Option<Change<T>>, StoreError> {
+        Ok(self.0.open(workspace).await?.map(|tenant| Change { tenant, change }))
     }
+}
 
-    fn tenant(&self, workspace: WorkspaceId, shards: Shards) -> TenantStore {
-        TenantStore::new(self.0.clone(), workspace, shards)
-    }
+/// Derives the change of a conversation's own item. Returns `None` if it has no event and no new version.
+fn conversation(id: ConversationId, before: Item, after: Item) -> Result<Option<ConversationChange>, StoreError> {
+    // The removed item was the tombstone, the last item of the conversation.
+    let version_before = integer(&before, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
+    let Some(after) = state(after)? else { return Ok(None) };
+    let change = match (state(before), after) {
+        // A deletion has its events also if the conversation before cannot be read.
+        (Err(_), after @ ConversationState::Deleted { .. }) => {
+            let mut change = ConversationChange::between(id, None, after);
+            change.events.push(ConversationEvent::CountChanged { from: None, to: None });
+            change
+        }
+        (before, after) => ConversationChange::between(id, before?, after),
+    };
+    // An update to the same values has no event, but the log of changes shows its version and `updatedAt`.
+    let is_change = !change.events.is_empty() || version_before != Some(change.version);
+    Ok(is_change.then_some(change))
 }
 
 /// Parses an image of a conversation's own item. Returns `None` if it did not exist.
@@ -152,8 +172,7 @@ fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
     }
     if image.contains_key(attributes::DELETED_AT) {
         let version = integer(&image, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-        let (version, removed) = (version.unwrap_or_default(), progress(&image));
-        return Ok(Some(ConversationState::Deleted { version, removed }));
+        return Ok(Some(ConversationState::Deleted { version: version.unwrap_or_default() }));
     }
     let text = |attribute| string(&image, attribute).map(str::to_owned);
     let (mark, cause) = (text(attributes::METADATA_MARK), text(attributes::CAUSE));

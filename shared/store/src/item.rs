@@ -11,25 +11,36 @@ use crate::{StoreError, keys::Key};
 /// A DynamoDB item.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The item format that this version writes. Readers accept the previous one too, because a canary deployment runs two
-/// versions on one table.
-pub(crate) const FORMAT: u8 = 1;
+/// The item format that this version writes. A version that writes a new format also reads the previous one, because a canary
+/// deployment runs two versions on one table.
+pub(crate) const FORMAT: u8 = 2;
+
+/// The first format that this version reads.
+const FIRST_FORMAT: u8 = 2;
+
+/// The attribute with the item's format.
+pub(crate) const FORMAT_ATTRIBUTE: &str = "f";
+/// The attribute with the item's version.
+pub(crate) const VERSION: &str = "v";
 
 /// Converts a struct to an item with this key.
 pub(crate) fn write(key: Key, attributes: &impl Serialize) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(attributes)
         .map_err(|e| StoreError::Internal(format!("an item cannot be written: {e}")))?;
     item.extend(key.attributes());
-    item.insert("format".to_owned(), AttributeValue::N(FORMAT.to_string()));
+    item.insert(FORMAT_ATTRIBUTE.to_owned(), AttributeValue::N(FORMAT.to_string()));
     Ok(item)
 }
 
 /// Converts an item to a struct.
 ///
 /// # Errors
-/// [`StoreError::Internal`] when the item has a newer format or does not fit the struct.
+/// [`StoreError::EarlierFormat`]; [`StoreError::Internal`] when the item has a newer format or does not fit the struct.
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    let format = item.get("format").and_then(|f| f.as_n().ok()).and_then(|f| f.parse::<u8>().ok()).unwrap_or(0);
+    let format = item.get(FORMAT_ATTRIBUTE).and_then(|f| f.as_n().ok()).and_then(|f| f.parse::<u8>().ok()).unwrap_or(0);
+    if format < FIRST_FORMAT {
+        return Err(StoreError::EarlierFormat);
+    }
     if format > FORMAT {
         let text = format!("an item has format {format}; this version reads up to {FORMAT}");
         return Err(StoreError::Internal(text));

@@ -9,6 +9,7 @@ use crate::{
     condition::Condition,
     expression::number,
     item,
+    item::VERSION,
     transaction::{Transaction, WriteIndex},
 };
 
@@ -67,7 +68,7 @@ impl TenantStore {
                 transaction.put_new(self, item::write(self.keys().bulk_marker(*id, *conversation), &attributes)?)
             }
             Marker::Execution(next) => {
-                let unchanged = Condition::none().equals("version", number(next.version - 1));
+                let unchanged = Condition::none().equals(VERSION, number(next.version - 1));
                 transaction.put(self, self.execution_item(next)?, unchanged)
             }
         }

@@ -1,13 +1,18 @@
 //! Rate limits: AP-50.
 //!
 //! A window is one minute of the wall clock. Requests are not counted in the table one by one: a process leases a block of
-//! them and counts it down in memory. The leases never exceed the limit. The unused rest of a process's last block is lost,
-//! which is at most a hundredth of the limit per process.
+//! them and counts it down in memory. Its first few requests in a window need no lease. Its first lease counts them
+//! afterwards.
+//!
+//! Bounds, for a limit `n` and `p` processes that serve the subject in one minute:
+//! - Granted: at most `n`, and for each process that took no lease the requests that it granted without one. Those are at
+//!   most `n / 1000` for a workspace, `min(n / 1000, 5)` for a key and `min(n / 100, 5)` for a visitor, and none for a key with a limit below 1,000.
+//! - Refused early: at most `n / 100` requests for each process, the rest of its last block.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use deskless_domain::{CustomerId, KeyId, RateLimit, Timestamp};
+use deskless_domain::{CustomerId, KeyId, RateLimit, Timestamp, WorkspaceId};
 use lru::LruCache;
 use tokio::sync::Mutex;
 
@@ -29,6 +34,8 @@ const WINDOW: i64 = RateLimit::WINDOW_SECONDS as i64;
 /// Who is limited: the requests that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RateSubject {
+    /// All requests of a workspace.
+    Workspace(WorkspaceId),
     /// All requests with an API key.
     Key(KeyId),
     /// The requests of one customer with a client key.
@@ -38,19 +45,26 @@ pub enum RateSubject {
 }
 
 impl RateSubject {
-    /// Returns the number of requests per window that are counted in the process only. Most visitors send no more than that
-    /// to one machine, so their windows cost nothing.
-    fn uncounted(&self, limit: u64) -> u64 {
+    /// Returns the number of requests per window that a process grants before its first lease. At low traffic, and for most
+    /// visitors, these are all requests, so their windows cost nothing.
+    fn unleased(&self, limit: u64) -> u64 {
         match self {
-            Self::Key(_) => 0,
+            Self::Workspace(_) => limit / 1000,
+            Self::Key(_) => (limit / 1000).min(5),
             Self::Customer(..) | Self::Anonymous(_) => (limit / 100).min(5),
         }
     }
-}
 
-/// Returns the size of the block that is leased with a request: a hundredth of the limit, from 1 to 20.
-fn block(limit: u64) -> u64 {
-    (limit / 100).clamp(1, 20)
+    /// Returns the size of the block that is leased with a request. For a workspace, a hundredth of the limit: few leases, because
+    /// every request takes from it. For others a quarter of what the process used in this window, at least 20 and at most a
+    /// hundredth of the limit.
+    fn block(&self, limit: u64, used: u64) -> u64 {
+        let most = (limit / 100).max(1);
+        match self {
+            Self::Workspace(_) => most,
+            _ => (used / 4).clamp(most.min(20), most),
+        }
+    }
 }
 
 /// The result of taking a request from a rate limit.
@@ -88,21 +102,69 @@ struct Window {
     /// The number of the minute since 1970; `None` before the first request.
     number: Option<i64>,
     limit: u64,
+    /// The requests that were granted.
+    used: u64,
+    /// The requests that can still be granted before the first lease.
+    free: u64,
+    /// The requests that were granted without a lease. The first lease counts them.
+    owed: u64,
     /// The leased requests that are not used yet.
     leased: u64,
     /// The number of requests that could still be leased at the time of the last lease.
-    unleased: u64,
+    rest: u64,
+}
+
+impl Window {
+    /// Starts a new window, or continues the current one. After a change of the limit the next request takes a new lease.
+    /// The requests used so far still count.
+    fn move_to(&mut self, number: i64, limit: u64, free: u64) {
+        if self.number != Some(number) {
+            *self = Self { number: Some(number), limit, free, rest: limit, ..Self::default() };
+        } else if self.limit != limit {
+            *self =
+                Self { number: Some(number), limit, used: self.used, owed: self.owed, rest: limit, ..Self::default() };
+        }
+    }
+
+    /// Grants a request if one is left. Returns whether it did.
+    fn grant(&mut self) -> bool {
+        if self.leased > 0 {
+            self.leased -= 1;
+        } else if self.free > 0 {
+            self.free -= 1;
+            self.owed += 1;
+        } else {
+            return false;
+        }
+        self.used += 1;
+        true
+    }
+
+    fn needs_lease(&self) -> bool {
+        self.leased == 0 && self.free == 0 && self.rest > 0
+    }
+
+    /// Returns the number of requests to lease, in addition to those owed.
+    fn amount(&self, subject: &RateSubject) -> u64 {
+        1 + subject.block(self.limit, self.used)
+    }
+
+    /// Applies a lease of this amount and of what was owed, after which the window's total is `total`.
+    fn apply(&mut self, amount: u64, total: u64) {
+        let before = total.saturating_sub(amount);
+        self.leased = self.limit.saturating_sub(before).min(amount);
+        self.rest = self.limit.saturating_sub(total);
+        self.owed = 0;
+    }
 }
 
 impl TenantStore {
     /// AP-50: takes one request from a rate limit. If DynamoDB does not respond, the request is allowed: a rate limit that
     /// cannot be counted must not make the service unavailable.
     ///
-    /// A lease is the current request and a block of a hundredth of the limit (1 to 20), taken with one `ADD` without a
-    /// condition. After the limit is reached, a process sends no lease until the next minute. A minute therefore never
-    /// grants more than the limit and loses at most a hundredth of it for each process. From 2,000 requests a minute on, a
-    /// process that serves more than 400 of them needs less than 0.05 writes per request. The first hundredth of a
-    /// customer's limit (at most 5) is counted in the process only.
+    /// A lease is taken with one `ADD` without a condition. After the limit is reached, a process sends no lease until the
+    /// next minute. A process that serves five requests a minute with a default key takes no lease, and one that serves 50
+    /// takes three. The module's documentation has the bounds.
     pub async fn take(&self, subject: &RateSubject, limit: RateLimit) -> Allowance {
         let now = self.clock().now();
         let number = now.as_seconds().div_euclid(WINDOW);
@@ -110,24 +172,17 @@ impl TenantStore {
         let window = self.rate_windows().window(subject);
         // Concurrent requests wait for one lease instead of taking one each.
         let mut window = window.lock().await;
-        // After a change of the limit there is a new lease. The requests used so far still count.
-        if (window.number, window.limit) != (Some(number), total) {
-            let leased = subject.uncounted(total);
-            *window = Window { number: Some(number), limit: total, leased, unleased: total };
-        }
-        if window.leased == 0 && window.unleased > 0 {
-            let amount = 1 + block(total);
-            match tokio::time::timeout(LEASE_TIMEOUT, self.lease(subject, number, amount)).await {
-                Ok(Ok(used)) => {
-                    window.unleased = total.saturating_sub(used);
-                    window.leased = total.saturating_sub(used.saturating_sub(amount)).min(amount);
-                }
+        window.move_to(number, total, subject.unleased(total));
+        if window.needs_lease() {
+            let amount = window.amount(subject);
+            match tokio::time::timeout(LEASE_TIMEOUT, self.lease(subject, number, window.owed + amount)).await {
+                Ok(Ok(used)) => window.apply(amount, used),
                 Ok(Err(_)) | Err(_) => window.leased = amount,
             }
         }
-        let granted = window.leased > 0;
-        window.leased = window.leased.saturating_sub(1);
-        let remaining = if granted { (window.leased + window.unleased).min(total - 1) } else { 0 };
+        let granted = window.grant();
+        let left = (window.leased + window.rest).saturating_sub(window.owed);
+        let remaining = if granted { left.min(total - 1) } else { 0 };
         Allowance { granted, limit, remaining, resets_in: seconds_until(number + 1, now) }
     }
 

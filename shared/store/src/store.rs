@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
-use deskless_domain::{Clock, ConversationId, Identity, Kind, SecretHash, Shards, Status, WorkspaceId};
+use deskless_domain::{
+    ApiKey, Clock, ConversationId, CustomerId, Identity, Kind, MemberId, SecretHash, Shards, Status, WorkspaceId,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -14,8 +16,9 @@ use crate::{
     expression::Update,
     identity,
     item::Item,
-    keys::{Key, TenantKeys, shard_of},
+    keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    workspace::{self, WorkspaceSettings},
 };
 
 /// The table and the bucket, without a workspace. [`Store::tenant`] gives access to one workspace.
@@ -23,6 +26,7 @@ use crate::{
 pub struct Store {
     inner: Arc<Inner>,
     bucket: Option<Arc<Bucket>>,
+    failed_records: Option<Arc<Bucket>>,
 }
 
 #[derive(Debug)]
@@ -37,7 +41,8 @@ struct Inner {
 /// The caches of this process.
 #[derive(Debug)]
 pub(crate) struct Caches {
-    pub keys: TtlCache<SecretHash, Credential>,
+    pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
     pub triggers: TtlCache<WorkspaceId, Arc<Vec<TriggeredAutomation>>>,
@@ -52,13 +57,14 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
                 identities: TtlCache::new(identity::CACHED),
                 triggers: TtlCache::new(automation::CACHED),
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -67,10 +73,21 @@ impl Store {
         Self { bucket: bucket.map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a bucket for failed stream records.
+    #[must_use]
+    pub fn with_failed_records(self, bucket: Option<Bucket>) -> Self {
+        Self { failed_records: bucket.map(Arc::new), ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the bucket for failed stream records, if there is one.
+    pub(crate) fn failed_records(&self) -> Option<&Bucket> {
+        self.failed_records.as_deref()
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -88,7 +105,7 @@ impl Store {
     /// Returns the store of the workspace that an API key belongs to.
     #[must_use]
     pub fn tenant(&self, credential: &Credential) -> TenantStore {
-        TenantStore::new(self.clone(), credential.workspace_id, credential.shards)
+        TenantStore::new(self.clone(), credential.workspace_id, credential.shards())
     }
 
     /// Opens the connection to DynamoDB, so that the first request does not wait for the TLS handshake. Errors are ignored,
@@ -152,6 +169,12 @@ impl TenantStore {
         Self { deadline: Some(attempts.deadline()), ..self.clone() }
     }
 
+    /// Returns this store for work that ends at a time: retries end then.
+    #[must_use]
+    pub fn until(&self, end: Instant) -> Self {
+        Self { deadline: Some(end), ..self.clone() }
+    }
+
     /// Returns the id of the workspace.
     #[must_use]
     pub fn workspace_id(&self) -> WorkspaceId {
@@ -170,6 +193,10 @@ impl TenantStore {
 
     pub(crate) fn caches(&self) -> &Caches {
         self.store.caches()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Returns the bucket.
@@ -194,18 +221,6 @@ impl TenantStore {
         self.store.inner.rate_windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the same store with other index partitions.
-    #[must_use]
-    pub fn with_shards(&self, shards: Shards) -> Self {
-        Self { shards, ..self.clone() }
-    }
-
-    /// Returns the number of index partitions.
-    #[must_use]
-    pub fn shards(&self) -> Shards {
-        self.shards
-    }
-
     pub(crate) fn keys(&self) -> TenantKeys {
         self.keys
     }
@@ -221,6 +236,39 @@ impl TenantStore {
         (0..self.shards.read.max(1)).map(move |shard| keys.by_status(status, shard))
     }
 
+    /// Returns the partition of the third index for a conversation with this assignee.
+    pub(crate) fn assignee_partition(&self, id: ConversationId, member: MemberId) -> String {
+        self.keys.by_assignee(member, shard_of(id, self.shards.write))
+    }
+
+    /// Returns all partitions of the third index for conversations with this assignee.
+    pub(crate) fn assignee_partitions(&self, member: MemberId) -> impl Iterator<Item = String> {
+        let keys = self.keys;
+        (0..self.shards.read.max(1)).map(move |shard| keys.by_assignee(member, shard))
+    }
+
+    /// Returns the partition of the fourth index for a conversation.
+    pub(crate) fn creation_partition(&self, id: ConversationId) -> String {
+        self.keys.by_creation(shard_of(id, self.shards.write))
+    }
+
+    /// Returns all partitions of the fourth index.
+    pub(crate) fn creation_partitions(&self) -> impl Iterator<Item = String> {
+        let keys = self.keys;
+        (0..self.shards.read.max(1)).map(move |shard| keys.by_creation(shard))
+    }
+
+    /// Returns the partition of the first index that lists a customer.
+    pub(crate) fn customer_partition(&self, id: &CustomerId) -> String {
+        self.keys.customer_listing(shard_of_customer(id, self.shards.write))
+    }
+
+    /// Returns all partitions of the first index that list customers.
+    pub(crate) fn customer_partitions(&self) -> impl Iterator<Item = String> {
+        let keys = self.keys;
+        (0..self.shards.read.max(1)).map(move |shard| keys.customer_listing(shard))
+    }
+
     /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.store.get(key).await
@@ -229,6 +277,12 @@ impl TenantStore {
     /// Reads one item, strongly or eventually consistent.
     pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         self.store.get_with(key, consistent).await
+    }
+
+    /// Deletes one item, if it exists.
+    pub(crate) async fn delete(&self, key: Key) -> Result<(), StoreError> {
+        let request = self.client().delete_item().table_name(self.table()).set_key(Some(key.attributes()));
+        request.send().await.map(drop).map_err(|e| StoreError::from_sdk(&e))
     }
 
     /// Updates one item if the condition holds, and returns whether it did. If the response was lost, the SDK's retry fails

@@ -70,6 +70,7 @@ impl TableDefinition {
     /// Creates the table with on-demand billing. An existing table is left unchanged.
     ///
     /// # Errors
+    /// [`StoreError::EarlierFormat`] when the table was created by an earlier version.
     /// When DynamoDB rejects the definition or does not respond.
     pub async fn create(&self, client: &Client, table: &str) -> Result<(), StoreError> {
         let mut request = client
@@ -106,7 +107,9 @@ impl TableDefinition {
         }
         match request.send().await {
             Ok(_) => {}
-            Err(e) if e.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => return Ok(()),
+            Err(e) if e.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+                return self.check(client, table).await;
+            }
             Err(e) => return Err(StoreError::from_sdk(&e)),
         }
         client
@@ -123,6 +126,31 @@ impl TableDefinition {
             .await
             .map(drop)
             .map_err(|e| StoreError::from_sdk(&e))
+    }
+
+    /// Checks that an existing table has the keys and indexes of this definition.
+    ///
+    /// # Errors
+    /// [`StoreError::EarlierFormat`] when it does not.
+    pub async fn check(&self, client: &Client, table: &str) -> Result<(), StoreError> {
+        let described = client.describe_table().table_name(table).send().await;
+        let described = described.map_err(|e| StoreError::from_sdk(&e))?.table;
+        let described = described.ok_or_else(|| StoreError::Internal("the table has no description".to_owned()))?;
+        let mut found: Vec<_> = described
+            .global_secondary_indexes()
+            .iter()
+            .map(|index| (index.index_name().unwrap_or_default().to_owned(), index.key_schema().to_vec()))
+            .collect();
+        let expected = self.global_secondary_indexes.iter();
+        let mut expected = expected
+            .map(|index| Ok((index.name.clone(), key_schema(&index.key_schema)?)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        expected.sort_by(|a, b| a.0.cmp(&b.0));
+        if found != expected || described.key_schema() != key_schema(&self.key_schema)? {
+            return Err(StoreError::EarlierFormat);
+        }
+        Ok(())
     }
 }
 

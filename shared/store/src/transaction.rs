@@ -1,6 +1,7 @@
 //! Transactions: writes that commit together or not at all.
 
 use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
     error::SdkError,
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
     types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
@@ -58,6 +59,14 @@ impl FailedConditions {
     pub fn only(&self, write: WriteIndex) -> bool {
         let failed = self.0.iter().filter(|result| matches!(result, ConditionResult::Failed(_)));
         self.at(write) && failed.count() == 1
+    }
+
+    /// Returns the first existing item for which a condition failed.
+    pub fn first_existing(&self) -> Option<&Item> {
+        self.0.iter().find_map(|result| match result {
+            ConditionResult::Failed(existing) => existing.as_ref(),
+            ConditionResult::Passed => None,
+        })
     }
 
     /// Returns the existing item for which this write's condition failed.
@@ -167,21 +176,39 @@ impl Transaction {
 
     /// Commits the writes and retries on conflicts and transient errors. An empty transaction succeeds without a request.
     ///
-    /// Every retry has the same token and body. If the response to a commit was lost, DynamoDB recognizes the retry and
-    /// reports success. A single `Put` is sent as a plain `PutItem`, which costs half as much and has no token: the caller
-    /// must compare the existing item with its own.
+    /// A retry after a lost response has the same token and body: if that request was committed, DynamoDB recognizes the
+    /// retry and reports success. A retry after a cancellation has a new token. The cancelled request has written nothing,
+    /// and DynamoDB's documentation calls a token valid for 10 minutes after its request has *completed*, without saying
+    /// that a cancellation is not remembered:
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>. If a response was lost
+    /// before the cancellation, the token stays, because the lost request may still commit.
+    ///
+    /// A single `Put` is sent as a plain `PutItem`, which costs half as much and has no token: the caller must compare the
+    /// existing item with its own.
     pub async fn commit(&self, store: &TenantStore, backoff: &mut Backoff<'_>) -> Result<Commit, StoreError> {
-        let token = AttemptId::generate(store.clock()).to_string();
+        let new_token = || AttemptId::generate(store.clock()).to_string();
+        let mut token = new_token();
+        let mut has_lost_response = false;
         loop {
             let attempt = match self.writes.as_slice() {
                 [] => return Ok(Commit::Done),
                 [TransactWriteItem { put: Some(put), .. }] => put_alone(store, put.clone()).await,
                 writes => transact(store, writes.to_vec(), &token).await,
             };
-            match attempt? {
+            let reason = match attempt? {
                 Sent::Ended(commit) => return Ok(commit),
-                Sent::Retry(reason) => backoff.pause(&reason).await?,
-            }
+                Sent::Cancelled(reason) => {
+                    if !has_lost_response {
+                        token = new_token();
+                    }
+                    reason
+                }
+                Sent::Unknown(reason) => {
+                    has_lost_response = true;
+                    reason
+                }
+            };
+            backoff.pause(&reason).await?;
         }
     }
 }
@@ -189,13 +216,17 @@ impl Transaction {
 /// The result of one request.
 enum Sent {
     Ended(Commit),
-    /// A conflict with another writer or a transient error.
-    Retry(String),
+    /// A conflict with another writer. Nothing was written.
+    Cancelled(String),
+    /// A transient error. The request may have been executed.
+    Unknown(String),
 }
 
+/// Sends one request. The SDK does not retry it: a lost response must not be hidden from [`Transaction::commit`].
 async fn transact(store: &TenantStore, writes: Vec<TransactWriteItem>, token: &str) -> Result<Sent, StoreError> {
     let request = store.client().transact_write_items().set_transact_items(Some(writes)).client_request_token(token);
-    match request.send().await {
+    let once = Builder::new().retry_config(RetryConfig::disabled());
+    match request.customize().config_override(once).send().await {
         Ok(_) => Ok(Sent::Ended(Commit::Done)),
         Err(error) => classify(&error),
     }
@@ -216,7 +247,7 @@ async fn put_alone(store: &TenantStore, put: Put) -> Result<Sent, StoreError> {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
             Ok(Sent::Ended(Commit::Failed(FailedConditions(vec![ConditionResult::Failed(failed.item().cloned())]))))
         }
-        _ if is_transient(&error) => Ok(Sent::Retry(causes(&error))),
+        _ if is_transient(&error) => Ok(Sent::Unknown(causes(&error))),
         _ => Err(StoreError::from_sdk(&error)),
     }
 }
@@ -227,7 +258,7 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Sent, StoreErro
         let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
         // During a conflict, a condition may have failed on a state that is about to change. Retry before reporting it.
         if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
-            return Ok(Sent::Retry("other writers were faster each time".to_owned()));
+            return Ok(Sent::Cancelled("other writers were faster each time".to_owned()));
         }
         if has("ConditionalCheckFailed") {
             let failed = reasons
@@ -241,7 +272,7 @@ fn classify(error: &SdkError<TransactWriteItemsError>) -> Result<Sent, StoreErro
         }
     }
     if is_transient(error) {
-        return Ok(Sent::Retry(causes(error)));
+        return Ok(Sent::Unknown(causes(error)));
     }
     Err(StoreError::from_sdk(error))
 }

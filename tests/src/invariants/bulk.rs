@@ -21,7 +21,7 @@ pub(super) fn unsettled(rows: &[Row]) -> Vec<String> {
         }
         let counted = (row.number("processed"), row.number("failed"));
         let there = done.get(row.pk()).copied().unwrap_or_default();
-        let is_dry_run = row.0.get("dryRun").is_some();
+        let is_dry_run = row.has("dryRun");
         if !is_dry_run && counted != there {
             broken.push(format!("{}: counts {counted:?}, but its items are {there:?}", row.pk()));
         }

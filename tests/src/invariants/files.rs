@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Partitions, is_uuid, kind};
+use super::{Partitions, is_id, kind};
+use crate::{Row, packed, unpacked};
 
 /// Returns files and conversations that do not refer to each other.
 pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
@@ -17,9 +18,9 @@ pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
                 {
                     broken.push(format!("{pk}: expiresAt does not match its state"));
                 }
-                let Some(owner) = row.get("conversationId") else { continue };
+                let Some(owner) = row.get("conversationId").map(packed) else { continue };
                 let marked =
-                    conversation(workspace, owner).is_some_and(|rows| rows.contains_key(format!("F#{id}").as_str()));
+                    conversation(workspace, &owner).is_some_and(|rows| rows.contains_key(format!("F#{id}").as_str()));
                 if ready && row.get("deletedAt").is_none() && !marked {
                     broken.push(format!("{pk}: the conversation {owner} does not refer to it"));
                 }
@@ -27,7 +28,7 @@ pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
             (Some((workspace, "C", owner)), Some(row)) if row.get("deletedAt").is_none() => {
                 for id in partition.keys().filter_map(|sk| sk.strip_prefix("F#")) {
                     let file = partitions.get(format!("W#{workspace}#F#{id}").as_str()).and_then(|rows| rows.get("A"));
-                    if file.and_then(|file| file.get("conversationId")) != Some(owner) {
+                    if file.and_then(|file| file.get("conversationId")).map(packed).as_deref() != Some(owner) {
                         broken.push(format!("{pk}: refers to the file {id}, which is missing or belongs elsewhere"));
                     }
                 }
@@ -39,9 +40,12 @@ pub(super) fn violations(partitions: &Partitions<'_>) -> Vec<String> {
 }
 
 /// Returns registered objects without an item, and files without an object.
-pub(crate) fn orphans(rows: &[crate::Row], objects: &[String]) -> Vec<String> {
-    let files = rows.iter().filter(|row| matches!(kind(row.pk()), Some((_, "F", id)) if is_uuid(id)));
-    let key = |row: &crate::Row| kind(row.pk()).map(|(workspace, _, id)| format!("files/{workspace}/{id}"));
+pub(crate) fn orphans(rows: &[Row], objects: &[String]) -> Vec<String> {
+    let files = rows.iter().filter(|row| matches!(kind(row.pk()), Some((_, "F", id)) if is_id(id)));
+    let key = |row: &Row| {
+        let (workspace, _, id) = kind(row.pk())?;
+        Some(format!("files/{}/{}", unpacked(workspace)?, unpacked(id)?))
+    };
     let (mut known, mut ready) = (BTreeSet::new(), BTreeSet::new());
     for row in files {
         known.extend(key(row));

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::Row;
+use deskless_domain::MessageId;
+
+use crate::{Row, unpacked};
 
 /// Returns the differences between a conversation's summary and its messages.
 pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<String> {
@@ -24,7 +26,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     let shown = row.get("previewMessageId");
     must(shown == newest_id, format!("shows {shown:?} but the newest reply is {newest_id:?}"));
     let preview: Option<String> = newest.and_then(|(_, m)| Some(m.get("body")?.chars().take(140).collect()));
-    must(row.get("preview") == preview.as_deref(), format!("previews {:?}, not {preview:?}", row.get("preview")));
+    must(row.preview() == preview, format!("previews {:?}, not {preview:?}", row.preview()));
 
     let place = newest_id.unwrap_or(id);
     // Activity never moves back. If it is newer than the newest reply, that reply was deleted.
@@ -38,7 +40,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     must(thread.keys().next().is_none_or(|first| *first > id), "has a message older than itself".to_owned());
 
     let waiting = newest.is_some_and(|(_, message)| message.get("role") == Some("user"));
-    must(row.0["awaitingReply"]["BOOL"] == waiting, format!("awaitingReply is not {waiting}"));
+    must(row.attribute("awaitingReply")["BOOL"] == waiting, format!("awaitingReply is not {waiting}"));
 
     let read = row.get("readUpTo").unwrap_or_default();
     let unread = replies().filter(|(id, m)| m.get("role") == Some("user") && **id > read).count() as u64;
@@ -46,7 +48,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     must(counted == unread, format!("counts {counted} unread replies but has {unread}"));
 
     let first = replies().find(|(_, message)| message.get("role") == Some("assistant"));
-    let first = first.and_then(|(id, _)| Some(deskless_domain::MessageId::parse(id)?.time().as_millis().to_string()));
+    let first = first.and_then(|(id, _)| Some(MessageId::parse(&unpacked(id)?)?.time().as_millis().to_string()));
     let responded = row.get("firstResponseAt");
     // The first response may have been deleted. Millisecond times compare as text, since they have the same length.
     let fits = responded == first.as_deref() || responded.is_some_and(|at| first.as_deref().is_none_or(|f| at < f));
@@ -57,7 +59,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     let mut named = BTreeMap::new();
     for (sk, claim) in partition.iter().filter(|(sk, _)| sk.starts_with("P#")) {
         let message = claim.get("messageId").unwrap_or_default();
-        must(deskless_domain::MessageId::parse(message).is_some(), format!("{sk} refers to no message"));
+        must(unpacked(message).is_some(), format!("{sk} refers to no message"));
         named.entry(message).or_insert_with(Vec::new).push(*sk);
     }
     let mut external_ids = std::collections::BTreeSet::new();
@@ -66,7 +68,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
             must(named.contains_key(message), format!("the externalId of the message {message} is not claimed"));
             must(external_ids.insert(external_id), format!("the externalId {external_id} is used twice"));
         }
-        let complete = ["body", "role", "type", "version"].iter().all(|attribute| row.0.get(*attribute).is_some());
+        let complete = ["body", "role", "type", "version"].iter().all(|attribute| row.has(attribute));
         must(complete, format!("the message {message} is incomplete"));
     }
     broken

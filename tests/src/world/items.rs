@@ -1,24 +1,47 @@
 //! Direct access to the items of the table, without the store and the proxy.
 
-use deskless_store::NewKey;
+use deskless_domain::WorkspaceId;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::{Row, World, invariants, table};
+use crate::{Row, World, invariants, packed, table};
+
+/// Sets the number of index shards of a workspace.
+pub(super) async fn set_shards(engine: &str, table: &str, workspace: WorkspaceId, shards: u8) {
+    let body = json!({
+        "TableName": table,
+        "Key": { "pk": { "S": format!("W#{}", packed(workspace)) }, "sk": { "S": "A" } },
+        "UpdateExpression": "SET readShards = :shards, writeShards = :shards",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeValues": { ":shards": { "N": shards.to_string() } },
+    });
+    let _ = table::call(engine, "UpdateItem", &body).await;
+}
 
 impl World {
-    /// Sets the number of index shards that conversations written with this key are spread over. The API cannot do
-    /// this yet, so this changes the key's items. Processes that have cached the key see the change later.
-    pub async fn spread(&self, key: &NewKey, shards: u8) {
-        let id = key.key.id.to_string();
-        let is_key =
-            |row: &Row| row.get("id") == Some(&id) && (row.pk().starts_with("K#") || row.sk().starts_with("K#"));
-        for mut row in self.rows().await.into_iter().filter(is_key) {
-            for attribute in ["readShards", "writeShards"] {
-                row.0[attribute] = json!({ "N": shards.to_string() });
-            }
-            let _ = table::call(&self.direct, "PutItem", &json!({ "TableName": self.table, "Item": row.0 })).await;
+    /// Sets the number of index shards of both workspaces. A process sees the change when its cached settings have
+    /// expired, after 20 seconds.
+    pub async fn spread(&self, shards: u8) {
+        for workspace in [self.workspace, self.other] {
+            set_shards(&self.direct, &self.table, workspace, shards).await;
         }
+    }
+
+    /// Returns the start of the partition keys of our workspace.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        format!("W#{}", packed(self.workspace))
+    }
+
+    /// Returns the partition key of a resource of our workspace, by the letter of its kind and its ID.
+    #[must_use]
+    pub fn pk(&self, letter: &str, id: &str) -> String {
+        format!("{}#{letter}#{}", self.prefix(), packed(id))
+    }
+
+    /// Returns the own item of a conversation of our workspace.
+    pub async fn conversation_row(&self, id: &str) -> Option<Row> {
+        self.row(&self.pk("C", id), "A").await
     }
 
     /// Writes items directly to the table.
@@ -67,10 +90,15 @@ impl World {
 
     /// Returns every item of the other workspace, in a fixed order. Requests in our workspace must not change them.
     pub async fn foreign_rows(&self) -> Vec<Value> {
-        let own = format!("W#{}", self.other);
+        let own = format!("W#{}", packed(self.other));
         let mut rows: Vec<_> = self.rows().await.into_iter().filter(|row| row.pk().starts_with(&own)).collect();
         rows.sort_by_key(|row| (row.pk().to_owned(), row.sk().to_owned()));
         rows.into_iter().map(|row| row.0).collect()
+    }
+
+    /// Creates another table in the engine.
+    pub async fn create_table(&self, request: &Value) {
+        let _ = table::call(&self.direct, "CreateTable", request).await;
     }
 
     /// Returns the engine's description of the table.

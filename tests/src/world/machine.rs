@@ -6,7 +6,7 @@ use axum::Router;
 use deskless_domain::Clock;
 use deskless_infra::{
     routes,
-    s3::{BUCKET, S3},
+    s3::{BUCKET, FAILED_EVENTS, S3},
 };
 use deskless_runtime::{SystemClock, local_bucket, local_client};
 use deskless_store::{Bucket, Store};
@@ -24,9 +24,10 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(endpoint: &str, table: &str, bucket: Bucket, clock: Arc<TestClock>) -> Self {
+    pub(super) fn new(endpoint: &str, table: &str, buckets: [Bucket; 2], clock: Arc<TestClock>) -> Self {
+        let [files, failed] = buckets;
         let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
-        let store = store.with_bucket(Some(bucket));
+        let store = store.with_bucket(Some(files)).with_failed_records(Some(failed));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         Self { clock, store, router, traffic: OnceLock::new() }
     }
@@ -42,8 +43,8 @@ impl Machine {
     }
 }
 
-pub(super) fn bucket_with_signing_clock(s3: &S3, signing: Arc<dyn Clock>) -> Bucket {
-    local_bucket(s3.url(), BUCKET, signing)
+pub(super) fn buckets_with_signing_clock(s3: &S3, signing: &Arc<dyn Clock>) -> [Bucket; 2] {
+    [BUCKET, FAILED_EVENTS].map(|name| local_bucket(s3.url(), name, Arc::clone(signing)))
 }
 
 impl World {
@@ -51,7 +52,12 @@ impl World {
     #[must_use]
     pub fn machine(&self, clock: TestClock) -> Machine {
         let endpoint = self.proxy.as_ref().map_or(self.direct.as_str(), Proxy::url);
-        Machine::new(endpoint, &self.table, bucket_with_signing_clock(&self.s3, Arc::new(SystemClock)), Arc::new(clock))
+        Machine::new(
+            endpoint,
+            &self.table,
+            buckets_with_signing_clock(&self.s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
+            Arc::new(clock),
+        )
     }
 
     /// Starts another process that signs uploads and downloads with this clock. The local S3 checks signatures against
@@ -60,7 +66,12 @@ impl World {
     pub fn machine_with_signing_clock(&self, signing: TestClock) -> Machine {
         let clock = TestClock::new(99);
         clock.set(self.clock.now());
-        Machine::new(&self.direct, &self.table, bucket_with_signing_clock(&self.s3, Arc::new(signing)), Arc::new(clock))
+        Machine::new(
+            &self.direct,
+            &self.table,
+            buckets_with_signing_clock(&self.s3, &(Arc::new(signing) as Arc<dyn Clock>)),
+            Arc::new(clock),
+        )
     }
 
     /// Starts another process over the same table that bypasses the proxy.
@@ -69,7 +80,7 @@ impl World {
         Machine::new(
             &self.direct,
             &self.table,
-            bucket_with_signing_clock(&self.s3, Arc::new(SystemClock)),
+            buckets_with_signing_clock(&self.s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
             Arc::new(clock),
         )
     }

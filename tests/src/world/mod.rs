@@ -6,19 +6,19 @@ mod machine;
 mod stream;
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, LazyLock, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
 use axum::Router;
-use deskless_domain::{Clock, KeyKind, Title, WorkspaceId};
+use deskless_domain::{Clock, KeyKind, RateLimit, Title, WorkspaceId};
 use deskless_infra::{engine::Engine, s3::S3, template, worker::Worker};
 use deskless_runtime::{SystemClock, local_client};
 use deskless_store::{NewKey, Operator, Store};
 use tempfile::TempDir;
 
 pub use self::{keys::KeyOptions, machine::Machine};
-use self::{keys::make_key, machine::bucket_with_signing_clock};
+use self::{keys::make_key, machine::buckets_with_signing_clock};
 use crate::{Faults, Proxy, Role, TestClock, WebhookServers};
 
 /// A table, a clock and two workspaces for one test.
@@ -45,6 +45,12 @@ pub struct World {
     pub(crate) s3: S3,
     pub(crate) objects: TempDir,
 }
+
+/// The number of index shards of new workspaces: `DESKLESS_SHARDS`, or the store's default.
+static SHARDS: LazyLock<Option<u8>> = LazyLock::new(|| {
+    let shards = std::env::var("DESKLESS_SHARDS").ok()?;
+    Some(shards.parse().expect("DESKLESS_SHARDS is a number"))
+});
 
 /// Numbers the tables of this process. The process ID makes their names unique across processes.
 static TABLES: AtomicU64 = AtomicU64::new(0);
@@ -81,14 +87,25 @@ impl World {
         let objects = TempDir::new().expect("a folder");
         let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
         let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
-        let machine =
-            Machine::new(endpoint, &table, bucket_with_signing_clock(&s3, Arc::new(SystemClock)), Arc::clone(&clock));
+        let machine = Machine::new(
+            endpoint,
+            &table,
+            buckets_with_signing_clock(&s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
+            Arc::clone(&clock),
+        );
         // Keys and workspaces are created without the proxy, so that faults apply only to the test itself.
         let operator =
             Operator::new(Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>));
         let title = |text: &str| Title::parse(text.to_owned()).expect("a title");
         let workspace = operator.create_workspace(title("Ours")).await.expect("a workspace").id;
         let other = operator.create_workspace(title("Theirs")).await.expect("a workspace").id;
+        for workspace in [workspace, other] {
+            // Tests of rate limits set their own.
+            operator.set_rate_limit(workspace, RateLimit::MAX).await.expect("the workspace exists");
+            if let Some(shards) = *SHARDS {
+                items::set_shards(&direct, &table, workspace, shards).await;
+            }
+        }
         let make = async |workspace, options| make_key(&operator, workspace, options).await;
         let keys = [
             make(workspace, KeyOptions::default()).await,
@@ -113,6 +130,20 @@ impl World {
             s3,
             objects,
         }
+    }
+
+    /// Sets the limit of all requests of our workspace together.
+    ///
+    /// # Panics
+    /// If the engine does not respond.
+    pub async fn limit_workspace(&self, limit: RateLimit) {
+        self.operator.set_rate_limit(self.workspace, limit).await.expect("the workspace exists");
+    }
+
+    /// Returns the operator of the table, without the proxy.
+    #[must_use]
+    pub fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// Returns a caller without a key.

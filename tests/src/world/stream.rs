@@ -59,4 +59,11 @@ impl World {
         let body = json!({ "TableName": self.table, "StreamSpecification": { "StreamEnabled": false } });
         let _ = table::call(&self.direct, "UpdateTable", &body).await;
     }
+
+    /// Enables the table's stream again.
+    pub async fn enable_stream(&self) {
+        let stream = json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" });
+        let body = json!({ "TableName": self.table, "StreamSpecification": stream });
+        let _ = table::call(&self.direct, "UpdateTable", &body).await;
+    }
 }

@@ -123,7 +123,7 @@ async fn bulk_delete_frees_external_ids_and_is_audited() {
         let _ = ours.get(&path).await.expect_problem(404, "not_found");
     }
     let _ = ours.open(&body).await;
-    let audit = format!("W#{}#L", world.workspace);
+    let audit = format!("{}#L", world.prefix());
     let rows = world.rows().await;
     let kept: Vec<_> = rows.iter().filter(|row| row.pk() == audit).collect();
     let key = world.key().key.id.to_string();

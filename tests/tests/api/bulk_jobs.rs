@@ -13,7 +13,7 @@ fn path_of(bulk: &Value) -> String {
 /// Delivers the action's current item to the worker, which takes one step.
 async fn step(world: &World, path: &str) {
     let id = path.rsplit('/').next().expect("an id");
-    let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
+    let row = world.row(&world.pk("B", id), "A").await.expect("the action");
     assert!(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))]).await);
 }
 
@@ -166,8 +166,7 @@ async fn unrecoverable_action_fails_with_its_counts() {
     ids.extend((0..149).map(|i| json!(format!("01900000-0000-7000-8000-{i:012}"))));
     let bulk = ours.post(PATH, &json!({ "action": "tag", "add": ["a"], "conversationIds": ids })).await.expect(202);
     let id = bulk["bulkAction"]["id"].as_str().expect("an id");
-    let later =
-        world.row(&format!("W#{}#B#{id}", world.workspace), "I#001").await.expect("the item with the later IDs");
+    let later = world.row(&world.pk("B", id), "I#001").await.expect("the item with the later IDs");
     world.expire(&later).await;
     let _ = world.drain_events().await;
     let failed = ours.get(&path_of(&bulk)).await.expect(200);

@@ -72,16 +72,42 @@ async fn counts_by_customer_are_exact() {
 }
 
 #[tokio::test]
-async fn counts_by_assignee_are_exact() {
+async fn counts_by_assignee_and_inbox_are_exact() {
     let world = World::new().await;
     let server = world.server_key();
     let member = json!({ "name": "Grace", "email": "grace@example.com" });
     let member = server.post("/api/v1/members", &member).await.expect(201)["member"]["id"].clone();
     let path = server.open_path().await;
     let _ = server.open_path().await;
-    let _ = server.patch(&path, &json!({ "assigneeId": member })).await.expect(200);
-    let member = member.as_str().expect("an id");
-    assert_eq!(counts(&world, &format!("?assigneeId={member}")).await, [1, 0, 0, 1]);
-    assert_eq!(counts(&world, &format!("?assigneeId={member}&customerId=cus_123")).await, [1, 0, 0, 1]);
-    let _ = server.get(&format!("{PATH}?assigneeId=x")).await.expect_invalid(&["assigneeId"]);
+    let inbox = server.post("/api/v1/inboxes", &json!({ "name": "Returns", "channel": "email" })).await.expect(201)["inbox"]["id"].clone();
+    let placed = json!({ "assigneeId": member, "inboxId": inbox });
+    let _ = server.patch(&path, &placed).await.expect(200);
+    let [member, inbox] = [&member, &inbox].map(|id| id.as_str().expect("an id"));
+    let customer = "customerId=cus_123";
+    let queries = [
+        (format!("?assigneeId={member}"), [1, 0, 0, 1]),
+        (format!("?assigneeId={member}&inboxId={inbox}"), [1, 0, 0, 1]),
+        (format!("?inboxId={inbox}"), [1, 0, 0, 1]),
+        ("?assigneeId=none".to_owned(), [1, 0, 0, 1]),
+        (format!("?assigneeId=none&inboxId={inbox}"), [0; 4]),
+        (format!("?assigneeId={inbox}"), [0; 4]),
+        (format!("?inboxId={member}"), [0; 4]),
+        (String::new(), [2, 0, 0, 2]),
+    ];
+    // A customer's are counted during the request, all others by the workers.
+    for (query, expected) in &queries {
+        let separator = if query.is_empty() { "?" } else { "&" };
+        assert_eq!(counts(&world, &format!("{query}{separator}{customer}")).await, *expected, "{query} of a customer");
+    }
+    let _ = world.drain_events().await;
+    for (query, expected) in &queries {
+        assert_eq!(counts(&world, query).await, *expected, "{query}");
+    }
+    let _ = server.patch(&path, &json!({ "assigneeId": null, "status": "solved" })).await.expect(200);
+    let _ = world.drain_events().await;
+    assert_eq!(counts(&world, &format!("?assigneeId={member}")).await, [0; 4]);
+    assert_eq!(counts(&world, &format!("?assigneeId=none&inboxId={inbox}")).await, [0, 0, 1, 1]);
+    for field in ["assigneeId", "inboxId"] {
+        let _ = server.get(&format!("{PATH}?{field}=x")).await.expect_invalid(&[field]);
+    }
 }

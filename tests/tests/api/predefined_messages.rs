@@ -1,7 +1,7 @@
 //! Predefined messages: CRUD, listing by title and rendering.
 
 use deskless_domain::{KeyKind, Scope};
-use deskless_tests::{KeyOptions, Role, World};
+use deskless_tests::{KeyOptions, Role, World, packed};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -304,8 +304,8 @@ async fn workspace_holds_at_most_1000() {
     let planted: Vec<_> = (1..1000)
         .map(|i| {
             let mut another = row.clone();
-            another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });
-            another.0["activity"] = json!({ "S": format!("a\t01900000-0000-7000-8000-{i:012}") });
+            another.0["sk"] = json!({ "S": packed(format!("01900000-0000-7000-8000-{i:012}")) });
+            another.set("activity", json!({ "S": format!("a\t{}", another.sk()) }));
             another
         })
         .collect();

@@ -146,3 +146,25 @@ async fn each_invalid_field_is_named() {
         let _ = world.server_key().patch(&path, &change).await.expect_invalid(&[&field]);
     }
 }
+
+#[tokio::test]
+async fn workspace_has_at_most_100_keys_under_concurrency() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let existing = role.get(&format!("{PATH}?limit=100")).await.expect(200)["apiKeys"].as_array().map_or(0, Vec::len);
+    let body = json!({ "name": "a", "scopes": ["read:conversations"] });
+    let answers = futures_util::future::join_all((0..110).map(|_| role.post(PATH, &body))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(existing + made.len(), 100);
+    for answer in refused {
+        let problem = answer.expect_problem(409, "conflict");
+        assert!(problem["error"].as_str().is_some_and(|text| text.contains("at most 100 API keys")), "{problem}");
+    }
+    let path = format!("{PATH}/{}", made[0].clone().expect(201)["apiKey"]["id"].as_str().expect("an id"));
+    for _ in 0..2 {
+        let _ = role.ask(Method::DELETE, &path).send().await;
+    }
+    let _ = role.post(PATH, &body).await.expect(201);
+    let _ = role.post(PATH, &body).await.expect_problem(409, "conflict");
+    world.assert_sound().await;
+}

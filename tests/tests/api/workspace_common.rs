@@ -1,7 +1,7 @@
 //! Behaviour that all workspace resources share.
 
 use deskless_domain::{KeyKind, Scope};
-use deskless_tests::{Faults, KeyOptions, World};
+use deskless_tests::{Faults, KeyOptions, World, packed};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -311,7 +311,7 @@ async fn workspace_holds_at_most_1000_of_a_kind() {
     let row = world.rows().await.into_iter().find(|row| row.pk().ends_with("#A")).expect("the stored item");
     for i in 1..1000 {
         let mut another = row.clone();
-        another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });
+        another.0["sk"] = json!({ "S": packed(format!("01900000-0000-7000-8000-{i:012}")) });
         world.put(&another).await;
     }
     let _ = role.post("/api/v1/assistants", &body).await.expect_problem(409, "conflict");

@@ -1,5 +1,7 @@
 //! The workers' stream filters: what they drop must not call for work.
 
+use std::collections::BTreeSet;
+
 use deskless_infra::stream::Stream;
 use deskless_tests::{Faults, Worker, World, example_conversation};
 use http::Method;
@@ -18,6 +20,9 @@ async fn history(world: &World) -> Vec<Value> {
     let path = format!("/api/v1/conversations/{}", conversation.as_str().expect("an id"));
     let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     let _ = ours.upload(&conversation, "a", "x").await;
+    let file = ours.upload(&Value::Null, "a", "x").await;
+    let file = format!("/api/v1/files/{}", file["id"].as_str().expect("an id"));
+    let _ = ours.ask(Method::DELETE, &file).send().await.expect(204);
     let runs = format!("/api/v1/automations/{}/executions", automation.as_str().expect("an id"));
     let _ = ours.post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
     let _ =
@@ -36,6 +41,48 @@ async fn history(world: &World) -> Vec<Value> {
         }
         records.extend(more);
     }
+}
+
+/// Returns the keys of the items that changed, without ids.
+fn kinds<'r>(records: impl Iterator<Item = &'r Value>) -> BTreeSet<String> {
+    let letter = |text: &str| text.split('#').next().unwrap_or_default().to_owned();
+    let kind = |record: &Value| {
+        let key = |name: &str| record["dynamodb"]["Keys"][name]["S"].as_str().unwrap_or_default().to_owned();
+        let mut parts = key("pk").splitn(3, '#').map(str::to_owned).collect::<Vec<_>>();
+        let rest = parts.pop().unwrap_or_default();
+        if parts.first().map(String::as_str) == Some("W") {
+            format!("{} {}", letter(&rest), letter(&key("sk")))
+        } else {
+            key("pk")
+        }
+    };
+    records.map(kind).collect()
+}
+
+#[tokio::test]
+async fn workers_get_only_what_they_handle() {
+    let world = World::new().await;
+    let records = history(&world).await;
+    let wanted = |worker: Worker| kinds(records.iter().filter(move |record| worker.wants(record)));
+    // Conversations' own items.
+    assert_eq!(wanted(Worker::Events), BTreeSet::from(["C A".to_owned()]));
+    // Bulk actions, files, executions, the queue of removals and customers. No API keys, automations or workspaces, which
+    // hold secrets.
+    let jobs = ["B A", "F A", "O X", "P A", "U A"].map(str::to_owned);
+    assert_eq!(wanted(Worker::Jobs), BTreeSet::from(jobs));
+}
+
+#[tokio::test]
+async fn creating_a_conversation_invokes_one_worker_once() {
+    let world = World::new().await;
+    let _ = world.drain_events().await;
+    let mut stream = Stream::open(world.engine_url(), world.table_name(), None).await.expect("a stream");
+    while !stream.next().await.expect("records").is_empty() {}
+    let _ = world.server_key().open(&example_conversation()).await;
+    let records = stream.next().await.expect("records");
+    assert!(records.len() > 3, "{records:?}");
+    let wanted = |worker: Worker| records.iter().filter(move |record| worker.wants(record)).count();
+    assert_eq!((wanted(Worker::Events), wanted(Worker::Jobs)), (1, 0));
 }
 
 #[tokio::test]

@@ -1,12 +1,17 @@
 //! Checks that routes, table, OpenAPI document, budgets, tenant isolation and README agree.
 
 mod access_patterns;
+mod alarms;
 mod cors;
+mod costs;
 mod description;
+mod earlier_format;
 mod filters;
 mod isolation;
+mod operations;
 mod policies;
 mod readme;
 mod routes;
+mod row_size;
 mod table;
 mod template;

@@ -4,6 +4,7 @@ mod contract;
 mod gateway;
 mod kill;
 mod local_stack;
+mod parity;
 mod paths;
 mod processes;
 mod requests;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, future::poll_fn, pin::pin, slice, task::Poll};
 
-use deskless_tests::{Delivery, Faults, Row, Worker, World, minimal_conversation, record};
+use deskless_tests::{Delivery, Faults, Row, Worker, World, minimal_conversation, packed, record};
 use serde_json::{Value, json};
 
 use crate::support::{ALONE, text};
@@ -35,8 +35,8 @@ async fn queue(world: &World, automation: &str) -> (String, Row) {
     let body = json!({ "conversationId": conversation });
     let run = role.post(&format!("{automation}/executions"), &body).await.expect(202);
     let id = automation.rsplit('/').next().expect("an id");
-    let pk = format!("W#{}#O#{id}", world.workspace);
-    let row = world.row(&pk, &format!("X#{}", text(&run["execution"], "id"))).await.expect("the run");
+    let pk = world.pk("O", id);
+    let row = world.row(&pk, &format!("X#{}", packed(text(&run["execution"], "id")))).await.expect("the run");
     (conversation, row)
 }
 
@@ -56,8 +56,8 @@ async fn assert_done_once(world: &World, automation: &str, conversation: &str, w
     assert_eq!(said, ["first", "reply", "last"], "{what}");
     assert_eq!(now["messageCount"], 3, "{what}");
     // One version for the creation and one for each of five steps.
-    let row = world.row(&format!("W#{}#C#{conversation}", world.workspace), "A").await.expect("the conversation");
-    assert_eq!(row.0["version"]["N"], "6", "{what}");
+    let row = world.conversation_row(conversation).await.expect("the conversation");
+    assert_eq!(row.attribute("version")["N"], "6", "{what}");
 }
 
 /// Returns the IDs of the webhook calls since the last look, and the number of calls.

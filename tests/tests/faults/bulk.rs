@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, pin::pin, slice, sync::Arc, task::Poll};
 
-use deskless_tests::{Faults, Row, TestResponse, Worker, World, minimal_conversation, record};
+use deskless_tests::{Faults, Row, TestResponse, Worker, World, minimal_conversation, packed, record};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -22,13 +22,13 @@ async fn plant(world: &World, count: usize) -> Vec<String> {
             let mut row = like.clone();
             row.0["pk"] = json!({ "S": pk(world, id) });
             for attribute in ["activity", "orderMark"] {
-                row.0[attribute] = json!({ "S": id });
+                row.set(attribute, json!({ "S": packed(id) }));
             }
-            row.0["number"] = json!({ "N": (i + 2).to_string() });
+            row.set("number", json!({ "N": (i + 2).to_string() }));
             row
         })
         .collect();
-    let mut numbers = world.row(&format!("W#{}#N", world.workspace), "A").await.expect("the numbers");
+    let mut numbers = world.row(&format!("{}#N", world.prefix()), "A").await.expect("the numbers");
     numbers.0["last"] = json!({ "N": (count + 1).to_string() });
     rows.push(numbers);
     world.plant(&rows).await;
@@ -38,7 +38,7 @@ async fn plant(world: &World, count: usize) -> Vec<String> {
 }
 
 fn pk(world: &World, conversation: &str) -> String {
-    format!("W#{}#C#{conversation}", world.workspace)
+    world.pk("C", conversation)
 }
 
 async fn begin(world: &World, body: Value) -> String {
@@ -52,14 +52,14 @@ async fn shown(world: &World, id: &str) -> Value {
 
 /// Returns the action's item while it has work left.
 async fn due(world: &World, id: &str) -> Option<Row> {
-    let row = world.row(&format!("W#{}#B#{id}", world.workspace), "A").await.expect("the action");
+    let row = world.row(&world.pk("B", id), "A").await.expect("the action");
     row.get("job").is_some().then_some(row)
 }
 
 /// Returns how often each conversation was changed, and how many conversations the action's items count as processed.
 async fn changes(world: &World, action: &str, ids: &[String]) -> (Vec<u64>, usize) {
     let rows = world.rows().await;
-    let done = format!("W#{}#B#{action}", world.workspace);
+    let done = world.pk("B", action);
     let done = rows.iter().filter(|row| row.pk() == done && row.sk().starts_with("D#")).count();
     let versions: std::collections::HashMap<_, _> =
         rows.iter().filter(|row| row.sk() == "A").map(|row| (row.pk(), row.get("version"))).collect();

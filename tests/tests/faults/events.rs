@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use deskless_tests::{Delivery, DeliveryStats, Faults, Row, Worker, World, minimal_conversation, record};
+use deskless_tests::{Delivery, DeliveryStats, Faults, Row, Worker, World, minimal_conversation, packed, record};
 use serde_json::{Value, json};
 
-use crate::support::{ALONE, at_once, text};
+use crate::support::{ALONE, at_once, run_removals, text};
 
 /// The number of conversations that are changed over HTTP.
 const REAL: usize = 20;
@@ -39,7 +39,7 @@ async fn real(world: &World, told: &mut Told) {
     let mut rows = Vec::new();
     for i in 0..REAL {
         let id = text(&role.open(&minimal_conversation()).await, "id");
-        let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
+        let row = world.conversation_row(&id).await.expect("the conversation");
         told.change(i, None, &row);
         rows.push((format!("/api/v1/conversations/{id}"), row));
     }
@@ -59,26 +59,24 @@ fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
     let id = format!("019f0f63-6500-7232-afd6-{i:010}01");
     // A fixed, irregular sequence of statuses.
     let status = STATUSES[(i * 7 + change * change * 5 + i * change) % 3];
-    row.0["pk"] = json!({ "S": format!("W#{}#C#{id}", world.workspace) });
+    row.0["pk"] = json!({ "S": world.pk("C", &id) });
     for attribute in ["activity", "orderMark"] {
-        row.0[attribute] = json!({ "S": id });
+        row.set(attribute, json!({ "S": packed(&id) }));
     }
-    row.0["status"] = json!({ "S": status });
-    row.0["gsi1pk"] = json!({ "S": format!("W#{}#S#{status}#0", world.workspace) });
-    row.0["version"] = json!({ "N": (change + 1).to_string() });
-    row.0["number"] = json!({ "N": (REAL + 1 + i).to_string() });
-    let members = row.0.as_object_mut().expect("a row");
+    row.set("status", json!({ "S": status }));
+    row.set("p1", json!({ "S": format!("{}#S#{status}#0", world.prefix()) }));
+    row.set("version", json!({ "N": (change + 1).to_string() }));
+    row.set("number", json!({ "N": (REAL + 1 + i).to_string() }));
     for attribute in ["closedAt", "resolution"] {
-        let _ = members.remove(attribute);
+        row.set(attribute, Value::Null);
     }
     if status == "solved" {
-        row.0["closedAt"] = json!({ "N": "1782669600000" });
-        row.0["resolution"] = json!({ "S": "resolved" });
+        row.set("closedAt", json!({ "N": "1782669600000" }));
+        row.set("resolution", json!({ "S": "resolved" }));
     }
     if change + 1 == CHANGES && i.is_multiple_of(10) {
-        row.0["deletedAt"] = json!({ "N": "1782669600000" });
-        row.0["purged"] = json!({ "N": "0" });
-        row.0["gsi1pk"] = json!({ "S": format!("W#{}#T", world.workspace) });
+        row.set("deletedAt", json!({ "N": "1782669600000" }));
+        row.set("p1", json!({ "S": format!("{}#D", world.prefix()) }));
     }
     row
 }
@@ -86,7 +84,7 @@ fn made_up(world: &World, like: &Row, i: usize, change: usize) -> Row {
 /// Writes generated conversations in their final state, and adds records for all their changes.
 async fn plant(world: &World, told: &mut Told) {
     let rows = world.rows().await;
-    let ours = format!("W#{}#C#", world.workspace);
+    let ours = format!("{}#C#", world.prefix());
     let like = rows.iter().find(|row| row.pk().starts_with(&ours)).expect("a conversation");
     let mut planted = Vec::new();
     for first in (0..MADE_UP).step_by(IN_TURN) {
@@ -101,7 +99,7 @@ async fn plant(world: &World, told: &mut Told) {
             }
         }
     }
-    let mut numbers = world.row(&format!("W#{}#N", world.workspace), "A").await.expect("the numbers");
+    let mut numbers = world.row(&format!("{}#N", world.prefix()), "A").await.expect("the numbers");
     numbers.0["last"] = json!({ "N": (REAL + MADE_UP).to_string() });
     planted.push(numbers);
     world.plant(&planted).await;
@@ -118,11 +116,12 @@ async fn counts_are_exact_despite_duplicates_and_failures() {
     world.proxy().set_faults(Faults { errors_after_percent: 2, conflicts_percent: 5, ..Faults::default() });
     let drained = at_once(&world, SHARDS, |world, shard| {
         let records = told.0[shard].clone();
-        let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 20 };
+        let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 70 };
         async move { world.deliver(Worker::Events, records, delivery).await }
     })
     .await;
     world.proxy().set_faults(Faults::default());
+    run_removals(&world).await;
     let sum = |of: fn(&DeliveryStats) -> usize| drained.iter().map(of).sum::<usize>();
     assert!(sum(|drained| drained.records) >= MADE_UP * CHANGES, "{drained:?}");
     assert!(sum(|drained| drained.interrupted) >= 10, "{drained:?}");

@@ -30,11 +30,13 @@ async fn interrupted_delete_leaves_no_object_or_item() {
         let alone = text(&ours.upload(&json!(id), "a.txt", "hello").await, "id");
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/files/{alone}")).send().await.expect(204);
         let _ = ours.ask(Method::DELETE, &format!("/api/v1/conversations/{id}")).send().await.expect(204);
-        for pk in [format!("W#{}#F#{alone}", world.workspace), format!("W#{}#C#{id}", world.workspace)] {
+        let conversation = world.row(&world.pk("C", &id), "A").await.expect("a tombstone");
+        assert!(world.deliver_once(Worker::Events, &[record(1, None, Some(&conversation))]).await);
+        for pk in [world.pk("F", &alone), format!("{}#P", world.prefix())] {
             let row = world.row(&pk, "A").await.expect("an item that requests the removal");
             let told = [record(1, None, Some(&row))];
-            ended +=
-                usize::from(interrupt_after(Some(waits), world.deliver_once(Worker::Events, &told)).await.is_none());
+            let delivery = Box::pin(world.deliver_once(Worker::Jobs, &told));
+            ended += usize::from(interrupt_after(Some(waits), delivery).await.is_none());
         }
     }
     assert!(ended > 7, "only {ended} were ended");

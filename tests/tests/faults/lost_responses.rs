@@ -336,3 +336,31 @@ async fn conversation_is_not_recreated_after_first_message() {
     assert_eq!((&listed[0]["id"], &listed[0]["messageCount"]), (&opened["id"], &json!(1)));
     world.assert_sound().await;
 }
+
+/// Returns the tokens of the transactions that a reply needed while the proxy injected faults.
+async fn tokens_of_reply(faults: Faults, count: usize) -> Vec<String> {
+    let world = World::behind_proxy(Faults::default()).await;
+    let role = world.server_key();
+    let path = format!("{}/messages", role.open_path().await);
+    let _ = world.proxy().take_meter();
+    world.proxy().set_faults(faults);
+    let body = json!({ "body": "Hi" });
+    let heal = async {
+        world.proxy().wait_for_faults(count).await;
+        world.proxy().set_faults(Faults::default());
+    };
+    let (answer, ()) = tokio::join!(role.post(&path, &body), heal);
+    let _ = answer.expect(201);
+    assert_eq!(all(&role, &path, "messages").await.len(), 1);
+    world.assert_sound().await;
+    world.proxy().take_meter().tokens
+}
+
+#[tokio::test]
+async fn retry_keeps_its_token_only_after_a_lost_response() {
+    let lost = tokens_of_reply(losing(2), 2).await;
+    assert!(lost.len() == 3 && lost.iter().all(|token| *token == lost[0]), "{lost:?}");
+    let cancelled = tokens_of_reply(Faults { conflicts_percent: 100, ..Faults::default() }, 2).await;
+    let different: std::collections::BTreeSet<_> = cancelled.iter().collect();
+    assert!(cancelled.len() >= 3 && different.len() == cancelled.len(), "{cancelled:?}");
+}

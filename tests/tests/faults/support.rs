@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use deskless_tests::{Role, TestResponse, World};
+use deskless_tests::{Role, TestResponse, Worker, World, record};
 use http::Method;
 use serde_json::Value;
 
@@ -46,6 +46,14 @@ pub async fn all(role: &Role<'_>, path: &str, plural: &str) -> Vec<Value> {
 /// Returns a string field.
 pub fn text(object: &Value, name: &str) -> String {
     object[name].as_str().unwrap_or_else(|| panic!("{name} is not a string: {object}")).to_owned()
+}
+
+/// Takes the steps of the workspace's queue of removals. For worlds without a stream.
+pub async fn run_removals(world: &World) {
+    let queue = format!("{}#P", world.prefix());
+    while let Some(due) = world.row(&queue, "A").await.filter(|queue| queue.get("job").is_some()) {
+        assert!(Box::pin(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&due))])).await);
+    }
 }
 
 /// Held by tests that use all cores, since they measure time.

@@ -2,6 +2,7 @@
 //!
 //! Runs are deterministic. `PROPTEST_CASES` sets the number of cases, `PROPTEST_RNG_SEED` selects others.
 
+mod counters;
 mod cursors;
 mod ids;
 mod metadata;
@@ -10,6 +11,7 @@ mod paging;
 mod secrets;
 mod sms;
 mod support;
+mod sync;
 mod templates;
 mod texts;
 mod transitions;

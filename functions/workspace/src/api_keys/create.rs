@@ -51,7 +51,7 @@ pub struct NewApiKeyResponse {
 /// Create an API key
 ///
 /// Returns the secret of the new key. It cannot be retrieved later. A key cannot get scopes that your own key does not have:
-/// the response is 403.
+/// the response is 403. A workspace can have 100 keys that are not revoked.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
@@ -63,6 +63,7 @@ pub struct NewApiKeyResponse {
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
+        (status = 409, description = "The workspace already has 100 API keys", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_api_key(

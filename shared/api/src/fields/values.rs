@@ -3,12 +3,12 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds, CustomerId,
-    DeletionReason, DeliveryStatus, Description, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid,
-    KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
-    PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit,
-    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title,
-    ViewId, WebhookUrl,
+    AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds,
+    ConversationSort, CustomerId, DeletionReason, DeliveryStatus, Description, Email, ExternalId, FileId, FileSize,
+    FileTitle, InboxId, Invalid, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType,
+    Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
+    ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
+    Template, Timestamp, Title, ViewId, WebhookUrl,
 };
 
 use super::{InvalidRequest, Whole, object, string};
@@ -71,6 +71,7 @@ macro_rules! parsed_from_str {
 parsed_from_str!(
     AutomationTrigger,
     Channel,
+    ConversationSort,
     Source,
     Status,
     Resolution,

@@ -11,7 +11,7 @@ use deskless_store::{ExecutionPage, TenantStore};
 pub use run::{RunAutomation, run};
 pub use save::{CreateAutomation, SavedAutomation, UpdateAutomation, create, update};
 pub use step::{WebhookCall, WebhookCaller, run_step};
-pub use trigger::trigger;
+pub use trigger::{load, trigger};
 
 use crate::AppError;
 

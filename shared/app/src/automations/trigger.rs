@@ -7,6 +7,15 @@ use crate::AppError;
 /// The number of executions that are created concurrently.
 const CONCURRENCY: usize = 16;
 
+/// AP-88: Loads the automations of a workspace into the cache, before many changes trigger them at the same time.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn load(store: &TenantStore) -> Result<(), AppError> {
+    store.triggered_automations().await?;
+    Ok(())
+}
+
 /// AP-88 and AP-89: Queues an execution of each automation that a change of a conversation triggers. Runs for each change, with the
 /// cached automations of the workspace. A message is recognized by the conversation's order mark, so records of messages are not
 /// read. The id of an execution is derived from its automation and its origin, the conversation and its version, so a repeated

@@ -61,7 +61,7 @@ pub async fn create(
         return Ok(Once::replay(earlier));
     }
     let counted = if new.dry_run { Some(dry_run(store, &new).await?) } else { None };
-    let (mut job, chunks) = BulkJob::new(BulkActionId::generate(store.clock()), new, store.shards());
+    let (mut job, chunks) = BulkJob::new(BulkActionId::generate(store.clock()), new);
     if let Some(counted) = counted {
         job = job.after_dry_run(counted);
     }

@@ -96,14 +96,13 @@ pub async fn run_within(
 
 /// Takes the step that is due. Returns the job after it, or `None` when another worker has taken the step.
 async fn take_due_step(store: &TenantStore, job: &BulkJob) -> Result<Option<BulkJob>, AppError> {
-    let store = store.with_shards(job.shards);
     let (results, next) = if job.cancelled_at.is_some() {
-        (recorded_results(&store, job, &job.batch).await?, BulkBatch::default())
+        (recorded_results(store, job, &job.batch).await?, BulkBatch::default())
     } else {
-        (process_batch(&store, job).await?, next_batch(&store, job).await?)
+        (process_batch(store, job).await?, next_batch(store, job).await?)
     };
     let now = store.clock().now();
-    write(&store, job.clone(), |job| job.after_step(&results, next.clone(), now)).await
+    write(store, job.clone(), |job| job.after_step(&results, next.clone(), now)).await
 }
 
 /// Writes the job after a step. If it was cancelled meanwhile, finishes the cancelled job. Returns `None` when another worker has

@@ -1,25 +1,12 @@
-use deskless_domain::{CustomerId, MemberId};
-use deskless_store::{Counts, TenantStore};
+use deskless_store::{CountFilter, Counts, TenantStore};
 
 use crate::AppError;
 
-/// The conversations to count.
-#[derive(Debug, Clone, Default)]
-pub struct CountConversations {
-    /// Only those of this customer.
-    pub customer: Option<CustomerId>,
-    /// Only those assigned to this member.
-    pub assignee: Option<MemberId>,
-}
-
-/// Counts conversations by status. Those of the whole workspace come from counters (AP-43). Those of one customer or member are
-/// counted in the index, up to 10,000 (AP-44).
+/// Counts conversations by status. Those of one customer are counted in their index, up to 10,000 (AP-44). All others come from
+/// counters (AP-43).
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
-pub async fn count(store: &TenantStore, command: &CountConversations) -> Result<Counts, AppError> {
-    match (&command.customer, command.assignee) {
-        (None, None) => Ok(store.count_conversations().await?),
-        (customer, assignee) => Ok(store.count_conversations_of(customer.as_ref(), assignee).await?),
-    }
+pub async fn count(store: &TenantStore, filter: &CountFilter) -> Result<Counts, AppError> {
+    Ok(store.read_counts(filter).await?)
 }

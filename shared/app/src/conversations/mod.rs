@@ -11,18 +11,18 @@ mod update;
 mod write;
 
 use deskless_domain::Conversation;
-pub use deskless_store::{ConversationPage, Counts, Position};
+pub use deskless_store::{ChangePosition, ConversationPage, CountFilter, Counts, Position};
 use deskless_store::{Directory, PlacementNames, TenantStore};
 use serde::{Deserialize, Serialize};
 
-pub use count::{CountConversations, count};
+pub use count::count;
 pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
 pub use delete::{DeleteConversation, delete};
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
-pub use list::{ConversationList, ListConversations, list, list_own, resolve_filters};
+pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};
 pub use read::mark_as_read;
-pub use removal::{removal_step, remove_completely};
+pub use removal::{queue_removals, removal_step, remove_completely};
 pub use update::{resolve, update};
 
 use crate::{AppError, references};

@@ -1,11 +1,8 @@
-use deskless_domain::{ConversationId, ConversationPatch, Field, MessageId, Order, Precondition, ReadMark};
-use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore, Thread};
+use deskless_domain::{Conversation, ConversationId, ConversationPatch, Field, MessageId, Precondition, ReadMark};
+use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
 use super::{ConversationView, write::write};
 use crate::AppError;
-
-/// The number of messages that are counted in one query.
-const PAGE_SIZE: usize = 500;
 
 /// AP-60: Marks a conversation as read, all of it or up to one message, and counts the customer replies after it. The mark never
 /// moves backwards.
@@ -48,7 +45,7 @@ async fn mark_up_to(
         }
         precondition.check(conversation.version).map_err(StoreError::from)?;
         let mark = conversation.read_up_to.map_or(up_to, |read| read.max(up_to));
-        let left = replies_after(store, id, mark).await?;
+        let left = replies_after(store, &conversation, mark).await?;
         // The count is valid for this version only.
         let counted = Precondition::exactly(conversation.version);
         match write(store, id, &patch(ReadMark::UpTo(mark, left)), &counted, key).await {
@@ -64,16 +61,17 @@ fn patch(mark: ReadMark) -> ConversationPatch {
     ConversationPatch { read: Some(mark), ..ConversationPatch::default() }
 }
 
-/// Counts the customer's replies after a message.
-async fn replies_after(store: &TenantStore, conversation: ConversationId, message: MessageId) -> Result<u64, AppError> {
-    let mut thread = Thread { conversation, order: Order::Asc, after: Some(message), limit: PAGE_SIZE };
-    let mut count = 0;
-    loop {
-        let page = store.list_messages(thread).await?;
-        count += page.messages.iter().filter(|message| message.draft.is_from_customer()).count() as u64;
-        if !page.has_more {
-            return Ok(count);
-        }
-        thread.after = Some(page.next);
+/// Returns the number of the customer's replies after a message. Bounded: if more than 10,000 messages follow, it is derived from the
+/// replies between the previous mark and this one, because the conversation counts those after the previous mark. If there are more
+/// than 10,000 messages between too, it is the number of replies among the next 10,000 messages, a lower bound.
+async fn replies_after(store: &TenantStore, conversation: &Conversation, mark: MessageId) -> Result<u64, AppError> {
+    if conversation.read_up_to == Some(mark) {
+        return Ok(conversation.unread_count);
     }
+    let after = store.count_customer_replies(conversation.id, Some(mark), None).await?;
+    if after.is_exact {
+        return Ok(after.count);
+    }
+    let between = store.count_customer_replies(conversation.id, conversation.read_up_to, Some(mark)).await?;
+    Ok(if between.is_exact { conversation.unread_count.saturating_sub(between.count) } else { after.count })
 }

@@ -52,7 +52,7 @@ pub(crate) fn fill(
     body.map_err(|invalid| AppError::invalid(Field::PredefinedMessage, invalid))
 }
 
-/// Returns the names that a template uses. The names of inboxes and members come from AP-20, the name of the workspace from AP-84.
+/// Returns the names that a template uses. The names of inboxes and members come from AP-20, the name of the workspace from its settings.
 /// Reads nothing for a template without them.
 pub(super) async fn template_names(
     store: &TenantStore,

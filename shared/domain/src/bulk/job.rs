@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActionFailure, BulkAction, BulkActionId, BulkFailure, BulkSelection, BulkStatus, BulkTarget, ConversationFilter,
-    ConversationId, KeyId, MessageId, NewBulkAction, Shards, Timestamp,
+    ConversationId, KeyId, MessageId, NewBulkAction, Timestamp,
 };
 
 /// A bulk action and its remaining work.
@@ -17,8 +17,6 @@ pub struct BulkJob {
     pub action: BulkAction,
     /// The API key that requested it.
     pub key: KeyId,
-    /// The workspace's index partitions.
-    pub shards: Shards,
     /// The number of the step that is due.
     pub step: u64,
     /// The conversations of that step, at most 100.
@@ -131,7 +129,7 @@ impl DryRun {
 impl BulkJob {
     /// Creates a job. Also returns the ids that do not fit into its first batch, in chunks of 100.
     #[must_use]
-    pub fn new(id: BulkActionId, new: NewBulkAction, shards: Shards) -> (Self, Vec<Vec<ConversationId>>) {
+    pub fn new(id: BulkActionId, new: NewBulkAction) -> (Self, Vec<Vec<ConversationId>>) {
         let (mut chunks, mut batch, mut matched) = (Vec::new(), Vec::new(), 0);
         let (target, rest) = match new.selection {
             BulkSelection::Ids(ids) => {
@@ -163,7 +161,7 @@ impl BulkJob {
             finished_at: None,
             version: 1,
         };
-        (Self { action, key: new.key, shards, step: 0, batch, rest, cancelled_at: None }, chunks)
+        (Self { action, key: new.key, step: 0, batch, rest, cancelled_at: None }, chunks)
     }
 
     /// Returns whether the job has finished.
@@ -252,7 +250,7 @@ mod tests {
     use super::{BulkBatch, BulkJob, BulkRest, BulkResults, ListPass};
     use crate::{
         Action, ActionFailure, BulkActionId, BulkSelection, BulkStatus, ConversationFilter, ConversationId,
-        ConversationIds, KeyId, MessageId, NewBulkAction, Shards, Timestamp,
+        ConversationIds, KeyId, MessageId, NewBulkAction, Timestamp,
     };
 
     const NOW: Timestamp = Timestamp::from_millis(1_782_669_600_000);
@@ -266,7 +264,7 @@ mod tests {
     fn job(selection: BulkSelection) -> (BulkJob, Vec<Vec<ConversationId>>) {
         let new =
             NewBulkAction { action: Action::Assign(None), selection, dry_run: false, key: KeyId::from_bytes([1; 16]) };
-        BulkJob::new(BulkActionId::from_bytes([2; 16]), new, Shards::default())
+        BulkJob::new(BulkActionId::from_bytes([2; 16]), new)
     }
 
     fn of_ids(count: u64) -> (BulkJob, Vec<Vec<ConversationId>>) {

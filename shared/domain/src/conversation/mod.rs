@@ -1,5 +1,6 @@
 //! Conversations: their state, creation and transitions.
 
+mod counted;
 mod open;
 mod patch;
 mod status;
@@ -7,6 +8,7 @@ mod status;
 mod tests;
 mod transition;
 
+pub use counted::CountedAs;
 pub use open::NewConversation;
 pub use patch::{ConversationPatch, ReadMark, StatusChange};
 pub use status::Resolved;

@@ -3,12 +3,13 @@ use deskless_domain::{
     ApiKey, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title,
 };
 
-use super::ApiKeyItem;
+use super::{ApiKeyItem, KEYS};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, text},
     item,
+    item::VERSION,
     keys::root,
     transaction::{Commit, Transaction},
 };
@@ -68,7 +69,7 @@ impl TenantStore {
         precondition: &Precondition,
         patch: &KeyPatch,
     ) -> Result<ApiKey, StoreError> {
-        self.update_both_items(id, precondition, |key| {
+        self.update_both_items(id, precondition, |key, _| {
             if key.revoked_at.is_some() {
                 return Err(StoreError::Revoked);
             }
@@ -85,32 +86,36 @@ impl TenantStore {
     /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
     pub async fn revoke_key(&self, id: KeyId, precondition: &Precondition) -> Result<ApiKey, StoreError> {
         let now = self.clock().now();
-        self.update_both_items(id, precondition, |key| {
-            Ok(key.revoked_at.is_none().then(|| {
-                let mut update = Update::default();
-                update.set("revokedAt", number(now.as_millis()));
-                update
-            }))
+        self.update_both_items(id, precondition, |key, transaction| {
+            if key.revoked_at.is_some() {
+                return Ok(None);
+            }
+            let mut count = Update::default();
+            count.add_signed(KEYS, -1);
+            transaction.update(self, self.keys().api_key_count(), count, Condition::exists())?;
+            let mut update = Update::default();
+            update.set("revokedAt", number(now.as_millis()));
+            Ok(Some(update))
         })
         .await
     }
 
-    /// Updates both items of a key in one transaction, unless `edit` returns `None`.
+    /// Updates both items of a key in one transaction, unless `edit` returns `None`. `edit` may add writes of other items.
     async fn update_both_items(
         &self,
         id: KeyId,
         precondition: &Precondition,
-        edit: impl Fn(&ApiKey) -> Result<Option<Update>, StoreError> + Send + Sync,
+        edit: impl Fn(&ApiKey, &mut Transaction) -> Result<Option<Update>, StoreError> + Send + Sync,
     ) -> Result<ApiKey, StoreError> {
         let mut backoff = self.backoff();
         loop {
             let (key, hash) = self.listed_key(id).await?;
             precondition.check(key.version)?;
-            let Some(mut update) = edit(&key)? else { return Ok(key) };
-            update.set("version", number(key.version + 1));
+            let mut transaction = Transaction::default();
+            let Some(mut update) = edit(&key, &mut transaction)? else { return Ok(key) };
+            update.set(VERSION, number(key.version + 1));
             update.set("updatedAt", number(self.clock().now().as_millis()));
             let unchanged = Condition::exists().version_or_first(key.version);
-            let mut transaction = Transaction::default();
             for item_key in [root::api_key(&hash), self.keys().api_key_listing(id)] {
                 transaction.update(self, item_key, update.clone(), unchanged.clone())?;
             }

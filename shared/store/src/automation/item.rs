@@ -13,9 +13,6 @@ use crate::{
 /// How long an execution is stored: 30 days.
 const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// The attribute for the number of the workspace's index partitions.
-pub(crate) const SHARDS: &str = "shards";
-
 /// The value of the attribute `job` on an execution with work left. The stream's filter matches items with this attribute.
 const JOB: &str = "execution";
 
@@ -44,9 +41,8 @@ struct ExecutionItem {
     started_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished_at: Option<i64>,
+    #[serde(rename = "v")]
     version: u64,
-    /// The number of the workspace's index partitions, because the jobs function has no API key to take it from.
-    shards: u8,
     /// Set while there is work left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
@@ -69,7 +65,6 @@ impl TenantStore {
             started_at: execution.started_at.map(Timestamp::as_millis),
             finished_at: execution.finished_at.map(Timestamp::as_millis),
             version: execution.version,
-            shards: self.shards().write,
             job: (!execution.is_over()).then(|| JOB.to_owned()),
             expires_at: execution.created_at().plus_seconds(TTL_SECONDS).as_seconds(),
         };

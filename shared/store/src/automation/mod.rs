@@ -6,7 +6,6 @@ mod item;
 mod list;
 mod triggers;
 
-pub(crate) use item::SHARDS;
 pub use list::ExecutionPage;
 pub(crate) use triggers::CACHED;
 pub use triggers::TriggeredAutomation;

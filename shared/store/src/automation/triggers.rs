@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::{
     StoreError, TenantStore,
     expression::text,
-    item::{self, Item, string},
+    item::{self, FORMAT_ATTRIBUTE, Item, string},
+    packed::unpack,
 };
 
 /// How long a process caches automations: 30 s. A new automation may miss events for as long.
@@ -57,7 +58,7 @@ impl TenantStore {
             .table_name(self.table())
             .key_condition_expression("pk = :pk")
             .projection_expression("sk, #format, #fields.#enabled, #fields.#trigger, #fields.#conditions")
-            .expression_attribute_names("#format", "format")
+            .expression_attribute_names("#format", FORMAT_ATTRIBUTE)
             .expression_attribute_names("#fields", "fields")
             .expression_attribute_names("#enabled", "enabled")
             .expression_attribute_names("#trigger", "trigger")
@@ -70,7 +71,7 @@ impl TenantStore {
         while let Some(found) = items.next().await {
             let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
             let id = string(&found, "sk")
-                .and_then(AutomationId::parse)
+                .and_then(unpack)
                 .ok_or_else(|| StoreError::Internal("an automation's key cannot be read".to_owned()))?;
             let AutomationItem { fields } = item::read(found)?;
             if fields.enabled && fields.trigger != AutomationTrigger::Manual {

@@ -1,7 +1,7 @@
-//! A client for the S3 bucket: presigned uploads and downloads, and three requests of its own.
+//! A client for the S3 bucket: presigned uploads and downloads, and four requests of its own.
 //!
-//! The S3 SDK would be a third of a function's binary. This crate needs only signatures and `HEAD`, `PUT` (copy) and
-//! `DELETE`.
+//! The S3 SDK would be a third of a function's binary. This crate needs only signatures and `HEAD`, `PUT` (an object
+//! or a copy) and `DELETE`.
 
 mod disposition;
 mod post;
@@ -94,7 +94,7 @@ impl Bucket {
 
     /// Opens the connection. Errors are ignored, because the first request reports them.
     pub(crate) async fn warm_up(&self) {
-        let _ = self.send_once("HEAD", "warm-up", &[]).await;
+        let _ = self.send_once("HEAD", "warm-up", &[], &[]).await;
     }
 
     /// Returns a form that uploads an object of exactly this size and content type to `key`.
@@ -130,6 +130,17 @@ impl Bucket {
         match self.send("PUT", to, &headers).await? {
             S3Response::Done(_) => Ok(Copied::Done),
             S3Response::NotFound | S3Response::PreconditionFailed => Ok(Copied::Changed),
+        }
+    }
+
+    /// Writes a JSON object to `key`.
+    pub(crate) async fn put(&self, key: &str, json: Vec<u8>) -> Result<(), StoreError> {
+        let headers = [("content-type", "application/json")];
+        match self.send_with("PUT", key, &headers, json).await? {
+            S3Response::Done(_) => Ok(()),
+            S3Response::NotFound | S3Response::PreconditionFailed => {
+                Err(StoreError::Internal(format!("S3 did not accept PUT {key}")))
+            }
         }
     }
 

@@ -25,23 +25,37 @@ pub(super) enum S3Response {
 pub(super) enum Failure {
     /// A retry may succeed.
     Transient(String),
+    /// The credentials are refused: a configuration to repair, after which the same request succeeds.
+    Denied(String),
     Permanent(String),
 }
 
 impl Bucket {
-    /// Sends a request, up to four times after transient errors.
+    /// Sends a request without a body, up to four times after transient errors.
     pub(super) async fn send(
         &self,
         method: &str,
         key: &str,
         headers: &[(&str, &str)],
     ) -> Result<S3Response, StoreError> {
+        self.send_with(method, key, headers, Vec::new()).await
+    }
+
+    /// Sends a request with a body, up to four times after transient errors.
+    pub(super) async fn send_with(
+        &self,
+        method: &str,
+        key: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<S3Response, StoreError> {
         let mut backoff = Backoff::new(&*self.clock, None);
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match self.send_once(method, key, headers).await {
+            match self.send_once(method, key, headers, &body).await {
                 Ok(response) => return Ok(response),
+                Err(Failure::Denied(text)) => return Err(StoreError::Unavailable(text)),
                 Err(Failure::Permanent(text)) => return Err(StoreError::Internal(text)),
                 Err(Failure::Transient(text)) if attempts == ATTEMPTS => return Err(StoreError::Unavailable(text)),
                 Err(Failure::Transient(text)) => backoff.pause(&text).await?,
@@ -55,6 +69,7 @@ impl Bucket {
         method: &str,
         key: &str,
         headers: &[(&str, &str)],
+        body: &[u8],
     ) -> Result<S3Response, Failure> {
         let invalid =
             |e: &dyn std::error::Error| Failure::Permanent(format!("a request to S3 cannot be built: {}", causes(e)));
@@ -65,11 +80,11 @@ impl Bucket {
         }
         if method == "PUT" {
             // A copy has no body, but S3 requires the length.
-            request = request.header("content-length", "0");
+            request = request.header("content-length", body.len().to_string());
         }
-        let mut request = request.body(SdkBody::empty()).map_err(|e| invalid(&e))?;
+        let mut request = request.body(SdkBody::from(body)).map_err(|e| invalid(&e))?;
         let instructions = self
-            .signed(method, &url, headers, SignatureLocation::Headers)
+            .signed(method, &url, headers, body, SignatureLocation::Headers)
             .map_err(|e| Failure::Permanent(e.to_string()))?;
         instructions.apply_to_request_http1x(&mut request);
         let request = HttpRequest::try_from(request).map_err(|e| invalid(&e))?;
@@ -92,7 +107,9 @@ impl Bucket {
                 let message = element(&body, "Message").unwrap_or_default();
                 let text = format!("S3 responded to {method} {key} with {status} {code} {message} (request {request})");
                 let is_busy = matches!(code, "SlowDown" | "InternalError" | "ServiceUnavailable" | "RequestTimeout");
-                Err(if is_busy || status >= 500 || status == 429 {
+                Err(if matches!(status, 401 | 403) {
+                    Failure::Denied(text)
+                } else if is_busy || status >= 500 || status == 429 {
                     Failure::Transient(text)
                 } else {
                     Failure::Permanent(text)

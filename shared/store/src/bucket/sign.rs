@@ -38,12 +38,13 @@ fn system_time(time: Timestamp) -> SystemTime {
 }
 
 impl Bucket {
-    /// Returns the instructions that sign a request without a body.
+    /// Returns the instructions that sign a request. The body of a presigned URL is not signed.
     pub(super) fn signed(
         &self,
         method: &str,
         url: &str,
         headers: &[(&str, &str)],
+        body: &[u8],
         location: SignatureLocation,
     ) -> Result<SigningInstructions, StoreError> {
         let identity: Identity = self.settings.credentials.clone().into();
@@ -55,7 +56,7 @@ impl Bucket {
             SignatureLocation::QueryParams => {
                 (SignableBody::UnsignedPayload, Some(Duration::from_secs(SIGNED_FOR_SECONDS.unsigned_abs())))
             }
-            _ => (SignableBody::empty(), None),
+            _ => (SignableBody::Bytes(body), None),
         };
         if expires_in.is_none() {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
@@ -79,7 +80,7 @@ impl Bucket {
     pub(super) fn presigned(&self, key: &str, disposition: &str) -> Result<Download, StoreError> {
         let disposition = utf8_percent_encode(disposition, NON_ALPHANUMERIC);
         let url = format!("{}/{key}?response-content-disposition={disposition}", self.base);
-        let instructions = self.signed("GET", &url, &[], SignatureLocation::QueryParams)?;
+        let instructions = self.signed("GET", &url, &[], &[], SignatureLocation::QueryParams)?;
         let mut request = http::Request::get(url).body(()).map_err(|e| failed(&e))?;
         instructions.apply_to_request_http1x(&mut request);
         let expires_at = self.clock.now().plus_seconds(SIGNED_FOR_SECONDS);

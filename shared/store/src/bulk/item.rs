@@ -1,6 +1,6 @@
 use deskless_domain::{
     Action, ActionFailure, BulkAction, BulkActionId, BulkFailure, BulkJob, BulkRest, BulkStatus, BulkTarget,
-    ConversationId, KeyId, Shards, Timestamp,
+    ConversationId, KeyId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,10 +37,9 @@ struct BulkItem {
     cancelled_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished_at: Option<i64>,
+    #[serde(rename = "v")]
     version: u64,
     key_id: KeyId,
-    read_shards: u8,
-    write_shards: u8,
     expires_at: i64,
     /// Set while there is work left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +87,7 @@ pub(super) fn expires_at(id: BulkActionId) -> i64 {
 
 /// Returns the item of a job.
 pub(super) fn write(key: crate::keys::Key, job: &BulkJob) -> Result<Item, StoreError> {
-    let BulkJob { action, key: key_id, shards, step, batch, rest, cancelled_at } = job.clone();
+    let BulkJob { action, key: key_id, step, batch, rest, cancelled_at } = job.clone();
     let attributes = BulkItem {
         action: action.action,
         target: action.target,
@@ -103,8 +102,6 @@ pub(super) fn write(key: crate::keys::Key, job: &BulkJob) -> Result<Item, StoreE
         finished_at: action.finished_at.map(Timestamp::as_millis),
         version: action.version,
         key_id,
-        read_shards: shards.read,
-        write_shards: shards.write,
         expires_at: expires_at(action.id),
         job: action.finished_at.is_none().then(|| JOB.to_owned()),
         step,
@@ -138,7 +135,6 @@ pub(super) fn read(found: Item, now: Timestamp) -> Result<Option<BulkJob>, Store
             version: item.version,
         },
         key: item.key_id,
-        shards: Shards { read: item.read_shards, write: item.write_shards },
         step: item.step,
         batch: item.batch,
         rest: item.rest,

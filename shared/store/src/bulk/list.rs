@@ -5,8 +5,9 @@ use deskless_domain::{BulkAction, BulkActionId};
 use super::item::read;
 use crate::{
     StoreError, TenantStore,
-    expression::text,
+    expression::{packed_id, text},
     item::{Item, is_expired, string},
+    packed::unpack,
 };
 
 /// One page of bulk actions.
@@ -42,7 +43,7 @@ impl TenantStore {
             None => request.key_condition_expression("pk = :pk"),
             Some(after) => request
                 .key_condition_expression("pk = :pk AND sk < :after")
-                .expression_attribute_values(":after", text(after)),
+                .expression_attribute_values(":after", packed_id(after)),
         };
         let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
         let now = self.clock().now();
@@ -50,13 +51,13 @@ impl TenantStore {
         let ids: Vec<_> = listed
             .iter()
             .filter(|item| !is_expired(item, now))
-            .filter_map(|item| string(item, "sk").and_then(BulkActionId::parse))
+            .filter_map(|item| string(item, "sk").and_then(unpack))
             .collect();
         // Expired bulk actions are the oldest, so they come last.
         let has_more = ids.len() > limit;
         let ids = &ids[..ids.len().min(limit)];
         let mut found = HashMap::new();
-        for item in self.get_all(ids.iter().map(|&id| self.keys().bulk_action(id)).collect()).await? {
+        for item in self.get_all(ids.iter().map(|&id| self.keys().bulk_action(id)).collect(), true).await? {
             found.extend(read(item, now)?.map(|job| (job.action.id, job.action)));
         }
         let actions = ids.iter().filter_map(|id| found.remove(id)).collect();

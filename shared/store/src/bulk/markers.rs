@@ -40,7 +40,7 @@ impl TenantStore {
     ) -> Result<HashMap<ConversationId, BulkMarker>, StoreError> {
         let keys = conversations.iter().map(|&conversation| self.keys().bulk_marker(id, conversation));
         let mut markers = HashMap::new();
-        for found in self.get_all(keys.collect()).await? {
+        for found in self.get_all(keys.collect(), true).await? {
             if let Some(conversation) = string(&found, "sk").and_then(bulk_marker_of) {
                 let BulkMarkerItem { step, failure, .. } = item::read(found)?;
                 markers.insert(conversation, BulkMarker { step, failure });
@@ -58,7 +58,7 @@ impl TenantStore {
         ids: &[ConversationId],
     ) -> Result<HashMap<ConversationId, Conversation>, StoreError> {
         let mut conversations = HashMap::new();
-        for found in self.get_all(ids.iter().map(|&id| self.keys().conversation(id)).collect()).await? {
+        for found in self.get_all(ids.iter().map(|&id| self.keys().conversation(id)).collect(), true).await? {
             if let Some(stored) = StoredConversation::read(found)? {
                 conversations.insert(stored.conversation.id, stored.conversation);
             }

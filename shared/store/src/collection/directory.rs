@@ -10,7 +10,8 @@ use super::item::{ARCHIVED_AT, FIELDS, unreadable};
 use crate::{
     StoreError, TenantStore,
     expression::text,
-    item::{self, Item, string},
+    item::{self, FORMAT_ATTRIBUTE, Item, string},
+    packed::unpack,
 };
 
 /// How long a process caches names: 30 s. A renamed resource may appear under its old name for as long.
@@ -176,7 +177,7 @@ impl TenantStore {
             .table_name(self.table())
             .key_condition_expression("pk = :pk")
             .projection_expression(format!("sk, #format, #fields.#name, #fields.#stages, {ARCHIVED_AT}"))
-            .expression_attribute_names("#format", "format")
+            .expression_attribute_names("#format", FORMAT_ATTRIBUTE)
             .expression_attribute_names("#fields", FIELDS)
             .expression_attribute_names("#name", "name")
             .expression_attribute_names("#stages", "stages")
@@ -188,7 +189,7 @@ impl TenantStore {
         let mut names = Names::default();
         while let Some(found) = items.next().await {
             let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
-            let id = string(&found, "sk").and_then(PipelineId::parse).ok_or_else(unreadable)?;
+            let id = string(&found, "sk").and_then(unpack).ok_or_else(unreadable)?;
             let NamedItem { fields, archived_at } = item::read(found)?;
             let archived = archived_at.is_some();
             for stage in fields.stages {

@@ -5,7 +5,7 @@ use crate::{
     StoreError, TenantStore,
     expression::text,
     item::{self, Item, string},
-    keys::{TenantKeys, resource_of},
+    keys::{ACTIVITY, BY_STATUS, TenantKeys, resource_of},
 };
 
 /// A resource's item.
@@ -13,6 +13,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 struct ResourceItem<T> {
     fields: T,
+    #[serde(rename = "v")]
     version: u64,
     /// The attempt that wrote this version, so that a retry recognizes its own write.
     attempt: AttemptId,
@@ -27,9 +28,9 @@ pub(super) const ARCHIVED_AT: &str = "archivedAt";
 pub(super) const FIELDS: &str = "fields";
 
 /// The partition key of the first index, for resources that are listed by a text.
-pub(super) const LISTING: &str = "gsi1pk";
+pub(super) const LISTING: &str = BY_STATUS.partition;
 /// The sort key of the first index, for resources that are listed by a text.
-pub(super) const SORT_KEY: &str = "activity";
+pub(super) const SORT_KEY: &str = ACTIVITY;
 
 const ATTEMPT: &str = "attempt";
 

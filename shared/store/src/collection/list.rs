@@ -1,7 +1,10 @@
 use deskless_domain::{Collected, Resource};
 
 use super::item::{ARCHIVED_AT, id_of, read};
-use crate::{StoreError, TenantStore, expression::text};
+use crate::{
+    StoreError, TenantStore,
+    expression::{packed_id, text},
+};
 
 /// The maximum number of consecutive queries for one page, if many resources are archived.
 const MAX_QUERIES: usize = 10;
@@ -42,7 +45,7 @@ impl TenantStore {
                 None => request.key_condition_expression("pk = :pk"),
                 Some(reached) => request
                     .key_condition_expression("pk = :pk AND sk > :reached")
-                    .expression_attribute_values(":reached", text(reached)),
+                    .expression_attribute_values(":reached", packed_id(reached)),
             };
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
             let is_truncated = usize::try_from(output.scanned_count()).unwrap_or(0) <= limit;

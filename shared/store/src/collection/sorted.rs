@@ -5,6 +5,7 @@ use crate::{
     StoreError, TenantStore,
     expression::{number, text},
     item::string,
+    keys::BY_STATUS,
 };
 
 /// The maximum number of consecutive queries for one page, if many messages have been renamed.
@@ -52,7 +53,7 @@ impl TenantStore {
                 .client()
                 .query()
                 .table_name(self.table())
-                .index_name("gsi1")
+                .index_name(BY_STATUS.name)
                 .expression_attribute_names("#listing", LISTING)
                 .expression_attribute_values(
                     ":pk",

@@ -7,6 +7,7 @@ use crate::{
     condition::Condition,
     error::{causes, is_transient},
     expression::number,
+    item::VERSION,
     transaction::{Commit, Transaction},
 };
 
@@ -38,7 +39,8 @@ impl TenantStore {
             .delete_item()
             .table_name(self.table())
             .set_key(Some(self.keys().resource(T::KIND, id).attributes()))
-            .condition_expression("attribute_not_exists(pk) OR version = :before")
+            .condition_expression("attribute_not_exists(pk) OR #version = :before")
+            .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":before", number(version));
         let mut backoff = self.backoff();
         loop {

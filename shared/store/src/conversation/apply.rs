@@ -46,7 +46,7 @@ impl TenantStore {
             Effect::Delete(reason) => {
                 let deletion = Deletion { reason: reason.clone(), key: by.key };
                 let attempt = AttemptId::generate(self.clock());
-                Some(self.add_deletion(&mut transaction, conversation, attempt, &read, &deletion, by.cause)?)
+                Some(self.add_deletion(&mut transaction, &conversation.into(), attempt, &read, &deletion, by.cause)?)
             }
         };
         let marker_write = self.add_marker(&mut transaction, marker)?;

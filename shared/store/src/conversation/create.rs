@@ -6,7 +6,7 @@ use crate::{
     IdempotencyKey, KnownCustomer, Once, StoreError, TenantStore,
     condition::Condition,
     idempotency::{Attempt, Attempts},
-    item,
+    item, packed,
     transaction::Transaction,
 };
 
@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ExternalIdItem {
+    #[serde(with = "packed")]
     conversation_id: ConversationId,
 }
 
@@ -100,7 +101,8 @@ impl TenantStore {
         ConversationItem {
             status_partition: self.status_partition(id, conversation.status),
             customer_partition: self.keys().by_customer(&conversation.customer.id),
-            assignee_partition: conversation.placement.assignee_id.map(|member| self.keys().by_assignee(member)),
+            assignee_partition: conversation.placement.assignee_id.map(|member| self.assignee_partition(id, member)),
+            creation_partition: self.creation_partition(id),
             activity: conversation.activity,
             order_mark: conversation.newest_message_id,
             attempt: AttemptId::generate(self.clock()),

@@ -1,12 +1,15 @@
-use deskless_domain::{AttemptId, Conversation, ConversationId, DeletionReason, KeyId, MessageId, Precondition};
+use deskless_domain::{
+    AttemptId, Conversation, ConversationId, DeletionReason, ExternalId, KeyId, MessageId, Precondition,
+};
 use serde::Serialize;
 
-use super::item::{StoredConversation, attributes, live, unless_deleted};
+use super::item::{attributes, live, unless_deleted};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    expression::{Update, number, text},
+    expression::{Update, number, packed_id, text},
     item::{self, Item, integer, string},
+    packed::pack,
     transaction::{Commit, Transaction, WriteIndex},
 };
 
@@ -14,8 +17,8 @@ use crate::{
 const AUDIT_TTL_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
-/// customer and assignee indexes.
-const REMOVED: [&str; 11] = [
+/// customer, assignee and creation indexes.
+const REMOVED: [&str; 12] = [
     attributes::SUBJECT,
     attributes::CUSTOMER,
     attributes::EXTERNAL_ID,
@@ -26,6 +29,7 @@ const REMOVED: [&str; 11] = [
     attributes::PREVIEW_MESSAGE_ID,
     attributes::CUSTOMER_PARTITION,
     attributes::ASSIGNEE_PARTITION,
+    attributes::CREATION_PARTITION,
     attributes::ASSIGNEE_ID,
 ];
 
@@ -36,6 +40,37 @@ pub struct Deletion {
     pub reason: Option<DeletionReason>,
     /// The API key; `None` when the deletion is part of a customer's erasure or of an automation.
     pub key: Option<KeyId>,
+}
+
+/// What a deletion needs to know of a conversation.
+#[derive(Debug)]
+pub(crate) struct DeletedConversation {
+    id: ConversationId,
+    number: u64,
+    external_id: Option<ExternalId>,
+}
+
+impl From<&Conversation> for DeletedConversation {
+    fn from(conversation: &Conversation) -> Self {
+        Self { id: conversation.id, number: conversation.number, external_id: conversation.external_id.clone() }
+    }
+}
+
+impl DeletedConversation {
+    /// Reads only these attributes, so that a conversation with others that cannot be read can be deleted too.
+    fn of_item(id: ConversationId, item: &Item) -> Self {
+        let number = integer(item, attributes::NUMBER).and_then(|number| u64::try_from(number).ok());
+        let external_id = string(item, attributes::EXTERNAL_ID);
+        Self {
+            id,
+            number: number.unwrap_or_default(),
+            external_id: external_id.and_then(|id| ExternalId::parse(id.to_owned()).ok()),
+        }
+    }
+}
+
+fn version(item: &Item) -> u64 {
+    integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or_default()
 }
 
 /// The audit record of a deletion.
@@ -54,7 +89,7 @@ struct AuditItem<'a> {
 
 impl TenantStore {
     /// AP-15: deletes a conversation. It disappears from every list at once, and its externalId is released. Its messages
-    /// and other items are removed step by step, triggered by the table's stream (AP-40).
+    /// and other items are removed in the background, triggered by the table's stream (AP-94, AP-40).
     ///
     /// # Errors
     /// [`StoreError::NotFound`], also for a deleted conversation; [`StoreError::VersionMismatch`].
@@ -65,9 +100,10 @@ impl TenantStore {
         precondition: &Precondition,
     ) -> Result<(), StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let stored = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
-        let stored = StoredConversation::read(stored)?.ok_or(StoreError::NotFound)?.conversation;
-        precondition.check(stored.version)?;
+        let stored = self.get(self.keys().conversation(id)).await?;
+        let stored = unless_deleted(stored.as_ref()).ok_or(StoreError::NotFound)?;
+        precondition.check(version(stored))?;
+        let stored = DeletedConversation::of_item(id, stored);
         let mut transaction = Transaction::default();
         let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, deletion, None)?;
         let failed = match transaction.commit(self, &mut self.backoff()).await? {
@@ -78,12 +114,11 @@ impl TenantStore {
             return Err(StoreError::Internal("the externalId belongs to another conversation".to_owned()));
         }
         let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
-        if string(existing, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
+        if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
             return Ok(());
         }
         let existing = unless_deleted(Some(existing)).ok_or(StoreError::NotFound)?;
-        let version = integer(existing, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-        precondition.check(version.unwrap_or_default())?;
+        precondition.check(version(existing))?;
         Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
@@ -93,7 +128,7 @@ impl TenantStore {
     pub(crate) fn add_deletion(
         &self,
         transaction: &mut Transaction,
-        conversation: &Conversation,
+        conversation: &DeletedConversation,
         attempt: AttemptId,
         precondition: &Precondition,
         deletion: &Deletion,
@@ -104,10 +139,9 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(attributes::STATUS_PARTITION, text(self.keys().tombstones()));
         // Tombstones are listed by the time of the deletion.
-        update.set(attributes::ACTIVITY, text(MessageId::generate(self.clock())));
-        update.set(attributes::ATTEMPT, text(attempt));
+        update.set(attributes::ACTIVITY, packed_id(MessageId::generate(self.clock())));
+        update.set(attributes::ATTEMPT, packed_id(attempt));
         update.set(attributes::DELETED_AT, number(now.as_millis()));
-        update.set(attributes::PURGED, number(0));
         update.add(attributes::VERSION, 1);
         for attribute in REMOVED {
             update.remove(attribute);
@@ -119,7 +153,7 @@ impl TenantStore {
         let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
         if let Some(external_id) = &conversation.external_id {
             let mut is_own = Condition::none();
-            let owner = is_own.value(text(id));
+            let owner = is_own.value(packed_id(id));
             let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
             transaction.delete(self, self.keys().external_id(external_id), is_own)?;
         }
@@ -127,7 +161,7 @@ impl TenantStore {
         Ok(itself)
     }
 
-    fn audit_item(&self, conversation: &Conversation, deletion: &Deletion) -> Result<Item, StoreError> {
+    fn audit_item(&self, conversation: &DeletedConversation, deletion: &Deletion) -> Result<Item, StoreError> {
         let now = self.clock().now();
         let record = AuditItem {
             conversation_id: conversation.id,

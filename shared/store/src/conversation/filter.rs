@@ -4,15 +4,18 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    Assigned, ConversationFilter, ConversationId, CustomerId, MemberId, MessageId, Status, Timestamp,
+    Assigned, ConversationFilter, ConversationId, CustomerId, Identifier, MemberId, MessageId, Status, Timestamp,
 };
 use futures_util::future::try_join_all;
 
 use super::item::attributes;
 use crate::{
     StoreError, TenantStore,
-    expression::{number, text},
+    customer::CUSTOMER_ID,
+    expression::{number, packed_id, text},
     item::string,
+    keys::{BY_ASSIGNEE, BY_CUSTOMER, BY_STATUS, Index},
+    packed::unpack,
 };
 
 /// Where the matching conversations are read from.
@@ -22,7 +25,7 @@ pub(super) enum Source {
     /// Only this conversation can match.
     Single(ConversationId),
     /// The partitions of an index.
-    Index { name: &'static str, attribute: &'static str, partitions: Vec<String> },
+    Index { index: Index, partitions: Vec<String> },
 }
 
 /// The filter that the index evaluates: the most selective one that has an index.
@@ -74,16 +77,22 @@ impl FilterExpression {
         }
     }
 
+    fn equals_id(&mut self, attribute: &str, value: Option<impl Identifier>) {
+        if let Some(value) = value {
+            self.compare(attribute, "=", packed_id(value));
+        }
+    }
+
     fn is(&mut self, attribute: &str, value: Option<bool>) {
         if let Some(value) = value {
             self.compare(attribute, "=", AttributeValue::Bool(value));
         }
     }
 
-    fn assigned<T: ToString>(&mut self, attribute: &str, assigned: Option<&Assigned<T>>) {
+    fn assigned<I: Identifier>(&mut self, attribute: &str, assigned: Option<Assigned<I>>) {
         match assigned {
             None => {}
-            Some(Assigned::To(id)) => self.equals(attribute, Some(id)),
+            Some(Assigned::To(id)) => self.equals_id(attribute, Some(id)),
             Some(Assigned::None) => {
                 let name = self.name(attribute);
                 self.parts.push(format!("attribute_not_exists({name})"));
@@ -100,26 +109,27 @@ impl FilterExpression {
         if let Some(customer) = filter.customer_id.clone()
             && !is_indexed(IndexFilter::Customer(customer.clone()))
         {
-            let (outer, inner, value) = (self.name("customer"), self.name("id"), self.value(text(customer)));
+            let (outer, inner, value) =
+                (self.name(attributes::CUSTOMER), self.name(CUSTOMER_ID), self.value(text(customer)));
             self.parts.push(format!("{outer}.{inner} = {value}"));
         }
         match filter.assignee_id {
             Some(Assigned::To(member)) if is_indexed(IndexFilter::Assignee(member)) => {}
-            _ => self.assigned(attributes::ASSIGNEE_ID, filter.assignee_id.as_ref()),
+            _ => self.assigned(attributes::ASSIGNEE_ID, filter.assignee_id),
         }
-        self.assigned(attributes::ASSISTANT_ID, filter.assistant_id.as_ref());
+        self.assigned(attributes::ASSISTANT_ID, filter.assistant_id);
         self.equals(attributes::RESOLUTION, filter.resolution.as_ref());
-        self.equals("channel", filter.channel.as_ref());
-        self.equals("externalId", filter.external_id.as_ref());
-        self.equals(attributes::INBOX_ID, filter.inbox_id.as_ref());
-        self.equals(attributes::PIPELINE_ID, filter.pipeline_id.as_ref());
-        self.equals(attributes::STAGE_ID, filter.stage_id.as_ref());
-        self.equals("priority", filter.priority.as_ref());
+        self.equals(attributes::CHANNEL, filter.channel.as_ref());
+        self.equals(attributes::EXTERNAL_ID, filter.external_id.as_ref());
+        self.equals_id(attributes::INBOX_ID, filter.inbox_id);
+        self.equals_id(attributes::PIPELINE_ID, filter.pipeline_id);
+        self.equals_id(attributes::STAGE_ID, filter.stage_id);
+        self.equals(attributes::PRIORITY, filter.priority.as_ref());
         if let Some(tag) = &filter.tag {
-            let (name, value) = (self.name("tags"), self.value(text(tag)));
+            let (name, value) = (self.name(attributes::TAGS), self.value(text(tag)));
             self.parts.push(format!("contains({name}, {value})"));
         }
-        self.is("escalated", filter.escalated);
+        self.is(attributes::ESCALATED, filter.escalated);
         self.is(attributes::AWAITING_REPLY, filter.awaiting_reply);
         if let Some(unread) = filter.unread {
             self.compare(attributes::UNREAD_COUNT, if unread { ">" } else { "=" }, number(0));
@@ -134,7 +144,7 @@ impl FilterExpression {
         }
         for (operator, time) in [(">", filter.created_after), ("<", filter.created_before)] {
             if let Some(time) = time {
-                self.compare("createdAt", operator, number(time.as_millis()));
+                self.compare(attributes::CREATED_AT, operator, number(time.as_millis()));
             }
         }
     }
@@ -158,7 +168,7 @@ impl TenantStore {
         let claimed = async {
             let Some(external_id) = external_id else { return Ok(None) };
             let claim = self.get(self.keys().external_id(external_id)).await?;
-            Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(ConversationId::parse))
+            Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(unpack))
         };
         let (resolved, claimed) = tokio::try_join!(resolved, claimed)?;
         let Some(filters) = resolved else {
@@ -208,16 +218,16 @@ impl TenantStore {
     }
 
     fn index(&self, filter: &IndexFilter) -> Source {
-        let (name, attribute, partitions) = match filter {
-            IndexFilter::Customer(customer) => ("gsi2", "gsi2pk", vec![self.keys().by_customer(customer)]),
-            IndexFilter::Assignee(member) => ("gsi3", "gsi3pk", vec![self.keys().by_assignee(*member)]),
-            IndexFilter::Status(status) => ("gsi1", "gsi1pk", self.status_partitions(*status).collect()),
+        let (index, partitions) = match filter {
+            IndexFilter::Customer(customer) => (BY_CUSTOMER, vec![self.keys().by_customer(customer)]),
+            IndexFilter::Assignee(member) => (BY_ASSIGNEE, self.assignee_partitions(*member).collect()),
+            IndexFilter::Status(status) => (BY_STATUS, self.status_partitions(*status).collect()),
             IndexFilter::None => {
                 let all = Status::ALL.iter().flat_map(|&status| self.status_partitions(status));
-                ("gsi1", "gsi1pk", all.collect())
+                (BY_STATUS, all.collect())
             }
         };
-        Source::Index { name, attribute, partitions }
+        Source::Index { index, partitions }
     }
 }
 

@@ -5,12 +5,14 @@ use deskless_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::preview;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     customer::CustomerAttributes,
     item::{self, Item, string},
     keys::conversation_of,
+    packed,
 };
 
 /// Returns the condition of every write to a conversation or its messages: the conversation exists and is not being
@@ -26,46 +28,49 @@ pub(crate) fn unless_deleted(item: Option<&Item>) -> Option<&Item> {
 
 /// The names of the attributes that updates write.
 pub(crate) mod attributes {
-    pub(crate) const ACTIVITY: &str = "activity";
-    pub(crate) const ASSIGNEE_ID: &str = "assigneeId";
-    pub(crate) const ASSIGNEE_PARTITION: &str = "gsi3pk";
-    pub(crate) const ASSISTANT_ID: &str = "assistantId";
-    pub(crate) const ATTEMPT: &str = "attempt";
-    pub(crate) const AWAITING_REPLY: &str = "awaitingReply";
-    pub(crate) const CLOSED_AT: &str = "closedAt";
-    pub(crate) const CUSTOMER_PARTITION: &str = "gsi2pk";
+    pub(crate) const ACTIVITY: &str = "a";
+    pub(crate) const ASSIGNEE_ID: &str = "as";
+    pub(crate) const ASSIGNEE_PARTITION: &str = "p3";
+    pub(crate) const ASSISTANT_ID: &str = "ai";
+    pub(crate) const ATTEMPT: &str = "t";
+    pub(crate) const AWAITING_REPLY: &str = "w";
+    pub(crate) const CHANNEL: &str = "ch";
+    pub(crate) const CLOSED_AT: &str = "cl";
+    pub(crate) const CREATED_AT: &str = "ca";
+    pub(crate) const CREATION_PARTITION: &str = "p4";
+    pub(crate) const CUSTOMER_PARTITION: &str = "p2";
     /// The cause of the last change made by an automation.
-    pub(crate) const CAUSE: &str = "cause";
-    pub(crate) const CUSTOMER: &str = "customer";
-    pub(crate) const DELETED_AT: &str = "deletedAt";
-    pub(crate) const ESCALATED: &str = "escalated";
-    pub(crate) const EXTERNAL_ID: &str = "externalId";
-    pub(crate) const FIRST_RESPONSE_AT: &str = "firstResponseAt";
-    pub(crate) const INBOX_ID: &str = "inboxId";
-    pub(crate) const LAST_CUSTOMER_REPLY_AT: &str = "lastCustomerReplyAt";
-    pub(crate) const LARGE_METADATA: &str = "largeMetadata";
-    pub(crate) const MESSAGE_COUNT: &str = "messageCount";
-    pub(crate) const METADATA: &str = "metadata";
+    pub(crate) const CAUSE: &str = "by";
+    pub(crate) const CUSTOMER: &str = "c";
+    pub(crate) const DELETED_AT: &str = "dl";
+    pub(crate) const ESCALATED: &str = "e";
+    pub(crate) const EXTERNAL_ID: &str = "x";
+    pub(crate) const FIRST_RESPONSE_AT: &str = "fr";
+    pub(crate) const INBOX_ID: &str = "in";
+    pub(crate) const LAST_CUSTOMER_REPLY_AT: &str = "lc";
+    pub(crate) const LARGE_METADATA: &str = "lm";
+    pub(crate) const MESSAGE_COUNT: &str = "mc";
+    pub(crate) const METADATA: &str = "m";
     /// Changes whenever large metadata is replaced, so that the stream record of the conversation's own item shows it.
-    pub(crate) const METADATA_MARK: &str = "metadataMark";
-    pub(crate) const ORDER_MARK: &str = "orderMark";
-    pub(crate) const PIPELINE_ID: &str = "pipelineId";
-    pub(crate) const PREVIEW: &str = "preview";
-    pub(crate) const PREVIEW_MESSAGE_ID: &str = "previewMessageId";
-    pub(crate) const PRIORITY: &str = "priority";
-    pub(crate) const PURGED: &str = "purged";
-    pub(crate) const READ_UP_TO: &str = "readUpTo";
-    pub(crate) const RESOLUTION: &str = "resolution";
-    pub(crate) const SESSION_KEY: &str = "sessionKey";
-    pub(crate) const SNOOZED_UNTIL: &str = "snoozedUntil";
-    pub(crate) const STAGE_ID: &str = "stageId";
-    pub(crate) const STATUS: &str = "status";
-    pub(crate) const STATUS_PARTITION: &str = "gsi1pk";
-    pub(crate) const SUBJECT: &str = "subject";
-    pub(crate) const TAGS: &str = "tags";
-    pub(crate) const UNREAD_COUNT: &str = "unreadCount";
-    pub(crate) const UPDATED_AT: &str = "updatedAt";
-    pub(crate) const VERSION: &str = "version";
+    pub(crate) const METADATA_MARK: &str = "mm";
+    pub(crate) const NUMBER: &str = "n";
+    pub(crate) const ORDER_MARK: &str = "o";
+    pub(crate) const PIPELINE_ID: &str = "pi";
+    pub(crate) const PREVIEW: &str = "pv";
+    pub(crate) const PREVIEW_MESSAGE_ID: &str = "pm";
+    pub(crate) const PRIORITY: &str = "pr";
+    pub(crate) const READ_UP_TO: &str = "r";
+    pub(crate) const RESOLUTION: &str = "re";
+    pub(crate) const SESSION_KEY: &str = "se";
+    pub(crate) const SNOOZED_UNTIL: &str = "sn";
+    pub(crate) const STAGE_ID: &str = "st";
+    pub(crate) const STATUS: &str = "s";
+    pub(crate) const STATUS_PARTITION: &str = "p1";
+    pub(crate) const SUBJECT: &str = "su";
+    pub(crate) const TAGS: &str = "tg";
+    pub(crate) const UNREAD_COUNT: &str = "u";
+    pub(crate) const UPDATED_AT: &str = "ua";
+    pub(crate) const VERSION: &str = "v";
 }
 
 /// The maximum size of metadata in the conversation's own item, in bytes. Larger metadata is a separate item, so that
@@ -74,72 +79,91 @@ const INLINE_METADATA: usize = 1024;
 
 /// A conversation's own item.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct ConversationItem {
-    #[serde(rename = "gsi1pk")]
+    #[serde(rename = "p1")]
     pub status_partition: String,
-    #[serde(rename = "gsi2pk")]
+    #[serde(rename = "p2")]
     pub customer_partition: String,
-    #[serde(rename = "gsi3pk", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "p3", skip_serializing_if = "Option::is_none")]
     pub assignee_partition: Option<String>,
+    /// Written once: the partition of the index that lists conversations by creation.
+    #[serde(rename = "p4")]
+    pub creation_partition: String,
     /// The sort key of the indexes.
+    #[serde(rename = "a", with = "packed")]
     pub activity: MessageId,
     /// The newest message id.
+    #[serde(rename = "o", with = "packed")]
     pub order_mark: MessageId,
     /// The attempt that wrote the last create or patch, so that a retry recognizes its own write.
+    #[serde(rename = "t", with = "packed")]
     pub attempt: AttemptId,
+    #[serde(rename = "v")]
     pub version: u64,
+    #[serde(rename = "n")]
     pub number: u64,
+    #[serde(rename = "ch")]
     pub channel: Channel,
+    #[serde(rename = "so")]
     pub source: Source,
+    #[serde(rename = "s")]
     pub status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "re", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Resolution>,
+    #[serde(rename = "e")]
     pub escalated: bool,
+    #[serde(rename = "pr")]
     pub priority: Priority,
+    #[serde(rename = "su")]
     pub subject: Subject,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "pv", with = "preview", default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "pm", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub preview_message_id: Option<MessageId>,
+    #[serde(rename = "c")]
     pub customer: CustomerAttributes,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "se", skip_serializing_if = "Option::is_none")]
     pub session_key: Option<SessionKey>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "in", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "as", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<MemberId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ai", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub assistant_id: Option<AssistantId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "pi", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub pipeline_id: Option<PipelineId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "st", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<StageId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "sn", skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<i64>,
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    #[serde(rename = "tg", default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// JSON text, because DynamoDB maps have other limits for numbers and strings.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "m", skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
     /// Whether the metadata is a separate item.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "lm", default, skip_serializing_if = "std::ops::Not::not")]
     pub large_metadata: bool,
+    #[serde(rename = "mc")]
     pub message_count: u64,
+    #[serde(rename = "u")]
     pub unread_count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "r", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     pub read_up_to: Option<MessageId>,
+    #[serde(rename = "w")]
     pub awaiting_reply: bool,
     /// For filter expressions, which cannot parse it from the key.
+    #[serde(rename = "ca")]
     pub created_at: i64,
+    #[serde(rename = "ua")]
     pub updated_at: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "fr", skip_serializing_if = "Option::is_none")]
     pub first_response_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "cl", skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "lc", skip_serializing_if = "Option::is_none")]
     pub last_customer_reply_at: Option<i64>,
 }
 

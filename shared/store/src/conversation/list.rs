@@ -10,7 +10,13 @@ use super::{
     filter::{QueryPlan, Source},
     item::{DetailItem, StoredConversation, attributes},
 };
-use crate::{StoreError, TenantStore, expression::text, item::string, keys::conversation_of};
+use crate::{
+    StoreError, TenantStore,
+    expression::text,
+    item::string,
+    keys::{Index, conversation_of},
+    packed::{pack, unpack},
+};
 
 /// The maximum number of consecutive queries for one page.
 const MAX_QUERIES: usize = 10;
@@ -46,8 +52,7 @@ struct Partition {
 
 /// The parameters of the queries for one page.
 struct ListRead<'a> {
-    index: &'static str,
-    attribute: &'static str,
+    index: Index,
     plan: &'a QueryPlan,
     order: Order,
     until: Option<MessageId>,
@@ -100,7 +105,7 @@ impl TenantStore {
         match &plan.source {
             Source::Empty => Ok((Vec::new(), None)),
             &Source::Single(id) => self.find_single(id, &plan, order, after).await,
-            Source::Index { name, attribute, partitions } => {
+            Source::Index { index, partitions } => {
                 let until = match order {
                     Order::Desc => None,
                     Order::Asc => after.and_then(|p| p.until).or_else(|| Some(MessageId::end_of(self.clock().now()))),
@@ -108,7 +113,7 @@ impl TenantStore {
                 let reached = after.map(|position| position.frontier);
                 let partition = |key: &String| Partition { key: key.clone(), reached, exhausted: false };
                 let mut partitions: Vec<_> = partitions.iter().map(partition).collect();
-                let read = ListRead { index: name, attribute, plan: &plan, order, until };
+                let read = ListRead { index: *index, plan: &plan, order, until };
                 let found = self.read_partitions(&read, &mut partitions, limit).await?;
                 Ok(page(found, &partitions, order, until, limit))
             }
@@ -178,13 +183,13 @@ impl TenantStore {
         partition: &Partition,
         batch: usize,
     ) -> impl Future<Output = Result<QueryOutput, StoreError>> + use<> {
-        let ListRead { index, attribute, plan, order, until } = *read;
+        let ListRead { index, plan, order, until } = *read;
         let mut request = self
             .client()
             .query()
             .table_name(self.table())
-            .index_name(index)
-            .expression_attribute_names("#pk", attribute)
+            .index_name(index.name)
+            .expression_attribute_names("#pk", index.partition)
             .expression_attribute_values(":pk", text(&partition.key))
             .scan_index_forward(order == Order::Asc)
             .set_filter_expression(plan.expression.expression())
@@ -201,11 +206,11 @@ impl TenantStore {
             (None, None) => request.key_condition_expression("#pk = :pk"),
             (from, to) => {
                 let from = from.unwrap_or_else(|| "!".to_owned());
-                let to = to.unwrap_or(MessageId::LAST).to_string();
+                let to = pack(to.unwrap_or(MessageId::LAST));
                 // DynamoDB rejects an empty range.
                 empty = from > to;
                 request
-                    .key_condition_expression("#pk = :pk AND activity BETWEEN :from AND :to")
+                    .key_condition_expression("#pk = :pk AND a BETWEEN :from AND :to")
                     .expression_attribute_values(":from", text(from))
                     .expression_attribute_values(":to", text(to))
             }
@@ -219,7 +224,7 @@ impl TenantStore {
                 .last_evaluated_key()
                 .map(|key| {
                     string(key, attributes::ACTIVITY)
-                        .and_then(MessageId::parse)
+                        .and_then(unpack)
                         .ok_or_else(|| StoreError::Internal("the last key of a list query cannot be read".to_owned()))
                 })
                 .transpose()?;
@@ -232,7 +237,7 @@ impl TenantStore {
 
     /// Adds the large metadata, with one `BatchGetItem` for the page. When such metadata is replaced or cleared, its item
     /// stays, unread, until the conversation is removed.
-    async fn complete_all(&self, stored: Vec<StoredConversation>) -> Result<Vec<Conversation>, StoreError> {
+    pub(crate) async fn complete_all(&self, stored: Vec<StoredConversation>) -> Result<Vec<Conversation>, StoreError> {
         let incomplete = stored.iter().filter(|stored| stored.lacks_metadata);
         let ids: Vec<_> = incomplete.map(|stored| stored.conversation.id).collect();
         let mut details = if ids.is_empty() { HashMap::new() } else { self.details(&ids).await? };
@@ -251,7 +256,7 @@ impl TenantStore {
     async fn details(&self, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Metadata>, StoreError> {
         let keys = ids.iter().map(|&id| self.keys().conversation_detail(id)).collect();
         let mut found = HashMap::new();
-        for item in self.get_all(keys).await? {
+        for item in self.get_all(keys, true).await? {
             if let Some(id) = string(&item, "pk").and_then(conversation_of) {
                 found.insert(id, DetailItem::read(item)?);
             }
@@ -305,8 +310,8 @@ fn range(
     floor: Option<MessageId>,
     until: Option<MessageId>,
 ) -> (Option<String>, Option<MessageId>) {
-    // '!' sorts before every digit, so this text sorts directly after the id.
-    let after = |id: Option<MessageId>| id.map(|id| format!("{id}!"));
+    // '!' sorts before every character of an id, so this text sorts directly after the id.
+    let after = |id: Option<MessageId>| id.map(|id| format!("{}!", pack(id)));
     match order {
         Order::Desc => (after(floor), reached.map(MessageId::preceding)),
         Order::Asc => (after(reached.max(floor)), until),

@@ -1,20 +1,25 @@
 //! Conversations: AP-02 to AP-11, AP-15, AP-40 and AP-60.
 
 mod apply;
+mod by_creation;
 mod create;
 mod delete;
 mod filter;
 mod get;
 mod item;
 mod list;
+mod preview;
 mod removal;
+mod removal_queue;
 mod update;
 mod write;
 
 pub use apply::Initiator;
+pub use by_creation::CreationPage;
 pub use create::ConversationToCreate;
 pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
 pub use removal::RemovalBatch;
-pub(crate) use removal::progress;
+pub use removal_queue::RemovalQueue;
+pub(crate) use removal_queue::removal_step;

@@ -2,22 +2,23 @@
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use deskless_domain::{ConversationId, FileId};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::item::attributes;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     error::is_transient,
-    expression::{Update, number, text},
-    item::{Item, integer, string},
-    keys::{TenantKeys, conversation_of, file_of_sk},
+    expression::text,
+    item::{Item, string},
+    keys::{BY_STATUS, TenantKeys, conversation_of, file_of_sk},
     transaction::{Commit, Transaction},
 };
 
-/// The maximum number of items that one step removes.
-const STEP: i32 = 500;
 /// The maximum number of items in one `BatchWriteItem`.
 const BATCH: usize = 25;
+/// The number of requests that are sent concurrently.
+const CONCURRENCY: usize = 4;
 
 /// One batch of the items to remove from a deleted conversation.
 #[derive(Debug)]
@@ -38,28 +39,27 @@ impl RemovalBatch {
 }
 
 impl TenantStore {
-    /// AP-40: returns the number of items of a deleted conversation that were removed so far; `None` if it has no
-    /// tombstone.
+    /// AP-40: returns whether a conversation was deleted and its items are not all removed yet.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn removal_progress(&self, id: ConversationId) -> Result<Option<u64>, StoreError> {
+    pub async fn has_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
         let tombstone = self.get(self.keys().conversation(id)).await?;
-        Ok(tombstone.filter(|item| item.contains_key(attributes::DELETED_AT)).map(|item| progress(&item)))
+        Ok(tombstone.is_some_and(|item| item.contains_key(attributes::DELETED_AT)))
     }
 
-    /// AP-41: reads the deleted conversations of this workspace that are not removed yet, with their progress, oldest
-    /// deletion first. Used by `deskless purge`.
+    /// AP-41: reads the deleted conversations of this workspace that are not removed yet, oldest deletion first. Used by
+    /// `deskless purge`.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn list_tombstones(&self) -> Result<Vec<(ConversationId, u64)>, StoreError> {
+    pub async fn list_tombstones(&self) -> Result<Vec<ConversationId>, StoreError> {
         let mut pages = self
             .client()
             .query()
             .table_name(self.table())
-            .index_name("gsi1")
-            .key_condition_expression("gsi1pk = :pk")
+            .index_name(BY_STATUS.name)
+            .key_condition_expression("p1 = :pk")
             .expression_attribute_values(":pk", text(self.keys().tombstones()))
             .into_paginator()
             .items()
@@ -67,18 +67,16 @@ impl TenantStore {
         let mut tombstones = Vec::new();
         while let Some(found) = pages.next().await {
             let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
-            if let Some(id) = string(&found, "pk").and_then(conversation_of) {
-                tombstones.push((id, progress(&found)));
-            }
+            tombstones.extend(string(&found, "pk").and_then(conversation_of));
         }
         Ok(tombstones)
     }
 
-    /// AP-40: reads the keys of at most 500 items of a deleted conversation.
+    /// AP-40: reads the keys of items of a deleted conversation, at most `limit`.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn removal_batch(&self, id: ConversationId) -> Result<RemovalBatch, StoreError> {
+    pub async fn removal_batch(&self, id: ConversationId, limit: i32) -> Result<RemovalBatch, StoreError> {
         let [from, to] = TenantKeys::CONVERSATION_CHILDREN;
         let output = self
             .client()
@@ -90,7 +88,7 @@ impl TenantStore {
             .expression_attribute_values(":to", text(to))
             .projection_expression("pk, sk")
             .consistent_read(true)
-            .limit(STEP)
+            .limit(limit)
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
@@ -106,70 +104,49 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond, or leaves items unprocessed for eight seconds.
     pub async fn remove_batch(&self, batch: RemovalBatch) -> Result<(), StoreError> {
-        let mut backoff = self.backoff();
-        let mut remaining: Vec<WriteRequest> = Vec::new();
+        let mut requests = Vec::new();
         for key in batch.keys {
             let request =
                 DeleteRequest::builder().set_key(Some(key)).build().map_err(|e| StoreError::Internal(e.to_string()))?;
-            remaining.push(WriteRequest::builder().delete_request(request).build());
+            requests.push(WriteRequest::builder().delete_request(request).build());
         }
-        while !remaining.is_empty() {
-            let requests: Vec<_> = remaining.drain(..remaining.len().min(BATCH)).collect();
+        let requests: Vec<Vec<_>> = requests.chunks(BATCH).map(<[_]>::to_vec).collect();
+        stream::iter(requests)
+            .map(|requests| self.write_batch(requests))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await
+    }
+
+    /// Sends one `BatchWriteItem` of at most 25 requests until all of them were processed.
+    pub(super) async fn write_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), StoreError> {
+        let mut backoff = self.backoff();
+        while !requests.is_empty() {
             let request = self.client().batch_write_item().request_items(self.table(), requests.clone());
-            let unprocessed = match request.send().await {
-                Ok(output) => output.unprocessed_items.and_then(|mut tables| tables.remove(self.table())),
-                Err(error) if is_transient(&error) => Some(requests),
+            requests = match request.send().await {
+                Ok(output) => {
+                    let left = output.unprocessed_items.and_then(|mut tables| tables.remove(self.table()));
+                    left.unwrap_or_default()
+                }
+                Err(error) if is_transient(&error) => requests,
                 Err(error) => return Err(StoreError::from_sdk(&error)),
             };
-            if let Some(unprocessed) = unprocessed.filter(|unprocessed| !unprocessed.is_empty()) {
-                remaining.extend(unprocessed);
-                backoff.pause("DynamoDB leaves deletions unprocessed").await?;
+            if !requests.is_empty() {
+                backoff.pause("DynamoDB leaves writes unprocessed").await?;
             }
         }
         Ok(())
     }
 
-    /// AP-40: records the number of removed items on the tombstone, which triggers the next step. Returns false if the
-    /// progress is no longer `before`: the step was taken already, so a repeated stream record starts no second chain.
-    ///
-    /// # Errors
-    /// When the table does not respond.
-    pub async fn record_removal_progress(
-        &self,
-        id: ConversationId,
-        before: u64,
-        removed: u64,
-    ) -> Result<bool, StoreError> {
-        let mut update = Update::default();
-        update.set(attributes::PURGED, number(removed));
-        let unchanged = Condition::none().present(attributes::DELETED_AT).equals(attributes::PURGED, number(before));
-        self.update_if(self.keys().conversation(id), update, unchanged).await
-    }
-
-    /// AP-40: removes the tombstone and the counted state, and takes the conversation out of the counters if it is still
-    /// counted, in one transaction. Returns false if the tombstone does not exist any more.
+    /// AP-40: removes the tombstone. Returns false if it does not exist any more. The counted state stays for seven days, so
+    /// that a late record counts nothing again.
     ///
     /// # Errors
     /// When the table does not respond.
     pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
-        let mut backoff = self.backoff();
-        loop {
-            let counted = self.counted_state(id).await?;
-            let mut transaction = Transaction::default();
-            let deleted = Condition::none().present(attributes::DELETED_AT);
-            let itself = transaction.delete(self, self.keys().conversation(id), deleted)?;
-            self.add_uncount(&mut transaction, id, counted)?;
-            match transaction.commit(self, &mut backoff).await? {
-                Commit::Done => return Ok(true),
-                Commit::Failed(failed) if failed.at(itself) => return Ok(false),
-                // The conversation was counted in the meantime.
-                Commit::Failed(_) => backoff.pause("the conversation's counted state keeps changing").await?,
-            }
-        }
+        let mut transaction = Transaction::default();
+        let deleted = Condition::none().present(attributes::DELETED_AT);
+        transaction.delete(self, self.keys().conversation(id), deleted)?;
+        Ok(matches!(transaction.commit(self, &mut self.backoff()).await?, Commit::Done))
     }
-}
-
-/// Returns the number of removed items that a tombstone records.
-pub(crate) fn progress(tombstone: &Item) -> u64 {
-    integer(tombstone, attributes::PURGED).and_then(|removed| u64::try_from(removed).ok()).unwrap_or(0)
 }

@@ -10,9 +10,10 @@ use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
     error::{causes, is_transient},
-    expression::{Update, text},
+    expression::{Update, packed_id},
     idempotency::{Attempt, Attempts},
     item::{Item, integer, string},
+    packed::pack,
     transaction::{Commit, Transaction},
 };
 
@@ -76,10 +77,10 @@ impl TenantStore {
     ) -> ConversationWrite {
         let attempt = AttemptId::generate(self.clock());
         let (mut update, condition) = self.write_transition(id, transition);
-        update.set(attributes::ATTEMPT, text(attempt));
+        update.set(attributes::ATTEMPT, packed_id(attempt));
         // A retry after a lost response must fail, whatever was committed in between: written again, this patch would undo a
         // customer's reply that has reopened the conversation.
-        let condition = condition.version(&precondition).differs(attributes::ATTEMPT, text(attempt));
+        let condition = condition.version(&precondition).differs(attributes::ATTEMPT, packed_id(attempt));
         ConversationWrite { id, attempt, update, condition, precondition }
     }
 
@@ -145,7 +146,7 @@ fn own_write<'i>(
     precondition: &Precondition,
 ) -> Result<&'i Item, StoreError> {
     let existing = unless_deleted(existing).ok_or(StoreError::NotFound)?;
-    if string(existing, attributes::ATTEMPT) == Some(attempt.to_string().as_str()) {
+    if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
         return Ok(existing);
     }
     let version = integer(existing, attributes::VERSION).and_then(|version| u64::try_from(version).ok());

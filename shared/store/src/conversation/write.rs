@@ -4,22 +4,27 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{ConversationId, CountChange, Metadata, PlacementPatch, ReadUpTo, Status, Transition};
 
 use super::item::{MetadataStorage, attributes, live, metadata_storage};
+use super::preview;
 use crate::{
     TenantStore,
     condition::Condition,
-    expression::{Update, number, text, text_of},
+    expression::{Update, number, packed_id, packed_id_of, text, text_of},
 };
 
 impl TenantStore {
     /// Returns the update for a transition, and the condition under which it is allowed. Metadata larger than 1 KiB is a
     /// separate item, which the caller writes in the same transaction.
-    pub(crate) fn write_transition(&self, id: ConversationId, transition: &Transition) -> (Update, Condition) {
+    pub(crate) fn write_transition(
+        &self,
+        conversation: ConversationId,
+        transition: &Transition,
+    ) -> (Update, Condition) {
         let mut update = Update::default();
         update.set(attributes::UPDATED_AT, number(transition.at.as_millis()));
         update.add(attributes::VERSION, 1);
         if let Some(status) = transition.status {
             update.set(attributes::STATUS, text(status));
-            update.set(attributes::STATUS_PARTITION, text(self.status_partition(id, status)));
+            update.set(attributes::STATUS_PARTITION, text(self.status_partition(conversation, status)));
         }
         update.assign(attributes::RESOLUTION, &transition.resolution, text_of);
         update.assign(attributes::CLOSED_AT, &transition.closed_at, |at| number(at.as_millis()));
@@ -38,20 +43,20 @@ impl TenantStore {
         if let Some(metadata) = &transition.metadata {
             self.set_metadata(&mut update, metadata);
         }
-        self.set_placement(&mut update, transition.placement);
+        self.set_placement(&mut update, conversation, transition.placement);
         update.assign(attributes::SNOOZED_UNTIL, &transition.snoozed_until, |at| number(at.as_millis()));
-        update.assign(attributes::PREVIEW, &transition.newest_reply, |reply| text(&reply.preview));
-        update.assign(attributes::PREVIEW_MESSAGE_ID, &transition.newest_reply, |reply| text(reply.id));
+        update.assign(attributes::PREVIEW, &transition.newest_reply, |reply| preview::write(&reply.preview));
+        update.assign(attributes::PREVIEW_MESSAGE_ID, &transition.newest_reply, |reply| packed_id(reply.id));
         if let Some(activity) = transition.activity {
-            update.set(attributes::ACTIVITY, text(activity));
+            update.set(attributes::ACTIVITY, packed_id(activity));
         }
         match transition.read_up_to {
             ReadUpTo::Keep => {}
             ReadUpTo::Newest => update.copy(attributes::READ_UP_TO, attributes::ORDER_MARK),
-            ReadUpTo::Message(message) => update.set(attributes::READ_UP_TO, text(message)),
+            ReadUpTo::Message(message) => update.set(attributes::READ_UP_TO, packed_id(message)),
         }
         if let Some(newest) = transition.newest_message_id {
-            update.set(attributes::ORDER_MARK, text(newest));
+            update.set(attributes::ORDER_MARK, packed_id(newest));
         }
         if let Some(awaiting) = transition.awaiting_reply {
             update.set(attributes::AWAITING_REPLY, AttributeValue::Bool(awaiting));
@@ -70,14 +75,15 @@ impl TenantStore {
         (update, condition)
     }
 
-    fn set_placement(&self, update: &mut Update, patch: PlacementPatch) {
-        update.change(attributes::INBOX_ID, patch.inbox_id, text_of);
-        update.change(attributes::ASSIGNEE_ID, patch.assignee_id, text_of);
-        update
-            .change(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |member| text(self.keys().by_assignee(*member)));
-        update.change(attributes::ASSISTANT_ID, patch.assistant_id, text_of);
-        update.change(attributes::PIPELINE_ID, patch.pipeline_id, text_of);
-        update.change(attributes::STAGE_ID, patch.stage_id, text_of);
+    fn set_placement(&self, update: &mut Update, conversation: ConversationId, patch: PlacementPatch) {
+        update.change(attributes::INBOX_ID, patch.inbox_id, packed_id_of);
+        update.change(attributes::ASSIGNEE_ID, patch.assignee_id, packed_id_of);
+        update.change(attributes::ASSIGNEE_PARTITION, patch.assignee_id, |&member| {
+            text(self.assignee_partition(conversation, member))
+        });
+        update.change(attributes::ASSISTANT_ID, patch.assistant_id, packed_id_of);
+        update.change(attributes::PIPELINE_ID, patch.pipeline_id, packed_id_of);
+        update.change(attributes::STAGE_ID, patch.stage_id, packed_id_of);
     }
 
     fn set_metadata(&self, update: &mut Update, metadata: &Metadata) {
@@ -94,7 +100,7 @@ impl TenantStore {
                 update.remove(attributes::METADATA);
                 update.set(attributes::LARGE_METADATA, AttributeValue::Bool(true));
                 let mark = deskless_domain::AttemptId::generate(self.clock());
-                update.set(attributes::METADATA_MARK, text(mark));
+                update.set(attributes::METADATA_MARK, packed_id(mark));
             }
         }
     }

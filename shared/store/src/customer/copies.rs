@@ -7,9 +7,10 @@ use crate::{
     StoreError, TenantStore,
     condition::Condition,
     conversation::{attributes, live},
-    expression::{Update, number, text},
+    expression::{Update, number, packed_id, text},
     item::{self, string},
-    keys::conversation_of,
+    keys::{BY_CUSTOMER, conversation_of},
+    packed::unpack,
 };
 
 /// The maximum number of conversations that one step reads.
@@ -45,7 +46,7 @@ impl TenantStore {
     /// When the table does not respond.
     pub async fn customer_to_copy(&self, id: &CustomerId) -> Result<Option<CustomerToCopy>, StoreError> {
         let Some(stored) = self.get(self.keys().customer(id)).await? else { return Ok(None) };
-        let (version, refreshed_to) = (version(&stored), refreshed_to(&stored).and_then(MessageId::parse));
+        let (version, refreshed_to) = (version(&stored), refreshed_to(&stored).and_then(unpack));
         let customer = item::read::<CustomerAttributes>(stored)?.into();
         Ok(Some(CustomerToCopy { customer, version, refreshed_to }))
     }
@@ -64,11 +65,11 @@ impl TenantStore {
             .client()
             .query()
             .table_name(self.table())
-            .index_name("gsi2")
-            .key_condition_expression("gsi2pk = :pk AND activity > :after")
+            .index_name(BY_CUSTOMER.name)
+            .key_condition_expression("p2 = :pk AND a > :after")
             .expression_attribute_values(":pk", text(self.keys().by_customer(&customer.id)))
-            .expression_attribute_values(":after", text(after.unwrap_or(MessageId::FIRST)))
-            .projection_expression("pk, activity, customer")
+            .expression_attribute_values(":after", packed_id(after.unwrap_or(MessageId::FIRST)))
+            .projection_expression("pk, a, c")
             .limit(STEP)
             .send()
             .await
@@ -78,7 +79,7 @@ impl TenantStore {
         let copy = attribute(customer)?;
         let outdated = items.iter().filter(|item| item.get(attributes::CUSTOMER) != Some(&copy));
         let outdated = outdated.filter_map(|item| string(item, "pk").and_then(conversation_of)).collect();
-        let last = items.last().and_then(|item| string(item, attributes::ACTIVITY)).and_then(MessageId::parse);
+        let last = items.last().and_then(|item| string(item, attributes::ACTIVITY)).and_then(unpack);
         Ok(CustomerCopies { outdated, next: last.filter(|_| has_more) })
     }
 
@@ -105,12 +106,12 @@ impl TenantStore {
     /// When the table does not respond.
     pub async fn record_copy_progress(&self, from: &CustomerToCopy, up_to: MessageId) -> Result<(), StoreError> {
         let mut update = Update::default();
-        update.set(REFRESHED_TO, text(up_to));
+        update.set(REFRESHED_TO, packed_id(up_to));
         update.set(REFRESHED_VERSION, number(from.version));
         let current = number(from.version);
         let mut condition = Condition::exists().version_or_first(from.version);
         let condition = if let Some(position) = from.refreshed_to {
-            condition.equals(REFRESHED_TO, text(position)).equals(REFRESHED_VERSION, current)
+            condition.equals(REFRESHED_TO, packed_id(position)).equals(REFRESHED_VERSION, current)
         } else {
             let (name, value) = (condition.name(REFRESHED_VERSION), condition.value(current));
             condition.and(format!("(attribute_not_exists({name}) OR {name} <> {value})"))

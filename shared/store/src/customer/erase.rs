@@ -5,13 +5,13 @@ use deskless_domain::{
     Metadata, Precondition,
 };
 
-use super::item::{attributes, is_erasing, is_own_write, read};
+use super::item::{ERASURE, attributes, is_erasing, is_own_write, read};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    expression::{Update, number, text},
+    expression::{Update, number, packed_id, text},
     item::{Item, integer, is_expired, string},
-    keys::conversation_of,
+    keys::{BY_CUSTOMER, conversation_of},
     transaction::{Commit, Transaction, WriteIndex},
 };
 
@@ -22,8 +22,15 @@ const EXPIRES_AFTER_SECONDS: i64 = 60;
 const MAX_CLAIMS: usize = 90;
 
 /// The attributes that the start of an erasure removes from a customer's item.
-const REMOVED: [&str; 7] =
-    ["name", "email", "phone", "company", attributes::METADATA, attributes::CLAIMS, attributes::LISTING];
+const REMOVED: [&str; 7] = [
+    attributes::NAME,
+    attributes::EMAIL,
+    attributes::PHONE,
+    attributes::COMPANY,
+    attributes::METADATA,
+    attributes::CLAIMS,
+    attributes::LISTING,
+];
 
 impl TenantStore {
     /// AP-46: starts to erase a customer. Their details, their entry in the list and their email claims are removed at
@@ -65,6 +72,16 @@ impl TenantStore {
         }
     }
 
+    /// AP-47: starts to erase a customer once more whose item has expired, if there is none again.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn resume_erasure(&self, id: &CustomerId) -> Result<(), StoreError> {
+        let mut transaction = Transaction::default();
+        self.add_new_erasure(&mut transaction, id, AttemptId::generate(self.clock()))?;
+        transaction.commit(self, &mut self.backoff()).await.map(drop)
+    }
+
     fn add_new_erasure(
         &self,
         transaction: &mut Transaction,
@@ -90,10 +107,11 @@ impl TenantStore {
     ) -> Result<WriteIndex, StoreError> {
         let now = self.clock().now();
         let mut update = Update::default();
-        update.set(attributes::ATTEMPT, text(attempt));
+        update.set(attributes::ATTEMPT, packed_id(attempt));
         update.set(attributes::ERASING_SINCE, number(now.as_millis()));
         update.set(attributes::ERASURE_STEP, number(0));
         update.set(attributes::ERASED, number(0));
+        update.set(attributes::JOB, text(ERASURE));
         update.set(attributes::UPDATED_AT, number(now.as_millis()));
         update.set(attributes::VERSION, number(record.version + 1));
         for attribute in REMOVED {
@@ -122,8 +140,8 @@ impl TenantStore {
             .client()
             .query()
             .table_name(self.table())
-            .index_name("gsi2")
-            .key_condition_expression("gsi2pk = :pk")
+            .index_name(BY_CUSTOMER.name)
+            .key_condition_expression("p2 = :pk")
             .expression_attribute_values(":pk", text(self.keys().by_customer(id)))
             .projection_expression("pk")
             .limit(limit)

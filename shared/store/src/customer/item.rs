@@ -8,36 +8,54 @@ use serde::{Deserialize, Serialize};
 use crate::{
     StoreError, TenantStore,
     item::{self, Item, integer, string},
+    packed::{self, pack},
 };
+
+/// The attribute with the id, in [`CustomerAttributes`].
+pub(crate) const CUSTOMER_ID: &str = "i";
 
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
-    pub(crate) const ATTEMPT: &str = "attempt";
+    use crate::item;
+
+    pub(crate) const ATTEMPT: &str = "t";
     /// The emails that the customer has claimed, for the removal of the claims.
     pub(crate) const CLAIMS: &str = "claims";
+    pub(crate) const COMPANY: &str = "co";
+    pub(crate) const EMAIL: &str = "e";
     pub(crate) const ERASED: &str = "erased";
     pub(crate) const ERASING_SINCE: &str = "erasingSince";
     pub(crate) const ERASURE_STEP: &str = "erasureStep";
     pub(crate) const EXPIRES_AT: &str = "expiresAt";
-    pub(crate) const LISTING: &str = "gsi1pk";
-    pub(crate) const METADATA: &str = "metadata";
-    pub(crate) const UPDATED_AT: &str = "updatedAt";
-    pub(crate) const VERSION: &str = "version";
+    pub(crate) const JOB: &str = "job";
+    pub(crate) const LISTING: &str = "p1";
+    pub(crate) const METADATA: &str = "m";
+    pub(crate) const NAME: &str = "n";
+    pub(crate) const PHONE: &str = "p";
+    pub(crate) const UPDATED_AT: &str = "ua";
+    pub(crate) const VERSION: &str = item::VERSION;
 }
+
+/// The value of the attribute `job` on a customer whose details are copied to their conversations. The stream's filter
+/// matches items with this attribute.
+pub(super) const COPIES: &str = "copies";
+/// The value of the attribute `job` on a customer who is being erased, until the item expires.
+pub(super) const ERASURE: &str = "erasure";
 
 /// The attributes of a customer on their own item and on each of their conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct CustomerAttributes {
+    #[serde(rename = "i")]
     id: CustomerId,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "n", skip_serializing_if = "Option::is_none")]
     name: Option<PersonName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     phone: Option<PhoneNumber>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "co", skip_serializing_if = "Option::is_none")]
     company: Option<CompanyName>,
+    #[serde(rename = "s")]
     identity_source: IdentitySource,
 }
 
@@ -60,7 +78,7 @@ impl From<CustomerAttributes> for Customer {
 #[serde(rename_all = "camelCase")]
 struct CustomerItem {
     #[serde(skip_serializing_if = "Option::is_none")]
-    gsi1pk: Option<String>,
+    p1: Option<String>,
     #[serde(flatten)]
     attributes: CustomerAttributes,
     #[serde(flatten)]
@@ -72,15 +90,16 @@ struct CustomerItem {
 #[serde(rename_all = "camelCase")]
 struct RecordAttributes {
     /// The position in the list of customers: an id with the time of creation.
+    #[serde(rename = "a", with = "packed")]
     activity: MessageId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "t", with = "packed::option", default, skip_serializing_if = "Option::is_none")]
     attempt: Option<AttemptId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ua", default, skip_serializing_if = "Option::is_none")]
     updated_at: Option<i64>,
     /// JSON text, because DynamoDB maps have other limits for numbers and strings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erasing_since: Option<i64>,
@@ -89,6 +108,8 @@ struct RecordAttributes {
     erased: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erasure_step: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<String>,
 }
 
 /// The claim on an email, held by the first customer who has it.
@@ -107,7 +128,7 @@ impl TenantStore {
         attempt: AttemptId,
     ) -> Result<Item, StoreError> {
         let attributes = CustomerItem {
-            gsi1pk: record.erasure.is_none().then(|| self.keys().customer_listing(0)),
+            p1: record.erasure.is_none().then(|| self.customer_partition(&record.customer.id)),
             attributes: record.customer.clone().into(),
             own: RecordAttributes {
                 activity: record.list_position,
@@ -118,6 +139,7 @@ impl TenantStore {
                 erasing_since: record.erasure.map(|erasure| erasure.since.as_millis()),
                 erased: record.erasure.map(|erasure| erasure.conversations),
                 erasure_step: record.erasure.map(|_| 0),
+                job: record.erasure.map(|_| ERASURE.to_owned()),
             },
         };
         let mut item = item::write(self.keys().customer(&record.customer.id), &attributes)?;
@@ -173,5 +195,5 @@ pub(super) fn is_erasing(item: &Item) -> bool {
 
 /// Returns whether this attempt wrote the existing item. If so, its first response was lost.
 pub(super) fn is_own_write(item: Option<&Item>, attempt: AttemptId) -> bool {
-    item.and_then(|item| string(item, attributes::ATTEMPT)) == Some(attempt.to_string().as_str())
+    item.and_then(|item| string(item, attributes::ATTEMPT)) == Some(pack(attempt).as_str())
 }

@@ -11,7 +11,7 @@ mod write;
 
 pub(crate) use change::event;
 pub use copies::{CustomerCopies, CustomerToCopy};
-pub(crate) use item::CustomerAttributes;
+pub(crate) use item::{CUSTOMER_ID, CustomerAttributes};
 pub use list::CustomerPage;
 pub use refresh::KnownCustomer;
 pub use write::WrittenCustomer;

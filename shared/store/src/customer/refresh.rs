@@ -2,7 +2,7 @@
 
 use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, IdentitySource, Metadata};
 
-use super::item::{CustomerAttributes, EmailClaimItem, attributes, is_erasing};
+use super::item::{COPIES, CustomerAttributes, EmailClaimItem, attributes, is_erasing};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
@@ -99,6 +99,7 @@ impl TenantStore {
                 }
                 update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
                 update.increment_from_one(attributes::VERSION);
+                update.set(attributes::JOB, text(COPIES));
                 let condition = Condition::exists().missing(attributes::ERASING_SINCE);
                 writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);
             }
@@ -116,10 +117,10 @@ impl TenantStore {
 fn details_update(given: &CustomerDetails) -> Update {
     let mut update = Update::default();
     let attributes = [
-        ("name", given.name.as_ref().map(text)),
-        ("email", given.email.as_ref().map(text)),
-        ("phone", given.phone.as_ref().map(text)),
-        ("company", given.company.as_ref().map(text)),
+        (attributes::NAME, given.name.as_ref().map(text)),
+        (attributes::EMAIL, given.email.as_ref().map(text)),
+        (attributes::PHONE, given.phone.as_ref().map(text)),
+        (attributes::COMPANY, given.company.as_ref().map(text)),
     ];
     for (attribute, value) in attributes {
         if let Some(value) = value {

@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{AttemptId, CustomerRecord, Email};
 use serde::{Deserialize, Serialize};
 
-use super::item::{EmailClaimItem, attributes, is_own_write};
+use super::item::{COPIES, EmailClaimItem, attributes, is_own_write};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
-    expression::{Update, number, text},
+    expression::{Update, number, packed_id, text},
     idempotency::{Attempt, Attempts},
     item,
     transaction::{Transaction, WriteIndex},
@@ -75,17 +75,18 @@ impl TenantStore {
         let details = &next.customer.details;
         let metadata = (!next.metadata.is_empty()).then(|| text(next.metadata.json()));
         let mut update = Update::default();
-        update.set(attributes::ATTEMPT, text(attempt));
+        update.set(attributes::ATTEMPT, packed_id(attempt));
         update.set(attributes::UPDATED_AT, number(next.updated_at.as_millis()));
         update.set(attributes::VERSION, number(next.version));
+        update.set(attributes::JOB, text(COPIES));
         let mut put = |attribute, value: Option<AttributeValue>| match value {
             Some(value) => update.set(attribute, value),
             None => update.remove(attribute),
         };
-        put("name", details.name.as_ref().map(text));
-        put("email", details.email.as_ref().map(text));
-        put("phone", details.phone.as_ref().map(text));
-        put("company", details.company.as_ref().map(text));
+        put(attributes::NAME, details.name.as_ref().map(text));
+        put(attributes::EMAIL, details.email.as_ref().map(text));
+        put(attributes::PHONE, details.phone.as_ref().map(text));
+        put(attributes::COMPANY, details.company.as_ref().map(text));
         put(attributes::METADATA, metadata);
         if let Some(email) = claimed {
             update.add_to_set(attributes::CLAIMS, email.normalized());

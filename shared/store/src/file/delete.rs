@@ -1,10 +1,10 @@
 use deskless_domain::{FileId, Precondition};
 
-use super::item::attributes;
+use super::item::{JOB, attributes};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    expression::{Update, number},
+    expression::{Update, number, text},
 };
 
 impl TenantStore {
@@ -20,6 +20,7 @@ impl TenantStore {
             let mut update = Update::default();
             update.set(attributes::DELETED_AT, number(self.clock().now().as_millis()));
             update.remove(attributes::EXPIRES_AT);
+            update.set("job", text(JOB));
             let unchanged =
                 Condition::none().missing(attributes::DELETED_AT).version(&Precondition::exactly(file.version));
             if self.update_if(self.keys().file(id), update, unchanged).await? {

@@ -16,8 +16,12 @@ pub(super) mod attributes {
     pub(in crate::file) const DELETED_AT: &str = "deletedAt";
     pub(in crate::file) const EXPIRES_AT: &str = "expiresAt";
     pub(in crate::file) const STATUS: &str = "status";
-    pub(in crate::file) const VERSION: &str = "version";
+    pub(in crate::file) const VERSION: &str = crate::item::VERSION;
 }
+
+/// The value of the attribute `job` on a deleted file that is not erased yet. The stream's filter matches items with this
+/// attribute, and their expiry.
+pub(super) const JOB: &str = "erasure";
 
 /// A file's own item. The id is in the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +33,7 @@ struct FileItem {
     content_type: ContentType,
     size: FileSize,
     status: FileStatus,
+    #[serde(rename = "v")]
     version: u64,
     /// Set until the file is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,9 +75,9 @@ pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreErro
     Ok(Some(File { id, draft, status: item.status, version: item.version }))
 }
 
-/// Returns how many milliseconds longer a registration may be copying the file's object; 0 if none is.
-pub(super) fn claimed_for(item: &Item, now: Timestamp) -> u64 {
+/// Returns until when a registration may be copying the file's object; `None` if none is.
+pub(super) fn claimed_until(item: &Item, now: Timestamp) -> Option<Timestamp> {
     let until = integer(item, attributes::CLAIMED_UNTIL)
         .filter(|_| string(item, attributes::STATUS) == Some(FileStatus::Pending.as_str()));
-    until.and_then(|until| u64::try_from(until - now.as_millis()).ok()).unwrap_or(0)
+    until.map(Timestamp::from_millis).filter(|until| *until > now)
 }

@@ -7,6 +7,7 @@ use crate::{
     condition::Condition,
     conversation::unless_deleted,
     item::{self, Item, string},
+    packed::{self, unpack},
     transaction::{Transaction, WriteIndex},
 };
 
@@ -15,6 +16,7 @@ use crate::{
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderMessageItem {
+    #[serde(with = "packed")]
     message_id: MessageId,
 }
 
@@ -56,6 +58,6 @@ impl TenantStore {
 pub(super) fn claimant(claim: Option<&Item>) -> Result<MessageId, StoreError> {
     claim
         .and_then(|item| string(item, "messageId"))
-        .and_then(MessageId::parse)
+        .and_then(unpack)
         .ok_or_else(|| StoreError::Internal("the message of a claimed externalId cannot be read".to_owned()))
 }

@@ -6,9 +6,10 @@ use crate::{
     backoff::Backoff,
     condition::Condition,
     conversation::{attributes, unless_deleted},
-    expression::text,
+    expression::{packed_id, text},
     idempotency::{Attempt, Attempts},
     item::{Item, string},
+    packed::unpack,
     transaction::{Commit, Transaction, WriteIndex},
 };
 
@@ -126,7 +127,7 @@ impl TenantStore {
         if let Some(cause) = cause {
             update.set(attributes::CAUSE, text(cause));
         }
-        let mut condition = condition.less_than(attributes::ORDER_MARK, text(message.id));
+        let mut condition = condition.less_than(attributes::ORDER_MARK, packed_id(message.id));
         if let Some(owner) = owner {
             condition = condition.equals(attributes::CUSTOMER_PARTITION, text(self.keys().by_customer(owner)));
         }
@@ -149,7 +150,7 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let newest = conversation
             .and_then(|item| string(item, attributes::ORDER_MARK))
-            .and_then(MessageId::parse)
+            .and_then(unpack)
             .ok_or_else(|| StoreError::Internal("a conversation's newest message id cannot be read".to_owned()))?;
         next.tries += 1;
         if next.tries > RETRIES_WITHOUT_PAUSE {

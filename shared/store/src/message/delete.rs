@@ -5,7 +5,7 @@ use crate::{
     StoreError, TenantStore,
     condition::Condition,
     conversation::{StoredConversation, attributes},
-    expression::text,
+    expression::{packed_id, text},
     transaction::{Commit, Transaction},
 };
 
@@ -58,7 +58,7 @@ impl TenantStore {
         // Messages and updates increment the version. The read mark can move without a new version.
         let condition = condition
             .version(&Precondition::exactly(conversation.version))
-            .equals_or_missing(attributes::READ_UP_TO, conversation.read_up_to.map(text));
+            .equals_or_missing(attributes::READ_UP_TO, conversation.read_up_to.map(packed_id));
         let mut transaction = Transaction::default();
         let unchanged = Condition::exists().version(&Precondition::exactly(message.version));
         transaction.delete(self, self.keys().message(message.conversation_id, message.id), unchanged)?;
@@ -80,8 +80,8 @@ impl TenantStore {
                 .query()
                 .table_name(self.table())
                 .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-                .filter_expression("#type = :reply")
-                .expression_attribute_names("#type", "type")
+                .filter_expression("#kind = :reply")
+                .expression_attribute_names("#kind", message::attributes::KIND)
                 .expression_attribute_values(":reply", text(MessageType::Reply))
                 .expression_attribute_values(":pk", text(self.keys().conversation(conversation).pk))
                 .expression_attribute_values(":from", text(at(MessageId::FIRST)))

@@ -8,45 +8,59 @@ use crate::{
     StoreError, TenantStore,
     item::{self, Item, string},
     keys::message_of,
+    packed,
 };
+
+/// The names of the attributes that updates and expressions use.
+pub(super) mod attributes {
+    pub(crate) const DELIVERY_STATUS: &str = "d";
+    pub(crate) const EXTERNAL_ID: &str = "x";
+    pub(crate) const KIND: &str = "k";
+    pub(crate) const ROLE: &str = "r";
+}
 
 /// A message's item. The id is in the key.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct MessageItem {
+    #[serde(rename = "r")]
     role: Role,
-    #[serde(rename = "type")]
+    #[serde(rename = "k")]
     kind: MessageType,
+    #[serde(rename = "b")]
     body: MessageBody,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     sender: Option<SenderAttributes>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
     external_id: Option<ExternalId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "m", skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "at", default, skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<AttachmentAttributes>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     delivery_status: Option<DeliveryStatus>,
+    #[serde(rename = "v")]
     version: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SenderAttributes {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     id: Option<ExternalId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "n", skip_serializing_if = "Option::is_none")]
     name: Option<PersonName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct AttachmentAttributes {
+    #[serde(rename = "f", with = "packed")]
     file_id: FileId,
+    #[serde(rename = "n")]
     name: FileTitle,
+    #[serde(rename = "t")]
     content_type: ContentType,
+    #[serde(rename = "s")]
     size: FileSize,
 }
 

@@ -1,6 +1,7 @@
 //! Messages: AP-12 to AP-14 and AP-30 to AP-32.
 
 mod claim;
+mod count;
 mod create;
 mod delete;
 mod get;
@@ -8,6 +9,7 @@ mod item;
 mod thread;
 mod update;
 
+pub use count::ReplyCount;
 pub use create::AddedMessage;
 pub(crate) use item::read;
 pub use thread::{MessagePage, Thread};

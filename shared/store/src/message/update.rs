@@ -1,11 +1,12 @@
 use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
 
-use super::claim::claimant;
+use super::{claim::claimant, item::attributes};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     conversation::live,
     expression::{Update, number, text},
+    item::VERSION,
     transaction::{Commit, Transaction},
 };
 
@@ -56,12 +57,12 @@ impl TenantStore {
 
     fn add_report(&self, transaction: &mut Transaction, known: &Message, next: &Message) -> Result<(), StoreError> {
         let mut update = Update::default();
-        update.set("version", number(next.version));
+        update.set(VERSION, number(next.version));
         if let Some(status) = next.reported_status {
-            update.set("deliveryStatus", text(status));
+            update.set(attributes::DELIVERY_STATUS, text(status));
         }
         if let Some(external_id) = &next.draft.external_id {
-            update.set("externalId", text(external_id));
+            update.set(attributes::EXTERNAL_ID, text(external_id));
         }
         // Without `exists`, an update would create a message again that is removed at the same time.
         let condition = Condition::exists().version(&Precondition::exactly(known.version));

@@ -70,6 +70,13 @@ impl Figures {
         self.add(name, bytes as f64 / 1e6, target, " MB", format!("{bytes} bytes"));
     }
 
+    /// Adds the median of durations, with its maximum in seconds.
+    pub fn seconds(&mut self, name: &str, times: &[Duration], target: f64) {
+        let times: Vec<_> = times.iter().map(Duration::as_secs_f64).collect();
+        let detail = format!("{} to {}", time(quantile(&times, 0.0)), time(quantile(&times, 1.0)));
+        self.add(name, quantile(&times, 0.5), target, " s", detail);
+    }
+
     fn add(&mut self, name: &str, value: f64, target: f64, unit: &str, detail: String) {
         let verdict = if value <= target { "ok" } else { "OVER" };
         let cells =

@@ -1,8 +1,9 @@
 //! Benchmarks, run by `make bench`: the cost of Deskless relative to a minimal baseline.
 //!
-//! Every result is a size, or a ratio of two times measured alternately in one run, because absolute times depend on
-//! the machine. Exceeding a target is reported but not an error. `SCALE` sets the number of rows of the large table
-//! (default 100000).
+//! Most results are a size, or a ratio of two times measured alternately in one run, because absolute times depend on
+//! the machine. The workers on the stream have absolute targets. Exceeding a target is reported but not an error. `SCALE`
+//! sets the number of rows of the large table (default 100000), `PURGE` the number of messages that one workspace removes
+//! (default 10000). The argument `stream` runs only the measurements of the workers.
 
 mod binaries;
 mod bodies;
@@ -12,18 +13,26 @@ mod recording;
 mod scale;
 mod stack;
 mod start;
+mod stream;
 
 use anyhow::{Context, Result};
 
 use crate::stack::Stack;
 
 fn main() -> Result<()> {
-    let scale = match std::env::var("SCALE") {
-        Ok(text) => text.parse().context("SCALE must be a whole number of rows")?,
-        Err(_) => 100_000,
-    };
-    let binaries = binaries::build()?;
     println!("{}", figure::machine());
+    if std::env::args().nth(1).as_deref() != Some("stream") {
+        relative()?;
+    }
+    let purge = number("PURGE", 10_000)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(stream::measure(purge))?.print();
+    Ok(())
+}
+
+fn relative() -> Result<()> {
+    let scale = number("SCALE", 100_000)?;
+    let binaries = binaries::build()?;
     binaries::sizes(&binaries)?.print();
     // One thread, like a function. The engines have their own threads.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -33,4 +42,12 @@ fn main() -> Result<()> {
         scale::measure(scale).await?.print();
         Ok(())
     })
+}
+
+/// Returns a number from the environment.
+fn number(variable: &str, default: usize) -> Result<usize> {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().with_context(|| format!("{variable} must be a whole number")),
+        Err(_) => Ok(default),
+    }
 }

@@ -1,5 +1,5 @@
 use deskless_domain::Scope;
-use deskless_tests::{KeyOptions, World};
+use deskless_tests::{KeyOptions, World, packed};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -225,7 +225,7 @@ async fn workspace_holds_at_most_100_automations() {
     let rows: Vec<_> = (1..100)
         .map(|i| {
             let mut another = row.clone();
-            another.0["sk"] = json!({ "S": format!("01900000-0000-7000-8000-{i:012}") });
+            another.0["sk"] = json!({ "S": packed(format!("01900000-0000-7000-8000-{i:012}")) });
             another
         })
         .collect();

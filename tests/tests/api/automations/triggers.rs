@@ -165,7 +165,7 @@ async fn duplicate_reordered_records_trigger_once() {
 #[tokio::test]
 async fn conversation_keeps_index_shard() {
     let world = World::new().await;
-    world.spread(world.key(), 4).await;
+    world.spread(4).await;
     let role = world.server_key();
     let solve = json!([{ "action": "update_status", "status": "solved" }]);
     let _ = automation(&role, "conversation.created", solve).await;
@@ -175,8 +175,8 @@ async fn conversation_keeps_index_shard() {
     for _ in 0..12 {
         let id = conversation(&world).await;
         let partition = async || {
-            let row = world.row(&format!("W#{}#C#{id}", world.workspace), "A").await.expect("the conversation");
-            row.get("gsi1pk").expect("an index key").to_owned()
+            let row = world.conversation_row(&id).await.expect("the conversation");
+            row.get("p1").expect("an index key").to_owned()
         };
         let opened = partition().await;
         settle(&world).await;

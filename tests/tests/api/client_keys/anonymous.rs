@@ -32,10 +32,7 @@ async fn anonymous_visitor_is_always_a_new_customer() {
     let world = World::new().await;
     let known = json!({ "id": "cus_123", "email": "ada@example.com", "name": "Ada Lovelace" });
     let _ = world.server_key().open(&json!({ "subject": "a", "customer": known })).await;
-    let is_record = |row: &deskless_tests::Row| {
-        let kind = row.pk().get(38..41);
-        kind == Some("#U#") || kind == Some("#E#")
-    };
+    let is_record = |row: &deskless_tests::Row| matches!(row.letter(), Some("U" | "E"));
     let before = world.rows().await.iter().filter(|row| is_record(row)).count();
     let mut body = opening();
     body["customer"] = json!({ "email": "ada@example.com" });

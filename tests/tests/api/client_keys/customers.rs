@@ -206,7 +206,7 @@ async fn customer_input_does_not_change_customer_record() {
 
 /// Returns customer records and claims of emails.
 async fn records(world: &deskless_tests::World) -> Vec<String> {
-    let prefix = |letter: &str| format!("W#{}#{letter}#", world.workspace);
+    let prefix = |letter: &str| format!("{}#{letter}#", world.prefix());
     let rows = world.rows().await.into_iter();
     let mut rows: Vec<_> = rows
         .filter(|row| row.pk().starts_with(&prefix("U")) || row.pk().starts_with(&prefix("E")))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deskless_tests::{Delivery, Meter, Worker};
+use deskless_tests::{Meter, Worker};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -13,27 +13,26 @@ pub async fn measure(large: bool, costs: &mut BTreeMap<String, Meter>) {
     const AUTOMATIONS: &str = "/api/v1/automations";
     let fixture = Fixture::new(large).await;
     let world = &fixture.world;
-    let drained = async |worker: Worker| {
-        let _ = world.proxy().take_meter();
-        let _ = world.drain_to(worker, Delivery::default()).await;
-        world.proxy().take_meter()
-    };
+    let drained = async |worker: Worker| fixture.drained(worker).await;
+    // Without the entry of the change log, which is AP-67. The workspace's settings are cached like the automations.
+    let triggered = |meter: Meter| Meter { writes: meter.writes - 1.0, ..meter };
     let conversation = fixture.open().await;
     let _ = drained(Worker::Events).await;
     let thread = format!("{conversation}/messages");
     let note = json!({ "type": "note", "body": "Rings often." });
     world.clock.advance_millis(30_000);
     let _ = fixture.post(&thread, &note).await;
-    costs.insert("AP-88".to_owned(), drained(Worker::Events).await);
+    costs.insert("AP-88".to_owned(), triggered(drained(Worker::Events).await));
     let _ = fixture.post(&thread, &note).await;
-    assert_eq!(drained(Worker::Events).await.trips, 0, "the absence of automations is cached");
+    let cached = drained(Worker::Events).await;
+    assert_eq!((cached.trips, cached.reads), (1, 0.0), "the absence of automations is cached");
 
     let make = async |trigger: &str, action: Value| {
         let body = json!({ "name": "A", "trigger": trigger, "actions": [action] });
         let made = world.server_key().post(AUTOMATIONS, &body).await.expect(201);
         format!("{AUTOMATIONS}/{}", made["automation"]["id"].as_str().expect("an id"))
     };
-    let tag = json!({ "action": "tag", "add": ["vip"] });
+    let tag = json!({ "action": "tag", "add": ["urgent"] });
     let tagging = make("message.created", tag).await;
     let noting = make("manual", note_action()).await;
     let calling = make("manual", json!({ "action": "call_webhook", "url": "https://hooks.example.com" })).await;
@@ -42,8 +41,8 @@ pub async fn measure(large: bool, costs: &mut BTreeMap<String, Meter>) {
     let first = drained(Worker::Events).await;
     let _ = fixture.post(&thread, &note).await;
     let again = drained(Worker::Events).await;
-    assert_eq!((first.trips, again.trips), (2, 1), "the automations are cached");
-    costs.insert("AP-89".to_owned(), again);
+    assert!(first.reads > 0.0 && again.reads == 0.0, "the automations are cached: {first:?} {again:?}");
+    costs.insert("AP-89".to_owned(), triggered(again));
     let _ = drained(Worker::Jobs).await;
     let _ = drained(Worker::Events).await;
 

@@ -1,6 +1,6 @@
 //! The cost of conversations and messages.
 
-use deskless_tests::Meter;
+use deskless_tests::{Meter, Worker};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -34,6 +34,8 @@ pub async fn update_and_reply(large: bool, record: &mut impl FnMut(&str, Meter) 
     let change = async |body: Value| fixture.cost(Method::PATCH, &path, None, Some(&body)).await;
     let _ = record("AP-11", change(json!({ "priority": "high" })).await);
     let _ = record("AP-11 status", change(json!({ "status": "solved" })).await);
+    let _ = record("AP-11 assignee", change(json!({ "assigneeId": null })).await);
+    let _ = change(json!({ "assigneeId": fixture.member })).await;
     let thread = format!("{path}/messages");
     let said = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders." });
     let _ = record("AP-12", fixture.post(&thread, &said).await);
@@ -71,15 +73,37 @@ pub async fn provider_messages(large: bool, record: &mut impl FnMut(&str, Meter)
     let _ = record("AP-32 newest", fixture.cost(Method::DELETE, &newest, None, None).await);
 }
 
-/// Measures deleting a conversation and reading the counts.
-pub async fn delete_and_count(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+/// Measures what the events worker writes for one change, and for each of 100 changes in one batch.
+pub async fn count(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let path = fixture.open().await;
+    let _ = fixture.drained(Worker::Events).await;
+    let create = fixture.post(PATH, &conversation(large)).await;
+    let counting = fixture.drained(Worker::Events).await;
+    let _ = record("AP-42", counting.clone());
+    let both = Meter {
+        trips: create.trips + counting.trips,
+        reads: create.reads + counting.reads,
+        writes: create.writes + counting.writes,
+        ..Meter::default()
+    };
+    let _ = record("AP-09 and AP-42", both);
+    let solve = json!({ "status": "solved" });
+    let _ = fixture.cost(Method::PATCH, &path, None, Some(&solve)).await;
+    let _ = record("AP-42 status", fixture.drained(Worker::Events).await);
+    let note = json!({ "type": "note", "body": "Rings often." });
+    let _ = fixture.post(&format!("{path}/messages"), &note).await;
+    let _ = record("AP-67", fixture.drained(Worker::Events).await);
+}
+
+/// Measures deleting a conversation.
+pub async fn delete(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
     let fixture = Fixture::new(large).await;
     let mut doomed = conversation(large);
     doomed["externalId"] = json!("ticket_126");
     let doomed = fixture.world.server_key().open(&doomed).await;
     let doomed = format!("{PATH}/{}", doomed["id"].as_str().expect("an id"));
     let _ = record("AP-15", fixture.cost(Method::DELETE, &doomed, None, None).await);
-    let _ = record("AP-43", fixture.get(&format!("{PATH}/counts")).await);
 }
 
 /// Measures lists.
@@ -95,15 +119,17 @@ pub async fn list(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Me
     let _ = record("AP-44", fixture.get(&format!("{PATH}/counts?customerId=cus_123")).await);
     let _ = record("AP-04", fixture.get(&format!("{PATH}?customerId=cus_123")).await);
     let _ = record("AP-05", fixture.get(&format!("{PATH}?customerEmail=ada@example.com")).await);
-    let member = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
-    let member = fixture.world.server_key().post("/api/v1/members", &member).await.expect(201)["member"]["id"].clone();
-    let assign = json!({ "assigneeId": member });
-    let assigned = fixture.world.server_key().get(&format!("{PATH}?limit=100")).await.expect(200);
-    for conversation in assigned["conversations"].as_array().expect("an array") {
-        let path = format!("{PATH}/{}", conversation["id"].as_str().expect("an id"));
-        let _ = record("AP-11 assignee", fixture.cost(Method::PATCH, &path, None, Some(&assign)).await);
-    }
-    let _ = record("AP-06", fixture.get(&format!("{PATH}?assigneeId={}", member.as_str().expect("an id"))).await);
+    let member = fixture.member.as_str().expect("an id");
+    let _ = record("AP-06", fixture.get(&format!("{PATH}?assigneeId={member}")).await);
+    let _ = record("AP-78", fixture.get(&format!("{PATH}?sort=createdAt")).await);
+    fixture.world.clock.advance_millis(20_000);
+    let _ = fixture.drained(Worker::Events).await;
+    fixture.world.clock.advance_millis(20_000);
+    let _ = fixture.get(PATH).await;
+    let _ = record("AP-43", fixture.get(&format!("{PATH}/counts")).await);
+    let _ = record("AP-43 assignee", fixture.get(&format!("{PATH}/counts?assigneeId={member}")).await);
+    let since = "2026-06-28T18:00:00Z";
+    let _ = record("AP-68", fixture.get(&format!("{PATH}?updatedAfter={since}")).await);
     let _ = record("AP-07", fixture.get(&format!("{PATH}?assistantId=none&escalated=false")).await);
     let _ = fixture.post(&format!("{path}/read"), &json!({})).await;
     let _ = record("AP-60", fixture.post(&format!("{path}/read"), &json!({})).await);

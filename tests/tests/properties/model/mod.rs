@@ -247,7 +247,7 @@ impl Session<'_> {
 fn random_operations_match_model() {
     check_async(24, &(1..3_u8, vec(operations(), 1..40)), async |(shards, operations)| {
         let world = World::new().await;
-        world.spread(world.key(), shards).await;
+        world.spread(shards).await;
         let theirs = world.foreign_rows().await;
         let role = world.server_key();
         let mut session = Session { world: &world, role, model: Model::default(), sent: Vec::new(), last_number: 0 };

@@ -37,7 +37,7 @@ fn concurrent_changes_cause_no_duplicates() {
         &(1..4_u8, order, 1..8_usize, 1..24_usize, meanwhile),
         async |(shards, order, limit, size, meanwhile)| {
             let world = World::new().await;
-            world.spread(world.key(), shards).await;
+            world.spread(shards).await;
             let role = world.server_key();
             let mut paths = Vec::new();
             for _ in 0..size {

@@ -1,5 +1,6 @@
 //! Pagination of lists.
 
+mod by_creation;
 mod concurrent_changes;
 mod conversations;
 mod messages;

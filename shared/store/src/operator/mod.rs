@@ -1,12 +1,21 @@
-use deskless_domain::{Shards, Title, WorkspaceId};
+//! Operations on the whole table, for the `deskless` command.
+
+mod delete;
+mod shards;
+
+pub use delete::WorkspaceDeletion;
+pub use shards::ShardChange;
+
+use deskless_domain::{RateLimit, Shards, Title, WorkspaceId};
 
 use crate::{
     Store, StoreError, TenantStore, Workspace,
-    expression::text,
+    condition::Condition,
+    expression::{Update, number, text},
     item::{self, Item},
     keys::{TenantKeys, root},
     transaction::{Commit, Transaction},
-    workspace::WorkspaceItem,
+    workspace::{WorkspaceItem, attributes},
 };
 
 /// The operator of an installation, who has the table's credentials: the `deskless` command. No function of the API creates
@@ -21,14 +30,20 @@ impl Operator {
         Self(store)
     }
 
+    /// Returns the store, without a workspace.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0
+    }
+
     /// Creates a workspace.
     ///
     /// # Errors
     /// When the table does not respond.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
         let id = WorkspaceId::generate(self.0.clock());
-        let attributes = WorkspaceItem { id, name: name.clone() };
-        let tenant = self.tenant(id);
+        let attributes = WorkspaceItem::new(id, name.clone());
+        let tenant = TenantStore::new(self.0.clone(), id, Shards::default());
         let mut transaction = Transaction::default();
         for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
             transaction.put_new(&tenant, item::write(key, &attributes)?)?;
@@ -58,10 +73,34 @@ impl Operator {
             .send();
         while let Some(found) = pages.next().await {
             let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
-            let WorkspaceItem { id, name } = item::read(found)?;
+            let WorkspaceItem { id, name, .. } = item::read(found)?;
             workspaces.push(Workspace { id, name });
         }
         Ok(workspaces)
+    }
+
+    /// AP-79: sets the limit of all requests of a workspace together. Takes effect in all processes within 20 s.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such workspace.
+    pub async fn set_rate_limit(&self, id: WorkspaceId, limit: RateLimit) -> Result<(), StoreError> {
+        let tenant = TenantStore::new(self.0.clone(), id, Shards::default());
+        let mut update = Update::default();
+        update.set(attributes::RATE_LIMIT, number(limit.requests()));
+        let exists = Condition::exists().missing(attributes::DELETED_AT);
+        if !tenant.update_if(tenant.keys().workspace(), update, exists).await? {
+            return Err(StoreError::NotFound);
+        }
+        self.0.caches().workspaces.remove(&id);
+        Ok(())
+    }
+
+    /// Returns the store of a workspace; `None` if there is none, or if it is being deleted.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn open(&self, id: WorkspaceId) -> Result<Option<TenantStore>, StoreError> {
+        self.0.open(id).await
     }
 
     /// Returns the store of an existing workspace.
@@ -69,11 +108,6 @@ impl Operator {
     /// # Errors
     /// [`StoreError::NotFound`] when there is none.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<TenantStore, StoreError> {
-        self.0.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
-        Ok(self.tenant(id))
-    }
-
-    fn tenant(&self, id: WorkspaceId) -> TenantStore {
-        TenantStore::new(self.0.clone(), id, Shards::default())
+        self.0.open(id).await?.ok_or(StoreError::NotFound)
     }
 }

@@ -1,24 +1,16 @@
 //! Removes the items of a deleted conversation, and last its tombstone.
 
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use deskless_domain::{ConversationId, FileId};
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::item::attributes;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    error::is_transient,
     expression::text,
     item::{Item, string},
     keys::{BY_STATUS, TenantKeys, conversation_of, file_of_sk},
     transaction::{Commit, Transaction},
 };
-
-/// The maximum number of items in one `BatchWriteItem`.
-const BATCH: usize = 25;
-/// The number of requests that are sent concurrently.
-const CONCURRENCY: usize = 4;
 
 /// One batch of the items to remove from a deleted conversation.
 #[derive(Debug)]
@@ -104,38 +96,7 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond, or leaves items unprocessed for eight seconds.
     pub async fn remove_batch(&self, batch: RemovalBatch) -> Result<(), StoreError> {
-        let mut requests = Vec::new();
-        for key in batch.keys {
-            let request =
-                DeleteRequest::builder().set_key(Some(key)).build().map_err(|e| StoreError::Internal(e.to_string()))?;
-            requests.push(WriteRequest::builder().delete_request(request).build());
-        }
-        let requests: Vec<Vec<_>> = requests.chunks(BATCH).map(<[_]>::to_vec).collect();
-        stream::iter(requests)
-            .map(|requests| self.write_batch(requests))
-            .buffer_unordered(CONCURRENCY)
-            .try_collect()
-            .await
-    }
-
-    /// Sends one `BatchWriteItem` of at most 25 requests until all of them were processed.
-    pub(super) async fn write_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), StoreError> {
-        let mut backoff = self.backoff();
-        while !requests.is_empty() {
-            let request = self.client().batch_write_item().request_items(self.table(), requests.clone());
-            requests = match request.send().await {
-                Ok(output) => {
-                    let left = output.unprocessed_items.and_then(|mut tables| tables.remove(self.table()));
-                    left.unwrap_or_default()
-                }
-                Err(error) if is_transient(&error) => requests,
-                Err(error) => return Err(StoreError::from_sdk(&error)),
-            };
-            if !requests.is_empty() {
-                backoff.pause("DynamoDB leaves writes unprocessed").await?;
-            }
-        }
-        Ok(())
+        self.delete_all(batch.keys).await
     }
 
     /// AP-40: removes the tombstone. Returns false if it does not exist any more. The counted state stays for seven days, so

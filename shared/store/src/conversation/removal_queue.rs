@@ -24,8 +24,6 @@ pub(crate) const STEP: &str = "step";
 const ADDED: &str = "added";
 /// The last conversation of the previous step.
 const CURSOR: &str = "cursor";
-/// The maximum number of items in one `BatchWriteItem`.
-const BATCH: usize = 25;
 
 /// The state of a workspace's queue.
 #[derive(Debug, Clone)]
@@ -54,9 +52,7 @@ impl TenantStore {
             put.map(|put| WriteRequest::builder().put_request(put).build())
                 .map_err(|e| StoreError::Internal(e.to_string()))
         };
-        for batch in conversations.chunks(BATCH) {
-            self.write_batch(batch.iter().map(put).collect::<Result<_, _>>()?).await?;
-        }
+        self.write_all(conversations.iter().map(put).collect::<Result<_, _>>()?).await?;
         let mut update = Update::default();
         update.set("job", text(JOB));
         update.add(ADDED, 1);

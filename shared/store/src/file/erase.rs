@@ -8,7 +8,6 @@ use crate::{
     condition::Condition,
     expression::{Update, number, text},
     item::{Item, string},
-    keys::Key,
 };
 
 /// How long after the end of a registration's claim the item of its file expires, in seconds.
@@ -74,7 +73,7 @@ impl TenantStore {
         conversation: ConversationId,
         id: FileId,
     ) -> Result<(), StoreError> {
-        self.delete_item(self.keys().file_of_conversation(conversation, id)).await
+        self.delete(self.keys().file_of_conversation(conversation, id)).await
     }
 
     /// AP-65: removes a file's own item.
@@ -82,11 +81,6 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond.
     pub async fn remove_file(&self, id: FileId) -> Result<(), StoreError> {
-        self.delete_item(self.keys().file(id)).await
-    }
-
-    async fn delete_item(&self, key: Key) -> Result<(), StoreError> {
-        let request = self.client().delete_item().table_name(self.table()).set_key(Some(key.attributes()));
-        request.send().await.map(drop).map_err(|e| StoreError::from_sdk(&e))
+        self.delete(self.keys().file(id)).await
     }
 }

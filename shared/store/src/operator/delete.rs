@@ -1,8 +1,5 @@
 //! Deletes a workspace with everything in it.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use deskless_domain::{Timestamp, WorkspaceId};
 
 use super::Operator;
@@ -83,17 +80,9 @@ impl WorkspaceDeletion {
                 }
             }
             removed += keys.len() as u64;
-            self.remove(&keys).await?;
+            tenant.delete_all(keys).await?;
         }
         Ok(removed)
-    }
-
-    async fn remove(&self, keys: &[HashMap<String, AttributeValue>]) -> Result<(), StoreError> {
-        let requests = keys.iter().map(|key| {
-            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-            Ok(WriteRequest::builder().delete_request(delete.map_err(|e| StoreError::Internal(e.to_string()))?).build())
-        });
-        self.tenant.store().write_all(requests.collect::<Result<_, StoreError>>()?).await
     }
 
     /// Removes the workspace's own item and its entry in the list.

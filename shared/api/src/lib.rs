@@ -13,6 +13,7 @@ mod idempotency;
 mod json;
 mod layers;
 pub mod openapi;
+mod openapi_access;
 mod operations;
 mod paging;
 mod path;

@@ -14,7 +14,7 @@ use utoipa::{
     },
 };
 
-use crate::{Code, ProblemDocument, fields::FieldError};
+use crate::{Code, ProblemDocument, fields::FieldError, openapi_access::add_access};
 
 /// The base path of all routes.
 pub const BASE: &str = "/api/v1";
@@ -26,6 +26,8 @@ workspace. Server keys are for back ends. Client keys are for browsers and apps.
 `X-Customer-Token` header, and get responses of their own shape.\n\n\
 **Customer tokens.** `X-Customer-Token` is a JWT that identifies the customer. It is signed with HS256. `kid` is the id of the \
 identity secret, `aud` the id of the workspace, `sub` the id of the customer. `iat` and `exp` are at most 24 hours apart.\n\n\
+**Scopes.** Each operation requires one scope of the API key (`x-authorization`). A key that may write a resource but not read \
+it gets 204 without a body, with `Location` and `ETag`, except for a new secret or an upload form.\n\n\
 **Errors.** Errors are problem documents (RFC 9457) with a stable `code`.\n\n\
 **Pagination.** Send `nextCursor` as `cursor` to get the next page. A page can have fewer than `limit` items even if `hasMore` \
 is `true`.\n\n\
@@ -140,6 +142,7 @@ fn complete(paths: &mut Paths) {
             operation.responses.responses.insert("304".to_owned(), described("The resource has not changed").into());
         }
         for operation in [get.as_mut(), post.as_mut(), patch.as_mut(), delete.as_mut()].into_iter().flatten() {
+            add_access(operation);
             if operation.security.is_none() {
                 operation.security = Some(vec![
                     SecurityRequirement::new("bearer", NO_SCOPES),

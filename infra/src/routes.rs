@@ -27,6 +27,16 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     ]
 }
 
+/// The groups with operations for client keys, and their descriptions.
+fn client_descriptions() -> Vec<OpenApi> {
+    vec![
+        deskless_conversations::client_description(),
+        deskless_messages::client_description(),
+        deskless_files::client_description(),
+        deskless_discovery::router::<ApiState>().into_openapi(),
+    ]
+}
+
 fn described(routes: Router<ApiState>, description: OpenApi) -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(description).merge(routes.into())
 }
@@ -37,8 +47,14 @@ pub fn router(store: Store, clock: Arc<dyn Clock>) -> Router {
     serve(all.into(), ApiState::new(store), clock)
 }
 
-/// The API's description, generated from the routes.
+/// The API's description for server keys, generated from the routes.
 #[must_use]
 pub fn description() -> OpenApi {
     openapi::document(functions().into_iter().map(|(_, routes)| routes.into_openapi()).collect())
+}
+
+/// The API's description for client keys.
+#[must_use]
+pub fn client_description() -> OpenApi {
+    openapi::client_document(client_descriptions())
 }

@@ -103,6 +103,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
 
 /// The preview of a message as its provider's requests.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TransformedMessageResponse)]
 pub struct TransformMessageResponse {
     transform: TransformObject,
 }

@@ -1,9 +1,6 @@
 //! Flat schemas of requests whose fields depend on a tag.
 
-use utoipa::openapi::{
-    Object, ObjectBuilder, RefOr, Schema,
-    schema::Type,
-};
+use utoipa::openapi::{Object, ObjectBuilder, RefOr, Schema, schema::Type};
 
 /// Returns one object schema with the fields of all variants of a tagged union. Only the tag is required. The API checks the rest.
 ///

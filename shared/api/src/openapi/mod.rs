@@ -11,6 +11,7 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement, Server,
+        extensions::ExtensionsBuilder,
         schema::{AdditionalProperties, Schema},
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
         tag::TagBuilder,
@@ -100,6 +101,8 @@ fn complete(audience: Audience, parts: Vec<OpenApi>) -> OpenApi {
     for part in parts {
         document.merge(part);
     }
+    // Pages for people, such as `/docs`, are no operations of the API.
+    document.paths.paths.retain(|path, _| path.starts_with(BASE));
     let components = document.components.get_or_insert_with(Components::new);
     let mut schemas = vec![(ProblemDocument::name().into_owned(), ProblemDocument::schema())];
     ProblemDocument::schemas(&mut schemas);
@@ -114,8 +117,9 @@ fn complete(audience: Audience, parts: Vec<OpenApi>) -> OpenApi {
             "The API key, without a scheme.",
         ))),
     );
-    for schema in components.schemas.values_mut() {
+    for (name, schema) in &mut components.schemas {
         close(schema);
+        name_constants(name, schema);
     }
     common::complete(audience, &mut document.paths);
     shared::share(&mut document);
@@ -139,6 +143,19 @@ fn close(schema: &mut RefOr<Schema>) {
     {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         object.properties.values_mut().for_each(close);
+    }
+}
+
+/// Names the constants of an enumeration that has a value `client`. oapi-codegen would name that constant `Client`, as the type of
+/// its client.
+fn name_constants(name: &str, schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema
+        && let Some(values) = &object.enum_values
+        && values.iter().any(|value| value == "client")
+    {
+        let names = values.iter().filter_map(|value| Some(format!("{name}{}", shared::pascal(value.as_str()?))));
+        let names = serde_json::Value::from(names.collect::<Vec<_>>());
+        object.extensions = Some(ExtensionsBuilder::new().add("x-enum-varnames", names).build());
     }
 }
 

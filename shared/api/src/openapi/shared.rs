@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use utoipa::{
     ToSchema,
-    openapi::{
-        Components, Content, OpenApi, Ref, RefOr, Response, ResponseBuilder, header::Header, path::Parameter,
-    },
+    openapi::{Components, Content, OpenApi, Ref, RefOr, Response, ResponseBuilder, header::Header, path::Parameter},
 };
 
 use super::common::{PROBLEM, add_limits, operations_mut, text_header};
@@ -159,7 +157,7 @@ impl Parameters {
 }
 
 /// `Idempotency-Key` → `IdempotencyKey`, `limit` → `Limit`.
-fn pascal(name: &str) -> String {
+pub(super) fn pascal(name: &str) -> String {
     let words = name.split('-').map(|word| {
         let mut chars = word.chars();
         chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()

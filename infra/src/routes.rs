@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use axum::Router;
 use deskless_api::{ApiState, openapi, serve};
 use deskless_domain::Clock;
 use deskless_store::Store;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+
+use crate::examples::Examples;
 
 /// The functions by their names in the template, with their routes.
 #[must_use]
@@ -48,13 +51,22 @@ pub fn router(store: Store, clock: Arc<dyn Clock>) -> Router {
 }
 
 /// The API's description for server keys, generated from the routes.
-#[must_use]
-pub fn description() -> OpenApi {
-    openapi::document(functions().into_iter().map(|(_, routes)| routes.into_openapi()).collect())
+///
+/// # Errors
+/// When the file of examples is malformed.
+pub fn description() -> Result<OpenApi> {
+    let parts = functions().into_iter().map(|(_, routes)| routes.into_openapi()).collect();
+    let mut document = openapi::document(parts);
+    Examples::server()?.add_to(&mut document);
+    Ok(document)
 }
 
 /// The API's description for client keys.
-#[must_use]
-pub fn client_description() -> OpenApi {
-    openapi::client_document(client_descriptions())
+///
+/// # Errors
+/// When the file of examples is malformed.
+pub fn client_description() -> Result<OpenApi> {
+    let mut document = openapi::client_document(client_descriptions());
+    Examples::client()?.add_to(&mut document);
+    Ok(document)
 }

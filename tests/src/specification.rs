@@ -60,6 +60,16 @@ impl Specification {
         &self.document["paths"][path][method]
     }
 
+    /// Asserts that a body matches the schema of its content.
+    #[track_caller]
+    pub fn check_body(&self, content: &Value, body: &Value, what: &str) {
+        let mut schema = content["schema"].clone();
+        schema["components"] = self.document["components"].clone();
+        let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+        let errors: Vec<_> = validator.iter_errors(body).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{what}: {errors:#?}");
+    }
+
     /// Returns the document.
     #[must_use]
     pub fn document(&self) -> &Value {

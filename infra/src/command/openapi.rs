@@ -16,7 +16,7 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     for (name, document) in
-        [("openapi.json", routes::description()), ("openapi-client.json", routes::client_description())]
+        [("openapi.json", routes::description()?), ("openapi-client.json", routes::client_description()?)]
     {
         let file = Path::new(FOLDER).join(name);
         let mut fresh = document.to_pretty_json()?;

@@ -87,9 +87,12 @@ fn plain_body(operation: &mut Operation) {
     for content in body.content.values_mut() {
         let RefOr::T(content) = content else { continue };
         if let Some(RefOr::T(Schema::OneOf(OneOf { items, .. }))) = &content.schema
-            && let Some(reference @ RefOr::Ref(_)) = items.last()
+            && let Some(reference) = items.iter().find_map(|item| match item {
+                RefOr::Ref(reference) => Some(Ref::new(reference.ref_location.clone())),
+                RefOr::T(_) => None,
+            })
         {
-            content.schema = Some(reference.clone());
+            content.schema = Some(reference.into());
             body.required = Some(Required::False);
         }
     }

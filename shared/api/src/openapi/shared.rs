@@ -3,21 +3,24 @@
 
 use std::collections::BTreeMap;
 
+use deskless_app::{AppError, Conflict};
+use deskless_domain::Invalid;
 use utoipa::{
     ToSchema,
     openapi::{Components, Content, OpenApi, Ref, RefOr, Response, ResponseBuilder, header::Header, path::Parameter},
 };
 
 use super::common::{PROBLEM, add_limits, operations_mut, text_header};
-use crate::ProblemDocument;
+use crate::{Code, InvalidRequest, Problem, ProblemDocument};
 
 /// The shared responses: status, name and description.
-const RESPONSES: [(u16, &str, &str); 12] = [
+const RESPONSES: [(u16, &str, &str); 13] = [
     (304, "NotModified", "The resource has not changed"),
     (400, "BadRequest", "The request is invalid"),
     (401, "Unauthorized", "The API key or the customer token is missing or invalid"),
     (403, "Forbidden", "The API key does not allow the request"),
     (404, "NotFound", "The resource does not exist in this workspace"),
+    (409, "Conflict", "The request conflicts with the state of the resource"),
     (412, "PreconditionFailed", "The resource has changed since it was read"),
     (413, "PayloadTooLarge", "The body is larger than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not JSON"),
@@ -50,12 +53,10 @@ pub(super) fn share(document: &mut OpenApi) {
             for parameter in operation.parameters.iter_mut().flatten() {
                 parameters.share(parameter, components);
             }
-            for response in operation.responses.responses.values_mut() {
+            for (status, response) in &mut operation.responses.responses {
+                refer_to_problem(status, response);
                 match response {
-                    RefOr::T(response) => {
-                        share_headers(response, components);
-                        refer_to_problem(response);
-                    }
+                    RefOr::T(response) => share_headers(response, components),
                     RefOr::Ref(reference) => share_response(reference, components),
                 }
             }
@@ -78,8 +79,10 @@ fn share_response(reference: &Ref, components: &mut Components) {
 /// Returns a shared response.
 fn problem(status: u16, text: &str) -> Response {
     let mut response = ResponseBuilder::new().description(text);
-    if status != 304 {
-        response = response.content(PROBLEM, problem_content());
+    if let Some(problem) = example(status) {
+        let mut content = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
+        content.example = serde_json::to_value(problem.document("019f0f63-6500-7232-afd6-000000000001")).ok();
+        response = response.content(PROBLEM, content);
     }
     let mut response = response.build();
     let mut add = |name: &str, text: &str| response.headers.insert(name.to_owned(), text_header(text).into());
@@ -95,14 +98,38 @@ fn problem(status: u16, text: &str) -> Response {
     response
 }
 
-fn problem_content() -> Content {
-    Content::new(Some(Ref::from_schema_name(ProblemDocument::name())))
+/// Returns the problem that is the example of a shared response.
+fn example(status: u16) -> Option<Problem> {
+    let required = Invalid::new("required", "is required");
+    Some(match status {
+        400 => InvalidRequest::one("name", &required).into(),
+        401 => Problem::new(Code::Unauthorized, "The API key is missing. Send it as `Authorization: Bearer <key>`."),
+        403 => Problem::new(Code::Forbidden, "The API key does not have the scope that this request requires."),
+        404 => Problem::not_found(),
+        409 => Conflict::ExternalIdExists.into(),
+        412 => AppError::VersionMismatch.into(),
+        413 => Problem::new(Code::PayloadTooLarge, "The body is larger than 1048576 bytes (1 MiB)."),
+        415 => Problem::new(
+            Code::UnsupportedMediaType,
+            "The `Content-Type` header is missing. Send the body as `Content-Type: application/json`.",
+        ),
+        422 => AppError::IdempotencyKeyReused.into(),
+        429 => Problem::rate_limited(6000, 12),
+        500 => Problem::internal(""),
+        503 => AppError::Unavailable(String::new()).into(),
+        _ => return None,
+    })
 }
 
-/// Replaces an inline problem document.
-fn refer_to_problem(response: &mut Response) {
-    if let Some(content) = response.content.get_mut(PROBLEM) {
-        *content = problem_content().into();
+/// Replaces a problem that the operation describes itself by a reference to the shared one. The reference has its description.
+fn refer_to_problem(status: &str, response: &mut RefOr<Response>) {
+    if let RefOr::T(own) = response
+        && own.content.contains_key(PROBLEM)
+        && let Some(name) = status.parse().ok().and_then(response_name)
+    {
+        let mut reference = Ref::from_response_name(name);
+        reference.description.clone_from(&own.description);
+        *response = reference.into();
     }
 }
 

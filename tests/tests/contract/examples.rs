@@ -162,7 +162,11 @@ impl Run<'_> {
         let ask = self.role.ask(method.clone(), &sent);
         let example = self.examples.requests.get(id);
         let content = &operation["requestBody"]["content"]["application/json"];
-        assert_eq!(example, content.get("example"), "{id}: add a request example to infra/examples, run `make openapi`");
+        assert_eq!(
+            example,
+            content.get("example"),
+            "{id}: add a request example to infra/examples, run `make openapi`"
+        );
         assert_eq!(example.is_some(), content.is_object(), "{id}: an example needs a body");
         let answer = match example {
             Some(example) => {
@@ -179,7 +183,10 @@ impl Run<'_> {
         if response.is_object() && !id.contains("openapi") {
             let schema = response["schema"]["$ref"].as_str().expect("a schema").rsplit('/').next().expect("a name");
             let shown = &response["examples"]["example"]["$ref"];
-            assert!(writes() || shown.is_string(), "{id}: run the test with DESKLESS_WRITE_EXAMPLES=1, then `make openapi`");
+            assert!(
+                writes() || shown.is_string(),
+                "{id}: run the test with DESKLESS_WRITE_EXAMPLES=1, then `make openapi`"
+            );
             self.responses.entry(schema.to_owned()).or_insert_with(|| body.clone());
         }
         if status.as_u16() == 201 || status.as_u16() == 202 {
@@ -206,19 +213,30 @@ impl Run<'_> {
                     text.replace(id, example)
                 });
                 json!(match key {
-                    "secret" | "webhookSecret" | "customerToken" | "policy" | "x-amz-signature" | "x-amz-credential"
-                    | "x-amz-security-token" | "nextCursor" | "last4" => "…".to_owned(),
-                    "url" | "downloadUrl" if text.contains("//127.0.0.1") => "https://bucket.s3.amazonaws.com/…".to_owned(),
+                    "secret"
+                    | "webhookSecret"
+                    | "customerToken"
+                    | "policy"
+                    | "x-amz-signature"
+                    | "x-amz-credential"
+                    | "x-amz-security-token"
+                    | "nextCursor"
+                    | "last4" => "…".to_owned(),
+                    "url" | "downloadUrl" if text.contains("//127.0.0.1") =>
+                        "https://bucket.s3.amazonaws.com/…".to_owned(),
                     "id" if is_uuid(&text) && !IDS.iter().any(|(_, id)| *id == text) => {
                         "019f0f63-6500-7232-afd6-000000000014".to_owned()
                     }
+                    _ if key.ends_with("At") => "2026-03-14T09:26:53.589Z".to_owned(),
                     _ => text,
                 })
             }
             Value::Array(items) => items.iter().map(|item| self.shown(key, item)).collect(),
-            Value::Object(fields) => {
-                fields.iter().map(|(key, value)| (key.clone(), self.shown(key, value))).collect::<serde_json::Map<_, _>>().into()
-            }
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(key, value)| (key.clone(), self.shown(key, value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
             other => other.clone(),
         }
     }
@@ -236,9 +254,14 @@ impl Run<'_> {
         }
         for (name, response) in &shown {
             let example = self.examples.responses.get(name).unwrap_or(&Value::Null);
-            assert_eq!(shape(example), shape(response), "the example of {name} in infra/examples/{file} is not what it returns");
+            assert_eq!(
+                shape(example),
+                shape(response),
+                "the example of {name} in infra/examples/{file} is not what it returns"
+            );
         }
-        let (known, made): (BTreeSet<_>, BTreeSet<_>) = (self.examples.responses.keys().collect(), shown.keys().collect());
+        let (known, made): (BTreeSet<_>, BTreeSet<_>) =
+            (self.examples.responses.keys().collect(), shown.keys().collect());
         assert_eq!(known, made, "{file} has examples of other responses");
     }
 }
@@ -276,7 +299,9 @@ fn operation(specification: &Specification, id: &str) -> (String, Method) {
 fn assert_complete(specification: &Specification, listed: &[&str]) {
     let described = specification.operations().into_iter();
     let described: BTreeSet<_> = described
-        .map(|(path, method)| specification.operation(&path, &method)["operationId"].as_str().expect("an id").to_owned())
+        .map(|(path, method)| {
+            specification.operation(&path, &method)["operationId"].as_str().expect("an id").to_owned()
+        })
         .collect();
     let listed: BTreeSet<_> = listed.iter().map(|&id| id.to_owned()).collect();
     assert_eq!(described, listed, "add the operation to the list in this file");

@@ -13,7 +13,6 @@ mod idempotency;
 mod json;
 mod layers;
 pub mod openapi;
-mod openapi_access;
 mod operations;
 mod paging;
 mod path;

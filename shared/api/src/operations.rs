@@ -65,14 +65,15 @@ pub fn declare<P: Path>(description: &mut OpenApi, access: Access) {
     }
 }
 
-/// Defines `router` and `description` of a route group from one list of operations.
+/// Defines `router` and `description` of a route group from one list of operations, and `client_description` from the operations
+/// of its customer view.
 ///
 /// They are two functions because a Lambda function never needs the description, and building all its schemas would take longer
 /// than the rest of a cold start. A macro because `utoipa` generates a type per operation, whose name is derived from the
 /// operation's.
 #[macro_export]
 macro_rules! operations {
-    ($($module:ident :: $operation:ident),+ $(,)?) => {
+    ($($module:ident :: $operation:ident),+ $(,)? $(; client: $($client:ident)::+ $(, $($more:ident)::+)* $(,)?)?) => {
         /// Returns the routes of this group.
         pub fn router() -> $crate::Routes {
             let router = $crate::Routes::new();
@@ -94,6 +95,17 @@ macro_rules! operations {
             })+
             description
         }
+
+        $(
+            /// Returns the OpenAPI description of this group for client keys.
+            pub fn client_description() -> utoipa::openapi::OpenApi {
+                #[derive(utoipa::OpenApi)]
+                #[openapi(paths($($client)::+ $(, $($more)::+)*))]
+                struct Description;
+
+                <Description as utoipa::OpenApi>::openapi()
+            }
+        )?
     };
 }
 

@@ -7,6 +7,7 @@ mod cors;
 mod costs;
 mod description;
 mod earlier_format;
+mod examples;
 mod filters;
 mod isolation;
 mod operations;

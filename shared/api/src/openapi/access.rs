@@ -10,7 +10,7 @@ use crate::operations::AUTHORIZATION;
 const SHOWN_ONCE: [&str; 3] = ["create_api_key", "create_automation", "sign_file"];
 
 /// Adds the required scope to the description of an operation, and the response to a key that may write but not read.
-pub(crate) fn add_access(operation: &mut Operation) {
+pub(super) fn add_access(operation: &mut Operation) {
     let authorization = operation.extensions.as_ref().and_then(|extensions| extensions.get(AUTHORIZATION));
     let Some(scope) =
         authorization.and_then(|access| access["scope"].as_str()).and_then(|scope| Scope::parse(scope).ok())

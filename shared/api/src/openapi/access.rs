@@ -1,7 +1,7 @@
 //! What the OpenAPI document says about authorization. It comes from the types of the operations.
 
 use deskless_domain::Scope;
-use utoipa::openapi::{RefOr, ResponseBuilder, path::Operation};
+use utoipa::openapi::{Ref, RefOr, path::Operation};
 
 use crate::operations::AUTHORIZATION;
 
@@ -24,7 +24,5 @@ pub(super) fn add_access(operation: &mut Operation) {
     if read == scope || is_shown || operation.responses.responses.contains_key("204") {
         return;
     }
-    let text = format!("Done. The API key lacks the scope `{read}`, so the response does not show the resource");
-    let response = ResponseBuilder::new().description(text).build();
-    operation.responses.responses.insert("204".to_owned(), RefOr::T(response));
+    operation.responses.responses.insert("204".to_owned(), RefOr::Ref(Ref::from_response_name("NotShown")));
 }

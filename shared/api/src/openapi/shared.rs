@@ -14,7 +14,8 @@ use super::common::{PROBLEM, add_limits, operations_mut, text_header};
 use crate::{Code, InvalidRequest, Problem, ProblemDocument};
 
 /// The shared responses: status, name and description.
-const RESPONSES: [(u16, &str, &str); 13] = [
+const RESPONSES: [(u16, &str, &str); 14] = [
+    (204, "NotShown", "Done. The API key may write the resource but not read it, so the response does not show it"),
     (304, "NotModified", "The resource has not changed"),
     (400, "BadRequest", "The request is invalid"),
     (401, "Unauthorized", "The API key or the customer token is missing or invalid"),

@@ -43,7 +43,7 @@ impl<'w> Fixture<'w> {
     }
 
     async fn conversation(&self) -> String {
-        let body = json!({ "subject": MARK, "customer": { "id": CUSTOMER, "name": MARK } });
+        let body = json!({ "subject": MARK, "channel": "web", "customer": { "id": CUSTOMER, "name": MARK } });
         self.made("conversations", "conversation", &body).await
     }
 

@@ -103,6 +103,13 @@ pub enum AutomationActionRequest {
     AutomationOnly(AutomationOnlyActionObject),
 }
 
+impl AutomationActionRequest {
+    /// Returns whether the action calls a webhook.
+    pub fn calls_webhook(&self) -> bool {
+        matches!(self, Self::AutomationOnly(AutomationOnlyActionObject::CallWebhook { .. }))
+    }
+}
+
 impl Deserr<InvalidRequest> for AutomationActionRequest {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,

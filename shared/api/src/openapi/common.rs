@@ -7,7 +7,7 @@ use utoipa::openapi::{
     schema::{OneOf, Type},
 };
 
-use super::Audience;
+use super::{Audience, access::add_access};
 
 /// The media type of problem documents.
 pub(super) const PROBLEM: &str = "application/problem+json";
@@ -49,6 +49,7 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
         }
         for operation in operations_mut(item) {
             plain_body(operation);
+            add_access(operation);
             // Operations that need no key say so.
             if operation.security.is_none() {
                 if audience == Audience::Client {

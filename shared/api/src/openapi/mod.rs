@@ -3,6 +3,7 @@
 //! There are two: [`document`] for server keys and [`client_document`] for client keys. A response has one shape in each. One
 //! document with both would need responses of either shape, which generated clients cannot tell apart.
 
+mod access;
 mod common;
 mod flat;
 mod shared;
@@ -28,7 +29,9 @@ const ABOUT: &str = "\
 The conversations API of Deskless: support inboxes, chat and AI threads. This document describes the API as server keys use it. \
 `/api/v1/openapi-client.json` describes it for client keys, which get responses of their own shape.\n\n\
 **Authentication.** Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`. A key gives access to one \
-workspace. Server keys are for back ends.\n\n";
+workspace. Server keys are for back ends.\n\n\
+**Scopes.** Each operation requires one scope of the API key (`x-authorization`). A key that may write a resource but not read \
+it gets 204 without a body, with `Location` and `ETag`, except for a new secret or an upload form.\n\n";
 
 const ABOUT_CLIENT: &str = "\
 The conversations API of Deskless for browsers and apps, which use a client key. `/api/v1/openapi.json` describes the API for \

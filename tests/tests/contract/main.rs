@@ -11,6 +11,7 @@ mod examples;
 mod filters;
 mod isolation;
 mod operations;
+mod pages;
 mod policies;
 mod readme;
 mod routes;

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteAutomations, wire::FilterRequest,
+    scope::WriteAutomations, wire::FilterRequest, with_secret,
 };
 use deskless_app::automations::{self, CreateAutomation};
 use deskless_domain::{AutomationAction, AutomationTrigger, ConversationFilter, Title};
@@ -79,5 +79,5 @@ pub async fn create_automation(
     let automation = &saved.outcome.automation;
     let location = format!("{BASE}/automations/{}", automation.id);
     let response = SavedAutomationResponse::from(&saved.outcome);
-    replayed(saved.is_replay, created(location, automation.version, &response))
+    with_secret(replayed(saved.is_replay, created(location, automation.version, &response)))
 }

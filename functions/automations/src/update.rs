@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
-    scope::WriteAutomations, wire::FilterRequest,
+    scope::WriteAutomations, wire::FilterRequest, with_secret,
 };
 use deskless_app::automations::{self, UpdateAutomation};
 use deskless_domain::{AutomationAction, AutomationId, AutomationTrigger, Title};
@@ -78,5 +78,5 @@ pub async fn update_automation(
         scopes: caller.credential().scopes.clone(),
     };
     let saved = automations::update(caller.store(), id, update, &precondition).await?;
-    ok(saved.automation.version, &SavedAutomationResponse::from(&saved))
+    with_secret(ok(saved.automation.version, &SavedAutomationResponse::from(&saved)))
 }

@@ -1,4 +1,4 @@
-//! The layers around every operation: request ids, the log line, problem documents, gzip and CORS.
+//! The layers around every operation: request ids, the log line, problem documents and CORS. `caching` is the outermost one.
 
 use std::{
     mem,
@@ -17,15 +17,12 @@ use deskless_store::{Credential, StoreError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
     cors::{Any, CorsLayer},
 };
 
-use crate::{Code, Problem, precondition::GZIP_SUFFIX};
+use crate::{Code, Problem, caching, throttle::Bill};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The smallest response that is compressed, in bytes. Below it, gzip saves next to nothing.
-const MIN_COMPRESSED_BYTES: u64 = 512;
 
 /// The timeout of a request. It is shorter than the 15 s timeout of the Lambda functions, which would end the request without
 /// a response and without a log line.
@@ -51,9 +48,10 @@ impl Trace {
     }
 }
 
-/// Response headers that extractors set. They are sent with every response, errors included.
+/// Response headers that extractors set. They are sent with every response, errors included. And the limits to which the work of
+/// the request is charged.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Extra(Arc<Mutex<HeaderMap>>);
+pub(crate) struct Extra(Arc<Mutex<(HeaderMap, Option<Bill>)>>);
 
 impl Extra {
     /// Returns the headers of this request.
@@ -63,10 +61,15 @@ impl Extra {
 
     /// Sets a header of the response.
     pub fn set(&self, name: HeaderName, value: HeaderValue) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.insert(name, value);
     }
 
-    fn take(&self) -> HeaderMap {
+    /// Sets the limits to which the work of the request is charged.
+    pub fn bill(&self, bill: Bill) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(bill);
+    }
+
+    fn take(&self) -> (HeaderMap, Option<Bill>) {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -87,9 +90,8 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
             Problem::internal("a handler panicked").into_response()
         }))
         .layer(from_fn_with_state(clock, finish_request))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES)))
-        .layer(from_fn(tag_encoding))
         .layer(cors())
+        .layer(from_fn(caching::finish))
         .with_state(state)
 }
 
@@ -117,7 +119,11 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response.headers_mut().extend(extra.take());
+    let (mut headers, bill) = extra.take();
+    if let Some(bill) = bill {
+        bill.settle(&mut headers).await;
+    }
+    response.headers_mut().extend(headers);
     let (workspace, key) = trace.0.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
@@ -158,20 +164,6 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     ((1..=64).contains(&id.len()) && id.chars().all(allowed)).then(|| id.to_owned())
 }
 
-/// Marks the entity tag of a compressed response: a strong tag identifies exact bytes (RFC 9110, section 8.8.3.3).
-async fn tag_encoding(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if headers.contains_key(header::CONTENT_ENCODING)
-        && let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())
-        && let Some(tag) = tag.strip_suffix('"')
-        && let Ok(tag) = HeaderValue::from_str(&format!("{tag}{GZIP_SUFFIX}\""))
-    {
-        headers.insert(header::ETAG, tag);
-    }
-    response
-}
-
 /// Returns the CORS layer. `template.yaml` configures the gateway with the same values, which replace these headers. Preflight
 /// requests still reach the function, because its routes match every method, OPTIONS included. Local servers have no gateway.
 fn cors() -> CorsLayer {
@@ -179,6 +171,8 @@ fn cors() -> CorsLayer {
         "etag",
         "location",
         "allow",
+        "accept-patch",
+        "accept-post",
         "retry-after",
         "www-authenticate",
         "x-request-id",

@@ -5,12 +5,15 @@
 //! and the store get their status codes here.
 
 mod auth;
+mod caching;
+mod encoding;
 mod field_names;
 mod fields;
 mod hs256;
 mod idempotency;
 mod json;
 mod layers;
+mod media_type;
 pub mod openapi;
 mod operations;
 mod paging;
@@ -41,7 +44,7 @@ pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, content_version, created, no_content, not_modified, ok, replayed};
+pub use reply::{Reply, accepted, content_version, created, no_content, ok, replayed, with_secret};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

@@ -136,11 +136,15 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
         match presented(&parts.headers)? {
             Some(text) => {
                 let store = verify_customer(&tenant, text, state, &extra).await?;
-                throttle::client(&tenant, &credential, Visitor::Customer(store.customer()), &extra).await?;
+                let visitor = match store.source() {
+                    IdentitySource::Anonymous => Visitor::Anonymous(store.customer()),
+                    _ => Visitor::Customer(store.customer()),
+                };
+                throttle::client(&tenant, &credential, visitor, &extra).await?;
                 Ok(Self::Customer(CustomerCaller { credential, store }))
             }
             None if allows_anonymous => {
-                throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
+                throttle::client(&tenant, &credential, Visitor::Unknown, &extra).await?;
                 let secret = tenant.anonymous_secret().await?;
                 let customer = CustomerId::anonymous(state.clock());
                 let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
@@ -162,7 +166,7 @@ fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(text)), None) => Ok(Some(text.trim())),
-        (Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT."),
+        (Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT, which is ASCII."),
         (Some(_), Some(_)) => unauthorized("The request has more than one `X-Customer-Token` header. Send it once."),
     }
 }

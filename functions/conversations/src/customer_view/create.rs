@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, RawBody, Reply, content_version,
-    created, openapi::BASE, replayed, wire::CustomerMessageRequest,
+    created, openapi::BASE, replayed, wire::CustomerMessageRequest, with_secret,
 };
 use deskless_app::{
     CustomerStore, Once,
@@ -116,5 +116,5 @@ async fn create(
         conversation: (&conversation).into(),
         customer_token: token.map(str::to_owned),
     };
-    replayed(is_replay, created(location, version, &response))
+    with_secret(replayed(is_replay, created(location, version, &response)))
 }

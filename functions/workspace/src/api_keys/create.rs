@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteKeys,
+    scope::WriteKeys, with_secret,
 };
 use deskless_app::keys::{self, KeyCreation, KeyRequest};
 use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
@@ -87,5 +87,5 @@ pub async fn create_api_key(
     };
     let location = format!("{BASE}/api-keys/{}", key.id);
     let reply = created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret });
-    replayed(matches!(creation, KeyCreation::Replayed(_)), reply)
+    with_secret(replayed(matches!(creation, KeyCreation::Replayed(_)), reply))
 }

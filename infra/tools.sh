@@ -7,6 +7,9 @@
 #                           writes their paths to .tools/test.env for the tests
 #   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
 #
+# Rust, the C compiler, Python, Java and Maven are not installed. Programs come from PyPI as wheels, and the jars from Maven Central.
+# PyPI has no Python: uv, which it has, would download one from GitHub.
+#
 # cargo-lambda is installed in .tools/venv/bin, other programs in .tools/bin, and the jars of DynamoDB Local in
 # .tools/dynamodb-local.
 set -eu

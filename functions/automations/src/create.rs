@@ -73,7 +73,7 @@ pub async fn create_automation(
         trigger: request.trigger,
         conditions: request.conditions.map_or_else(ConversationFilter::default, |filter| filter.filter()),
         actions: request.actions.into_iter().map(AutomationAction::from).collect(),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let saved = automations::create(caller.store(), command, key.as_ref()).await?;
     let automation = &saved.outcome.automation;

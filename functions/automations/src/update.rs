@@ -75,7 +75,7 @@ pub async fn update_automation(
         conditions: request.conditions.0.map(|filter| filter.filter()),
         actions: request.actions.0.map(|actions| actions.into_iter().map(AutomationAction::from).collect()),
         rotate_webhook_secret: request.rotate_webhook_secret.0.unwrap_or(false),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let saved = automations::update(caller.store(), id, update, &precondition).await?;
     with_secret(ok(saved.automation.version, &SavedAutomationResponse::from(&saved)))

@@ -1,11 +1,9 @@
 //! The wire format of bulk actions.
 
-use std::collections::BTreeMap;
-
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
     InvalidRequest, Reply, accepted, object_tag, ok,
-    openapi::BASE,
+    openapi::{BASE, flat},
     wire::{ActionObject, ActionRequest, FilterRequest},
 };
 use deskless_app::bulk::{CreateBulkAction, Target};
@@ -98,22 +96,13 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
 
 impl PartialSchema for CreateBulkActionRequest {
     fn schema() -> RefOr<Schema> {
-        let mut schema = ActionObject::schema();
-        let target_fields = match TargetFields::schema() {
-            RefOr::T(Schema::Object(fields)) => fields.properties,
-            _ => BTreeMap::default(),
-        };
-        if let RefOr::T(Schema::OneOf(actions)) = &mut schema {
-            actions.description = Some(
-                "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`.".to_owned(),
-            );
-            for action in &mut actions.items {
-                if let RefOr::T(Schema::Object(action)) = action {
-                    action.properties.extend(target_fields.clone());
-                }
-            }
+        let text = "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`. The fields of the \
+                    action depend on `action`.";
+        let mut request = flat("action", text, ActionObject::variants());
+        if let RefOr::T(Schema::Object(target)) = TargetFields::schema() {
+            request.properties.extend(target.properties);
         }
-        schema
+        Schema::from(request).into()
     }
 }
 

@@ -1,19 +1,65 @@
-use axum::response::IntoResponse;
+use std::sync::LazyLock;
+
+use axum::response::{IntoResponse, Response};
+use deskless_api::{IfNoneMatch, content_version, version_tag};
 use http::header;
 
-/// The committed OpenAPI document. `make check` compares it with the routes.
-const OPENAPI: &str = include_str!("../../../infra/openapi.json");
+/// The OpenAPI documents, which `build.rs` copies from `infra/` without white space.
+static SERVER: LazyLock<Document> =
+    LazyLock::new(|| Document::new(include_str!(concat!(env!("OUT_DIR"), "/openapi.json"))));
+static CLIENT: LazyLock<Document> =
+    LazyLock::new(|| Document::new(include_str!(concat!(env!("OUT_DIR"), "/openapi-client.json"))));
+
+/// A document with its version.
+struct Document {
+    text: &'static str,
+    version: u64,
+}
+
+impl Document {
+    fn new(text: &'static str) -> Self {
+        // A text can always be serialized.
+        Self { text, version: content_version(&text).unwrap_or_default() }
+    }
+
+    fn respond(&self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, "application/json".to_owned()),
+            (header::ETAG, version_tag(self.version)),
+            (header::CACHE_CONTROL, "public, max-age=300".to_owned()),
+        ];
+        (headers, self.text).into_response()
+    }
+}
 
 /// Retrieve the OpenAPI document
 ///
-/// Returns this document in OpenAPI 3.1. Requires no API key.
+/// Returns this document, which describes the API for server keys, in OpenAPI 3.1. Requires no API key.
 #[utoipa::path(
     get,
     path = "/api/v1/openapi.json",
     tag = "Description",
     security(()),
-    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value)),
+    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value, headers(
+        ("ETag" = String, description = "The version"),
+    ))),
 )]
-pub async fn get_openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")], OPENAPI)
+pub async fn get_openapi(_: IfNoneMatch) -> Response {
+    SERVER.respond()
+}
+
+/// Retrieve the client-key document
+///
+/// Returns the document that describes the API for client keys, in OpenAPI 3.1. Requires no API key.
+#[utoipa::path(
+    get,
+    path = "/api/v1/openapi-client.json",
+    tag = "Description",
+    security(()),
+    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value, headers(
+        ("ETag" = String, description = "The version"),
+    ))),
+)]
+pub async fn get_client_openapi(_: IfNoneMatch) -> Response {
+    CLIENT.respond()
 }

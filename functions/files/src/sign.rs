@@ -44,7 +44,6 @@ impl From<SignFileRequest> for FileDraft {
     post,
     path = "/api/v1/files/sign",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = SignFileRequest,
     responses(
         (status = 201, description = "The pending file and its upload form", body = SignFileResponse, headers(

@@ -3,7 +3,6 @@ use clap::Subcommand;
 use deskless_api::token;
 use deskless_domain::{Clock, CustomerId, Identity, Invalid, WorkspaceId};
 use deskless_runtime::SystemClock;
-use deskless_store::StoreError;
 use serde_json::json;
 
 use super::workspace::{named, workspace_id};

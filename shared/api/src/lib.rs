@@ -6,6 +6,7 @@
 
 mod auth;
 mod caching;
+mod denial;
 mod encoding;
 mod field_names;
 mod fields;
@@ -29,7 +30,7 @@ mod throttle;
 pub mod token;
 pub mod wire;
 
-pub use auth::{Caller, scope};
+pub use auth::{Caller, Guard, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
@@ -37,14 +38,14 @@ pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;
 pub use layers::{Invocation, serve};
 #[doc(hidden)]
-pub use operations::route;
+pub use operations::{access_of, declare, route};
 pub use paging::{CursorScope, Limit};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, content_version, created, no_content, ok, replayed, with_secret};
+pub use reply::{Reply, accepted, content_version, created, no_content, ok, replayed, shown_once, with_secret};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

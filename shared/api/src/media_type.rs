@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderName, Method, header};
 use crate::Problem;
 
 const JSON: &str = "application/json";
-const MERGE_PATCH: &str = "application/merge-patch+json";
+/// The media type of JSON merge patches.
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Checks that a body is declared as uncompressed JSON in UTF-8.
 ///

@@ -33,10 +33,10 @@ impl FromRequestParts<ApiState> for IfMatch {
 #[derive(Debug)]
 pub struct IfNoneMatch;
 
-impl FromRequestParts<ApiState> for IfNoneMatch {
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         tags(&parts.headers, "If-None-Match").map(|_| Self)
     }
 }

@@ -6,6 +6,7 @@ mod cors;
 mod costs;
 mod description;
 mod earlier_format;
+mod examples;
 mod filters;
 mod isolation;
 mod limits;

@@ -80,7 +80,7 @@ pub async fn create_api_key(
         expires_at: request.expires_at,
         rate_limit: request.rate_limit,
     };
-    let creation = keys::create(caller.store(), command, &caller.credential().scopes, key.as_ref()).await?;
+    let creation = keys::create(caller.store(), command, caller.credential().id, key.as_ref()).await?;
     let (key, secret) = match &creation {
         KeyCreation::Created(new) => (&new.key, Some(new.secret.reveal().to_owned())),
         KeyCreation::Replayed(key) => (key, None),

@@ -66,6 +66,6 @@ pub async fn update_api_key(
         expires_at: request.expires_at.change(),
         rate_limit: request.rate_limit.change(),
     };
-    let key = keys::update(caller.store(), id, &patch, &caller.credential().scopes, &precondition).await?;
+    let key = keys::update(caller.store(), id, &patch, caller.credential().id, &precondition).await?;
     ok(key.version, &ApiKeyResponse::from(&key))
 }

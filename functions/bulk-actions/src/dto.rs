@@ -37,6 +37,10 @@ struct TargetFields {
     /// Conversations in this saved view. Later updates of the view have no effect.
     #[deserr(default)]
     view_id: Option<ViewId>,
+    /// Must be `true` if the filter, or the view's filter, is empty, so that every conversation matches. Otherwise it must not be.
+    #[deserr(default)]
+    #[schema(default = false)]
+    all: Option<bool>,
     /// Whether to only count the conversations. The default is `false`.
     #[deserr(default)]
     #[schema(default = false)]
@@ -44,7 +48,7 @@ struct TargetFields {
 }
 
 impl TargetFields {
-    const NAMES: [&str; 4] = ["conversationIds", "filter", "viewId", "dryRun"];
+    const NAMES: [&str; 5] = ["conversationIds", "filter", "viewId", "all", "dryRun"];
 
     fn check(&self, location: ValuePointerRef<'_>) -> Result<(), InvalidRequest> {
         let fields = [
@@ -116,7 +120,7 @@ impl ToSchema for CreateBulkActionRequest {
 impl CreateBulkActionRequest {
     /// Returns the command of this caller.
     pub fn into_command(self, key: KeyId) -> CreateBulkAction {
-        let TargetFields { conversation_ids, filter, view_id, dry_run } = self.target;
+        let TargetFields { conversation_ids, filter, view_id, all, dry_run } = self.target;
         let target = match (conversation_ids, filter, view_id) {
             (Some(ids), ..) => Target::Ids(ids),
             (None, _, Some(view)) => Target::View(view),
@@ -124,7 +128,8 @@ impl CreateBulkActionRequest {
                 Target::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
             }
         };
-        CreateBulkAction { action: self.action.into_action(), target, dry_run: dry_run.unwrap_or(false), key }
+        let (all, dry_run) = (all.unwrap_or(false), dry_run.unwrap_or(false));
+        CreateBulkAction { action: self.action.into_action(), target, all, dry_run, key }
     }
 }
 

@@ -159,6 +159,7 @@ pub async fn create_conversation(
     let (request, key) = request.read::<CreateConversationRequest>()?.into_parts(&caller);
     if request.message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
+        caller.require(Scope::ReadConversations)?;
     }
     let created_conversation = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
     let conversation = &created_conversation.outcome.conversation;

@@ -11,6 +11,7 @@ use crate::{
 };
 
 with_filters! {
+    booleans as deskless_api::wire::Flag;
     /// The page size, the order and filters. All filters must match.
     pub struct ListConversationsQuery {
         /// The page size.
@@ -71,7 +72,7 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
             sort: query.sort,
             order: query.order,
             updated_after: query.updated_after,
-            created_before: query.created_before,
+            created_before: query.created_before.0,
             has_cursor: query.cursor.is_some(),
         },
         now,

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Principal, Problem, Reply, created, openapi::BASE,
-    replayed, scope::WriteFiles, with_secret,
+    replayed, scope::WriteFiles, shown_once,
 };
 use deskless_app::files;
 use deskless_domain::{ContentType, ConversationId, FileDraft, FileSize, FileTitle};
@@ -66,5 +66,5 @@ pub async fn sign_file(
     let signed = files::sign(access(&caller), request.into(), key.as_ref()).await?;
     let (file, upload) = signed.outcome;
     let location = format!("{BASE}/files/{}", file.id);
-    with_secret(replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload))))
+    shown_once(replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload))))
 }

@@ -15,8 +15,8 @@ use crate::{customer_view, dto::MessageResponse};
 /// Providers can deliver a message twice. A second message with the same `externalId` in the conversation is not created: the
 /// response is 200 with the first message, or 409 if that was deleted.
 ///
-/// With `predefinedMessageId`, the text and the file of a predefined message are used. Your key also needs the scope
-/// `read:replies`.
+/// With `predefinedMessageId`, the text and the file of a predefined message are used. Your key also needs the scopes
+/// `read:replies` and `read:conversations`.
 ///
 /// A message can have at most ten attachments. It keeps their name, type and size, even after the files are deleted.
 #[utoipa::path(
@@ -55,6 +55,7 @@ pub async fn create_message(
     let (request, key) = request.read::<CreateMessageRequest>()?.into_parts(&caller);
     if request.is_predefined() {
         caller.require(Scope::ReadReplies)?;
+        caller.require(Scope::ReadConversations)?;
     }
     let added = messages::create(caller.store(), conversation, request.into(), key.as_ref()).await?;
     let AddedMessage { message, is_new } = &added.outcome;

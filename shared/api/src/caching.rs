@@ -26,6 +26,8 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const VARY: &str = "Accept-Encoding, Authorization, Origin, X-API-Key, X-Customer-Token";
 /// The request headers that select a public document.
 const VARY_PUBLIC: &str = "Accept-Encoding";
+/// The request headers that select a public document of two types.
+const VARY_PAGE: &str = "Accept, Accept-Encoding";
 const FORWARDED_PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const CUSTOMER_TOKEN: HeaderName = HeaderName::from_static("x-customer-token");
 /// Browsers use HTTPS for this host for a year. Only sent over HTTPS (RFC 6797, section 7.2).
@@ -47,7 +49,8 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let mut body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     describe(&mut parts.headers, is_https);
     let is_compressed = encoding::applies(&headers, &parts.headers, &body);
-    if is_compressed {
+    // Some documents are compressed already.
+    if is_compressed || parts.headers.contains_key(header::CONTENT_ENCODING) {
         mark_tag(&mut parts.headers);
     }
     let is_held = is_read && parts.status == StatusCode::OK && is_held(&headers, parts.headers.get(header::ETAG));
@@ -76,15 +79,21 @@ fn without_length() -> Body {
     Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
 }
 
-/// Sets `Cache-Control`, `Vary`, `X-Content-Type-Options` and, over HTTPS, `Strict-Transport-Security`.
+/// Sets `Cache-Control`, unless the operation did: only public documents have one of their own. Sets `Vary`, `X-Content-Type-Options` and, over HTTPS, `Strict-Transport-Security`.
 fn describe(headers: &mut HeaderMap, is_https: bool) {
-    let is_public = headers.get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"));
+    let control = headers.get(header::CACHE_CONTROL).cloned();
+    let is_public = control.is_some_and(|control| control != NO_STORE && control != REVALIDATE);
     if headers.contains_key(CUSTOMER_TOKEN) {
         headers.insert(header::CACHE_CONTROL, NO_STORE);
     } else {
         headers.entry(header::CACHE_CONTROL).or_insert(REVALIDATE);
     }
-    headers.insert(header::VARY, HeaderValue::from_static(if is_public { VARY_PUBLIC } else { VARY }));
+    let vary = match headers.get(header::VARY).map(HeaderValue::as_bytes) {
+        Some(b"Accept") if is_public => VARY_PAGE,
+        _ if is_public => VARY_PUBLIC,
+        _ => VARY,
+    };
+    headers.insert(header::VARY, HeaderValue::from_static(vary));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

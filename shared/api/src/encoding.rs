@@ -34,8 +34,9 @@ fn is_text(response: &HeaderMap) -> bool {
             .any(|kind| essence.strip_prefix("application/").is_some_and(|e| e.ends_with(kind)))
 }
 
-/// Whether the client accepts gzip, and does not prefer an uncompressed response.
-fn accepts_gzip(request: &HeaderMap) -> bool {
+/// Returns whether the client accepts gzip, and does not prefer an uncompressed response.
+#[must_use]
+pub fn accepts_gzip(request: &HeaderMap) -> bool {
     let (mut gzip, mut identity, mut any) = (None, None, None);
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     for part in values.flat_map(|value| value.split(',')) {

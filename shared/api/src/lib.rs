@@ -33,6 +33,7 @@ pub mod wire;
 pub use auth::{Caller, Guard, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
+pub use encoding::accepts_gzip;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
 pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;

@@ -10,10 +10,8 @@ use utoipa_axum::PathItemExt;
 
 use crate::{ApiState, Guard};
 
-/// The member of an operation in the OpenAPI document that has the scope it requires.
-pub const REQUIRED_SCOPE: &str = "x-required-scope";
-/// The member of an operation in the OpenAPI document that says who can call it.
-pub const CALLERS: &str = "x-callers";
+/// The member of an operation in the OpenAPI document that has the scope it requires, and who can call it.
+pub(crate) const AUTHORIZATION: &str = "x-authorization";
 
 /// The arguments of an operation, the first of which is its principal.
 pub trait Arguments {
@@ -50,7 +48,9 @@ pub fn declare<P: Path>(description: &mut OpenApi, access: Access) {
         Audience::Customers => &["server", "customer"],
         Audience::Anonymous => &["server", "customer", "anonymous"],
     };
-    let extensions = Extensions::builder().add(REQUIRED_SCOPE, access.scope.as_str()).add(CALLERS, callers).build();
+    let authorization = serde_json::json!({ "scope": access.scope.as_str(), "callers": callers });
+    // One member, because several would be in any order.
+    let extensions = Extensions::builder().add(AUTHORIZATION, authorization).build();
     for method in P::methods() {
         let operation = match method {
             utoipa::openapi::HttpMethod::Get => item.get.as_mut(),

@@ -59,7 +59,9 @@ impl Bill {
             .zip(remaining)
             .map(|((limit, allowance), remaining)| (limit.name, Allowance { remaining, ..*allowance }))
             .collect();
-        headers.extend(fields(&charged));
+        for (name, value) in fields(&charged) {
+            headers.insert(name, value);
+        }
     }
 }
 

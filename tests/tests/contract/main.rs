@@ -2,6 +2,7 @@
 
 mod access_patterns;
 mod alarms;
+mod authorization;
 mod cors;
 mod costs;
 mod description;

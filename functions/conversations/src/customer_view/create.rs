@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, RawBody, Reply, content_version,
-    created, openapi::BASE, replayed, wire::CustomerMessageRequest, with_secret,
+    created, openapi::BASE, replayed, shown_once, wire::CustomerMessageRequest,
 };
 use deskless_app::{
     CustomerStore, Once,
@@ -143,5 +143,5 @@ async fn create(
         conversation: (&conversation).into(),
         customer_token: token.map(str::to_owned),
     };
-    with_secret(replayed(is_replay, created(location, version, &response)))
+    shown_once(replayed(is_replay, created(location, version, &response)))
 }

@@ -38,7 +38,8 @@ pub struct UpdateApiKeyRequest {
 
 /// Update an API key
 ///
-/// Takes effect within 30 seconds. A revoked key cannot be updated.
+/// Takes effect within 30 seconds. A revoked key cannot be updated. You can rename and restrict every key. You cannot give a key
+/// more than your own key has: the response is 403. That includes your own key, and prolonging a key with a scope that yours lacks.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{keyId}",

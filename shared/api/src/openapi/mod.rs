@@ -3,6 +3,7 @@
 //! There are two: [`document`] for server keys and [`client_document`] for client keys. A response has one shape in each. One
 //! document with both would need responses of either shape, which generated clients cannot tell apart.
 
+mod access;
 mod common;
 mod flat;
 mod shared;
@@ -28,7 +29,9 @@ const ABOUT: &str = "\
 The conversations API of Deskless: support inboxes, chat and AI threads. This document describes the API as server keys use it. \
 `/api/v1/openapi-client.json` describes it for client keys, which get responses of their own shape.\n\n\
 **Authentication.** Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`. A key gives access to one \
-workspace. Server keys are for back ends.\n\n";
+workspace. Server keys are for back ends.\n\n\
+**Scopes.** Each operation requires one scope of the API key (`x-authorization`). A key that may write a resource but not read \
+it gets 204 without a body, with `Location` and `ETag`, except for a new secret or an upload form.\n\n";
 
 const ABOUT_CLIENT: &str = "\
 The conversations API of Deskless for browsers and apps, which use a client key. `/api/v1/openapi.json` describes the API for \
@@ -44,7 +47,8 @@ const ABOUT_BOTH: &str = "\
 is `true`.\n\n\
 **Idempotency.** Send an `Idempotency-Key` with a POST to retry it safely.\n\n\
 **Updates.** The body of a PATCH is a JSON merge patch (RFC 7396): `application/merge-patch+json` or `application/json`.\n\n\
-**Rate limits.** Each key has a limit of requests a minute. Reading many records for one page counts as several requests.\n\n\
+**Rate limits.** Each key has a limit of requests a minute. Reading many records for one page counts as several. \
+Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
 /// The tags, with their descriptions.
@@ -120,6 +124,9 @@ fn complete(audience: Audience, parts: Vec<OpenApi>) -> OpenApi {
     );
     for (name, schema) in &mut components.schemas {
         close(schema);
+        if name.ends_with("Request") || name.ends_with("Response") {
+            undescribe(schema);
+        }
         name_constants(name, schema);
     }
     common::complete(audience, &mut document.paths);
@@ -144,6 +151,15 @@ fn close(schema: &mut RefOr<Schema>) {
     {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         object.properties.values_mut().for_each(close);
+    }
+}
+
+/// Removes the description of the schema of a body. The operation says the same.
+fn undescribe(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema
+        && object.properties.get("action").is_none()
+    {
+        object.description = None;
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a request may do: the operation it calls, and what its response shows.
 
 use super::Denial;
-use crate::{ApiKey, KeyKind, Scope, Timestamp};
+use crate::{ApiKey, File, KeyKind, Scope, Timestamp};
 
 /// The principals that can call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,13 @@ pub fn require(key: &ApiKey, scope: Scope) -> Result<(), Denial> {
 #[must_use]
 pub fn may_see(key: &ApiKey, scope: Scope) -> bool {
     key.scopes.contains(&scope.to_read())
+}
+
+/// Returns whether the customer of a file's conversation may see it, and attach it to a message. Whether the conversation is theirs
+/// is a condition of the read.
+#[must_use]
+pub fn customer_may_see(file: &File) -> bool {
+    file.shared
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@
 //! - [`may_automate`]: may this key save or run an automation with these actions?
 //! - [`may_continue`]: may work that this key started go on in the background?
 //! - [`may_see`]: may a response to this key show the resource?
+//! - [`customer_may_see`]: may the customer of a conversation see its file?
 
 mod background;
 mod call;
 mod grant;
 
 pub use background::{may_automate, may_continue};
-pub use call::{Access, ActsFor, Audience, CallContext, is_usable, may_call, may_see, require};
+pub use call::{Access, ActsFor, Audience, CallContext, customer_may_see, is_usable, may_call, may_see, require};
 pub use grant::{KeyTerms, may_grant};
 
 use crate::{RateLimit, Scope, Timestamp};

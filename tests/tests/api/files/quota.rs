@@ -1,3 +1,4 @@
+use deskless_domain::Clock;
 use deskless_tests::{PreparedRequest, Role, World};
 use http::Method;
 use serde_json::{Value, json};
@@ -43,9 +44,10 @@ async fn anonymous_customer_signs_at_most_100_mib_an_hour() {
     let (other, theirs) = stranger(&world).await;
     let _ = sign(&other, &theirs, 25 * MIB).send_now().await.expect(201);
     let _ = sign(&world.server_key(), &conversation, 25 * MIB).send_now().await.expect(201);
-    world.clock.advance_millis(seconds * 1000 - 1000);
+    let next_hour = 3_600_000 - world.clock.now().as_millis() % 3_600_000;
+    world.clock.advance_millis(next_hour - 1);
     let _ = sign(&eve, &conversation, 1).send_now().await.expect_problem(429, "rate_limited");
-    world.clock.advance_millis(1000);
+    world.clock.advance_millis(1);
     let _ = sign(&eve, &conversation, 25 * MIB).send_now().await.expect(201);
     world.assert_sound().await;
 }

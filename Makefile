@@ -1,4 +1,4 @@
-# Development commands. They require Rust, a C compiler and Python 3. infra/tools.sh installs the rest into .tools/.
+# Development commands. They require Rust, a C compiler and, for tests and checks, Python 3.11 or newer. infra/tools.sh installs the rest into .tools/.
 
 # Variables set on the command line, such as PORT or SCALE, are passed to the programs as environment variables.
 STAGE ?= dev

@@ -46,7 +46,7 @@ async fn create_get_list_update_and_delete() {
       "fileId": null,
       "id": null,
       "messageType": "text",
-      "object": "predefinedMessage",
+      "object": "predefined_message",
       "title": "Greeting",
       "updatedAt": "2026-06-28T18:00:01.000Z"
     }

@@ -31,7 +31,7 @@ pub use auth::{Caller, scope};
 pub use deskless_domain as domain;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
 pub use idempotency::{Actor, Idempotent};
-pub use json::ApiJson;
+pub use json::{ApiJson, Json};
 pub use layers::{Invocation, serve};
 #[doc(hidden)]
 pub use operations::route;

@@ -43,7 +43,7 @@ fn metadata() -> impl Strategy<Value = Option<Metadata>> {
             0 => json!({}),
             size => json!({ "text": "x".repeat(size) }),
         };
-        Some(Metadata::parse(value.as_object().expect("an object").clone()).expect("metadata"))
+        Some(Metadata::from_json(&value.to_string()).expect("metadata"))
     })
 }
 

@@ -11,7 +11,7 @@ pub struct ContentType(String);
 
 /// RFC 6838, section 4.2, with the parameters of RFC 9110, section 5.6.6. A value without quotes may have the commas that
 /// browsers write in `codecs=vp8,opus`. An empty text is allowed too.
-const MEDIA_TYPE: &str = r#"^([A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.\-]{0,60}(\+[A-Za-z0-9][A-Za-z0-9!#$&^_.\-]{0,60})?( *; *([A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}=([A-Za-z0-9!#$%&'*+.^_`|~\-]+(, ?[A-Za-z0-9!#$%&'*+.^_`|~\-]+)*|"([ !#-\[\]-~]|\\[ -~])*"))?)*)?$"#;
+const MEDIA_TYPE: &str = r#"^([A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}/[A-Za-z0-9]([A-Za-z0-9!#$&^_.\-]{0,126}|[A-Za-z0-9!#$&^_.+\-]{0,126}\+[A-Za-z0-9][A-Za-z0-9!#$&^_.\-]{0,126})( *;( *[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}=([A-Za-z0-9!#$%&'*+.^_`|~\-]+(, ?[A-Za-z0-9!#$%&'*+.^_`|~\-]+)*|"([ !#-\[\]-~]|\\[ -~])*"))?)*)?$"#;
 
 impl ContentType {
     /// The most characters.
@@ -33,7 +33,9 @@ impl ContentType {
         }
         // In a type, `*` is a range (RFC 9110, section 12.5.1). The text becomes a header, so it has no other characters.
         let essence = text.split(';').next().unwrap_or_default();
-        let is_type = !essence.contains(['*', '%', '\'']) && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+        let is_type = !essence.contains(['*', '%', '\''])
+            && !text.ends_with(' ')
+            && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
         if is_type && quoted(&text).is_some_and(|strict| MediaTypeBuf::from_string(strict).is_ok()) {
             return Ok(Self(text));
         }
@@ -72,9 +74,10 @@ string_type!(ContentType, schema = ContentType::schema());
 /// Returns the media type with the value of every parameter in quotes, and without empty parameters. `None` if a parameter has
 /// no value, or has characters in a value that is not quoted.
 fn quoted(text: &str) -> Option<String> {
-    let mut parts = split(text).into_iter();
-    let mut strict = parts.next()?.trim_end_matches(' ').to_owned();
-    for part in parts.map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty()) {
+    let parts = split(text);
+    let (&essence, parameters) = parts.split_first()?;
+    let mut strict = if parameters.is_empty() { essence } else { essence.trim_end_matches(' ') }.to_owned();
+    for part in parameters.iter().map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=')?;
         let value = if value.starts_with('"') {
             value.to_owned()
@@ -168,6 +171,7 @@ mod tests {
             "image/png\r\nx: y",
             "image/png; a=\"\t\"",
             " image/png",
+            "image/png ",
             " ",
             "-/-",
         ] {

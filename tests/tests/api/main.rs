@@ -35,6 +35,7 @@ mod predefined_messages;
 mod predefined_messages_files;
 mod predefined_messages_send;
 mod rate_limits;
+mod values;
 mod versions;
 mod workspace_api_keys;
 mod workspace_common;

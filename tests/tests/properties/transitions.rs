@@ -144,7 +144,7 @@ impl Predicted {
         let draft = MessageDraft {
             role,
             kind,
-            body: MessageBody::parse(format!("Message {}", self.step)).expect("a body"),
+            body: Some(MessageBody::parse(format!("Message {}", self.step)).expect("a body")),
             sender: None,
             external_id: None,
             attachments: Vec::new(),

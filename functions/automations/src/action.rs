@@ -3,20 +3,20 @@
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use deskless_api::{
     InvalidRequest, Json,
+    openapi::flat,
     wire::{ActionObject, ActionRequest},
 };
 use deskless_domain::{AutomationAction, Invalid, MessageBody, PredefinedMessageId, WebhookUrl};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Ref, RefOr, Schema, schema::OneOfBuilder},
+    openapi::{RefOr, Schema},
 };
 
 /// An action that only automations have.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
-#[schema(as = AutomationOnlyAction)]
 pub enum AutomationOnlyActionObject {
     /// Sends a predefined message as a reply with the role `assistant`.
     #[deserr(rename = "reply", rename_all = camelCase)]
@@ -34,9 +34,7 @@ pub enum AutomationOnlyActionObject {
     },
     /// Sends a POST request to your server, signed with the automation's `webhookSecret` as in Standard Webhooks. Delivery is at
     /// least once, with the same `webhook-id` each time. Any response other than a 2xx within 5 seconds is a failure and is not
-    /// retried. The body has `type`, `timestamp` and `data`. `data` has `automation`, `execution`, `trigger`, `context`,
-    /// `conversation`, `customer` and the newest 50 `messages`, oldest first. The body is at most 64 KiB. `messagesLeftOut` is the
-    /// number of older messages that were left out to fit.
+    /// retried. The guide to automations describes the body.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {
@@ -60,11 +58,11 @@ pub enum AutomationActionObject {
 
 impl PartialSchema for AutomationActionObject {
     fn schema() -> RefOr<Schema> {
-        OneOfBuilder::new()
-            .description(Some("An action of an automation. Its fields depend on `action`."))
-            .item(Ref::from_schema_name(ActionObject::name()))
-            .item(Ref::from_schema_name(AutomationOnlyActionObject::name()))
-            .into()
+        let mut actions = ActionObject::variants();
+        if let RefOr::T(Schema::OneOf(own)) = AutomationOnlyActionObject::schema() {
+            actions.extend(own.items);
+        }
+        Schema::from(flat("action", "An action of an automation. Its fields depend on `action`.", actions)).into()
     }
 }
 
@@ -74,9 +72,7 @@ impl ToSchema for AutomationActionObject {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ActionObject::name().into_owned(), ActionObject::schema()));
         ActionObject::schemas(schemas);
-        schemas.push((AutomationOnlyActionObject::name().into_owned(), AutomationOnlyActionObject::schema()));
         AutomationOnlyActionObject::schemas(schemas);
     }
 }
@@ -105,6 +101,13 @@ pub enum AutomationActionRequest {
     Shared(ActionRequest),
     /// An action that only automations have.
     AutomationOnly(AutomationOnlyActionObject),
+}
+
+impl AutomationActionRequest {
+    /// Returns whether the action calls a webhook.
+    pub fn calls_webhook(&self) -> bool {
+        matches!(self, Self::AutomationOnly(AutomationOnlyActionObject::CallWebhook { .. }))
+    }
 }
 
 impl Deserr<InvalidRequest> for AutomationActionRequest {

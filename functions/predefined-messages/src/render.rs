@@ -20,6 +20,7 @@ pub struct RenderPredefinedMessageRequest {
 /// The rendered text.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RenderedPredefinedMessageResponse)]
 pub struct RenderPredefinedMessageResponse {
     /// The text with its variables filled in. The result can be empty, or longer than the body of a message.
     text: String,

@@ -5,6 +5,7 @@
 //! a [`Clock`] that is passed in.
 
 mod action;
+pub mod authorization;
 mod bulk;
 mod characters;
 mod clock;
@@ -21,7 +22,6 @@ mod file;
 mod filter;
 #[cfg(test)]
 mod fixtures;
-mod grant;
 mod id;
 mod identity;
 mod key;
@@ -65,7 +65,6 @@ pub use execution::{Cause, Execution, Reason, Step};
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
-pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
     KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,

@@ -48,10 +48,6 @@ const KINDS: &[Kind] = &[
 /// Labels are trimmed and stored in Normalization Form C.
 const LABELS: [&str; 3] = ["Priority", "Tag", "Title"];
 
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || INVISIBLE.contains(&c)
-}
-
 const INVISIBLE: &[char] = &[
     '\u{ad}', '\u{34f}', '\u{61c}', '\u{115f}', '\u{1160}', '\u{180e}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}',
     '\u{200f}', '\u{2060}', '\u{2064}', '\u{2800}', '\u{3164}', '\u{fe0f}', '\u{feff}', '\u{ffa0}', '\u{fff9}',

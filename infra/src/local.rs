@@ -18,7 +18,7 @@ use deskless_infra::{
     template,
     worker::Worker,
 };
-use deskless_runtime::{SystemClock, local_bucket, local_client};
+use deskless_runtime::{LocalDataKeys, SystemClock, local_bucket, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
 use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;
@@ -27,6 +27,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::event_source::{self, BatchResult, EventSource};
 
 const ENV_FILE: &str = "dev.env";
+
+/// The key that encrypts data keys, in place of a KMS key.
+const KEY_FILE: &str = "secrets.key";
 
 /// Options of `deskless dev` and `deskless serve`.
 #[derive(Debug, clap::Args)]
@@ -89,6 +92,11 @@ impl Folder {
     /// Returns the settings of the local stack that is running or ran last.
     pub fn env(&self) -> DevEnv {
         DevEnv::read(&self.path)
+    }
+
+    /// Returns the data keys of the local stack.
+    pub fn data_keys(&self) -> Result<LocalDataKeys> {
+        Ok(LocalDataKeys::read(&self.path.join(KEY_FILE), Arc::new(SystemClock))?)
     }
 
     fn lock(&self) -> Result<FolderLock> {
@@ -155,7 +163,9 @@ impl Stack {
         template::table()?.create(&client, TABLE).await?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
         let bucket = |name| Some(local_bucket(s3.url(), name, Arc::new(SystemClock)));
+        let keys = LocalDataKeys::read_or_create(&folder.join(KEY_FILE), Arc::new(SystemClock))?;
         let store = Store::new(engine.client(), TABLE, Arc::new(SystemClock))
+            .with_data_keys(Some(Arc::new(keys)))
             .with_bucket(bucket(BUCKET))
             .with_failed_records(bucket(FAILED_EVENTS));
 
@@ -187,6 +197,11 @@ impl Stack {
 
     pub fn s3_url(&self) -> &str {
         self.s3.url()
+    }
+
+    /// Returns the absolute path of the key file, for processes.
+    pub fn secrets_key(&self) -> Result<PathBuf> {
+        Ok(self.env_file.with_file_name(KEY_FILE).canonicalize()?)
     }
 
     pub fn url(&self) -> &str {
@@ -238,7 +253,11 @@ async fn ensure_demo_keys(store: &Store, env: &mut DevEnv) -> Result<()> {
 
 /// Signs a token for the example customer, valid for a day. Creates an identity secret if there is none.
 async fn ensure_demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEnv) -> Result<()> {
-    let secret = match demo.identity().await?.current.clone() {
+    let identity = demo.identity().await.context(
+        "cannot decrypt the local data. Restore its secrets.key, or delete the data with `make dev-reset` if it was written \
+         by an earlier version",
+    )?;
+    let secret = match identity.current.clone() {
         Some(secret) => secret,
         None => demo.rotate_identity().await?,
     };

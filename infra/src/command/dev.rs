@@ -42,7 +42,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
     println!("Starting functions …");
     let stack = Stack::start(&arguments.local, lock).await?;
-    let endpoints = Endpoints { dynamodb: stack.engine_url().to_owned(), s3: stack.s3_url().to_owned() };
+    let endpoints = Endpoints {
+        dynamodb: stack.engine_url().to_owned(),
+        s3: stack.s3_url().to_owned(),
+        secrets_key: stack.secrets_key()?,
+    };
     let mut lambda = tokio::select! {
         lambda = Lambda::start(&endpoints, &binaries, format) => lambda?,
         () = interrupt.received() => return Ok(()),

@@ -28,6 +28,7 @@ mod placement;
 mod precondition;
 pub mod provider;
 mod rate;
+mod stored_secret;
 mod suggestion;
 mod tags;
 mod template;
@@ -61,8 +62,9 @@ pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
-    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
-    KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId, Identifier,
+    InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,
+    WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -71,6 +73,7 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
+pub use stored_secret::{Sealed, StoredSecret};
 pub use suggestion::nearest;
 pub use tags::Tags;
 pub use template::{Template, TemplateNames};

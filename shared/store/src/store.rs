@@ -7,7 +7,7 @@ use deskless_domain::{
 use tokio::time::Instant;
 
 use crate::{
-    Backoff, Bucket, StoreError,
+    Backoff, Bucket, DataKeyProvider, StoreError,
     api_key::{self, Credential},
     automation::{self, TriggeredAutomation},
     cache::TtlCache,
@@ -18,6 +18,7 @@ use crate::{
     item::Item,
     keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    secret::Secrets,
     workspace::{self, WorkspaceSettings},
 };
 
@@ -27,6 +28,7 @@ pub struct Store {
     inner: Arc<Inner>,
     bucket: Option<Arc<Bucket>>,
     failed_records: Option<Arc<Bucket>>,
+    secrets: Option<Arc<Secrets>>,
 }
 
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl Store {
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None, failed_records: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None, secrets: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -79,10 +81,21 @@ impl Store {
         Self { failed_records: bucket.map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a source of data keys for the encryption of secrets.
+    #[must_use]
+    pub fn with_data_keys(self, provider: Option<Arc<dyn DataKeyProvider>>) -> Self {
+        Self { secrets: provider.map(Secrets::new).map(Arc::new), ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the encryption of secrets, if it is configured.
+    pub(crate) fn encryption(&self) -> Option<&Secrets> {
+        self.secrets.as_deref()
     }
 
     /// Returns the bucket for failed stream records, if there is one.

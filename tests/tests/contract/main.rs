@@ -13,5 +13,6 @@ mod policies;
 mod readme;
 mod routes;
 mod row_size;
+mod secrets;
 mod table;
 mod template;

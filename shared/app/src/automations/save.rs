@@ -2,8 +2,8 @@ use std::ops::ControlFlow;
 
 use deskless_domain::{
     Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, Clock, ConversationFilter, Field,
-    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, Title, WebhookSecret,
-    may_automate,
+    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, StoredSecret, Title,
+    WebhookSecret, may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
@@ -79,7 +79,8 @@ pub async fn create(
     };
     may_automate(&scopes, &actions)?;
     let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
-    let automation = Automation { name, enabled, trigger, conditions, webhook_secret: secret.clone(), actions };
+    let webhook_secret = secret.as_ref().map(StoredSecret::from);
+    let automation = Automation { name, enabled, trigger, conditions, webhook_secret, actions };
     let Once { outcome: automation, is_replay } = store.create_resource(automation, key).await?;
     let new_secret = secret.filter(|_| !is_replay);
     Ok(Once { outcome: SavedAutomation { automation, new_secret }, is_replay })
@@ -98,7 +99,7 @@ impl Patch<Automation> for Resolved {
         let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
-        let secret = current.unwrap_or_else(|| self.new_secret.clone());
+        let secret = current.unwrap_or_else(|| StoredSecret::from(&self.new_secret));
         Ok(Automation {
             name: name.unwrap_or(automation.name),
             enabled: enabled.unwrap_or(automation.enabled),
@@ -132,7 +133,8 @@ pub async fn update(
     let new_secret = WebhookSecret::generate(store.clock());
     let patch = Resolved { update, actions, new_secret };
     let automation = resources::update(store, id, &patch, precondition).await?;
-    let new_secret = automation.fields.webhook_secret.clone().filter(|secret| *secret == patch.new_secret);
+    let is_new = automation.fields.webhook_secret == Some(StoredSecret::from(&patch.new_secret));
+    let new_secret = is_new.then_some(patch.new_secret);
     Ok(SavedAutomation { automation, new_secret })
 }
 

@@ -29,8 +29,9 @@ impl TenantStore {
             return Err(StoreError::TooMany(T::KIND));
         }
         let resource = Resource::new(fields, self.clock());
+        let stored = self.with_sealed_secrets(&resource).await?;
         let mut transaction = Transaction::default();
-        transaction.put_new(self, self.resource_item(&resource, AttemptId::generate(self.clock()))?)?;
+        transaction.put_new(self, self.resource_item(&stored, AttemptId::generate(self.clock()))?)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {
             // The id is new, so after a failed condition an earlier attempt was committed and its response was lost.
             Attempt::Committed | Attempt::Failed(_) => Ok(Once::first(resource)),

@@ -20,8 +20,9 @@ impl TenantStore {
     pub async fn replace_resource<T: Collected>(&self, next: &Resource<T>) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
+        let next = self.with_sealed_secrets(next).await?;
         let mut transaction = Transaction::default();
-        let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        let itself = transaction.put(self, self.resource_item(&next, attempt)?, unchanged)?;
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(true),
             // The existing item may be this write, if its first response was lost.

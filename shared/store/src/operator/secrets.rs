@@ -49,7 +49,7 @@ pub struct SecretsMoved {
 }
 
 impl Operator {
-    /// AP-97: generates the table's first data key, if it has none.
+    /// AP-120: generates the table's first data key, if it has none.
     ///
     /// # Errors
     /// When the table or KMS does not respond.
@@ -63,7 +63,7 @@ impl Operator {
         self.store().put_data_keys(&first).await.map(drop)
     }
 
-    /// AP-98: starts to rotate the data key, or continues a rotation that was interrupted. Each process encrypts with the new
+    /// AP-121: starts to rotate the data key, or continues a rotation that was interrupted. Each process encrypts with the new
     /// data key within a minute.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl SecretsRotation {
     /// How long requests that read a secret before a walk may still write it back afterwards: two minutes.
     pub const PAUSE_SECONDS: i64 = LONGEST_RUN_SECONDS;
 
-    /// AP-98: encrypts every stored secret of all workspaces with the new data key, if it is not yet. Each write is conditional
+    /// AP-121: encrypts every stored secret of all workspaces with the new data key, if it is not yet. Each write is conditional
     /// on the secret that was read, so that an update of a request is never lost.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl SecretsRotation {
         tenant.update_if(key, update, Condition::raw(format!("{attribute} = {before}"))).await
     }
 
-    /// AP-98: removes the previous data keys. Call it after a walk that began after [`SecretsRotation::ready_at`], at least
+    /// AP-121: removes the previous data keys. Call it after a walk that began after [`SecretsRotation::ready_at`], at least
     /// [`SecretsRotation::PAUSE_SECONDS`] after the one before, and moved and skipped nothing.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ fn at(workspace: WorkspaceId, error: StoreError) -> StoreError {
 }
 
 impl TenantStore {
-    /// AP-98: reads all secrets of the workspace, still encrypted. A new kind of secret must be added here.
+    /// AP-121: reads all secrets of the workspace, still encrypted. A new kind of secret must be added here.
     async fn stored_secrets(&self) -> Result<Vec<Located>, StoreError> {
         let workspace = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
         let mut secrets = stored_secrets(&self.keys().workspace(), workspace)?;

@@ -69,19 +69,19 @@ impl DataKeys {
 }
 
 impl Store {
-    /// AP-97: reads the data keys; `None` for a table that has none.
+    /// AP-120: reads the data keys; `None` for a table that has none.
     pub(crate) async fn find_data_keys(&self) -> Result<Option<DataKeys>, StoreError> {
         self.get(root::data_keys()).await?.map(item::read).transpose()
     }
 
-    /// AP-97: reads the data keys.
+    /// AP-120: reads the data keys.
     pub(crate) async fn data_keys(&self) -> Result<DataKeys, StoreError> {
         self.find_data_keys()
             .await?
             .ok_or_else(|| StoreError::Internal("the table has no data key: run `deskless secrets rotate`".to_owned()))
     }
 
-    /// AP-97: writes the next version of the data keys. Returns false if another process was faster.
+    /// AP-120: writes the next version of the data keys. Returns false if another process was faster.
     pub(crate) async fn put_data_keys(&self, keys: &DataKeys) -> Result<bool, StoreError> {
         let condition = match keys.version {
             1 => Condition::absent(),

@@ -6,6 +6,8 @@ pub mod cargo;
 pub mod costs;
 pub mod engine;
 pub mod filter;
+pub mod guard;
+pub mod private;
 pub mod routes;
 pub mod s3;
 pub mod stream;

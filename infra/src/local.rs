@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
     net::{Ipv4Addr, TcpListener},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,6 +13,7 @@ use deskless_api::token;
 use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
 use deskless_infra::{
     engine::{Engine, EngineFile, TABLE},
+    private,
     s3::{BUCKET, FAILED_EVENTS, S3},
     template,
     worker::Worker,
@@ -43,11 +43,19 @@ pub struct Options {
     /// Port of the S3 engine [default: the API's port + 2]
     #[arg(long, env = "S3_PORT", value_parser = clap::value_parser!(u16).range(1..))]
     s3_port: Option<u16>,
+    /// Name besides localhost that requests to the API may have as `Host`, without the port. Repeat or separate with commas.
+    #[arg(long = "allowed-host", env = "ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
+    allowed_hosts: Vec<String>,
     #[command(flatten)]
     folder: Folder,
 }
 
 impl Options {
+    /// Returns the further names that requests to the API may have as `Host`.
+    pub fn allowed_hosts(&self) -> Arc<[String]> {
+        self.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect()
+    }
+
     fn dynamodb_port(&self) -> u16 {
         self.dynamodb_port.unwrap_or(self.port.checked_add(1).unwrap_or(self.port - 1))
     }
@@ -101,8 +109,8 @@ impl Folder {
 
     fn lock(&self) -> Result<FolderLock> {
         let shown = self.path.display();
-        fs::create_dir_all(&self.path).with_context(|| format!("cannot create {shown}"))?;
-        let file = File::create(self.path.join("lock")).with_context(|| format!("cannot write to {shown}"))?;
+        private::folder(&self.path).with_context(|| format!("cannot create {shown}"))?;
+        let file = private::create(&self.path.join("lock")).with_context(|| format!("cannot write to {shown}"))?;
         file.try_lock().map_err(|_| anyhow!("another local stack is using the data in {shown}: stop it first"))?;
         Ok(FolderLock(file))
     }
@@ -132,10 +140,7 @@ impl DevEnv {
 
     /// Writes `dev.env`, readable by its owner only because it holds secrets.
     fn write(&self, folder: &Path) -> Result<()> {
-        let path = folder.join(ENV_FILE);
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        // `mode` applies to new files only.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        let mut file = private::create(&folder.join(ENV_FILE))?;
         for (name, value) in &self.values {
             writeln!(file, "{name}={value}")?;
         }
@@ -161,6 +166,7 @@ impl Stack {
         let engine = Engine::on_file(&file, options.dynamodb_port()).await?;
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
+        private::folder(&folder.join("s3"))?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
         let bucket = |name| Some(local_bucket(s3.url(), name, Arc::new(SystemClock)));
         let keys = LocalDataKeys::read_or_create(&folder.join(KEY_FILE), Arc::new(SystemClock))?;

@@ -1,7 +1,8 @@
 use std::{io::Write, net::Ipv4Addr, pin::Pin, time::Duration};
 
 use anyhow::Result;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
+use deskless_infra::guard;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
@@ -53,7 +54,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     };
     let invoker = lambda.invoker();
     let deliver = async |worker, records: &[Value]| lambda::invoke_worker(&invoker, worker, records).await;
-    let gateway = lambda.gateway().layer(from_fn(move |request, next| format.access(request, next)));
+    let gateway = lambda.gateway().layer(from_fn_with_state(arguments.local.allowed_hosts(), guard::local_host));
+    let gateway = gateway.layer(from_fn(move |request, next| format.access(request, next)));
     let watcher = (!arguments.no_reload).then_some(watcher);
     let result = tokio::select! {
         failure = stack.run_event_sources(deliver) => failure,

@@ -44,6 +44,8 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    /// Apart from the known keys, so that unknown ones cannot displace them.
+    pub unknown_keys: TtlCache<SecretHash, ()>,
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
@@ -59,6 +61,7 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                unknown_keys: TtlCache::new(api_key::UNKNOWN_CACHED),
                 workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
                 identities: TtlCache::new(identity::CACHED),

@@ -362,9 +362,11 @@ fn functions_decrypt_only_data_keys_of_the_stack() {
         let properties = &resource["Properties"];
         let statements = properties["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
         let kms: Vec<_> = statements.iter().filter(|statement| statement["Sid"] == "Secrets").collect();
-        let knows_key = properties["Environment"]["Variables"]["SECRETS_KEY"] == "SecretsKey.Arn";
+        let either = json!(["MakeSecretsKey", "SecretsKey.Arn", "SecretsKeyArn"]);
+        let knows_key = properties["Environment"]["Variables"]["SECRETS_KEY"] == either;
         assert_eq!(kms.len(), usize::from(knows_key), "{name}");
         for statement in kms {
+            assert_eq!(statement["Resource"], either, "{name}");
             assert_eq!(
                 statement["Condition"]["StringEquals"],
                 json!({ "kms:EncryptionContext:purpose": "deskless-secrets" })

@@ -12,7 +12,7 @@ use serde_json::json;
 use tracing::Level;
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt};
 
-use super::{Secrets, twice};
+use super::Secrets;
 
 /// The lines of this test's thread.
 #[derive(Clone, Default)]

@@ -197,6 +197,10 @@ id_type!(
     SecretId
 );
 id_type!(
+    /// The id of a data key, which encrypts stored secrets.
+    DataKeyId
+);
+id_type!(
     /// The id of a request, in logs and problem documents.
     RequestId
 );

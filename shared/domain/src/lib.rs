@@ -32,6 +32,7 @@ mod precondition;
 mod preview;
 pub mod provider;
 mod rate;
+mod stored_secret;
 mod suggestion;
 mod tags;
 mod template;
@@ -67,8 +68,9 @@ pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
-    KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId, Identifier,
+    InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,
+    WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -77,6 +79,7 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
+pub use stored_secret::{Sealed, StoredSecret};
 pub use suggestion::nearest;
 pub use tags::Tags;
 pub use template::{Rendered, Template, TemplateNames};

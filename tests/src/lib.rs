@@ -6,7 +6,9 @@
 //! Every response is validated against `openapi.json`.
 
 mod bucket;
+mod caching;
 mod clock;
+mod data_keys;
 mod delivery;
 mod faults;
 mod invariants;
@@ -17,6 +19,7 @@ mod proxy;
 mod purge;
 mod response;
 mod role;
+mod secrets;
 mod size;
 mod specification;
 mod table;
@@ -25,6 +28,7 @@ mod webhook_servers;
 mod world;
 
 pub use clock::TestClock;
+pub use data_keys::TestDataKeys;
 pub use delivery::{Delivery, DeliveryStats, interrupt_after, record};
 pub use deskless_infra::worker::Worker;
 pub use faults::Faults;
@@ -35,6 +39,7 @@ pub use proxy::{Meter, Proxy};
 pub use purge::{PurgeDelays, measure_purge_delays};
 pub use response::TestResponse;
 pub use role::{PreparedRequest, Role};
+pub use secrets::KnownSecrets;
 pub use specification::Specification;
 pub use table::Row;
 pub use upload::{Upload, download};

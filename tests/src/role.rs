@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Machine, Specification, TestResponse};
+use crate::{Machine, Specification, TestResponse, caching::check_caching};
 
 /// A caller of the API.
 #[derive(Clone)]
@@ -131,6 +131,7 @@ impl PreparedRequest<'_> {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let answer = TestResponse { status: parts.status, headers: parts.headers, bytes };
+        self.machine.secrets.note_exchange(&self.json_body, &answer);
         self.machine.record(|| {
             let route = Specification::committed().path_of(&path).unwrap_or_default();
             let answered: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
@@ -143,6 +144,7 @@ impl PreparedRequest<'_> {
                 answered.join(" "),
             )
         });
+        check_caching(&format!("{method} {path}"), &answer);
         if self.validated {
             Specification::check_response(is_client, &method, &path, &answer);
         }

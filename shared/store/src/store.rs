@@ -7,7 +7,7 @@ use deskless_domain::{
 use tokio::time::Instant;
 
 use crate::{
-    Backoff, Bucket, StoreError,
+    Backoff, Bucket, DataKeyProvider, StoreError,
     api_key::{self, Credential},
     automation::{self, TriggeredAutomation},
     cache::TtlCache,
@@ -18,6 +18,8 @@ use crate::{
     item::Item,
     keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    secret::Secrets,
+    work::Work,
     workspace::{self, WorkspaceSettings},
 };
 
@@ -27,6 +29,7 @@ pub struct Store {
     inner: Arc<Inner>,
     bucket: Option<Arc<Bucket>>,
     failed_records: Option<Arc<Bucket>>,
+    secrets: Option<Arc<Secrets>>,
 }
 
 #[derive(Debug)]
@@ -42,6 +45,8 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    /// Apart from the known keys, so that unknown ones cannot displace them.
+    pub unknown_keys: TtlCache<SecretHash, ()>,
     pub keys_by_id: TtlCache<(WorkspaceId, KeyId), Arc<ApiKey>>,
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
@@ -58,6 +63,7 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                unknown_keys: TtlCache::new(api_key::UNKNOWN_CACHED),
                 keys_by_id: TtlCache::new(api_key::CACHED),
                 workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
@@ -66,7 +72,7 @@ impl Store {
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None, failed_records: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None, secrets: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -81,10 +87,21 @@ impl Store {
         Self { failed_records: bucket.map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a source of data keys for the encryption of secrets.
+    #[must_use]
+    pub fn with_data_keys(self, provider: Option<Arc<dyn DataKeyProvider>>) -> Self {
+        Self { secrets: provider.map(Secrets::new).map(Arc::new), ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the encryption of secrets, if it is configured.
+    pub(crate) fn encryption(&self) -> Option<&Secrets> {
+        self.secrets.as_deref()
     }
 
     /// Returns the bucket for failed stream records, if there is one.
@@ -151,11 +168,12 @@ pub struct TenantStore {
     shards: Shards,
     /// The end of the retries of a caller that retries itself.
     deadline: Option<Instant>,
+    work: Work,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        Self { store, keys: TenantKeys(workspace), shards, deadline: None }
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None, work: Work::default() }
     }
 
     /// Starts a series of attempts, with pauses between them.
@@ -175,6 +193,12 @@ impl TenantStore {
     #[must_use]
     pub fn until(&self, end: Instant) -> Self {
         Self { deadline: Some(end), ..self.clone() }
+    }
+
+    /// Returns the count of the records that this store and its clones read.
+    #[must_use]
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Returns the id of the workspace.

@@ -2,8 +2,8 @@ use std::ops::ControlFlow;
 
 use deskless_domain::{
     Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, ConversationFilter, Field,
-    InvalidField, KeyId, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Title, WebhookSecret,
-    authorization::may_automate,
+    InvalidField, KeyId, Precondition, PredefinedMessage, PredefinedMessageId, Resource, StoredSecret, Title,
+    WebhookSecret, authorization::may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
@@ -72,7 +72,7 @@ pub async fn create(
         ControlFlow::Break(earlier) => return Ok(earlier.map(without_secret)),
     };
     let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
-    let webhook_secret = secret.clone();
+    let webhook_secret = secret.as_ref().map(StoredSecret::from);
     let automation = Automation { name, enabled, trigger, conditions, webhook_secret, actions, api_key: Some(caller) };
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
@@ -104,7 +104,7 @@ impl Resolved {
         let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
-        let secret = current.unwrap_or_else(|| self.new_secret.clone());
+        let secret = current.unwrap_or_else(|| StoredSecret::from(&self.new_secret));
         Automation {
             name: name.unwrap_or(automation.name),
             enabled: enabled.unwrap_or(automation.enabled),
@@ -148,7 +148,8 @@ pub async fn update(
         may_automate(&own, &after.actions, store.clock().now())?;
         let automation = before.with_fields(after, store.clock().now());
         if store.replace_resource_for(&automation, Some(&own)).await? {
-            let new_secret = automation.fields.webhook_secret.clone().filter(|secret| *secret == patch.new_secret);
+            let is_new = automation.fields.webhook_secret == Some(StoredSecret::from(&patch.new_secret));
+            let new_secret = is_new.then_some(patch.new_secret);
             return Ok(SavedAutomation { automation, new_secret });
         }
         backoff.pause("the automation keeps changing").await?;

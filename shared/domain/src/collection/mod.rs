@@ -18,7 +18,7 @@ pub use pipeline::{Pipeline, Stage, StageDraft};
 pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
 
-use crate::{Clock, Identifier, Timestamp};
+use crate::{Clock, Identifier, StoredSecret, Timestamp};
 
 /// A small collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,6 +94,11 @@ pub trait Collected:
     /// Returns the text by which the collection is sorted; `None` sorts by creation time.
     fn sort_text(&self) -> Option<&str> {
         None
+    }
+
+    /// Returns the secrets, each with its path in the fields, which its encryption is bound to.
+    fn secrets_mut(&mut self) -> Vec<(&'static str, &mut StoredSecret)> {
+        Vec::new()
     }
 
     /// Returns the same fields without secrets: what is recorded for repeats of the request that created the resource.

@@ -32,8 +32,9 @@ impl TenantStore {
     ) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
+        let next = self.with_sealed_secrets(next).await?;
         let mut transaction = Transaction::default();
-        let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        let itself = transaction.put(self, self.resource_item(&next, attempt)?, unchanged)?;
         if let Some(caller) = caller {
             self.check_key(&mut transaction, caller)?;
         }

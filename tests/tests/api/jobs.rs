@@ -46,7 +46,7 @@ async fn retry_succeeds_after_references_are_deleted() {
     let inbox = ours.post("/api/v1/inboxes", &inbox).await.expect(201)["inbox"]["id"].clone();
     let mut conversation = minimal_conversation();
     conversation["inboxId"] = inbox.clone();
-    let bulk = json!({ "action": "tag", "add": ["a"], "viewId": view });
+    let bulk = json!({ "action": "tag", "add": ["a"], "viewId": view, "all": true });
     let ask = async |path: &str, body: &serde_json::Value| {
         let ask = ours.ask(http::Method::POST, path).header("idempotency-key", "k");
         ask.json(body).send().await

@@ -107,12 +107,10 @@ fn described(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
     })
 }
 
-/// Adds the rate limit headers, and the renewed token of anonymous customers, to the responses that the operation describes
-/// itself.
+/// Adds the renewed token of anonymous customers to successful responses.
 fn add_headers(audience: Audience, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        add_limits(&mut response.headers);
         if audience == Audience::Client && status.starts_with('2') {
             let text = "A new token for an anonymous customer whose token is older than a day. Use it from now on.";
             response.headers.insert(CUSTOMER_TOKEN.to_owned(), text_header(text).into());

@@ -6,6 +6,7 @@
 //! Every response is validated against `openapi.json`.
 
 mod bucket;
+mod caching;
 mod clock;
 mod data_keys;
 mod delivery;

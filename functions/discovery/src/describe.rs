@@ -23,8 +23,8 @@ const fn document(gzipped: &'static [u8]) -> Packed {
         ("ETag" = String, description = "The version"),
     ))),
 )]
-pub async fn get_openapi(headers: HeaderMap, known: IfNoneMatch) -> Reply {
-    SERVER.respond(&headers, &known)
+pub async fn get_openapi(headers: HeaderMap, _: IfNoneMatch) -> Reply {
+    SERVER.respond(&headers)
 }
 
 /// Retrieve the client-key document
@@ -39,6 +39,6 @@ pub async fn get_openapi(headers: HeaderMap, known: IfNoneMatch) -> Reply {
         ("ETag" = String, description = "The version"),
     ))),
 )]
-pub async fn get_client_openapi(headers: HeaderMap, known: IfNoneMatch) -> Reply {
-    CLIENT.respond(&headers, &known)
+pub async fn get_client_openapi(headers: HeaderMap, _: IfNoneMatch) -> Reply {
+    CLIENT.respond(&headers)
 }

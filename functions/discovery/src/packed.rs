@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use axum::response::IntoResponse;
-use deskless_api::{IfNoneMatch, Problem, Reply, not_modified, version_tag};
+use deskless_api::{Problem, Reply, accepts_gzip, version_tag};
 use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, header};
 
@@ -28,11 +28,9 @@ impl Packed {
         self.gzipped.last_chunk().copied().map(u64::from_le_bytes).unwrap_or_default()
     }
 
-    /// Returns the content, compressed if the client accepts that, or 304 if it has this version.
-    pub fn respond(&self, headers: &HeaderMap, known: &IfNoneMatch) -> Reply {
-        let mut response = if known.holds(self.version()) {
-            not_modified(self.version())
-        } else if accepts_gzip(headers) {
+    /// Returns the content, compressed if the client accepts that. The outermost layer turns it into a 304 if the client has it.
+    pub fn respond(&self, headers: &HeaderMap) -> Reply {
+        let mut response = if accepts_gzip(headers) {
             ([(header::CONTENT_ENCODING, "gzip")], self.gzipped).into_response()
         } else {
             let mut content = Vec::new();
@@ -46,48 +44,6 @@ impl Packed {
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
-    }
-}
-
-/// Whether `Accept-Encoding` allows gzip: `gzip` or `*`, and not with `q=0`.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let codings: Vec<_> = values.flat_map(|value| value.split(',')).map(weighted).collect();
-    let weight = |wanted: &str| codings.iter().find(|(coding, _)| coding == wanted).map(|(_, weight)| *weight);
-    weight("gzip").or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
-}
-
-/// `gzip;q=0.8` → `("gzip", 0.8)`
-fn weighted(coding: &str) -> (String, f32) {
-    let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-    let weight = parameters.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse().ok());
-    (name.trim().to_ascii_lowercase(), weight.unwrap_or(1.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::{HeaderMap, HeaderValue, header};
-
-    use super::accepts_gzip;
-
-    #[test]
-    fn gzip_is_sent_only_to_clients_that_accept_it() {
-        for (value, accepted) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.8", true),
-            ("*", true),
-            ("gzip;q=0, *", false),
-            ("gzip; q=0", false),
-            ("*;q=0", false),
-            ("identity", false),
-            ("", false),
-        ] {
-            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]);
-            assert_eq!(accepts_gzip(&headers), accepted, "{value}");
-        }
-        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 }

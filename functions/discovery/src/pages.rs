@@ -37,7 +37,7 @@ fn protected(reply: Reply) -> Reply {
 ///
 /// Clients that accept JSON and no HTML get the paths as JSON.
 #[utoipa::path(get, path = "/", tag = "Pages", responses((status = 200, description = "The landing page")))]
-pub async fn get_index(headers: HeaderMap, known: IfNoneMatch) -> Reply {
+pub async fn get_index(headers: HeaderMap, _: IfNoneMatch) -> Reply {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") && !accept.contains("text/html") {
         let paths = serde_json::json!({
@@ -47,22 +47,19 @@ pub async fn get_index(headers: HeaderMap, known: IfNoneMatch) -> Reply {
             "openapi": "/api/v1/openapi.json",
             "openapiForClientKeys": "/api/v1/openapi-client.json",
         });
-        let headers = [
-            (header::CONTENT_TYPE, "application/json"),
-            (header::VARY, "accept"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
+        let headers =
+            [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache"), (header::VARY, "Accept")];
         return Ok((headers, paths.to_string()).into_response());
     }
-    let mut response = protected(INDEX.respond(&headers, &known))?;
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    let mut response = protected(INDEX.respond(&headers))?;
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
     Ok(response)
 }
 
 /// Retrieve the API reference
 #[utoipa::path(get, path = "/docs", tag = "Pages", responses((status = 200, description = "The API reference")))]
-pub async fn get_docs(headers: HeaderMap, known: IfNoneMatch) -> Reply {
-    protected(DOCS.respond(&headers, &known))
+pub async fn get_docs(headers: HeaderMap, _: IfNoneMatch) -> Reply {
+    protected(DOCS.respond(&headers))
 }
 
 /// Retrieve a script of the API reference
@@ -73,10 +70,10 @@ pub async fn get_docs(headers: HeaderMap, known: IfNoneMatch) -> Reply {
     params(("file" = String, Path, description = "The file's name")),
     responses((status = 200, description = "The script")),
 )]
-pub async fn get_docs_file(Path(file): Path<String>, headers: HeaderMap, known: IfNoneMatch) -> Reply {
+pub async fn get_docs_file(Path(file): Path<String>, headers: HeaderMap, _: IfNoneMatch) -> Reply {
     match file.as_str() {
-        "docs.js" => START.respond(&headers, &known),
-        "scalar.js" => SCALAR.respond(&headers, &known),
+        "docs.js" => START.respond(&headers),
+        "scalar.js" => SCALAR.respond(&headers),
         _ => Err(Problem::new(Code::NotFound, "No such file. `/docs` is the API reference.")),
     }
 }

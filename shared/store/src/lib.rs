@@ -40,6 +40,7 @@ mod secret;
 mod store;
 mod table;
 mod transaction;
+mod work;
 mod workspace;
 
 pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
@@ -68,4 +69,5 @@ pub use rate::{Allowance, RateSubject};
 pub use secret::{DATA_KEY_BYTES, DataKeyProvider, NewDataKey, PlainDataKey};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
+pub use work::Work;
 pub use workspace::Workspace;

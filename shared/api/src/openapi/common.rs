@@ -8,6 +8,7 @@ use utoipa::openapi::{
 };
 
 use super::{Audience, access::add_access};
+use crate::media_type;
 
 /// The media type of problem documents.
 pub(super) const PROBLEM: &str = "application/problem+json";
@@ -79,6 +80,9 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
         if let Some(post) = &mut item.post {
             add_response(post, 422);
         }
+        if let Some(patch) = &mut item.patch {
+            accept_merge_patch(patch);
+        }
     }
 }
 
@@ -96,6 +100,14 @@ fn plain_body(operation: &mut Operation) {
             content.schema = Some(reference.into());
             body.required = Some(Required::False);
         }
+    }
+}
+
+/// Adds the media type of JSON merge patches, which PATCH accepts beside plain JSON.
+fn accept_merge_patch(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    if let Some(content) = body.content.get("application/json").cloned() {
+        body.content.insert(media_type::MERGE_PATCH.to_owned(), content);
     }
 }
 

@@ -46,7 +46,9 @@ const ABOUT_BOTH: &str = "\
 **Pagination.** Send `nextCursor` as `cursor` to get the next page. A page can have fewer than `limit` items even if `hasMore` \
 is `true`.\n\n\
 **Idempotency.** Send an `Idempotency-Key` with a POST to retry it safely.\n\n\
-**Rate limits.** Each key has a limit of requests a minute. Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
+**Updates.** The body of a PATCH is a JSON merge patch (RFC 7396): `application/merge-patch+json` or `application/json`.\n\n\
+**Rate limits.** Each key has a limit of requests a minute. Reading many records for one page counts as several. \
+Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
 /// The tags, with their descriptions.

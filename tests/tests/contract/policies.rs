@@ -177,6 +177,8 @@ async fn files(world: &World) {
     let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
     assert_eq!(status, 200);
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    let browser = world.client_key().on_behalf_of(&world.token(&world.rotate_identity().await, "cus_123"));
+    let _ = browser.get(&path).await.expect_problem(404, "not_found");
 }
 
 /// The permissions for what was asked of S3: actions and, behind a slash, the first part of the key.

@@ -1,4 +1,4 @@
-//! A client for AWS KMS. The SDK's client would be a tenth of a function's binary. Two operations are needed:
+//! A client for AWS KMS. Two operations are needed, which is too few for the weight of the SDK:
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html> and
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html>.
 

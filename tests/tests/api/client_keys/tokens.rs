@@ -195,7 +195,7 @@ async fn secret_lookups_are_cached_and_throttled() {
         world.proxy().take_meter().operations.iter().filter(|operation| *operation == "GetItem").count()
     };
     let good = world.token(&secret, "cus_ada");
-    assert_eq!(reads(&good).await, 3, "the key, the workspace and the secrets");
+    assert_eq!(reads(&good).await, 4, "the key, the workspace, the secrets and the data key");
     assert_eq!(reads(&good).await, 0);
     let invented = world.token(&IdentitySecret::generate(&*world.clock), "cus_ada");
     assert_eq!(reads(&invented).await, 0);

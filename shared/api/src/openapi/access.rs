@@ -1,8 +1,9 @@
 //! What the OpenAPI document says about authorization. It comes from the types of the operations.
 
 use deskless_domain::Scope;
-use utoipa::openapi::{RefOr, ResponseBuilder, path::Operation};
+use utoipa::openapi::{Ref, path::Operation};
 
+use super::shared::NOT_SHOWN;
 use crate::operations::AUTHORIZATION;
 
 /// The operations whose response has something that only their request can get: a secret or an upload form. It is sent even to a
@@ -24,7 +25,5 @@ pub(super) fn add_access(operation: &mut Operation) {
     if read == scope || is_shown || operation.responses.responses.contains_key("204") {
         return;
     }
-    let text = format!("Done. The API key lacks the scope `{read}`, so the response does not show the resource");
-    let response = ResponseBuilder::new().description(text).build();
-    operation.responses.responses.insert("204".to_owned(), RefOr::T(response));
+    operation.responses.responses.insert("204".to_owned(), Ref::from_response_name(NOT_SHOWN).into());
 }

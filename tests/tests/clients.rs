@@ -86,11 +86,15 @@ async fn python_client_works() {
 async fn typescript_client_works() {
     let (Some(node), Some(modules)) = (tool("DESKLESS_NODE"), tool("DESKLESS_NODE_MODULES")) else { return };
     let folder = folder("typescript");
-    copy(&source("typescript"), &folder, &["package.json", "tsconfig.json", "flow.ts", "node.d.ts"]);
+    copy(
+        &source("typescript"),
+        &folder,
+        &["package.json", "tsconfig.json", "openapi-ts.config.mjs", "flow.ts", "node.d.ts"],
+    );
     let modules = Path::new(&modules);
     let _ = run(Command::new(&node)
         .arg(modules.join("@hey-api/openapi-ts/bin/run.js"))
-        .args(["-i", DOCUMENT, "-o", "client", "-c", "@hey-api/client-fetch"])
+        .args(["-i", DOCUMENT])
         .env("NODE_PATH", modules)
         .current_dir(&folder))
     .await;

@@ -1,8 +1,9 @@
 //! What the OpenAPI document says about authorization. It comes from the types of the operations.
 
 use deskless_domain::Scope;
-use utoipa::openapi::{Ref, RefOr, path::Operation};
+use utoipa::openapi::{Ref, path::Operation};
 
+use super::shared::NOT_SHOWN;
 use crate::operations::AUTHORIZATION;
 
 /// The operations whose response has something that only their request can get: a secret or an upload form. It is sent even to a
@@ -24,5 +25,5 @@ pub(super) fn add_access(operation: &mut Operation) {
     if read == scope || is_shown || operation.responses.responses.contains_key("204") {
         return;
     }
-    operation.responses.responses.insert("204".to_owned(), RefOr::Ref(Ref::from_response_name("NotShown")));
+    operation.responses.responses.insert("204".to_owned(), Ref::from_response_name(NOT_SHOWN).into());
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use deskless_app::{AppError, Conflict};
+use deskless_app::Conflict;
 use deskless_domain::Invalid;
 use utoipa::{
     ToSchema,
@@ -13,9 +13,12 @@ use utoipa::{
 use super::common::{PROBLEM, add_limits, operations_mut, text_header};
 use crate::{Code, InvalidRequest, Problem, ProblemDocument};
 
+/// The name of the response to a key that may write but not read.
+pub(super) const NOT_SHOWN: &str = "NotShown";
+
 /// The shared responses: status, name and description.
 const RESPONSES: [(u16, &str, &str); 14] = [
-    (204, "NotShown", "Done. The API key may write the resource but not read it, so the response does not show it"),
+    (204, NOT_SHOWN, "Done. The API key may write the resource but not read it, so the response does not show it"),
     (304, "NotModified", "The resource has not changed"),
     (400, "BadRequest", "The request is invalid"),
     (401, "Unauthorized", "The API key or the customer token is missing or invalid"),
@@ -80,9 +83,10 @@ fn share_response(reference: &Ref, components: &mut Components) {
 /// Returns a shared response.
 fn problem(status: u16, text: &str) -> Response {
     let mut response = ResponseBuilder::new().description(text);
-    if let Some(problem) = example(status) {
+    if status >= 400 {
         let mut content = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
-        content.example = serde_json::to_value(problem.document("019f0f63-6500-7232-afd6-000000000001")).ok();
+        content.example = example(status)
+            .and_then(|problem| serde_json::to_value(problem.document("019f0f63-6500-7232-afd6-000000000001")).ok());
         response = response.content(PROBLEM, content);
     }
     let mut response = response.build();
@@ -99,7 +103,7 @@ fn problem(status: u16, text: &str) -> Response {
     response
 }
 
-/// Returns the problem that is the example of a shared response.
+/// Returns the problem that is the example of a shared response. The others would add little but size.
 fn example(status: u16) -> Option<Problem> {
     let required = Invalid::new("required", "is required");
     Some(match status {
@@ -108,16 +112,7 @@ fn example(status: u16) -> Option<Problem> {
         403 => Problem::new(Code::Forbidden, "The API key does not have the scope that this request requires."),
         404 => Problem::not_found(),
         409 => Conflict::ExternalIdExists.into(),
-        412 => AppError::VersionMismatch.into(),
-        413 => Problem::new(Code::PayloadTooLarge, "The body is larger than 1048576 bytes (1 MiB)."),
-        415 => Problem::new(
-            Code::UnsupportedMediaType,
-            "The `Content-Type` header is missing. Send the body as `Content-Type: application/json`.",
-        ),
-        422 => AppError::IdempotencyKeyReused.into(),
         429 => Problem::rate_limited(6000, 12),
-        500 => Problem::internal(""),
-        503 => AppError::Unavailable(String::new()).into(),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Invalid, MediaType, MessageBody, MessageType,
-    text::{Lines, check, pattern, schema, string_type},
+    text::{Lines, check, check_length, pattern, schema, string_type},
 };
 
 /// An outgoing message.
@@ -80,11 +80,7 @@ macro_rules! ascii_type {
             /// # Errors
             /// When the text is too long or malformed.
             pub fn parse(text: String) -> Result<Self, Invalid> {
-                let length = text.chars().count();
-                if length > Self::MAX {
-                    let message = format!("must be at most {} characters; it has {length}", Self::MAX);
-                    return Err(Invalid::new("too_long", message));
-                }
+                check_length(&text, Self::MAX)?;
                 let holds: fn(&str) -> bool = $holds;
                 if holds(&text) { Ok(Self(text)) } else { Err(Invalid::new("invalid", $message)) }
             }

@@ -151,10 +151,8 @@ impl Window {
         let leased = requests.min(self.leased);
         self.leased -= leased;
         let owed = requests - leased;
-        let free = owed.min(self.free);
-        self.free -= free;
+        self.free = self.free.saturating_sub(owed);
         self.owed += owed;
-        self.rest = self.rest.saturating_sub(owed - free);
     }
 
     fn needs_lease(&self) -> bool {

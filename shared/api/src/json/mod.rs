@@ -60,7 +60,7 @@ pub(crate) fn parse(bytes: &Bytes) -> Result<Json, Problem> {
     value.map_err(|e| {
         let text = e.to_string();
         let detail = match text.strip_prefix("number out of range") {
-            Some(place) => format!("The body has a number that is too large{place}. Send it as a string."),
+            Some(place) => format!("The body has a number out of range{place}. Send it as a string."),
             None => format!("The body is not valid JSON: {text}."),
         };
         Problem::new(Code::InvalidRequest, detail)
@@ -177,7 +177,7 @@ mod tests {
             (r#"{"m":{"a":1,"a":2}}"#, "repeated key \"a\""),
             (r#""\ud800""#, "hex escape"),
             (r#"{"a":1}x"#, "trailing characters"),
-            (r#"{"a":1e999}"#, "number that is too large at line 1"),
+            (r#"{"a":1e999}"#, "number out of range at line 1"),
             ("{\"a\":\"\u{1}\"}", "control character"),
             (&("[".repeat(200) + &"]".repeat(200)), "recursion limit"),
         ] {

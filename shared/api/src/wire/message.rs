@@ -92,6 +92,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
         let has_files = matches!(object.get("attachments"), Some(Json::Array(files)) if !files.is_empty());
+        let is_empty = object.get(BODY).and_then(Json::as_str) == Some("");
         let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
         let fields = MessageFields::deserialize_from_value(Json::Object(object).into_value(), location);
         let invalid =
@@ -105,6 +106,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
             [false, false] if !has_files => {
                 invalid(BODY, "required", "is required, unless you send `predefinedMessageId` or `attachments`")
             }
+            [true, false] if is_empty && !has_files => invalid(BODY, "too_short", EMPTY),
             _ => InvalidRequest::default(),
         };
         match fields {
@@ -116,8 +118,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
                 (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
                 (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
-                (None, None) if has_files => Ok(Self { fields, body: BodySource::Files }),
-                (None, None) => Err(invalid(BODY, "too_short", EMPTY)),
+                (None, None) => Ok(Self { fields, body: BodySource::Files }),
             },
         }
     }

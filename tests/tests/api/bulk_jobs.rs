@@ -95,7 +95,8 @@ async fn every_filter_selects_conversations() {
     .into_iter()
     .enumerate()
     {
-        let body = json!({ "action": "tag", "add": [format!("t{n}")], "filter": filter });
+        let all = filter == json!({});
+        let body = json!({ "action": "tag", "add": [format!("t{n}")], "filter": filter, "all": all });
         let bulk = ours.post(PATH, &body).await.expect(202);
         let _ = world.drain_events().await;
         let done = ours.get(&path_of(&bulk)).await.expect(200);

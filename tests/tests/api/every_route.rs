@@ -58,7 +58,6 @@ async fn other_methods_are_405_with_allow_header() {
 async fn unknown_routes_are_404() {
     let world = World::new().await;
     for path in [
-        "/",
         "/api",
         "/api/v1",
         "/api/v1/",

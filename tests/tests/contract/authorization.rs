@@ -103,7 +103,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// The operations that need no key.
-const PUBLIC: &[&str] = &["get_openapi"];
+const PUBLIC: &[&str] = &["get_openapi", "get_client_openapi"];
 /// The operations whose response has something that only their request can get.
 const SHOWN_ONCE: &[&str] = &["create_api_key", "create_automation", "sign_file"];
 

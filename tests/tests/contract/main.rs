@@ -12,6 +12,7 @@ mod filters;
 mod isolation;
 mod limits;
 mod operations;
+mod pages;
 mod policies;
 mod readme;
 mod routes;

@@ -16,6 +16,7 @@ pub fn path(field: &Field) -> String {
         Field::Conversation => "conversationId",
         Field::LastRead => "upTo",
         Field::View => "viewId",
+        Field::CustomerEmail => "customerEmail",
         Field::PredefinedMessage => "predefinedMessageId",
         Field::File => "fileId",
         Field::Attachments => "attachments",

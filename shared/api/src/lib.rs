@@ -5,6 +5,7 @@
 //! and the store get their status codes here.
 
 mod auth;
+mod canonical;
 mod field_names;
 mod fields;
 mod hs256;

@@ -178,6 +178,11 @@ fn complete(paths: &mut Paths) {
         if let Some(post) = post {
             add_problem(
                 post,
+                410,
+                "The request is a repeat, and its response was deleted with the conversation or customer",
+            );
+            add_problem(
+                post,
                 422,
                 "The idempotency key was used with another request, or the state of the resource does not allow this",
             );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use deskless_domain::{CustomerId, Identity, IdentitySource, KeyKind};
+use deskless_domain::{CustomerId, Identity, IdentitySecret, IdentitySource, KeyKind, Timestamp};
 use deskless_store::{Credential, CustomerStore, TenantStore};
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
@@ -71,7 +71,8 @@ impl Actor for CustomerCaller {
 pub struct AnonymousCaller {
     credential: Credential,
     store: CustomerStore,
-    token: String,
+    secret: IdentitySecret,
+    now: Timestamp,
 }
 
 impl AnonymousCaller {
@@ -81,10 +82,12 @@ impl AnonymousCaller {
         &self.store
     }
 
-    /// Returns the new customer's token, which identifies them in later requests.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
+    /// Returns a token for the anonymous customer of this request, or of the earlier request that it repeats.
+    ///
+    /// # Errors
+    /// `internal_error` when the token cannot be signed.
+    pub fn token_of(&self, customer: &CustomerId) -> Result<String, Problem> {
+        token::anonymous(&self.secret, self.store.workspace_id(), customer, self.now)
     }
 }
 
@@ -143,9 +146,8 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
                 throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
                 let secret = tenant.anonymous_secret().await?;
                 let customer = CustomerId::anonymous(state.clock());
-                let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
                 let store = tenant.of_customer(customer, IdentitySource::Anonymous);
-                Ok(Self::Anonymous(AnonymousCaller { credential, store, token }))
+                Ok(Self::Anonymous(AnonymousCaller { credential, store, secret, now: state.clock().now() }))
             }
             None => Err(Problem::new(
                 Code::Forbidden,

@@ -58,7 +58,7 @@ pub use event::{
 pub use execution::{Cause, Execution, Reason, Step};
 pub use field_change::FieldChange;
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
-pub use filter::{Assigned, ConversationFilter};
+pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,

@@ -65,7 +65,8 @@ macro_rules! with_filters {
             /// Only conversations with this customer.
             #[deserr(default)]
             customer_id: Option<::deskless_domain::CustomerId>,
-            /// Only conversations with the customer who has this email address: the first one who claimed it.
+            /// Only conversations with customers who have this email address now. An address that was given with a client key does not
+            /// match.
             #[deserr(default)]
             customer_email: Option<::deskless_domain::Email>,
             /// Only the conversation with this id in your own system.

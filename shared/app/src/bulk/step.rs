@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationFilter,
-    ConversationId, Decision, Effect,
+    ActionFailure, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationId, Decision,
+    Effect, ResolvedFilter,
 };
 use deskless_store::{BulkMarker, Initiator, Marked, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -159,7 +159,7 @@ async fn process_batch(store: &TenantStore, job: &BulkJob) -> Result<BulkResults
 async fn process(
     store: &TenantStore,
     job: &BulkJob,
-    filters: &[ConversationFilter],
+    filters: &[ResolvedFilter],
     id: ConversationId,
     mut conversation: Option<Conversation>,
 ) -> Result<ConversationOutcome, AppError> {

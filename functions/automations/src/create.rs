@@ -1,7 +1,11 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteAutomations, wire::FilterRequest,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created,
+    openapi::BASE,
+    replayed,
+    scope::WriteAutomations,
+    shown_once,
+    wire::{FilterRequest, FilterValue},
 };
 use deskless_app::automations::{self, CreateAutomation};
 use deskless_domain::{AutomationAction, AutomationTrigger, ConversationFilter, Title};
@@ -27,7 +31,8 @@ pub struct CreateAutomationRequest {
     trigger: AutomationTrigger,
     /// The conversations to which it applies. The default is all.
     #[deserr(default)]
-    conditions: Option<FilterRequest>,
+    #[schema(value_type = FilterRequest, required = false)]
+    conditions: FilterValue<FilterRequest>,
     /// The actions, in order: 1 to 20, at most 64 KiB together.
     #[schema(value_type = Vec<AutomationActionObject>, min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionRequest>,
@@ -71,13 +76,13 @@ pub async fn create_automation(
         name: request.name,
         enabled: request.enabled,
         trigger: request.trigger,
-        conditions: request.conditions.map_or_else(ConversationFilter::default, |filter| filter.filter()),
+        conditions: request.conditions.0.map_or_else(ConversationFilter::default, |filter| filter.filter()),
         actions: request.actions.into_iter().map(AutomationAction::from).collect(),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let saved = automations::create(caller.store(), command, key.as_ref()).await?;
     let automation = &saved.outcome.automation;
     let location = format!("{BASE}/automations/{}", automation.id);
     let response = SavedAutomationResponse::from(&saved.outcome);
-    replayed(saved.is_replay, created(location, automation.version, &response))
+    shown_once(replayed(saved.is_replay, created(location, automation.version, &response)))
 }

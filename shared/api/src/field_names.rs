@@ -17,6 +17,7 @@ pub fn path(field: &Field) -> String {
         Field::LastRead => "upTo",
         Field::View => "viewId",
         Field::CustomerEmail => "customerEmail",
+        Field::All => "all",
         Field::PredefinedMessage => "predefinedMessageId",
         Field::File => "fileId",
         Field::Attachments => "attachments",

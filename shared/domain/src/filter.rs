@@ -107,6 +107,12 @@ impl ResolvedFilter {
 }
 
 impl ConversationFilter {
+    /// Returns whether the filter is empty, so that every conversation matches.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns whether a conversation matches at the time `now`.
     ///
     /// `customer_email` is compared with the verified address on the conversation. An address that was given with a client key

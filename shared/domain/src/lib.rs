@@ -5,6 +5,7 @@
 //! a [`Clock`] that is passed in.
 
 mod action;
+pub mod authorization;
 mod bulk;
 mod clock;
 mod collection;
@@ -18,7 +19,6 @@ mod file;
 mod filter;
 #[cfg(test)]
 mod fixtures;
-mod grant;
 mod id;
 mod identity;
 mod key;
@@ -59,7 +59,6 @@ pub use execution::{Cause, Execution, Reason, Step};
 pub use field_change::FieldChange;
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
-pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
     KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,

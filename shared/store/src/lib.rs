@@ -41,7 +41,7 @@ mod table;
 mod transaction;
 mod workspace;
 
-pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
 pub use automation::{ExecutionPage, TriggeredAutomation};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};

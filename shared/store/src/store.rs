@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{
-    ApiKey, Clock, ConversationId, CustomerId, Identity, Kind, MemberId, SecretHash, Shards, Status, WorkspaceId,
+    ApiKey, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash, Shards, Status, WorkspaceId,
 };
 use tokio::time::Instant;
 
@@ -42,6 +42,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    pub keys_by_id: TtlCache<(WorkspaceId, KeyId), Arc<ApiKey>>,
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
@@ -57,6 +58,7 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                keys_by_id: TtlCache::new(api_key::CACHED),
                 workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
                 identities: TtlCache::new(identity::CACHED),

@@ -5,7 +5,7 @@ use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddres
 use deskless_domain::{
     AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds,
     ConversationSort, CustomerId, DeletionReason, DeliveryStatus, Description, Email, ExternalId, FileId, FileSize,
-    FileTitle, InboxId, Invalid, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType,
+    FileTitle, InboxId, Invalid, KeyId, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType,
     Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
     ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
     Template, Timestamp, Title, ViewId, WebhookUrl,
@@ -108,6 +108,7 @@ parsed_from_uuid!(
     ConversationId,
     FileId,
     InboxId,
+    KeyId,
     MemberId,
     MessageId,
     PipelineId,

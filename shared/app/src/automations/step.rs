@@ -10,6 +10,7 @@ use deskless_domain::{
     Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
     ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
     PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
+    authorization::{Denial, may_automate},
 };
 use deskless_store::{Initiator, Marked, Marker, StoreError, TenantStore, Thread};
 
@@ -89,6 +90,9 @@ type StepResult = Result<(), Reason>;
 impl Runner<'_> {
     /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
     async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+        if self.ends_denied(&execution).await? {
+            return Ok(());
+        }
         if execution.status == ExecutionStatus::Queued {
             let Some(started) = self.start(&execution).await? else { return Ok(()) };
             execution = started;
@@ -101,6 +105,9 @@ impl Runner<'_> {
                     Reason::new("automation_changed", "The automation's actions were updated during the execution.");
                 return record_progress(self.store, execution.cut_short(reason, self.now())).await.map(drop);
             };
+            if self.ends_denied(&execution).await? {
+                return Ok(());
+            }
             let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
                 return Ok(());
@@ -108,6 +115,19 @@ impl Runner<'_> {
             execution = next;
         }
         Ok(())
+    }
+
+    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns whether it has ended.
+    async fn ends_denied(&self, execution: &Execution) -> Result<bool, AppError> {
+        let fields = &self.automation.fields;
+        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(false) };
+        let denial = match self.store.cached_key(key).await? {
+            Some(key) => may_automate(&key, &fields.actions, self.now()).err(),
+            None => Some(Denial::Revoked),
+        };
+        let Some(denial) = denial else { return Ok(false) };
+        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await?;
+        Ok(true)
     }
 
     /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.

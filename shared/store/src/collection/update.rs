@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use deskless_domain::{AttemptId, Collected, Precondition, Resource};
+use deskless_domain::{ApiKey, AttemptId, Collected, Precondition, Resource};
 
 use super::item::is_own_write;
 use crate::{
@@ -18,10 +18,25 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond.
     pub async fn replace_resource<T: Collected>(&self, next: &Resource<T>) -> Result<bool, StoreError> {
+        self.replace_resource_for(next, None).await
+    }
+
+    /// AP-18: as [`Self::replace_resource`], on the condition that the API key `caller` has not changed since it was read.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn replace_resource_for<T: Collected>(
+        &self,
+        next: &Resource<T>,
+        caller: Option<&ApiKey>,
+    ) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
         let mut transaction = Transaction::default();
         let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        if let Some(caller) = caller {
+            self.check_key(&mut transaction, caller)?;
+        }
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(true),
             // The existing item may be this write, if its first response was lost.

@@ -1,10 +1,12 @@
 //! Erasing a customer with many interruptions.
 
+use std::sync::Arc;
+
 use deskless_tests::{Delivery, Faults, World};
 use http::Method;
 use serde_json::json;
 
-use crate::support::{CONVERSATIONS, post, text};
+use crate::support::{CONVERSATIONS, at_once, post, text};
 
 const WORDS: [&str; 6] = ["zid@example.com", "Zname", "zmail", "Zsubject", "zbody", "zmeta"];
 
@@ -60,4 +62,45 @@ async fn erasure_completes_after_50_interruptions() {
     let gone = world.server_key().get("/api/v1/customers/zid%40example.com").await;
     let _ = gone.expect_problem(404, "not_found");
     world.assert_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn update_racing_with_erasure_is_never_a_fault() {
+    let world = Arc::new(World::behind_proxy(Faults { conflicts_percent: 10, ..Faults::default() }).await);
+    for round in 0..15 {
+        let path = format!("/api/v1/customers/c{round}");
+        let customer = json!({ "id": format!("c{round}"), "email": format!("c{round}@example.com") });
+        let _ = post(world.server_key(), "/api/v1/customers", None, &customer).await.expect(201);
+        let answers = at_once(&world, 6, |world, i| {
+            let (path, customer) = (path.clone(), customer.clone());
+            async move {
+                let role = world.server_key();
+                match i {
+                    2 => role.ask(Method::DELETE, &path).send_now().await,
+                    3 => post(role, "/api/v1/customers", Some("k"), &customer).await,
+                    4 => {
+                        // As DynamoDB does when an erased customer's item has expired.
+                        let rows = world.rows().await;
+                        let erasing = rows.iter().find(|row| row.letter() == Some("U") && row.has("erasingSince"));
+                        if let Some(row) = erasing {
+                            world.expire(row).await;
+                        }
+                        role.get(&path).await
+                    }
+                    _ => {
+                        let change = json!({ "email": format!("c{round}-{i}@example.com") });
+                        role.ask(Method::PATCH, &path).json(&change).send_now().await
+                    }
+                }
+            }
+        })
+        .await;
+        let statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert!(
+            statuses.iter().all(|status| matches!(status, 200 | 201 | 202 | 404 | 409)),
+            "round {round}: {statuses:?}"
+        );
+    }
+    let _ = world.drain_events().await;
+    world.assert_sound().await;
 }

@@ -2,7 +2,7 @@
 
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use deskless_api::{
-    InvalidRequest,
+    InvalidRequest, Json,
     openapi::flat,
     wire::{ActionObject, ActionRequest},
 };
@@ -34,9 +34,7 @@ pub enum AutomationOnlyActionObject {
     },
     /// Sends a POST request to your server, signed with the automation's `webhookSecret` as in Standard Webhooks. Delivery is at
     /// least once, with the same `webhook-id` each time. Any response other than a 2xx within 5 seconds is a failure and is not
-    /// retried. The body has `type`, `timestamp` and `data`. `data` has `automation`, `execution`, `trigger`, `context`,
-    /// `conversation`, `customer` and the newest 50 `messages`, oldest first. The body is at most 64 KiB. `messagesLeftOut` is the
-    /// number of older messages that were left out to fit.
+    /// retried. The guide to automations describes the body.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {
@@ -118,8 +116,11 @@ impl Deserr<InvalidRequest> for AutomationActionRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let is_object = value.kind() == ValueKind::Map;
-        let value = serde_json::Value::from(value);
-        let name = value.get("action").and_then(serde_json::Value::as_str);
+        let value = Json::from(value);
+        let name = match &value {
+            Json::Object(fields) => fields.get("action").and_then(Json::as_str),
+            _ => None,
+        };
         match name {
             Some(name) if AUTOMATION_ONLY.contains(&name) => {
                 AutomationOnlyActionObject::deserialize_from_value(value.into_value(), location)

@@ -5,7 +5,9 @@
 
 use deskless_domain::{MessageId, Timestamp};
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
+
+use crate::json::Json;
 
 /// Returns the canonical form of a path: decoded, with ids in lower case.
 pub(crate) fn path(path: &str) -> String {
@@ -15,30 +17,33 @@ pub(crate) fn path(path: &str) -> String {
 
 /// Returns the canonical form of a query: decoded, sorted by name.
 pub(crate) fn query(query: &str) -> String {
-    let mut pairs: Vec<_> =
-        form_urlencoded::parse(query.as_bytes()).map(|(name, value)| [text(&name), text(&value)]).collect();
+    let decoded = |part: &str| text(&percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy());
+    let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        [decoded(name), decoded(value)]
+    });
+    let mut pairs: Vec<_> = pairs.collect();
     pairs.sort_unstable();
     Value::from_iter(pairs.into_iter().map(Value::from_iter)).to_string()
 }
 
-/// Returns the canonical form of a body. The keys of objects are sorted, and fields that are null are left out.
-pub(crate) fn body(json: &Value) -> String {
+/// Returns the canonical form of a body. Fields that are null are left out.
+pub(crate) fn body(json: &Json) -> String {
     value(json).to_string()
 }
 
-fn value(json: &Value) -> Value {
+fn value(json: &Json) -> Value {
     match json {
-        Value::String(string) => Value::String(text(string)),
+        Json::Null => Value::Null,
+        Json::Bool(bool) => Value::Bool(*bool),
+        Json::String(string) => Value::String(text(string)),
         // As text with a prefix that no text has.
-        Value::Number(json) => Value::String(format!("\u{0}{}", number(json))),
-        Value::Array(items) => items.iter().map(value).collect(),
-        Value::Object(fields) => {
-            let given = fields.iter().filter(|(_, field)| !field.is_null());
-            let mut sorted: Vec<_> = given.map(|(name, field)| (name.clone(), value(field))).collect();
-            sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
-            Value::Object(Map::from_iter(sorted))
+        Json::Number(digits) => Value::String(format!("\u{0}{}", number(digits))),
+        Json::Array(items) => items.iter().map(value).collect(),
+        Json::Object(fields) => {
+            let given = fields.iter().filter(|(_, field)| !matches!(field, Json::Null));
+            Value::Object(given.map(|(name, field)| (name.clone(), value(field))).collect())
         }
-        other => other.clone(),
     }
 }
 
@@ -52,10 +57,9 @@ fn text(text: &str) -> String {
 }
 
 /// Returns a number as digits without zeros at either end, and an exponent: 1, 1.0 and 10e-1 are one number.
-fn number(number: &Number) -> String {
-    let text = number.to_string();
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
-    let Ok(exponent) = exponent.parse::<i64>() else { return text };
+fn number(digits: &str) -> String {
+    let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+    let Ok(exponent) = exponent.parse::<i64>() else { return digits.to_owned() };
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
@@ -71,12 +75,14 @@ fn number(number: &Number) -> String {
 
 #[cfg(test)]
 mod tests {
+    use deserr::IntoValue;
     use serde_json::{Value, json};
 
-    use super::{body, path, query};
+    use super::{Json, body, path, query};
 
     fn same(one: &Value, other: &Value) -> bool {
-        body(one) == body(other)
+        let canonical = |value: &Value| body(&Json::from(value.clone().into_value()));
+        canonical(one) == canonical(other)
     }
 
     #[test]

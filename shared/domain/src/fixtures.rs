@@ -54,7 +54,7 @@ pub fn message(conversation: &Conversation, seconds: i64, role: Role, kind: Mess
     let draft = MessageDraft {
         role,
         kind,
-        body: MessageBody::parse(format!("At {seconds}")).expect("a body"),
+        body: Some(MessageBody::parse(format!("At {seconds}")).expect("a body")),
         sender: None,
         external_id: None,
         attachments: Vec::new(),
@@ -96,6 +96,7 @@ pub fn api_key(scopes: &[Scope]) -> ApiKey {
         expires_at: None,
         rate_limit: None,
         revoked_at: None,
+        created_by: None,
         last4: String::new(),
         updated_at: OPENED,
         version: 1,

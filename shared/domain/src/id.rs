@@ -255,6 +255,15 @@ impl MessageId {
     /// The id that sorts last.
     pub const LAST: Self = Self(Uuid::max());
 
+    /// Returns the last id before this time.
+    #[must_use]
+    pub fn before(time: Timestamp) -> Self {
+        match time.as_millis() {
+            ..=0 => Self::FIRST,
+            millis => Self::end_of(Timestamp::from_millis(millis - 1)),
+        }
+    }
+
     /// Returns the last id with this time.
     #[must_use]
     pub fn end_of(time: Timestamp) -> Self {

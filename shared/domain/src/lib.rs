@@ -7,10 +7,13 @@
 mod action;
 pub mod authorization;
 mod bulk;
+mod characters;
 mod clock;
 mod collection;
+mod content_type;
 mod conversation;
 mod customer;
+mod email;
 mod error;
 mod event;
 mod execution;
@@ -26,6 +29,7 @@ mod message;
 mod metadata;
 mod placement;
 mod precondition;
+mod preview;
 pub mod provider;
 mod rate;
 mod suggestion;
@@ -33,6 +37,7 @@ mod tags;
 mod template;
 mod text;
 mod timestamp;
+mod upload_quota;
 mod vocabulary;
 mod webhook;
 
@@ -46,18 +51,20 @@ pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
     Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
 };
+pub use content_type::ContentType;
 pub use conversation::{
     Assign, Conversation, ConversationPatch, CountChange, CountedAs, MessageOrigin, NewConversation, NewestReply,
     NotSolved, ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
-pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Erasure};
+pub use email::Email;
 pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use execution::{Cause, Execution, Reason, Step};
 pub use field_change::FieldChange;
-pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
+pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
@@ -72,12 +79,13 @@ pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
 pub use suggestion::nearest;
 pub use tags::Tags;
-pub use template::{Template, TemplateNames};
+pub use template::{Rendered, Template, TemplateNames};
 pub use text::{
     CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
     Subject, Tag, Title,
 };
 pub use timestamp::Timestamp;
+pub use upload_quota::UploadQuota;
 pub use vocabulary::{
     ActionFailure, AutomationTrigger, BulkStatus, Channel, ConversationSort, DeliveryStatus, ExecutionStatus,
     FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order,

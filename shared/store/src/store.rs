@@ -18,6 +18,7 @@ use crate::{
     item::Item,
     keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    work::Work,
     workspace::{self, WorkspaceSettings},
 };
 
@@ -151,11 +152,12 @@ pub struct TenantStore {
     shards: Shards,
     /// The end of the retries of a caller that retries itself.
     deadline: Option<Instant>,
+    work: Work,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        Self { store, keys: TenantKeys(workspace), shards, deadline: None }
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None, work: Work::default() }
     }
 
     /// Starts a series of attempts, with pauses between them.
@@ -175,6 +177,12 @@ impl TenantStore {
     #[must_use]
     pub fn until(&self, end: Instant) -> Self {
         Self { deadline: Some(end), ..self.clone() }
+    }
+
+    /// Returns the count of the records that this store and its clones read.
+    #[must_use]
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Returns the id of the workspace.

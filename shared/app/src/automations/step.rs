@@ -308,7 +308,7 @@ impl Runner<'_> {
         MessageDraft {
             role: Role::Assistant,
             kind,
-            body,
+            body: Some(body),
             sender: Some(sender),
             external_id: None,
             attachments: Vec::new(),

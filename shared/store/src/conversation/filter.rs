@@ -147,7 +147,7 @@ impl FilterExpression {
                 format!("(attribute_not_exists({name}) OR {name} <= {now})")
             });
         }
-        for (operator, time) in [(">", filter.created_after), ("<", filter.created_before)] {
+        for (operator, time) in [(">=", filter.created_after), ("<", filter.created_before)] {
             if let Some(time) = time {
                 self.compare(attributes::CREATED_AT, operator, number(time.as_millis()));
             }
@@ -191,7 +191,7 @@ impl TenantStore {
         for filter in &filters {
             expression.add(filter, &index_filter, now);
         }
-        let floor = filters.iter().filter_map(|resolved| resolved.filter.created_after).max().map(MessageId::end_of);
+        let floor = filters.iter().filter_map(|resolved| resolved.filter.created_after).max().map(MessageId::before);
         Ok(QueryPlan { source, expression, filters, floor })
     }
 

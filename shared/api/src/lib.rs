@@ -6,6 +6,7 @@
 
 mod auth;
 mod caching;
+mod canonical;
 mod denial;
 mod encoding;
 mod field_names;

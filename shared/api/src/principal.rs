@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use deskless_domain::{
-    CustomerId, Identity, IdentitySource, KeyKind,
+    CustomerId, Identity, IdentitySecret, IdentitySource, KeyKind, Timestamp,
     authorization::{Access, ActsFor, Audience},
 };
 use deskless_store::{Credential, CustomerStore, TenantStore};
@@ -72,7 +72,8 @@ impl Actor for CustomerCaller {
 pub struct AnonymousCaller {
     credential: Credential,
     store: CustomerStore,
-    token: String,
+    secret: IdentitySecret,
+    now: Timestamp,
 }
 
 impl AnonymousCaller {
@@ -82,10 +83,12 @@ impl AnonymousCaller {
         &self.store
     }
 
-    /// Returns the new customer's token, which identifies them in later requests.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
+    /// Returns a token for the anonymous customer of this request, or of the earlier request that it repeats.
+    ///
+    /// # Errors
+    /// `internal_error` when the token cannot be signed.
+    pub fn token_of(&self, customer: &CustomerId) -> Result<String, Problem> {
+        token::anonymous(&self.secret, self.store.workspace_id(), customer, self.now)
     }
 }
 
@@ -145,9 +148,8 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
             throttle::client(&tenant, &credential, Visitor::Unknown, &extra).await?;
             let secret = tenant.anonymous_secret().await?;
             let customer = CustomerId::anonymous(state.clock());
-            let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
             let store = tenant.of_customer(customer, IdentitySource::Anonymous);
-            return Ok(Self::Anonymous(AnonymousCaller { credential, store, token }));
+            return Ok(Self::Anonymous(AnonymousCaller { credential, store, secret, now: state.clock().now() }));
         }
         let store = verify_customer(&tenant, presented(&parts.headers)?, state, &extra).await?;
         let visitor = match store.source() {

@@ -75,6 +75,8 @@ codes! {
     MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
     /// The request conflicts with the state of the resource.
     Conflict = "conflict", CONFLICT, "Conflict";
+    /// The request is a repeat, and its response was deleted.
+    ResponseDeleted = "response_deleted", GONE, "Response deleted";
     /// `If-Match` does not match the current version.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
     /// The body is larger than 1 MiB.
@@ -217,6 +219,11 @@ impl From<AppError> for Problem {
             AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This `Idempotency-Key` was used with another body or query. Use a new key for each new request.",
+            ),
+            AppError::OutcomeErased => Self::new(
+                Code::ResponseDeleted,
+                "This request was carried out before with the same `Idempotency-Key`. Its response was deleted together with the \
+                 conversation or the customer. Nothing was created again. To create something new, use a new key.",
             ),
             AppError::Unavailable(log) => Self { log: Some(log), ..Self::new(Code::Unavailable, UNAVAILABLE) },
             AppError::Internal(log) => Self::internal(log),

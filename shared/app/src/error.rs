@@ -33,6 +33,9 @@ pub enum AppError {
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command")]
     IdempotencyKeyReused,
+    /// The command is a repeat, and its outcome was erased, with its conversation or customer.
+    #[error("the recorded outcome was erased")]
+    OutcomeErased,
     /// The command did not complete in time. It may have taken effect.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -126,6 +129,7 @@ impl From<StoreError> for AppError {
             StoreError::InvalidField(invalid) => return invalid.into(),
             StoreError::UploadQuotaReached(quota, seconds) => return Self::UploadQuotaReached(quota, seconds),
             StoreError::IdempotencyKeyReused => return Self::IdempotencyKeyReused,
+            StoreError::OutcomeErased => return Self::OutcomeErased,
             StoreError::Unavailable(text) => return Self::Unavailable(text),
             StoreError::Busy(text) | StoreError::Internal(text) => return Self::Internal(text),
             StoreError::EarlierFormat => return Self::Internal(StoreError::EarlierFormat.to_string()),

@@ -97,9 +97,31 @@ pub struct Customer {
     pub details: CustomerDetails,
     /// How the customer was identified.
     pub identity_source: IdentitySource,
+    /// Whether the email address was given with a client key and nothing has verified it. Anybody can give any address.
+    #[serde(default)]
+    pub email_is_unverified: bool,
 }
 
 impl Customer {
+    /// Returns the customer whom a server key describes.
+    #[must_use]
+    pub fn of_server(id: CustomerId, details: CustomerDetails) -> Self {
+        Self { id, details, identity_source: IdentitySource::Headers, email_is_unverified: false }
+    }
+
+    /// Returns the customer of a client key, with contact details that nobody has verified.
+    #[must_use]
+    pub fn of_client(id: CustomerId, details: CustomerDetails, source: IdentitySource) -> Self {
+        let email_is_unverified = details.email.is_some();
+        Self { id, details, identity_source: source, email_is_unverified }
+    }
+
+    /// Returns the email address, unless it is unverified. Filters that act compare this one.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&Email> {
+        self.details.email.as_ref().filter(|_| !self.email_is_unverified)
+    }
+
     /// Returns the customer to show on a conversation, from the given details (`self`) and the stored record. Details from
     /// a back end take precedence over the record. A token proves only the id, so the given details only fill in missing
     /// ones, on this conversation.
@@ -107,12 +129,17 @@ impl Customer {
     pub fn shown_with(&self, record: Option<&Self>) -> Self {
         let Some(record) = record else { return self.clone() };
         let (stored, given) = (record.details.clone(), self.details.clone());
+        let email_is_unverified = match self.identity_source {
+            IdentitySource::Headers => false,
+            IdentitySource::Token => self.email_is_unverified && stored.email.is_none(),
+            IdentitySource::Anonymous => self.email_is_unverified,
+        };
         let details = match self.identity_source {
             IdentitySource::Headers => stored.refreshed_by(given),
             IdentitySource::Token => given.refreshed_by(stored),
             IdentitySource::Anonymous => given,
         };
-        Self { details, ..self.clone() }
+        Self { details, email_is_unverified, ..self.clone() }
     }
 }
 
@@ -132,6 +159,10 @@ pub struct CustomerRecord {
     pub version: u64,
     /// The progress of the erasure, while the customer is being erased.
     pub erasure: Option<Erasure>,
+    /// The normalized email address by which the customer is found. It can differ from the normalized form of the address
+    /// in the details only while a newer version of Deskless normalizes otherwise.
+    #[serde(skip)]
+    pub registered_email: Option<String>,
 }
 
 /// The progress of the erasure of a customer.
@@ -148,7 +179,8 @@ impl CustomerRecord {
     #[must_use]
     pub fn new(customer: Customer, metadata: Metadata, clock: &dyn Clock) -> Self {
         let list_position = MessageId::generate(clock);
-        Self { customer, metadata, list_position, updated_at: list_position.time(), version: 1, erasure: None }
+        let updated_at = list_position.time();
+        Self { customer, metadata, list_position, updated_at, version: 1, erasure: None, registered_email: None }
     }
 
     /// Returns the time of creation.

@@ -54,6 +54,8 @@ pub enum Field {
     Stage,
     /// The conversation.
     Conversation,
+    /// The email address of a filter.
+    CustomerEmail,
     /// The last message that was read.
     LastRead,
     /// The saved view.

@@ -41,7 +41,7 @@ pub struct ConversationFilter {
     /// With this customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
-    /// With the customer who has this email address.
+    /// With a customer who has this email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_email: Option<Email>,
     /// With this id in the caller's own system.
@@ -88,6 +88,24 @@ pub struct ConversationFilter {
     pub created_before: Option<Timestamp>,
 }
 
+/// A filter whose email address is replaced by the customers who have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedFilter {
+    /// The filter, without its customer.
+    pub filter: ConversationFilter,
+    /// The customers, at least one; `None` for all.
+    pub customers: Option<Vec<CustomerId>>,
+}
+
+impl ResolvedFilter {
+    /// Returns whether a conversation matches at the time `now`.
+    #[must_use]
+    pub fn matches(&self, conversation: &Conversation, now: Timestamp) -> bool {
+        let is_of = |customers: &Vec<CustomerId>| customers.contains(&conversation.customer.id);
+        self.customers.as_ref().is_none_or(is_of) && self.filter.matches(conversation, now)
+    }
+}
+
 impl ConversationFilter {
     /// Returns whether the filter is empty, so that every conversation matches.
     #[must_use]
@@ -97,15 +115,15 @@ impl ConversationFilter {
 
     /// Returns whether a conversation matches at the time `now`.
     ///
-    /// `customer_email` is compared with the address on the conversation. Lists look up the customer who claimed the address
-    /// instead.
+    /// `customer_email` is compared with the verified address on the conversation. An address that was given with a client key
+    /// never matches. Lists look up the customers who have the address instead.
     #[must_use]
     pub fn matches(&self, conversation: &Conversation, now: Timestamp) -> bool {
         fn is<T: PartialEq>(expected: Option<&T>, actual: Option<&T>) -> bool {
             expected.is_none_or(|expected| actual == Some(expected))
         }
         let placement = &conversation.placement;
-        let email = conversation.customer.details.email.as_ref().map(Email::normalized);
+        let email = conversation.customer.verified_email().map(Email::normalized);
         is(self.status.as_ref(), Some(&conversation.status))
             && is(self.resolution.as_ref(), conversation.resolution.as_ref())
             && is(self.channel.as_ref(), Some(&conversation.channel()))

@@ -2,9 +2,9 @@
 
 use crate::{
     ApiKey, Channel, Conversation, ConversationId, ConversationPatch, Customer, CustomerDetails, CustomerId,
-    Identifier, IdentitySource, KeyId, KeyKind, Message, MessageBody, MessageDraft, MessageId, MessageOrigin,
-    MessageType, Metadata, NewConversation, Placement, Priority, Resolved, Role, Scope, Source, Status, StatusChange,
-    Subject, Tags, Timestamp, Title, Transition, WorkspaceId,
+    Identifier, KeyId, KeyKind, Message, MessageBody, MessageDraft, MessageId, MessageOrigin, MessageType, Metadata,
+    NewConversation, Placement, Priority, Resolved, Role, Scope, Source, Status, StatusChange, Subject, Tags,
+    Timestamp, Title, Transition, WorkspaceId,
 };
 
 pub const OPENED: Timestamp = Timestamp::from_millis(1_782_669_600_000);
@@ -33,11 +33,8 @@ pub fn conversation_on(channel: Channel) -> Conversation {
         tags: Tags::default(),
         metadata: Metadata::default(),
     };
-    let customer = Customer {
-        id: CustomerId::parse("cus_1".to_owned()).expect("an id"),
-        details: CustomerDetails::default(),
-        identity_source: IdentitySource::Headers,
-    };
+    let id = CustomerId::parse("cus_1".to_owned()).expect("an id");
+    let customer = Customer::of_server(id, CustomerDetails::default());
     Conversation::open(ConversationId::on(channel, &At(OPENED)), 1, new, customer)
 }
 

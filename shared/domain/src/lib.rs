@@ -66,7 +66,7 @@ pub use event::{
 pub use execution::{Cause, Execution, Reason, Step};
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
-pub use filter::{Assigned, ConversationFilter};
+pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use id::{
     AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId, Identifier,
     InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,

@@ -61,6 +61,9 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// The outcome of the command was erased, with its conversation or customer.
+    #[error("the recorded outcome was erased")]
+    OutcomeErased,
     /// The table or an item was written by an earlier version, in a format that this version does not read.
     #[error(
         "the data was written by an earlier version, in another format. Delete it (for the local stack: `make dev-reset`), or \

@@ -106,13 +106,6 @@ impl Update {
         self.add.push(format!("{name} {value}"));
     }
 
-    /// Adds a text to a string set, which is created if it does not exist.
-    pub fn add_to_set(&mut self, attribute: &str, text: String) {
-        let name = self.name(attribute);
-        let value = self.value(&format!("add_{attribute}"), AttributeValue::Ss(vec![text]));
-        self.add.push(format!("{name} {value}"));
-    }
-
     /// Removes the attribute.
     pub fn remove(&mut self, attribute: &str) {
         let name = self.name(attribute);

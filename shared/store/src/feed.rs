@@ -4,11 +4,11 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    CustomerEvent, CustomerId, ExecutionId, LiveConversation, WorkspaceId,
+    CustomerEvent, ExecutionId, LiveConversation, WorkspaceId,
 };
 
 use crate::{
-    FileChange, Store, StoreError, TenantStore,
+    CustomerKey, FileChange, Store, StoreError, TenantStore,
     conversation::{StoredConversation, attributes, removal_step},
     customer,
     item::{Item, integer, string},
@@ -52,7 +52,7 @@ pub enum DueStep {
     /// The step of a workspace's queue of removals.
     Removals(Change<u64>),
     /// The step of a customer's erasure, or of copying their details.
-    Customer(Change<(CustomerId, CustomerEvent)>),
+    Customer(Change<(CustomerKey, CustomerEvent)>),
     /// The erasure of a deleted file.
     File(FileChange),
 }

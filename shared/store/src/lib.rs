@@ -52,9 +52,12 @@ pub use changes::{ChangePage, ChangePosition};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
 pub use conversation::{
     ConversationPage, ConversationToCreate, CreationPage, Deletion, Initiator, Position, RemovalBatch, RemovalQueue,
+    Tombstone,
 };
 pub use counter::{ConversationToCount, CountFilter, Counts, Recount, RecountStep};
-pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
+pub use customer::{
+    CustomerCopies, CustomerPage, CustomerToCopy, EmailChange, EmailClaim, EmailHolder, KnownCustomer, WrittenCustomer,
+};
 pub use customer_store::CustomerStore;
 pub use error::StoreError;
 pub use failed_record::RecordId;
@@ -62,6 +65,7 @@ pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadedObject};
 pub use idempotency::{IdempotencyKey, Once};
 pub use jobs::OpenJob;
+pub use keys::CustomerKey;
 pub use marker::{Marked, Marker};
 pub use message::{AddedMessage, MessagePage, ReplyCount, Thread};
 pub use operator::{Operator, SecretsMoved, SecretsRotation, ShardChange, WorkspaceDeletion};

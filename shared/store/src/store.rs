@@ -300,11 +300,6 @@ impl TenantStore {
         self.store.get(key).await
     }
 
-    /// Reads one item, strongly or eventually consistent.
-    pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
-        self.store.get_with(key, consistent).await
-    }
-
     /// Deletes one item, if it exists.
     pub(crate) async fn delete(&self, key: Key) -> Result<(), StoreError> {
         let request = self.client().delete_item().table_name(self.table()).set_key(Some(key.attributes()));

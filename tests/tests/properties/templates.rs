@@ -1,8 +1,8 @@
 //! Templates: variables are replaced, and the text around them is kept.
 
 use deskless_domain::{
-    Clock, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, IdentitySource, MessageId, Metadata,
-    PersonName, Placement, Priority, Source, Status, Subject, Tags, Template, TemplateNames, TemplateVariable,
+    Clock, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, MessageId, Metadata, PersonName,
+    Placement, Priority, Source, Status, Subject, Tags, Template, TemplateNames, TemplateVariable,
 };
 use deskless_tests::TestClock;
 use proptest::{collection::vec, prelude::*};
@@ -68,11 +68,7 @@ fn conversation(name: &str, subject: &str) -> Conversation {
         subject: Subject::parse(subject.to_owned()).expect("a subject"),
         newest_reply: None,
         newest_message_id: MessageId::generate(&clock),
-        customer: Customer {
-            id: CustomerId::parse("cus_123".to_owned()).expect("an id"),
-            details,
-            identity_source: IdentitySource::Headers,
-        },
+        customer: Customer::of_server(CustomerId::parse("cus_123".to_owned()).expect("an id"), details),
         external_id: None,
         session_key: None,
         placement: Placement::default(),

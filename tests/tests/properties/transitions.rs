@@ -123,7 +123,7 @@ impl Predicted {
         match predicted {
             Ok(after) if is_idempotent => {
                 let (identity, fingerprint) = (format!("step {}", self.step), "a patch".to_owned());
-                let key = IdempotencyKey { identity, fingerprint };
+                let key = IdempotencyKey::new(identity, fingerprint);
                 let written = self.store.update_conversation_once(&read, &transition, after.clone(), Some(&key)).await;
                 assert_eq!(written.expect("the patch is allowed"), Some(Once::first(after.clone())));
                 self.conversation = after;

@@ -97,7 +97,7 @@ impl From<&Conversation> for CustomerConversationResponse {
 pub struct CustomerConversationCreatedResponse {
     pub conversation: CustomerConversationObject,
     /// The token to send as `X-Customer-Token` in later requests, valid for 30 days. Only for an anonymous customer. `null`
-    /// otherwise, and in the response to a repeat.
+    /// otherwise.
     #[schema(required)]
     pub customer_token: Option<String>,
 }

@@ -20,8 +20,7 @@ pub struct CreateCustomerRequest {
     /// The display name.
     #[deserr(default)]
     name: Option<PersonName>,
-    /// The email address. It belongs to the first customer who claims it. Another customer can have it too, but searches by email
-    /// return the first one.
+    /// The email address. Several customers can have one address. Without an `id`, the first one of them is updated.
     #[deserr(default)]
     email: Option<Email>,
     /// The phone number.

@@ -18,7 +18,7 @@ pub struct UpdateCustomerRequest {
     #[deserr(default)]
     #[schema(value_type = Option<PersonName>, required = false)]
     name: Optional<Option<PersonName>>,
-    /// The email address. It is claimed for this customer if no other customer has claimed it. The previous address stays claimed.
+    /// The email address. The previous address no longer finds this customer.
     #[deserr(default)]
     #[schema(value_type = Option<Email>, required = false)]
     email: Optional<Option<Email>>,

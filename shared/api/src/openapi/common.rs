@@ -78,6 +78,7 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
             }
         }
         if let Some(post) = &mut item.post {
+            add_response(post, 410);
             add_response(post, 422);
         }
         if let Some(patch) = &mut item.patch {

@@ -17,7 +17,7 @@ use crate::{Code, InvalidRequest, Problem, ProblemDocument};
 pub(super) const NOT_SHOWN: &str = "NotShown";
 
 /// The shared responses: status, name and description.
-const RESPONSES: [(u16, &str, &str); 14] = [
+const RESPONSES: [(u16, &str, &str); 15] = [
     (204, NOT_SHOWN, "Done. The API key may write the resource but not read it, so the response does not show it"),
     (304, "NotModified", "The resource has not changed"),
     (400, "BadRequest", "The request is invalid"),
@@ -25,6 +25,7 @@ const RESPONSES: [(u16, &str, &str); 14] = [
     (403, "Forbidden", "The API key does not allow the request"),
     (404, "NotFound", "The resource does not exist in this workspace"),
     (409, "Conflict", "The request conflicts with the state of the resource"),
+    (410, "Gone", "The request is a repeat, and its response was deleted with the conversation or the customer"),
     (412, "PreconditionFailed", "The resource has changed since it was read"),
     (413, "PayloadTooLarge", "The body is larger than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not JSON"),

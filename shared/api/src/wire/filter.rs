@@ -116,7 +116,8 @@ macro_rules! with_filters {
             #[param(value_type = Option<::deskless_domain::CustomerId>)]
             #[schema(value_type = ::deskless_domain::CustomerId, required = false)]
             customer_id: $crate::wire::FilterValue<::deskless_domain::CustomerId>,
-            /// Only conversations with the customer who has this email address: the first one who claimed it.
+            /// Only conversations with customers who have this email address now. An address that was given with a client key does not
+            /// match.
             #[deserr(default)]
             #[param(value_type = Option<::deskless_domain::Email>)]
             #[schema(value_type = ::deskless_domain::Email, required = false)]

@@ -31,6 +31,8 @@ pub async fn run(
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Execution>, AppError> {
     let RunAutomation { automation: id, conversation, context, caller } = command;
+    let key = key.map(|key| key.of_conversation(conversation));
+    let key = key.as_ref();
     let automation = match store.get_resource::<Automation>(id).await {
         Ok(automation) => automation,
         // A repeat gets the first outcome even if the automation was deleted since.

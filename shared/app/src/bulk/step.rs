@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, ApiKey, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationFilter,
-    ConversationId, Decision, Effect, Scope, authorization::may_continue,
+    ActionFailure, ApiKey, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationId,
+    Decision, Effect, ResolvedFilter, Scope, authorization::may_continue,
 };
 use deskless_store::{BulkMarker, Initiator, Marked, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -168,7 +168,7 @@ async fn process_batch(store: &TenantStore, job: &BulkJob) -> Result<BulkResults
 async fn process(
     store: &TenantStore,
     job: &BulkJob,
-    filters: &[ConversationFilter],
+    filters: &[ResolvedFilter],
     id: ConversationId,
     mut conversation: Option<Conversation>,
 ) -> Result<ConversationOutcome, AppError> {

@@ -53,7 +53,11 @@ pub async fn create(
     let CreateConversation { conversation: new, placement, customer, message } = command;
     let resolved = match unless_replayed(store, key, resolve(store, placement, message).await).await? {
         ControlFlow::Continue(resolved) => resolved,
-        ControlFlow::Break(earlier) => return Ok(earlier),
+        ControlFlow::Break(earlier) => {
+            // A repeat shows nothing of a customer who is being erased.
+            store.known_customer(&customer, false).await?;
+            return Ok(earlier);
+        }
     };
     let Resolved { placement, names, message } = resolved;
     commit(store, NewConversation { placement, ..new }, &customer, (message, names), key).await
@@ -70,7 +74,7 @@ pub async fn create_for_customer(
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Conversation>, AppError> {
     let CreateCustomerConversation { conversation, details, message } = command;
-    let customer = Customer { id: store.customer().clone(), details, identity_source: store.source() };
+    let customer = Customer::of_client(store.customer().clone(), details, store.source());
     let message = match message {
         Some(message) => {
             let draft = message.without_files(store.customer()).map_err(|error| error.within(Field::FirstMessage))?;
@@ -117,11 +121,12 @@ async fn commit(
 ) -> Result<Once<ConversationView>, AppError> {
     let (number, known, earlier) =
         tokio::join!(store.next_number(), store.known_customer(customer, false), store.replay(key));
-    // A repeat gets the first outcome even if the customer is being erased now.
+    // A repeat shows nothing of a customer who is being erased.
+    let mut known = known?;
     if let Some(earlier) = earlier? {
         return Ok(Once::replay(earlier));
     }
-    let (number, mut known) = (number?, known?);
+    let number = number?;
     let id = ConversationId::on(new.channel, store.clock());
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);

@@ -127,15 +127,14 @@ struct Removed {
 /// An interrupted removal can be repeated. The tombstone is removed last, in one transaction with the counters. Costs one write unit
 /// for each KB of each item.
 async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed, AppError> {
-    if !store.has_tombstone(id).await? {
-        return Ok(Removed { items: 0, is_all: true });
-    }
+    let Some(tombstone) = store.tombstone(id).await? else { return Ok(Removed { items: 0, is_all: true }) };
     let remains = store.removal_batch(id, ITEMS).await?;
     let (items, has_more) = (remains.count(), remains.has_more);
     files::erase_all(store, &remains.files).await?;
+    store.erase_contexts(&remains.executions).await?;
     store.remove_batch(remains).await?;
     if !has_more {
-        store.remove_tombstone(id).await?;
+        store.remove_tombstone(&tombstone).await?;
     }
     Ok(Removed { items, is_all: !has_more })
 }

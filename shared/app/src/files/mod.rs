@@ -61,10 +61,16 @@ pub async fn sign(
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<(File, Option<Upload>)>, AppError> {
     let store = access.store();
-    let Once { outcome: file, is_replay } = store.create_file(access.uploader(), draft, key).await?;
+    let key = of_file(key, &draft);
+    let Once { outcome: file, is_replay } = store.create_file(access.uploader(), draft, key.as_ref()).await?;
     let is_pending = !is_replay || is_still_pending(access, file.id).await?;
     let upload = if is_pending { Some(store.upload_form(&file)?) } else { None };
     Ok(Once { outcome: (file, upload), is_replay })
+}
+
+/// Returns the key of a command on a file, whose record is removed with the file's conversation.
+fn of_file(key: Option<&IdempotencyKey>, draft: &FileDraft) -> Option<IdempotencyKey> {
+    key.map(|key| draft.conversation_id.map_or_else(|| key.clone(), |id| key.of_conversation(id)))
 }
 
 async fn is_still_pending(access: FileAccess<'_>, id: FileId) -> Result<bool, StoreError> {

@@ -14,6 +14,8 @@ pub async fn render(
     conversation: ConversationId,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Rendered>, AppError> {
+    let key = key.map(|key| key.of_conversation(conversation));
+    let key = key.as_ref();
     if let Some(earlier) = store.replay(key).await? {
         return Ok(Once::replay(earlier));
     }

@@ -1,11 +1,26 @@
-use deskless_domain::Execution;
+use deskless_domain::{AutomationId, Execution, ExecutionId};
+use futures_util::future::try_join_all;
+use serde::Serialize;
 
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
+    condition::Condition,
     conversation::live,
+    expression::Update,
     idempotency::{Attempt, Attempts},
+    item::{self, VERSION},
     transaction::Transaction,
 };
+
+/// How long a conversation names an execution: 40 days, because DynamoDB removes expired executions days late.
+const POINTER_TTL_SECONDS: i64 = 40 * 24 * 60 * 60;
+
+/// Names an execution with a context under its conversation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PointerItem {
+    expires_at: i64,
+}
 
 impl TenantStore {
     /// AP-85: creates an execution for a manual run. The table's stream triggers its steps.
@@ -20,6 +35,9 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         let conversation = transaction.check(self, self.keys().conversation(execution.conversation_id), live())?;
         let itself = transaction.put_new(self, self.execution_item(&execution)?)?;
+        if !execution.context.is_empty() {
+            self.add_context_pointer(&mut transaction, &execution)?;
+        }
         match Attempts::new(self, key).commit(transaction, &execution).await? {
             Attempt::Committed => Ok(Once::first(execution)),
             Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
@@ -30,6 +48,29 @@ impl TenantStore {
                 Err(StoreError::Internal("an unknown condition failed for a new execution".to_owned()))
             }
         }
+    }
+
+    /// Adds the item by which the removal of the conversation finds the context of an execution.
+    fn add_context_pointer(&self, transaction: &mut Transaction, execution: &Execution) -> Result<(), StoreError> {
+        let key =
+            self.keys().execution_of_conversation(execution.conversation_id, execution.automation_id, execution.id);
+        let expires_at = execution.created_at().plus_seconds(POINTER_TTL_SECONDS).as_seconds();
+        transaction.put(self, item::write(key, &PointerItem { expires_at })?, Condition::none()).map(drop)
+    }
+
+    /// AP-40: removes the contexts of the executions on a conversation. An execution in progress continues with its next
+    /// version, and finds no conversation.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn erase_contexts(&self, executions: &[(AutomationId, ExecutionId)]) -> Result<(), StoreError> {
+        let erase = executions.iter().map(|&(automation, id)| {
+            let mut update = Update::default();
+            update.remove("context");
+            update.add(VERSION, 1);
+            self.update_if(self.keys().execution(automation, id), update, Condition::exists().present("context"))
+        });
+        try_join_all(erase).await.map(drop)
     }
 
     /// AP-89: creates an execution that an event triggered. An existing execution stays: its id follows from the automation

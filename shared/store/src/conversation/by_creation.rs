@@ -58,8 +58,8 @@ impl TenantStore {
         let now = self.clock().now();
         let mut window = Window {
             order,
-            after: filters.iter().filter_map(|filter| filter.created_after).max(),
-            before: filters.iter().filter_map(|filter| filter.created_before).min(),
+            after: filters.iter().filter_map(|filter| filter.filter.created_after).max(),
+            before: filters.iter().filter_map(|filter| filter.filter.created_before).min(),
             reached,
         };
         let mut conversations = Vec::new();

@@ -50,7 +50,8 @@ impl TenantStore {
         let id = conversation.id;
         let mut transaction = Transaction::default();
         let customer = self.add_customer_update(&mut transaction, new.customer, new.known)?;
-        let item = self.conversation_item(conversation);
+        let item =
+            ConversationItem { request: key.map(IdempotencyKey::digest), ..self.conversation_item(conversation) };
         let itself = transaction.put_new(self, item::write(self.keys().conversation(id), &item)?)?;
         if let MetadataStorage::Separate(json) = metadata_storage(&conversation.metadata) {
             self.add_metadata(&mut transaction, id, json)?;
@@ -138,6 +139,7 @@ impl TenantStore {
             first_response_at: conversation.first_response_at.map(Timestamp::as_millis),
             closed_at: conversation.closed_at.map(Timestamp::as_millis),
             last_customer_reply_at: conversation.last_customer_reply_at.map(Timestamp::as_millis),
+            request: None,
         }
     }
 }

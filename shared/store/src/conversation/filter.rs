@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    Assigned, ConversationFilter, ConversationId, CustomerId, Identifier, MemberId, MessageId, Status, Timestamp,
+    Assigned, ConversationFilter, ConversationId, CustomerId, Field, Identifier, Invalid, InvalidField, MemberId,
+    MessageId, ResolvedFilter, Status, Timestamp,
 };
 use futures_util::future::try_join_all;
 
@@ -28,10 +29,14 @@ pub(super) enum Source {
     Index { index: Index, partitions: Vec<String> },
 }
 
+/// The maximum number of customers with one email address by which conversations can be filtered: the operands of `IN`, and
+/// the partitions that are read.
+const MAX_CUSTOMERS: usize = 100;
+
 /// The filter that the index evaluates: the most selective one that has an index.
 #[derive(Debug, PartialEq, Eq)]
 enum IndexFilter {
-    Customer(CustomerId),
+    Customers(Vec<CustomerId>),
     Assignee(MemberId),
     Status(Status),
     None,
@@ -101,17 +106,17 @@ impl FilterExpression {
     }
 
     /// Adds the parts of a filter that the index does not evaluate.
-    fn add(&mut self, filter: &ConversationFilter, index: &IndexFilter, now: Timestamp) {
+    fn add(&mut self, ResolvedFilter { filter, customers }: &ResolvedFilter, index: &IndexFilter, now: Timestamp) {
         let is_indexed = |filter: IndexFilter| *index == filter;
         if filter.status.is_some_and(|status| !is_indexed(IndexFilter::Status(status))) {
             self.equals(attributes::STATUS, filter.status.as_ref());
         }
-        if let Some(customer) = filter.customer_id.clone()
-            && !is_indexed(IndexFilter::Customer(customer.clone()))
+        if let Some(customers) = customers
+            && !is_indexed(IndexFilter::Customers(customers.clone()))
         {
-            let (outer, inner, value) =
-                (self.name(attributes::CUSTOMER), self.name(CUSTOMER_ID), self.value(text(customer)));
-            self.parts.push(format!("{outer}.{inner} = {value}"));
+            let (outer, inner) = (self.name(attributes::CUSTOMER), self.name(CUSTOMER_ID));
+            let values: Vec<_> = customers.iter().map(|customer| self.value(text(customer))).collect();
+            self.parts.push(format!("{outer}.{inner} IN ({})", values.join(", ")));
         }
         match filter.assignee_id {
             Some(Assigned::To(member)) if is_indexed(IndexFilter::Assignee(member)) => {}
@@ -155,7 +160,7 @@ pub(super) struct QueryPlan {
     pub source: Source,
     pub expression: FilterExpression,
     /// The resolved filters, for a conversation that is read without an index.
-    pub filters: Vec<ConversationFilter>,
+    pub filters: Vec<ResolvedFilter>,
     /// The lower bound of the activity, from `createdAfter`: activity is never before the creation.
     pub floor: Option<MessageId>,
 }
@@ -186,40 +191,50 @@ impl TenantStore {
         for filter in &filters {
             expression.add(filter, &index_filter, now);
         }
-        let floor = filters.iter().filter_map(|filter| filter.created_after).max().map(MessageId::before);
+        let floor = filters.iter().filter_map(|resolved| resolved.filter.created_after).max().map(MessageId::before);
         Ok(QueryPlan { source, expression, filters, floor })
     }
 
-    /// AP-05: replaces the emails in filters with the customers who have claimed them. Returns `None` if nothing can match:
-    /// an email is unclaimed, or claimed by a customer other than the filter's `customer_id`.
+    /// AP-05: replaces the emails in filters with the customers who have them. Returns `None` if nothing can match.
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// [`StoreError::InvalidField`] when more than [`MAX_CUSTOMERS`] customers have an address.
     pub async fn resolve_emails(
         &self,
         filters: &[ConversationFilter],
-    ) -> Result<Option<Vec<ConversationFilter>>, StoreError> {
+    ) -> Result<Option<Vec<ResolvedFilter>>, StoreError> {
         Ok(try_join_all(filters.iter().map(|filter| self.resolve(filter))).await?.into_iter().collect())
     }
 
-    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
+    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ResolvedFilter>, StoreError> {
         let mut filter = filter.clone();
-        if let Some(email) = filter.customer_email.take() {
-            let claim = self.get_with(self.keys().email_claim(&email), false).await?;
-            let owner = claim.as_ref().and_then(|claim| string(claim, "customerId"));
-            let owner = owner.and_then(|id| CustomerId::parse(id.to_owned()).ok());
-            match (owner, &filter.customer_id) {
-                (Some(owner), Some(named)) if owner != *named => return Ok(None),
-                (None, _) => return Ok(None),
-                (owner, _) => filter.customer_id = owner,
+        let customers = match (filter.customer_id.take(), filter.customer_email.take()) {
+            (customer, None) => customer.map(|customer| vec![customer]),
+            (customer, Some(email)) => {
+                let holders = self.email_holders(&email, MAX_CUSTOMERS, false).await?;
+                let has_email = |customer: &CustomerId| holders.iter().any(|holder| holder.customer_id == *customer);
+                match customer {
+                    Some(customer) => Some(Some(customer).filter(has_email).into_iter().collect()),
+                    None if holders.len() > MAX_CUSTOMERS => {
+                        let message = format!(
+                            "is the address of more than {MAX_CUSTOMERS} customers. Filter by `customerId` instead"
+                        );
+                        let invalid = InvalidField::new(Field::CustomerEmail, Invalid::new("too_many", message));
+                        return Err(StoreError::InvalidField(invalid));
+                    }
+                    None => Some(holders.into_iter().map(|holder| holder.customer_id).collect()),
+                }
             }
-        }
-        Ok(Some(filter))
+        };
+        let is_empty = customers.as_ref().is_some_and(Vec::is_empty);
+        Ok((!is_empty).then_some(ResolvedFilter { filter, customers }))
     }
 
     fn index(&self, filter: &IndexFilter) -> Source {
         let (index, partitions) = match filter {
-            IndexFilter::Customer(customer) => (BY_CUSTOMER, vec![self.keys().by_customer(customer)]),
+            IndexFilter::Customers(customers) => {
+                (BY_CUSTOMER, customers.iter().map(|customer| self.keys().by_customer(customer)).collect())
+            }
             IndexFilter::Assignee(member) => (BY_ASSIGNEE, self.assignee_partitions(*member).collect()),
             IndexFilter::Status(status) => (BY_STATUS, self.status_partitions(*status).collect()),
             IndexFilter::None => {
@@ -231,15 +246,16 @@ impl TenantStore {
     }
 }
 
-fn index_filter(filters: &[ConversationFilter]) -> IndexFilter {
-    let customer = filters.iter().find_map(|filter| filter.customer_id.clone());
-    let assignee = filters.iter().find_map(|filter| match filter.assignee_id {
+fn index_filter(filters: &[ResolvedFilter]) -> IndexFilter {
+    let customers = filters.iter().filter_map(|filter| filter.customers.clone()).min_by_key(Vec::len);
+    let filters = || filters.iter().map(|resolved| &resolved.filter);
+    let assignee = filters().find_map(|filter| match filter.assignee_id {
         Some(Assigned::To(member)) => Some(member),
         _ => None,
     });
-    let status = filters.iter().find_map(|filter| filter.status);
-    customer
-        .map(IndexFilter::Customer)
+    let status = filters().find_map(|filter| filter.status);
+    customers
+        .map(IndexFilter::Customers)
         .or(assignee.map(IndexFilter::Assignee))
         .or(status.map(IndexFilter::Status))
         .unwrap_or(IndexFilter::None)

@@ -20,6 +20,6 @@ pub use create::ConversationToCreate;
 pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
-pub use removal::RemovalBatch;
+pub use removal::{RemovalBatch, Tombstone};
 pub use removal_queue::RemovalQueue;
 pub(crate) use removal_queue::removal_step;

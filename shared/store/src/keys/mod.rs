@@ -6,8 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AttemptId, AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, FileId,
-    Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, Status, WorkspaceId,
+    AttemptId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, ExternalId, FileId, Identifier,
+    InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -16,15 +16,18 @@ use crate::{
     packed::{encode, pack},
 };
 
+mod customer;
 mod index;
 mod parse;
 
+pub use customer::CustomerKey;
+pub(crate) use customer::{EMAIL_CLAIM, POINTER};
 pub(crate) use index::{
     ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_STATUS, Index, shard_of, shard_of_customer,
 };
 pub(crate) use parse::{
-    StreamKey, bulk_action_of, bulk_marker_of, conversation_of, execution_of, file_of_pk, file_of_sk, is_cell_of,
-    message_of, removal_of_sk, resource_of, stream_key,
+    StreamKey, bulk_action_of, bulk_marker_of, conversation_of, customer_of, execution_of, execution_of_sk, file_of_pk,
+    file_of_sk, is_cell_of, message_of, pointer_of, removal_of_sk, resource_of, stream_key,
 };
 
 /// The primary key of one item.
@@ -239,22 +242,6 @@ impl TenantKeys {
         Key::new(format!("{}#N", self.prefix()), SELF)
     }
 
-    /// Returns the key of a customer's own item.
-    pub fn customer(self, id: &CustomerId) -> Key {
-        Key::new(format!("{}#U#{}", self.prefix(), hashed(id.as_str())), SELF)
-    }
-
-    /// Returns the key of the claim on an email.
-    pub fn email_claim(self, email: &Email) -> Key {
-        Key::new(format!("{}#E#{}", self.prefix(), hashed(&email.normalized())), "!")
-    }
-
-    /// Returns the key of an idempotency record. `request` must contain everything that tells two requests apart: API key,
-    /// customer, method, path and idempotency key.
-    pub fn idempotency(self, request: &str) -> Key {
-        Key::new(format!("{}#I#{}", self.prefix(), hashed(request)), SELF)
-    }
-
     /// Returns the key of the count of a rate limit's window. The windows of customers share the partition of their API key.
     pub fn rate_window(self, subject: &RateSubject, window: i64) -> Key {
         let (owner, sk) = match subject {
@@ -275,11 +262,6 @@ impl TenantKeys {
     /// Returns the partition of the first index that holds the conversations of a status. `shard` starts at 0.
     pub fn by_status(self, status: Status, shard: u8) -> String {
         format!("{}#S#{status}#{shard}", self.prefix())
-    }
-
-    /// Returns the partition of the second index that holds a customer's conversations.
-    pub fn by_customer(self, id: &CustomerId) -> String {
-        format!("{}#U#{}", self.prefix(), hashed(id.as_str()))
     }
 
     /// Returns the partition of a small collection.
@@ -342,6 +324,16 @@ impl TenantKeys {
         Key::new(self.executions(automation), format!("{EXECUTION}{}", pack(id)))
     }
 
+    /// Returns the key of the item that names an execution with a context under its conversation.
+    pub fn execution_of_conversation(
+        self,
+        conversation: ConversationId,
+        automation: AutomationId,
+        id: ExecutionId,
+    ) -> Key {
+        Key::new(self.thread(conversation), format!("{EXECUTION}{}#{}", pack(automation), pack(id)))
+    }
+
     /// Returns the range of sort keys of the executions before `before`, or of all executions.
     pub fn executions_before(before: Option<ExecutionId>) -> [String; 2] {
         // '!' sorts before every character of an id, '~' after.
@@ -356,10 +348,5 @@ impl TenantKeys {
     /// Returns the partition of the fourth index, which lists conversations by creation. `shard` starts at 0.
     pub fn by_creation(self, shard: u8) -> String {
         format!("{}#T#{shard}", self.prefix())
-    }
-
-    /// Returns the partition of the first index that lists customers.
-    pub fn customer_listing(self, shard: u8) -> String {
-        format!("{}#L#{shard}", self.prefix())
     }
 }

@@ -44,6 +44,7 @@ pub mod scope {
     scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);
+    scopes!(ReadAudit);
 }
 
 /// The server principal: the holder of a server key with the scope `S`. Its [`TenantStore`] is the only access to the table.
@@ -116,10 +117,19 @@ pub(crate) async fn admit<S: scope::Required>(
     parts: &Parts,
     state: &ApiState,
 ) -> Result<Caller<S>, Problem> {
-    let store = state.store().tenant(&credential);
+    let store = tenant(&credential, parts, state);
     throttle::server(&store, &credential, &Extra::of(parts)).await?;
     authorize(&credential, &parts.headers, S::SCOPE)?;
     Ok(Caller { credential, store, scope: PhantomData })
+}
+
+/// Returns the store of a key's workspace, for this request.
+pub(crate) fn tenant(credential: &Credential, parts: &Parts, state: &ApiState) -> TenantStore {
+    let store = state.store().tenant(credential);
+    match parts.extensions.get::<Trace>() {
+        Some(trace) => store.in_request(trace.request_id()),
+        None => store,
+    }
 }
 
 async fn authenticate(headers: &HeaderMap, state: &ApiState) -> Result<Credential, Problem> {

@@ -40,14 +40,26 @@ pub struct Invocation {
     pub gateway: Option<String>,
 }
 
-/// The authenticated API key, for the log line.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
+/// The id of a request and its authenticated API key, for the log line and the audit log.
+#[derive(Debug, Clone)]
+pub(crate) struct Trace {
+    request_id: Arc<str>,
+    key: Arc<OnceLock<(WorkspaceId, KeyId)>>,
+}
 
 impl Trace {
+    fn new(request_id: &str) -> Self {
+        Self { request_id: request_id.into(), key: Arc::default() }
+    }
+
+    /// Returns the id of the request.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
     /// Records the API key of the request.
     pub fn identify(&self, credential: &Credential) {
-        let _ = self.0.set((credential.workspace_id, credential.id));
+        let _ = self.key.set((credential.workspace_id, credential.id));
     }
 }
 
@@ -100,7 +112,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let invocation = request.extensions().get::<Invocation>().cloned();
-    let trace = Trace::default();
+    let trace = Trace::new(&id);
     let extra = Extra::default();
     request.extensions_mut().insert(trace.clone());
     request.extensions_mut().insert(extra.clone());
@@ -118,7 +130,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response.headers_mut().extend(extra.take());
-    let (workspace, key) = trace.0.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
+    let (workspace, key) = trace.key.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
     let code = problem.as_ref().map(|problem| problem.code().as_str());

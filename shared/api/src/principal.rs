@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
 use crate::{
     ApiState, Caller, Code, Problem,
-    auth::{admit, authenticated, authorize, scope},
+    auth::{admit, authenticated, authorize, scope, tenant},
     idempotency::Actor,
     layers::Extra,
     throttle::{self, Visitor},
@@ -131,7 +131,7 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
             return admit(credential, parts, state).await.map(Self::Server);
         }
         let extra = Extra::of(parts);
-        let tenant = state.store().tenant(&credential);
+        let tenant = tenant(&credential, parts, state);
         authorize(&credential, &parts.headers, S::SCOPE)?;
         match presented(&parts.headers)? {
             Some(text) => {

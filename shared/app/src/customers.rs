@@ -5,7 +5,7 @@ use deskless_domain::{
     IdentitySource, MessageId, Metadata, PersonName, PhoneNumber, Precondition,
 };
 pub use deskless_store::{CustomerPage, WrittenCustomer};
-use deskless_store::{Deletion, IdempotencyKey, Once, StoreError, TenantStore};
+use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{AppError, Conflict};
@@ -237,16 +237,12 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
 
 /// Deletes a batch of a customer's conversations and returns their number.
 async fn delete_batch(store: &TenantStore, id: &CustomerId) -> Result<u64, AppError> {
-    let deletion = Deletion { reason: None, key: None };
     let found = store.conversations_of(id, MAX_DELETED).await?;
-    let delete = |conversation| {
-        let deletion = &deletion;
-        async move {
-            match store.delete_conversation(conversation, deletion, &Precondition::NONE).await {
-                // The index can lag behind a deletion.
-                Ok(()) | Err(StoreError::NotFound) => Ok(()),
-                Err(error) => Err(error),
-            }
+    let delete = |conversation| async move {
+        match store.delete_conversation(conversation, None, &Precondition::NONE).await {
+            // The index can lag behind a deletion.
+            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
         }
     };
     let count = found.len() as u64;

@@ -7,6 +7,7 @@
 //!
 //! Ids such as AP-12 refer to the access patterns in `shared/store/ACCESS_PATTERNS.md`.
 
+pub mod audit;
 pub mod automations;
 pub mod bulk;
 pub mod conversations;

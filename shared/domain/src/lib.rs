@@ -5,6 +5,7 @@
 //! a [`Clock`] that is passed in.
 
 mod action;
+mod audit;
 mod bulk;
 mod clock;
 mod collection;
@@ -37,6 +38,9 @@ mod vocabulary;
 mod webhook;
 
 pub use action::{Action, Decision, Effect, TagChange};
+pub use audit::{
+    AuditAction, AuditActor, AuditActorType, AuditEntry, AuditEvent, AuditFilter, AuditObjectType, ResourceEvent,
+};
 pub use bulk::{
     BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
     DryRun, ListPass, NewBulkAction,
@@ -61,8 +65,9 @@ pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
-    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
-    KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier,
+    InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,
+    WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};

@@ -1,7 +1,5 @@
 //! String enums: closed sets of values with a fixed spelling on the wire.
 
-use crate::Invalid;
-
 // A macro because a derive would have to be a crate of its own: it adds `ALL`, `as_str` and an OpenAPI schema, which `serde`
 // does not, and `parse` with our errors.
 macro_rules! string_enum {
@@ -32,10 +30,10 @@ macro_rules! string_enum {
             ///
             /// # Errors
             /// `unknown_value`, with the known values and the nearest one.
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
+            pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(Invalid::unknown_value(text, &[$($word),+])),
+                    _ => Err($crate::Invalid::unknown_value(text, &[$($word),+])),
                 }
             }
         }
@@ -59,6 +57,8 @@ macro_rules! string_enum {
         }
     };
 }
+
+pub(crate) use string_enum;
 
 string_enum! {
     /// The channel of a conversation.
@@ -339,6 +339,7 @@ string_enum! {
         WriteWorkspace = "write:workspace",
         ReadKeys = "read:keys",
         WriteKeys = "write:keys",
+        ReadAudit = "read:audit",
     }
 }
 

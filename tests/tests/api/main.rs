@@ -1,5 +1,6 @@
 //! Every operation and every documented error, per role, over HTTP.
 
+mod audit_log;
 mod authentication;
 mod automations;
 mod bad_input;

@@ -3,12 +3,12 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds,
-    ConversationSort, CustomerId, DeletionReason, DeliveryStatus, Description, Email, ExternalId, FileId, FileSize,
-    FileTitle, InboxId, Invalid, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType,
-    Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
-    ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
-    Template, Timestamp, Title, ViewId, WebhookUrl,
+    AssistantId, AuditAction, AuditActorType, AuditObjectType, AutomationTrigger, Channel, CompanyName, ContentType,
+    ConversationId, ConversationIds, ConversationSort, CustomerId, DeletionReason, DeliveryStatus, Description, Email,
+    ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, KeyId, KeyKind, MediaType, MemberId, MemberRole,
+    MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId,
+    PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit, Resolution, Role, Scope,
+    SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title, ViewId, WebhookUrl,
 };
 
 use super::{InvalidRequest, Whole, object, string};
@@ -69,6 +69,9 @@ macro_rules! parsed_from_str {
 }
 
 parsed_from_str!(
+    AuditAction,
+    AuditActorType,
+    AuditObjectType,
     AutomationTrigger,
     Channel,
     ConversationSort,
@@ -108,6 +111,7 @@ parsed_from_uuid!(
     ConversationId,
     FileId,
     InboxId,
+    KeyId,
     MemberId,
     MessageId,
     PipelineId,

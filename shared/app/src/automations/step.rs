@@ -7,11 +7,12 @@
 //! are read at the same time. Each further step costs what it writes.
 
 use deskless_domain::{
-    Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
-    ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
-    PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
+    Action, ActionFailure, AuditActor, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution,
+    ExecutionId, ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order,
+    PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret,
+    WebhookUrl,
 };
-use deskless_store::{Initiator, Marked, Marker, StoreError, TenantStore, Thread};
+use deskless_store::{Marked, Marker, StoreError, TenantStore, Thread};
 
 use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
 
@@ -74,6 +75,7 @@ pub async fn run_step(
         }
         Err(error) => return Err(error.into()),
     };
+    let store = &store.acting_as(AuditActor::Automation { id: automation.id, key: None });
     Runner { store, automation: &automation }.run(execution, webhooks).await
 }
 
@@ -159,7 +161,6 @@ impl Runner<'_> {
             Err(error) => return Err(error),
         }
         let cause = execution.cause();
-        let by = Initiator { key: None, cause: Some(&cause) };
         let mut backoff = self.store.backoff();
         let store = &self.store.within(&backoff);
         loop {
@@ -173,7 +174,7 @@ impl Runner<'_> {
             let Some(conversation) = conversation else { continue };
             let next = execution.after_step(Ok(()), self.now());
             let marker = Marker::Execution(Box::new(next.clone()));
-            match store.apply_effect(conversation, &effect, by, &marker).await? {
+            match store.apply_effect(conversation, &effect, Some(&cause), &marker).await? {
                 Marked::Written => return Ok(Some(next)),
                 Marked::AlreadyWritten => return Ok(None),
                 Marked::Changed => backoff.pause("the conversation keeps changing").await?,

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationFilter,
-    ConversationId, Decision, Effect,
+    ActionFailure, AuditActor, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation,
+    ConversationFilter, ConversationId, Decision, Effect,
 };
-use deskless_store::{BulkMarker, Initiator, Marked, TenantStore};
+use deskless_store::{BulkMarker, Marked, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::next_batch::next_batch;
@@ -163,7 +163,7 @@ async fn process(
     id: ConversationId,
     mut conversation: Option<Conversation>,
 ) -> Result<ConversationOutcome, AppError> {
-    let by = Initiator { key: Some(job.key), cause: None };
+    let store = store.acting_as(AuditActor::BulkAction { id: job.action.id, key: job.key });
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
     loop {
@@ -174,7 +174,7 @@ async fn process(
         };
         let marker = BulkMarker { step: job.step, failure: result.as_ref().err().copied() }.of(job.action.id, id);
         let state = match (&conversation, &result) {
-            (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, by, &marker).await?,
+            (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, None, &marker).await?,
             _ => store.mark(&marker).await?,
         };
         match state {

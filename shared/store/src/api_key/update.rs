@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    ApiKey, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title,
+    ApiKey, AuditAction, AuditEvent, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp,
+    Title,
 };
 
 use super::{ApiKeyItem, KEYS};
@@ -30,6 +31,22 @@ pub struct KeyPatch {
 }
 
 impl KeyPatch {
+    /// Returns the entry of the audit log, with the names of the fields that change.
+    fn audit_event(&self, key: &ApiKey) -> AuditEvent {
+        let scopes = self.scopes.as_ref().unwrap_or(&key.scopes);
+        let is_changed = [
+            ("name", self.name.as_ref().is_some_and(|name| *name != key.name)),
+            ("scopes", *scopes != key.scopes),
+            ("allowedOrigins", self.allowed_origins.as_ref().is_some_and(|origins| *origins != key.allowed_origins)),
+            ("expiresAt", changes(&self.expires_at, key.expires_at.as_ref())),
+            ("rateLimit", changes(&self.rate_limit, key.rate_limit.as_ref())),
+        ];
+        let fields = is_changed.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name.to_owned());
+        AuditEvent::new(AuditAction::ApiKeyUpdated, key.id)
+            .with_fields(fields.collect())
+            .with_scopes(&key.scopes, scopes)
+    }
+
     fn write(&self, update: &mut Update) {
         if let Some(name) = &self.name {
             update.set("name", text(name));
@@ -47,6 +64,15 @@ impl KeyPatch {
         }
         update.change("validUntil", self.expires_at, |end| number(end.as_millis()));
         update.change("rateLimit", self.rate_limit, |limit| number(limit.requests()));
+    }
+}
+
+/// Returns whether a change gives a field another value.
+fn changes<T: PartialEq>(change: &FieldChange<T>, before: Option<&T>) -> bool {
+    match change {
+        FieldChange::Keep => false,
+        FieldChange::Clear => before.is_some(),
+        FieldChange::Set(after) => before != Some(after),
     }
 }
 
@@ -69,12 +95,13 @@ impl TenantStore {
         precondition: &Precondition,
         patch: &KeyPatch,
     ) -> Result<ApiKey, StoreError> {
-        self.update_both_items(id, precondition, |key, _| {
+        self.update_both_items(id, precondition, |key, transaction| {
             if key.revoked_at.is_some() {
                 return Err(StoreError::Revoked);
             }
             let mut update = Update::default();
             patch.write(&mut update);
+            self.add_audit_entry(transaction, patch.audit_event(key))?;
             Ok(Some(update))
         })
         .await
@@ -95,6 +122,7 @@ impl TenantStore {
             transaction.update(self, self.keys().api_key_count(), count, Condition::exists())?;
             let mut update = Update::default();
             update.set("revokedAt", number(now.as_millis()));
+            self.add_audit_entry(transaction, AuditEvent::new(AuditAction::ApiKeyRevoked, id))?;
             Ok(Some(update))
         })
         .await

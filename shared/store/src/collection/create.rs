@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::Select;
-use deskless_domain::{AttemptId, Collected, Kind, Resource};
+use deskless_domain::{AttemptId, AuditAction, AuditEvent, Collected, Kind, Resource, ResourceEvent};
 
 use super::item::ARCHIVED_AT;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 impl TenantStore {
     /// AP-17: creates a resource, in two round trips: the count of the collection and an earlier outcome at the same time,
-    /// then one write. Counting costs half a unit for each 4 KB. A collection is one partition.
+    /// then the writes. Counting costs half a unit for each 4 KB. A collection is one partition.
     ///
     /// # Errors
     /// [`StoreError::TooMany`] when the workspace has the maximum number of the kind (concurrent creations may exceed the
@@ -31,6 +31,8 @@ impl TenantStore {
         let resource = Resource::new(fields, self.clock());
         let mut transaction = Transaction::default();
         transaction.put_new(self, self.resource_item(&resource, AttemptId::generate(self.clock()))?)?;
+        let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Created), resource.id);
+        self.add_audit_entry(&mut transaction, event)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {
             // The id is new, so after a failed condition an earlier attempt was committed and its response was lost.
             Attempt::Committed | Attempt::Failed(_) => Ok(Once::first(resource)),

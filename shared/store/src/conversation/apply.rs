@@ -1,20 +1,11 @@
-use deskless_domain::{AttemptId, Cause, Conversation, Effect, KeyId, Precondition, Transition};
+use deskless_domain::{AttemptId, Cause, Conversation, Effect, Precondition, Transition};
 
-use super::{delete::Deletion, item::attributes};
+use super::item::attributes;
 use crate::{
     Marked, Marker, StoreError, TenantStore,
     expression::text,
     transaction::{Commit, Transaction},
 };
-
-/// Who applies an action.
-#[derive(Debug, Clone, Copy)]
-pub struct Initiator<'a> {
-    /// The API key, for the audit of deletions; `None` for automations.
-    pub key: Option<KeyId>,
-    /// The execution of an automation that causes the change.
-    pub cause: Option<&'a Cause>,
-}
 
 impl TenantStore {
     /// AP-70, AP-91: applies an action's effect to a conversation, in one transaction with a marker. The write is
@@ -27,7 +18,7 @@ impl TenantStore {
         &self,
         conversation: &Conversation,
         effect: &Effect,
-        by: Initiator<'_>,
+        cause: Option<&Cause>,
         marker: &Marker,
     ) -> Result<Marked, StoreError> {
         let mut transaction = Transaction::default();
@@ -37,16 +28,16 @@ impl TenantStore {
             Effect::Update(patch) => {
                 let transition = Transition::of_patch(patch, self.clock().now());
                 let (mut update, condition) = self.write_transition(conversation.id, &transition);
-                if let Some(cause) = by.cause {
+                if let Some(cause) = cause {
                     update.set(attributes::CAUSE, text(cause));
                 }
                 let key = self.keys().conversation(conversation.id);
                 Some(transaction.update(self, key, update, condition.version(&read))?)
             }
             Effect::Delete(reason) => {
-                let deletion = Deletion { reason: reason.clone(), key: by.key };
                 let attempt = AttemptId::generate(self.clock());
-                Some(self.add_deletion(&mut transaction, &conversation.into(), attempt, &read, &deletion, by.cause)?)
+                let reason = reason.as_ref();
+                Some(self.add_deletion(&mut transaction, &conversation.into(), attempt, &read, reason, cause)?)
             }
         };
         let marker_write = self.add_marker(&mut transaction, marker)?;

@@ -1,20 +1,17 @@
 use deskless_domain::{
-    AttemptId, Conversation, ConversationId, DeletionReason, ExternalId, KeyId, MessageId, Precondition,
+    AttemptId, AuditAction, AuditEvent, Conversation, ConversationId, DeletionReason, ExternalId, MessageId,
+    Precondition,
 };
-use serde::Serialize;
 
 use super::item::{attributes, live, unless_deleted};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, packed_id, text},
-    item::{self, Item, integer, string},
+    item::{Item, integer, string},
     packed::pack,
     transaction::{Commit, Transaction, WriteIndex},
 };
-
-/// How long the audit record of a deletion is stored: 90 days.
-const AUDIT_TTL_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
 /// customer, assignee and creation indexes.
@@ -32,15 +29,6 @@ const REMOVED: [&str; 12] = [
     attributes::CREATION_PARTITION,
     attributes::ASSIGNEE_ID,
 ];
-
-/// Who deletes a conversation, and why.
-#[derive(Debug, Clone)]
-pub struct Deletion {
-    /// The reason.
-    pub reason: Option<DeletionReason>,
-    /// The API key; `None` when the deletion is part of a customer's erasure or of an automation.
-    pub key: Option<KeyId>,
-}
 
 /// What a deletion needs to know of a conversation.
 #[derive(Debug)]
@@ -73,20 +61,6 @@ fn version(item: &Item) -> u64 {
     integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or_default()
 }
 
-/// The audit record of a deletion.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AuditItem<'a> {
-    conversation_id: ConversationId,
-    number: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a DeletionReason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<KeyId>,
-    deleted_at: i64,
-    expires_at: i64,
-}
-
 impl TenantStore {
     /// AP-15: deletes a conversation. It disappears from every list at once, and its externalId is released. Its messages
     /// and other items are removed in the background, triggered by the table's stream (AP-94, AP-40).
@@ -96,7 +70,7 @@ impl TenantStore {
     pub async fn delete_conversation(
         &self,
         id: ConversationId,
-        deletion: &Deletion,
+        reason: Option<&DeletionReason>,
         precondition: &Precondition,
     ) -> Result<(), StoreError> {
         let attempt = AttemptId::generate(self.clock());
@@ -105,7 +79,7 @@ impl TenantStore {
         precondition.check(version(stored))?;
         let stored = DeletedConversation::of_item(id, stored);
         let mut transaction = Transaction::default();
-        let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, deletion, None)?;
+        let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, reason, None)?;
         let failed = match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => return Ok(()),
             Commit::Failed(failed) => failed,
@@ -122,7 +96,7 @@ impl TenantStore {
         Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
-    /// Adds the writes of a deletion: the tombstone, the released externalId and the audit record. A conversation's number
+    /// Adds the writes of a deletion: the tombstone, the released externalId and the entry of the audit log. A conversation's number
     /// and externalId never change, so these writes are still correct if it was updated since it was read. The version is
     /// incremented, so that the deletion is the last change for consumers of the stream.
     pub(crate) fn add_deletion(
@@ -131,7 +105,7 @@ impl TenantStore {
         conversation: &DeletedConversation,
         attempt: AttemptId,
         precondition: &Precondition,
-        deletion: &Deletion,
+        reason: Option<&DeletionReason>,
         cause: Option<&deskless_domain::Cause>,
     ) -> Result<WriteIndex, StoreError> {
         let id = conversation.id;
@@ -157,20 +131,12 @@ impl TenantStore {
             let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
             transaction.delete(self, self.keys().external_id(external_id), is_own)?;
         }
-        transaction.put(self, self.audit_item(conversation, deletion)?, Condition::none())?;
-        Ok(itself)
-    }
-
-    fn audit_item(&self, conversation: &DeletedConversation, deletion: &Deletion) -> Result<Item, StoreError> {
-        let now = self.clock().now();
-        let record = AuditItem {
-            conversation_id: conversation.id,
-            number: conversation.number,
-            reason: deletion.reason.as_ref(),
-            key_id: deletion.key,
-            deleted_at: now.as_millis(),
-            expires_at: now.plus_seconds(AUDIT_TTL_SECONDS).as_seconds(),
+        let event = AuditEvent {
+            number: Some(conversation.number),
+            reason: reason.cloned(),
+            ..AuditEvent::new(AuditAction::ConversationDeleted, id)
         };
-        item::write(self.keys().audit(MessageId::generate(self.clock())), &record)
+        self.add_audit_entry(transaction, event)?;
+        Ok(itself)
     }
 }

@@ -14,10 +14,8 @@ mod removal_queue;
 mod update;
 mod write;
 
-pub use apply::Initiator;
 pub use by_creation::CreationPage;
 pub use create::ConversationToCreate;
-pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
 pub use removal::RemovalBatch;

@@ -12,7 +12,7 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use deskless_domain::{Clock, KeyId, RequestId, WorkspaceId};
+use deskless_domain::{Clock, Existing, KeyKind, RequestId};
 use deskless_store::{Credential, StoreError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 use tower_http::{
@@ -21,7 +21,7 @@ use tower_http::{
     cors::{Any, CorsLayer},
 };
 
-use crate::{Code, Problem, precondition::GZIP_SUFFIX};
+use crate::{Code, Problem, precondition::GZIP_SUFFIX, problem::location};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The smallest response that is compressed, in bytes. Below it, gzip saves next to nothing.
@@ -44,7 +44,7 @@ pub struct Invocation {
 #[derive(Debug, Clone)]
 pub(crate) struct Trace {
     request_id: Arc<str>,
-    key: Arc<OnceLock<(WorkspaceId, KeyId)>>,
+    key: Arc<OnceLock<Credential>>,
 }
 
 impl Trace {
@@ -57,9 +57,14 @@ impl Trace {
         &self.request_id
     }
 
+    /// Returns whether the caller may learn which object a request conflicts with: a server key with the scope to read it.
+    fn may_see(&self, existing: Existing) -> bool {
+        self.key.get().is_some_and(|key| key.kind == KeyKind::Server && key.scopes.contains(&existing.scope()))
+    }
+
     /// Records the API key of the request.
     pub fn identify(&self, credential: &Credential) {
-        let _ = self.key.set((credential.workspace_id, credential.id));
+        let _ = self.key.set(credential.clone());
     }
 }
 
@@ -124,13 +129,14 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
 
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        response = render(problem, &id, response.headers());
+        let existing = problem.existing().filter(|existing| trace.may_see(*existing));
+        response = render(problem, &id, existing, response.headers());
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response.headers_mut().extend(extra.take());
-    let (workspace, key) = trace.key.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
+    let (workspace, key) = trace.key.get().map(|key| (key.workspace_id.to_string(), key.id.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
     let code = problem.as_ref().map(|problem| problem.code().as_str());
@@ -152,14 +158,17 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     response
 }
 
-fn render(problem: &Problem, id: &str, headers: &HeaderMap) -> Response {
-    let document = problem.document(id);
+fn render(problem: &Problem, id: &str, existing: Option<Existing>, headers: &HeaderMap) -> Response {
+    let document = problem.document(id, existing);
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut response = (problem.code().status(), body).into_response();
     *response.headers_mut() = headers.clone();
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let content_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    if let Some(Ok(location)) = existing.map(|existing| HeaderValue::try_from(location(existing))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
     response
 }
 

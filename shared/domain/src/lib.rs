@@ -14,6 +14,7 @@ mod customer;
 mod error;
 mod event;
 mod execution;
+mod existing;
 mod field_change;
 mod file;
 mod filter;
@@ -47,8 +48,9 @@ pub use bulk::{
 };
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
-    Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
+    InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
+    StageDraft, TriggerRule, View,
 };
 pub use conversation::{
     Assign, Conversation, ConversationPatch, CountChange, CountedAs, MessageOrigin, NewConversation, NewestReply,
@@ -60,6 +62,7 @@ pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use execution::{Cause, Execution, Reason, Step};
+pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};

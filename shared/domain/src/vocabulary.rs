@@ -282,7 +282,11 @@ string_enum! {
 
 string_enum! {
     /// Why an action failed on a conversation.
-    ActionFailure { NotFound = "not_found", TooManyTags = "too_many_tags", }
+    ActionFailure {
+        NotFound = "not_found",
+        TooManyTags = "too_many_tags",
+        SessionKeyExists = "session_key_exists",
+    }
 }
 
 impl ActionFailure {
@@ -291,6 +295,9 @@ impl ActionFailure {
     pub fn message(self) -> String {
         match self {
             Self::NotFound => "The conversation was not found in this workspace.".to_owned(),
+            Self::SessionKeyExists => {
+                "Another conversation of the inbox that is not solved has this `sessionKey`.".to_owned()
+            }
             Self::TooManyTags => format!("The conversation would have more than {} tags.", crate::Tags::MAX),
         }
     }

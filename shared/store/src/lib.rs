@@ -44,7 +44,7 @@ mod workspace;
 
 pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
 pub use audit::AuditPage;
-pub use automation::{ExecutionPage, TriggeredAutomation};
+pub use automation::{ExecutionPage, TriggeredAutomation, TriggeredAutomations};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};

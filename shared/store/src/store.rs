@@ -11,7 +11,7 @@ use crate::{
     Backoff, Bucket, StoreError,
     api_key::{self, Credential},
     audit::Attribution,
-    automation::{self, TriggeredAutomation},
+    automation::{self, TriggeredAutomations},
     cache::TtlCache,
     collection::{self, Names},
     condition::Condition,
@@ -47,7 +47,7 @@ pub(crate) struct Caches {
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
-    pub triggers: TtlCache<WorkspaceId, Arc<Vec<TriggeredAutomation>>>,
+    pub triggers: TtlCache<WorkspaceId, Arc<TriggeredAutomations>>,
 }
 
 impl Store {

@@ -21,6 +21,7 @@ mod core_contract;
 mod customers;
 mod customers_erase;
 mod every_route;
+mod existing;
 mod files;
 mod idempotency;
 mod jobs;

@@ -71,6 +71,9 @@ macro_rules! with_filters {
             /// Only the conversation with this id in your own system.
             #[deserr(default)]
             external_id: Option<::deskless_domain::ExternalId>,
+            /// Only conversations with this key of their channel. With `inboxId` and `status` (`open` or `waiting`), it is found at once.
+            #[deserr(default)]
+            session_key: Option<::deskless_domain::SessionKey>,
             /// Only conversations assigned to this member. `none` for unassigned ones.
             #[deserr(default)]
             #[param(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
@@ -139,6 +142,7 @@ macro_rules! with_filters {
                     customer_id: self.customer_id.clone(),
                     customer_email: self.customer_email.clone(),
                     external_id: self.external_id.clone(),
+                    session_key: self.session_key.clone(),
                     assignee_id: self.assignee_id.map(|to| to.0),
                     assistant_id: self.assistant_id.map(|to| to.0),
                     inbox_id: self.inbox_id,

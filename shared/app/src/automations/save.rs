@@ -1,9 +1,9 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, Clock, ConversationFilter, Field,
-    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, Title, WebhookSecret,
-    may_automate,
+    Automation, AutomationAction, AutomationActions, AutomationId, AutomationPosition, AutomationTrigger, Clock,
+    ConversationFilter, Field, FieldChange, InvalidField, Precondition, PredefinedMessage, PredefinedMessageId,
+    Resource, Scope, Title, WebhookSecret, may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
@@ -26,6 +26,8 @@ pub struct CreateAutomation {
     pub trigger: AutomationTrigger,
     /// The conversations to which it applies.
     pub conditions: ConversationFilter,
+    /// The place among the automations of one event.
+    pub position: Option<AutomationPosition>,
     /// The actions, in order.
     pub actions: Vec<AutomationAction>,
     /// The scopes of the caller's key.
@@ -43,6 +45,8 @@ pub struct UpdateAutomation {
     pub trigger: Option<AutomationTrigger>,
     /// The conversations to which it applies, replaced as a whole.
     pub conditions: Option<ConversationFilter>,
+    /// The place among the automations of one event.
+    pub position: FieldChange<AutomationPosition>,
     /// The actions, replaced as a whole.
     pub actions: Option<Vec<AutomationAction>>,
     /// Whether to replace the secret that signs its webhooks.
@@ -71,7 +75,7 @@ pub async fn create(
     command: CreateAutomation,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<SavedAutomation>, AppError> {
-    let CreateAutomation { name, enabled, trigger, conditions, actions, scopes } = command;
+    let CreateAutomation { name, enabled, trigger, conditions, position, actions, scopes } = command;
     let resolved = resolve(store, Some(&conditions), actions).await;
     let actions = match unless_replayed(store, key, resolved).await? {
         ControlFlow::Continue(actions) => actions,
@@ -79,7 +83,17 @@ pub async fn create(
     };
     may_automate(&scopes, &actions)?;
     let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
-    let automation = Automation { name, enabled, trigger, conditions, webhook_secret: secret.clone(), actions };
+    let automation = Automation {
+        name,
+        enabled,
+        trigger,
+        conditions,
+        since: store.clock().now().as_millis(),
+        earlier: Vec::new(),
+        position,
+        webhook_secret: secret.clone(),
+        actions,
+    };
     let Once { outcome: automation, is_replay } = store.create_resource(automation, key).await?;
     let new_secret = secret.filter(|_| !is_replay);
     Ok(Once { outcome: SavedAutomation { automation, new_secret }, is_replay })
@@ -94,16 +108,24 @@ struct Resolved {
 
 impl Patch<Automation> for Resolved {
     /// Keeps the secret as long as an action calls a webhook.
-    fn apply(&self, automation: Automation, _: &dyn Clock) -> Result<Automation, InvalidField> {
-        let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
+    fn apply(&self, automation: Automation, clock: &dyn Clock) -> Result<Automation, InvalidField> {
+        let UpdateAutomation { name, enabled, trigger, conditions, position, .. } = self.update.clone();
+        let enabled = enabled.unwrap_or(automation.enabled);
+        let trigger = trigger.unwrap_or(automation.trigger);
+        let conditions = conditions.unwrap_or_else(|| automation.conditions.clone());
+        let mut automation = automation.with_rule(enabled, trigger, conditions, clock.now());
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
         let secret = current.unwrap_or_else(|| self.new_secret.clone());
+        position.apply(&mut automation.position);
         Ok(Automation {
             name: name.unwrap_or(automation.name),
-            enabled: enabled.unwrap_or(automation.enabled),
-            trigger: trigger.unwrap_or(automation.trigger),
-            conditions: conditions.unwrap_or(automation.conditions),
+            enabled,
+            trigger,
+            conditions: automation.conditions,
+            since: automation.since,
+            earlier: automation.earlier,
+            position: automation.position,
             webhook_secret: actions.call_webhooks().then_some(secret),
             actions,
         })

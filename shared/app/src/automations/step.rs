@@ -52,7 +52,8 @@ pub trait WebhookCaller: Sync {
 }
 
 /// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
-/// which can take seconds. The record of that write triggers the rest.
+/// which can take seconds. The record of that write triggers the rest. After the end, goes on with the execution that has waited
+/// for this one.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
@@ -63,15 +64,32 @@ pub async fn run_step(
     version: u64,
     webhooks: &impl WebhookCaller,
 ) -> Result<(), AppError> {
+    let mut due = (automation, id, version);
+    while let Some(ended) = take_steps(store, due, webhooks).await? {
+        let Some((automation, id)) = ended.successor() else { break };
+        due = (automation, id, FIRST_VERSION);
+    }
+    Ok(())
+}
+
+/// The version of an execution that has not started.
+const FIRST_VERSION: u64 = 1;
+
+/// Takes the steps of one execution. Returns it if it has ended, without a webhook.
+async fn take_steps(
+    store: &TenantStore,
+    (automation, id, version): (AutomationId, ExecutionId, u64),
+    webhooks: &impl WebhookCaller,
+) -> Result<Option<Execution>, AppError> {
     let (execution, automation) =
         tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
-    let due = execution?.filter(|execution| execution.version == version && !execution.is_over());
-    let Some(execution) = due else { return Ok(()) };
+    let is_due = |execution: &Execution| execution.version == version && !execution.is_over() && !execution.waits;
+    let Some(execution) = execution?.filter(is_due) else { return Ok(None) };
     let automation = match automation {
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {
             let reason = Reason::new("automation_deleted", "The automation was deleted.");
-            return record_progress(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
+            return record_progress(store, execution.cut_short(reason, store.clock().now())).await;
         }
         Err(error) => return Err(error.into()),
     };
@@ -89,10 +107,15 @@ struct Runner<'a> {
 type StepResult = Result<(), Reason>;
 
 impl Runner<'_> {
-    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
-    async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead. Returns the execution if
+    /// it has finished without a webhook.
+    async fn run(
+        &self,
+        mut execution: Execution,
+        webhooks: &impl WebhookCaller,
+    ) -> Result<Option<Execution>, AppError> {
         if execution.status == ExecutionStatus::Queued {
-            let Some(started) = self.start(&execution).await? else { return Ok(()) };
+            let Some(started) = self.start(&execution).await? else { return Ok(None) };
             execution = started;
         }
         while let Some(at) = execution.next_step() {
@@ -101,15 +124,15 @@ impl Runner<'_> {
             let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
                 let reason =
                     Reason::new("automation_changed", "The automation's actions were updated during the execution.");
-                return record_progress(self.store, execution.cut_short(reason, self.now())).await.map(drop);
+                return record_progress(self.store, execution.cut_short(reason, self.now())).await;
             };
-            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
+            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(None) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
-                return Ok(());
+                return Ok(None);
             }
             execution = next;
         }
-        Ok(())
+        Ok(Some(execution))
     }
 
     /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.
@@ -174,7 +197,13 @@ impl Runner<'_> {
             let Some(conversation) = conversation else { continue };
             let next = execution.after_step(Ok(()), self.now());
             let marker = Marker::Execution(Box::new(next.clone()));
-            match store.apply_effect(conversation, &effect, Some(&cause), &marker).await? {
+            let state = match store.apply_effect(conversation, &effect, Some(&cause), &marker).await {
+                Err(StoreError::SessionKeyExists(_)) => {
+                    return self.record(execution, Err(reason_of(ActionFailure::SessionKeyExists))).await;
+                }
+                state => state?,
+            };
+            match state {
                 Marked::Written => return Ok(Some(next)),
                 Marked::AlreadyWritten => return Ok(None),
                 Marked::Changed => backoff.pause("the conversation keeps changing").await?,

@@ -4,7 +4,7 @@ use deskless_domain::{
     ActionFailure, AuditActor, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation,
     ConversationFilter, ConversationId, Decision, Effect,
 };
-use deskless_store::{BulkMarker, Marked, TenantStore};
+use deskless_store::{BulkMarker, Marked, StoreError, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::next_batch::next_batch;
@@ -174,7 +174,17 @@ async fn process(
         };
         let marker = BulkMarker { step: job.step, failure: result.as_ref().err().copied() }.of(job.action.id, id);
         let state = match (&conversation, &result) {
-            (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, None, &marker).await?,
+            (Some(conversation), Ok(effect)) => match store.apply_effect(conversation, effect, None, &marker).await {
+                Err(StoreError::SessionKeyExists(_)) => {
+                    let failure = ActionFailure::SessionKeyExists;
+                    let marker = BulkMarker { step: job.step, failure: Some(failure) }.of(job.action.id, id);
+                    match store.mark(&marker).await? {
+                        Marked::Written => return Ok(ConversationOutcome::Done(Err(failure))),
+                        other => other,
+                    }
+                }
+                state => state?,
+            },
             _ => store.mark(&marker).await?,
         };
         match state {

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::Select;
 use deskless_domain::{AttemptId, AuditAction, AuditEvent, Collected, Kind, Resource, ResourceEvent};
 
-use super::item::ARCHIVED_AT;
+use super::{claim::claim_conflict, item::ARCHIVED_AT};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     expression::text,
@@ -15,7 +15,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// [`StoreError::TooMany`] when the workspace has the maximum number of the kind (concurrent creations may exceed the
-    /// limit by a few); [`StoreError::IdempotencyKeyReused`].
+    /// limit by a few); [`StoreError::EmailExists`]; [`StoreError::IdempotencyKeyReused`].
     pub async fn create_resource<T: Collected>(
         &self,
         fields: T,
@@ -31,12 +31,16 @@ impl TenantStore {
         let resource = Resource::new(fields, self.clock());
         let mut transaction = Transaction::default();
         transaction.put_new(self, self.resource_item(&resource, AttemptId::generate(self.clock()))?)?;
+        let claim = self.claim_text(&mut transaction, &resource)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
         let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Created), resource.id);
         self.add_audit_entry(&mut transaction, event)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {
-            // The id is new, so after a failed condition an earlier attempt was committed and its response was lost.
-            Attempt::Committed | Attempt::Failed(_) => Ok(Once::first(resource)),
+            Attempt::Committed => Ok(Once::first(resource)),
             Attempt::Replayed(earlier) => Ok(Once::replay(earlier)),
+            // The id is new, so the claim is another resource's.
+            Attempt::Failed(failed) => Err(claim_conflict(claim, &failed)
+                .unwrap_or_else(|| StoreError::Internal("the id of a new resource exists already".to_owned()))),
         }
     }
 

@@ -1,7 +1,7 @@
 use deskless_domain::{AttemptId, AuditAction, AuditEvent, Collected, Precondition, Resource, ResourceEvent};
 use serde_json::Value;
 
-use super::item::is_own_write;
+use super::{claim::claim_conflict, item::is_own_write};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
@@ -13,7 +13,7 @@ impl TenantStore {
     /// it again and retry. An update that changes a field is recorded in the audit log (AP-96).
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// [`StoreError::EmailExists`].
     pub async fn replace_resource<T: Collected>(
         &self,
         previous: &Resource<T>,
@@ -23,13 +23,17 @@ impl TenantStore {
         let unchanged = Condition::none().version(&Precondition::exactly(previous.version));
         let mut transaction = Transaction::default();
         let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        let claim = self.move_claim(&mut transaction, previous, next)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
         if let Some(event) = audit_event(previous, next)? {
             self.add_audit_entry(&mut transaction, event)?;
         }
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(true),
             // The existing item may be this write, if its first response was lost.
-            Commit::Failed(failed) => Ok(is_own_write(failed.existing(itself), attempt)),
+            Commit::Failed(failed) if failed.at(itself) => Ok(is_own_write(failed.existing(itself), attempt)),
+            Commit::Failed(failed) => Err(claim_conflict(claim, &failed)
+                .unwrap_or_else(|| StoreError::Internal("an unknown condition failed for a resource".to_owned()))),
         }
     }
 
@@ -41,6 +45,7 @@ impl TenantStore {
         let unchanged = Condition::exists().version(&Precondition::exactly(resource.version));
         let mut transaction = Transaction::default();
         let itself = transaction.delete(self, self.keys().resource(T::KIND, resource.id), unchanged)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
         let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Deleted), resource.id);
         self.add_audit_entry(&mut transaction, event)?;
         match transaction.commit(self, &mut self.backoff()).await? {
@@ -63,6 +68,7 @@ fn audit_event<T: Collected>(previous: &Resource<T>, next: &Resource<T>) -> Resu
     let (before, after) = (fields(previous)?, fields(next)?);
     let mut changed: Vec<_> = after.iter().filter(|(name, value)| before.get(*name) != Some(*value)).collect();
     changed.extend(before.iter().filter(|(name, _)| !after.contains_key(*name)));
-    let names: Vec<_> = changed.into_iter().map(|(name, _)| name.clone()).collect();
+    let names = changed.into_iter().map(|(name, _)| name.clone());
+    let names: Vec<_> = names.filter(|name| !T::INTERNAL_FIELDS.contains(&name.as_str())).collect();
     Ok((!names.is_empty()).then(|| event(ResourceEvent::Updated).with_fields(names)))
 }

@@ -3,7 +3,10 @@ use deskless_domain::{
     Precondition,
 };
 
-use super::item::{attributes, live, unless_deleted};
+use super::{
+    item::{attributes, live, unless_deleted},
+    session::Session,
+};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
@@ -36,11 +39,17 @@ pub(crate) struct DeletedConversation {
     id: ConversationId,
     number: u64,
     external_id: Option<ExternalId>,
+    session: Option<Session>,
 }
 
 impl From<&Conversation> for DeletedConversation {
     fn from(conversation: &Conversation) -> Self {
-        Self { id: conversation.id, number: conversation.number, external_id: conversation.external_id.clone() }
+        Self {
+            id: conversation.id,
+            number: conversation.number,
+            external_id: conversation.external_id.clone(),
+            session: Session::of(conversation),
+        }
     }
 }
 
@@ -53,6 +62,7 @@ impl DeletedConversation {
             id,
             number: number.unwrap_or_default(),
             external_id: external_id.and_then(|id| ExternalId::parse(id.to_owned()).ok()),
+            session: Session::of_item(item),
         }
     }
 }
@@ -74,30 +84,35 @@ impl TenantStore {
         precondition: &Precondition,
     ) -> Result<(), StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let stored = self.get(self.keys().conversation(id)).await?;
-        let stored = unless_deleted(stored.as_ref()).ok_or(StoreError::NotFound)?;
-        precondition.check(version(stored))?;
-        let stored = DeletedConversation::of_item(id, stored);
-        let mut transaction = Transaction::default();
-        let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, reason, None)?;
-        let failed = match transaction.commit(self, &mut self.backoff()).await? {
-            Commit::Done => return Ok(()),
-            Commit::Failed(failed) => failed,
-        };
-        if !failed.at(itself) {
-            return Err(StoreError::Internal("the externalId belongs to another conversation".to_owned()));
+        let mut backoff = self.backoff();
+        let mut stored = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
+        loop {
+            let known = unless_deleted(Some(&stored)).ok_or(StoreError::NotFound)?;
+            precondition.check(version(known))?;
+            let known = DeletedConversation::of_item(id, known);
+            let mut transaction = Transaction::default();
+            let itself = self.add_deletion(&mut transaction, &known, attempt, precondition, reason, None)?;
+            let failed = match transaction.commit(self, &mut backoff).await? {
+                Commit::Done => return Ok(()),
+                Commit::Failed(failed) => failed,
+            };
+            if !failed.at(itself) {
+                let text = "the externalId or the sessionKey belongs to another conversation";
+                return Err(StoreError::Internal(text.to_owned()));
+            }
+            let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
+            if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
+                return Ok(());
+            }
+            // The status or the inbox has changed since it was read, and with it the claim on the sessionKey.
+            stored = existing.clone();
+            backoff.pause("the conversation keeps changing").await?;
         }
-        let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
-        if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
-            return Ok(());
-        }
-        let existing = unless_deleted(Some(existing)).ok_or(StoreError::NotFound)?;
-        precondition.check(version(existing))?;
-        Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
     /// Adds the writes of a deletion: the tombstone, the released externalId and the entry of the audit log. A conversation's number
-    /// and externalId never change, so these writes are still correct if it was updated since it was read. The version is
+    /// and externalId never change, so these writes are still correct if it was updated since it was read. Its claim on a
+    /// sessionKey follows the status and the inbox, which must be the same. The version is
     /// incremented, so that the deletion is the last change for consumers of the stream.
     pub(crate) fn add_deletion(
         &self,
@@ -123,13 +138,19 @@ impl TenantStore {
         if let Some(cause) = cause {
             update.set(attributes::CAUSE, text(cause));
         }
-        let condition = live().version(precondition);
+        let mut condition = live().version(precondition);
+        if let Some(session) = &conversation.session {
+            condition = session.unchanged(condition);
+        }
         let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
         if let Some(external_id) = &conversation.external_id {
             let mut is_own = Condition::none();
             let owner = is_own.value(packed_id(id));
             let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
             transaction.delete(self, self.keys().external_id(external_id), is_own)?;
+        }
+        if let Some(session) = &conversation.session {
+            self.release_session(transaction, id, session)?;
         }
         let event = AuditEvent {
             number: Some(conversation.number),

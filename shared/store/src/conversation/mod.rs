@@ -11,6 +11,7 @@ mod list;
 mod preview;
 mod removal;
 mod removal_queue;
+mod session;
 mod update;
 mod write;
 
@@ -21,3 +22,4 @@ pub use list::{ConversationPage, Position};
 pub use removal::RemovalBatch;
 pub use removal_queue::RemovalQueue;
 pub(crate) use removal_queue::removal_step;
+pub(crate) use session::{Session, session_conflict, unknown_session, without_session};

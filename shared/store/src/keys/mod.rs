@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
     AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId,
-    ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, Status, Timestamp,
-    WorkspaceId,
+    ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey, Status,
+    Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -118,6 +118,11 @@ impl TenantKeys {
     pub fn api_keys_after(after: Option<KeyId>) -> [String; 2] {
         // '!' sorts before every character of an id, '~' after.
         [after.map_or("K#!".to_owned(), |id| format!("K#{}!", pack(id))), "K#~".to_owned()]
+    }
+
+    /// Returns the key of the item that changes with every automation.
+    pub fn automations_stamp(self) -> Key {
+        Key::new(self.prefix(), "O")
     }
 
     /// Returns the key of a conversation's own item.
@@ -314,6 +319,18 @@ impl TenantKeys {
     /// Returns the key of a resource in a small collection.
     pub fn resource(self, kind: Kind, id: impl Identifier) -> Key {
         Key::new(self.collection(kind), pack(id))
+    }
+
+    /// Returns the key of the claim on a text that is unique in a small collection.
+    pub fn resource_claim(self, kind: Kind, text: &str) -> Key {
+        Key::new(format!("{}#{}", self.collection(kind), hashed(text)), "!")
+    }
+
+    /// Returns the key of the claim on a sessionKey, which is unique among the conversations of an inbox that are not solved.
+    pub fn session_claim(self, inbox: Option<InboxId>, key: &SessionKey) -> Key {
+        // The id and the sign for no inbox have no '#', so that no two pairs give the same text.
+        let text = format!("{}#{}", inbox.map_or(NONE.to_owned(), pack), key.as_str());
+        Key::new(format!("{}#W#{}", self.prefix(), hashed(&text)), SELF)
     }
 
     /// Returns the key of a bulk action's own item.

@@ -78,6 +78,10 @@ pub fn document(parts: Vec<OpenApi>) -> OpenApi {
                 .name("API keys")
                 .description(Some("API keys, with their kind, scopes and limits."))
                 .build(),
+            TagBuilder::new()
+                .name("Audit log")
+                .description(Some("Who changed settings and API keys, deleted data or exported it."))
+                .build(),
             TagBuilder::new().name("Description").description(Some("The OpenAPI document.")).build(),
         ]))
         .build();

@@ -134,7 +134,8 @@ impl Recount {
         for found in items {
             if let Some(StoredConversation { conversation, .. }) = StoredConversation::read(found)? {
                 let counted = Some(conversation.counted_as());
-                changes.push(ConversationToCount { id: conversation.id, version: conversation.version, counted });
+                let (id, version, at) = (conversation.id, conversation.version, conversation.updated_at);
+                changes.push(ConversationToCount { id, version, counted, at });
             }
         }
         Ok(changes)

@@ -5,6 +5,7 @@
 pub mod cargo;
 pub mod costs;
 pub mod engine;
+pub mod examples;
 pub mod filter;
 pub mod routes;
 pub mod s3;

@@ -3,20 +3,20 @@
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use deskless_api::{
     InvalidRequest,
+    openapi::flat,
     wire::{ActionObject, ActionRequest},
 };
 use deskless_domain::{AutomationAction, Invalid, MessageBody, PredefinedMessageId, WebhookUrl};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Ref, RefOr, Schema, schema::OneOfBuilder},
+    openapi::{RefOr, Schema},
 };
 
 /// An action that only automations have.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
-#[schema(as = AutomationOnlyAction)]
 pub enum AutomationOnlyActionObject {
     /// Sends a predefined message as a reply with the role `assistant`.
     #[deserr(rename = "reply", rename_all = camelCase)]
@@ -60,11 +60,11 @@ pub enum AutomationActionObject {
 
 impl PartialSchema for AutomationActionObject {
     fn schema() -> RefOr<Schema> {
-        OneOfBuilder::new()
-            .description(Some("An action of an automation. Its fields depend on `action`."))
-            .item(Ref::from_schema_name(ActionObject::name()))
-            .item(Ref::from_schema_name(AutomationOnlyActionObject::name()))
-            .into()
+        let mut actions = ActionObject::variants();
+        if let RefOr::T(Schema::OneOf(own)) = AutomationOnlyActionObject::schema() {
+            actions.extend(own.items);
+        }
+        Schema::from(flat("action", "An action of an automation. Its fields depend on `action`.", actions)).into()
     }
 }
 
@@ -74,9 +74,7 @@ impl ToSchema for AutomationActionObject {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ActionObject::name().into_owned(), ActionObject::schema()));
         ActionObject::schemas(schemas);
-        schemas.push((AutomationOnlyActionObject::name().into_owned(), AutomationOnlyActionObject::schema()));
         AutomationOnlyActionObject::schemas(schemas);
     }
 }
@@ -105,6 +103,13 @@ pub enum AutomationActionRequest {
     Shared(ActionRequest),
     /// An action that only automations have.
     AutomationOnly(AutomationOnlyActionObject),
+}
+
+impl AutomationActionRequest {
+    /// Returns whether the action calls a webhook.
+    pub fn calls_webhook(&self) -> bool {
+        matches!(self, Self::AutomationOnly(AutomationOnlyActionObject::CallWebhook { .. }))
+    }
 }
 
 impl Deserr<InvalidRequest> for AutomationActionRequest {

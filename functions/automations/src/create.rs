@@ -1,7 +1,11 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteAutomations, wire::FilterRequest,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created,
+    openapi::BASE,
+    replayed,
+    scope::WriteAutomations,
+    shown_once,
+    wire::{FilterRequest, FilterValue},
 };
 use deskless_app::automations::{self, CreateAutomation};
 use deskless_domain::{AutomationAction, AutomationPosition, AutomationTrigger, ConversationFilter, Title};
@@ -27,7 +31,8 @@ pub struct CreateAutomationRequest {
     trigger: AutomationTrigger,
     /// The conversations to which it applies. The default is all.
     #[deserr(default)]
-    conditions: Option<FilterRequest>,
+    #[schema(value_type = FilterRequest, required = false)]
+    conditions: FilterValue<FilterRequest>,
     /// The place among the automations that one event triggers: 1 to 1,000,000. They run one after another, the lowest position
     /// first. Automations without a position (`null`, the default) come last, the oldest one first.
     #[deserr(default)]
@@ -76,14 +81,14 @@ pub async fn create_automation(
         name: request.name,
         enabled: request.enabled,
         trigger: request.trigger,
-        conditions: request.conditions.map_or_else(ConversationFilter::default, |filter| filter.filter()),
+        conditions: request.conditions.0.map_or_else(ConversationFilter::default, |filter| filter.filter()),
         position: request.position,
         actions: request.actions.into_iter().map(AutomationAction::from).collect(),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let saved = automations::create(caller.store(), command, key.as_ref()).await?;
     let automation = &saved.outcome.automation;
     let location = format!("{BASE}/automations/{}", automation.id);
     let response = SavedAutomationResponse::from(&saved.outcome);
-    replayed(saved.is_replay, created(location, automation.version, &response))
+    shown_once(replayed(saved.is_replay, created(location, automation.version, &response)))
 }

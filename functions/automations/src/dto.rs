@@ -2,7 +2,7 @@
 
 use deskless_api::{envelope, object_tag, wire::FilterRequest};
 use deskless_app::automations::SavedAutomation;
-use deskless_domain::{Automation, AutomationPosition, AutomationTrigger, ConversationFilter, Resource, Title};
+use deskless_domain::{Automation, AutomationPosition, AutomationTrigger, ConversationFilter, KeyId, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +38,10 @@ pub struct AutomationObject {
     actions: Vec<AutomationActionObject>,
     /// Whether the automation has a secret that signs its webhooks. It has one while an action calls a webhook.
     has_webhook_secret: bool,
+    /// The API key with whose rights its trigger runs it: the one that last saved its actions, conditions or trigger, or enabled
+    /// it. When you revoke this key, the automation is disabled.
+    #[schema(required, value_type = Option<String>, format = "uuid")]
+    api_key_id: Option<KeyId>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time")]
@@ -46,7 +50,8 @@ pub struct AutomationObject {
 
 impl From<&Resource<Automation>> for AutomationObject {
     fn from(resource: &Resource<Automation>) -> Self {
-        let Automation { name, enabled, trigger, conditions, position, actions, webhook_secret, .. } = &resource.fields;
+        let Automation { name, enabled, trigger, conditions, position, actions, webhook_secret, api_key, .. } =
+            &resource.fields;
         Self {
             object: AutomationTag,
             id: resource.id.to_string(),
@@ -57,6 +62,7 @@ impl From<&Resource<Automation>> for AutomationObject {
             position: *position,
             actions: actions.as_slice().iter().map(AutomationActionObject::from).collect(),
             has_webhook_secret: webhook_secret.is_some(),
+            api_key_id: *api_key,
             created_at: resource.created_at().to_string(),
             updated_at: resource.updated_at.to_string(),
         }

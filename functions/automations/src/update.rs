@@ -4,7 +4,7 @@ use deskless_api::{
     scope::WriteAutomations, wire::FilterRequest,
 };
 use deskless_app::automations::{self, UpdateAutomation};
-use deskless_domain::{AutomationAction, AutomationId, AutomationPosition, AutomationTrigger, Title};
+use deskless_domain::{AutomationAction, AutomationId, AutomationPosition, AutomationTrigger, Scope, Title};
 use utoipa::ToSchema;
 
 use crate::{
@@ -52,7 +52,9 @@ pub struct UpdateAutomationRequest {
 /// Takes effect for every event that happens after the response. A queued execution uses the automation as it is when the execution starts. A running
 /// execution ends if you update the actions.
 ///
-/// Your key needs the scopes of the automation's actions, whichever field you update. Otherwise the response is 403.
+/// Your key needs the scopes of the automation's actions, whichever field you update. Otherwise the response is 403. If you update
+/// the actions, the conditions or the trigger, or set `enabled` to `true`, the automation runs with the rights of your key from
+/// then on. To get a new webhook secret, your key needs `read:automations` as well.
 #[utoipa::path(
     patch,
     path = "/api/v1/automations/{automationId}",
@@ -72,6 +74,12 @@ pub async fn update_automation(
     IfMatch(precondition): IfMatch,
     ApiJson(Patch(request)): ApiJson<Patch<UpdateAutomationRequest>>,
 ) -> Reply {
+    let calls_webhook =
+        |actions: &Vec<AutomationActionRequest>| actions.iter().any(AutomationActionRequest::calls_webhook);
+    if request.rotate_webhook_secret.0 == Some(true) || request.actions.0.as_ref().is_some_and(calls_webhook) {
+        // The response may have a new secret, beside the stored automation.
+        caller.require(Scope::ReadAutomations)?;
+    }
     let update = UpdateAutomation {
         name: request.name.0,
         enabled: request.enabled.0,
@@ -80,7 +88,7 @@ pub async fn update_automation(
         position: request.position.change(),
         actions: request.actions.0.map(|actions| actions.into_iter().map(AutomationAction::from).collect()),
         rotate_webhook_secret: request.rotate_webhook_secret.0.unwrap_or(false),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let saved = automations::update(caller.store(), id, update, &precondition).await?;
     ok(saved.automation.version, &SavedAutomationResponse::from(&saved))

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use deskless_api::{ApiQuery, Caller, Idempotent, NoParameters, Reply, replayed, scope::WriteConversations};
 use deskless_app::bulk::{self, CreateBulkAction};
+use deskless_domain::Scope;
 
 use crate::dto::{BulkActionResponse, CreateBulkActionRequest, reply};
 
@@ -17,7 +18,9 @@ const STEPS_TIMEOUT: Duration = Duration::from_secs(8);
 /// not updated and counts as processed. With a filter, a conversation is updated if it existed when you sent the request and
 /// matches the filter when it is processed.
 ///
-/// A dry run counts at most about 10,000 conversations and takes at most 6 seconds. `exact` is `true` if all were counted. A dry run
+/// With `filter: {}`, or a view with an empty filter, the action applies to every conversation. Send `all: true` with it.
+///
+/// A dry run needs the scope `read:conversations` as well. It counts at most about 10,000 conversations and takes at most 6 seconds. `exact` is `true` if all were counted. A dry run
 /// is kept for 30 days, as every bulk action.
 #[utoipa::path(
     post,
@@ -44,6 +47,10 @@ pub async fn create_bulk_action(
     let store = caller.store();
     let (request, key) = request.into_parts(&caller);
     let command: CreateBulkAction = request.into_command(caller.credential().id);
+    if command.dry_run {
+        // Its result is what a dry run is for.
+        caller.require(Scope::ReadConversations)?;
+    }
     let is_small = command.is_small();
     let mut created = bulk::create(store, command, key.as_ref()).await?;
     if is_small {

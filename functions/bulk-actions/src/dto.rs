@@ -1,11 +1,9 @@
 //! The wire format of bulk actions.
 
-use std::collections::BTreeMap;
-
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
     InvalidRequest, Reply, accepted, object_tag, ok,
-    openapi::BASE,
+    openapi::{BASE, flat},
     wire::{ActionObject, ActionRequest, FilterRequest},
 };
 use deskless_app::bulk::{CreateBulkAction, Target};
@@ -39,6 +37,10 @@ struct TargetFields {
     /// Conversations in this saved view. Later updates of the view have no effect.
     #[deserr(default)]
     view_id: Option<ViewId>,
+    /// Must be `true` if the filter, or the view's filter, is empty, so that every conversation matches. Otherwise it must not be.
+    #[deserr(default)]
+    #[schema(default = false)]
+    all: Option<bool>,
     /// Whether to only count the conversations. The default is `false`.
     #[deserr(default)]
     #[schema(default = false)]
@@ -46,7 +48,7 @@ struct TargetFields {
 }
 
 impl TargetFields {
-    const NAMES: [&str; 4] = ["conversationIds", "filter", "viewId", "dryRun"];
+    const NAMES: [&str; 5] = ["conversationIds", "filter", "viewId", "all", "dryRun"];
 
     fn check(&self, location: ValuePointerRef<'_>) -> Result<(), InvalidRequest> {
         let fields = [
@@ -98,22 +100,13 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
 
 impl PartialSchema for CreateBulkActionRequest {
     fn schema() -> RefOr<Schema> {
-        let mut schema = ActionObject::schema();
-        let target_fields = match TargetFields::schema() {
-            RefOr::T(Schema::Object(fields)) => fields.properties,
-            _ => BTreeMap::default(),
-        };
-        if let RefOr::T(Schema::OneOf(actions)) = &mut schema {
-            actions.description = Some(
-                "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`.".to_owned(),
-            );
-            for action in &mut actions.items {
-                if let RefOr::T(Schema::Object(action)) = action {
-                    action.properties.extend(target_fields.clone());
-                }
-            }
+        let text = "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`. The fields of the \
+                    action depend on `action`.";
+        let mut request = flat("action", text, ActionObject::variants());
+        if let RefOr::T(Schema::Object(target)) = TargetFields::schema() {
+            request.properties.extend(target.properties);
         }
-        schema
+        Schema::from(request).into()
     }
 }
 
@@ -127,7 +120,7 @@ impl ToSchema for CreateBulkActionRequest {
 impl CreateBulkActionRequest {
     /// Returns the command of this caller.
     pub fn into_command(self, key: KeyId) -> CreateBulkAction {
-        let TargetFields { conversation_ids, filter, view_id, dry_run } = self.target;
+        let TargetFields { conversation_ids, filter, view_id, all, dry_run } = self.target;
         let target = match (conversation_ids, filter, view_id) {
             (Some(ids), ..) => Target::Ids(ids),
             (None, _, Some(view)) => Target::View(view),
@@ -135,7 +128,8 @@ impl CreateBulkActionRequest {
                 Target::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
             }
         };
-        CreateBulkAction { action: self.action.into_action(), target, dry_run: dry_run.unwrap_or(false), key }
+        let (all, dry_run) = (all.unwrap_or(false), dry_run.unwrap_or(false));
+        CreateBulkAction { action: self.action.into_action(), target, all, dry_run, key }
     }
 }
 

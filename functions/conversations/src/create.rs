@@ -15,7 +15,6 @@ use deskless_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    by_key::EitherConversationCreatedResponse,
     customer_view,
     dto::{ConversationResponse, CustomerRequest},
 };
@@ -133,18 +132,13 @@ fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
 /// Creates the conversation, and creates or updates its customer with the fields of `customer`. The first `message` is created
 /// together with the conversation or not at all. An `externalId` can be used once in a workspace: a second conversation with it
 /// returns 409.
-///
-/// With a client key you can send `subject`, `channel`, `message.body` and contact details in `customer`. The details are not
-/// verified and are stored only on this conversation. `X-Customer-Token` identifies the customer. Without it the customer is
-/// anonymous, and the response has a `customerToken` to send in later requests.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
     tag = "Conversations",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = CreateConversationRequest,
     responses(
-        (status = 201, description = "The new conversation", body = EitherConversationCreatedResponse, headers(
+        (status = 201, description = "The new conversation", body = ConversationResponse, headers(
             ("Location" = String, description = "The path of the new conversation"),
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
@@ -165,6 +159,7 @@ pub async fn create_conversation(
     let (request, key) = request.read::<CreateConversationRequest>()?.into_parts(&caller);
     if request.message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
+        caller.require(Scope::ReadConversations)?;
     }
     let created_conversation = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
     let conversation = &created_conversation.outcome.conversation;

@@ -8,7 +8,6 @@ use deskless_domain::{ConversationId, Order};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    by_key::EitherConversationResponse,
     customer_view,
     dto::{ConversationObject, ConversationResponse, ConversationWithMessagesResponse},
 };
@@ -30,7 +29,7 @@ pub enum Include {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct GetConversationQuery {
-    /// `messages` includes the first 100 messages. Server keys only.
+    /// `messages` includes the first 100 messages.
     #[deserr(default)]
     #[param(inline)]
     include: Option<Include>,
@@ -40,8 +39,6 @@ pub struct GetConversationQuery {
 ///
 /// Returns the conversation, with `include=messages` also its first 100 messages. That response has no `ETag`, because delivery
 /// reports update messages without a new version of the conversation.
-///
-/// With a client key, only one of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}",
@@ -49,10 +46,9 @@ pub struct GetConversationQuery {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         GetConversationQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses(
-        (status = 200, description = "The conversation", body = EitherConversationResponse, headers(
+        (status = 200, description = "The conversation", body = ConversationWithMessagesResponse, headers(
             ("ETag" = Option<String>, description = "The version"),
         )),
     ),

@@ -5,13 +5,13 @@ use deskless_app::conversations::{self, ConversationList, ListConversations};
 use deskless_domain::{ConversationSort, Order, Timestamp, ViewId};
 
 use crate::{
-    by_key::EitherConversationListResponse,
     cursors::{ListCursors, ListOrder, RequestedOrder},
     customer_view,
     dto::{ConversationListResponse, ConversationObject},
 };
 
 with_filters! {
+    booleans as deskless_api::wire::Flag;
     /// The page size, the order and filters. All filters must match.
     pub struct ListConversationsQuery {
         /// The page size.
@@ -50,17 +50,14 @@ with_filters! {
 /// and a walk over all pages misses no conversation. With `updatedAfter`, the list returns what has changed, 20 seconds after the
 /// change, and `nextCursor` is always set: keep it, and continue with it later. A page can be short or empty while `hasMore` is
 /// `true`. The list can lag behind a write by a moment.
-///
-/// With a client key, only the customer's conversations. The only filter is `status`.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations",
     tag = "Conversations",
     params(
         ListConversationsQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
-    responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
+    responses((status = 200, description = "A page of conversations", body = ConversationListResponse)),
 )]
 pub async fn list_conversations(caller: Principal<ReadConversations>, query: ApiQuery<RawBody>) -> Reply {
     let caller = match caller {
@@ -75,7 +72,7 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
             sort: query.sort,
             order: query.order,
             updated_after: query.updated_after,
-            created_before: query.created_before,
+            created_before: query.created_before.0,
             has_cursor: query.cursor.is_some(),
         },
         now,

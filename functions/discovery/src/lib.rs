@@ -1,4 +1,4 @@
-//! The OpenAPI document, and the 404 response for unknown routes.
+//! The OpenAPI documents, and the 404 response for unknown routes.
 
 mod describe;
 
@@ -6,5 +6,5 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Returns the routes of this group. Requests for unknown routes reach it too and get a 404.
 pub fn router<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> {
-    OpenApiRouter::new().routes(routes!(describe::get_openapi))
+    OpenApiRouter::new().routes(routes!(describe::get_openapi)).routes(routes!(describe::get_client_openapi))
 }

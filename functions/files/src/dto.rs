@@ -99,6 +99,7 @@ impl From<Upload> for UploadObject {
 
 /// A pending file with its upload form.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SignedFileResponse)]
 pub struct SignFileResponse {
     file: FileObject,
     /// The upload form. The response to a repeat has a new signature, or `null` after the file was registered or deleted.

@@ -19,7 +19,6 @@ use crate::{access::access, dto::FileResponse};
     tag = "Files",
     params(
         ("fileId" = String, Path, format = "uuid", description = "The file's id"),
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses(
         (status = 200, description = "The file", body = FileResponse, headers(

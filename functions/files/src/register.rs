@@ -27,7 +27,6 @@ pub struct RegisterFileRequest {
     post,
     path = "/api/v1/files",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = RegisterFileRequest,
     responses(
         (status = 200, description = "The registered file", body = FileResponse, headers(

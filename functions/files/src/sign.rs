@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Principal, Problem, Reply, created, openapi::BASE,
-    replayed, scope::WriteFiles,
+    replayed, scope::WriteFiles, shown_once,
 };
 use deskless_app::files;
 use deskless_domain::{ContentType, ConversationId, FileDraft, FileSize, FileTitle};
@@ -44,7 +44,6 @@ impl From<SignFileRequest> for FileDraft {
     post,
     path = "/api/v1/files/sign",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = SignFileRequest,
     responses(
         (status = 201, description = "The pending file and its upload form", body = SignFileResponse, headers(
@@ -67,5 +66,5 @@ pub async fn sign_file(
     let signed = files::sign(access(&caller), request.into(), key.as_ref()).await?;
     let (file, upload) = signed.outcome;
     let location = format!("{BASE}/files/{}", file.id);
-    replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload)))
+    shown_once(replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload))))
 }

@@ -15,90 +15,38 @@ use deskless_domain::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        ObjectBuilder, Ref, RefOr, Schema,
-        schema::{AdditionalProperties, OneOfBuilder},
-    },
-};
+use utoipa::ToSchema;
 
 /// A message to preview: a `body`, a `media` or both, or a `template` alone.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct TransformMessageRequest {
+    /// The text, alone or with a file.
     #[deserr(default)]
+    #[schema(required = false, value_type = MessageBody)]
     body: Optional<MessageBody>,
+    /// A file that the provider fetches.
     #[deserr(default)]
+    #[schema(required = false, value_type = MediaObject)]
     media: Optional<MediaObject>,
+    /// A WhatsApp template, which can be sent when the reply window is closed.
     #[deserr(default)]
+    #[schema(required = false, value_type = TemplateObject)]
     template: Optional<TemplateObject>,
+    /// The type. The default is `reply`. A `note` is never sent, so its preview has no requests.
     #[deserr(rename = "type", default = MessageType::Reply)]
+    #[schema(rename = "type", required = false)]
     kind: MessageType,
+    /// The provider's id of the sender: the phone number id of WhatsApp, the id of the page or account, or the number or
+    /// messaging service of an SMS. The default comes from the conversation's inbox. Without either, the request has a
+    /// placeholder in braces, or `me`.
     #[deserr(default)]
+    #[schema(required = false, value_type = ProviderAddress)]
     from: Optional<ProviderAddress>,
+    /// The provider's id or phone number of the customer. The default comes from the conversation's `sessionKey` or the customer.
     #[deserr(default)]
+    #[schema(required = false, value_type = ProviderAddress)]
     to: Optional<ProviderAddress>,
-}
-
-const TYPE: &str = "The type. The default is `reply`. A `note` is never sent, so its preview has no requests.";
-const FROM: &str = "The provider's id of the sender: the phone number id of WhatsApp, the id of the page or account, or the \
-number or messaging service of an SMS. The default comes from the conversation's inbox. Without either, the request has a \
-placeholder in braces, or `me`.";
-const TO: &str = "The provider's id or phone number of the customer. The default comes from the conversation's `sessionKey` or \
-the customer.";
-
-/// Returns the schema of one form of the request, with these properties and no others.
-fn form(
-    title: &str,
-    required: &[&str],
-    optional: &[(&str, RefOr<Schema>)],
-    properties: &[(&str, RefOr<Schema>)],
-) -> Schema {
-    let mut object =
-        ObjectBuilder::new().title(Some(title)).additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    for (name, schema) in properties.iter().chain(optional) {
-        object = object.property(*name, schema.clone());
-    }
-    required.iter().fold(object, |object, name| object.required(*name)).into()
-}
-
-fn described<T: ToSchema>(text: &str) -> RefOr<Schema> {
-    let mut reference = Ref::from_schema_name(T::name());
-    text.clone_into(&mut reference.description);
-    reference.into()
-}
-
-impl PartialSchema for TransformMessageRequest {
-    fn schema() -> RefOr<Schema> {
-        let body = ("body", described::<MessageBody>("The text, alone or with a file."));
-        let media = ("media", described::<MediaObject>("A file that the provider fetches."));
-        let text = "A WhatsApp template, which can be sent when the reply window is closed.";
-        let template = ("template", described::<TemplateObject>(text));
-        let address = |text: &str| described::<ProviderAddress>(text);
-        let mut kind = MessageType::schema();
-        if let RefOr::T(Schema::Object(object)) = &mut kind {
-            object.description = Some(TYPE.to_owned());
-        }
-        let both = [("type", kind), ("from", address(FROM)), ("to", address(TO))];
-        OneOfBuilder::new()
-            .description(Some("A message to preview: a `body`, a `media` or both, or a `template` alone."))
-            .item(form("Text", &["body"], &both, std::slice::from_ref(&body)))
-            .item(form("Media", &["media"], &both, &[media, body]))
-            .item(form("Template", &["template"], &both, &[template]))
-            .into()
-    }
-}
-
-impl ToSchema for TransformMessageRequest {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((MessageBody::name().into_owned(), MessageBody::schema()));
-        schemas.push((ProviderAddress::name().into_owned(), ProviderAddress::schema()));
-        schemas.push((MediaObject::name().into_owned(), MediaObject::schema()));
-        MediaObject::schemas(schemas);
-        schemas.push((TemplateObject::name().into_owned(), TemplateObject::schema()));
-        TemplateObject::schemas(schemas);
-    }
 }
 
 /// A file that a provider fetches.
@@ -155,6 +103,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
 
 /// The preview of a message as its provider's requests.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TransformedMessageResponse)]
 pub struct TransformMessageResponse {
     transform: TransformObject,
 }

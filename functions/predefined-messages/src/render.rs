@@ -19,6 +19,7 @@ pub struct RenderPredefinedMessageRequest {
 
 /// The rendered text.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RenderedPredefinedMessageResponse)]
 pub struct RenderPredefinedMessageResponse {
     /// The text with its variables filled in. A missing value is filled in as an empty text. The result can be empty, or longer
     /// than the body of a message.

@@ -16,6 +16,7 @@ pub fn path(field: &Field) -> String {
         Field::Conversation => "conversationId",
         Field::LastRead => "upTo",
         Field::View => "viewId",
+        Field::All => "all",
         Field::PredefinedMessage => "predefinedMessageId",
         Field::File => "fileId",
         Field::Attachments => "attachments",

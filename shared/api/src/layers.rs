@@ -2,7 +2,10 @@
 
 use std::{
     mem,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,9 +15,9 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use deskless_domain::{Clock, Existing, KeyKind, RequestId};
+use deskless_domain::{Clock, Existing, KeyKind, RequestId, authorization};
 use deskless_store::{Credential, StoreError};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, predicate::SizeAbove},
@@ -59,7 +62,7 @@ impl Trace {
 
     /// Returns whether the caller may learn which object a request conflicts with: a server key with the scope to read it.
     fn may_see(&self, existing: Existing) -> bool {
-        self.key.get().is_some_and(|key| key.kind == KeyKind::Server && key.scopes.contains(&existing.scope()))
+        self.key.get().is_some_and(|key| key.kind == KeyKind::Server && authorization::may_see(key, existing.scope()))
     }
 
     /// Records the API key of the request.
@@ -68,9 +71,17 @@ impl Trace {
     }
 }
 
-/// Response headers that extractors set. They are sent with every response, errors included.
+/// What extractors decide about the response: headers, which are sent with every response, errors included, and whether the
+/// response may show the resource.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Extra(Arc<Mutex<HeaderMap>>);
+pub(crate) struct Extra {
+    headers: Arc<Mutex<HeaderMap>>,
+    hides_resource: Arc<AtomicBool>,
+}
+
+/// Marks a response that only this request can get, such as one with a new secret. It is sent even if the key may not read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShownOnce;
 
 impl Extra {
     /// Returns the headers of this request.
@@ -80,11 +91,29 @@ impl Extra {
 
     /// Sets a header of the response.
     pub fn set(&self, name: HeaderName, value: HeaderValue) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    /// Leaves the resource out of a successful response: the key may write it, but not read it.
+    pub fn hide_resource(&self) {
+        self.hides_resource.store(true, Ordering::Relaxed);
+    }
+
+    /// Replaces a successful response by one without the resource, if the key may not read it. `Location` and `ETag` stay.
+    fn hidden(&self, response: Response) -> Response {
+        let is_shown = response.extensions().get::<ShownOnce>().is_some();
+        if !self.hides_resource.load(Ordering::Relaxed) || is_shown || !response.status().is_success() {
+            return response;
+        }
+        let mut without = StatusCode::NO_CONTENT.into_response();
+        let headers = response.headers().iter();
+        let kept = headers.filter(|(name, _)| ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name));
+        without.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        without
     }
 
     fn take(&self) -> HeaderMap {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut *self.headers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -127,6 +156,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
         Err(_) => Problem::from(StoreError::Unavailable("the request timed out".to_owned())).into_response(),
     };
 
+    response = extra.hidden(response);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         let existing = problem.existing().filter(|existing| trace.may_see(*existing));

@@ -5,6 +5,7 @@
 //! and the store get their status codes here.
 
 mod auth;
+mod denial;
 mod field_names;
 mod fields;
 mod hs256;
@@ -26,7 +27,7 @@ mod throttle;
 pub mod token;
 pub mod wire;
 
-pub use auth::{Caller, scope};
+pub use auth::{Caller, Guard, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
@@ -34,14 +35,14 @@ pub use idempotency::{Actor, Idempotent};
 pub use json::ApiJson;
 pub use layers::{Invocation, serve};
 #[doc(hidden)]
-pub use operations::route;
+pub use operations::{access_of, declare, route};
 pub use paging::{CursorScope, Limit};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, content_version, created, no_content, not_modified, ok, replayed};
+pub use reply::{Reply, accepted, content_version, created, no_content, not_modified, ok, replayed, shown_once};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

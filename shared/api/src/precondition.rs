@@ -46,10 +46,10 @@ impl IfNoneMatch {
     }
 }
 
-impl FromRequestParts<ApiState> for IfNoneMatch {
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         tags(&parts.headers, "If-None-Match").map(Self)
     }
 }

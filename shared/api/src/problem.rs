@@ -203,10 +203,7 @@ impl From<AppError> for Problem {
                 Self::invalid(errors.collect())
             }
             AppError::Conflict(conflict) => conflict.into(),
-            AppError::MissingScope(scope) => Self::new(
-                Code::Forbidden,
-                format!("The API key does not have the scope `{scope}`, which this request requires."),
-            ),
+            AppError::Denied(denial) => denial.into(),
             AppError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
                 "The resource has changed since you read it: `If-Match` does not match its version. Fetch it again and retry.",

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Problem, version_tag};
+use crate::{Problem, layers::ShownOnce, version_tag};
 
 /// The result of an operation: a response or a problem.
 pub type Reply = Result<Response, Problem>;
@@ -56,6 +56,17 @@ pub fn replayed(is_replay: bool, reply: Reply) -> Reply {
         let name = HeaderName::from_static("idempotent-replayed");
         response.headers_mut().insert(name, HeaderValue::from_static("true"));
     }
+    Ok(response)
+}
+
+/// Marks a response that only this request can get: a new secret, an upload form or a customer token. It is sent even to a key
+/// that may not read the resource, so it must show nothing but what the request itself created.
+///
+/// # Errors
+/// Those of the response itself.
+pub fn shown_once(reply: Reply) -> Reply {
+    let mut response = reply?;
+    response.extensions_mut().insert(ShownOnce);
     Ok(response)
 }
 

@@ -1,4 +1,4 @@
-use deskless_domain::{Existing, Field, Invalid, InvalidField, Kind, MissingScope, Scope, provider::TransformError};
+use deskless_domain::{Existing, Field, Invalid, InvalidField, Kind, authorization::Denial, provider::TransformError};
 use deskless_store::StoreError;
 
 /// The error of a use case.
@@ -13,9 +13,9 @@ pub enum AppError {
     /// The state of the resource does not allow the command.
     #[error("conflict: {0:?}")]
     Conflict(Conflict),
-    /// The caller's key lacks a scope that the command requires.
-    #[error("the scope {0} is missing")]
-    MissingScope(Scope),
+    /// The caller's key does not allow the command.
+    #[error("denied: {0:?}")]
+    Denied(Denial),
     /// The version of the resource does not match the precondition.
     #[error("the version does not match the precondition")]
     VersionMismatch,
@@ -96,9 +96,9 @@ impl From<InvalidField> for AppError {
     }
 }
 
-impl From<MissingScope> for AppError {
-    fn from(MissingScope(scope): MissingScope) -> Self {
-        Self::MissingScope(scope)
+impl From<Denial> for AppError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Field {
     LastRead,
     /// The saved view.
     View,
+    /// Whether a bulk action applies to all conversations.
+    All,
     /// The predefined message.
     PredefinedMessage,
     /// The file.

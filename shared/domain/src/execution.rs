@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Automation, AutomationActions, AutomationId, AutomationTrigger, Conversation, ConversationId, ExecutionId,
-    ExecutionStatus, Metadata, StepStatus, Timestamp,
+    ExecutionStatus, KeyId, Metadata, StepStatus, Timestamp, authorization::Denial,
 };
 
 /// One run of an automation on one conversation.
@@ -21,6 +21,8 @@ pub struct Execution {
     pub trigger: AutomationTrigger,
     /// Data for webhooks, passed in when the automation was run manually.
     pub context: Metadata,
+    /// The API key that ran it manually, with whose rights it runs. `None` if a trigger runs it, with those of the automation's.
+    pub api_key: Option<KeyId>,
     /// The root cause: a change that no automation made, or a manual run.
     pub origin: ExecutionId,
     /// The automations whose changes led to this run, in order, without its own.
@@ -79,6 +81,20 @@ impl Reason {
     }
 }
 
+impl From<Denial> for Reason {
+    /// Returns why an execution does not run: what its API key may no longer do.
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::MissingScope(scope) => Self::new(
+                "api_key_lacks_scope",
+                format!("The API key that it runs with no longer has the scope `{scope}`, which an action needs."),
+            ),
+            Denial::Expired => Self::new("api_key_expired", "The API key that it runs with has expired."),
+            _ => Self::new("api_key_revoked", "The API key that it runs with was revoked."),
+        }
+    }
+}
+
 impl Execution {
     /// The maximum number of consecutive automations that trigger each other.
     pub const MAX_CHAIN: usize = 5;
@@ -97,6 +113,7 @@ impl Execution {
             conversation_id,
             trigger,
             context: Metadata::default(),
+            api_key: None,
             origin: id,
             chain: Vec::new(),
             status: ExecutionStatus::Queued,

@@ -146,6 +146,10 @@ pub struct File {
     pub draft: FileDraft,
     /// The status.
     pub status: FileStatus,
+    /// Whether the customer of its conversation can see it: they signed it themselves, or a reply has it as an attachment. A file
+    /// of a note stays internal.
+    #[serde(default)]
+    pub shared: bool,
     /// The version. Each update increments it.
     pub version: u64,
 }

@@ -92,6 +92,12 @@ pub struct ConversationFilter {
 }
 
 impl ConversationFilter {
+    /// Returns whether the filter is empty, so that every conversation matches.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns whether a conversation matches at the time `now`.
     ///
     /// `customer_email` is compared with the address on the conversation. Lists look up the customer who claimed the address

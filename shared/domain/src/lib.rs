@@ -6,6 +6,7 @@
 
 mod action;
 mod audit;
+pub mod authorization;
 mod bulk;
 mod clock;
 mod collection;
@@ -20,7 +21,6 @@ mod file;
 mod filter;
 #[cfg(test)]
 mod fixtures;
-mod grant;
 mod id;
 mod identity;
 mod key;
@@ -66,7 +66,6 @@ pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
-pub use grant::{MissingScope, may_automate, may_grant};
 pub use id::{
     AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier,
     InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,

@@ -350,6 +350,23 @@ string_enum! {
     }
 }
 
+impl Scope {
+    /// Returns the scope that shows what this scope gives access to: a read scope itself, or the one of a write scope.
+    #[must_use]
+    pub const fn to_read(self) -> Self {
+        match self {
+            Self::ReadConversations | Self::WriteConversations => Self::ReadConversations,
+            Self::ReadFiles | Self::WriteFiles => Self::ReadFiles,
+            Self::ReadReplies | Self::WriteReplies => Self::ReadReplies,
+            Self::ReadAutomations | Self::WriteAutomations => Self::ReadAutomations,
+            Self::ReadCustomers | Self::WriteCustomers => Self::ReadCustomers,
+            Self::ReadWorkspace | Self::WriteWorkspace => Self::ReadWorkspace,
+            Self::ReadKeys | Self::WriteKeys => Self::ReadKeys,
+            Self::ReadAudit => Self::ReadAudit,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Channel;

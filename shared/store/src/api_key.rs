@@ -4,14 +4,14 @@ mod list;
 mod update;
 
 pub use list::KeyPage;
-pub use update::KeyPatch;
+pub use update::{KeyPatch, StoredKey};
 
 use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
     ApiKey, ApiKeySecret, AuditAction, AuditEvent, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards,
-    Timestamp, Title, WorkspaceId,
+    Timestamp, Title, WorkspaceId, authorization::KeyTerms,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ use crate::{
     idempotency::{Attempt, Attempts},
     item::{self, Item},
     keys::{TenantKeys, root},
-    transaction::Transaction,
+    transaction::{Transaction, WriteIndex},
     workspace::WorkspaceSettings,
 };
 
@@ -85,6 +85,15 @@ pub struct NewKey {
     pub key: ApiKey,
     /// The secret, which requests send.
     pub secret: ApiKeySecret,
+}
+
+impl KeyRequest {
+    /// Returns what the new key may do.
+    #[must_use]
+    pub fn terms(&self) -> KeyTerms<'_> {
+        let Self { scopes, allowed_origins, expires_at, rate_limit, .. } = self;
+        KeyTerms { scopes, expires_at: *expires_at, allowed_origins, rate_limit: *rate_limit }
+    }
 }
 
 /// The outcome of [`TenantStore::create_key_once`].
@@ -204,9 +213,9 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError::TooManyKeys`].
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
-        match self.create_key_once(request, None).await? {
-            KeyCreation::Created(new) => Ok(new),
-            KeyCreation::Replayed(_) => {
+        match self.create_key_once(request, None, None).await? {
+            Some(KeyCreation::Created(new)) => Ok(new),
+            Some(KeyCreation::Replayed(_)) | None => {
                 Err(StoreError::Internal("an outcome was replayed without an idempotency key".to_owned()))
             }
         }
@@ -215,7 +224,8 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace, with an idempotency key. The recorded outcome does not contain the
     /// secret.
     ///
-    /// The same transaction counts the key, so concurrent requests cannot exceed the maximum.
+    /// The same transaction counts the key, so concurrent requests cannot exceed the maximum. With a `grantor`, it also checks
+    /// that this key has not changed since it was read. Returns `None` if it has: read it again and retry.
     ///
     /// # Errors
     /// [`StoreError::TooManyKeys`] when the workspace has [`ApiKey::MAX_KEYS`] keys that are not revoked;
@@ -224,9 +234,10 @@ impl TenantStore {
         &self,
         request: KeyRequest,
         key: Option<&IdempotencyKey>,
-    ) -> Result<KeyCreation, StoreError> {
+        grantor: Option<&ApiKey>,
+    ) -> Result<Option<KeyCreation>, StoreError> {
         if let Some(earlier) = self.replay(key).await? {
-            return Ok(KeyCreation::Replayed(earlier));
+            return Ok(Some(KeyCreation::Replayed(earlier)));
         }
         let secret = ApiKeySecret::generate(request.kind, self.clock());
         let id = KeyId::generate(self.clock());
@@ -254,12 +265,37 @@ impl TenantStore {
         let counted = transaction.update(self, self.keys().api_key_count(), count, has_room)?;
         let event = AuditEvent::new(AuditAction::ApiKeyCreated, id).with_scopes(&[], &new.scopes);
         self.add_audit_entry(&mut transaction, event)?;
+        let grant = grantor.map(|grantor| self.check_key(&mut transaction, grantor)).transpose()?;
         match Attempts::new(self, key).commit(transaction, &new).await? {
-            Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
-            Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
+            Attempt::Committed => Ok(Some(KeyCreation::Created(NewKey { key: new, secret }))),
+            Attempt::Replayed(earlier) => Ok(Some(KeyCreation::Replayed(earlier))),
+            Attempt::Failed(failed) if grant.is_some_and(|grant| failed.at(grant)) => Ok(None),
             Attempt::Failed(failed) if failed.at(counted) => Err(StoreError::TooManyKeys),
             Attempt::Failed(_) => Err(StoreError::Internal("the id of a new API key exists already".to_owned())),
         }
+    }
+
+    /// Adds a check that a key has not changed since it was read, so that a decision about its rights still holds when the
+    /// transaction is committed.
+    pub(crate) fn check_key(&self, transaction: &mut Transaction, key: &ApiKey) -> Result<WriteIndex, StoreError> {
+        let unchanged = Condition::exists().version_or_first(key.version);
+        transaction.check(self, self.keys().api_key_listing(key.id), unchanged)
+    }
+
+    /// AP-101: returns an API key by its id, at most 20 s old, for work in the background that continues with its rights.
+    /// Returns `None` if there is no such key.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn cached_key(&self, id: KeyId) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let (now, cached) = (self.clock().now(), &self.caches().keys_by_id);
+        if let Some(key) = cached.get(&(self.workspace_id(), id), now, TTL_MS) {
+            return Ok(Some(key));
+        }
+        let Some(found) = self.get(self.keys().api_key_listing(id)).await? else { return Ok(None) };
+        let key = Arc::new(item::read::<ApiKeyItem>(found)?.into_key());
+        cached.put((self.workspace_id(), id), Arc::clone(&key), now);
+        Ok(Some(key))
     }
 
     /// Reads all API keys of the workspace, oldest first, revoked ones included.

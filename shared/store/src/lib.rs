@@ -42,7 +42,7 @@ mod table;
 mod transaction;
 mod workspace;
 
-pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
+pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
 pub use audit::AuditPage;
 pub use automation::{ExecutionPage, TriggeredAutomation, TriggeredAutomations};
 pub use backoff::Backoff;

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{
-    ApiKey, AuditActor, Clock, ConversationId, CustomerId, Identity, Kind, MemberId, SecretHash, Shards, Status,
+    ApiKey, AuditActor, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash, Shards, Status,
     WorkspaceId,
 };
 use tokio::time::Instant;
@@ -44,6 +44,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    pub keys_by_id: TtlCache<(WorkspaceId, KeyId), Arc<ApiKey>>,
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
@@ -59,6 +60,7 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                keys_by_id: TtlCache::new(api_key::CACHED),
                 workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
                 identities: TtlCache::new(identity::CACHED),

@@ -94,7 +94,7 @@ async fn responses_are_compressed_on_request() {
 async fn unknown_parameters_are_refused_everywhere() {
     let world = World::new().await;
     for (path, method) in Specification::committed().operations() {
-        if path.ends_with("openapi.json") {
+        if path.contains("/openapi") {
             continue;
         }
         let id = "01900000-0000-7000-8000-000000000001";

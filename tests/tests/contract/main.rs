@@ -2,10 +2,12 @@
 
 mod access_patterns;
 mod alarms;
+mod authorization;
 mod cors;
 mod costs;
 mod description;
 mod earlier_format;
+mod examples;
 mod filters;
 mod isolation;
 mod operations;

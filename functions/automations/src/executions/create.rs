@@ -52,7 +52,7 @@ pub async fn create_execution(
         automation: id,
         conversation: request.conversation_id,
         context: request.context.unwrap_or_default(),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let queued = automations::run(caller.store(), command, key.as_ref()).await?;
     let execution = &queued.outcome;

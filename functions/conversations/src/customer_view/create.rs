@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, RawBody, Reply, content_version,
-    created, openapi::BASE, replayed, wire::CustomerMessageRequest,
+    created, openapi::BASE, replayed, shown_once, wire::CustomerMessageRequest,
 };
 use deskless_app::{
     CustomerStore, Once,
@@ -13,25 +13,34 @@ use deskless_domain::{
     Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
 
+use utoipa::ToSchema;
+
 use super::dto::{CustomerConversationCreatedResponse, CustomerConversationResponse};
 
-/// A conversation that a customer creates.
-#[derive(Debug, Deserr)]
+/// A conversation to create.
+#[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(as = CreateConversationRequest, rename_all = "camelCase")]
 pub struct CreateCustomerConversationRequest {
+    /// The subject: 1 to 500 characters.
     subject: Subject,
     #[deserr(default)]
     customer: Option<ContactRequest>,
+    /// The channel: `api` (the default) or one without a provider. It never changes.
     #[deserr(default = Channel::Api)]
+    #[schema(required = false)]
     channel: Channel,
+    /// The first message. It is created together with the conversation or not at all.
     #[deserr(default)]
     message: Option<CustomerMessageRequest>,
 }
 
 /// The contact details that a customer sends. They are not verified.
-#[derive(Debug, Default, Deserr)]
+#[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
 pub struct ContactRequest {
+    /// The customer's id. Must be the `sub` of the token.
     #[deserr(default)]
     id: Option<CustomerId>,
     #[deserr(default)]
@@ -88,7 +97,25 @@ impl CreateCustomerConversationRequest {
     }
 }
 
-/// Creates a conversation for the customer of a token.
+/// Create a conversation
+///
+/// Creates a conversation of the customer, with the first `message` if you send one. The contact details in `customer` are not
+/// verified and are stored only on this conversation. Without a customer token the customer is anonymous, and the response has a
+/// `customerToken` to send in later requests.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations",
+    tag = "Conversations",
+    operation_id = "create_conversation",
+    request_body = CreateCustomerConversationRequest,
+    responses(
+        (status = 201, description = "The new conversation", body = CustomerConversationCreatedResponse, headers(
+            ("Location" = String, description = "The path of the new conversation"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
+        )),
+    ),
+)]
 pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) -> Reply {
     create(caller, caller.store(), Some(caller.customer()), None, request).await
 }
@@ -116,5 +143,5 @@ async fn create(
         conversation: (&conversation).into(),
         customer_token: token.map(str::to_owned),
     };
-    replayed(is_replay, created(location, version, &response))
+    shown_once(replayed(is_replay, created(location, version, &response)))
 }

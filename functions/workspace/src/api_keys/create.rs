@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteKeys,
+    scope::WriteKeys, shown_once,
 };
 use deskless_app::keys::{self, KeyCreation, KeyRequest};
 use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
@@ -50,8 +50,8 @@ pub struct NewApiKeyResponse {
 
 /// Create an API key
 ///
-/// Returns the secret of the new key. It cannot be retrieved later. A key cannot get scopes that your own key does not have:
-/// the response is 403. A workspace can have 100 keys that are not revoked.
+/// Returns the secret of the new key. It cannot be retrieved later. A key cannot get more than your own key
+/// has: no other scopes, no later expiry, no other web origins and no higher rate limit. Otherwise the response is 403. A workspace can have 100 keys that are not revoked.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
@@ -80,12 +80,12 @@ pub async fn create_api_key(
         expires_at: request.expires_at,
         rate_limit: request.rate_limit,
     };
-    let creation = keys::create(caller.store(), command, &caller.credential().scopes, key.as_ref()).await?;
+    let creation = keys::create(caller.store(), command, caller.credential().id, key.as_ref()).await?;
     let (key, secret) = match &creation {
         KeyCreation::Created(new) => (&new.key, Some(new.secret.reveal().to_owned())),
         KeyCreation::Replayed(key) => (key, None),
     };
     let location = format!("{BASE}/api-keys/{}", key.id);
     let reply = created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret });
-    replayed(matches!(creation, KeyCreation::Replayed(_)), reply)
+    shown_once(replayed(matches!(creation, KeyCreation::Replayed(_)), reply))
 }

@@ -38,7 +38,8 @@ pub struct UpdateApiKeyRequest {
 
 /// Update an API key
 ///
-/// Takes effect within 30 seconds. A revoked key cannot be updated.
+/// Takes effect within 30 seconds. A revoked key cannot be updated. You can rename and restrict every key. You cannot give a key
+/// more than your own key has: the response is 403. That includes your own key, and prolonging a key with a scope that yours lacks.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{keyId}",
@@ -66,6 +67,6 @@ pub async fn update_api_key(
         expires_at: request.expires_at.change(),
         rate_limit: request.rate_limit.change(),
     };
-    let key = keys::update(caller.store(), id, &patch, &caller.credential().scopes, &precondition).await?;
+    let key = keys::update(caller.store(), id, &patch, caller.credential().id, &precondition).await?;
     ok(key.version, &ApiKeyResponse::from(&key))
 }

@@ -6,18 +6,20 @@ use deskless_domain::{
     TagChange, Tags,
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     InvalidRequest, field_names,
     fields::{object, string},
 };
 
-/// An action on conversations. Its fields depend on `action`.
+/// An action on conversations. Its fields depend on `action`. [`ActionObject::variants`] describes it.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = unknown_field)]
 #[serde(tag = "action", rename_all = "snake_case")]
-#[schema(as = Action)]
 pub enum ActionObject {
     /// Assigns the conversation to a member, or unassigns it.
     #[deserr(rename = "assign", rename_all = camelCase)]
@@ -132,23 +134,17 @@ impl Deserr<InvalidRequest> for ActionRequest {
     }
 }
 
-impl utoipa::PartialSchema for ActionRequest {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        ActionObject::schema()
-    }
-}
-
-impl ToSchema for ActionRequest {
-    fn name() -> std::borrow::Cow<'static, str> {
-        ActionObject::name()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        ActionObject::schemas(schemas);
-    }
-}
-
 impl ActionObject {
+    /// Returns the schema of each action. OpenAPI has one object with the fields of all of them: see
+    /// [`flat`](crate::openapi::flat).
+    #[must_use]
+    pub fn variants() -> Vec<RefOr<Schema>> {
+        match Self::schema() {
+            RefOr::T(Schema::OneOf(actions)) => actions.items,
+            _ => Vec::new(),
+        }
+    }
+
     fn action(self, location: ValuePointerRef<'_>) -> Result<Action, InvalidRequest> {
         match self {
             Self::Assign { assignee_id } => Ok(Action::Assign(assignee_id)),

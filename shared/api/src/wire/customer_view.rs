@@ -6,19 +6,26 @@ use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AttachmentObject, AttachmentsRequest, MessageTag};
+use super::{AttachmentObject, AttachmentRequest, AttachmentsRequest, MessageTag};
 use crate::{Code, InvalidRequest, Problem};
 
-/// A message that a customer adds with a client key: always a reply with the role `user`.
-#[derive(Debug, Deserr)]
+/// A message to add: always a reply with the role `user`.
+#[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(as = CreateMessageRequest, rename_all = "camelCase")]
 pub struct CustomerMessageRequest {
+    /// The text: 1 to 8,000 characters.
     body: MessageBody,
+    /// The role. Only `user`, which is the default.
     #[deserr(default)]
     role: Option<Role>,
+    /// The type. Only `reply`, which is the default.
     #[deserr(rename = "type", default)]
+    #[schema(rename = "type")]
     kind: Option<MessageType>,
+    /// At most ten registered files of the conversation.
     #[deserr(default)]
+    #[schema(required = false, value_type = Vec<AttachmentRequest>, max_items = 10)]
     attachments: AttachmentsRequest,
 }
 
@@ -38,7 +45,7 @@ impl TryFrom<CustomerMessageRequest> for CustomerMessage {
 
 /// The author of a message, as customers see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerViewSender)]
+#[schema(as = Sender)]
 pub struct CustomerSenderObject {
     #[schema(required, value_type = Option<String>)]
     name: Option<PersonName>,
@@ -47,7 +54,7 @@ pub struct CustomerSenderObject {
 /// A message, as its customer sees it: a reply, without internal fields.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewMessage)]
+#[schema(as = Message)]
 pub struct CustomerMessageObject {
     object: MessageTag,
     #[schema(format = "uuid")]

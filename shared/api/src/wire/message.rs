@@ -7,10 +7,7 @@ use deskless_domain::{
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{
-        RefOr, Schema,
-        schema::{AdditionalProperties, OneOfBuilder},
-    },
+    openapi::{RefOr, Schema},
 };
 
 use super::{
@@ -101,19 +98,12 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
 
 impl PartialSchema for CreateMessageRequest {
     fn schema() -> RefOr<Schema> {
-        let form = |title: &str, required: &str, excluded: &str| {
-            let RefOr::T(Schema::Object(mut object)) = MessageFields::schema() else { return MessageFields::schema() };
-            object.title = Some(title.to_owned());
-            object.properties.remove(excluded);
-            object.required = vec![required.to_owned()];
-            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-            RefOr::T(Schema::Object(object))
-        };
-        OneOfBuilder::new()
-            .description(Some("A message to add, with a `body` or a `predefinedMessageId`."))
-            .item(form("Text", BODY, PREDEFINED))
-            .item(form("Predefined message", PREDEFINED, BODY))
-            .into()
+        let mut schema = MessageFields::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.description = Some("A message to add, with either a `body` or a `predefinedMessageId`.".to_owned());
+            object.required.clear();
+        }
+        schema
     }
 }
 

@@ -11,6 +11,7 @@ use deskless_domain::{
     ExecutionId, ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order,
     PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret,
     WebhookUrl,
+    authorization::{Denial, may_automate},
 };
 use deskless_store::{Marked, Marker, StoreError, TenantStore, Thread};
 
@@ -93,7 +94,8 @@ async fn take_steps(
         }
         Err(error) => return Err(error.into()),
     };
-    let store = &store.acting_as(AuditActor::Automation { id: automation.id, key: None });
+    let key = execution.api_key.or(automation.fields.api_key);
+    let store = &store.acting_as(AuditActor::Automation { id: automation.id, key });
     Runner { store, automation: &automation }.run(execution, webhooks).await
 }
 
@@ -114,6 +116,9 @@ impl Runner<'_> {
         mut execution: Execution,
         webhooks: &impl WebhookCaller,
     ) -> Result<Option<Execution>, AppError> {
+        if let Some(ended) = self.ended_denied(&execution).await? {
+            return Ok(ended);
+        }
         if execution.status == ExecutionStatus::Queued {
             let Some(started) = self.start(&execution).await? else { return Ok(None) };
             execution = started;
@@ -126,6 +131,9 @@ impl Runner<'_> {
                     Reason::new("automation_changed", "The automation's actions were updated during the execution.");
                 return record_progress(self.store, execution.cut_short(reason, self.now())).await;
             };
+            if let Some(ended) = self.ended_denied(&execution).await? {
+                return Ok(ended);
+            }
             let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(None) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
                 return Ok(None);
@@ -133,6 +141,19 @@ impl Runner<'_> {
             execution = next;
         }
         Ok(Some(execution))
+    }
+
+    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns `None` if it may go on. The inner
+    /// value is `None` when another worker has ended it.
+    async fn ended_denied(&self, execution: &Execution) -> Result<Option<Option<Execution>>, AppError> {
+        let fields = &self.automation.fields;
+        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(None) };
+        let denial = match self.store.cached_key(key).await? {
+            Some(key) => may_automate(&key, &fields.actions, self.now()).err(),
+            None => Some(Denial::Revoked),
+        };
+        let Some(denial) = denial else { return Ok(None) };
+        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await.map(Some)
     }
 
     /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.

@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Action, BulkAction, BulkActionId, BulkJob, BulkSelection, ConversationFilter, ConversationIds, KeyId,
-    NewBulkAction, ViewId,
+    Action, BulkAction, BulkActionId, BulkJob, BulkSelection, ConversationFilter, ConversationIds, Field, Invalid,
+    KeyId, NewBulkAction, ViewId,
 };
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
@@ -16,6 +16,8 @@ pub struct CreateBulkAction {
     pub action: Action,
     /// The conversations it applies to.
     pub target: Target,
+    /// Whether it is meant for every conversation, which a target without a filter requires.
+    pub all: bool,
     /// Whether to only count the conversations.
     pub dry_run: bool,
     /// The API key of the caller.
@@ -69,12 +71,30 @@ pub async fn create(
 }
 
 async fn resolve(store: &TenantStore, command: CreateBulkAction) -> Result<NewBulkAction, AppError> {
-    let CreateBulkAction { action, target, dry_run, key } = command;
+    let CreateBulkAction { action, target, all, dry_run, key } = command;
     check_action(store, &action).await?;
     let selection = match target {
         Target::Ids(ids) => BulkSelection::Ids(ids),
         Target::Filter(filter) => BulkSelection::Filter(filter),
         Target::View(view) => BulkSelection::View(view, view_filter(store, view).await?),
     };
+    check_all(all, &selection)?;
     Ok(NewBulkAction { action, selection, dry_run, key })
+}
+
+/// Checks that a bulk action on every conversation is meant. An empty filter is often a mistake of the caller.
+fn check_all(all: bool, selection: &BulkSelection) -> Result<(), AppError> {
+    let is_all = match selection {
+        BulkSelection::Ids(_) => false,
+        BulkSelection::Filter(filter) | BulkSelection::View(_, filter) => filter.is_empty(),
+    };
+    let refuse = |code, message| Err(AppError::invalid(Field::All, Invalid::new(code, message)));
+    match (is_all, all) {
+        (true, false) => refuse(
+            "required",
+            "must be `true`, because the filter is empty and matches every conversation. Add a filter, or send `all`",
+        ),
+        (false, true) => refuse("invalid", "must not be `true`, because the target does not match every conversation"),
+        _ => Ok(()),
+    }
 }

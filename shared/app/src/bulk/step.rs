@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, AuditActor, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation,
-    ConversationFilter, ConversationId, Decision, Effect,
+    ActionFailure, ApiKey, AuditActor, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation,
+    ConversationFilter, ConversationId, Decision, Effect, Scope, authorization::may_continue,
 };
 use deskless_store::{BulkMarker, Marked, StoreError, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -96,13 +96,22 @@ pub async fn run_within(
 
 /// Takes the step that is due. Returns the job after it, or `None` when another worker has taken the step.
 async fn take_due_step(store: &TenantStore, job: &BulkJob) -> Result<Option<BulkJob>, AppError> {
-    let (results, next) = if job.cancelled_at.is_some() {
+    let is_denied = is_denied(store, job).await?;
+    let (results, next) = if is_denied || job.cancelled_at.is_some() {
         (recorded_results(store, job, &job.batch).await?, BulkBatch::default())
     } else {
         (process_batch(store, job).await?, next_batch(store, job).await?)
     };
     let now = store.clock().now();
-    write(store, job.clone(), |job| job.after_step(&results, next.clone(), now)).await
+    let stop = |job: BulkJob| if is_denied { job.stopped(now) } else { job };
+    write(store, job.clone(), |job| stop(job).after_step(&results, next.clone(), now)).await
+}
+
+/// AP-101: Returns whether the API key that requested the bulk action may no longer do what it does. Then it is cancelled.
+async fn is_denied(store: &TenantStore, job: &BulkJob) -> Result<bool, AppError> {
+    let key = store.cached_key(job.key).await?;
+    let may_continue = |key: &ApiKey| may_continue(key, Scope::WriteConversations, store.clock().now()).is_ok();
+    Ok(!key.is_some_and(|key| may_continue(&key)))
 }
 
 /// Writes the job after a step. If it was cancelled meanwhile, finishes the cancelled job. Returns `None` when another worker has

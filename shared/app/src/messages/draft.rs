@@ -3,7 +3,7 @@
 use deskless_domain::{
     Attachment, Conversation, ConversationId, CustomerId, ExternalId, Field, File, FileId, Invalid, InvalidField,
     MessageBody, MessageDraft, MessageType, Metadata, Placement, PredefinedMessageId, Role, Sender, Template,
-    TemplateNames,
+    TemplateNames, authorization::customer_may_see,
 };
 use deskless_store::{CustomerStore, TenantStore};
 
@@ -112,8 +112,14 @@ impl NewMessage {
                 BodySource::Predefined(id) => Box::pin(predefined_messages::fill_for(store, conversation, id)).await,
             }
         };
-        let (attachments, text) = tokio::join!(attachments(store, &self.attachments, is_allowed), text);
-        let (attachments, (body, file)) = (attachments?, text?);
+        let (files, text) = tokio::join!(store.ready_files(&self.attachments), text);
+        let (files, (body, file)) = (files?, text?);
+        let attachments = attachable(files.clone(), is_allowed)?;
+        if self.kind == MessageType::Reply {
+            // Before the message, so that its attachments can always be opened. A note shares nothing.
+            let internal = files.iter().flatten().filter(|file| file.draft.conversation_id.is_some() && !file.shared);
+            store.share_files(&internal.map(|file| file.id).collect::<Vec<_>>()).await?;
+        }
         Ok(self.without_body(with_file(attachments, file)?).with_body(body))
     }
 
@@ -158,7 +164,8 @@ impl CustomerMessage {
             return self.without_files(store.customer());
         }
         let found = store.ready_files(conversation, &self.attachments).await?;
-        let attachments = attachable(found, |file| file.draft.conversation_id == Some(conversation))?;
+        let attachments =
+            attachable(found, |file| file.draft.conversation_id == Some(conversation) && customer_may_see(file))?;
         Ok(MessageDraft { attachments, ..self.draft(store.customer()) })
     }
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Collected, Kind};
 use crate::{
-    Action, AutomationId, AutomationTrigger, ConversationFilter, Field, Invalid, InvalidField, MessageBody,
+    Action, AutomationId, AutomationTrigger, ConversationFilter, Field, Invalid, InvalidField, KeyId, MessageBody,
     PredefinedMessageId, Scope, Timestamp, Title, WebhookSecret, WebhookUrl,
 };
 
@@ -34,6 +34,10 @@ pub struct Automation {
     /// The secret that signs its webhook calls. Set only while an action calls a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_secret: Option<WebhookSecret>,
+    /// The API key with whose rights its trigger runs it: the one that last saved its actions, conditions or trigger, or enabled
+    /// it. `None` if it runs without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<KeyId>,
 }
 
 /// What decides whether an event triggers an automation, from a time on.

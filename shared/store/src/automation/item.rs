@@ -1,6 +1,6 @@
 use deskless_domain::{
-    AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId, ExecutionStatus, Metadata, Reason, Step,
-    Timestamp,
+    AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId, ExecutionStatus, KeyId, Metadata, Reason,
+    Step, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ struct ExecutionItem {
     /// JSON text, like metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     context: Option<String>,
+    /// `None` unless it was run manually.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    api_key: Option<KeyId>,
     /// `None` if the execution is its own origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<ExecutionId>,
@@ -59,6 +62,7 @@ impl TenantStore {
             conversation_id: execution.conversation_id,
             trigger: execution.trigger,
             context: (!execution.context.is_empty()).then(|| execution.context.json().to_owned()),
+            api_key: execution.api_key,
             origin: (execution.origin != execution.id).then_some(execution.origin),
             chain: execution.chain.clone(),
             status: execution.status,
@@ -89,6 +93,7 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
         conversation_id: attributes.conversation_id,
         trigger: attributes.trigger,
         context: context.unwrap_or_default(),
+        api_key: attributes.api_key,
         origin: attributes.origin.unwrap_or(id),
         chain: attributes.chain,
         status: attributes.status,

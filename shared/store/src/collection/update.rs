@@ -1,4 +1,4 @@
-use deskless_domain::{AttemptId, AuditAction, AuditEvent, Collected, Precondition, Resource, ResourceEvent};
+use deskless_domain::{ApiKey, AttemptId, AuditAction, AuditEvent, Collected, Precondition, Resource, ResourceEvent};
 use serde_json::Value;
 
 use super::{claim::claim_conflict, item::is_own_write};
@@ -19,10 +19,26 @@ impl TenantStore {
         previous: &Resource<T>,
         next: &Resource<T>,
     ) -> Result<bool, StoreError> {
+        self.replace_resource_for(previous, next, None).await
+    }
+
+    /// AP-18: as [`Self::replace_resource`], on the condition that the API key `caller` has not changed since it was read.
+    ///
+    /// # Errors
+    /// As [`Self::replace_resource`].
+    pub async fn replace_resource_for<T: Collected>(
+        &self,
+        previous: &Resource<T>,
+        next: &Resource<T>,
+        caller: Option<&ApiKey>,
+    ) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let unchanged = Condition::none().version(&Precondition::exactly(previous.version));
         let mut transaction = Transaction::default();
         let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        if let Some(caller) = caller {
+            self.check_key(&mut transaction, caller)?;
+        }
         let claim = self.move_claim(&mut transaction, previous, next)?;
         self.add_stamp(&mut transaction, T::KIND)?;
         if let Some(event) = audit_event(previous, next)? {
@@ -32,8 +48,8 @@ impl TenantStore {
             Commit::Done => Ok(true),
             // The existing item may be this write, if its first response was lost.
             Commit::Failed(failed) if failed.at(itself) => Ok(is_own_write(failed.existing(itself), attempt)),
-            Commit::Failed(failed) => Err(claim_conflict(claim, &failed)
-                .unwrap_or_else(|| StoreError::Internal("an unknown condition failed for a resource".to_owned()))),
+            // Without a claim, the caller's key has changed.
+            Commit::Failed(failed) => claim_conflict(claim, &failed).map_or(Ok(false), Err),
         }
     }
 

@@ -21,7 +21,8 @@ impl TenantStore {
         draft: FileDraft,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<File>, StoreError> {
-        let file = File { id: FileId::generate(self.clock()), draft, status: FileStatus::Pending, version: 1 };
+        let id = FileId::generate(self.clock());
+        let file = File { id, draft, status: FileStatus::Pending, shared: owner.is_some(), version: 1 };
         let until = self.clock().now().plus_seconds(PENDING_TTL_SECONDS);
         let mut transaction = Transaction::default();
         let itself = transaction.put_new(self, self.file_item(&file, until)?)?;

@@ -183,7 +183,8 @@ async fn operators_are_recorded() {
     world.clock.advance_millis(1);
     world.limit_workspace(RateLimit::MAX).await;
     world.clock.advance_millis(1);
-    let _ = world.operator().start_shard_change(world.workspace, 2).await.expect("a change");
+    let change = world.operator().start_shard_change(world.workspace, 2).await.expect("a change");
+    change.finish().await.expect("the change is done");
     world.clock.advance_millis(1);
     let _ = world.operator().start_recount(world.workspace).await.expect("a recount");
     world.clock.advance_millis(1);

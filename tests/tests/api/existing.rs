@@ -165,7 +165,7 @@ async fn jobs_do_not_reopen_beside_another_session() {
     let ids = [first.rsplit('/').next().expect("an id")];
     let body = json!({ "action": "update_status", "status": "open", "conversationIds": ids });
     let bulk = role.post("/api/v1/bulk-actions", &body).await.expect(200)["bulkAction"].clone();
-    assert_eq!((&bulk["status"], &bulk["failures"][0]["code"]), (&json!("succeeded"), &json!("session_key_exists")));
+    assert_eq!((&bulk["status"], &bulk["results"][0]["code"]), (&json!("succeeded"), &json!("session_key_exists")));
     let automation = json!({
         "name": "a", "trigger": "manual", "actions": [{ "action": "update_status", "status": "open" }],
     });

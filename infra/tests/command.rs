@@ -181,8 +181,24 @@ fn invalid_arguments_are_explained() {
     assert!(create(&["--rate-limit", "0"]).contains("from 1 to 1000000"));
     assert!(create(&["--origin", "https://a.example/path"]).contains("without a path"));
     assert!(stack.failure(&["workspace", "create", ""]).contains("must not be empty"));
-    assert!(stack.failure(&["key", "list", "--workspace", "7"]).contains("workspace list"));
-    assert!(stack.failure(&["key", "list", "--workspace", stranger]).contains("no workspace"));
+    for (id, error) in [("7", "must be a workspace ID"), (stranger, "no workspace has the ID")] {
+        for command in [
+            ["key", "list", "--workspace", id].as_slice(),
+            &["key", "create", "--name", "x", "--workspace", id],
+            &["key", "revoke", stranger, "--workspace", id],
+            &["identity", "rotate", "--workspace", id],
+            &["identity", "token", "--customer", "cus_1", "--workspace", id],
+            &["workspace", "shards", id, "2"],
+            &["workspace", "limit", id, "10"],
+            &["workspace", "recount", id],
+            &["workspace", "export", id, "--to", "x.jsonl"],
+            &["workspace", "delete", id, "--confirm", "x"],
+        ] {
+            let failure = stack.failure(command);
+            assert!(failure.contains(error), "{command:?}: {failure}");
+            assert!(failure.contains("list them with `deskless workspace list`"), "{command:?}: {failure}");
+        }
+    }
     let revoke = stack.failure(&["key", "revoke", "--workspace", workspace, stranger]);
     assert!(revoke.contains("has no key"), "{revoke}");
 }

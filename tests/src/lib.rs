@@ -6,6 +6,7 @@
 //! Every response is validated against `openapi.json`.
 
 mod bucket;
+mod caching;
 mod clock;
 mod delivery;
 mod faults;

@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Machine, Specification, TestResponse};
+use crate::{Machine, Specification, TestResponse, caching::check_caching};
 
 /// A caller of the API.
 #[derive(Clone)]
@@ -143,6 +143,7 @@ impl PreparedRequest<'_> {
                 answered.join(" "),
             )
         });
+        check_caching(&format!("{method} {path}"), &answer);
         if self.validated {
             Specification::check_response(is_client, &method, &path, &answer);
         }

@@ -34,9 +34,7 @@ pub enum AutomationOnlyActionObject {
     },
     /// Sends a POST request to your server, signed with the automation's `webhookSecret` as in Standard Webhooks. Delivery is at
     /// least once, with the same `webhook-id` each time. Any response other than a 2xx within 5 seconds is a failure and is not
-    /// retried. The body has `type`, `timestamp` and `data`. `data` has `automation`, `execution`, `trigger`, `context`,
-    /// `conversation`, `customer` and the newest 50 `messages`, oldest first. The body is at most 64 KiB. `messagesLeftOut` is the
-    /// number of older messages that were left out to fit.
+    /// retried. The guide to automations describes the body.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {

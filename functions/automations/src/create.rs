@@ -48,15 +48,7 @@ pub struct CreateAutomationRequest {
 /// Automations run actions when an event matches their conditions, or when you trigger them. A new automation acts on every event
 /// that happens after the response. A workspace can have at most 100 automations.
 ///
-/// Your key needs the scopes of the actions: `write:conversations` for actions that update conversations or write messages,
-/// also `read:replies` for `reply`, and `read:conversations` for `call_webhook`. Otherwise the response is 403.
-///
-/// Triggers: `conversation.updated` is an update of fields that `PATCH` can update. A reply or note is `message.created` and not
-/// an update. A conversation that is created with a message triggers both `conversation.created` and `message.created`. Marking a
-/// conversation as read triggers nothing. `conditions.customerEmail` is compared with the email address on the conversation.
-///
-/// An automation never triggers itself, directly or through others. At most five automations trigger each other in a row, and
-/// each runs at most once for the same original event.
+/// Your key needs the scopes of the actions. Otherwise the response is 403.
 #[utoipa::path(
     post,
     path = "/api/v1/automations",

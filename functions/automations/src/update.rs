@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Optional, Patch, Reply, ok,
-    scope::WriteAutomations, wire::FilterRequest,
+    scope::WriteAutomations, wire::FilterRequest, with_secret,
 };
 use deskless_app::automations::{self, UpdateAutomation};
 use deskless_domain::{AutomationAction, AutomationId, AutomationPosition, AutomationTrigger, Scope, Title};
@@ -91,5 +91,5 @@ pub async fn update_automation(
         caller: caller.credential().id,
     };
     let saved = automations::update(caller.store(), id, update, &precondition).await?;
-    ok(saved.automation.version, &SavedAutomationResponse::from(&saved))
+    with_secret(ok(saved.automation.version, &SavedAutomationResponse::from(&saved)))
 }

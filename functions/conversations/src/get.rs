@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, RawBody, Reply, not_modified,
-    ok, scope::ReadConversations, wire::MessageObject,
+    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, RawBody, Reply, ok,
+    scope::ReadConversations, wire::MessageObject,
 };
 use deskless_app::{conversations, messages::Thread};
 use deskless_domain::{ConversationId, Order};
@@ -57,13 +57,13 @@ pub async fn get_conversation(
     caller: Principal<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     query: ApiQuery<RawBody>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let caller = match caller {
         Principal::Server(caller) => caller,
         Principal::Customer(caller) => {
             let NoParameters {} = query.read()?;
-            return customer_view::get::get_conversation(&caller, id, &known).await;
+            return customer_view::get::get_conversation(&caller, id).await;
         }
     };
     let query: GetConversationQuery = query.read()?;
@@ -71,12 +71,7 @@ pub async fn get_conversation(
     match query.include {
         None => {
             let view = conversations::get(store, id).await?;
-            let version = view.conversation.version;
-            if known.holds(version) {
-                Ok(not_modified(version))
-            } else {
-                ok(version, &ConversationResponse::from(&view))
-            }
+            ok(view.conversation.version, &ConversationResponse::from(&view))
         }
         Some(Include::Messages) => {
             let thread = Thread { conversation: id, order: Order::Asc, after: None, limit: INCLUDED };

@@ -1,38 +1,14 @@
-use std::sync::LazyLock;
+use deskless_api::{IfNoneMatch, Reply};
+use http::HeaderMap;
 
-use axum::response::IntoResponse;
-use deskless_api::{IfNoneMatch, Reply, content_version, not_modified, version_tag};
-use http::{HeaderValue, header};
+use crate::packed::{Packed, built};
 
-/// The OpenAPI documents, which `build.rs` copies from `infra/` without white space.
-static SERVER: LazyLock<Document> =
-    LazyLock::new(|| Document::new(include_str!(concat!(env!("OUT_DIR"), "/openapi.json"))));
-static CLIENT: LazyLock<Document> =
-    LazyLock::new(|| Document::new(include_str!(concat!(env!("OUT_DIR"), "/openapi-client.json"))));
+/// The committed OpenAPI documents. `make check` compares them with the routes.
+static SERVER: Packed = document(built!("openapi.json"));
+static CLIENT: Packed = document(built!("openapi-client.json"));
 
-/// A document with its version.
-struct Document {
-    text: &'static str,
-    version: u64,
-}
-
-impl Document {
-    fn new(text: &'static str) -> Self {
-        // A text can always be serialized.
-        Self { text, version: content_version(&text).unwrap_or_default() }
-    }
-
-    fn respond(&self, known: &IfNoneMatch) -> Reply {
-        let mut response = if known.holds(self.version) {
-            not_modified(self.version)
-        } else {
-            let headers =
-                [(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, version_tag(self.version))];
-            (headers, self.text).into_response()
-        };
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-        Ok(response)
-    }
+const fn document(gzipped: &'static [u8]) -> Packed {
+    Packed { media_type: "application/json", cache_control: "public, max-age=300", gzipped }
 }
 
 /// Retrieve the OpenAPI document
@@ -47,8 +23,8 @@ impl Document {
         ("ETag" = String, description = "The version"),
     ))),
 )]
-pub async fn get_openapi(known: IfNoneMatch) -> Reply {
-    SERVER.respond(&known)
+pub async fn get_openapi(headers: HeaderMap, _: IfNoneMatch) -> Reply {
+    SERVER.respond(&headers)
 }
 
 /// Retrieve the client-key document
@@ -63,6 +39,6 @@ pub async fn get_openapi(known: IfNoneMatch) -> Reply {
         ("ETag" = String, description = "The version"),
     ))),
 )]
-pub async fn get_client_openapi(known: IfNoneMatch) -> Reply {
-    CLIENT.respond(&known)
+pub async fn get_client_openapi(headers: HeaderMap, _: IfNoneMatch) -> Reply {
+    CLIENT.respond(&headers)
 }

@@ -1,9 +1,6 @@
-use deskless_api::{
-    ApiPath, ApiQuery, IfNoneMatch, NoParameters, Principal, Reply, not_modified, ok, scope::ReadFiles,
-};
+use deskless_api::{ApiPath, ApiQuery, IfNoneMatch, NoParameters, Principal, Reply, ok, scope::ReadFiles, with_secret};
 use deskless_app::files;
 use deskless_domain::FileId;
-use http::{HeaderValue, header};
 
 use crate::{access::access, dto::FileResponse};
 
@@ -31,14 +28,9 @@ pub async fn get_file(
     caller: Principal<ReadFiles>,
     ApiPath(id): ApiPath<FileId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let (file, download) = files::get(access(&caller), id).await?;
-    if known.holds(file.version) {
-        return Ok(not_modified(file.version));
-    }
-    let mut response = ok(file.version, &FileResponse::new(&file, download))?;
-    // Otherwise a browser would revalidate its copy and use an expired URL.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    // The URL expires, so a browser must not revalidate its copy either.
+    with_secret(ok(file.version, &FileResponse::new(&file, download)))
 }

@@ -7,6 +7,7 @@ use deskless_runtime::SystemClock;
 use deskless_store::{KeyRequest, StoreError};
 use serde_json::{Value, json};
 
+use super::workspace::{named, workspace_id};
 use crate::connection::Table;
 
 /// Options of `deskless key`.
@@ -65,12 +66,6 @@ enum Command {
     },
 }
 
-pub(super) fn workspace_id(text: &str) -> Result<WorkspaceId, Invalid> {
-    WorkspaceId::parse(text).ok_or_else(|| {
-        Invalid::new("invalid", "must be a workspace ID: list workspaces with `deskless workspace list`")
-    })
-}
-
 fn key_id(text: &str) -> Result<KeyId, Invalid> {
     KeyId::parse(text).ok_or_else(|| Invalid::new("invalid", "must be a key ID: list keys with `deskless key list`"))
 }
@@ -94,10 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             workspace
         }
     };
-    let tenant = operator.workspace(workspace).await.map_err(|e| match e {
-        StoreError::NotFound => anyhow!("no workspace {workspace}: list workspaces with `deskless workspace list`"),
-        other => other.into(),
-    })?;
+    let tenant = named(operator.workspace(workspace).await, workspace)?;
     match arguments.command {
         Command::Create { name, kind, scopes, origins, expires, rate_limit, .. } => {
             let scopes = if scopes.is_empty() { Scope::ALL.to_vec() } else { scopes };

@@ -23,7 +23,7 @@ pub async fn run(options: Options) -> Result<()> {
     let stack = Stack::start(&options, lock).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     let passed = ServiceBuilder::new().map_request(lambda::as_passed).service(router);
-    let router = Router::new().fallback_service(passed);
+    let router = Router::new().fallback_service(passed).layer(from_fn(lambda::buffer));
     let router = router.layer(from_fn(move |request, next| format.access(request, next)));
     stack.announce();
     // A task for each batch, so that lanes run on all cores.

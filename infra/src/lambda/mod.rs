@@ -13,7 +13,7 @@ use deskless_infra::{
     s3::{BUCKET, FAILED_EVENTS},
     worker::{self, Worker},
 };
-pub use gateway::as_passed;
+pub use gateway::{as_passed, buffer};
 pub use runtime::Invoker;
 use runtime::{ProcessId, Runtime};
 use serde_json::Value;

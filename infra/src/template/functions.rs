@@ -212,7 +212,9 @@ fn event_names(paths: &[String]) -> Vec<String> {
     let name_of = |own: &Vec<String>| {
         let shortest =
             (1..own.len()).map(|count| (name(own, count), count)).find(|(name, count)| is_unique(name, *count));
-        shortest.map_or_else(|| own.concat(), |(name, _)| name)
+        let name = shortest.map_or_else(|| own.concat(), |(name, _)| name);
+        // The path `/`.
+        if name.is_empty() { "Root".to_owned() } else { name }
     };
     parts.iter().map(name_of).collect()
 }

@@ -176,21 +176,24 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
-            (Some(value), None) => value
-                .to_str()
-                .map(|value| Some(value.trim().to_owned()))
-                .map_err(|_| unauthorized("The API key has invalid characters. Keys are ASCII.")),
-            (Some(_), Some(_)) => Err(unauthorized("The request has more than one API key. Send one.")),
+            (Some(value), None) => value.to_str().map(|value| Some(value.trim().to_owned())).map_err(|_| {
+                unauthorized(&format!(
+                    "The `{name}` header has characters that are not ASCII. Send the key as it was shown."
+                ))
+            }),
+            (Some(_), Some(_)) => {
+                Err(unauthorized(&format!("The request has more than one `{name}` header. Send it once.")))
+            }
         }
     };
-    let bearer = match text(header::AUTHORIZATION.as_str())? {
+    let bearer = match text("Authorization")? {
         None => None,
         Some(value) => match value.split_once(' ') {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Some(key.trim().to_owned()),
             _ => return Err(unauthorized("The `Authorization` header must have the form `Bearer <key>`.")),
         },
     };
-    match (bearer, text("x-api-key")?) {
+    match (bearer, text("X-API-Key")?) {
         (None, None) => Err(unauthorized(
             "The request has no API key. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
         )),

@@ -34,7 +34,7 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for Idempotent<T> {
 
     async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let (json, body) = read_body(&parts.headers, body).await?;
+        let (json, body) = read_body(&parts, body).await?;
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let key = client_key(&parts.headers)?.map(|value| RequestKey {
             value,

@@ -3,11 +3,11 @@
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use deserr::Deserr;
-use http::{HeaderMap, header};
+use http::request::Parts;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::{ApiState, Code, InvalidRequest, Problem};
+use crate::{ApiState, Code, InvalidRequest, Problem, media_type};
 
 /// The maximum size of a body, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -22,13 +22,13 @@ impl<T: Deserr<InvalidRequest>> FromRequest<ApiState> for ApiJson<T> {
 
     async fn from_request(request: Request, _: &ApiState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        read_body(&parts.headers, body).await.map(|(_, body)| Self(body))
+        read_body(&parts, body).await.map(|(_, body)| Self(body))
     }
 }
 
 /// Parses a body as JSON and as a request type. A missing body is `null`.
 pub(crate) async fn read_body<T: Deserr<InvalidRequest>>(
-    headers: &HeaderMap,
+    parts: &Parts,
     body: axum::body::Body,
 ) -> Result<(Value, T), Problem> {
     let too_large =
@@ -39,24 +39,10 @@ pub(crate) async fn read_body<T: Deserr<InvalidRequest>>(
     {
         return Ok((Value::Null, empty));
     }
-    require_json(headers)?;
+    media_type::require_json(&parts.method, &parts.headers)?;
     let value = parse(&bytes)?;
     let body = deserr::deserialize::<T, _, InvalidRequest>(value.clone())?;
     Ok((value, body))
-}
-
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
-    if is_json {
-        return Ok(());
-    }
-    let detail = match content_type {
-        "" => "The `Content-Type` header is missing. Send the body as `Content-Type: application/json`.".to_owned(),
-        _ => format!("The `Content-Type` header must be application/json, not {essence:?}."),
-    };
-    Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
 fn parse(bytes: &Bytes) -> Result<Value, Problem> {

@@ -1,4 +1,4 @@
-//! The layers around every operation: request ids, the log line, problem documents, gzip and CORS.
+//! The layers around every operation: request ids, the log line, problem documents and CORS. `caching` is the outermost one.
 
 use std::{
     mem,
@@ -20,15 +20,12 @@ use deskless_store::{Credential, StoreError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
     cors::{Any, CorsLayer},
 };
 
-use crate::{Code, Problem, precondition::GZIP_SUFFIX, problem::location};
+use crate::{Code, Problem, caching, problem::location, throttle::Bill};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The smallest response that is compressed, in bytes. Below it, gzip saves next to nothing.
-const MIN_COMPRESSED_BYTES: u64 = 512;
 
 /// The timeout of a request. It is shorter than the 15 s timeout of the Lambda functions, which would end the request without
 /// a response and without a log line.
@@ -71,12 +68,13 @@ impl Trace {
     }
 }
 
-/// What extractors decide about the response: headers, which are sent with every response, errors included, and whether the
-/// response may show the resource.
+/// What extractors decide about the response: headers, which are sent with every response, errors included, whether the response
+/// may show the resource, and the limits to which the work of the request is charged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Extra {
     headers: Arc<Mutex<HeaderMap>>,
     hides_resource: Arc<AtomicBool>,
+    bill: Arc<Mutex<Option<Bill>>>,
 }
 
 /// Marks a response that only this request can get, such as one with a new secret. It is sent even if the key may not read.
@@ -92,6 +90,11 @@ impl Extra {
     /// Sets a header of the response.
     pub fn set(&self, name: HeaderName, value: HeaderValue) {
         self.headers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    /// Sets the limits to which the work of the request is charged.
+    pub fn bill(&self, bill: Bill) {
+        *self.bill.lock().unwrap_or_else(PoisonError::into_inner) = Some(bill);
     }
 
     /// Leaves the resource out of a successful response: the key may write it, but not read it.
@@ -112,8 +115,9 @@ impl Extra {
         without
     }
 
-    fn take(&self) -> HeaderMap {
-        mem::take(&mut *self.headers.lock().unwrap_or_else(PoisonError::into_inner))
+    fn take(&self) -> (HeaderMap, Option<Bill>) {
+        let headers = mem::take(&mut *self.headers.lock().unwrap_or_else(PoisonError::into_inner));
+        (headers, self.bill.lock().unwrap_or_else(PoisonError::into_inner).take())
     }
 }
 
@@ -133,9 +137,8 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
             Problem::internal("a handler panicked").into_response()
         }))
         .layer(from_fn_with_state(clock, finish_request))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES)))
-        .layer(from_fn(tag_encoding))
         .layer(cors())
+        .layer(from_fn(caching::finish))
         .with_state(state)
 }
 
@@ -165,7 +168,11 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response.headers_mut().extend(extra.take());
+    let (mut headers, bill) = extra.take();
+    if let Some(bill) = bill {
+        bill.settle(&mut headers).await;
+    }
+    response.headers_mut().extend(headers);
     let (workspace, key) = trace.key.get().map(|key| (key.workspace_id.to_string(), key.id.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
@@ -209,20 +216,6 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     ((1..=64).contains(&id.len()) && id.chars().all(allowed)).then(|| id.to_owned())
 }
 
-/// Marks the entity tag of a compressed response: a strong tag identifies exact bytes (RFC 9110, section 8.8.3.3).
-async fn tag_encoding(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if headers.contains_key(header::CONTENT_ENCODING)
-        && let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())
-        && let Some(tag) = tag.strip_suffix('"')
-        && let Ok(tag) = HeaderValue::from_str(&format!("{tag}{GZIP_SUFFIX}\""))
-    {
-        headers.insert(header::ETAG, tag);
-    }
-    response
-}
-
 /// Returns the CORS layer. `template.yaml` configures the gateway with the same values, which replace these headers. Preflight
 /// requests still reach the function, because its routes match every method, OPTIONS included. Local servers have no gateway.
 fn cors() -> CorsLayer {
@@ -230,6 +223,8 @@ fn cors() -> CorsLayer {
         "etag",
         "location",
         "allow",
+        "accept-patch",
+        "accept-post",
         "retry-after",
         "www-authenticate",
         "x-request-id",

@@ -142,7 +142,7 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
         let extra = Extra::of(parts);
         let tenant = tenant(&credential, parts, state);
         if authorize(&credential, parts, access)? == ActsFor::Anonymous {
-            throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
+            throttle::client(&tenant, &credential, Visitor::Unknown, &extra).await?;
             let secret = tenant.anonymous_secret().await?;
             let customer = CustomerId::anonymous(state.clock());
             let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
@@ -150,7 +150,11 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
             return Ok(Self::Anonymous(AnonymousCaller { credential, store, token }));
         }
         let store = verify_customer(&tenant, presented(&parts.headers)?, state, &extra).await?;
-        throttle::client(&tenant, &credential, Visitor::Customer(store.customer()), &extra).await?;
+        let visitor = match store.source() {
+            IdentitySource::Anonymous => Visitor::Anonymous(store.customer()),
+            IdentitySource::Headers | IdentitySource::Token => Visitor::Customer(store.customer()),
+        };
+        throttle::client(&tenant, &credential, visitor, &extra).await?;
         Ok(Self::Customer(CustomerCaller { credential, store }))
     }
 }
@@ -161,7 +165,7 @@ fn presented(headers: &HeaderMap) -> Result<&str, Problem> {
     let unauthorized = |detail: &str| Err(Problem::new(Code::Unauthorized, detail));
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (Some(Ok(text)), None) => Ok(text.trim()),
-        (None | Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT."),
+        (None | Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT, which is ASCII."),
         (_, Some(_)) => unauthorized("The request has more than one `X-Customer-Token` header. Send it once."),
     }
 }

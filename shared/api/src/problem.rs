@@ -2,9 +2,9 @@
 
 use axum::response::{IntoResponse, Response};
 use deskless_app::{AppError, Conflict};
-use deskless_domain::{ApiKey, Existing};
+use deskless_domain::{ApiKey, Existing, UploadQuota};
 use deskless_store::StoreError;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -113,6 +113,8 @@ pub struct Problem {
     retry_after: Option<u64>,
     /// The object that the request conflicts with. Only callers that may read it learn which one it is.
     existing: Option<Existing>,
+    /// The header that lists the accepted media types, and the list.
+    accepts: Option<(HeaderName, &'static str)>,
 }
 
 /// The value of `Retry-After` for `unavailable`, in seconds.
@@ -121,7 +123,15 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 impl Problem {
     /// Creates a problem with a text for the caller.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), log: None, retry_after: None, existing: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            log: None,
+            retry_after: None,
+            existing: None,
+            accepts: None,
+        }
     }
 
     /// Creates an `invalid_request` problem from the errors of a request.
@@ -154,6 +164,11 @@ impl Problem {
     pub fn rate_limited(limit: u32, seconds: u64) -> Self {
         let detail = format!("Rate limit exceeded: {limit} requests a minute. Try again in {seconds} s.");
         Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
+    }
+
+    /// Creates an `unsupported_media_type` problem. The header `accepts` lists the accepted types.
+    pub(crate) fn unsupported_media_type(detail: String, accepts: (HeaderName, &'static str)) -> Self {
+        Self { accepts: Some(accepts), ..Self::new(Code::UnsupportedMediaType, detail) }
     }
 
     /// Returns the code.
@@ -216,6 +231,12 @@ impl From<AppError> for Problem {
                 Code::WindowClosed,
                 "The customer last wrote more than 24 hours ago, or never. Until they write again, only a template can be sent.",
             ),
+            AppError::UploadQuotaReached(UploadQuota { files, bytes }, seconds) => {
+                let detail = format!(
+                    "Upload limit exceeded: a customer can sign {files} files and {bytes} bytes an hour. Try again in {seconds} s."
+                );
+                Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
+            }
             AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This `Idempotency-Key` was used with another body or query. Use a new key for each new request.",
@@ -311,6 +332,9 @@ impl IntoResponse for Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
+        }
+        if let Some((name, types)) = self.accepts.clone() {
+            headers.insert(name, HeaderValue::from_static(types));
         }
         let unavailable = (self.code == Code::Unavailable).then_some(RETRY_AFTER_SECONDS);
         if let Some(seconds) = self.retry_after.or(unavailable) {

@@ -1,4 +1,6 @@
-use deskless_domain::{Existing, Field, Invalid, InvalidField, Kind, authorization::Denial, provider::TransformError};
+use deskless_domain::{
+    Existing, Field, Invalid, InvalidField, Kind, UploadQuota, authorization::Denial, provider::TransformError,
+};
 use deskless_store::StoreError;
 
 /// The error of a use case.
@@ -25,6 +27,9 @@ pub enum AppError {
     /// The reply window is closed: the provider accepts no free-form reply until the customer writes again.
     #[error("the reply window is closed")]
     WindowClosed,
+    /// The customer has signed as many uploads as fit into their quota. A new hour begins in this number of seconds.
+    #[error("the customer has reached the upload quota")]
+    UploadQuotaReached(UploadQuota, u64),
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command")]
     IdempotencyKeyReused,
@@ -123,6 +128,7 @@ impl From<StoreError> for AppError {
                 return Self::invalid(Field::DeliveryStatus, Invalid::new("invalid", message));
             }
             StoreError::InvalidField(invalid) => return invalid.into(),
+            StoreError::UploadQuotaReached(quota, seconds) => return Self::UploadQuotaReached(quota, seconds),
             StoreError::IdempotencyKeyReused => return Self::IdempotencyKeyReused,
             StoreError::Unavailable(text) => return Self::Unavailable(text),
             StoreError::Busy(text) | StoreError::Internal(text) => return Self::Internal(text),

@@ -99,6 +99,7 @@ pub fn api_key(scopes: &[Scope]) -> ApiKey {
         expires_at: None,
         rate_limit: None,
         revoked_at: None,
+        created_by: None,
         last4: String::new(),
         updated_at: OPENED,
         version: 1,

@@ -206,6 +206,9 @@ pub struct ApiKey {
     pub rate_limit: Option<RateLimit>,
     /// The time at which it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The API key that created it. `None` if it was created on the command line.
+    #[serde(default)]
+    pub created_by: Option<KeyId>,
     /// The last four characters of the secret.
     pub last4: String,
     /// The time of the last update.

@@ -35,6 +35,7 @@ mod tags;
 mod template;
 mod text;
 mod timestamp;
+mod upload_quota;
 mod vocabulary;
 mod webhook;
 
@@ -86,6 +87,7 @@ pub use text::{
     Subject, Tag, Title,
 };
 pub use timestamp::Timestamp;
+pub use upload_quota::UploadQuota;
 pub use vocabulary::{
     ActionFailure, AutomationTrigger, BulkStatus, Channel, ConversationSort, DeliveryStatus, ExecutionStatus,
     FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order,

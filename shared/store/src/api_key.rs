@@ -124,6 +124,8 @@ struct ApiKeyItem {
     revoked_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_by: Option<KeyId>,
     last4: String,
     hash: String,
     /// Keys from before versions were introduced have version 1.
@@ -149,6 +151,7 @@ impl ApiKeyItem {
             valid_until: key.expires_at.map(Timestamp::as_millis),
             revoked_at: key.revoked_at.map(Timestamp::as_millis),
             rate_limit: key.rate_limit,
+            created_by: key.created_by,
             last4: key.last4.clone(),
             hash: BASE32_NOPAD.encode(hash.as_bytes()),
             version: key.version,
@@ -176,6 +179,7 @@ impl ApiKeyItem {
             expires_at: self.valid_until.map(Timestamp::from_millis),
             revoked_at: self.revoked_at.map(Timestamp::from_millis),
             rate_limit: self.rate_limit,
+            created_by: self.created_by,
             last4: self.last4,
             updated_at: self.updated_at.map_or(self.id.time(), Timestamp::from_millis),
             version: self.version,
@@ -251,6 +255,7 @@ impl TenantStore {
             expires_at: request.expires_at,
             rate_limit: request.rate_limit,
             revoked_at: None,
+            created_by: grantor.map(|grantor| grantor.id),
             last4: secret.last4().to_owned(),
             updated_at: id.time(),
             version: 1,

@@ -145,6 +145,7 @@ impl CustomerStore {
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
         for _ in 0..MAX_QUERIES {
             let page = self.tenant.query_thread(rest).await?;
+            self.tenant.work().read(page.messages.len());
             messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
             if messages.len() > thread.limit || !page.has_more {
                 let has_more = messages.len() > thread.limit;

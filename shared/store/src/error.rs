@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use deskless_domain::{Existing, InvalidField, Kind, NotDelivered, NotSolved, VersionMismatch};
+use deskless_domain::{Existing, InvalidField, Kind, NotDelivered, NotSolved, UploadQuota, VersionMismatch};
 
 /// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,9 @@ pub enum StoreError {
     /// The workspace has the maximum number of API keys.
     #[error("the workspace has too many API keys")]
     TooManyKeys,
+    /// The customer has signed as many uploads as fit into their quota. A new hour begins in this number of seconds.
+    #[error("the customer has reached the upload quota")]
+    UploadQuotaReached(UploadQuota, u64),
     /// A field is invalid given the stored state.
     #[error("a field {}", .0.invalid.message)]
     InvalidField(InvalidField),

@@ -40,6 +40,7 @@ mod rate;
 mod store;
 mod table;
 mod transaction;
+mod work;
 mod workspace;
 
 pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
@@ -66,4 +67,5 @@ pub use operator::{Operator, ShardChange, WorkspaceDeletion};
 pub use rate::{Allowance, RateSubject};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
+pub use work::Work;
 pub use workspace::Workspace;

@@ -20,6 +20,7 @@ use crate::{
     item::Item,
     keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    work::Work,
     workspace::{self, WorkspaceSettings},
 };
 
@@ -156,12 +157,13 @@ pub struct TenantStore {
     deadline: Option<Instant>,
     /// Who uses the store, for the audit log.
     attribution: Arc<Attribution>,
+    work: Work,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
         let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None });
-        Self { store, keys: TenantKeys(workspace), shards, deadline: None, attribution }
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None, attribution, work: Work::default() }
     }
 
     pub(crate) fn attribution(&self) -> &Attribution {
@@ -189,6 +191,12 @@ impl TenantStore {
     #[must_use]
     pub fn until(&self, end: Instant) -> Self {
         Self { deadline: Some(end), ..self.clone() }
+    }
+
+    /// Returns the count of the records that this store and its clones read.
+    #[must_use]
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Returns the id of the workspace.

@@ -96,9 +96,11 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         "E" => is_hash(id) && sk == "!",
         // The key's ID and the number of the window.
         "R" => {
-            id.split_once('#').is_some_and(|(key, window)| is_id(key) && window.parse::<u32>().is_ok())
-                && (matches!(sk, "K" | "N" | "W") || sk.strip_prefix("U#").is_some_and(is_hash))
-                && row.number("expiresAt") > 0
+            // The uploads of a customer in an hour.
+            let is_uploads = sk == "F" && id.rsplit_once('#').is_some_and(|(customer, _)| is_hash(customer));
+            let is_window = id.split_once('#').is_some_and(|(key, window)| is_id(key) && window.parse::<u32>().is_ok())
+                && (matches!(sk, "K" | "A" | "N" | "W") || sk.strip_prefix("U#").is_some_and(is_hash));
+            (is_uploads || is_window) && row.number("expiresAt") > 0
         }
         // A bulk action's list entry. Then its item, the IDs of its later steps and its processed conversations.
         "B" if id.is_empty() => is_id(sk) && row.number("expiresAt") > 0,

@@ -52,6 +52,36 @@ async fn missing_or_malformed_key_is_refused() {
 }
 
 #[tokio::test]
+async fn errors_of_headers_name_the_header() {
+    let world = World::new().await;
+    let secret = world.key().secret.reveal().to_owned();
+    let ask = || world.anon().ask(Method::GET, PATH);
+    for (request, header) in [
+        (ask(), "`Authorization: Bearer <key>`"),
+        (ask().header("authorization", &secret), "`Authorization` header must have the form `Bearer <key>`"),
+        (ask().header("authorization", "Bearer ü"), "`Authorization` header has characters"),
+        (ask().header("x-api-key", "ü"), "`X-API-Key` header has characters"),
+        (ask().header("x-api-key", &secret).append_header("x-api-key", &secret), "more than one `X-API-Key` header"),
+    ] {
+        let problem = request.send().await.expect_problem(401, "unauthorized");
+        assert!(problem["error"].as_str().is_some_and(|error| error.contains(header)), "{problem:#}");
+    }
+    let post = || world.server_key().ask(Method::POST, PATH).json(&minimal_conversation());
+    let long = "k".repeat(256);
+    for (request, error) in [
+        (post().header("idempotency-key", ""), "`Idempotency-Key` must be 1 to 255 printable ASCII characters."),
+        (post().header("idempotency-key", &long), "`Idempotency-Key` must be 1 to 255 printable ASCII characters."),
+        (post().header("idempotency-key", "ü"), "`Idempotency-Key` must be 1 to 255 printable ASCII characters."),
+        (
+            post().header("idempotency-key", "a").append_header("idempotency-key", "a"),
+            "`Idempotency-Key` must be sent only once.",
+        ),
+    ] {
+        assert_eq!(request.send().await.expect_invalid(&["Idempotency-Key"])["error"], error);
+    }
+}
+
+#[tokio::test]
 async fn unknown_key_is_refused() {
     let world = World::new().await;
     let stranger = deskless_domain::ApiKeySecret::generate(KeyKind::Server, &*world.clock);
@@ -125,9 +155,10 @@ async fn each_operation_requires_its_scope() {
     let _ = reader.post(PATH, &minimal_conversation()).await.expect_problem(403, "forbidden");
     let _ = reader.post(&messages, &body).await.expect_problem(403, "forbidden");
     let _ = reader.patch(&path, &change).await.expect_problem(403, "forbidden");
-    let _ = writer.post(PATH, &minimal_conversation()).await.expect(201);
-    let _ = writer.post(&messages, &body).await.expect(201);
-    let _ = writer.patch(&path, &change).await.expect(200);
+    // It writes, and sees nothing of it.
+    let _ = writer.post(PATH, &minimal_conversation()).await.expect(204);
+    let _ = writer.post(&messages, &body).await.expect(204);
+    let _ = writer.patch(&path, &change).await.expect(204);
 }
 
 #[tokio::test]

@@ -175,6 +175,7 @@ async fn other_content_types_are_refused() {
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
         "application/jsonx",
+        "application/vnd.api+json",
         "json",
         "",
     ] {
@@ -182,7 +183,7 @@ async fn other_content_types_are_refused() {
     }
     let none = world.server_key().ask(Method::POST, PATH).send().await;
     let _ = none.expect_problem(415, "unsupported_media_type");
-    for right in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"] {
+    for right in ["application/json", "Application/JSON; charset=utf-8"] {
         let _ = send(&world, right, body.clone()).await.expect(201);
     }
 }

@@ -46,7 +46,7 @@ async fn create_get_list_update_and_delete() {
       "fileId": null,
       "id": null,
       "messageType": "text",
-      "object": "predefinedMessage",
+      "object": "predefined_message",
       "title": "Greeting",
       "updatedAt": "2026-06-28T18:00:01.000Z"
     }
@@ -272,8 +272,8 @@ async fn each_operation_requires_scopes_and_server_key() {
     let client = world.with_key(&client);
     let _ = reader.get(PATH).await.expect(200);
     let _ = reader.get(&path).await.expect(200);
-    let _ = writer.patch(&path, &change).await.expect(200);
-    let _ = writer.post(PATH, &new).await.expect(201);
+    let _ = writer.patch(&path, &change).await.expect(204);
+    let _ = writer.post(PATH, &new).await.expect(204);
     for role in [&writer, &agent, &client] {
         let _ = role.get(PATH).await.expect_problem(403, "forbidden");
         let _ = role.get(&path).await.expect_problem(403, "forbidden");

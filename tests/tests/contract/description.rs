@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The largest size of a document: lines of the committed file, and bytes of the compressed response.
 const MAX_LINES: usize = 13_000;
-const MAX_GZIPPED: usize = 25 * 1024;
+const MAX_GZIPPED: usize = 28 * 1024;
 
 const SERVED: [(&str, &str); 2] = [
     ("/api/v1/openapi.json", include_str!("../../../infra/openapi.json")),
@@ -135,12 +135,31 @@ async fn documents_are_small_and_served_with_a_tag() {
         let plain = world.anon().get(path).await;
         let tag = plain.header("etag").expect("a tag").to_owned();
         let committed: Value = serde_json::from_str(committed).expect("JSON");
+        assert_eq!(plain.header("content-encoding"), None);
         assert_eq!(plain.expect(200), committed);
         let packed_tag = packed.header("etag").expect("a tag");
         assert_ne!(packed_tag, tag);
         for known in [&tag, packed_tag] {
+            // The tag is that of the uncompressed document, which this request would get.
             let again = world.anon().ask(Method::GET, path).header("if-none-match", known).send().await;
             assert_eq!((again.status.as_u16(), again.header("etag")), (304, Some(tag.as_str())));
         }
+    }
+}
+
+#[test]
+fn type_of_every_object_is_snake_case() {
+    let mut names = Vec::new();
+    for (_, specification) in both() {
+        for (name, schema) in specification.document()["components"]["schemas"].as_object().expect("schemas") {
+            if name.ends_with("Tag") {
+                names.extend(schema["enum"].as_array().expect(name).clone());
+            }
+        }
+    }
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        let name = name.as_str().expect("a text");
+        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
     }
 }

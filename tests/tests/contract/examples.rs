@@ -229,6 +229,7 @@ impl Run<'_> {
                     "id" if is_uuid(&text) && !IDS.iter().any(|(_, id)| *id == text) => {
                         "019f0f63-6500-7232-afd6-000000000014".to_owned()
                     }
+                    _ if key.ends_with("At") => "2026-03-14T09:26:53.589Z".to_owned(),
                     _ => text,
                 })
             }

@@ -99,13 +99,13 @@ async fn bulk_actions(world: &World) {
         let _ = ask.json(&body).send().await.expect(200);
     }
     let nobody = "01900000-0000-7000-8000-000000000001";
-    let moved = json!({ "action": "move", "pipelineId": nobody, "stageId": nobody, "filter": {} });
+    let moved = json!({ "action": "move", "pipelineId": nobody, "stageId": nobody, "filter": {}, "all": true });
     let _ = ours.post(bulk, &moved).await.expect_invalid(&["pipelineId", "stageId"]);
-    for filter in [json!({}), json!({ "customerId": "cus_123" }), json!({ "assigneeId": nobody })] {
+    for filter in [json!({ "status": "open" }), json!({ "customerId": "cus_123" }), json!({ "assigneeId": nobody })] {
         let body = json!({ "action": "delete", "filter": filter, "dryRun": true });
         let _ = ours.post(bulk, &body).await.expect(200);
     }
-    let begun = ours.post(bulk, &json!({ "action": "tag", "add": ["a"], "filter": {} })).await.expect(202);
+    let begun = ours.post(bulk, &json!({ "action": "tag", "add": ["a"], "filter": {}, "all": true })).await.expect(202);
     let path = format!("{bulk}/{}", begun["bulkAction"]["id"].as_str().expect("an id"));
     let _ = ours.get(bulk).await.expect(200);
     let _ = ours.get(&path).await.expect(200);
@@ -123,7 +123,7 @@ async fn jobs(world: &World) {
         json!({ "action": "tag", "add": ["a"], "filter": { "customerEmail": "ada@example.com" } }),
         json!({ "action": "tag", "add": ["a"], "filter": { "assigneeId": nobody } }),
         json!({ "action": "delete", "filter": { "externalId": "ticket_12" } }),
-        json!({ "action": "tag", "add": ["b"], "filter": {} }),
+        json!({ "action": "tag", "add": ["b"], "filter": {}, "all": true }),
     ] {
         let _ = ours.post("/api/v1/bulk-actions", &body).await.expect(202);
     }

@@ -1,4 +1,4 @@
-use deskless_api::{CustomerCaller, IfNoneMatch, Reply, content_version, not_modified, ok};
+use deskless_api::{CustomerCaller, Reply, content_version, ok};
 use deskless_app::conversations;
 use deskless_domain::ConversationId;
 
@@ -18,13 +18,10 @@ use super::dto::CustomerConversationResponse;
         )),
     ),
 )]
-pub async fn get_conversation(caller: &CustomerCaller, id: ConversationId, known: &IfNoneMatch) -> Reply {
+pub async fn get_conversation(caller: &CustomerCaller, id: ConversationId) -> Reply {
     let conversation = conversations::get_own(caller.store(), id).await?;
     let response = CustomerConversationResponse::from(&conversation);
     // The stored version also counts notes, so the tag is computed from the response.
     let version = content_version(&response)?;
-    if known.holds(version) {
-        return Ok(not_modified(version));
-    }
     ok(version, &response)
 }

@@ -7,7 +7,8 @@ use deskless_domain::KeyId;
 /// The key stops working within 30 seconds. It is still listed, with `revokedAt`. This cannot be undone.
 ///
 /// The automations that run with its rights are disabled. List them with `GET /api/v1/automations?apiKeyId=…`, and enable one to let
-/// it run with the rights of your key. Bulk actions and executions that the key started end with their current step.
+/// it run with the rights of your key. Bulk actions and executions that the key started end with their current step. API keys that it
+/// created keep working: `createdByKeyId` names them.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{keyId}",

@@ -8,6 +8,7 @@ use utoipa::openapi::{
 };
 
 use super::{Audience, access::add_access};
+use crate::media_type;
 
 /// The media type of problem documents.
 pub(super) const PROBLEM: &str = "application/problem+json";
@@ -79,6 +80,9 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
         if let Some(post) = &mut item.post {
             add_response(post, 422);
         }
+        if let Some(patch) = &mut item.patch {
+            accept_merge_patch(patch);
+        }
     }
 }
 
@@ -99,6 +103,14 @@ fn plain_body(operation: &mut Operation) {
     }
 }
 
+/// Adds the media type of JSON merge patches, which PATCH accepts beside plain JSON.
+fn accept_merge_patch(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    if let Some(content) = body.content.get("application/json").cloned() {
+        body.content.insert(media_type::MERGE_PATCH.to_owned(), content);
+    }
+}
+
 /// Returns the responses that the operation describes itself.
 fn described(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
     operation.responses.responses.values_mut().filter_map(|response| match response {
@@ -107,12 +119,10 @@ fn described(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
     })
 }
 
-/// Adds the rate limit headers, and the renewed token of anonymous customers, to the responses that the operation describes
-/// itself.
+/// Adds the renewed token of anonymous customers to successful responses.
 fn add_headers(audience: Audience, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        add_limits(&mut response.headers);
         if audience == Audience::Client && status.starts_with('2') {
             let text = "A new token for an anonymous customer whose token is older than a day. Use it from now on.";
             response.headers.insert(CUSTOMER_TOKEN.to_owned(), text_header(text).into());

@@ -46,7 +46,9 @@ const ABOUT_BOTH: &str = "\
 **Pagination.** Send `nextCursor` as `cursor` to get the next page. A page can have fewer than `limit` items even if `hasMore` \
 is `true`.\n\n\
 **Idempotency.** Send an `Idempotency-Key` with a POST to retry it safely.\n\n\
-**Rate limits.** Each key has a limit of requests a minute.\n\n\
+**Updates.** The body of a PATCH is a JSON merge patch (RFC 7396): `application/merge-patch+json` or `application/json`.\n\n\
+**Rate limits.** Each key has a limit of requests a minute. Reading many records for one page counts as several. \
+Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
 /// The tags, with their descriptions.
@@ -123,6 +125,9 @@ fn complete(audience: Audience, parts: Vec<OpenApi>) -> OpenApi {
     );
     for (name, schema) in &mut components.schemas {
         close(schema);
+        if name.ends_with("Request") || name.ends_with("Response") {
+            undescribe(schema);
+        }
         name_constants(name, schema);
     }
     common::complete(audience, &mut document.paths);
@@ -147,6 +152,15 @@ fn close(schema: &mut RefOr<Schema>) {
     {
         object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         object.properties.values_mut().for_each(close);
+    }
+}
+
+/// Removes the description of the schema of a body. The operation says the same.
+fn undescribe(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema
+        && object.properties.get("action").is_none()
+    {
+        object.description = None;
     }
 }
 

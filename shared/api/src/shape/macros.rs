@@ -126,9 +126,9 @@ macro_rules! resource {
                 caller: $crate::Caller<$crate::scope::$Read>,
                 id: $crate::ApiPath<<$Fields as $crate::domain::Collected>::Id>,
                 $crate::ApiQuery($crate::NoParameters {}): $crate::ApiQuery<$crate::NoParameters>,
-                known: $crate::IfNoneMatch,
+                _: $crate::IfNoneMatch,
             ) -> $crate::Reply {
-                $crate::shape::get::<$Object, _>(&caller, id, &known).await
+                $crate::shape::get::<$Object, _>(&caller, id).await
             }
 
             #[doc = "Update " $one]

@@ -73,6 +73,7 @@ impl TenantStore {
                 return Ok(CreationPage { conversations, next: None });
             };
             evaluated += ids.len();
+            self.work().read(ids.len());
             let found = self.conversations_in_order(&ids, false).await?;
             conversations
                 .extend(found.into_iter().filter(|found| filters.iter().all(|filter| filter.matches(found, now))));

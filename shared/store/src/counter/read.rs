@@ -145,6 +145,7 @@ impl TenantStore {
                 request = request.filter_expression(conditions.join(" AND "));
             }
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
+            self.work().read(usize::try_from(output.scanned_count()).unwrap_or(0));
             evaluated += u64::try_from(output.scanned_count()).unwrap_or(0);
             for item in output.items.unwrap_or_default() {
                 if item.contains_key(attributes::DELETED_AT) {

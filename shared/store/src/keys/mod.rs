@@ -287,9 +287,15 @@ impl TenantKeys {
             RateSubject::Workspace(workspace) => (pack(*workspace), "W".to_owned()),
             RateSubject::Key(key) => (pack(*key), "K".to_owned()),
             RateSubject::Customer(key, customer) => (pack(*key), format!("U#{}", hashed(customer.as_str()))),
-            RateSubject::Anonymous(key) => (pack(*key), "N".to_owned()),
+            RateSubject::Anonymous(key) => (pack(*key), "A".to_owned()),
+            RateSubject::Opening(key) => (pack(*key), "N".to_owned()),
         };
         Key::new(format!("{}#R#{owner}#{window}", self.prefix()), sk)
+    }
+
+    /// Returns the key of the count of a customer's uploads in an hour.
+    pub fn uploads(self, customer: &CustomerId, hour: i64) -> Key {
+        Key::new(format!("{}#R#{}#{hour}", self.prefix(), hashed(customer.as_str())), "F")
     }
 
     /// Returns the partition of the first index that holds the conversations of a status. `shard` starts at 0.

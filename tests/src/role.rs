@@ -131,6 +131,7 @@ impl PreparedRequest<'_> {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let answer = TestResponse { status: parts.status, headers: parts.headers, bytes };
+        self.machine.secrets.note_exchange(&self.json_body, &answer);
         self.machine.record(|| {
             let route = Specification::committed().path_of(&path).unwrap_or_default();
             let answered: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();

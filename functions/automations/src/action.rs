@@ -2,7 +2,7 @@
 
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use deskless_api::{
-    InvalidRequest,
+    InvalidRequest, Json,
     openapi::flat,
     wire::{ActionObject, ActionRequest},
 };
@@ -116,8 +116,11 @@ impl Deserr<InvalidRequest> for AutomationActionRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let is_object = value.kind() == ValueKind::Map;
-        let value = serde_json::Value::from(value);
-        let name = value.get("action").and_then(serde_json::Value::as_str);
+        let value = Json::from(value);
+        let name = match &value {
+            Json::Object(fields) => fields.get("action").and_then(Json::as_str),
+            _ => None,
+        };
         match name {
             Some(name) if AUTOMATION_ONLY.contains(&name) => {
                 AutomationOnlyActionObject::deserialize_from_value(value.into_value(), location)

@@ -1,8 +1,10 @@
 //! The wire format of bulk actions.
 
+use std::collections::BTreeMap;
+
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
-    InvalidRequest, Reply, accepted, object_tag, ok,
+    InvalidRequest, Json, Reply, accepted, object_tag, ok,
     openapi::{BASE, flat},
     wire::{ActionObject, ActionRequest, FilterRequest},
 };
@@ -83,11 +85,11 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        let (mut target, mut action) = (serde_json::Map::new(), value.into());
-        if let serde_json::Value::Object(fields) = &mut action {
+        let (mut target, mut action) = (BTreeMap::new(), value.into());
+        if let Json::Object(fields) = &mut action {
             target.extend(TargetFields::NAMES.into_iter().filter_map(|name| fields.remove_entry(name)));
         }
-        let target = TargetFields::deserialize_from_value(serde_json::Value::Object(target).into_value(), location);
+        let target = TargetFields::deserialize_from_value(Json::Object(target).into_value(), location);
         let target = target.and_then(|target| target.check(location).map(|()| target));
         let action = ActionRequest::deserialize_from_value(action.into_value(), location);
         match (action, target) {

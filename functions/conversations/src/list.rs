@@ -72,7 +72,7 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
             sort: query.sort,
             order: query.order,
             updated_after: query.updated_after,
-            created_before: query.created_before.0,
+            created_before: query.created_before.0.map(|bound| bound.0),
             has_cursor: query.cursor.is_some(),
         },
         now,

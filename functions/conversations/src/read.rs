@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, ok, replayed,
+    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Optional, Reply, ok, replayed,
     scope::WriteConversations,
 };
 use deskless_app::conversations;
@@ -16,7 +16,8 @@ use crate::dto::ConversationResponse;
 pub struct ReadConversationRequest {
     /// The last message that was read. The default is the newest one.
     #[deserr(default)]
-    up_to: Option<MessageId>,
+    #[schema(value_type = Option<MessageId>)]
+    up_to: Optional<MessageId>,
 }
 
 /// Mark a conversation as read
@@ -47,7 +48,7 @@ pub async fn read_conversation(
     request: Idempotent<Option<ReadConversationRequest>>,
 ) -> Reply {
     let (request, key) = request.into_parts(&caller);
-    let up_to = request.unwrap_or_default().up_to;
+    let up_to = request.unwrap_or_default().up_to.0;
     let read = conversations::mark_as_read(caller.store(), id, up_to, &precondition, key.as_ref()).await?;
     let version = read.outcome.conversation.version;
     replayed(read.is_replay, ok(version, &ConversationResponse::from(&read.outcome)))

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Optional, Problem, Reply, ok, replayed,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, Json, NoParameters, Optional, Problem, Reply, ok, replayed,
     scope::ReadConversations,
 };
 use deskless_app::messages;
@@ -73,7 +73,29 @@ pub struct TemplateObject {
     /// The parameters, as `components` in WhatsApp's API.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<Object>>)]
-    components: Option<Vec<BTreeMap<String, Value>>>,
+    components: Option<Vec<Component>>,
+}
+
+/// A component of a WhatsApp template, which is passed on.
+#[derive(Debug)]
+struct Component(serde_json::Map<String, Value>);
+
+impl Deserr<InvalidRequest> for Component {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let object = Json::from(value);
+        match object.exact() {
+            Some(Value::Object(fields)) => Ok(Self(fields)),
+            Some(_) => Err(InvalidRequest::at(location, &Invalid::new("wrong_type", "must be an object"))),
+            None => {
+                let message =
+                    "must have numbers that a double can represent in the same digits. Send others as strings";
+                Err(InvalidRequest::at(location, &Invalid::new("invalid", message)))
+            }
+        }
+    }
 }
 
 impl TryFrom<TransformMessageRequest> for Outgoing {
@@ -83,7 +105,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
         let invalid = |field: &str, code, message: &str| InvalidRequest::one(field, &Invalid::new(code, message));
         let media = request.media.0.map(|MediaObject { kind, url, file_name }| Media { kind, url, file_name });
         let template = request.template.0.map(|TemplateObject { name, language, components }| {
-            let components = components.unwrap_or_default().into_iter().map(|c| c.into_iter().collect()).collect();
+            let components = components.unwrap_or_default().into_iter().map(|Component(fields)| fields).collect();
             ProviderTemplate { name, language, components }
         });
         let content = match (template, media, request.body.0) {

@@ -3,7 +3,7 @@ use deskless_api::{
     ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, ok, replayed, scope::ReadReplies,
 };
 use deskless_app::predefined_messages;
-use deskless_domain::{ConversationId, PredefinedMessageId, Scope};
+use deskless_domain::{ConversationId, PredefinedMessageId, Rendered, Scope, TemplateVariable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,11 +19,14 @@ pub struct RenderPredefinedMessageRequest {
 
 /// The rendered text.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = RenderedPredefinedMessageResponse)]
 pub struct RenderPredefinedMessageResponse {
-    /// The text with its variables filled in. A missing value is filled in as an empty text. The result can be empty, or longer
-    /// than the body of a message.
+    /// The text with its variables filled in. The result can be empty, or longer than the body of a message.
     text: String,
+    /// The variables that have neither a value in this conversation nor a fallback. They are left out of `text`. Unless this is
+    /// empty, sending the predefined message in this conversation returns 400.
+    missing_variables: Vec<TemplateVariable>,
 }
 
 /// Render a predefined message
@@ -51,5 +54,6 @@ pub async fn render_predefined_message(
     caller.require(Scope::ReadConversations)?;
     let (request, key) = request.into_parts(&caller);
     let rendered = predefined_messages::render(caller.store(), id, request.conversation_id, key.as_ref()).await?;
-    replayed(rendered.is_replay, ok(None, &RenderPredefinedMessageResponse { text: rendered.outcome }))
+    let Rendered { text, missing } = rendered.outcome;
+    replayed(rendered.is_replay, ok(None, &RenderPredefinedMessageResponse { text, missing_variables: missing }))
 }

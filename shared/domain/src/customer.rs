@@ -1,7 +1,8 @@
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
-    AttemptId, Clock, CompanyName, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
+    AttemptId, Clock, CompanyName, Email, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber,
+    Timestamp,
     text::{schema, string_type},
 };
 
@@ -60,54 +61,6 @@ impl CustomerId {
 }
 
 string_type!(CustomerId, schema = CustomerId::schema());
-
-/// An email address: text on both sides of one `@`, at most 254 characters (RFC 5321). Only sending mail can tell whether
-/// the address works, so nothing else is checked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Email(String);
-
-impl Email {
-    /// The most characters.
-    pub const MAX: usize = 254;
-
-    /// Checks length and form. White space around the address is removed.
-    ///
-    /// # Errors
-    /// When the text is too long or is not an email address.
-    #[expect(clippy::needless_pass_by_value, reason = "all text types are parsed from an owned string")]
-    pub fn parse(text: String) -> Result<Self, Invalid> {
-        let trimmed = text.trim();
-        let length = trimmed.chars().count();
-        if length > Self::MAX {
-            let message = format!("must be at most {} characters; it has {length}", Self::MAX);
-            return Err(Invalid::new("too_long", message));
-        }
-        let plain = |part: &str| {
-            !part.is_empty()
-                && !part.contains(|c: char| c == '@' || c == '\u{feff}' || c.is_whitespace() || c.is_control())
-        };
-        match trimmed.split_once('@') {
-            Some((local, domain)) if plain(local) && plain(domain) => Ok(Self(trimmed.to_owned())),
-            _ => Err(Invalid::new("invalid", "must be an email address, such as ada@example.com")),
-        }
-    }
-
-    /// Returns the address in lower case, the form in which addresses are compared.
-    #[must_use]
-    pub fn normalized(&self) -> String {
-        self.0.to_lowercase()
-    }
-
-    fn schema() -> RefOr<Schema> {
-        schema(
-            "An email address. Addresses are compared without regard to case.",
-            Self::MAX,
-            r"^[^@\s\u0000-\u001f\u007f-\u009f]+@[^@\s\u0000-\u001f\u007f-\u009f]+$",
-        )
-    }
-}
-
-string_type!(Email, schema = Email::schema());
 
 /// The details of a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -225,7 +178,7 @@ impl CustomerRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::{CustomerId, Email};
+    use super::CustomerId;
 
     #[test]
     fn customer_id_has_a_fixed_alphabet() {
@@ -234,16 +187,6 @@ mod tests {
         }
         for bad in ["", ".", "..", "a/b", "a b", "ü", "a#b", &"x".repeat(129)] {
             assert!(CustomerId::parse(bad.to_owned()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn emails_ignore_case_and_outer_white_space() {
-        let email = Email::parse(" Ada@Example.com ".to_owned()).expect("an address");
-        assert_eq!(email.as_str(), "Ada@Example.com");
-        assert_eq!(email.normalized(), "ada@example.com");
-        for bad in ["", "ada", "@", "a@", "@b", "a@b@c", "a b@c"] {
-            assert!(Email::parse(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

@@ -83,7 +83,7 @@ pub struct ConversationFilter {
     /// Snoozed now, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snoozed: Option<bool>,
-    /// Created after this time.
+    /// Created at or after this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Timestamp>,
     /// Created before this time.
@@ -127,7 +127,7 @@ impl ConversationFilter {
             && is(self.unread.as_ref(), Some(&(conversation.unread_count > 0)))
             && is(self.awaiting_reply.as_ref(), Some(&conversation.awaiting_reply))
             && is(self.snoozed.as_ref(), Some(&conversation.is_snoozed(now)))
-            && self.created_after.is_none_or(|time| conversation.created_at() > time)
+            && self.created_after.is_none_or(|time| conversation.created_at() >= time)
             && self.created_before.is_none_or(|time| conversation.created_at() < time)
     }
 }

@@ -57,7 +57,7 @@ pub fn message(conversation: &Conversation, seconds: i64, role: Role, kind: Mess
     let draft = MessageDraft {
         role,
         kind,
-        body: MessageBody::parse(format!("At {seconds}")).expect("a body"),
+        body: Some(MessageBody::parse(format!("At {seconds}")).expect("a body")),
         sender: None,
         external_id: None,
         attachments: Vec::new(),

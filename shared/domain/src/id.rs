@@ -197,6 +197,10 @@ id_type!(
     SecretId
 );
 id_type!(
+    /// The id of a data key, which encrypts stored secrets.
+    DataKeyId
+);
+id_type!(
     /// The id of a request, in logs and problem documents.
     RequestId
 );
@@ -263,6 +267,15 @@ impl MessageId {
     #[must_use]
     pub fn start_of(time: Timestamp) -> Self {
         Self(v7(time, 0))
+    }
+
+    /// Returns the last id before this time.
+    #[must_use]
+    pub fn before(time: Timestamp) -> Self {
+        match time.as_millis() {
+            ..=0 => Self::FIRST,
+            millis => Self::end_of(Timestamp::from_millis(millis - 1)),
+        }
     }
 
     /// Returns the last id with this time.

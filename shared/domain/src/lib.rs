@@ -8,10 +8,13 @@ mod action;
 mod audit;
 pub mod authorization;
 mod bulk;
+mod characters;
 mod clock;
 mod collection;
+mod content_type;
 mod conversation;
 mod customer;
+mod email;
 mod error;
 mod event;
 mod execution;
@@ -28,8 +31,10 @@ mod message;
 mod metadata;
 mod placement;
 mod precondition;
+mod preview;
 pub mod provider;
 mod rate;
+mod stored_secret;
 mod suggestion;
 mod tags;
 mod template;
@@ -53,11 +58,13 @@ pub use collection::{
     InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
     StageDraft, TriggerRule, View,
 };
+pub use content_type::ContentType;
 pub use conversation::{
     Assign, Conversation, ConversationPatch, CountChange, CountedAs, MessageOrigin, NewConversation, NewestReply,
     NotSolved, ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
-pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Erasure};
+pub use email::Email;
 pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
@@ -65,12 +72,12 @@ pub use event::{
 pub use execution::{Cause, Execution, Reason, Step};
 pub use existing::Existing;
 pub use field_change::FieldChange;
-pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
+pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter};
 pub use id::{
-    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier,
-    InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,
-    WorkspaceId,
+    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId,
+    Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId,
+    ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -79,9 +86,10 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
+pub use stored_secret::{Sealed, StoredSecret};
 pub use suggestion::nearest;
 pub use tags::Tags;
-pub use template::{Template, TemplateNames};
+pub use template::{Rendered, Template, TemplateNames};
 pub use text::{
     CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
     Subject, Tag, Title,

@@ -39,6 +39,14 @@ impl Update {
         self.set.push(format!("{name} = {value}"));
     }
 
+    /// Sets an attribute inside of others, and returns the expression of its path.
+    pub fn set_path(&mut self, path: &[&str], value: AttributeValue) -> String {
+        let path = path.iter().map(|attribute| self.name(attribute)).collect::<Vec<_>>().join(".");
+        let value = self.value("new", value);
+        self.set.push(format!("{path} = {value}"));
+        path
+    }
+
     /// Sets the attribute, with placeholders named `alias`: for names that a placeholder cannot have.
     pub fn set_as(&mut self, alias: &str, attribute: &str, value: AttributeValue) {
         let value = self.value(alias, value);

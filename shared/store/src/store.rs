@@ -8,7 +8,7 @@ use deskless_domain::{
 use tokio::time::Instant;
 
 use crate::{
-    Backoff, Bucket, StoreError,
+    Backoff, Bucket, DataKeyProvider, StoreError,
     api_key::{self, Credential},
     audit::Attribution,
     automation::{self, TriggeredAutomations},
@@ -20,6 +20,7 @@ use crate::{
     item::Item,
     keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    secret::Secrets,
     work::Work,
     workspace::{self, WorkspaceSettings},
 };
@@ -30,6 +31,7 @@ pub struct Store {
     inner: Arc<Inner>,
     bucket: Option<Arc<Bucket>>,
     failed_records: Option<Arc<Bucket>>,
+    secrets: Option<Arc<Secrets>>,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,8 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    /// Apart from the known keys, so that unknown ones cannot displace them.
+    pub unknown_keys: TtlCache<SecretHash, ()>,
     pub keys_by_id: TtlCache<(WorkspaceId, KeyId), Arc<ApiKey>>,
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
@@ -61,6 +65,7 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                unknown_keys: TtlCache::new(api_key::UNKNOWN_CACHED),
                 keys_by_id: TtlCache::new(api_key::CACHED),
                 workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
@@ -69,7 +74,7 @@ impl Store {
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None, failed_records: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None, secrets: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -84,10 +89,21 @@ impl Store {
         Self { failed_records: bucket.map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a source of data keys for the encryption of secrets.
+    #[must_use]
+    pub fn with_data_keys(self, provider: Option<Arc<dyn DataKeyProvider>>) -> Self {
+        Self { secrets: provider.map(Secrets::new).map(Arc::new), ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the encryption of secrets, if it is configured.
+    pub(crate) fn encryption(&self) -> Option<&Secrets> {
+        self.secrets.as_deref()
     }
 
     /// Returns the bucket for failed stream records, if there is one.

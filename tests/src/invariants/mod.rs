@@ -76,7 +76,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     let mut broken = Vec::new();
     let (pk, sk) = (row.pk(), row.sk());
     let Some((workspace, letter, id)) = kind(pk) else {
-        let known = (pk == "WS" && is_id(sk)) || (pk.starts_with("K#") && sk == "A");
+        let known = (pk == "WS" && is_id(sk)) || (pk == "DK" && sk == "A") || (pk.starts_with("K#") && sk == "A");
         if !known {
             broken.push(format!("{pk} {sk}: unknown kind"));
         }

@@ -1,5 +1,5 @@
-use deskless_domain::{Clock, KeyKind, Scope};
-use deskless_tests::{KeyOptions, World, minimal_conversation};
+use deskless_domain::{ApiKeySecret, Clock, KeyKind, Scope};
+use deskless_tests::{Faults, KeyOptions, World, minimal_conversation};
 use http::Method;
 
 const PATH: &str = "/api/v1/conversations";
@@ -194,4 +194,42 @@ async fn table_contains_no_secrets() {
     let secret = world.key().secret.reveal().to_owned();
     let _ = world.server_key().get(PATH).await.expect(200);
     assert!(world.rows().await.iter().all(|row| !row.0.to_string().contains(&secret[7..40])));
+}
+
+#[tokio::test]
+async fn unknown_key_is_looked_up_once_in_five_seconds() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let invented = ApiKeySecret::generate(KeyKind::Server, &*world.clock);
+    let ask = async || {
+        let answer = world.with_secret(invented.reveal()).ask(Method::GET, PATH).send_now().await;
+        let _ = answer.expect_problem(401, "unauthorized");
+    };
+    let _ = world.proxy().take_meter();
+    for _ in 0..20 {
+        ask().await;
+    }
+    assert_eq!(world.proxy().take_meter().operations, ["GetItem"], "twenty requests");
+    world.clock.advance_millis(5_000);
+    ask().await;
+    assert_eq!(world.proxy().take_meter().operations, ["GetItem"], "five seconds later");
+    // A new key works at once, also while others are remembered as unknown.
+    let key = world.make_key(KeyOptions::default()).await;
+    let _ = world.with_key(&key).ask(Method::GET, PATH).send_now().await.expect(200);
+}
+
+#[tokio::test]
+async fn key_that_was_unknown_works_within_five_seconds() {
+    let world = World::new().await;
+    let key = world.make_key(KeyOptions::default()).await;
+    let id = key.key.id.to_string();
+    let rows = world.all_rows().await;
+    let row = rows.into_iter().find(|row| row.pk().starts_with("K#") && row.0["id"]["S"] == id.as_str());
+    let row = row.expect("the key's item");
+    world.expire(&row).await;
+    let status = async || world.with_key(&key).ask(Method::GET, PATH).send_now().await.status.as_u16();
+    assert_eq!(status().await, 401);
+    world.put(&row).await;
+    assert_eq!(status().await, 401, "still remembered");
+    world.clock.advance_millis(5_000);
+    assert_eq!(status().await, 200);
 }

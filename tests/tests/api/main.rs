@@ -42,6 +42,7 @@ mod predefined_messages_files;
 mod predefined_messages_send;
 mod rate_limits;
 mod rate_limits_shares;
+mod values;
 mod versions;
 mod workspace_api_keys;
 mod workspace_common;

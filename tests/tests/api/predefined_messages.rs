@@ -208,16 +208,19 @@ async fn every_variable_is_rendered() {
         "cus_1|Ada|ada@example.com|+49|Co|{}|Need help|email|Grace Hopper|Support|Ours|{id}",
         conversation["number"]
     );
-    assert_eq!(answer, json!({ "text": wanted }));
+    assert_eq!(answer, json!({ "text": wanted, "missingVariables": [] }));
 
     let bare = role.open(&deskless_tests::minimal_conversation()).await;
     let answer = role.post(&path, &json!({ "conversationId": bare["id"] })).await.expect(200);
     let wanted =
         format!("cus_123|||||{}|Need help with auth|api|||Ours|{}", bare["number"], bare["id"].as_str().expect("id"));
-    assert_eq!(answer, json!({ "text": wanted }));
+    let missing =
+        ["customer.name", "customer.email", "customer.phone", "customer.company", "assignee.name", "inbox.name"];
+    assert_eq!(answer, json!({ "text": wanted, "missingVariables": missing }));
     let empty = make(&role, "Empty", "{{customer.name}}{{assignee.name}}").await;
     let path = format!("{}/render", path_of(&empty));
-    assert_eq!(role.post(&path, &json!({ "conversationId": bare["id"] })).await.expect(200), json!({ "text": "" }));
+    let answer = role.post(&path, &json!({ "conversationId": bare["id"] })).await.expect(200);
+    assert_eq!(answer, json!({ "text": "", "missingVariables": ["customer.name", "assignee.name"] }));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod policies;
 mod readme;
 mod routes;
 mod row_size;
+mod secrets;
 mod security;
 mod table;
 mod template;

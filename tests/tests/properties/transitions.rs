@@ -43,7 +43,7 @@ fn metadata() -> impl Strategy<Value = Option<Metadata>> {
             0 => json!({}),
             size => json!({ "text": "x".repeat(size) }),
         };
-        Some(Metadata::parse(value.as_object().expect("an object").clone()).expect("metadata"))
+        Some(Metadata::from_json(&value.to_string()).expect("metadata"))
     })
 }
 
@@ -144,7 +144,7 @@ impl Predicted {
         let draft = MessageDraft {
             role,
             kind,
-            body: MessageBody::parse(format!("Message {}", self.step)).expect("a body"),
+            body: Some(MessageBody::parse(format!("Message {}", self.step)).expect("a body")),
             sender: None,
             external_id: None,
             attachments: Vec::new(),

@@ -1,6 +1,6 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_api::{InvalidRequest, Optional, Whole};
-use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret};
+use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret, StoredSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -98,10 +98,15 @@ impl InboxSettingsRequest {
             from: self.from.0.clone().unwrap_or(before.from),
             max_body_length: self.max_body_length.0.map_or(before.max_body_length, |n| n.map(|n| n.0)),
             reply_window_hours: self.reply_window_hours.0.map_or(before.reply_window_hours, |n| n.map(|n| n.0)),
-            access_token: self.access_token.0.clone().unwrap_or(before.access_token),
-            app_secret: self.app_secret.0.clone().unwrap_or(before.app_secret),
+            access_token: secret(&self.access_token, before.access_token),
+            app_secret: secret(&self.app_secret, before.app_secret),
         }
     }
+}
+
+/// Returns a secret after an update.
+fn secret(update: &Optional<Option<ProviderSecret>>, before: Option<StoredSecret>) -> Option<StoredSecret> {
+    update.0.clone().map_or(before, |new| new.map(StoredSecret::from))
 }
 
 /// A whole number from 1 to `MAX`.

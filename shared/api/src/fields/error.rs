@@ -7,6 +7,8 @@ use deskless_domain::{Invalid, nearest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::json::digits;
+
 /// An invalid field or parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -112,7 +114,8 @@ impl DeserializeError for InvalidRequest {
         let error = match error {
             ErrorKind::IncorrectValueKind { actual, accepted } => {
                 let expected: Vec<_> = accepted.iter().copied().map(kind).collect();
-                let message = format!("must be {}, not {}", expected.join(" or "), kind(actual.kind()));
+                let actual = digits(actual).map_or_else(|value| kind(value.kind()), |_| kind(ValueKind::Float));
+                let message = format!("must be {}, not {actual}", expected.join(" or "));
                 Self::one(field, &Invalid::new("wrong_type", message))
             }
             ErrorKind::MissingField { field: missing } => {

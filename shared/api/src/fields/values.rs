@@ -13,6 +13,7 @@ use deskless_domain::{
 };
 
 use super::{InvalidRequest, Whole, object, string};
+use crate::json::Json;
 
 // A macro because coherence forbids one implementation of a foreign trait for all types that have a `parse`.
 macro_rules! parsed_from_string {
@@ -176,6 +177,7 @@ impl Deserr<InvalidRequest> for Metadata {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        Self::parse(object(value, location)?).map_err(|invalid| InvalidRequest::at(location, &invalid))
+        let json = Json::Object(object(value, location)?).to_string();
+        Self::from_json(&json).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }

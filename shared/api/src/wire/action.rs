@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use crate::{
-    InvalidRequest, field_names,
+    InvalidRequest, Json, field_names,
     fields::{object, string},
 };
 
@@ -97,7 +97,7 @@ fn unknown_field(field: &str, known: &[&str], location: ValuePointerRef<'_>) -> 
         let other_action = Invalid::new("unknown", format!("is a field of the action `{action}`, not of this one"));
         return InvalidRequest::at(location.push_key(field), &other_action);
     }
-    let unknown = ErrorKind::UnknownKey::<serde_json::Value> { key: field, accepted: known };
+    let unknown = ErrorKind::UnknownKey::<Json> { key: field, accepted: known };
     take_cf_content(InvalidRequest::error(None, unknown, location))
 }
 
@@ -129,7 +129,7 @@ impl Deserr<InvalidRequest> for ActionRequest {
                 return Err(InvalidRequest::at(location, &Invalid::unknown_value(&name, &Self::NAMES)));
             }
         }
-        let object = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
+        let object = ActionObject::deserialize_from_value(Json::Object(fields).into_value(), location)?;
         object.action(location).map(Self)
     }
 }

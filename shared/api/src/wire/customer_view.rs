@@ -1,21 +1,23 @@
 //! The customer view of messages: the wire format for client keys.
 
-use deserr::Deserr;
+use deserr::{Deserr, ValuePointerRef};
 use deskless_app::messages::CustomerMessage;
-use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
+use deskless_domain::{Invalid, Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AttachmentObject, AttachmentRequest, AttachmentsRequest, MessageTag};
+use super::{AttachmentObject, AttachmentRequest, AttachmentsRequest, MessageTag, message::BodyText};
 use crate::{Code, InvalidRequest, Problem};
 
 /// A message to add: always a reply with the role `user`.
 #[derive(Debug, Deserr, ToSchema)]
-#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields, validate = has_content -> InvalidRequest)]
 #[schema(as = CreateMessageRequest, rename_all = "camelCase")]
 pub struct CustomerMessageRequest {
-    /// The text: 1 to 8,000 characters.
-    body: MessageBody,
+    /// The text: 1 to 8,000 characters. May be left out or empty in a message with attachments.
+    #[deserr(default)]
+    #[schema(value_type = MessageBody)]
+    body: BodyText,
     /// The role. Only `user`, which is the default.
     #[deserr(default)]
     role: Option<Role>,
@@ -29,6 +31,18 @@ pub struct CustomerMessageRequest {
     attachments: AttachmentsRequest,
 }
 
+/// Checks that there is a text or a file.
+fn has_content(
+    request: CustomerMessageRequest,
+    location: ValuePointerRef<'_>,
+) -> Result<CustomerMessageRequest, InvalidRequest> {
+    if request.body.0.is_none() && request.attachments.is_empty() {
+        let empty = Invalid::new("required", "is required, unless you send `attachments`");
+        return Err(InvalidRequest::at(location.push_key("body"), &empty));
+    }
+    Ok(request)
+}
+
 impl TryFrom<CustomerMessageRequest> for CustomerMessage {
     type Error = Problem;
 
@@ -39,7 +53,7 @@ impl TryFrom<CustomerMessageRequest> for CustomerMessage {
             let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        Ok(Self { body, attachments: attachments.ids() })
+        Ok(Self { body: body.0, attachments: attachments.ids() })
     }
 }
 
@@ -64,8 +78,8 @@ pub struct CustomerMessageObject {
     role: Role,
     #[serde(rename = "type")]
     kind: MessageType,
-    #[schema(value_type = String)]
-    body: MessageBody,
+    /// The text. Empty in a message with attachments alone.
+    body: String,
     #[schema(required)]
     sender: Option<CustomerSenderObject>,
     /// The attached files.
@@ -84,7 +98,7 @@ impl From<&Message> for CustomerMessageObject {
             conversation_id: message.conversation_id.to_string(),
             role: draft.role,
             kind: draft.kind,
-            body: draft.body.clone(),
+            body: draft.body.as_ref().map(ToString::to_string).unwrap_or_default(),
             sender: draft.sender.clone().map(|sender| CustomerSenderObject { name: sender.name }),
             attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             created_at: message.created_at().to_string(),

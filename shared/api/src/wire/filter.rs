@@ -1,7 +1,7 @@
 //! Conversation filters in queries, bodies and views.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_domain::{Assigned, Identifier, Invalid};
+use deskless_domain::{Assigned, Identifier, Invalid, Timestamp};
 
 use crate::{InvalidRequest, fields::string};
 
@@ -67,6 +67,20 @@ impl<I: Identifier> Deserr<InvalidRequest> for AssignedTo<I> {
         }
         let invalid = || InvalidRequest::at(location, &Invalid::new("invalid", "must be a UUID or `none`"));
         I::parse(&text).map(|id| Self(Assigned::To(id))).ok_or_else(invalid)
+    }
+}
+
+/// A bound of a range of times. Fractions of a millisecond are rounded up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeBound(pub Timestamp);
+
+impl Deserr<InvalidRequest> for TimeBound {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let text = string(value, location)?;
+        Timestamp::parse_bound(&text).map(Self).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 
@@ -172,16 +186,16 @@ macro_rules! with_filters {
             #[param(value_type = Option<bool>)]
             #[schema(value_type = bool, required = false)]
             snoozed: $crate::wire::FilterValue<$flag>,
-            /// Only conversations created after this time.
+            /// Only conversations created at or after this time.
             #[deserr(default)]
             #[param(value_type = Option<String>, format = DateTime)]
             #[schema(value_type = String, required = false, format = DateTime)]
-            created_after: $crate::wire::FilterValue<::deskless_domain::Timestamp>,
+            created_after: $crate::wire::FilterValue<$crate::wire::TimeBound>,
             /// Only conversations created before this time.
             #[deserr(default)]
             #[param(value_type = Option<String>, format = DateTime)]
             #[schema(value_type = String, required = false, format = DateTime)]
-            created_before: $crate::wire::FilterValue<::deskless_domain::Timestamp>,
+            created_before: $crate::wire::FilterValue<$crate::wire::TimeBound>,
         }
 
         impl $name {
@@ -207,8 +221,8 @@ macro_rules! with_filters {
                     unread: self.unread.0.map(bool::from),
                     awaiting_reply: self.awaiting_reply.0.map(bool::from),
                     snoozed: self.snoozed.0.map(bool::from),
-                    created_after: self.created_after.0,
-                    created_before: self.created_before.0,
+                    created_after: self.created_after.0.map(|bound| bound.0),
+                    created_before: self.created_before.0.map(|bound| bound.0),
                 }
             }
         }

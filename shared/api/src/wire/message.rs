@@ -14,7 +14,30 @@ use super::{
     MessageTag,
     attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest},
 };
-use crate::{InvalidRequest, Optional, fields::object};
+use crate::{
+    InvalidRequest, Json, Optional,
+    fields::{object, string},
+};
+
+/// A text that may be empty. Whether it must not be depends on the attachments.
+#[derive(Debug, Default)]
+pub(super) struct BodyText(pub Option<MessageBody>);
+
+impl Deserr<InvalidRequest> for BodyText {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let text = string(value, location)?;
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        MessageBody::parse(text).map(|body| Self(Some(body))).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+/// Why a message without attachments needs a text.
+pub(super) const EMPTY: &str = "must not be empty, unless you send `attachments`";
 
 /// A message to add to a conversation, with a `body` or a `predefinedMessageId`.
 #[derive(Debug)]
@@ -28,10 +51,10 @@ pub struct CreateMessageRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct MessageFields {
-    /// The text: 1 to 8,000 characters.
+    /// The text: 1 to 8,000 characters. May be left out or empty in a message with attachments.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
-    pub body: Optional<MessageBody>,
+    pub body: BodyText,
     /// A predefined message to use instead of `body`. Its variables are filled in from this conversation.
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid")]
@@ -68,8 +91,9 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
+        let has_files = matches!(object.get("attachments"), Some(Json::Array(files)) if !files.is_empty());
         let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
-        let fields = MessageFields::deserialize_from_value(serde_json::Value::Object(object).into_value(), location);
+        let fields = MessageFields::deserialize_from_value(Json::Object(object).into_value(), location);
         let invalid =
             |field: &str, code, message| InvalidRequest::at(location.push_key(field), &Invalid::new(code, message));
         let mut errors = match present {
@@ -78,7 +102,9 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
                 both.0.extend(invalid(PREDEFINED, "conflict", "must not be sent together with `body`").0);
                 both
             }
-            [false, false] => invalid(BODY, "required", "or `predefinedMessageId` is required"),
+            [false, false] if !has_files => {
+                invalid(BODY, "required", "is required, unless you send `predefinedMessageId` or `attachments`")
+            }
             _ => InvalidRequest::default(),
         };
         match fields {
@@ -90,7 +116,8 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
                 (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
                 (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
-                (None, None) => Err(errors),
+                (None, None) if has_files => Ok(Self { fields, body: BodySource::Files }),
+                (None, None) => Err(invalid(BODY, "too_short", EMPTY)),
             },
         }
     }
@@ -183,8 +210,8 @@ pub struct MessageObject {
     role: Role,
     #[serde(rename = "type")]
     kind: MessageType,
-    #[schema(value_type = String)]
-    body: MessageBody,
+    /// The text. Empty in a message with attachments alone.
+    body: String,
     #[schema(required)]
     sender: Option<SenderObject>,
     /// The channel of the conversation.
@@ -210,7 +237,7 @@ impl From<&Message> for MessageObject {
             conversation_id: message.conversation_id.to_string(),
             role: draft.role,
             kind: draft.kind,
-            body: draft.body.clone(),
+            body: draft.body.as_ref().map(ToString::to_string).unwrap_or_default(),
             sender: draft.sender.clone().map(SenderObject::from),
             channel: message.channel(),
             delivery_status: message.delivery_status(),

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use deskless_domain::{
     Automation, AutomationAction, AutomationActions, AutomationId, AutomationPosition, AutomationTrigger,
     ConversationFilter, Field, FieldChange, InvalidField, KeyId, Precondition, PredefinedMessage, PredefinedMessageId,
-    Resource, Timestamp, Title, WebhookSecret, authorization::may_automate,
+    Resource, StoredSecret, Timestamp, Title, WebhookSecret, authorization::may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
@@ -76,7 +76,7 @@ pub async fn create(
         ControlFlow::Break(earlier) => return Ok(earlier.map(without_secret)),
     };
     let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
-    let webhook_secret = secret.clone();
+    let webhook_secret = secret.as_ref().map(StoredSecret::from);
     let automation = Automation {
         name,
         enabled,
@@ -124,7 +124,7 @@ impl Resolved {
         position.apply(&mut automation.position);
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
-        let secret = current.unwrap_or_else(|| self.new_secret.clone());
+        let secret = current.unwrap_or_else(|| StoredSecret::from(&self.new_secret));
         Automation {
             name: name.unwrap_or(automation.name),
             enabled,
@@ -171,7 +171,8 @@ pub async fn update(
         may_automate(&own, &after.actions, store.clock().now())?;
         let automation = before.with_fields(after, store.clock().now());
         if store.replace_resource_for(&before, &automation, Some(&own)).await? {
-            let new_secret = automation.fields.webhook_secret.clone().filter(|secret| *secret == patch.new_secret);
+            let is_new = automation.fields.webhook_secret == Some(StoredSecret::from(&patch.new_secret));
+            let new_secret = is_new.then_some(patch.new_secret);
             return Ok(SavedAutomation { automation, new_secret });
         }
         backoff.pause("the automation keeps changing").await?;

@@ -289,9 +289,10 @@ impl Runner<'_> {
         webhooks: &impl WebhookCaller,
     ) -> Result<StepResult, AppError> {
         // An automation has a secret as long as an action calls a webhook.
-        let Some(secret) = &self.automation.fields.webhook_secret else {
+        let Automation { webhook_secret: Some(secret), .. } = &self.automation.fields else {
             return Err(AppError::Internal("an automation with a webhook has no webhook secret".to_owned()));
         };
+        let secret = self.store.reveal::<Automation>(self.automation.id, Automation::WEBHOOK_SECRET, secret).await?;
         let Some((conversation, messages)) = self.conversation(execution).await? else {
             return Ok(Err(reason_of(ActionFailure::NotFound)));
         };
@@ -299,7 +300,7 @@ impl Runner<'_> {
         let call = WebhookCall {
             id: format!("msg_{}_{step}", execution.id),
             url,
-            secret,
+            secret: &WebhookSecret::stored(secret),
             at: self.now(),
             automation: self.automation,
             execution,
@@ -339,7 +340,7 @@ impl Runner<'_> {
         MessageDraft {
             role: Role::Assistant,
             kind,
-            body,
+            body: Some(body),
             sender: Some(sender),
             external_id: None,
             attachments: Vec::new(),

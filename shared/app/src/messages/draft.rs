@@ -35,13 +35,15 @@ pub enum BodySource {
     Text(MessageBody),
     /// A predefined message, rendered for the conversation.
     Predefined(PredefinedMessageId),
+    /// None: the message has files alone.
+    Files,
 }
 
 /// A message that a customer adds with a client key.
 #[derive(Debug, Clone)]
 pub struct CustomerMessage {
-    /// The text.
-    pub body: MessageBody,
+    /// The text; `None` for a message with files alone.
+    pub body: Option<MessageBody>,
     /// The files to attach.
     pub attachments: Vec<FileId>,
 }
@@ -74,7 +76,7 @@ pub struct DraftWithoutBody {
 }
 
 impl DraftWithoutBody {
-    fn with_body(self, body: MessageBody) -> MessageDraft {
+    fn with_body(self, body: Option<MessageBody>) -> MessageDraft {
         let Self { role, kind, sender, external_id, attachments, metadata } = self;
         MessageDraft { role, kind, body, sender, external_id, attachments, metadata }
     }
@@ -90,7 +92,7 @@ impl ResolvedMessage {
             Self::Text(draft) => Ok(draft.clone()),
             Self::Template { rest, template, names } => {
                 let body = predefined_messages::fill(template, conversation, names)?;
-                Ok(rest.clone().with_body(body))
+                Ok(rest.clone().with_body(Some(body)))
             }
         }
     }
@@ -107,9 +109,13 @@ impl NewMessage {
         let source = self.body.clone();
         let text = async {
             match source {
-                BodySource::Text(body) => Ok((body, None)),
+                BodySource::Text(body) => Ok((Some(body), None)),
+                BodySource::Files => Ok((None, None)),
                 // Boxed because the future is large, and most messages do not need it.
-                BodySource::Predefined(id) => Box::pin(predefined_messages::fill_for(store, conversation, id)).await,
+                BodySource::Predefined(id) => {
+                    let filled = Box::pin(predefined_messages::fill_for(store, conversation, id)).await;
+                    filled.map(|(body, file)| (Some(body), file))
+                }
             }
         };
         let (files, text) = tokio::join!(store.ready_files(&self.attachments), text);
@@ -131,13 +137,17 @@ impl NewMessage {
     ) -> Result<ResolvedMessage, AppError> {
         // A new conversation has no files.
         let is_allowed = |file: &File| file.draft.conversation_id.is_none();
-        let source = self.body.clone();
-        match source {
-            BodySource::Text(body) => {
+        let text = match self.body.clone() {
+            BodySource::Text(body) => Ok(Some(body)),
+            BodySource::Files => Ok(None),
+            BodySource::Predefined(id) => Err(id),
+        };
+        match text {
+            Ok(body) => {
                 let attachments = attachments(store, &self.attachments, is_allowed).await?;
                 Ok(ResolvedMessage::Text(self.without_body(attachments).with_body(body)))
             }
-            BodySource::Predefined(id) => {
+            Err(id) => {
                 let template = Box::pin(predefined_messages::template_for(store, id, placement));
                 let (attachments, template) = tokio::join!(attachments(store, &self.attachments, is_allowed), template);
                 let (attachments, (template, names, file)) = (attachments?, template?);

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Collected, Kind};
 use crate::{
     Action, AutomationId, AutomationTrigger, ConversationFilter, Field, Invalid, InvalidField, KeyId, MessageBody,
-    PredefinedMessageId, Scope, Timestamp, Title, WebhookSecret, WebhookUrl,
+    PredefinedMessageId, Scope, StoredSecret, Timestamp, Title, WebhookUrl,
 };
 
 /// An automation: runs actions when an event matches its conditions, or when it is run manually.
@@ -33,7 +33,7 @@ pub struct Automation {
     pub actions: AutomationActions,
     /// The secret that signs its webhook calls. Set only while an action calls a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub webhook_secret: Option<WebhookSecret>,
+    pub webhook_secret: Option<StoredSecret>,
     /// The API key with whose rights its trigger runs it: the one that last saved its actions, conditions or trigger, or enabled
     /// it. `None` if it runs without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,6 +92,9 @@ impl AutomationPosition {
 }
 
 impl Automation {
+    /// The name that the encryption of [`Automation::webhook_secret`] is bound to.
+    pub const WEBHOOK_SECRET: &str = "webhookSecret";
+
     /// The most earlier rules that are kept. The stream of events is behind by less than a second, and rarely by a day.
     pub const MAX_EARLIER: usize = 4;
 
@@ -129,8 +132,12 @@ impl Collected for Automation {
 
     /// Replaces the secret instead of removing it, so that clients see whether there is one.
     fn without_secrets(&self) -> Self {
-        let webhook_secret = self.webhook_secret.as_ref().map(|_| WebhookSecret::redacted());
+        let webhook_secret = self.webhook_secret.as_ref().map(|_| StoredSecret::redacted());
         Self { webhook_secret, ..self.clone() }
+    }
+
+    fn secrets_mut(&mut self) -> Vec<(&'static str, &mut StoredSecret)> {
+        self.webhook_secret.iter_mut().map(|secret| (Self::WEBHOOK_SECRET, secret)).collect()
     }
 }
 

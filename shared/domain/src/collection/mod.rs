@@ -18,7 +18,7 @@ pub use pipeline::{Pipeline, Stage, StageDraft};
 pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
 
-use crate::{Clock, Identifier, Timestamp};
+use crate::{Clock, Identifier, StoredSecret, Timestamp};
 
 /// A small collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -101,6 +101,11 @@ pub trait Collected:
     /// Returns a text that only one resource of the collection may have at a time, not counting archived ones.
     fn unique_text(&self) -> Option<String> {
         None
+    }
+
+    /// Returns the secrets, each with its path in the fields, which its encryption is bound to.
+    fn secrets_mut(&mut self) -> Vec<(&'static str, &mut StoredSecret)> {
+        Vec::new()
     }
 
     /// Returns the same fields without secrets: what is recorded for repeats of the request that created the resource.

@@ -44,8 +44,9 @@ impl TenantStore {
             return Err(StoreError::TooMany(T::KIND));
         }
         let resource = Resource::new(fields, self.clock());
+        let stored = self.with_sealed_secrets(&resource).await?;
         let mut transaction = Transaction::default();
-        let itself = transaction.put_new(self, self.resource_item(&resource, AttemptId::generate(self.clock()))?)?;
+        let itself = transaction.put_new(self, self.resource_item(&stored, AttemptId::generate(self.clock()))?)?;
         if let Some(caller) = caller {
             self.check_key(&mut transaction, caller)?;
         }

@@ -11,5 +11,6 @@ mod update;
 
 pub(crate) use directory::{CACHED, Names};
 pub use directory::{Directory, DirectoryEntry, PlacementNames};
+pub(crate) use item::read as read_resource;
 pub use list::ResourcePage;
 pub use sorted::{SortedPage, SortedPosition};

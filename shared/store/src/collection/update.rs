@@ -34,14 +34,16 @@ impl TenantStore {
     ) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
         let unchanged = Condition::none().version(&Precondition::exactly(previous.version));
+        let sealed = self.with_sealed_secrets(next).await?;
         let mut transaction = Transaction::default();
-        let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        let itself = transaction.put(self, self.resource_item(&sealed, attempt)?, unchanged)?;
         if let Some(caller) = caller {
             self.check_key(&mut transaction, caller)?;
         }
         let claim = self.move_claim(&mut transaction, previous, next)?;
         self.add_stamp(&mut transaction, T::KIND)?;
-        if let Some(event) = audit_event(previous, next)? {
+        // A secret that stays has the same encrypted form.
+        if let Some(event) = audit_event(previous, &sealed)? {
             self.add_audit_entry(&mut transaction, event)?;
         }
         match transaction.commit(self, &mut self.backoff()).await? {

@@ -143,7 +143,7 @@ impl FilterExpression {
                 format!("(attribute_not_exists({name}) OR {name} <= {now})")
             });
         }
-        for (operator, time) in [(">", filter.created_after), ("<", filter.created_before)] {
+        for (operator, time) in [(">=", filter.created_after), ("<", filter.created_before)] {
             if let Some(time) = time {
                 self.compare(attributes::CREATED_AT, operator, number(time.as_millis()));
             }
@@ -188,7 +188,7 @@ impl TenantStore {
         for filter in &filters {
             expression.add(filter, &index_filter, now);
         }
-        let floor = filters.iter().filter_map(|filter| filter.created_after).max().map(MessageId::end_of);
+        let floor = filters.iter().filter_map(|filter| filter.created_after).max().map(MessageId::before);
         Ok(QueryPlan { source, expression, filters, floor })
     }
 

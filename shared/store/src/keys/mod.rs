@@ -76,6 +76,11 @@ pub(crate) mod root {
         Key::new(WORKSPACES.to_owned(), pack(id))
     }
 
+    /// Returns the key of the table's data keys.
+    pub(crate) fn data_keys() -> Key {
+        Key::new("DK".to_owned(), SELF)
+    }
+
     /// Returns the key of an API key, by the hash of its secret.
     pub(crate) fn api_key(secret: &SecretHash) -> Key {
         Key::new(format!("K#{}", BASE32_NOPAD.encode(secret.as_bytes())), SELF)

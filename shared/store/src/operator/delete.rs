@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long a worker may still write after it has read the settings: its timeout of two minutes.
-const LONGEST_RUN_SECONDS: i64 = 120;
+pub(crate) const LONGEST_RUN_SECONDS: i64 = 120;
 
 /// A deletion of a workspace that has started: its API keys stop working within 20 s.
 #[derive(Debug)]

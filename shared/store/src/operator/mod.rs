@@ -1,9 +1,12 @@
 //! Operations on the whole table, for the `deskless` command.
 
 mod delete;
+mod secrets;
 mod shards;
 
 pub use delete::WorkspaceDeletion;
+pub(crate) use secrets::Located;
+pub use secrets::{SecretsMoved, SecretsRotation};
 pub use shards::ShardChange;
 
 use deskless_domain::{AuditAction, AuditActor, AuditEvent, RateLimit, Shards, Title, WorkspaceId};
@@ -41,11 +44,12 @@ impl Operator {
         &self.0
     }
 
-    /// Creates a workspace.
+    /// Creates a workspace. The first one also gets the table its data key.
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// When the table does not respond, or when KMS does not for the first workspace.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
+        self.ensure_data_key().await?;
         let id = WorkspaceId::generate(self.0.clock());
         let attributes = WorkspaceItem::new(id, name.clone());
         let tenant = self.tenant(id, Shards::default());

@@ -8,7 +8,7 @@ use deskless_api::{
     wire::{FilterRequest, FilterValue},
 };
 use deskless_app::automations::{self, CreateAutomation};
-use deskless_domain::{AutomationAction, AutomationTrigger, ConversationFilter, Title};
+use deskless_domain::{AutomationAction, AutomationPosition, AutomationTrigger, ConversationFilter, Title};
 use utoipa::ToSchema;
 
 use crate::{
@@ -33,6 +33,11 @@ pub struct CreateAutomationRequest {
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
     conditions: FilterValue<FilterRequest>,
+    /// The place among the automations that one event triggers: 1 to 1,000,000. They run one after another, the lowest position
+    /// first. Automations without a position (`null`, the default) come last, the oldest one first.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    position: Option<AutomationPosition>,
     /// The actions, in order: 1 to 20, at most 64 KiB together.
     #[schema(value_type = Vec<AutomationActionObject>, min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionRequest>,
@@ -40,8 +45,8 @@ pub struct CreateAutomationRequest {
 
 /// Create an automation
 ///
-/// Automations run actions when an event matches their conditions, or when you trigger them. A new automation takes effect
-/// within 30 seconds. A workspace can have at most 100 automations.
+/// Automations run actions when an event matches their conditions, or when you trigger them. A new automation acts on every event
+/// that happens after the response. A workspace can have at most 100 automations.
 ///
 /// Your key needs the scopes of the actions. Otherwise the response is 403.
 #[utoipa::path(
@@ -69,6 +74,7 @@ pub async fn create_automation(
         enabled: request.enabled,
         trigger: request.trigger,
         conditions: request.conditions.0.map_or_else(ConversationFilter::default, |filter| filter.filter()),
+        position: request.position,
         actions: request.actions.into_iter().map(AutomationAction::from).collect(),
         caller: caller.credential().id,
     };

@@ -2,7 +2,7 @@
 
 use deskless_api::{envelope, object_tag, wire::FilterRequest};
 use deskless_app::automations::SavedAutomation;
-use deskless_domain::{Automation, AutomationTrigger, ConversationFilter, KeyId, Resource, Title};
+use deskless_domain::{Automation, AutomationPosition, AutomationTrigger, ConversationFilter, KeyId, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,9 @@ pub struct AutomationObject {
     /// The conversations to which the trigger applies. The filters are those of the list of conversations; all must match.
     #[schema(value_type = FilterRequest)]
     conditions: ConversationFilter,
+    /// The place among the automations that one event triggers. `null` is after all places, the oldest automation first.
+    #[schema(required, value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    position: Option<AutomationPosition>,
     /// The actions, in order.
     #[schema(min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionObject>,
@@ -47,7 +50,8 @@ pub struct AutomationObject {
 
 impl From<&Resource<Automation>> for AutomationObject {
     fn from(resource: &Resource<Automation>) -> Self {
-        let Automation { name, enabled, trigger, conditions, actions, webhook_secret, api_key } = &resource.fields;
+        let Automation { name, enabled, trigger, conditions, position, actions, webhook_secret, api_key, .. } =
+            &resource.fields;
         Self {
             object: AutomationTag,
             id: resource.id.to_string(),
@@ -55,6 +59,7 @@ impl From<&Resource<Automation>> for AutomationObject {
             enabled: *enabled,
             trigger: *trigger,
             conditions: conditions.clone(),
+            position: *position,
             actions: actions.as_slice().iter().map(AutomationActionObject::from).collect(),
             has_webhook_secret: webhook_secret.is_some(),
             api_key_id: *api_key,

@@ -4,7 +4,7 @@ use deskless_api::{
     scope::WriteAutomations, wire::FilterRequest, with_secret,
 };
 use deskless_app::automations::{self, UpdateAutomation};
-use deskless_domain::{AutomationAction, AutomationId, AutomationTrigger, Scope, Title};
+use deskless_domain::{AutomationAction, AutomationId, AutomationPosition, AutomationTrigger, Scope, Title};
 use utoipa::ToSchema;
 
 use crate::{
@@ -33,6 +33,10 @@ pub struct UpdateAutomationRequest {
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
     conditions: Optional<FilterRequest>,
+    /// The place among the automations that one event triggers: 1 to 1,000,000. `null` for after all others.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000, required = false)]
+    position: Optional<Option<AutomationPosition>>,
     /// The actions, in order: 1 to 20, at most 64 KiB together. Replaced as a whole.
     #[deserr(default)]
     #[schema(value_type = Vec<AutomationActionObject>, required = false, min_items = 1, max_items = 20)]
@@ -45,7 +49,7 @@ pub struct UpdateAutomationRequest {
 
 /// Update an automation
 ///
-/// Takes effect within 30 seconds. A queued execution uses the automation as it is when the execution starts. A running
+/// Takes effect for every event that happens after the response. A queued execution uses the automation as it is when the execution starts. A running
 /// execution ends if you update the actions.
 ///
 /// Your key needs the scopes of the automation's actions, whichever field you update. Otherwise the response is 403. If you update
@@ -81,6 +85,7 @@ pub async fn update_automation(
         enabled: request.enabled.0,
         trigger: request.trigger.0,
         conditions: request.conditions.0.map(|filter| filter.filter()),
+        position: request.position.change(),
         actions: request.actions.0.map(|actions| actions.into_iter().map(AutomationAction::from).collect()),
         rotate_webhook_secret: request.rotate_webhook_secret.0.unwrap_or(false),
         caller: caller.credential().id,

@@ -143,7 +143,7 @@ fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The `externalId` is taken", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "Another conversation has this `externalId`, or another one of the inbox that is not solved has this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_conversation(

@@ -3,7 +3,7 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Reply, no_content,
     scope::WriteConversations,
 };
-use deskless_app::conversations::{self, DeleteConversation};
+use deskless_app::conversations;
 use deskless_domain::{ConversationId, DeletionReason};
 use utoipa::ToSchema;
 
@@ -35,7 +35,7 @@ pub async fn delete_conversation(
     IfMatch(precondition): IfMatch,
     ApiJson(request): ApiJson<Option<DeleteConversationRequest>>,
 ) -> Reply {
-    let command = DeleteConversation { id, reason: request.unwrap_or_default().reason, key: caller.credential().id };
-    conversations::delete(caller.store(), command, &precondition).await?;
+    let reason = request.unwrap_or_default().reason;
+    conversations::delete(caller.store(), id, reason.as_ref(), &precondition).await?;
     Ok(no_content())
 }

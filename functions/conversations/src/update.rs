@@ -123,6 +123,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
         (status = 200, description = "The updated conversation", body = ConversationResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
+        (status = 409, description = "Another conversation of the inbox that is not solved has this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
         (status = 422, description = "A resolution of a conversation that is not solved", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]

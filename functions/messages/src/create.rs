@@ -37,7 +37,7 @@ use crate::{customer_view, dto::MessageResponse};
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The message with this `externalId` was deleted", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The message with this `externalId` was deleted, or the reply would reopen the conversation beside another one with its `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_message(

@@ -50,6 +50,7 @@ pub mod scope {
     scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);
+    scopes!(ReadAudit);
 }
 
 /// A principal as the first argument of an operation. Its type declares what the operation requires of an API key, so that no
@@ -129,10 +130,19 @@ pub(crate) async fn admit<S>(
     state: &ApiState,
     access: Access,
 ) -> Result<Caller<S>, Problem> {
-    let store = state.store().tenant(&credential);
+    let store = tenant(&credential, parts, state);
     throttle::server(&store, &credential, &Extra::of(parts)).await?;
     authorize(&credential, parts, access)?;
     Ok(Caller { credential, store, scope: PhantomData })
+}
+
+/// Returns the store of a key's workspace, for this request.
+pub(crate) fn tenant(credential: &Credential, parts: &Parts, state: &ApiState) -> TenantStore {
+    let store = state.store().tenant(credential);
+    match parts.extensions.get::<Trace>() {
+        Some(trace) => store.in_request(trace.request_id()),
+        None => store,
+    }
 }
 
 /// Checks that the key may call the operation, and returns for whom it acts. The response shows the resource only if the key may

@@ -15,7 +15,7 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use deskless_domain::{Clock, KeyId, RequestId, WorkspaceId};
+use deskless_domain::{Clock, Existing, KeyKind, RequestId, authorization};
 use deskless_store::{Credential, StoreError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use tower_http::{
@@ -23,7 +23,7 @@ use tower_http::{
     cors::{Any, CorsLayer},
 };
 
-use crate::{Code, Problem, caching, throttle::Bill};
+use crate::{Code, Problem, caching, problem::location, throttle::Bill};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,14 +40,31 @@ pub struct Invocation {
     pub gateway: Option<String>,
 }
 
-/// The authenticated API key, for the log line.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
+/// The id of a request and its authenticated API key, for the log line and the audit log.
+#[derive(Debug, Clone)]
+pub(crate) struct Trace {
+    request_id: Arc<str>,
+    key: Arc<OnceLock<Credential>>,
+}
 
 impl Trace {
+    fn new(request_id: &str) -> Self {
+        Self { request_id: request_id.into(), key: Arc::default() }
+    }
+
+    /// Returns the id of the request.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Returns whether the caller may learn which object a request conflicts with: a server key with the scope to read it.
+    fn may_see(&self, existing: Existing) -> bool {
+        self.key.get().is_some_and(|key| key.kind == KeyKind::Server && authorization::may_see(key, existing.scope()))
+    }
+
     /// Records the API key of the request.
     pub fn identify(&self, credential: &Credential) {
-        let _ = self.0.set((credential.workspace_id, credential.id));
+        let _ = self.key.set(credential.clone());
     }
 }
 
@@ -132,7 +149,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let invocation = request.extensions().get::<Invocation>().cloned();
-    let trace = Trace::default();
+    let trace = Trace::new(&id);
     let extra = Extra::default();
     request.extensions_mut().insert(trace.clone());
     request.extensions_mut().insert(extra.clone());
@@ -145,7 +162,8 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     response = extra.hidden(response);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        response = render(problem, &id, response.headers());
+        let existing = problem.existing().filter(|existing| trace.may_see(*existing));
+        response = render(problem, &id, existing, response.headers());
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -155,7 +173,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
         bill.settle(&mut headers).await;
     }
     response.headers_mut().extend(headers);
-    let (workspace, key) = trace.0.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
+    let (workspace, key) = trace.key.get().map(|key| (key.workspace_id.to_string(), key.id.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
     let code = problem.as_ref().map(|problem| problem.code().as_str());
@@ -177,14 +195,17 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     response
 }
 
-fn render(problem: &Problem, id: &str, headers: &HeaderMap) -> Response {
-    let document = problem.document(id);
+fn render(problem: &Problem, id: &str, existing: Option<Existing>, headers: &HeaderMap) -> Response {
+    let document = problem.document(id, existing);
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut response = (problem.code().status(), body).into_response();
     *response.headers_mut() = headers.clone();
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let content_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    if let Some(Ok(location)) = existing.map(|existing| HeaderValue::try_from(location(existing))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
     response
 }
 

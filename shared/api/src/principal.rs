@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, request::Parts};
 
 use crate::{
     ApiState, Caller, Code, Problem,
-    auth::{Guard, TOKEN, admit, authenticated, authorize, scope},
+    auth::{Guard, TOKEN, admit, authenticated, authorize, scope, tenant},
     idempotency::Actor,
     layers::Extra,
     throttle::{self, Visitor},
@@ -143,7 +143,7 @@ impl<S: scope::Required> PrincipalOrAnonymous<S> {
             return admit(credential, parts, state, access).await.map(Self::Server);
         }
         let extra = Extra::of(parts);
-        let tenant = state.store().tenant(&credential);
+        let tenant = tenant(&credential, parts, state);
         if authorize(&credential, parts, access)? == ActsFor::Anonymous {
             throttle::client(&tenant, &credential, Visitor::Unknown, &extra).await?;
             let secret = tenant.anonymous_secret().await?;

@@ -2,13 +2,16 @@
 
 use axum::response::{IntoResponse, Response};
 use deskless_app::{AppError, Conflict};
-use deskless_domain::{ApiKey, UploadQuota};
+use deskless_domain::{ApiKey, Existing, UploadQuota};
 use deskless_store::StoreError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::fields::{FieldError, InvalidRequest};
+use crate::{
+    fields::{FieldError, InvalidRequest},
+    openapi::BASE,
+};
 
 // A macro so that a code, its status and its title stand in one row. Four `match` expressions would spread them.
 macro_rules! codes {
@@ -71,6 +74,10 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// Another conversation has this `externalId`.
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
+    /// Another conversation of the inbox that is not solved has this `sessionKey`.
+    SessionKeyExists = "session_key_exists", CONFLICT, "Session key exists";
+    /// Another member has this email address.
+    EmailExists = "email_exists", CONFLICT, "Email exists";
     /// The message with this `externalId` was deleted.
     MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
     /// The request conflicts with the state of the resource.
@@ -106,6 +113,8 @@ pub struct Problem {
     log: Option<String>,
     /// The value of `Retry-After`, in seconds.
     retry_after: Option<u64>,
+    /// The object that the request conflicts with. Only callers that may read it learn which one it is.
+    existing: Option<Existing>,
     /// The header that lists the accepted media types, and the list.
     accepts: Option<(HeaderName, &'static str)>,
 }
@@ -116,7 +125,15 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 impl Problem {
     /// Creates a problem with a text for the caller.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), log: None, retry_after: None, accepts: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            log: None,
+            retry_after: None,
+            existing: None,
+            accepts: None,
+        }
     }
 
     /// Creates an `invalid_request` problem from the errors of a request.
@@ -168,13 +185,18 @@ impl Problem {
         &self.errors
     }
 
+    /// Returns the object that the request conflicts with.
+    pub(crate) fn existing(&self) -> Option<Existing> {
+        self.existing
+    }
+
     /// Returns the text for the log.
     pub(crate) fn log(&self) -> Option<&str> {
         self.log.as_deref()
     }
 
     /// Returns the document for the caller.
-    pub(crate) fn document(&self, request_id: &str) -> ProblemDocument {
+    pub(crate) fn document(&self, request_id: &str, existing: Option<Existing>) -> ProblemDocument {
         ProblemDocument {
             kind: format!("urn:deskless:problem:{}", self.code.as_str()),
             title: self.code.title().to_owned(),
@@ -184,6 +206,7 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             request_id: request_id.to_owned(),
+            existing_id: existing.map(|existing| last_of(&location(existing)).to_owned()),
         }
     }
 }
@@ -238,11 +261,18 @@ impl From<Conflict> for Problem {
     fn from(conflict: Conflict) -> Self {
         let too_many;
         let (code, detail) = match conflict {
-            Conflict::ExternalIdExists => (Code::ExternalIdExists, "Another conversation has this `externalId`."),
+            Conflict::ExternalIdExists(_) => (Code::ExternalIdExists, "Another conversation has this `externalId`."),
+            Conflict::SessionKeyExists(_) => (
+                Code::SessionKeyExists,
+                "Another conversation of the inbox has this `sessionKey` and is not solved. Use that one, or solve it first.",
+            ),
+            Conflict::EmailExists(_) => {
+                (Code::EmailExists, "Another member has this `email`. Update that member instead.")
+            }
             Conflict::MessageDeleted => {
                 (Code::MessageDeleted, "The message with this `externalId` was deleted. It cannot be added again.")
             }
-            Conflict::MessageIdTaken => {
+            Conflict::MessageIdTaken(_) => {
                 (Code::Conflict, "Another message in this conversation has or had this `externalId`.")
             }
             Conflict::Archived => (Code::Conflict, "The resource is archived and cannot be updated."),
@@ -269,8 +299,28 @@ impl From<Conflict> for Problem {
                 (Code::Conflict, too_many.as_str())
             }
         };
-        Self::new(code, detail)
+        let existing = match conflict {
+            Conflict::ExternalIdExists(existing)
+            | Conflict::SessionKeyExists(existing)
+            | Conflict::EmailExists(existing)
+            | Conflict::MessageIdTaken(existing) => existing,
+            _ => None,
+        };
+        Self { existing, ..Self::new(code, detail) }
     }
+}
+
+/// Returns the path of an object.
+pub(crate) fn location(existing: Existing) -> String {
+    match existing {
+        Existing::Conversation(id) => format!("{BASE}/conversations/{id}"),
+        Existing::Message(conversation, id) => format!("{BASE}/conversations/{conversation}/messages/{id}"),
+        Existing::Member(id) => format!("{BASE}/members/{id}"),
+    }
+}
+
+fn last_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 impl From<StoreError> for Problem {
@@ -325,4 +375,9 @@ pub struct ProblemDocument {
     errors: Vec<FieldError>,
     /// The request id. Quote it when you report an error.
     request_id: String,
+    /// The id of the object that the request conflicts with. The header `Location` has its path. Missing for other problems, and if
+    /// your key may not read the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
+    existing_id: Option<String>,
 }

@@ -5,7 +5,7 @@ use deskless_domain::{
     Metadata, PersonName, PhoneNumber, Precondition,
 };
 use deskless_store::{
-    CustomerKey, Deletion, EmailChange, EmailClaim, EmailHolder, IdempotencyKey, Once, StoreError, TenantStore,
+    CustomerKey, EmailChange, EmailClaim, EmailHolder, IdempotencyKey, Once, StoreError, TenantStore,
 };
 pub use deskless_store::{CustomerPage, WrittenCustomer};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
@@ -253,16 +253,12 @@ pub async fn take_step(store: &TenantStore, id: &CustomerKey, event: CustomerEve
 
 /// Deletes a batch of a customer's conversations and returns their number.
 async fn delete_batch(store: &TenantStore, id: &CustomerKey) -> Result<u64, AppError> {
-    let deletion = Deletion { reason: None, key: None };
     let found = store.conversations_of(id, MAX_DELETED).await?;
-    let delete = |conversation| {
-        let deletion = &deletion;
-        async move {
-            match store.delete_conversation(conversation, deletion, &Precondition::NONE).await {
-                // The index can lag behind a deletion.
-                Ok(()) | Err(StoreError::NotFound) => Ok(()),
-                Err(error) => Err(error),
-            }
+    let delete = |conversation| async move {
+        match store.delete_conversation(conversation, None, &Precondition::NONE).await {
+            // The index can lag behind a deletion.
+            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
         }
     };
     let count = found.len() as u64;

@@ -1,5 +1,5 @@
 use deskless_domain::{
-    Field, Invalid, InvalidField, Kind, UploadQuota, authorization::Denial, provider::TransformError,
+    Existing, Field, Invalid, InvalidField, Kind, UploadQuota, authorization::Denial, provider::TransformError,
 };
 use deskless_store::StoreError;
 
@@ -48,11 +48,15 @@ pub enum AppError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// Another conversation of the workspace has this externalId.
-    ExternalIdExists,
+    ExternalIdExists(Option<Existing>),
+    /// Another conversation of the inbox that is not solved has this sessionKey.
+    SessionKeyExists(Option<Existing>),
+    /// Another member of the workspace has this email address.
+    EmailExists(Option<Existing>),
     /// The message with this externalId was deleted.
     MessageDeleted,
     /// Another message of the conversation has, or had, this externalId.
-    MessageIdTaken,
+    MessageIdTaken(Option<Existing>),
     /// The resource is archived.
     Archived,
     /// The bulk action has finished.
@@ -133,7 +137,9 @@ impl From<StoreError> for AppError {
             StoreError::Unavailable(text) => return Self::Unavailable(text),
             StoreError::Busy(text) | StoreError::Internal(text) => return Self::Internal(text),
             StoreError::EarlierFormat => return Self::Internal(StoreError::EarlierFormat.to_string()),
-            StoreError::ExternalIdExists => Conflict::ExternalIdExists,
+            StoreError::ExternalIdExists(existing) => Conflict::ExternalIdExists(existing),
+            StoreError::SessionKeyExists(existing) => Conflict::SessionKeyExists(existing),
+            StoreError::EmailExists(existing) => Conflict::EmailExists(existing),
             StoreError::Archived => Conflict::Archived,
             StoreError::NotUploaded => Conflict::NotUploaded,
             StoreError::UploadDiffers => Conflict::UploadDiffers,
@@ -142,7 +148,7 @@ impl From<StoreError> for AppError {
             StoreError::TooMany(kind) => Conflict::TooMany(kind),
             StoreError::TooManyKeys => Conflict::TooManyKeys,
             StoreError::MessageDeleted => Conflict::MessageDeleted,
-            StoreError::MessageIdTaken => Conflict::MessageIdTaken,
+            StoreError::MessageIdTaken(existing) => Conflict::MessageIdTaken(existing),
         };
         Self::Conflict(conflict)
     }

@@ -41,6 +41,12 @@ pub struct Execution {
     pub finished_at: Option<Timestamp>,
     /// The version. Each step increments it.
     pub version: u64,
+    /// Whether it waits for an earlier automation of the same event.
+    #[serde(default)]
+    pub waits: bool,
+    /// The automation of the same event that runs after this one.
+    #[serde(default)]
+    pub next: Option<AutomationId>,
 }
 
 /// One step of an execution.
@@ -117,7 +123,25 @@ impl Execution {
             started_at: None,
             finished_at: None,
             version: 1,
+            waits: false,
+            next: None,
         }
+    }
+
+    /// Makes executions of one event run one after another, in this order.
+    pub fn link(executions: &mut [Self]) {
+        let mut next = None;
+        for (at, execution) in executions.iter_mut().enumerate().rev() {
+            execution.waits = at > 0;
+            execution.next = next.replace(execution.automation_id);
+        }
+    }
+
+    /// Returns the execution that may start when this one is over.
+    #[must_use]
+    pub fn successor(&self) -> Option<(AutomationId, ExecutionId)> {
+        let next = self.next.filter(|_| self.is_over())?;
+        Some((next, ExecutionId::of_origin(next, self.origin)))
     }
 
     /// Returns the time of the trigger event, from the id.
@@ -153,6 +177,7 @@ impl Execution {
             steps: actions.as_slice().iter().map(pending).collect(),
             fingerprint: Some(actions.fingerprint()),
             started_at: Some(now),
+            waits: false,
             version: self.version + 1,
             ..self.clone()
         }
@@ -182,7 +207,7 @@ impl Execution {
     /// Returns the execution, ended early or before it started.
     #[must_use]
     pub fn ended(&self, status: ExecutionStatus, reason: Reason, now: Timestamp) -> Self {
-        let mut next = Self { version: self.version + 1, ..self.clone() };
+        let mut next = Self { version: self.version + 1, waits: false, ..self.clone() };
         next.skip_pending();
         next.end(status, Some(reason), now);
         next

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AssistantId, Channel, Conversation, CustomerId, Email, ExternalId, InboxId, MemberId, PipelineId, Priority,
-    Resolution, StageId, Status, Tag, Timestamp,
+    Resolution, SessionKey, StageId, Status, Tag, Timestamp,
 };
 
 /// A filter on an assignment: one assignee, or none.
@@ -59,6 +59,9 @@ pub struct ConversationFilter {
     /// In this pipeline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline_id: Option<PipelineId>,
+    /// With this sessionKey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_key: Option<SessionKey>,
     /// In this stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<StageId>,
@@ -130,6 +133,7 @@ impl ConversationFilter {
             && is(self.customer_id.as_ref(), Some(&conversation.customer.id))
             && is(self.customer_email.as_ref().map(Email::normalized).as_ref(), email.as_ref())
             && is(self.external_id.as_ref(), conversation.external_id.as_ref())
+            && is(self.session_key.as_ref(), conversation.session_key.as_ref())
             && self.assignee_id.is_none_or(|assigned| assigned.holds(placement.assignee_id.as_ref()))
             && self.assistant_id.is_none_or(|assigned| assigned.holds(placement.assistant_id.as_ref()))
             && is(self.inbox_id.as_ref(), placement.inbox_id.as_ref())

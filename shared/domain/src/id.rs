@@ -205,6 +205,10 @@ id_type!(
     RequestId
 );
 id_type!(
+    /// The id of an entry in the audit log.
+    AuditEntryId
+);
+id_type!(
     /// The id of a write attempt. A retry recognizes its own earlier write by it when the response was lost.
     AttemptId
 );
@@ -258,6 +262,12 @@ impl MessageId {
 
     /// The id that sorts last.
     pub const LAST: Self = Self(Uuid::max());
+
+    /// Returns the first id with this time.
+    #[must_use]
+    pub fn start_of(time: Timestamp) -> Self {
+        Self(v7(time, 0))
+    }
 
     /// Returns the last id before this time.
     #[must_use]

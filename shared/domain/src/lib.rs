@@ -5,6 +5,7 @@
 //! a [`Clock`] that is passed in.
 
 mod action;
+mod audit;
 pub mod authorization;
 mod bulk;
 mod characters;
@@ -17,6 +18,7 @@ mod email;
 mod error;
 mod event;
 mod execution;
+mod existing;
 mod field_change;
 mod file;
 mod filter;
@@ -43,14 +45,18 @@ mod vocabulary;
 mod webhook;
 
 pub use action::{Action, Decision, Effect, TagChange};
+pub use audit::{
+    AuditAction, AuditActor, AuditActorType, AuditEntry, AuditEvent, AuditFilter, AuditObjectType, ResourceEvent,
+};
 pub use bulk::{
     BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
     DryRun, ListPass, NewBulkAction,
 };
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
-    Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
+    InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
+    StageDraft, TriggerRule, View,
 };
 pub use content_type::ContentType;
 pub use conversation::{
@@ -64,13 +70,14 @@ pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use execution::{Cause, Execution, Reason, Step};
+pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use id::{
-    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId, Identifier,
-    InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId,
-    WorkspaceId,
+    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId,
+    Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId,
+    ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};

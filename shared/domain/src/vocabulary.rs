@@ -1,7 +1,5 @@
 //! String enums: closed sets of values with a fixed spelling on the wire.
 
-use crate::Invalid;
-
 // A macro because a derive would have to be a crate of its own: it adds `ALL`, `as_str` and an OpenAPI schema, which `serde`
 // does not, and `parse` with our errors.
 macro_rules! string_enum {
@@ -32,10 +30,10 @@ macro_rules! string_enum {
             ///
             /// # Errors
             /// `unknown_value`, with the known values and the nearest one.
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
+            pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(Invalid::unknown_value(text, &[$($word),+])),
+                    _ => Err($crate::Invalid::unknown_value(text, &[$($word),+])),
                 }
             }
         }
@@ -59,6 +57,8 @@ macro_rules! string_enum {
         }
     };
 }
+
+pub(crate) use string_enum;
 
 string_enum! {
     /// The channel of a conversation.
@@ -282,7 +282,11 @@ string_enum! {
 
 string_enum! {
     /// Why an action failed on a conversation.
-    ActionFailure { NotFound = "not_found", TooManyTags = "too_many_tags", }
+    ActionFailure {
+        NotFound = "not_found",
+        TooManyTags = "too_many_tags",
+        SessionKeyExists = "session_key_exists",
+    }
 }
 
 impl ActionFailure {
@@ -291,6 +295,9 @@ impl ActionFailure {
     pub fn message(self) -> String {
         match self {
             Self::NotFound => "The conversation was not found in this workspace.".to_owned(),
+            Self::SessionKeyExists => {
+                "Another conversation of the inbox that is not solved has this `sessionKey`.".to_owned()
+            }
             Self::TooManyTags => format!("The conversation would have more than {} tags.", crate::Tags::MAX),
         }
     }
@@ -339,6 +346,7 @@ string_enum! {
         WriteWorkspace = "write:workspace",
         ReadKeys = "read:keys",
         WriteKeys = "write:keys",
+        ReadAudit = "read:audit",
     }
 }
 
@@ -354,6 +362,7 @@ impl Scope {
             Self::ReadCustomers | Self::WriteCustomers => Self::ReadCustomers,
             Self::ReadWorkspace | Self::WriteWorkspace => Self::ReadWorkspace,
             Self::ReadKeys | Self::WriteKeys => Self::ReadKeys,
+            Self::ReadAudit => Self::ReadAudit,
         }
     }
 }

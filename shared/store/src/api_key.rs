@@ -10,8 +10,8 @@ use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ApiKey, ApiKeySecret, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards, Timestamp, Title, WorkspaceId,
-    authorization::KeyTerms,
+    ApiKey, ApiKeySecret, AuditAction, AuditEvent, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards,
+    Timestamp, Title, WorkspaceId, authorization::KeyTerms,
 };
 use serde::{Deserialize, Serialize};
 
@@ -279,6 +279,8 @@ impl TenantStore {
         count.add(KEYS, 1);
         let has_room = Condition::missing_or_less_than(KEYS, number(ApiKey::MAX_KEYS));
         let counted = transaction.update(self, self.keys().api_key_count(), count, has_room)?;
+        let event = AuditEvent::new(AuditAction::ApiKeyCreated, id).with_scopes(&[], &new.scopes);
+        self.add_audit_entry(&mut transaction, event)?;
         let grant = grantor.map(|grantor| self.check_key(&mut transaction, grantor)).transpose()?;
         match Attempts::new(self, key).commit(transaction, &new).await? {
             Attempt::Committed => Ok(Some(KeyCreation::Created(NewKey { key: new, secret }))),

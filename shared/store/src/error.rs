@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use deskless_domain::{InvalidField, Kind, NotDelivered, NotSolved, UploadQuota, VersionMismatch};
+use deskless_domain::{Existing, InvalidField, Kind, NotDelivered, NotSolved, UploadQuota, VersionMismatch};
 
 /// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,13 @@ pub enum StoreError {
     NotSolved,
     /// Another conversation of the workspace has this externalId.
     #[error("the externalId belongs to another conversation")]
-    ExternalIdExists,
+    ExternalIdExists(Option<Existing>),
+    /// Another conversation of the inbox that is not solved has this sessionKey.
+    #[error("the sessionKey belongs to another conversation that is not solved")]
+    SessionKeyExists(Option<Existing>),
+    /// Another member of the workspace has this email address.
+    #[error("the email address belongs to another member")]
+    EmailExists(Option<Existing>),
     /// The resource is archived.
     #[error("the resource is archived")]
     Archived,
@@ -54,7 +60,7 @@ pub enum StoreError {
     MessageDeleted,
     /// Another message of the conversation has, or had, this externalId.
     #[error("the externalId belongs to another message")]
-    MessageIdTaken,
+    MessageIdTaken(Option<Existing>),
     /// A delivery status was reported for a message that no provider delivers.
     #[error("no provider delivers the message")]
     NotDelivered,

@@ -4,7 +4,7 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    CustomerEvent, ExecutionId, LiveConversation, WorkspaceId,
+    CustomerEvent, ExecutionId, LiveConversation, Timestamp, WorkspaceId,
 };
 
 use crate::{
@@ -172,7 +172,8 @@ fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
     }
     if image.contains_key(attributes::DELETED_AT) {
         let version = integer(&image, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-        return Ok(Some(ConversationState::Deleted { version: version.unwrap_or_default() }));
+        let at = Timestamp::from_millis(integer(&image, attributes::DELETED_AT).unwrap_or_default());
+        return Ok(Some(ConversationState::Deleted { version: version.unwrap_or_default(), at }));
     }
     let text = |attribute| string(&image, attribute).map(str::to_owned);
     let (mark, cause) = (text(attributes::METADATA_MARK), text(attributes::CAUSE));

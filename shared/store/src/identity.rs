@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use deskless_domain::{Identity, IdentitySecret, Sealed, SecretId, Timestamp};
+use deskless_domain::{AuditAction, AuditEvent, Identity, IdentitySecret, Sealed, SecretId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -201,6 +201,8 @@ impl TenantStore {
         };
         let mut transaction = Transaction::default();
         transaction.update(self, self.keys().workspace(), update, Condition::raw(condition))?;
+        let event = AuditEvent::new(AuditAction::IdentitySecretRotated, secret.id);
+        self.add_audit_entry(&mut transaction, event)?;
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => {
                 self.caches().identities.remove(&self.workspace_id());

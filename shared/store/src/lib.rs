@@ -7,6 +7,7 @@
 //! forgets the tenant does not compile.
 
 mod api_key;
+mod audit;
 mod automation;
 mod backoff;
 mod batch;
@@ -44,15 +45,15 @@ mod work;
 mod workspace;
 
 pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
-pub use automation::{ExecutionPage, TriggeredAutomation};
+pub use audit::AuditPage;
+pub use automation::{ExecutionPage, TriggeredAutomation, TriggeredAutomations};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
 pub use changes::{ChangePage, ChangePosition};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
 pub use conversation::{
-    ConversationPage, ConversationToCreate, CreationPage, Deletion, Initiator, Position, RemovalBatch, RemovalQueue,
-    Tombstone,
+    ConversationPage, ConversationToCreate, CreationPage, Position, RemovalBatch, RemovalQueue, Tombstone,
 };
 pub use counter::{ConversationToCount, CountFilter, Counts, Recount, RecountStep};
 pub use customer::{

@@ -2,14 +2,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{
-    ApiKey, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash, Shards, Status, WorkspaceId,
+    ApiKey, AuditActor, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash, Shards, Status,
+    WorkspaceId,
 };
 use tokio::time::Instant;
 
 use crate::{
     Backoff, Bucket, DataKeyProvider, StoreError,
     api_key::{self, Credential},
-    automation::{self, TriggeredAutomation},
+    audit::Attribution,
+    automation::{self, TriggeredAutomations},
     cache::TtlCache,
     collection::{self, Names},
     condition::Condition,
@@ -51,7 +53,7 @@ pub(crate) struct Caches {
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
-    pub triggers: TtlCache<WorkspaceId, Arc<Vec<TriggeredAutomation>>>,
+    pub triggers: TtlCache<WorkspaceId, Arc<TriggeredAutomations>>,
 }
 
 impl Store {
@@ -121,10 +123,11 @@ impl Store {
         &self.inner.caches
     }
 
-    /// Returns the store of the workspace that an API key belongs to.
+    /// Returns the store of the workspace that an API key belongs to. The key is its actor in the audit log.
     #[must_use]
     pub fn tenant(&self, credential: &Credential) -> TenantStore {
-        TenantStore::new(self.clone(), credential.workspace_id, credential.shards())
+        let actor = AuditActor::ApiKey { id: credential.id, name: credential.name.clone() };
+        TenantStore::new(self.clone(), credential.workspace_id, credential.shards()).acting_as(actor)
     }
 
     /// Opens the connection to DynamoDB, so that the first request does not wait for the TLS handshake. Errors are ignored,
@@ -168,12 +171,23 @@ pub struct TenantStore {
     shards: Shards,
     /// The end of the retries of a caller that retries itself.
     deadline: Option<Instant>,
+    /// Who uses the store, for the audit log.
+    attribution: Arc<Attribution>,
     work: Work,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        Self { store, keys: TenantKeys(workspace), shards, deadline: None, work: Work::default() }
+        let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None });
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None, attribution, work: Work::default() }
+    }
+
+    pub(crate) fn attribution(&self) -> &Attribution {
+        &self.attribution
+    }
+
+    pub(crate) fn with_attribution(&self, attribution: Arc<Attribution>) -> Self {
+        Self { attribution, ..self.clone() }
     }
 
     /// Starts a series of attempts, with pauses between them.

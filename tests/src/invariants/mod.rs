@@ -1,6 +1,7 @@
 //! Invariants of the table.
 
 mod bulk;
+mod claims;
 mod conversation;
 mod counters;
 mod files;
@@ -35,6 +36,8 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(keys(&partitions));
     broken.extend(customers(&partitions));
     broken.extend(unique(&partitions));
+    broken.extend(claims::members(&partitions));
+    broken.extend(claims::sessions(&partitions));
     broken.extend(files::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
@@ -80,7 +83,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         return broken;
     };
     let known = match letter {
-        "" => matches!(sk, "A" | "N") || sk.strip_prefix("K#").is_some_and(is_id),
+        "" => matches!(sk, "A" | "N" | "O") || sk.strip_prefix("K#").is_some_and(is_id),
         "C" => {
             is_id(id)
                 && (matches!(sk, "A" | "D" | "Z")
@@ -93,7 +96,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
                         .and_then(|ids| ids.split_once('#'))
                         .is_some_and(|(a, b)| is_id(a) && is_id(b)))
         }
-        "X" | "I" => is_hash(id) && sk == "A",
+        "X" | "I" | "W" => is_hash(id) && sk == "A",
         // A customer, and the idempotency records of commands on them.
         "U" => is_hash(id) && (sk == "A" || sk.strip_prefix("I#").is_some_and(is_hash)),
         "F" => is_id(id) && sk == "A",
@@ -126,6 +129,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             (id.is_empty() && is_id(sk))
                 || (is_id(id) && sk.strip_prefix("X#").is_some_and(is_id) && row.number("expiresAt") > 0)
         }
+        // The claim on a member's email address.
+        "H" if !id.is_empty() => is_hash(id) && sk == "!",
         // Audit entries and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
         "L" | "A" | "H" | "J" | "Q" | "V" | "Y" => id.is_empty() && is_id(sk),
         _ => false,

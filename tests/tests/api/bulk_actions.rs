@@ -125,7 +125,8 @@ async fn bulk_delete_frees_external_ids_and_is_audited() {
     let _ = ours.open(&body).await;
     let audit = format!("{}#L", world.prefix());
     let rows = world.rows().await;
-    let kept: Vec<_> = rows.iter().filter(|row| row.pk() == audit).collect();
+    let kept: Vec<_> =
+        rows.iter().filter(|row| row.pk() == audit && row.get("action") == Some("conversation.deleted")).collect();
     let key = world.key().key.id.to_string();
     assert_eq!(kept.len(), 3);
     assert!(kept.iter().all(|row| row.get("reason") == Some("spam") && row.get("keyId") == Some(&key)));

@@ -1,5 +1,6 @@
 //! Every operation and every documented error, per role, over HTTP.
 
+mod audit_log;
 mod authentication;
 mod automations;
 mod bad_input;
@@ -23,6 +24,7 @@ mod customers_email;
 mod customers_erase;
 mod customers_erased;
 mod every_route;
+mod existing;
 mod files;
 mod http;
 mod idempotency;

@@ -182,7 +182,7 @@ mod tests {
             (&("[".repeat(200) + &"]".repeat(200)), "recursion limit"),
         ] {
             let problem = parse(&json.to_string().into()).expect_err(json);
-            let text = serde_json::to_string(&problem.document("")).expect("JSON");
+            let text = serde_json::to_string(&problem.document("", None)).expect("JSON");
             let reason = reason.replace('"', "\\\"");
             assert!(text.contains(&reason), "{json}: {text}");
         }

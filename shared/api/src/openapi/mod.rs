@@ -52,7 +52,7 @@ Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
 /// The tags, with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("Conversations", "Conversations with customers."),
     ("Messages", "The messages of a conversation: replies and internal notes."),
     ("Bulk actions", "Run one action on many conversations."),
@@ -62,6 +62,7 @@ const TAGS: [(&str, &str); 10] = [
     ("Predefined messages", "Replies saved as templates. Variables are filled in from the conversation."),
     ("Automations", "Automations run actions when an event matches their conditions, or when you trigger them."),
     ("API keys", "API keys, with their kind, scopes and limits."),
+    ("Audit log", "Who changed settings and API keys, deleted data or exported it."),
     ("Description", "The OpenAPI documents."),
 ];
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use deskless_app::Conflict;
-use deskless_domain::Invalid;
+use deskless_domain::{ConversationId, Existing, Invalid};
 use utoipa::{
     ToSchema,
     openapi::{Components, Content, OpenApi, Ref, RefOr, Response, ResponseBuilder, header::Header, path::Parameter},
@@ -86,8 +86,9 @@ fn problem(status: u16, text: &str) -> Response {
     let mut response = ResponseBuilder::new().description(text);
     if status >= 400 {
         let mut content = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
-        content.example = example(status)
-            .and_then(|problem| serde_json::to_value(problem.document("019f0f63-6500-7232-afd6-000000000001")).ok());
+        content.example = example(status).and_then(|problem| {
+            serde_json::to_value(problem.document("019f0f63-6500-7232-afd6-000000000001", problem.existing())).ok()
+        });
         response = response.content(PROBLEM, content);
     }
     let mut response = response.build();
@@ -95,6 +96,7 @@ fn problem(status: u16, text: &str) -> Response {
     add("X-Request-Id", "");
     match status {
         304 => add("ETag", ""),
+        409 => add("Location", "The path of the object that exists, if your key may read it."),
         429 | 503 => add("Retry-After", "Seconds to wait before a retry."),
         _ => None,
     };
@@ -112,7 +114,10 @@ fn example(status: u16) -> Option<Problem> {
         401 => Problem::new(Code::Unauthorized, "The API key is missing. Send it as `Authorization: Bearer <key>`."),
         403 => Problem::new(Code::Forbidden, "The API key does not have the scope that this request requires."),
         404 => Problem::not_found(),
-        409 => Conflict::ExternalIdExists.into(),
+        409 => {
+            let id = ConversationId::from_bytes(0x019f_0f63_6500_7232_afd6_0000_0000_0201_u128.to_be_bytes());
+            Conflict::ExternalIdExists(Some(Existing::Conversation(id))).into()
+        }
         429 => Problem::rate_limited(6000, 12),
         _ => return None,
     })

@@ -127,6 +127,11 @@ macro_rules! with_filters {
             #[param(value_type = Option<::deskless_domain::ExternalId>)]
             #[schema(value_type = ::deskless_domain::ExternalId, required = false)]
             external_id: $crate::wire::FilterValue<::deskless_domain::ExternalId>,
+            /// Only conversations with this key of their channel. With `inboxId` and `status` (`open` or `waiting`), it is found at once.
+            #[deserr(default)]
+            #[param(value_type = Option<::deskless_domain::SessionKey>)]
+            #[schema(value_type = ::deskless_domain::SessionKey, required = false)]
+            session_key: $crate::wire::FilterValue<::deskless_domain::SessionKey>,
             /// Only conversations assigned to this member. `none` for unassigned ones.
             #[deserr(default)]
             #[param(value_type = Option<String>, pattern = r"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
@@ -205,6 +210,7 @@ macro_rules! with_filters {
                     customer_id: self.customer_id.0.clone(),
                     customer_email: self.customer_email.0.clone(),
                     external_id: self.external_id.0.clone(),
+                    session_key: self.session_key.0.clone(),
                     assignee_id: self.assignee_id.0.map(|to| to.0),
                     assistant_id: self.assistant_id.0.map(|to| to.0),
                     inbox_id: self.inbox_id.0,

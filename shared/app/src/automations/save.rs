@@ -1,9 +1,9 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, ConversationFilter, Field,
-    InvalidField, KeyId, Precondition, PredefinedMessage, PredefinedMessageId, Resource, StoredSecret, Title,
-    WebhookSecret, authorization::may_automate,
+    Automation, AutomationAction, AutomationActions, AutomationId, AutomationPosition, AutomationTrigger,
+    ConversationFilter, Field, FieldChange, InvalidField, KeyId, Precondition, PredefinedMessage, PredefinedMessageId,
+    Resource, StoredSecret, Timestamp, Title, WebhookSecret, authorization::may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
@@ -20,6 +20,8 @@ pub struct CreateAutomation {
     pub trigger: AutomationTrigger,
     /// The conversations to which it applies.
     pub conditions: ConversationFilter,
+    /// The place among the automations of one event.
+    pub position: Option<AutomationPosition>,
     /// The actions, in order.
     pub actions: Vec<AutomationAction>,
     /// The caller's key, with whose rights its trigger runs it.
@@ -37,6 +39,8 @@ pub struct UpdateAutomation {
     pub trigger: Option<AutomationTrigger>,
     /// The conversations to which it applies, replaced as a whole.
     pub conditions: Option<ConversationFilter>,
+    /// The place among the automations of one event.
+    pub position: FieldChange<AutomationPosition>,
     /// The actions, replaced as a whole.
     pub actions: Option<Vec<AutomationAction>>,
     /// Whether to replace the secret that signs its webhooks.
@@ -65,7 +69,7 @@ pub async fn create(
     command: CreateAutomation,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<SavedAutomation>, AppError> {
-    let CreateAutomation { name, enabled, trigger, conditions, actions, caller } = command;
+    let CreateAutomation { name, enabled, trigger, conditions, position, actions, caller } = command;
     let resolved = resolve(store, Some(&conditions), actions).await;
     let actions = match unless_replayed(store, key, resolved).await? {
         ControlFlow::Continue(actions) => actions,
@@ -73,7 +77,18 @@ pub async fn create(
     };
     let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
     let webhook_secret = secret.as_ref().map(StoredSecret::from);
-    let automation = Automation { name, enabled, trigger, conditions, webhook_secret, actions, api_key: Some(caller) };
+    let automation = Automation {
+        name,
+        enabled,
+        trigger,
+        conditions,
+        since: store.clock().now().as_millis(),
+        earlier: Vec::new(),
+        position,
+        webhook_secret,
+        actions,
+        api_key: Some(caller),
+    };
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
     loop {
@@ -97,19 +112,27 @@ struct Resolved {
 impl Resolved {
     /// Returns the automation after the update. Keeps the secret as long as an action calls a webhook. The caller becomes
     /// responsible for the automation with everything that makes it act: its actions, conditions and trigger, and enabling it.
-    fn apply(&self, automation: Automation) -> Automation {
+    fn apply(&self, automation: Automation, now: Timestamp) -> Automation {
         let UpdateAutomation { enabled, trigger, conditions, .. } = &self.update;
         let takes_over = self.actions.is_some() || conditions.is_some() || trigger.is_some() || *enabled == Some(true);
         let api_key = if takes_over { Some(self.update.caller) } else { automation.api_key };
-        let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
+        let UpdateAutomation { name, enabled, trigger, conditions, position, .. } = self.update.clone();
+        let enabled = enabled.unwrap_or(automation.enabled);
+        let trigger = trigger.unwrap_or(automation.trigger);
+        let conditions = conditions.unwrap_or_else(|| automation.conditions.clone());
+        let mut automation = automation.with_rule(enabled, trigger, conditions, now);
+        position.apply(&mut automation.position);
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
         let secret = current.unwrap_or_else(|| StoredSecret::from(&self.new_secret));
         Automation {
             name: name.unwrap_or(automation.name),
-            enabled: enabled.unwrap_or(automation.enabled),
-            trigger: trigger.unwrap_or(automation.trigger),
-            conditions: conditions.unwrap_or(automation.conditions),
+            enabled,
+            trigger,
+            conditions: automation.conditions,
+            since: automation.since,
+            earlier: automation.earlier,
+            position: automation.position,
             webhook_secret: actions.call_webhooks().then_some(secret),
             actions,
             api_key,
@@ -144,10 +167,10 @@ pub async fn update(
         let own = usable_key(store, patch.update.caller).await?;
         let before = store.get_resource::<Automation>(id).await?;
         precondition.check(before.version).map_err(StoreError::from)?;
-        let after = patch.apply(before.fields.clone());
+        let after = patch.apply(before.fields.clone(), store.clock().now());
         may_automate(&own, &after.actions, store.clock().now())?;
         let automation = before.with_fields(after, store.clock().now());
-        if store.replace_resource_for(&automation, Some(&own)).await? {
+        if store.replace_resource_for(&before, &automation, Some(&own)).await? {
             let is_new = automation.fields.webhook_secret == Some(StoredSecret::from(&patch.new_secret));
             let new_secret = is_new.then_some(patch.new_secret);
             return Ok(SavedAutomation { automation, new_secret });

@@ -7,12 +7,13 @@
 //! are read at the same time. Each further step costs what it writes.
 
 use deskless_domain::{
-    Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
-    ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
-    PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
+    Action, ActionFailure, AuditActor, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution,
+    ExecutionId, ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order,
+    PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret,
+    WebhookUrl,
     authorization::{Denial, may_automate},
 };
-use deskless_store::{Initiator, Marked, Marker, StoreError, TenantStore, Thread};
+use deskless_store::{Marked, Marker, StoreError, TenantStore, Thread};
 
 use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
 
@@ -52,7 +53,8 @@ pub trait WebhookCaller: Sync {
 }
 
 /// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
-/// which can take seconds. The record of that write triggers the rest.
+/// which can take seconds. The record of that write triggers the rest. After the end, goes on with the execution that has waited
+/// for this one.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
@@ -63,18 +65,37 @@ pub async fn run_step(
     version: u64,
     webhooks: &impl WebhookCaller,
 ) -> Result<(), AppError> {
+    let mut due = (automation, id, version);
+    while let Some(ended) = take_steps(store, due, webhooks).await? {
+        let Some((automation, id)) = ended.successor() else { break };
+        due = (automation, id, FIRST_VERSION);
+    }
+    Ok(())
+}
+
+/// The version of an execution that has not started.
+const FIRST_VERSION: u64 = 1;
+
+/// Takes the steps of one execution. Returns it if it has ended, without a webhook.
+async fn take_steps(
+    store: &TenantStore,
+    (automation, id, version): (AutomationId, ExecutionId, u64),
+    webhooks: &impl WebhookCaller,
+) -> Result<Option<Execution>, AppError> {
     let (execution, automation) =
         tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
-    let due = execution?.filter(|execution| execution.version == version && !execution.is_over());
-    let Some(execution) = due else { return Ok(()) };
+    let is_due = |execution: &Execution| execution.version == version && !execution.is_over() && !execution.waits;
+    let Some(execution) = execution?.filter(is_due) else { return Ok(None) };
     let automation = match automation {
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {
             let reason = Reason::new("automation_deleted", "The automation was deleted.");
-            return record_progress(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
+            return record_progress(store, execution.cut_short(reason, store.clock().now())).await;
         }
         Err(error) => return Err(error.into()),
     };
+    let key = execution.api_key.or(automation.fields.api_key);
+    let store = &store.acting_as(AuditActor::Automation { id: automation.id, key });
     Runner { store, automation: &automation }.run(execution, webhooks).await
 }
 
@@ -88,13 +109,18 @@ struct Runner<'a> {
 type StepResult = Result<(), Reason>;
 
 impl Runner<'_> {
-    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
-    async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
-        if self.ends_denied(&execution).await? {
-            return Ok(());
+    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead. Returns the execution if
+    /// it has finished without a webhook.
+    async fn run(
+        &self,
+        mut execution: Execution,
+        webhooks: &impl WebhookCaller,
+    ) -> Result<Option<Execution>, AppError> {
+        if let Some(ended) = self.ended_denied(&execution).await? {
+            return Ok(ended);
         }
         if execution.status == ExecutionStatus::Queued {
-            let Some(started) = self.start(&execution).await? else { return Ok(()) };
+            let Some(started) = self.start(&execution).await? else { return Ok(None) };
             execution = started;
         }
         while let Some(at) = execution.next_step() {
@@ -103,31 +129,31 @@ impl Runner<'_> {
             let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
                 let reason =
                     Reason::new("automation_changed", "The automation's actions were updated during the execution.");
-                return record_progress(self.store, execution.cut_short(reason, self.now())).await.map(drop);
+                return record_progress(self.store, execution.cut_short(reason, self.now())).await;
             };
-            if self.ends_denied(&execution).await? {
-                return Ok(());
+            if let Some(ended) = self.ended_denied(&execution).await? {
+                return Ok(ended);
             }
-            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
+            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(None) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
-                return Ok(());
+                return Ok(None);
             }
             execution = next;
         }
-        Ok(())
+        Ok(Some(execution))
     }
 
-    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns whether it has ended.
-    async fn ends_denied(&self, execution: &Execution) -> Result<bool, AppError> {
+    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns `None` if it may go on. The inner
+    /// value is `None` when another worker has ended it.
+    async fn ended_denied(&self, execution: &Execution) -> Result<Option<Option<Execution>>, AppError> {
         let fields = &self.automation.fields;
-        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(false) };
+        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(None) };
         let denial = match self.store.cached_key(key).await? {
             Some(key) => may_automate(&key, &fields.actions, self.now()).err(),
             None => Some(Denial::Revoked),
         };
-        let Some(denial) = denial else { return Ok(false) };
-        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await?;
-        Ok(true)
+        let Some(denial) = denial else { return Ok(None) };
+        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await.map(Some)
     }
 
     /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.
@@ -179,7 +205,6 @@ impl Runner<'_> {
             Err(error) => return Err(error),
         }
         let cause = execution.cause();
-        let by = Initiator { key: None, cause: Some(&cause) };
         let mut backoff = self.store.backoff();
         let store = &self.store.within(&backoff);
         loop {
@@ -193,7 +218,13 @@ impl Runner<'_> {
             let Some(conversation) = conversation else { continue };
             let next = execution.after_step(Ok(()), self.now());
             let marker = Marker::Execution(Box::new(next.clone()));
-            match store.apply_effect(conversation, &effect, by, &marker).await? {
+            let state = match store.apply_effect(conversation, &effect, Some(&cause), &marker).await {
+                Err(StoreError::SessionKeyExists(_)) => {
+                    return self.record(execution, Err(reason_of(ActionFailure::SessionKeyExists))).await;
+                }
+                state => state?,
+            };
+            match state {
                 Marked::Written => return Ok(Some(next)),
                 Marked::AlreadyWritten => return Ok(None),
                 Marked::Changed => backoff.pause("the conversation keeps changing").await?,

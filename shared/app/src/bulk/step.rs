@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, ApiKey, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationId,
-    Decision, Effect, ResolvedFilter, Scope, authorization::may_continue,
+    ActionFailure, ApiKey, AuditActor, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation,
+    ConversationId, Decision, Effect, ResolvedFilter, Scope, authorization::may_continue,
 };
-use deskless_store::{BulkMarker, Initiator, Marked, TenantStore};
+use deskless_store::{BulkMarker, Marked, StoreError, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::next_batch::next_batch;
@@ -172,7 +172,7 @@ async fn process(
     id: ConversationId,
     mut conversation: Option<Conversation>,
 ) -> Result<ConversationOutcome, AppError> {
-    let by = Initiator { key: Some(job.key), cause: None };
+    let store = store.acting_as(AuditActor::BulkAction { id: job.action.id, key: job.key });
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
     loop {
@@ -183,7 +183,17 @@ async fn process(
         };
         let marker = BulkMarker { step: job.step, failure: result.as_ref().err().copied() }.of(job.action.id, id);
         let state = match (&conversation, &result) {
-            (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, by, &marker).await?,
+            (Some(conversation), Ok(effect)) => match store.apply_effect(conversation, effect, None, &marker).await {
+                Err(StoreError::SessionKeyExists(_)) => {
+                    let failure = ActionFailure::SessionKeyExists;
+                    let marker = BulkMarker { step: job.step, failure: Some(failure) }.of(job.action.id, id);
+                    match store.mark(&marker).await? {
+                        Marked::Written => return Ok(ConversationOutcome::Done(Err(failure))),
+                        other => other,
+                    }
+                }
+                state => state?,
+            },
             _ => store.mark(&marker).await?,
         };
         match state {

@@ -11,7 +11,7 @@ mod view;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assistant::Assistant;
-pub use automation::{Automation, AutomationAction, AutomationActions};
+pub use automation::{Automation, AutomationAction, AutomationActions, AutomationPosition, TriggerRule};
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
@@ -90,9 +90,16 @@ pub trait Collected:
     /// Whether conversations may refer to the resource. If so, deleting it archives it: existing references keep its name, and
     /// new references are refused.
     const IS_REFERRED_TO: bool = true;
+    /// The fields that clients neither see nor update.
+    const INTERNAL_FIELDS: &'static [&'static str] = &[];
 
     /// Returns the text by which the collection is sorted; `None` sorts by creation time.
     fn sort_text(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns a text that only one resource of the collection may have at a time, not counting archived ones.
+    fn unique_text(&self) -> Option<String> {
         None
     }
 

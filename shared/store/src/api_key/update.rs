@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    ApiKey, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp, Title,
-    authorization::KeyTerms,
+    ApiKey, AuditAction, AuditEvent, FieldChange, KeyId, Origin, Precondition, RateLimit, Scope, SecretHash, Timestamp,
+    Title, authorization::KeyTerms,
 };
 
 use super::{ApiKeyItem, KEYS};
@@ -31,6 +31,22 @@ pub struct KeyPatch {
 }
 
 impl KeyPatch {
+    /// Returns the entry of the audit log, with the names of the fields that change.
+    fn audit_event(&self, key: &ApiKey) -> AuditEvent {
+        let scopes = self.scopes.as_ref().unwrap_or(&key.scopes);
+        let is_changed = [
+            ("name", self.name.as_ref().is_some_and(|name| *name != key.name)),
+            ("scopes", *scopes != key.scopes),
+            ("allowedOrigins", self.allowed_origins.as_ref().is_some_and(|origins| *origins != key.allowed_origins)),
+            ("expiresAt", changes(&self.expires_at, key.expires_at.as_ref())),
+            ("rateLimit", changes(&self.rate_limit, key.rate_limit.as_ref())),
+        ];
+        let fields = is_changed.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name.to_owned());
+        AuditEvent::new(AuditAction::ApiKeyUpdated, key.id)
+            .with_fields(fields.collect())
+            .with_scopes(&key.scopes, scopes)
+    }
+
     /// Returns whether the patch updates what the key may do. Otherwise it updates only its name.
     #[must_use]
     pub fn updates_terms(&self) -> bool {
@@ -68,6 +84,15 @@ impl KeyPatch {
         }
         update.change("validUntil", self.expires_at, |end| number(end.as_millis()));
         update.change("rateLimit", self.rate_limit, |limit| number(limit.requests()));
+    }
+}
+
+/// Returns whether a change gives a field another value.
+fn changes<T: PartialEq>(change: &FieldChange<T>, before: Option<&T>) -> bool {
+    match change {
+        FieldChange::Keep => false,
+        FieldChange::Clear => before.is_some(),
+        FieldChange::Set(after) => before != Some(after),
     }
 }
 
@@ -120,6 +145,7 @@ impl TenantStore {
         patch.write(&mut update);
         let mut transaction = Transaction::default();
         self.write_both_items(&mut transaction, before, update)?;
+        self.add_audit_entry(&mut transaction, patch.audit_event(&before.key))?;
         // A key that updates itself is checked by the condition of the write.
         if let Some(grantor) = grantor.filter(|grantor| grantor.id != before.key.id) {
             self.check_key(&mut transaction, grantor)?;
@@ -147,6 +173,7 @@ impl TenantStore {
             let mut update = Update::default();
             update.set("revokedAt", number(now.as_millis()));
             self.write_both_items(&mut transaction, &before, update)?;
+            self.add_audit_entry(&mut transaction, AuditEvent::new(AuditAction::ApiKeyRevoked, id))?;
             if let Commit::Done = transaction.commit(self, &mut backoff).await? {
                 return self.get_key(id).await;
             }

@@ -2,14 +2,15 @@ use deskless_domain::{AutomationId, Execution, ExecutionId};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
+use super::item::JOB;
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
     conversation::live,
-    expression::Update,
+    expression::{Update, text},
     idempotency::{Attempt, Attempts},
     item::{self, VERSION},
-    transaction::Transaction,
+    transaction::{Commit, Transaction},
 };
 
 /// How long a conversation names an execution: 40 days, because DynamoDB removes expired executions days late.
@@ -73,14 +74,34 @@ impl TenantStore {
         try_join_all(erase).await.map(drop)
     }
 
-    /// AP-89: creates an execution that an event triggered. An existing execution stays: its id follows from the automation
-    /// and the root cause, so a repeated stream record creates one execution.
+    /// AP-89: creates the executions that one event triggers, to run one after another. An existing execution stays: its id
+    /// follows from the automation and the root cause, so a repeated stream record creates one execution.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn enqueue_execution(&self, execution: &Execution) -> Result<(), StoreError> {
-        let mut transaction = Transaction::default();
-        transaction.put_new(self, self.execution_item(execution)?)?;
-        transaction.commit(self, &mut self.backoff()).await.map(drop)
+    pub async fn enqueue_executions(&self, mut executions: Vec<Execution>) -> Result<(), StoreError> {
+        let mut backoff = self.backoff();
+        while !executions.is_empty() {
+            Execution::link(&mut executions);
+            let mut transaction = Transaction::default();
+            let mut writes = Vec::new();
+            for execution in &executions {
+                writes.push(transaction.put_new(self, self.execution_item(execution)?)?);
+            }
+            let Commit::Failed(failed) = transaction.commit(self, &mut backoff).await? else { break };
+            let mut exist = writes.iter().map(|write| failed.at(*write));
+            executions.retain(|_| !exist.next().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Adds the release of the execution that waits for this one to the transaction that ends it.
+    pub(crate) fn add_release(&self, transaction: &mut Transaction, ended: &Execution) -> Result<(), StoreError> {
+        if let Some((automation, id)) = ended.successor() {
+            let mut update = Update::default();
+            update.set("job", text(JOB));
+            transaction.update(self, self.keys().execution(automation, id), update, Condition::exists())?;
+        }
+        Ok(())
     }
 }

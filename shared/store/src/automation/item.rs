@@ -14,7 +14,7 @@ use crate::{
 const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The value of the attribute `job` on an execution with work left. The stream's filter matches items with this attribute.
-const JOB: &str = "execution";
+pub(super) const JOB: &str = "execution";
 
 /// An execution's item. The ids of the execution and its automation are in the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,7 +46,10 @@ struct ExecutionItem {
     finished_at: Option<i64>,
     #[serde(rename = "v")]
     version: u64,
-    /// Set while there is work left.
+    /// The automation that runs after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<AutomationId>,
+    /// Set while there is work left, unless it waits for an earlier automation of the same event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
     expires_at: i64,
@@ -69,7 +72,8 @@ impl TenantStore {
             started_at: execution.started_at.map(Timestamp::as_millis),
             finished_at: execution.finished_at.map(Timestamp::as_millis),
             version: execution.version,
-            job: (!execution.is_over()).then(|| JOB.to_owned()),
+            next: execution.next,
+            job: (!execution.is_over() && !execution.waits).then(|| JOB.to_owned()),
             expires_at: execution.created_at().plus_seconds(TTL_SECONDS).as_seconds(),
         };
         item::write(self.keys().execution(execution.automation_id, execution.id), &attributes)
@@ -82,6 +86,7 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
     let attributes: ExecutionItem = item::read(found)?;
     let context = attributes.context.as_deref().map(Metadata::from_json).transpose();
     let context = context.map_err(|e| StoreError::Internal(format!("an execution's context cannot be read: {e}")))?;
+    let is_over = !matches!(attributes.status, ExecutionStatus::Queued | ExecutionStatus::Running);
     Ok(Execution {
         id,
         automation_id,
@@ -98,6 +103,8 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
         started_at: attributes.started_at.map(Timestamp::from_millis),
         finished_at: attributes.finished_at.map(Timestamp::from_millis),
         version: attributes.version,
+        waits: attributes.job.is_none() && !is_over,
+        next: attributes.next,
     })
 }
 

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::Select;
-use deskless_domain::{ApiKey, AttemptId, Collected, Kind, Resource};
+use deskless_domain::{ApiKey, AttemptId, AuditAction, AuditEvent, Collected, Kind, Resource, ResourceEvent};
 
-use super::item::ARCHIVED_AT;
+use super::{claim::claim_conflict, item::ARCHIVED_AT};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     expression::text,
@@ -11,11 +11,11 @@ use crate::{
 
 impl TenantStore {
     /// AP-17: creates a resource, in two round trips: the count of the collection and an earlier outcome at the same time,
-    /// then one write. Counting costs half a unit for each 4 KB. A collection is one partition.
+    /// then the writes. Counting costs half a unit for each 4 KB. A collection is one partition.
     ///
     /// # Errors
     /// [`StoreError::TooMany`] when the workspace has the maximum number of the kind (concurrent creations may exceed the
-    /// limit by a few); [`StoreError::IdempotencyKeyReused`].
+    /// limit by a few); [`StoreError::EmailExists`]; [`StoreError::IdempotencyKeyReused`].
     pub async fn create_resource<T: Collected>(
         &self,
         fields: T,
@@ -50,11 +50,15 @@ impl TenantStore {
         if let Some(caller) = caller {
             self.check_key(&mut transaction, caller)?;
         }
+        let claim = self.claim_text(&mut transaction, &resource)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
+        let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Created), resource.id);
+        self.add_audit_entry(&mut transaction, event)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {
             Attempt::Committed => Ok(Some(Once::first(resource))),
             // The id is new, so an earlier attempt was committed and its response was lost.
-            Attempt::Failed(failed) if caller.is_none() || failed.at(itself) => Ok(Some(Once::first(resource))),
-            Attempt::Failed(_) => Ok(None),
+            Attempt::Failed(failed) if failed.at(itself) => Ok(Some(Once::first(resource))),
+            Attempt::Failed(failed) => claim_conflict(claim, &failed).map_or(Ok(None), Err),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
         }
     }

@@ -1,5 +1,6 @@
 //! Small collections: AP-16 to AP-20 and AP-80. Each kind of resource is one partition of a workspace.
 
+mod claim;
 mod create;
 mod directory;
 mod get;

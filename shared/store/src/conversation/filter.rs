@@ -15,7 +15,7 @@ use crate::{
     customer::CUSTOMER_ID,
     expression::{number, packed_id, text},
     item::string,
-    keys::{BY_ASSIGNEE, BY_CUSTOMER, BY_STATUS, Index},
+    keys::{BY_ASSIGNEE, BY_CUSTOMER, BY_STATUS, Index, Key},
     packed::unpack,
 };
 
@@ -126,6 +126,7 @@ impl FilterExpression {
         self.equals(attributes::RESOLUTION, filter.resolution.as_ref());
         self.equals(attributes::CHANNEL, filter.channel.as_ref());
         self.equals(attributes::EXTERNAL_ID, filter.external_id.as_ref());
+        self.equals(attributes::SESSION_KEY, filter.session_key.as_ref());
         self.equals_id(attributes::INBOX_ID, filter.inbox_id);
         self.equals_id(attributes::PIPELINE_ID, filter.pipeline_id);
         self.equals_id(attributes::STAGE_ID, filter.stage_id);
@@ -166,13 +167,14 @@ pub(super) struct QueryPlan {
 }
 
 impl TenantStore {
-    /// Chooses the most selective index. An email or an externalId takes one more read, for its claim.
+    /// Chooses the most selective index. An email, an externalId or the sessionKey of an open conversation in an
+    /// inbox takes one more read, for its claim.
     pub(super) async fn query_plan(&self, filters: &[ConversationFilter]) -> Result<QueryPlan, StoreError> {
         let resolved = self.resolve_emails(filters);
-        let external_id = filters.iter().find_map(|filter| filter.external_id.as_ref());
+        let claim = filters.iter().find_map(|filter| self.claim_of(filter));
         let claimed = async {
-            let Some(external_id) = external_id else { return Ok(None) };
-            let claim = self.get(self.keys().external_id(external_id)).await?;
+            let Some(claim) = &claim else { return Ok(None) };
+            let claim = self.get(claim.clone()).await?;
             Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(unpack))
         };
         let (resolved, claimed) = tokio::try_join!(resolved, claimed)?;
@@ -181,7 +183,7 @@ impl TenantStore {
             return Ok(QueryPlan { source: Source::Empty, expression, filters: Vec::new(), floor: None });
         };
         let index_filter = index_filter(&filters);
-        let source = match (external_id, claimed) {
+        let source = match (&claim, claimed) {
             (Some(_), None) => Source::Empty,
             (Some(_), Some(id)) => Source::Single(id),
             (None, _) => self.index(&index_filter),
@@ -193,6 +195,17 @@ impl TenantStore {
         }
         let floor = filters.iter().filter_map(|resolved| resolved.filter.created_after).max().map(MessageId::before);
         Ok(QueryPlan { source, expression, filters, floor })
+    }
+
+    /// Returns the key of the claim that names the only conversation that can match. A sessionKey is unique in an inbox among the
+    /// conversations that are not solved.
+    fn claim_of(&self, filter: &ConversationFilter) -> Option<Key> {
+        if let Some(external_id) = &filter.external_id {
+            return Some(self.keys().external_id(external_id));
+        }
+        let key = filter.session_key.as_ref()?;
+        let is_open = matches!(filter.status?, Status::Open | Status::Waiting);
+        is_open.then_some(self.keys().session_claim(Some(filter.inbox_id?), key))
     }
 
     /// AP-05: replaces the emails in filters with the customers who have them. Returns `None` if nothing can match.

@@ -1,6 +1,6 @@
 //! Erases a customer: their details at once, their conversations step by step.
 
-use deskless_domain::{AttemptId, ConversationId, CustomerId, CustomerRecord, Precondition};
+use deskless_domain::{AttemptId, AuditAction, AuditEvent, ConversationId, CustomerId, CustomerRecord, Precondition};
 
 use super::{
     email::EmailHolder,
@@ -11,7 +11,7 @@ use crate::{
     condition::Condition,
     expression::{Update, number, packed_id, text},
     item::{integer, is_expired, string},
-    keys::{BY_CUSTOMER, conversation_of},
+    keys::{BY_CUSTOMER, TenantKeys, conversation_of},
     transaction::{Commit, Transaction, WriteIndex},
 };
 
@@ -63,6 +63,9 @@ impl TenantStore {
                     self.add_erasure(&mut transaction, &record, attempt)?
                 }
             };
+            // Callers choose the ids of customers, which can be email addresses.
+            let digest = TenantKeys::digest_of_customer(id);
+            self.add_audit_entry(&mut transaction, AuditEvent::new(AuditAction::CustomerErased, digest))?;
             match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => {}
                 Commit::Failed(failed) if is_own_write(failed.existing(itself), attempt) => {}

@@ -6,8 +6,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AttemptId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, ExternalId, FileId, Identifier,
-    InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, Status, WorkspaceId,
+    AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId,
+    ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey, Status,
+    Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -127,6 +128,11 @@ impl TenantKeys {
         [after.map_or("K#!".to_owned(), |id| format!("K#{}!", pack(id))), "K#~".to_owned()]
     }
 
+    /// Returns the key of the item that changes with every automation.
+    pub fn automations_stamp(self) -> Key {
+        Key::new(self.prefix(), "O")
+    }
+
     /// Returns the key of a conversation's own item.
     pub fn conversation(self, id: ConversationId) -> Key {
         Key::new(self.thread(id), SELF)
@@ -222,9 +228,34 @@ impl TenantKeys {
         [format!("{QUEUED}{}!", after.map(pack).unwrap_or_default()), format!("{QUEUED}~")]
     }
 
-    /// Returns the key of the audit record of a deletion.
-    pub fn audit(self, id: MessageId) -> Key {
-        Key::new(format!("{}#L", self.prefix()), pack(id))
+    /// Returns the partition of the audit log.
+    pub fn audit_log(self) -> String {
+        format!("{}#L", self.prefix())
+    }
+
+    /// Returns the key of an entry of the audit log.
+    pub fn audit_entry(self, id: AuditEntryId) -> Key {
+        Key::new(self.audit_log(), pack(id))
+    }
+
+    /// Returns the first and the last sort key of the entries that may match a filter, of those before `before`.
+    pub fn audit_range(filter: &AuditFilter, before: Option<AuditEntryId>) -> (String, String) {
+        // '!' sorts before every character of an id, '~' after. An id starts with its time.
+        let start_of = |time| pack(MessageId::start_of(time));
+        let from =
+            filter.created_after.map_or("!".to_owned(), |time| start_of(Timestamp::from_millis(time.as_millis() + 1)));
+        let to = filter.created_before.map_or("~".to_owned(), start_of);
+        (from, before.map(Self::before_audit_entry).map_or(to.clone(), |before| before.min(to)))
+    }
+
+    /// Returns a sort key after the entries that are older than this one, and before it.
+    pub fn before_audit_entry(id: AuditEntryId) -> String {
+        pack(MessageId::from_bytes(id.to_bytes()).preceding())
+    }
+
+    /// Returns the digest of a customer's id, which may be an email address.
+    pub fn digest_of_customer(id: &CustomerId) -> String {
+        hashed(id.as_str())
     }
 
     /// Returns the key of the claim on a provider's message id, unique in the conversation.
@@ -281,6 +312,18 @@ impl TenantKeys {
     /// Returns the key of a resource in a small collection.
     pub fn resource(self, kind: Kind, id: impl Identifier) -> Key {
         Key::new(self.collection(kind), pack(id))
+    }
+
+    /// Returns the key of the claim on a text that is unique in a small collection.
+    pub fn resource_claim(self, kind: Kind, text: &str) -> Key {
+        Key::new(format!("{}#{}", self.collection(kind), hashed(text)), "!")
+    }
+
+    /// Returns the key of the claim on a sessionKey, which is unique among the conversations of an inbox that are not solved.
+    pub fn session_claim(self, inbox: Option<InboxId>, key: &SessionKey) -> Key {
+        // The id and the sign for no inbox have no '#', so that no two pairs give the same text.
+        let text = format!("{}#{}", inbox.map_or(NONE.to_owned(), pack), key.as_str());
+        Key::new(format!("{}#W#{}", self.prefix(), hashed(&text)), SELF)
     }
 
     /// Returns the key of a bulk action's own item.

@@ -1,0 +1,106 @@
+//! The order of automations that one event triggers.
+
+use deskless_tests::{Delivery, World, minimal_conversation};
+use serde_json::{Value, json};
+
+use super::{PATH, conversation, executions, id, saved, shown, thread};
+
+/// Creates an automation that notes its name when a conversation is created.
+async fn noting(world: &World, name: &str, position: Value) -> String {
+    let body = json!({
+        "name": name, "trigger": "conversation.created", "position": position,
+        "actions": [{ "action": "note", "body": name }],
+    });
+    let made = world.server_key().post(PATH, &body).await.expect(201);
+    assert_eq!(made["automation"]["position"], position);
+    saved(&made)
+}
+
+/// Creates a conversation, delivers its events, and returns the notes in order.
+async fn notes(world: &World, delivery: Delivery) -> Vec<String> {
+    let conversation = conversation(world).await;
+    let _ = world.drain_events_as(delivery).await;
+    let thread = thread(world, &conversation).await;
+    thread.iter().map(|message| message["body"].as_str().expect("a body").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn automations_run_by_position_then_by_creation() {
+    let deliveries = [Delivery::default(), Delivery { duplicated_percent: 50, shuffled: true, failing_percent: 30 }];
+    for delivery in deliveries {
+        for (positions, expected) in [
+            ([json!(null), json!(null), json!(null), json!(null)], "abcd"),
+            ([json!(4), json!(3), json!(2), json!(1)], "dcba"),
+            ([json!(null), json!(1), json!(null), json!(1)], "bdac"),
+            ([json!(1_000_000), json!(7), json!(7), json!(null)], "bcad"),
+        ] {
+            let world = World::new().await;
+            for (name, position) in ["a", "b", "c", "d"].into_iter().zip(&positions) {
+                let _ = noting(&world, name, position.clone()).await;
+            }
+            for _ in 0..3 {
+                assert_eq!(notes(&world, delivery).await.concat(), expected, "{positions:?}");
+            }
+            world.assert_settled().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn position_can_be_updated() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let first = noting(&world, "a", json!(null)).await;
+    let _ = noting(&world, "b", json!(5)).await;
+    assert_eq!(notes(&world, Delivery::default()).await.concat(), "ba");
+    let _ = role.patch(&first, &json!({ "position": 4 })).await.expect(200);
+    assert_eq!(notes(&world, Delivery::default()).await.concat(), "ab");
+    let _ = role.patch(&first, &json!({ "position": null })).await.expect(200);
+    assert_eq!(notes(&world, Delivery::default()).await.concat(), "ba");
+    for bad in [json!(0), json!(1_000_001), json!(-1), json!(1.5), json!("1")] {
+        let _ = role.patch(&first, &json!({ "position": bad })).await.expect_invalid(&["position"]);
+    }
+}
+
+#[tokio::test]
+async fn later_automation_sees_effect_of_earlier_one() {
+    for (solving, tagging, is_tagged) in [(1, 2, false), (2, 1, true)] {
+        let world = World::new().await;
+        let role = world.server_key();
+        let solve = json!({
+            "name": "Solve", "trigger": "conversation.created", "position": solving,
+            "actions": [{ "action": "update_status", "status": "solved" }],
+        });
+        let tag = json!({
+            "name": "Tag", "trigger": "conversation.created", "position": tagging, "conditions": { "status": "open" },
+            "actions": [{ "action": "tag", "add": ["new"] }],
+        });
+        let _ = role.post(PATH, &solve).await.expect(201);
+        let tagging = saved(&role.post(PATH, &tag).await.expect(201));
+        let conversation = conversation(&world).await;
+        let _ = world.drain_events().await;
+        let shown = shown(&world, &conversation).await;
+        assert_eq!(shown["status"], "solved");
+        assert_eq!(shown["tags"], if is_tagged { json!(["new"]) } else { json!([]) });
+        let run = &executions(&world, &tagging).await[0];
+        assert_eq!(run["status"], if is_tagged { "succeeded" } else { "skipped" });
+    }
+}
+
+#[tokio::test]
+async fn ended_automation_releases_the_next_one() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let first = noting(&world, "a", json!(1)).await;
+    let second = noting(&world, "b", json!(2)).await;
+    let _third = noting(&world, "c", json!(3)).await;
+    let conversation = id(&role.open(&minimal_conversation()).await).to_owned();
+    let _ = world.drain_to(deskless_tests::Worker::Events, Delivery::default()).await;
+    assert_eq!(executions(&world, &second).await[0]["status"], "queued");
+    let _ = role.patch(&first, &json!({ "enabled": false })).await.expect(200);
+    let _ = role.ask(http::Method::DELETE, &second).send().await.expect(204);
+    let _ = world.drain_events().await;
+    let thread = thread(&world, &conversation).await;
+    assert_eq!(thread.iter().map(|message| message["body"].clone()).collect::<Vec<_>>(), [json!("c")]);
+    assert_eq!(executions(&world, &first).await[0]["reason"]["code"], "automation_disabled");
+}

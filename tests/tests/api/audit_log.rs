@@ -179,6 +179,7 @@ async fn jobs_are_recorded_as_actors() {
 #[tokio::test]
 async fn operators_are_recorded() {
     let world = World::new().await;
+    world.clock.advance_millis(1);
     let secret = world.rotate_identity().await;
     world.clock.advance_millis(1);
     world.limit_workspace(RateLimit::MAX).await;

@@ -46,7 +46,7 @@ async fn empty_filter_needs_all() {
             let _ = ours.post(PATH, &body).await.expect_invalid(&["all"]);
         }
     }
-    assert_eq!(world.rows().await.len(), before + 1, "only the view was written");
+    assert_eq!(world.rows().await.len(), before + 2, "only the view and its entry of the audit log were written");
     for target in [json!({ "filter": { "status": "open" } }), json!({ "conversationIds": [view] })] {
         let mut body = target.clone();
         (body["action"], body["all"]) = (json!("delete"), json!(true));

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/customers";
 
+/// Returns an address that is nearly as long as can be.
+fn long_address(number: u32) -> String {
+    let label = "x".repeat(60);
+    format!("a{number}@{label}.{label}.{label}.example.com")
+}
+
 async fn upsert(world: &World, status: u16, body: Value) -> Value {
     world.server_key().post(PATH, &body).await.expect(status)["customer"].clone()
 }
@@ -130,14 +136,14 @@ async fn changes_of_address_are_not_limited() {
     world.disable_stream().await;
     let _ = upsert(&world, 201, json!({ "id": "ada", "email": "a0@example.com" })).await;
     for i in 1..430 {
-        let _ = change(&world, "ada", json!({ "email": format!("a{i}{}@example.com", "x".repeat(200)) })).await;
+        let _ = change(&world, "ada", json!({ "email": long_address(i) })).await;
     }
     let rows = world.rows().await;
     assert_eq!(rows.iter().filter(|row| row.letter() == Some("E")).count(), 1);
     world.enable_stream().await;
     let _ = world.server_key().ask(Method::DELETE, &format!("{PATH}/ada")).send().await.expect(202);
     let _ = world.drain_events().await;
-    let _ = upsert(&world, 201, json!({ "email": format!("a429{}@example.com", "x".repeat(200)) })).await;
+    let _ = upsert(&world, 201, json!({ "email": long_address(429) })).await;
     let rows = world.rows().await;
     assert_eq!(rows.iter().filter(|row| row.letter() == Some("E")).count(), 1);
     world.assert_sound().await;

@@ -6,8 +6,14 @@ use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Creates a conversation with a recent customer message and returns its path.
+/// Creates a conversation with a recent customer message and returns its path. Solves the one that has the same `sessionKey`.
 async fn open(role: &Role<'_>, channel: &str, key: &str) -> String {
+    let key_in_query = key.replace('+', "%2B");
+    let earlier = role.get(&format!("/api/v1/conversations?status=open&sessionKey={key_in_query}")).await.expect(200);
+    for conversation in earlier["conversations"].as_array().expect("conversations") {
+        let path = format!("/api/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
+        let _ = role.patch(&path, &json!({ "status": "solved" })).await.expect(200);
+    }
     let mut body = minimal_conversation();
     body["channel"] = json!(channel);
     body["sessionKey"] = json!(key);

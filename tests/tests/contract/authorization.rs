@@ -24,7 +24,7 @@ type Rule = (&'static str, Scope, Callers, &'static [Scope]);
 
 use Callers::{Anonymous, Customers, Servers};
 use Scope::{
-    ReadAutomations, ReadConversations, ReadCustomers, ReadFiles, ReadKeys, ReadReplies, ReadWorkspace,
+    ReadAudit, ReadAutomations, ReadConversations, ReadCustomers, ReadFiles, ReadKeys, ReadReplies, ReadWorkspace,
     WriteAutomations, WriteConversations, WriteCustomers, WriteFiles, WriteKeys, WriteReplies, WriteWorkspace,
 };
 
@@ -100,6 +100,7 @@ const RULES: &[Rule] = &[
     ("get_api_key", ReadKeys, Servers, &[]),
     ("update_api_key", WriteKeys, Servers, &[]),
     ("delete_api_key", WriteKeys, Servers, &[]),
+    ("list_audit_log", ReadAudit, Servers, &[]),
 ];
 
 /// The operations that need no key.

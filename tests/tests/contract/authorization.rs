@@ -194,6 +194,8 @@ async fn walk(fixture: &Fixture<'_>, keys: &Keys<'_>, operation: &str, rule: &Ru
     let answer = send(&keys.other, &call).await;
     if path.contains('{') {
         assert_refused(answer, 404, "not_found", "does not exist", "other workspace", &call);
+    } else if ["sign_file", "register_file"].contains(&operation) {
+        assert_refused(answer, 400, "invalid_request", "", "other workspace", &call);
     } else if *method == Method::GET {
         let text = String::from_utf8_lossy(&answer.bytes);
         assert!(!text.contains(fixture::MARK), "{call:?} shows the other workspace {text}");

@@ -1,10 +1,11 @@
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
+use deskless_app::{AppError, keys};
 use deskless_domain::{
     ApiKey, Clock, Invalid, KeyId, KeyKind, Origin, Precondition, RateLimit, Scope, Timestamp, Title, WorkspaceId,
 };
 use deskless_runtime::SystemClock;
-use deskless_store::{KeyRequest, StoreError};
+use deskless_store::KeyRequest;
 use serde_json::{Value, json};
 
 use super::workspace::{named, workspace_id};
@@ -115,9 +116,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             }
         }
         Command::Revoke { key, .. } => {
-            let key = tenant.revoke_key(key, &Precondition::NONE).await.map_err(|e| match e {
-                StoreError::NotFound => anyhow!("the workspace has no key {key}: list keys with `deskless key list`"),
-                other => other.into(),
+            let key = keys::revoke(&tenant, key, &Precondition::NONE).await.map_err(|e| match e {
+                AppError::NotFound => anyhow!("the workspace has no key {key}: list keys with `deskless key list`"),
+                other => anyhow!(other),
             })?;
             if json {
                 println!("{}", json!({ "apiKey": to_json(&key) }));

@@ -58,8 +58,13 @@ impl ApiQuery<RawBody> {
 }
 
 /// Decodes a name or a value of a query, in which `+` is a space. Returns the text with replacement characters as the error if
-/// it is not UTF-8.
+/// it is not UTF-8, or the text if a `%` has no two hexadecimal digits after it.
 fn decode(text: &str) -> Result<String, String> {
+    let is_escape =
+        |rest: &str| rest.as_bytes().first_chunk::<2>().is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if !text.split('%').skip(1).all(is_escape) {
+        return Err(text.to_owned());
+    }
     let spaced = text.replace('+', " ");
     let bytes: Vec<u8> = percent_decode_str(&spaced).collect();
     String::from_utf8(bytes).map_err(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())

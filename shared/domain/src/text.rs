@@ -20,7 +20,11 @@ pub(crate) enum Lines {
 /// one character that a reader sees. Does not trim the text.
 pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid> {
     check_length(text, max)?;
-    let control = |c: char| c.is_control() && !(lines == Lines::Many && matches!(c, '\n' | '\r' | '\t'));
+    // U+2028 and U+2029 end lines and paragraphs.
+    let control = |c: char| match lines {
+        Lines::One => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        Lines::Many => c.is_control() && !matches!(c, '\n' | '\r' | '\t'),
+    };
     if let Some(bad) = text.chars().find(|&c| control(c)) {
         return Err(Invalid::new(
             "control_character",
@@ -72,9 +76,9 @@ macro_rules! invisible {
 pub(crate) fn pattern(lines: Lines) -> &'static str {
     match lines {
         Lines::One => concat!(
-            r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^",
+            r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*[^",
             invisible!(),
-            r"][^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+            r"][^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$"
         ),
         Lines::Many => concat!(
             r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^",
@@ -204,7 +208,12 @@ text_type!(
 );
 text_type!(
     /// A phone number, in any notation: 1 to 64 characters on one line.
-    PhoneNumber, 64, Lines::One
+    PhoneNumber, 64, Lines::One,
+    // Address books copy numbers between such characters, so that they are read from left to right.
+    |text: String| {
+        let text = text.replace(is_direction_override, "");
+        check(&text, PhoneNumber::MAX, Lines::One).map(|()| text)
+    }
 );
 text_type!(
     /// The text of a message: 1 to 8,000 characters. Line breaks and tabs are allowed.
@@ -235,7 +244,7 @@ impl Default for Priority {
 
 #[cfg(test)]
 mod tests {
-    use super::{MessageBody, Priority, Subject, Tag};
+    use super::{MessageBody, PhoneNumber, Priority, Subject, Tag};
 
     #[test]
     fn length_is_counted_in_characters() {
@@ -266,6 +275,21 @@ mod tests {
         {
             assert!(Subject::parse(seen.to_owned()).is_ok(), "{seen:?}");
         }
+    }
+
+    #[test]
+    fn line_separators_are_refused_on_one_line() {
+        for c in ['\n', '\u{85}', '\u{2028}', '\u{2029}'] {
+            assert_eq!(Subject::parse(format!("a{c}b")).expect_err("two lines").code, "control_character");
+        }
+        assert!(MessageBody::parse("a\u{2028}b".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn phone_loses_direction_marks_of_address_books() {
+        let phone = PhoneNumber::parse("\u{202d}+49 170 1234567\u{202c}".to_owned()).expect("a number");
+        assert_eq!(phone.as_str(), "+49 170 1234567");
+        assert!(PhoneNumber::parse("\u{202d}".to_owned()).is_err());
     }
 
     #[test]

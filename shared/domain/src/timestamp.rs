@@ -47,12 +47,13 @@ impl Timestamp {
     }
 
     /// Parses a bound of a range of times. As [`Timestamp::parse`], but fractions of a millisecond are rounded up: of the times
-    /// in milliseconds, the same ones are before the bound.
+    /// in milliseconds, the same ones are before the bound. The last millisecond of the year 9999 is not rounded up.
     ///
     /// # Errors
     /// As [`Timestamp::parse`].
     pub fn parse_bound(text: &str) -> Result<Self, Invalid> {
-        rfc3339(text).map(|(time, is_cut)| Self(time.0 + i64::from(is_cut)))
+        let last = FOUR_DIGITS.end() * 1000 + 999;
+        rfc3339(text).map(|(time, is_cut)| Self((time.0 + i64::from(is_cut)).min(last)))
     }
 }
 
@@ -257,5 +258,6 @@ mod tests {
         let bound = |text: &str| Timestamp::parse_bound(text).map(|time| time.to_string());
         assert_eq!(bound("2026-06-28T18:00:00.1230Z"), Ok("2026-06-28T18:00:00.123Z".to_owned()));
         assert_eq!(bound("2026-06-28T18:00:00.1230000001Z"), Ok("2026-06-28T18:00:00.124Z".to_owned()));
+        assert_eq!(bound("9999-12-31T23:59:59.9991Z"), Ok("9999-12-31T23:59:59.999Z".to_owned()));
     }
 }

@@ -268,11 +268,11 @@ impl Run<'_> {
     }
 }
 
-/// Leaves one item in a list, which is enough for an example.
+/// Leaves the last item in a list, which is enough for an example.
 fn with_one_item(mut body: Value) -> Value {
     if body.get("object").is_some_and(|object| object == "list") {
         let fields = body.as_object_mut().into_iter().flat_map(|fields| fields.values_mut());
-        fields.filter_map(Value::as_array_mut).for_each(|items| items.truncate(1));
+        fields.filter_map(Value::as_array_mut).for_each(|items| drop(items.drain(..items.len().saturating_sub(1))));
     }
     body
 }

@@ -66,7 +66,7 @@ audit: ## Check dependencies against the RustSec advisory database (needs networ
 fmt: ## Format the code
 	cargo fmt --all
 
-openapi: ## Generate infra/openapi.json
+openapi: ## Generate infra/openapi.json and infra/openapi-client.json
 	$(DESKLESS) openapi
 
 reference: ## Update the embedded API reference (needs npm)

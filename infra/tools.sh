@@ -8,7 +8,8 @@
 #   infra/tools.sh clients  those of `test`, and Go with the generator of Go clients; writes to .tools/clients.env
 #   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
 #
-# Rust, the C compiler, Python, Java and Maven are not installed. Programs come from PyPI as wheels, and the jars from Maven Central.
+# Rust, the C compiler, Python, Java and Maven are not installed. Programs come from PyPI as wheels, the
+# TypeScript generator from npm, the Go one from the Go module proxy, and the jars from Maven Central.
 # PyPI has no Python: uv, which it has, would download one from GitHub.
 #
 # cargo-lambda is installed in .tools/venv/bin, other programs in .tools/bin, and the jars of DynamoDB Local in

@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let text = fs::read_to_string(source("../../infra", name))?;
         write(name, compact(&text)?.as_bytes())?;
     }
-    for name in ["index.html", "docs.html", "docs.js"] {
+    for name in ["index.html", "docs.html", "docs.js", "scalar.LICENSE"] {
         write(name, &fs::read(source("assets", name))?)?;
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! Pages for people: a landing page, and the API reference with try-it-out.
 
-use axum::{extract::Path, response::IntoResponse};
+use axum::{
+    extract::{Path, rejection::PathRejection},
+    response::IntoResponse,
+};
 use deskless_api::{Code, IfNoneMatch, Problem, Reply};
 use http::{HeaderMap, HeaderValue, header};
 
@@ -11,6 +14,8 @@ static DOCS: Packed = page(built!("docs.html"));
 static START: Packed = script(built!("docs.js"));
 /// `@scalar/api-reference`. `make reference` updates it.
 static SCALAR: Packed = script(include_bytes!("../assets/scalar.js.gz"));
+static LICENSE: Packed =
+    Packed { media_type: "text/plain; charset=utf-8", cache_control: "no-cache", gzipped: built!("scalar.LICENSE") };
 
 /// Allows the page's own files and nothing from other servers. Scalar sets styles from its script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
@@ -62,18 +67,21 @@ pub async fn get_docs(headers: HeaderMap, _: IfNoneMatch) -> Reply {
     protected(DOCS.respond(&headers))
 }
 
-/// Retrieve a script of the API reference
+/// Retrieve a file of the API reference
+///
+/// Its scripts, and the licence of the one that is not ours.
 #[utoipa::path(
     get,
     path = "/docs/{file}",
     tag = "Pages",
     params(("file" = String, Path, description = "The file's name")),
-    responses((status = 200, description = "The script")),
+    responses((status = 200, description = "The file")),
 )]
-pub async fn get_docs_file(Path(file): Path<String>, headers: HeaderMap, _: IfNoneMatch) -> Reply {
-    match file.as_str() {
+pub async fn get_docs_file(file: Result<Path<String>, PathRejection>, headers: HeaderMap, _: IfNoneMatch) -> Reply {
+    match file.as_ref().map_or("", |Path(file)| file.as_str()) {
         "docs.js" => START.respond(&headers),
         "scalar.js" => SCALAR.respond(&headers),
+        "scalar.LICENSE" => LICENSE.respond(&headers),
         _ => Err(Problem::new(Code::NotFound, "No such file. `/docs` is the API reference.")),
     }
 }

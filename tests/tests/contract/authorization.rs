@@ -24,7 +24,7 @@ type Rule = (&'static str, Scope, Callers, &'static [Scope]);
 
 use Callers::{Anonymous, Customers, Servers};
 use Scope::{
-    ReadAutomations, ReadConversations, ReadCustomers, ReadFiles, ReadKeys, ReadReplies, ReadWorkspace,
+    ReadAudit, ReadAutomations, ReadConversations, ReadCustomers, ReadFiles, ReadKeys, ReadReplies, ReadWorkspace,
     WriteAutomations, WriteConversations, WriteCustomers, WriteFiles, WriteKeys, WriteReplies, WriteWorkspace,
 };
 
@@ -100,6 +100,7 @@ const RULES: &[Rule] = &[
     ("get_api_key", ReadKeys, Servers, &[]),
     ("update_api_key", WriteKeys, Servers, &[]),
     ("delete_api_key", WriteKeys, Servers, &[]),
+    ("list_audit_log", ReadAudit, Servers, &[]),
 ];
 
 /// The operations that need no key.
@@ -193,6 +194,8 @@ async fn walk(fixture: &Fixture<'_>, keys: &Keys<'_>, operation: &str, rule: &Ru
     let answer = send(&keys.other, &call).await;
     if path.contains('{') {
         assert_refused(answer, 404, "not_found", "does not exist", "other workspace", &call);
+    } else if ["sign_file", "register_file"].contains(&operation) {
+        assert_refused(answer, 400, "invalid_request", "", "other workspace", &call);
     } else if *method == Method::GET {
         let text = String::from_utf8_lossy(&answer.bytes);
         assert!(!text.contains(fixture::MARK), "{call:?} shows the other workspace {text}");

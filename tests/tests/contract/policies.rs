@@ -232,7 +232,8 @@ async fn predefined_messages(world: &World, conversation: &str) {
     let path = format!("{path}/{}", made["predefinedMessage"]["id"].as_str().expect("an id"));
     let _ = ours.patch(&path, &json!({ "title": "b" })).await.expect(200);
     let id = conversation.rsplit('/').next().expect("an id");
-    let _ = ours.post(&format!("{path}/render"), &json!({ "conversationId": id })).await.expect(200);
+    let render = ours.ask(Method::POST, &format!("{path}/render")).header("idempotency-key", "render");
+    let _ = render.json(&json!({ "conversationId": id })).send().await.expect(200);
     assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
 }
 

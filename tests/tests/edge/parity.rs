@@ -46,8 +46,12 @@ const REQUESTS: &[Raw] = &[
     ("GET /api/v1/conversations?", &[KEY], b""),
     ("GET /api/v1/conversations?customerId=%FF", &[KEY], b""),
     ("GET /api/v1/conversations?customerId=a+b%2Bc", &[KEY], b""),
-    // Paths without a route
+    // Pages
     ("GET /", &[], b""),
+    ("GET /docs", &[], b""),
+    ("GET /docs/scalar.LICENSE", &[], b""),
+    ("GET /docs/%FF", &[], b""),
+    // Paths without a route
     ("GET /api/v1/conversations/", &[KEY], b""),
     ("GET //api/v1/conversations", &[KEY], b""),
     ("GET /api/v1//conversations", &[KEY], b""),

@@ -22,23 +22,21 @@ pub enum AutomationOnlyActionObject {
     #[deserr(rename = "reply", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     Reply {
-        /// The predefined message. Its variables are filled in when the action runs.
+        /// Its variables are filled in when the action runs.
         predefined_message_id: PredefinedMessageId,
     },
     /// Adds an internal note.
     #[deserr(rename = "note", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     Note {
-        /// The text: 1 to 8,000 characters.
+        /// The text.
         body: MessageBody,
     },
-    /// Sends a POST request to your server, signed with the automation's `webhookSecret` as in Standard Webhooks. Delivery is at
-    /// least once, with the same `webhook-id` each time. Any response other than a 2xx within 5 seconds is a failure and is not
-    /// retried. The guide to automations describes the body.
+    /// Sends a POST request to your server, signed as in Standard Webhooks. A response other than a 2xx is a failure.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {
-        /// The URL: https on port 443, at a public address. Redirects are not followed.
+        /// Redirects are not followed.
         url: WebhookUrl,
     },
 }

@@ -21,7 +21,7 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateAutomationRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
     /// Whether its trigger runs it. The default is `true`.
     #[deserr(default = true)]
@@ -33,8 +33,7 @@ pub struct CreateAutomationRequest {
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
     conditions: FilterValue<FilterRequest>,
-    /// The place among the automations that one event triggers: 1 to 1,000,000. They run one after another, the lowest position
-    /// first. Automations without a position (`null`, the default) come last, the oldest one first.
+    /// The place among the automations that one event triggers: 1 to 1,000,000. The lowest runs first, `null` (the default) last.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     position: Option<AutomationPosition>,
@@ -45,10 +44,7 @@ pub struct CreateAutomationRequest {
 
 /// Create an automation
 ///
-/// Automations run actions when an event matches their conditions, or when you trigger them. A new automation acts on every event
-/// that happens after the response. A workspace can have at most 100 automations.
-///
-/// Your key needs the scopes of the actions. Otherwise the response is 403.
+/// A new automation acts on every event after the response. Your key needs the scopes of the actions.
 #[utoipa::path(
     post,
     path = "/api/v1/automations",

@@ -17,7 +17,7 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateAutomationRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
@@ -29,19 +29,19 @@ pub struct UpdateAutomationRequest {
     #[deserr(default)]
     #[schema(value_type = AutomationTrigger, required = false)]
     trigger: Optional<AutomationTrigger>,
-    /// The conversations to which it applies. Replaced as a whole.
+    /// The conversations to which it applies.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
     conditions: Optional<FilterRequest>,
-    /// The place among the automations that one event triggers: 1 to 1,000,000. `null` for after all others.
+    /// The place among the automations that one event triggers: 1 to 1,000,000. `null` is after all places.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000, required = false)]
     position: Optional<Option<AutomationPosition>>,
-    /// The actions, in order: 1 to 20, at most 64 KiB together. Replaced as a whole.
+    /// The actions, in order: 1 to 20, at most 64 KiB together.
     #[deserr(default)]
     #[schema(value_type = Vec<AutomationActionObject>, required = false, min_items = 1, max_items = 20)]
     actions: Optional<Vec<AutomationActionRequest>>,
-    /// `true` replaces the secret that signs its webhooks, if it calls any. The old secret is invalid at once.
+    /// `true` replaces the secret that signs its webhooks. The old secret is invalid at once.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     rotate_webhook_secret: Optional<bool>,
@@ -49,12 +49,8 @@ pub struct UpdateAutomationRequest {
 
 /// Update an automation
 ///
-/// Takes effect for every event that happens after the response. A queued execution uses the automation as it is when the execution starts. A running
-/// execution ends if you update the actions.
-///
-/// Your key needs the scopes of the automation's actions, whichever field you update. Otherwise the response is 403. If you update
-/// the actions, the conditions or the trigger, or set `enabled` to `true`, the automation runs with the rights of your key from
-/// then on. To get a new webhook secret, your key needs `read:automations` as well.
+/// Takes effect for every event after the response. Your key needs the scopes of the actions. If you update the actions, the
+/// conditions or the trigger, or enable the automation, it runs with the rights of your key from then on.
 #[utoipa::path(
     patch,
     path = "/api/v1/automations/{automationId}",

@@ -11,17 +11,8 @@ const STEPS_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Create a bulk action
 ///
-/// Up to 100 ids are processed before the response, which is then 200. Everything else is processed in the background: the response
-/// is 202, and `Location` is the path at which you see the progress.
-///
-/// Each conversation is updated once, even if processing is interrupted. A conversation that is already in the requested state is
-/// not updated and counts as processed. With a filter, a conversation is updated if it existed when you sent the request and
-/// matches the filter when it is processed.
-///
-/// With `filter: {}`, or a view with an empty filter, the action applies to every conversation. Send `all: true` with it.
-///
-/// A dry run needs the scope `read:conversations` as well. It counts at most about 10,000 conversations and takes at most 6 seconds. `exact` is `true` if all were counted. A dry run
-/// is kept for 30 days, as every bulk action.
+/// Up to 100 ids are processed before the response, which is then 200. Everything else is processed in the background: the
+/// response is 202. A dry run needs the scope `read:conversations` as well, and counts at most about 10,000 conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions",

@@ -29,17 +29,17 @@ object_tag!(
 #[deserr(error = InvalidRequest, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 struct TargetFields {
-    /// The conversations, at most 1,000. Duplicates count once. An id that does not exist counts as a failure.
+    /// At most 1,000 ids. An id that does not exist counts as a failure.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::ConversationId>>, min_items = 1, max_items = 1000)]
     conversation_ids: Option<ConversationIds>,
     /// Conversations that match this filter when they are processed.
     #[deserr(default)]
     filter: Option<FilterRequest>,
-    /// Conversations in this saved view. Later updates of the view have no effect.
+    /// Conversations in this saved view, as it is now.
     #[deserr(default)]
     view_id: Option<ViewId>,
-    /// Must be `true` if the filter, or the view's filter, is empty, so that every conversation matches. Otherwise it must not be.
+    /// Must be `true` if and only if the filter is empty, so that every conversation matches.
     #[deserr(default)]
     #[schema(default = false)]
     all: Option<bool>,
@@ -162,7 +162,7 @@ pub struct BulkActionObject {
     object: BulkActionTag,
     #[schema(format = "uuid")]
     id: String,
-    /// The action: `assign`, `assign_assistant`, `update_status`, `move`, `tag` or `delete`.
+    /// The action, as in the request.
     #[schema(value_type = String)]
     action: serde_json::Value,
     /// The fields of the action, as in the request.
@@ -176,15 +176,15 @@ pub struct BulkActionObject {
     view_id: Option<ViewId>,
     /// Whether conversations are only counted.
     dry_run: bool,
-    /// The status. `cancelled` as soon as you cancel the bulk action, which has stopped when `finishedAt` is set.
+    /// A `cancelled` bulk action has stopped when `finishedAt` is set.
     status: BulkStatus,
     /// The number of matching conversations. With a filter it is final only at the end.
     matched_count: u64,
     /// Whether `matchedCount` is final.
     exact: bool,
-    /// The number of processed conversations, failures included. 0 for a dry run.
+    /// The number of processed conversations, failures included.
     processed_count: u64,
-    /// The number of conversations on which the action was not possible, or would not be for a dry run.
+    /// The number of conversations on which the action is not possible.
     failed_count: u64,
     /// The first 100 failures.
     results: Vec<FailureObject>,

@@ -6,7 +6,7 @@ use crate::dto::BulkActionResponse;
 
 /// Retrieve a bulk action
 ///
-/// Returns the bulk action with its progress. It is kept for 30 days.
+/// Returns the bulk action with its progress.
 #[utoipa::path(
     get,
     path = "/api/v1/bulk-actions/{bulkActionId}",

@@ -24,35 +24,35 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateConversationRequest {
-    /// The subject: 1 to 500 characters.
+    /// The subject.
     subject: Subject,
     customer: CustomerRequest,
-    /// Your own id. A second conversation with the same one returns 409.
+    /// A second conversation with the same one returns 409.
     #[deserr(default)]
     external_id: Option<ExternalId>,
-    /// The channel's own key of the thread, such as `whatsapp_+49123456789`.
+    /// The session key.
     #[deserr(default)]
     session_key: Option<SessionKey>,
-    /// The channel. It never changes. The default is `api`.
+    /// It never changes. The default is `api`.
     #[deserr(default = Channel::Api)]
     #[schema(required = false)]
     channel: Channel,
-    /// The source: where the conversation was created. The default is `api`.
+    /// The default is `api`.
     #[deserr(default = Source::Api)]
     #[schema(required = false)]
     source: Source,
-    /// The status. The default is `open`.
+    /// The default is `open`.
     #[deserr(default = Status::Open)]
     #[schema(required = false)]
     status: Status,
-    /// How the conversation was solved. Only with the status `solved`.
+    /// Only with the status `solved`.
     #[deserr(default)]
     resolution: Option<Resolution>,
     /// Whether the conversation was handed over to a person.
     #[deserr(default)]
     #[schema(required = false, default = false)]
     escalated: bool,
-    /// A label of 1 to 32 characters. The default is `medium`.
+    /// The default is `medium`.
     #[deserr(default)]
     #[schema(required = false)]
     priority: Priority,
@@ -68,21 +68,21 @@ pub struct CreateConversationRequest {
     /// The pipeline.
     #[deserr(default)]
     pipeline_id: Option<PipelineId>,
-    /// A stage of the pipeline. Without `pipelineId`, sets the pipeline too.
+    /// Sets the pipeline too.
     #[deserr(default)]
     stage_id: Option<StageId>,
     /// The end of the snooze.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     snoozed_until: Option<Timestamp>,
-    /// At most 20 labels of 1 to 64 characters.
+    /// At most 20.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
     tags: Option<Tags>,
     /// Your own data.
     #[deserr(default)]
     metadata: Option<Metadata>,
-    /// The first message. It is created together with the conversation or not at all.
+    /// The first message.
     #[deserr(default)]
     message: Option<CreateMessageRequest>,
 }
@@ -129,9 +129,7 @@ fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
 
 /// Create a conversation
 ///
-/// Creates the conversation, and creates or updates its customer with the fields of `customer`. The first `message` is created
-/// together with the conversation or not at all. An `externalId` can be used once in a workspace: a second conversation with it
-/// returns 409.
+/// Creates the conversation and its first `message`, and creates or updates its customer with the fields of `customer`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
@@ -143,7 +141,7 @@ fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "Another conversation has this `externalId`, or another one of the inbox that is not solved has this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "Another conversation has this `externalId`, or an unsolved one of the inbox has this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_conversation(

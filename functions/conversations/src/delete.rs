@@ -11,15 +11,14 @@ use utoipa::ToSchema;
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct DeleteConversationRequest {
-    /// The reason. It is kept for 90 days with the conversation's id and number and the id of the API key.
+    /// It is kept for 90 days, with the conversation's id and number.
     #[deserr(default)]
     reason: Option<DeletionReason>,
 }
 
 /// Delete a conversation
 ///
-/// Deletes the conversation at once: it returns 404 and is in no list. Its messages and files are removed in the background.
-/// This cannot be undone.
+/// Deletes the conversation at once, and its messages and files in the background. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversationId}",

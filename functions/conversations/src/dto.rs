@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CustomerRequest {
-    /// The id in your own system: 1 to 128 characters.
+    /// The id.
     id: CustomerId,
     /// The display name.
     #[deserr(default)]

@@ -37,8 +37,7 @@ pub struct GetConversationQuery {
 
 /// Retrieve a conversation
 ///
-/// Returns the conversation, with `include=messages` also its first 100 messages. That response has no `ETag`, because delivery
-/// reports update messages without a new version of the conversation.
+/// Returns the conversation. With `include=messages`, the response has no `ETag`.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}",

@@ -22,8 +22,8 @@ with_filters! {
         /// The `nextCursor` of the previous page.
         #[deserr(default)]
         cursor: Option<String>,
-        /// What the list is sorted by: `activity`, which is the time of the newest reply or of creation, or `createdAt`, an order
-        /// that nothing changes. The default is `createdAt` with `createdBefore`, and `activity` without.
+        /// `activity`: the time of the newest reply or of creation. The default is `createdAt` with `createdBefore`, and
+        /// `activity` without.
         #[deserr(default)]
         #[param(inline)]
         sort: Option<ConversationSort>,
@@ -31,8 +31,8 @@ with_filters! {
         #[deserr(default)]
         #[param(inline)]
         order: Option<Order>,
-        /// Only conversations that were updated after this time, in the order in which they have changed. See *Synchronize
-        /// conversations* in the guide to pagination. Must be within the last 30 days. Cannot be combined with `sort` and `order`.
+        /// Only conversations that were updated after this time, within the last 30 days, in the order of their changes. Cannot
+        /// be combined with `sort` and `order`.
         #[deserr(default)]
         #[param(value_type = Option<String>, format = DateTime)]
         #[schema(value_type = Option<String>, format = DateTime)]
@@ -46,10 +46,8 @@ with_filters! {
 
 /// List conversations
 ///
-/// Lists conversations by activity: the time of the newest reply, or of creation. With `sort=createdAt`, the order is by creation,
-/// and a walk over all pages misses no conversation. With `updatedAfter`, the list returns what has changed, 20 seconds after the
-/// change, and `nextCursor` is always set: keep it, and continue with it later. A page can be short or empty while `hasMore` is
-/// `true`. The list can lag behind a write by a moment.
+/// Lists conversations by activity or creation. With `updatedAfter`, lists what has changed, 20 seconds after the change, and
+/// `nextCursor` is always set.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations",

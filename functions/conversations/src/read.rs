@@ -23,10 +23,7 @@ pub struct ReadConversationRequest {
 /// Mark a conversation as read
 ///
 /// Marks messages as read up to `upTo`, and sets `unreadCount` to the number of customer replies after it. The mark never moves
-/// backwards. If more than 10,000 messages follow `upTo`, and more than 10,000 lie between the previous mark and `upTo`,
-/// `unreadCount` is the number of customer replies among the next 10,000 messages.
-///
-/// Marking a conversation as read does not trigger automations.
+/// backwards. Automations are not triggered.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/read",

@@ -13,7 +13,7 @@ const fn document(gzipped: &'static [u8]) -> Packed {
 
 /// Retrieve the OpenAPI document
 ///
-/// Returns this document, which describes the API for server keys, in OpenAPI 3.1. Requires no API key.
+/// Returns this document. Requires no API key.
 #[utoipa::path(
     get,
     path = "/api/v1/openapi.json",
@@ -29,7 +29,7 @@ pub async fn get_openapi(headers: HeaderMap, _: IfNoneMatch) -> Reply {
 
 /// Retrieve the client-key document
 ///
-/// Returns the document that describes the API for client keys, in OpenAPI 3.1. Requires no API key.
+/// Returns the document for client keys. Requires no API key.
 #[utoipa::path(
     get,
     path = "/api/v1/openapi-client.json",

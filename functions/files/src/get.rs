@@ -6,10 +6,8 @@ use crate::{access::access, dto::FileResponse};
 
 /// Retrieve a file
 ///
-/// Returns the file with a `downloadUrl` that is valid for five minutes. Each response has a new one, except a 304. A deleted
-/// file returns 404, even if messages still have it as an attachment.
-///
-/// With a client key, only files of the customer's conversations.
+/// Returns the file with a `downloadUrl` that is valid for five minutes. A deleted file returns 404. With a client key, only
+/// files of the customer's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/files/{fileId}",

@@ -19,10 +19,8 @@ pub struct RegisterFileRequest {
 
 /// Register a file
 ///
-/// The last of three steps. Checks the upload and moves it, so that the upload form cannot overwrite it. Then you can download
-/// the file and attach it to messages. Registering it again has no effect.
-///
-/// With a client key, only files of the customer's conversations.
+/// The last of three steps. Checks the upload. Then you can download the file and attach it to messages. With a client key, only
+/// files of the customer's conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/files",

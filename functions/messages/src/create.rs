@@ -9,16 +9,9 @@ use crate::{customer_view, dto::MessageResponse};
 
 /// Create a message
 ///
-/// Adds a reply or an internal note to a conversation. A customer's reply (`role: user`) reopens a waiting or solved
-/// conversation and ends its snooze.
-///
-/// Providers can deliver a message twice. A second message with the same `externalId` in the conversation is not created: the
-/// response is 200 with the first message, or 409 if that was deleted.
-///
-/// With `predefinedMessageId`, the text and the file of a predefined message are used. Your key also needs the scopes
-/// `read:replies` and `read:conversations`.
-///
-/// A message can have at most ten attachments. It keeps their name, type and size, even after the files are deleted.
+/// Adds a reply or an internal note. A customer's reply (`role: user`) reopens a waiting or solved conversation and ends its
+/// snooze. If the conversation has a message with this `externalId`, the response is 200 with that message. With
+/// `predefinedMessageId`, your key also needs the scopes `read:replies` and `read:conversations`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -37,7 +30,7 @@ use crate::{customer_view, dto::MessageResponse};
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The message with this `externalId` was deleted, or the reply would reopen the conversation beside another one with its `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The message with this `externalId` was deleted, or the reply would reopen a second conversation with its `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_message(

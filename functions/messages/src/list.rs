@@ -13,8 +13,7 @@ use crate::{
 
 /// List messages
 ///
-/// Lists the conversation's replies and notes in the order in which they were committed. `nextCursor` is never `null`: use it
-/// later to get only the messages that were added since.
+/// Lists replies and notes in the order in which they were committed.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}/messages",

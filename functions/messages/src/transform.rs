@@ -33,17 +33,15 @@ pub struct TransformMessageRequest {
     #[deserr(default)]
     #[schema(required = false, value_type = TemplateObject)]
     template: Optional<TemplateObject>,
-    /// The type. The default is `reply`. A `note` is never sent, so its preview has no requests.
+    /// The default is `reply`. A `note` has no requests.
     #[deserr(rename = "type", default = MessageType::Reply)]
     #[schema(rename = "type", required = false)]
     kind: MessageType,
-    /// The provider's id of the sender: the phone number id of WhatsApp, the id of the page or account, or the number or
-    /// messaging service of an SMS. The default comes from the conversation's inbox. Without either, the request has a
-    /// placeholder in braces, or `me`.
+    /// The provider's id of the sender. The default comes from the conversation's inbox.
     #[deserr(default)]
     #[schema(required = false, value_type = ProviderAddress)]
     from: Optional<ProviderAddress>,
-    /// The provider's id or phone number of the customer. The default comes from the conversation's `sessionKey` or the customer.
+    /// The customer's phone number or provider's id. The default comes from the `sessionKey` or the customer.
     #[deserr(default)]
     #[schema(required = false, value_type = ProviderAddress)]
     to: Optional<ProviderAddress>,
@@ -137,8 +135,7 @@ pub struct TransformMessageResponse {
 pub struct TransformObject {
     channel: Channel,
     provider: Provider,
-    /// The requests, in the order in which to send them. A file with a text is two requests for some providers. Empty for a note.
-    /// The provider's authorization is not included.
+    /// The requests, in the order in which to send them. Empty for a note.
     requests: Vec<RequestObject>,
     /// The segments of an SMS. `null` on other channels.
     #[schema(required)]
@@ -154,12 +151,12 @@ pub struct TransformObject {
 pub struct RequestObject {
     #[schema(pattern = "^POST$")]
     method: &'static str,
-    /// The URL. Unknown parts are placeholders in braces, such as `{phone-number-id}`. For web chat, a path of this API.
+    /// The URL. Unknown parts are placeholders in braces.
     url: String,
     /// The headers, without the authorization.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     headers: BTreeMap<&'static str, String>,
-    /// The JSON body, or the fields of the form if the content type is `application/x-www-form-urlencoded`.
+    /// The JSON body, or the fields of the form.
     #[schema(value_type = Object)]
     body: Value,
 }
@@ -201,10 +198,8 @@ impl From<&Transform> for TransformMessageResponse {
 
 /// Preview a message
 ///
-/// Returns the exact requests that send a message to the provider of the conversation's channel: WhatsApp Cloud API, Instagram,
-/// Messenger, SMS (Twilio's API) or web chat. The sender comes from the conversation's inbox, if that has the same channel.
-/// Nothing is sent or stored. Fields that exceed the provider's limits return 400. A free-form reply outside the reply window
-/// returns 422.
+/// Returns the requests that send a message to the provider of the conversation's channel. Nothing is sent or stored. Fields that
+/// exceed the provider's limits return 400.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages/transform",

@@ -22,17 +22,17 @@ pub struct RenderPredefinedMessageRequest {
 #[serde(rename_all = "camelCase")]
 #[schema(as = RenderedPredefinedMessageResponse)]
 pub struct RenderPredefinedMessageResponse {
-    /// The text with its variables filled in. The result can be empty, or longer than the body of a message.
+    /// The text with its variables filled in. It can be empty, or longer than a message.
     text: String,
-    /// The variables that have neither a value in this conversation nor a fallback. They are left out of `text`. Unless this is
-    /// empty, sending the predefined message in this conversation returns 400.
+    /// The variables that have neither a value in this conversation nor a fallback. With any, sending the predefined message
+    /// returns 400.
     missing_variables: Vec<TemplateVariable>,
 }
 
 /// Render a predefined message
 ///
-/// Returns the text with its variables filled in from a conversation. Nothing is sent or stored. Variables in the filled-in
-/// values are not filled in. Your key also needs the scope `read:conversations`.
+/// Returns the text with its variables filled in from a conversation. Nothing is sent or stored. Your key also needs the scope
+/// `read:conversations`.
 #[utoipa::path(
     post,
     path = "/api/v1/predefined-messages/{predefinedMessageId}/render",

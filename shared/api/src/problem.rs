@@ -352,7 +352,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A problem document (RFC 9457), with the additional members `code`, `error`, `errors` and `requestId`.
+/// A problem document (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem)]
@@ -375,8 +375,7 @@ pub struct ProblemDocument {
     errors: Vec<FieldError>,
     /// The request id. Quote it when you report an error.
     request_id: String,
-    /// The id of the object that the request conflicts with. The header `Location` has its path. Missing for other problems, and if
-    /// your key may not read the object.
+    /// The id of the object that the request conflicts with, if your key may read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     existing_id: Option<String>,

@@ -6,7 +6,7 @@ use crate::{
 };
 
 string_enum! {
-    /// What happened. The part before the dot is the type of the object.
+    /// What happened.
     AuditAction {
         ApiKeyCreated = "api_key.created",
         ApiKeyUpdated = "api_key.updated",
@@ -67,8 +67,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The type of an actor: an API key, an automation, a bulk action, an operator of the installation (the `deskless` command),
-    /// or Deskless itself, in the background.
+    /// The type of an actor. `operator` is the `deskless` command.
     AuditActorType {
         ApiKey = "api_key",
         Automation = "automation",

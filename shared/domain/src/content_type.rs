@@ -59,10 +59,7 @@ impl ContentType {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some(
-                "A media type such as `image/png` or `text/plain; charset=utf-8`: at most 255 characters. An empty text means \
-                 `application/octet-stream`.",
-            ))
+            .description(Some("A media type such as `image/png`. An empty text means `application/octet-stream`."))
             .max_length(Some(Self::MAX))
             .pattern(Some(MEDIA_TYPE))
             .into()

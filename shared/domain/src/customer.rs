@@ -52,11 +52,7 @@ impl CustomerId {
     }
 
     fn schema() -> RefOr<Schema> {
-        schema(
-            "The customer's id in your own system: 1 to 128 characters of `A-Za-z0-9._~:@+=|-`, but not `.` or `..`.",
-            Self::MAX,
-            r"^(?!\.{1,2}$)[A-Za-z0-9._~:@+=|\-]+$",
-        )
+        schema("The customer's id in your own system.", Self::MAX, r"^(?!\.{1,2}$)[A-Za-z0-9._~:@+=|\-]+$")
     }
 }
 

@@ -49,10 +49,7 @@ impl Email {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("idn-email".to_owned())))
-            .description(Some(
-                "An email address without a display name, such as `ada@example.com`. Addresses are compared without regard to case. \
-                 Internationalized domains equal their A-labels.",
-            ))
+            .description(Some("An email address such as `ada@example.com`. Case is ignored."))
             .min_length(Some(1))
             .max_length(Some(Self::MAX))
             .into()

@@ -22,10 +22,7 @@ impl FileTitle {
     }
 }
 
-string_type!(
-    FileTitle,
-    schema = schema("A file name: 1 to 255 characters on one line.", FileTitle::MAX, pattern(Lines::One))
-);
+string_type!(FileTitle, schema = schema("A file name.", FileTitle::MAX, pattern(Lines::One)));
 
 /// The size of a file: 1 to 26,214,400 bytes (25 MiB).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -135,13 +135,14 @@ id_type!(
     /// The id of a workspace, which is a tenant.
     WorkspaceId
 );
+// Its last byte is the channel, which never changes. So a message's channel is known without reading the conversation.
 id_type!(
-    /// The id of a conversation. Its last byte is the channel, which never changes. A message's channel is therefore known
-    /// without reading the conversation.
+    /// The id of a conversation.
     ConversationId
 );
+// Within a conversation, ids sort in the order in which the messages were committed.
 id_type!(
-    /// The id of a message. Within a conversation, ids sort in the order in which the messages were committed.
+    /// The id of a message.
     MessageId
 );
 id_type!(

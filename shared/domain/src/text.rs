@@ -183,31 +183,31 @@ macro_rules! text_type {
 }
 
 text_type!(
-    /// The subject of a conversation: 1 to 500 characters on one line.
+    /// The subject of a conversation.
     Subject, 500, Lines::One
 );
 text_type!(
-    /// A priority of your choice, such as `high`: 1 to 32 characters on one line. White space around it is removed.
+    /// A priority of your choice, such as `high`.
     Priority, 32, Label
 );
 text_type!(
-    /// An id from your own system: 1 to 255 characters on one line.
+    /// An id from another system.
     ExternalId, 255, Lines::One
 );
 text_type!(
-    /// The channel's own key of a thread, such as `whatsapp_+49123456789`: 1 to 255 characters on one line.
+    /// The channel's key of a thread, such as `whatsapp_+49123456789`.
     SessionKey, 255, Lines::One
 );
 text_type!(
-    /// A person's display name: 1 to 200 characters on one line.
+    /// A person's display name.
     PersonName, 200, Lines::One
 );
 text_type!(
-    /// The name of a company or account: 1 to 200 characters on one line.
+    /// The name of a company or account.
     CompanyName, 200, Lines::One
 );
 text_type!(
-    /// A phone number, in any notation: 1 to 64 characters on one line.
+    /// A phone number, in any notation.
     PhoneNumber, 64, Lines::One,
     // Address books copy numbers between such characters, so that they are read from left to right.
     |text: String| {
@@ -216,23 +216,23 @@ text_type!(
     }
 );
 text_type!(
-    /// The text of a message: 1 to 8,000 characters. Line breaks and tabs are allowed.
+    /// The text of a message.
     MessageBody, 8000, Lines::Many
 );
 text_type!(
-    /// A tag of a conversation: 1 to 64 characters on one line. White space around it is removed.
+    /// A tag of a conversation.
     Tag, 64, Label
 );
 text_type!(
-    /// The name of a workspace or of a resource in it: 1 to 120 characters on one line. White space around it is removed.
+    /// A name on one line.
     Title, 120, Label
 );
 text_type!(
-    /// A description: 1 to 1,000 characters. Line breaks and tabs are allowed.
+    /// A description.
     Description, 1000, Lines::Many
 );
 text_type!(
-    /// The reason for a deletion: 1 to 500 characters. Line breaks and tabs are allowed.
+    /// The reason for a deletion.
     DeletionReason, 500, Lines::Many
 );
 

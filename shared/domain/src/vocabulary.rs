@@ -146,7 +146,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// How the customer was identified: by the holder of a server key, by a signed customer token, or not at all.
+    /// How the customer was identified: with a server key, with a customer token, or not at all.
     IdentitySource { Headers = "headers", Token = "token", Anonymous = "anonymous", }
 }
 
@@ -166,12 +166,12 @@ string_enum! {
 }
 
 string_enum! {
-    /// The status of a file: `pending` until it is registered after its upload, then `ready`.
+    /// The status of a file: `pending` until it is registered, then `ready`.
     FileStatus { Pending = "pending", Ready = "ready", }
 }
 
 string_enum! {
-    /// The provider that delivers a channel's replies, for the channels that Deskless writes requests for.
+    /// The provider that delivers a channel's replies.
     Provider {
         WhatsAppCloud = "whatsapp-cloud",
         Instagram = "instagram",
@@ -192,7 +192,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The delivery status of a message. It never moves backwards.
+    /// The delivery status of a message.
     DeliveryStatus {
         Queued = "queued",
         Sent = "sent",
@@ -230,7 +230,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The kind of an API key: `server` for a back end, `client` for a browser or app that acts for one customer.
+    /// The kind of an API key: `server` for a back end, `client` for a browser or an app of one customer.
     KeyKind { Server = "server", Client = "client", }
 }
 
@@ -325,7 +325,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The status of a step of an execution. `skipped`: an earlier step failed.
+    /// The status of a step. `skipped`: an earlier step failed.
     StepStatus { Pending = "pending", Succeeded = "succeeded", Failed = "failed", Skipped = "skipped", }
 }
 

@@ -99,7 +99,7 @@ impl utoipa::PartialSchema for WebhookUrl {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("An https URL on port 443 with a host name. IP addresses are not allowed."))
+            .description(Some("An https URL on port 443, with the host name of a public address."))
             .min_length(Some(SCHEME.len()))
             .max_length(Some(Self::MAX))
             .pattern(Some(

@@ -6,7 +6,7 @@ use super::dto::ExecutionResponse;
 
 /// Retrieve an execution
 ///
-/// Returns the execution with its steps. Executions are kept for 30 days.
+/// Returns the execution with its steps.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions/{executionId}",

@@ -4,11 +4,7 @@ use deskless_domain::KeyId;
 
 /// Revoke an API key
 ///
-/// The key stops working within 30 seconds. It is still listed, with `revokedAt`. This cannot be undone.
-///
-/// The automations that run with its rights are disabled. List them with `GET /api/v1/automations?apiKeyId=…`, and enable one to let
-/// it run with the rights of your key. Bulk actions and executions that the key started end with their current step. API keys that it
-/// created keep working: `createdByKeyId` names them.
+/// The key stops working within 30 seconds, and its automations are disabled. It is still listed. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{keyId}",

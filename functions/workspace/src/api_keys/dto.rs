@@ -18,7 +18,7 @@ pub struct ApiKeyObject {
     #[schema(format = "uuid")]
     id: String,
     name: String,
-    /// The kind: `server` for a back end, `client` for a browser or an app.
+    /// The kind.
     kind: KeyKind,
     /// The scopes.
     scopes: Vec<Scope>,

@@ -21,8 +21,7 @@ pub struct ActorObject {
     /// The name of the API key at that time. `null` for other actors.
     #[schema(required)]
     name: Option<String>,
-    /// The API key that is responsible: the actor itself, or the key that created the bulk action or the automation. `null` if
-    /// there is none, or it is not known.
+    /// The API key that is responsible. `null` if there is none, or it is not known.
     #[schema(required, format = "uuid")]
     key_id: Option<String>,
 }
@@ -47,10 +46,10 @@ pub struct AuditEntryObject {
     actor: ActorObject,
     action: AuditAction,
     object_type: AuditObjectType,
-    /// The id of the object. Of a customer, it is a digest: an erased customer's id is not kept.
+    /// The id of the object. For a customer, it is a digest.
     #[schema(required)]
     object_id: Option<String>,
-    /// The names of the fields that an update changed. The log has no values.
+    /// The names of the fields that an update changed.
     fields: Vec<String>,
     /// The scopes that an API key was given.
     scopes_added: Vec<Scope>,

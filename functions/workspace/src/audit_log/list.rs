@@ -24,8 +24,8 @@ pub struct ListAuditLogQuery {
     #[deserr(default)]
     #[param(inline)]
     actor_type: Option<AuditActorType>,
-    /// Only entries of the API key, the automation or the bulk action with this id. Entries of automations and bulk actions also
-    /// match the API key that is responsible.
+    /// Only entries of this API key, automation or bulk action. An API key also matches the entries of its automations and bulk
+    /// actions.
     // The other actors' ids are UUIDs too.
     #[deserr(default)]
     #[param(value_type = Option<String>, format = "uuid")]
@@ -38,7 +38,7 @@ pub struct ListAuditLogQuery {
     #[deserr(default)]
     #[param(inline)]
     object_type: Option<AuditObjectType>,
-    /// Only entries about the object with this id. For a customer, send the customer's id.
+    /// Only entries about this object. For a customer, send the customer's id.
     #[deserr(default)]
     object_id: Option<String>,
     /// Only entries later than this time.
@@ -53,8 +53,7 @@ pub struct ListAuditLogQuery {
 
 /// List the audit log
 ///
-/// Lists who changed settings and API keys, deleted data or exported it, in the last 90 days, newest first. A page can be short or
-/// empty while `hasMore` is `true`.
+/// Lists who changed settings and API keys, deleted data or exported it, in the last 90 days, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/audit-log",

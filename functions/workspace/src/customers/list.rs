@@ -18,7 +18,7 @@ pub struct ListCustomersQuery {
     /// The `nextCursor` of the previous page.
     #[deserr(default)]
     cursor: Option<String>,
-    /// Only the customers who have this email address now.
+    /// Only customers who have this email address now.
     #[deserr(default)]
     email: Option<Email>,
 }

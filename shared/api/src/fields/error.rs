@@ -12,12 +12,12 @@ use crate::json::digits;
 /// An invalid field or parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// The path of the field, such as `customer.id` or `tags[2]`. Empty for the whole body.
+    /// The path, such as `tags[2]`. Empty for the whole body.
     pub field: String,
     /// A stable code for programs.
     #[schema(example = "required")]
     pub code: &'static str,
-    /// A sentence for people: the field, the problem and the fix.
+    /// A message for people.
     #[schema(example = "`customer.id` is required.")]
     pub message: String,
 }

@@ -10,7 +10,7 @@ use crate::operations::AUTHORIZATION;
 /// key that may not read.
 const SHOWN_ONCE: [&str; 3] = ["create_api_key", "create_automation", "sign_file"];
 
-/// Adds the required scope to the description of an operation, and the response to a key that may write but not read.
+/// Adds the response to a key that may write but not read.
 pub(super) fn add_access(operation: &mut Operation) {
     let authorization = operation.extensions.as_ref().and_then(|extensions| extensions.get(AUTHORIZATION));
     let Some(scope) =
@@ -18,8 +18,6 @@ pub(super) fn add_access(operation: &mut Operation) {
     else {
         return;
     };
-    let description = operation.description.get_or_insert_default();
-    description.push_str(&format!("\n\nRequires the scope `{scope}`."));
     let read = scope.to_read();
     let is_shown = operation.operation_id.as_deref().is_some_and(|id| SHOWN_ONCE.contains(&id));
     if read == scope || is_shown || operation.responses.responses.contains_key("204") {

@@ -1,7 +1,7 @@
 //! What all operations have in common: parameters, problem responses and response headers.
 
 use utoipa::openapi::{
-    HeaderBuilder, ObjectBuilder, PathItem, Paths, Ref, RefOr, Required, Response, Schema,
+    HeaderBuilder, ObjectBuilder, PathItem, Paths, Ref, RefOr, Required, Schema,
     header::Header,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     schema::{OneOf, Type},
@@ -37,14 +37,17 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
         for operation in [item.patch.as_mut(), item.delete.as_mut(), update].into_iter().flatten() {
             add_parameter(
                 operation,
-                entity_tags("If-Match", "Update the resource only if its current version is one of these."),
+                entity_tags("If-Match", "Update the resource only if its version is one of these entity tags, or `*`."),
             );
             add_response(operation, 412);
         }
         if let Some(operation) = item.get.as_mut().filter(|_| path.ends_with('}') || path.ends_with(".json")) {
             add_parameter(
                 operation,
-                entity_tags("If-None-Match", "Return the resource only if its current version is none of these."),
+                entity_tags(
+                    "If-None-Match",
+                    "Return the resource only if its version is none of these entity tags, or `*`.",
+                ),
             );
             add_response(operation, 304);
         }
@@ -71,10 +74,6 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
             if operation.request_body.is_some() {
                 add_response(operation, 413);
                 add_response(operation, 415);
-            }
-            for response in described(operation) {
-                let id = "The request id: the one you sent in this header, or a generated one.";
-                response.headers.insert("X-Request-Id".to_owned(), text_header(id).into());
             }
         }
         if let Some(post) = &mut item.post {
@@ -112,14 +111,6 @@ fn accept_merge_patch(operation: &mut Operation) {
     }
 }
 
-/// Returns the responses that the operation describes itself.
-fn described(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
-    operation.responses.responses.values_mut().filter_map(|response| match response {
-        RefOr::T(response) => Some(response),
-        RefOr::Ref(_) => None,
-    })
-}
-
 /// Adds the renewed token of anonymous customers to successful responses.
 fn add_headers(audience: Audience, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
@@ -135,10 +126,7 @@ fn add_headers(audience: Audience, operation: &mut Operation) {
 pub(super) fn add_limits(headers: &mut std::collections::BTreeMap<String, RefOr<Header>>) {
     for (name, text) in [
         ("RateLimit-Policy", "The limits: requests (`q`) per window of seconds (`w`)."),
-        (
-            "RateLimit",
-            "The approximate number of remaining requests (`r`), and the seconds until the next window (`t`).",
-        ),
+        ("RateLimit", "The number of remaining requests (`r`), and the seconds until the next window (`t`)."),
     ] {
         headers.insert(name.to_owned(), text_header(text).into());
     }
@@ -190,8 +178,7 @@ fn idempotency_key() -> Parameter {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .description(Some(
-            "Makes the request safe to retry for 24 hours. A retry with the same key and body gets the first response again, \
-             with `Idempotent-Replayed: true`.",
+            "Makes the request safe to retry for 24 hours: a retry with the same key and body gets the first response again.",
         ))
         .schema(Some(schema))
         .build()
@@ -203,7 +190,7 @@ fn entity_tags(name: &str, text: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
-        .description(Some(format!("{text} A list of entity tags from `ETag` headers, or `*`.")))
+        .description(Some(text))
         .schema(Some(schema))
         .build()
 }

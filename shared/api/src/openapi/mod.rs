@@ -7,6 +7,7 @@ mod access;
 mod common;
 mod flat;
 mod shared;
+mod tidy;
 
 use utoipa::{
     PartialSchema, ToSchema,
@@ -47,6 +48,7 @@ const ABOUT_BOTH: &str = "\
 is `true`.\n\n\
 **Idempotency.** Send an `Idempotency-Key` with a POST to retry it safely.\n\n\
 **Updates.** The body of a PATCH is a JSON merge patch (RFC 7396): `application/merge-patch+json` or `application/json`.\n\n\
+**Request ids.** Each response has an `X-Request-Id`: the one that you sent, or a generated one.\n\n\
 **Rate limits.** Each key has a limit of requests a minute. Reading many records for one page counts as several. \
 Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
@@ -132,6 +134,7 @@ fn complete(audience: Audience, parts: Vec<OpenApi>) -> OpenApi {
     }
     common::complete(audience, &mut document.paths);
     shared::share(&mut document);
+    tidy::tidy(&mut document);
     document.tags = Some(used_tags(&document));
     document
 }

@@ -18,14 +18,14 @@ pub(super) const NOT_SHOWN: &str = "NotShown";
 
 /// The shared responses: status, name and description.
 const RESPONSES: [(u16, &str, &str); 15] = [
-    (204, NOT_SHOWN, "Done. The API key may write the resource but not read it, so the response does not show it"),
+    (204, NOT_SHOWN, "Done. The API key may write the resource but not read it"),
     (304, "NotModified", "The resource has not changed"),
     (400, "BadRequest", "The request is invalid"),
     (401, "Unauthorized", "The API key or the customer token is missing or invalid"),
     (403, "Forbidden", "The API key does not allow the request"),
     (404, "NotFound", "The resource does not exist in this workspace"),
     (409, "Conflict", "The request conflicts with the state of the resource"),
-    (410, "Gone", "The request is a repeat, and its response was deleted with the conversation or the customer"),
+    (410, "Gone", "The response to the repeated request was deleted"),
     (412, "PreconditionFailed", "The resource has changed since it was read"),
     (413, "PayloadTooLarge", "The body is larger than 1 MiB"),
     (415, "UnsupportedMediaType", "The body is not JSON"),
@@ -151,7 +151,7 @@ fn shared_header(name: &str, own: &Header) -> Header {
         "ETag" => text_header("The version of the resource. Send it as `If-Match` or `If-None-Match`."),
         "Location" => text_header("The path of the resource."),
         "Idempotent-Replayed" => text_header("`true` if the request is a repeat."),
-        "X-Request-Id" => text_header("The request id: the one you sent in this header, or a generated one."),
+        "X-Request-Id" => text_header("The request id."),
         _ => own.clone(),
     }
 }

@@ -21,29 +21,29 @@ use crate::{
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = unknown_field)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum ActionObject {
-    /// Assigns the conversation to a member, or unassigns it.
+    /// Assigns a member.
     #[deserr(rename = "assign", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Assign {
-        /// The member. `null` unassigns the conversation.
+        /// `null` unassigns the conversation.
         #[schema(required)]
         assignee_id: Option<MemberId>,
     },
-    /// Assigns the conversation to an assistant, or unassigns it.
+    /// Assigns an assistant.
     #[deserr(rename = "assign_assistant", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     AssignAssistant {
-        /// The assistant. `null` unassigns the conversation.
+        /// `null` unassigns the conversation.
         #[schema(required)]
         assistant_id: Option<AssistantId>,
     },
-    /// Updates the status, as `PATCH` does.
+    /// Updates the status.
     #[deserr(rename = "update_status", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     UpdateStatus {
-        /// The new status.
+        /// The status.
         status: Status,
-        /// The resolution. Only with the status `solved`.
+        /// Only with the status `solved`.
         #[deserr(default)]
         resolution: Option<Resolution>,
     },
@@ -51,12 +51,12 @@ pub enum ActionObject {
     #[deserr(rename = "move", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Move {
-        /// The pipeline of the stage.
+        /// The pipeline.
         pipeline_id: PipelineId,
         /// The stage.
         stage_id: StageId,
     },
-    /// Adds and removes tags: at least one. A conversation that would have more than 20 tags is not updated.
+    /// Adds and removes tags.
     #[deserr(rename = "tag", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Tag {
@@ -73,7 +73,7 @@ pub enum ActionObject {
     #[deserr(rename = "delete", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Delete {
-        /// The reason. It is kept for 90 days, with the conversation's id and number.
+        /// It is kept for 90 days, with the conversation's id and number.
         #[deserr(default)]
         reason: Option<DeletionReason>,
     },

@@ -14,7 +14,7 @@ use crate::{Code, InvalidRequest, Problem};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields, validate = has_content -> InvalidRequest)]
 #[schema(as = CreateMessageRequest, rename_all = "camelCase")]
 pub struct CustomerMessageRequest {
-    /// The text: 1 to 8,000 characters. May be left out or empty in a message with attachments.
+    /// May be left out or empty in a message with attachments.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
     body: BodyText,
@@ -84,7 +84,7 @@ pub struct CustomerMessageObject {
     sender: Option<CustomerSenderObject>,
     /// The attached files.
     attachments: Vec<AttachmentObject>,
-    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
+    /// The time of creation.
     #[schema(format = "date-time")]
     created_at: String,
 }

@@ -116,8 +116,7 @@ macro_rules! with_filters {
             #[param(value_type = Option<::deskless_domain::CustomerId>)]
             #[schema(value_type = ::deskless_domain::CustomerId, required = false)]
             customer_id: $crate::wire::FilterValue<::deskless_domain::CustomerId>,
-            /// Only conversations with customers who have this email address now. An address that was given with a client key does not
-            /// match.
+            /// Only conversations with customers who have this email address now.
             #[deserr(default)]
             #[param(value_type = Option<::deskless_domain::Email>)]
             #[schema(value_type = ::deskless_domain::Email, required = false)]
@@ -127,7 +126,7 @@ macro_rules! with_filters {
             #[param(value_type = Option<::deskless_domain::ExternalId>)]
             #[schema(value_type = ::deskless_domain::ExternalId, required = false)]
             external_id: $crate::wire::FilterValue<::deskless_domain::ExternalId>,
-            /// Only conversations with this key of their channel. With `inboxId` and `status` (`open` or `waiting`), it is found at once.
+            /// Only conversations with this key of their channel.
             #[deserr(default)]
             #[param(value_type = Option<::deskless_domain::SessionKey>)]
             #[schema(value_type = ::deskless_domain::SessionKey, required = false)]

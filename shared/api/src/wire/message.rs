@@ -51,28 +51,28 @@ pub struct CreateMessageRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct MessageFields {
-    /// The text: 1 to 8,000 characters. May be left out or empty in a message with attachments.
+    /// May be left out or empty in a message with attachments.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
     pub body: BodyText,
-    /// A predefined message to use instead of `body`. Its variables are filled in from this conversation.
+    /// A predefined message to use instead of `body`.
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid")]
     pub predefined_message_id: Optional<PredefinedMessageId>,
-    /// The role of the author. The default is `user`, and `assistant` for a note.
+    /// The default is `user`, and `assistant` for a note.
     #[deserr(default)]
     pub role: Option<Role>,
-    /// `reply` (the default), or `note` for an internal note that the customer never sees.
+    /// The default is `reply`.
     #[deserr(rename = "type", default)]
     #[schema(rename = "type")]
     pub kind: Option<MessageType>,
     /// The author.
     #[deserr(default)]
     pub sender: Option<SenderObject>,
-    /// The provider's id of the message. Adding it again in the same conversation returns the first message.
+    /// The provider's id of the message.
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
-    /// At most ten registered files of the conversation or of the workspace.
+    /// At most ten registered files.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<AttachmentRequest>>, max_items = 10)]
     pub attachments: Option<AttachmentsRequest>,
@@ -224,7 +224,7 @@ pub struct MessageObject {
     /// The attached files.
     attachments: Vec<AttachmentObject>,
     metadata: Metadata,
-    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
+    /// The time of creation.
     #[schema(format = "date-time")]
     created_at: String,
 }

@@ -171,7 +171,8 @@ async fn page_reads_only_its_customers() {
         (&json!(format!("{}119", "c".repeat(120))), &json!(true))
     );
     let reads = world.proxy().take_meter().reads;
-    assert!(reads <= 3.5, "{reads} read units");
+    // All entries alone take 7 units. The key and its workspace may be read too.
+    assert!(reads <= 6.0, "{reads} read units");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use deskless_domain::{
     CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange, MessageId,
-    Metadata, PersonName, PhoneNumber, Precondition,
+    Metadata, PersonName, PhoneNumber, Precondition, Timestamp,
 };
 use deskless_store::{
     CustomerKey, EmailChange, EmailClaim, EmailHolder, IdempotencyKey, Once, StoreError, TenantStore,
@@ -13,7 +13,7 @@ use futures_util::{StreamExt, TryStreamExt, future, stream};
 use crate::{AppError, Conflict};
 
 /// The maximum number of conversations that one step of an erasure deletes.
-const MAX_DELETED: i32 = 25;
+const MAX_DELETED: u16 = 25;
 /// The number of conversations that a step of an erasure or of a copy writes concurrently.
 const CONCURRENCY: usize = 8;
 
@@ -221,14 +221,14 @@ pub async fn take_step(store: &TenantStore, id: &CustomerKey, event: CustomerEve
     match event {
         CustomerEvent::ErasureDue { step } => {
             if store.erasure_step(id).await? == Some(step) {
-                let deleted = delete_batch(store, id).await?;
-                let outcomes = store.erase_outcomes_of(id, MAX_DELETED).await?;
+                let deleted = delete_batch(store, id, None).await?;
+                let outcomes = store.erase_outcomes_of(id, i32::from(MAX_DELETED)).await?;
                 store.record_erasure_progress(id, step, deleted, deleted == 0 && outcomes == 0).await?;
             }
         }
-        // Conversations that were created while the erasure finished.
-        CustomerEvent::Removed => {
-            if delete_batch(store, id).await? == u64::from(MAX_DELETED.unsigned_abs()) {
+        // Conversations that were created while the erasure finished. Later ones are those of a new customer with the id.
+        CustomerEvent::Removed { expired_at } => {
+            if delete_batch(store, id, Some(expired_at)).await? == u64::from(MAX_DELETED) {
                 // There may be more. The erasure starts again, one step at a time.
                 store.resume_erasure(id).await?;
             }
@@ -251,9 +251,13 @@ pub async fn take_step(store: &TenantStore, id: &CustomerKey, event: CustomerEve
     Ok(())
 }
 
-/// Deletes a batch of a customer's conversations and returns their number.
-async fn delete_batch(store: &TenantStore, id: &CustomerKey) -> Result<u64, AppError> {
-    let found = store.conversations_of(id, MAX_DELETED).await?;
+/// Deletes a batch of a customer's conversations, created before a time, and returns their number.
+async fn delete_batch(
+    store: &TenantStore,
+    id: &CustomerKey,
+    created_before: Option<Timestamp>,
+) -> Result<u64, AppError> {
+    let found = store.conversations_of(id, created_before, usize::from(MAX_DELETED)).await?;
     let delete = |conversation| async move {
         match store.delete_conversation(conversation, None, &Precondition::NONE).await {
             // The index can lag behind a deletion.

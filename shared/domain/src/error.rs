@@ -96,6 +96,8 @@ pub enum Field {
     Actions,
     /// A field of one action of an automation, by the action's index.
     Action(usize, Box<Self>),
+    /// A field of a bulk action's filter.
+    Filter(Box<Self>),
     /// A field of an automation's conditions.
     Condition(Box<Self>),
     /// A field of the first message of a new conversation.

@@ -115,7 +115,10 @@ pub enum CustomerEvent {
         step: u64,
     },
     /// The erased customer's item has expired and was removed.
-    Removed,
+    Removed {
+        /// When it expired. Since then, the id can belong to a new customer.
+        expired_at: Timestamp,
+    },
 }
 
 /// The events of one change of a conversation's own item.

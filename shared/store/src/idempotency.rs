@@ -12,7 +12,7 @@
 
 use std::io::{Read, Write};
 
-use deskless_domain::{ConversationId, CustomerId};
+use deskless_domain::{ConversationId, CustomerId, Timestamp};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -23,7 +23,7 @@ use crate::{
     condition::Condition,
     conversation::{live, unless_deleted},
     expression::{Update, number, text},
-    item::{self, FORMAT, FORMAT_ATTRIBUTE, is_expired, string},
+    item::{self, FORMAT, FORMAT_ATTRIBUTE, integer, is_expired, string},
     keys::{Key, POINTER, TenantKeys, pointer_of},
     transaction::{Commit, FailedConditions, Transaction, WriteIndex},
 };
@@ -32,6 +32,8 @@ use crate::{
 const KEPT_FOR_SECONDS: i64 = 24 * 60 * 60;
 /// How long a customer's item names a record: 9 days, because DynamoDB removes expired records days late.
 const POINTER_KEPT_FOR_SECONDS: i64 = 9 * 24 * 60 * 60;
+/// How much later than its effect an outcome may be recorded, at most: retries end after eight seconds, and clocks differ.
+const RECORDED_WITHIN_SECONDS: i64 = 60 * 60;
 
 /// An idempotency key and the request that it was sent with.
 #[derive(Clone, PartialEq, Eq)]
@@ -204,15 +206,19 @@ impl TenantStore {
         transaction.put(self, item::write(key, &PointerItem { expires_at })?, Condition::none()).map(drop)
     }
 
-    /// Returns the update that removes the outcome from a record, and its key. If DynamoDB has removed the record, the update
-    /// writes one that has expired.
-    pub(crate) fn outcome_removal(&self, digest: &str) -> (Key, Update) {
+    /// Returns the key of a record, the update that removes its outcome, and the condition that it is the record of the command
+    /// that ran at this time: a key can be used again after its record has expired. If DynamoDB has removed the record, the
+    /// update writes one that has expired.
+    pub(crate) fn outcome_removal(&self, digest: &str, ran_at: Timestamp) -> (Key, Update, Condition) {
         let mut update = Update::default();
         update.remove("outcome");
         update.remove("fingerprint");
         update.set_if_empty("expiresAt", number(self.clock().now().as_seconds()));
         update.set(FORMAT_ATTRIBUTE, number(i64::from(FORMAT)));
-        (self.keys().idempotency_by_digest(digest), update)
+        // A later record expires at least 24 hours after this one.
+        let end = ran_at.plus_seconds(KEPT_FOR_SECONDS + RECORDED_WITHIN_SECONDS).as_seconds();
+        let is_its = Condition::missing_or_less_than("expiresAt", number(end));
+        (self.keys().idempotency_by_digest(digest), update, is_its)
     }
 
     /// AP-47: removes the outcomes of at most `limit` commands on a customer. Returns their number.
@@ -227,19 +233,25 @@ impl TenantStore {
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(self.keys().customer_by_key(customer).pk))
             .expression_attribute_values(":prefix", text(POINTER))
-            .projection_expression("pk, sk")
+            .projection_expression("pk, sk, expiresAt")
             .consistent_read(true)
             .limit(limit)
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
-        let pointers = output.items.unwrap_or_default();
+        let mut pointers = output.items.unwrap_or_default();
         let count = pointers.len() as u64;
-        let erase = pointers.iter().filter_map(|pointer| string(pointer, "sk").and_then(pointer_of)).map(|digest| {
-            let (key, update) = self.outcome_removal(digest);
-            self.update_if(key, update, Condition::none())
+        let erase = pointers.iter().filter_map(|pointer| {
+            let digest = string(pointer, "sk").and_then(pointer_of)?;
+            let expires_at = Timestamp::from_millis(integer(pointer, "expiresAt")?.saturating_mul(1000));
+            let (key, update, is_its) =
+                self.outcome_removal(digest, expires_at.plus_seconds(-POINTER_KEPT_FOR_SECONDS));
+            Some(self.update_if(key, update, is_its))
         });
         try_join_all(erase).await?;
+        for pointer in &mut pointers {
+            pointer.remove("expiresAt");
+        }
         self.delete_all(pointers).await?;
         Ok(count)
     }

@@ -1,7 +1,7 @@
 //! The audit log: what is recorded, for whom, and what is not.
 
-use deskless_domain::{Clock, RateLimit, Scope};
-use deskless_tests::{KeyOptions, Role, World, minimal_conversation};
+use deskless_domain::{AuditAction, AuditFilter, Clock, RateLimit, Scope};
+use deskless_tests::{KeyOptions, Role, World, minimal_conversation, packed, unpacked};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -256,4 +256,26 @@ async fn audit_log_needs_its_scope() {
     assert!(ours.iter().any(|entry| entry["objectId"] == json!(key.key.id)));
     let theirs = entries(&world.other_workspace(), "").await;
     assert!(theirs.iter().all(|entry| entry["objectId"] != json!(key.key.id)), "{theirs:#?}");
+}
+
+#[tokio::test]
+async fn entries_that_do_not_match_count_as_work() {
+    let world = World::new().await;
+    let _ = world.server_key().post("/api/v1/inboxes", &json!({ "name": "a", "channel": "sms" })).await.expect(201);
+    let rows = world.rows().await;
+    let entry = rows.iter().find(|row| row.get("actor").is_some()).expect("an entry");
+    let id = unpacked(entry.sk()).expect("an id");
+    let (time, _) = id.split_at(23);
+    let copies = (0..1200).map(|i| {
+        let mut copy = entry.clone();
+        copy.0["sk"] = json!({ "S": packed(&format!("{time}-{i:012x}")) });
+        copy
+    });
+    world.plant(&copies.collect::<Vec<_>>()).await;
+    let store = world.tenant().await;
+    let erasures = AuditFilter { action: Some(AuditAction::CustomerErased), ..AuditFilter::default() };
+    let page = store.list_audit_log(&erasures, None, 10).await.expect("a page");
+    assert!(page.entries.is_empty() && page.next.is_none());
+    // The first 500 entries are included in the request.
+    assert!(store.work().additional_requests() >= 7, "{}", store.work().additional_requests());
 }

@@ -108,3 +108,30 @@ async fn booleans_in_bodies_are_no_texts() {
         let _ = ours.get(&format!("/api/v1/conversations?{field}=1")).await.expect_invalid(&[field]);
     }
 }
+
+#[tokio::test]
+async fn address_of_too_many_customers_selects_nothing() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let filter = json!({ "customerEmail": "info@example.com" });
+    let early = json!({ "action": "tag", "add": ["a"], "filter": filter });
+    let early = ours.post(PATH, &early).await.expect(202);
+    for i in 0..101 {
+        let customer = json!({ "id": format!("c{i}"), "email": "info@example.com" });
+        let _ = ours.post("/api/v1/customers", &customer).await.expect(201);
+    }
+    let _ = world.drain_events().await;
+    let path = format!("{PATH}/{}", early["bulkAction"]["id"].as_str().expect("an id"));
+    assert_eq!(ours.get(&path).await.expect(200)["bulkAction"]["status"], "failed");
+    let view = json!({ "name": "Info", "filter": filter });
+    let view = ours.post("/api/v1/views", &view).await.expect(201)["view"]["id"].clone();
+    for dry_run in [false, true] {
+        let late = json!({ "action": "tag", "add": ["a"], "filter": filter, "dryRun": dry_run });
+        let _ = ours.post(PATH, &late).await.expect_invalid(&["filter.customerEmail"]);
+        let late = json!({ "action": "tag", "add": ["a"], "viewId": view, "dryRun": dry_run });
+        let _ = ours.post(PATH, &late).await.expect_invalid(&["viewId"]);
+    }
+    let listed = ours.get(PATH).await.expect(200);
+    assert_eq!(listed["bulkActions"].as_array().map(Vec::len), Some(1));
+    world.assert_settled().await;
+}

@@ -1,6 +1,11 @@
 //! Customers by email address: who is found, and when an address is given up.
 
-use deskless_tests::World;
+use deskless_domain::{
+    Channel, Conversation, ConversationId, Customer, CustomerDetails, CustomerId, Email, Metadata, NewConversation,
+    PersonName, Placement, Priority, Resolved, Source, Status, Subject, Tags,
+};
+use deskless_store::ConversationToCreate;
+use deskless_tests::{Faults, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -123,11 +128,90 @@ async fn address_of_too_many_customers_is_no_filter() {
     for i in 0..101 {
         let _ = upsert(&world, 201, json!({ "id": format!("c{i}"), "email": "info@example.com" })).await;
     }
+    open(&world, "a", json!({ "id": "c100" })).await;
+    assert_eq!(subjects(&world, "customerEmail=info@example.com&customerId=c100").await, ["a"]);
     let path = "/api/v1/conversations?customerEmail=info@example.com";
     let problem = world.server_key().get(path).await.expect_invalid(&["customerEmail"]);
     assert!(problem["error"].as_str().is_some_and(|text| text.contains("`customerId`")), "{problem}");
     let one = world.server_key().get(&format!("{path}&customerId=c1")).await.expect(200);
     assert_eq!(one["conversations"], json!([]));
+}
+
+#[tokio::test]
+async fn pages_include_holder_of_claim_at_any_position() {
+    let world = World::new().await;
+    for (id, email) in [("c1", "own@example.com"), ("c2", "info@example.com"), ("c3", "info@example.com")] {
+        let _ = upsert(&world, 201, json!({ "id": id, "email": email })).await;
+    }
+    let _ = change(&world, "c1", json!({ "email": "info@example.com" })).await;
+    for limit in [1, 2, 3] {
+        let mut found = Vec::new();
+        let mut query = format!("{PATH}?email=info@example.com&limit={limit}");
+        loop {
+            let page = world.server_key().get(&query).await.expect(200);
+            found.extend(page["customers"].as_array().expect("customers").iter().map(|found| found["id"].clone()));
+            let Some(cursor) = page["nextCursor"].as_str() else { break };
+            query = format!("{PATH}?email=info@example.com&limit={limit}&cursor={cursor}");
+        }
+        assert_eq!(found, ["c3", "c2", "c1"], "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn page_reads_only_its_customers() {
+    let world = World::behind_proxy(Faults::default()).await;
+    for i in 0..120 {
+        let id = format!("{}{i}", "c".repeat(120));
+        let _ = upsert(&world, 201, json!({ "id": id, "email": "info@example.com" })).await;
+    }
+    let _ = world.proxy().take_meter();
+    let page = world.server_key().get(&format!("{PATH}?email=info@example.com&limit=1")).await.expect(200);
+    assert_eq!(
+        (&page["customers"][0]["id"], &page["hasMore"]),
+        (&json!(format!("{}119", "c".repeat(120))), &json!(true))
+    );
+    let reads = world.proxy().take_meter().reads;
+    // All entries alone take 7 units. The key and its workspace may be read too.
+    assert!(reads <= 6.0, "{reads} read units");
+}
+
+#[tokio::test]
+async fn new_conversation_takes_no_address_that_was_given_up_meanwhile() {
+    let world = World::new().await;
+    let _ = upsert(&world, 201, json!({ "id": "ada", "email": "one@example.com" })).await;
+    let store = world.tenant().await;
+    let details = CustomerDetails {
+        name: Some(PersonName::parse("Ada".to_owned()).expect("a name")),
+        email: Some(Email::parse("one@example.com".to_owned()).expect("an address")),
+        ..CustomerDetails::default()
+    };
+    let customer = Customer::of_server(CustomerId::parse("ada".to_owned()).expect("an id"), details);
+    let known = store.known_customer(&customer, false).await.expect("the customer");
+    let _ = change(&world, "ada", json!({ "email": "two@example.com" })).await;
+    let new = NewConversation {
+        channel: Channel::Api,
+        source: Source::Api,
+        status: Resolved::No(Status::Open),
+        escalated: false,
+        priority: Priority::default(),
+        subject: Subject::parse("a".to_owned()).expect("a subject"),
+        external_id: None,
+        session_key: None,
+        placement: Placement::default(),
+        snoozed_until: None,
+        tags: Tags::default(),
+        metadata: Metadata::default(),
+    };
+    let id = ConversationId::on(new.channel, store.clock());
+    let conversation = Conversation::open(id, 7, new, known.shown(&customer));
+    let new = ConversationToCreate { conversation: &conversation, first: None, customer: &customer, known: &known };
+    let created = store.create_conversation(&new, (), None).await.expect("an answer");
+    assert!(created.is_none(), "the customer has changed");
+    assert_eq!(found(&world, "one@example.com").await, Vec::<String>::new());
+    assert_eq!(found(&world, "two@example.com").await, ["ada"]);
+    let _ = world.server_key().ask(Method::DELETE, &format!("{PATH}/ada")).send().await.expect(202);
+    assert_ne!(upsert(&world, 201, json!({ "email": "two@example.com" })).await["id"], "ada");
+    world.assert_sound().await;
 }
 
 #[tokio::test]

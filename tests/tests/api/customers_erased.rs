@@ -153,6 +153,7 @@ async fn erasure_of_visitor_leaves_no_trace() {
     let _ = sent.send().await.expect(201);
     let path = format!("/api/v1/customers/{customer}");
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(202);
+    let _ = post().send().await.expect_problem(410, "response_deleted");
     let _ = world.drain_events().await;
     let left = world.traces(&[&WORDS[..], &[customer.as_str()]].concat()).await;
     assert!(left.is_empty(), "{}", left.join("\n"));

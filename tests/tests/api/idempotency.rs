@@ -98,9 +98,53 @@ async fn retry_after_deletion_shows_nothing() {
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
     let again = post(world.server_key(), &format!("{path}/messages"), "k", &json!({ "body": "Hi" })).await;
     let _ = again.expect_problem(404, "not_found");
+    let again = post(world.server_key(), PATH, "k", &minimal_conversation()).await;
+    let _ = again.expect_problem(410, "response_deleted");
     let _ = world.drain_events().await;
     let again = post(world.server_key(), PATH, "k", &minimal_conversation()).await;
     let _ = again.expect_problem(410, "response_deleted");
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn retry_after_deletion_of_inbox_and_conversation_shows_nothing() {
+    let world = World::new().await;
+    let role = || world.server_key();
+    let inbox = role().post("/api/v1/inboxes", &json!({ "name": "Support", "channel": "web" })).await.expect(201);
+    let inbox = inbox["inbox"]["id"].as_str().expect("an id").to_owned();
+    let mut body = minimal_conversation();
+    body["inboxId"] = json!(inbox);
+    let first = post(role(), PATH, "k", &body).await.expect(201);
+    let deleted = role().ask(Method::DELETE, &format!("/api/v1/inboxes/{inbox}")).send().await;
+    assert!(deleted.status.is_success(), "{deleted:?}");
+    world.clock.advance_millis(60_000);
+    assert_eq!(post(role(), PATH, "k", &body).await.expect(201), first);
+    let path = format!("{PATH}/{}", first["conversation"]["id"].as_str().expect("an id"));
+    let _ = role().ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = post(role(), PATH, "k", &body).await.expect_problem(410, "response_deleted");
+}
+
+#[tokio::test]
+async fn deletion_keeps_later_outcome_of_same_key() {
+    let world = World::new().await;
+    let role = || world.server_key();
+    let conversation = |subject: &str| json!({ "subject": subject, "customer": { "id": "c" } });
+    let customer = |id: &str| json!({ "id": id, "name": "Ada" });
+    let first = post(role(), PATH, "k", &conversation("a")).await.expect(201);
+    let _ = post(role(), "/api/v1/customers", "k", &customer("a")).await.expect(201);
+    world.clock.advance_millis(2 * 24 * 60 * 60 * 1000);
+    let second = post(role(), PATH, "k", &conversation("b")).await.expect(201);
+    let other = post(role(), "/api/v1/customers", "k", &customer("b")).await.expect(201);
+    let path = format!("{PATH}/{}", first["conversation"]["id"].as_str().expect("an id"));
+    let _ = role().ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = role().ask(Method::DELETE, "/api/v1/customers/a").send().await.expect(202);
+    let _ = world.drain_events().await;
+    assert_eq!(post(role(), PATH, "k", &conversation("b")).await.expect(201), second);
+    assert_eq!(post(role(), "/api/v1/customers", "k", &customer("b")).await.expect(201), other);
+    assert!(
+        world.conversation_row(path.rsplit('/').next().expect("an id")).await.is_none(),
+        "its tombstone is removed"
+    );
     world.assert_settled().await;
 }
 

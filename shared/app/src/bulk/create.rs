@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use deskless_domain::{
     Action, BulkAction, BulkActionId, BulkJob, BulkSelection, ConversationFilter, ConversationIds, Field, Invalid,
-    KeyId, NewBulkAction, ViewId,
+    InvalidField, KeyId, NewBulkAction, ViewId,
 };
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
@@ -49,7 +49,7 @@ pub enum Target {
 /// is counted here and has finished when this returns.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for references that do not exist; [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] for references that do not exist and for an email address of too many customers; [`AppError::IdempotencyKeyReused`].
 pub async fn create(
     store: &TenantStore,
     command: CreateBulkAction,
@@ -79,7 +79,25 @@ async fn resolve(store: &TenantStore, command: CreateBulkAction) -> Result<NewBu
         Target::View(view) => BulkSelection::View(view, view_filter(store, view).await?),
     };
     check_all(all, &selection)?;
+    check_emails(store, &selection).await?;
     Ok(NewBulkAction { action, selection, dry_run, key })
+}
+
+/// Checks that the filter can be evaluated: an email address of too many customers cannot.
+async fn check_emails(store: &TenantStore, selection: &BulkSelection) -> Result<(), AppError> {
+    let (BulkSelection::Filter(filter) | BulkSelection::View(_, filter)) = selection else { return Ok(()) };
+    let resolved = store.resolve_emails(std::slice::from_ref(filter)).await;
+    let Err(error) = resolved.map_err(AppError::from) else { return Ok(()) };
+    Err(match (selection, error) {
+        (BulkSelection::View(..), AppError::Invalid(fields)) => {
+            let of_view = |InvalidField { invalid: Invalid { code, message }, .. }| {
+                let message = format!("must be another view: the `customerEmail` of its filter {message}");
+                InvalidField::new(Field::View, Invalid::new(code, message))
+            };
+            AppError::Invalid(fields.into_iter().map(of_view).collect())
+        }
+        (_, error) => error.within(Field::Filter),
+    })
 }
 
 /// Checks that a bulk action on every conversation is meant. An empty filter is often a mistake of the caller.

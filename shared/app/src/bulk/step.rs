@@ -54,8 +54,12 @@ pub async fn run_step(store: &TenantStore, id: BulkActionId, step: u64) -> Resul
         Ok(None) => Ok(StepOutcome::Skipped),
         Ok(Some(job)) if job.is_finished() => Ok(StepOutcome::Finished),
         Ok(Some(_)) => Ok(StepOutcome::More),
-        // A retry would fail too.
-        Err(AppError::Internal(reason)) => {
+        // A retry would fail too. An email address can get too many customers after the creation.
+        Err(error @ (AppError::Internal(_) | AppError::Invalid(_))) => {
+            let reason = match error {
+                AppError::Internal(reason) => reason,
+                other => other.to_string(),
+            };
             let results = recorded_results(store, &job, &job.batch).await?;
             write(store, job, |job| job.failed(&results, store.clock().now())).await?;
             Ok(StepOutcome::Failed(reason))

@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Conversation, ConversationId, Customer, CustomerDetails, Field, MessageDraft, MessageId, NewConversation,
-    Placement, PlacementPatch,
+    Conversation, ConversationId, Customer, CustomerDetails, Field, IdentitySource, MessageDraft, MessageId,
+    NewConversation, Placement, PlacementPatch,
 };
 use deskless_store::{ConversationToCreate, CustomerStore, Directory, IdempotencyKey, Once, TenantStore};
 
@@ -44,7 +44,8 @@ pub struct CreateCustomerConversation {
 ///
 /// # Errors
 /// [`AppError::Invalid`] for references that do not exist and for a predefined message whose rendered text is invalid;
-/// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`].
+/// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`];
+/// [`AppError::OutcomeErased`] for a repeat whose conversation was deleted.
 pub async fn create(
     store: &TenantStore,
     command: CreateConversation,
@@ -56,7 +57,7 @@ pub async fn create(
         ControlFlow::Break(earlier) => {
             // A repeat shows nothing of a customer who is being erased.
             store.known_customer(&customer, false).await?;
-            return Ok(earlier);
+            return repeated(store, earlier.outcome).await;
         }
     };
     let Resolved { placement, names, message } = resolved;
@@ -67,7 +68,8 @@ pub async fn create(
 /// are not verified.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`];
+/// [`AppError::OutcomeErased`] for a repeat whose conversation was deleted or whose customer is being erased.
 pub async fn create_for_customer(
     store: &CustomerStore,
     command: CreateCustomerConversation,
@@ -124,7 +126,7 @@ async fn commit(
     // A repeat shows nothing of a customer who is being erased.
     let mut known = known?;
     if let Some(earlier) = earlier? {
-        return Ok(Once::replay(earlier));
+        return repeated(store, earlier).await;
     }
     let number = number?;
     let id = ConversationId::on(new.channel, store.clock());
@@ -146,11 +148,25 @@ async fn commit(
         let new = ConversationToCreate { conversation: &conversation, first: first.as_ref(), customer, known: &known };
         let outcome = ConversationView { conversation: conversation.clone(), names: names.clone() };
         if let Some(created) = store.create_conversation(&new, outcome, key).await? {
-            return Ok(created);
+            return if created.is_replay { repeated(store, created.outcome).await } else { Ok(created) };
         }
         backoff.pause("the customer keeps changing").await?;
         known = store.known_customer(customer, true).await?;
     }
+}
+
+/// Returns the outcome of a repeat. Its conversation may be deleted although its items are not removed yet.
+async fn repeated(store: &TenantStore, earlier: ConversationView) -> Result<Once<ConversationView>, AppError> {
+    let Conversation { id, customer, .. } = &earlier.conversation;
+    let is_erasing = async {
+        // The record of any other customer was read before.
+        if customer.identity_source != IdentitySource::Anonymous {
+            return Ok(false);
+        }
+        Ok(store.find_customer(&customer.id).await?.is_some_and(|customer| customer.erasure.is_some()))
+    };
+    let (exists, is_erasing) = tokio::try_join!(store.has_conversation(*id), is_erasing)?;
+    if exists && !is_erasing { Ok(Once::replay(earlier)) } else { Err(AppError::OutcomeErased) }
 }
 
 fn first_draft(message: &ResolvedMessage, opened: &Conversation) -> Result<MessageDraft, AppError> {

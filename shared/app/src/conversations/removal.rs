@@ -124,8 +124,8 @@ struct Removed {
 
 /// AP-40: Removes one batch of the items under a deleted conversation, and after the last one its tombstone.
 ///
-/// An interrupted removal can be repeated. The tombstone is removed last, in one transaction with the counters. Costs one write unit
-/// for each KB of each item.
+/// An interrupted removal can be repeated. The tombstone is removed last, in one transaction with the stored outcome. Costs one write
+/// unit for each KB of each item.
 async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed, AppError> {
     let Some(tombstone) = store.tombstone(id).await? else { return Ok(Removed { items: 0, is_all: true }) };
     let remains = store.removal_batch(id, ITEMS).await?;

@@ -63,6 +63,7 @@ impl TenantStore {
                 .send()
                 .await
                 .map_err(|e| StoreError::from_sdk(&e))?;
+            self.work().read(usize::try_from(output.scanned_count()).unwrap_or(0));
             next = output.last_evaluated_key().map(id_of).transpose()?;
             for found in output.items.unwrap_or_default() {
                 entries.push(read(found)?);

@@ -31,7 +31,7 @@ pub(super) enum Source {
 
 /// The maximum number of customers with one email address by which conversations can be filtered: the operands of `IN`, and
 /// the partitions that are read.
-const MAX_CUSTOMERS: usize = 100;
+const MAX_CUSTOMERS: u16 = 100;
 
 /// The filter that the index evaluates: the most selective one that has an index.
 #[derive(Debug, PartialEq, Eq)]
@@ -223,20 +223,21 @@ impl TenantStore {
         let mut filter = filter.clone();
         let customers = match (filter.customer_id.take(), filter.customer_email.take()) {
             (customer, None) => customer.map(|customer| vec![customer]),
-            (customer, Some(email)) => {
-                let holders = self.email_holders(&email, MAX_CUSTOMERS, false).await?;
-                let has_email = |customer: &CustomerId| holders.iter().any(|holder| holder.customer_id == *customer);
-                match customer {
-                    Some(customer) => Some(Some(customer).filter(has_email).into_iter().collect()),
-                    None if holders.len() > MAX_CUSTOMERS => {
-                        let message = format!(
-                            "is the address of more than {MAX_CUSTOMERS} customers. Filter by `customerId` instead"
-                        );
-                        let invalid = InvalidField::new(Field::CustomerEmail, Invalid::new("too_many", message));
-                        return Err(StoreError::InvalidField(invalid));
-                    }
-                    None => Some(holders.into_iter().map(|holder| holder.customer_id).collect()),
+            (Some(customer), Some(email)) => {
+                let found = self.find_customer(&customer).await?;
+                let has_email = found.is_some_and(|found| found.registered_email == Some(email.normalized()));
+                Some(has_email.then_some(customer).into_iter().collect())
+            }
+            (None, Some(email)) => {
+                let holders = self.email_holders(&email, i32::from(MAX_CUSTOMERS) + 1).await?;
+                if holders.len() > usize::from(MAX_CUSTOMERS) {
+                    let message = format!(
+                        "is the address of more than {MAX_CUSTOMERS} customers. Filter by `customerId` instead"
+                    );
+                    let invalid = InvalidField::new(Field::CustomerEmail, Invalid::new("too_many", message));
+                    return Err(StoreError::InvalidField(invalid));
                 }
+                Some(holders.into_iter().map(|holder| holder.customer_id).collect())
             }
         };
         let is_empty = customers.as_ref().is_some_and(Vec::is_empty);

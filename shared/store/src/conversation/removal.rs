@@ -118,13 +118,20 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond.
     pub async fn remove_tombstone(&self, tombstone: &Tombstone) -> Result<bool, StoreError> {
-        let mut transaction = Transaction::default();
+        let mut alone = Transaction::default();
         let deleted = Condition::none().present(attributes::DELETED_AT);
-        transaction.delete(self, self.keys().conversation(tombstone.id), deleted)?;
+        alone.delete(self, self.keys().conversation(tombstone.id), deleted)?;
+        let mut backoff = self.backoff();
         if let Some(request) = &tombstone.request {
-            let (record, update) = self.outcome_removal(request);
-            transaction.update(self, record, update, Condition::none())?;
+            let mut transaction = alone.clone();
+            let (record, update, is_its) = self.outcome_removal(request, tombstone.id.time());
+            let outcome = transaction.update(self, record, update, is_its)?;
+            match transaction.commit(self, &mut backoff).await? {
+                // The idempotency key expired and was used for another request, whose outcome stays.
+                Commit::Failed(failed) if failed.only(outcome) => {}
+                commit => return Ok(matches!(commit, Commit::Done)),
+            }
         }
-        Ok(matches!(transaction.commit(self, &mut self.backoff()).await?, Commit::Done))
+        Ok(matches!(alone.commit(self, &mut backoff).await?, Commit::Done))
     }
 }

@@ -1,4 +1,4 @@
-use deskless_domain::CustomerEvent;
+use deskless_domain::{CustomerEvent, Timestamp};
 
 use super::item::{attributes, is_erasing, refreshed_to, version};
 use crate::{
@@ -13,7 +13,10 @@ use crate::{
 pub(crate) fn event(before: &Item, after: &Item) -> Option<(CustomerKey, CustomerEvent)> {
     let id = |item| string(item, "pk").and_then(customer_of);
     if after.is_empty() {
-        return is_erasing(before).then_some((id(before)?, CustomerEvent::Removed));
+        // Only the expiry removes an item that has one.
+        let expired_at = integer(before, attributes::EXPIRES_AT).filter(|_| is_erasing(before))?;
+        let expired_at = Timestamp::from_millis(expired_at.saturating_mul(1000));
+        return Some((id(before)?, CustomerEvent::Removed { expired_at }));
     }
     let id = id(after)?;
     if is_erasing(after) {

@@ -4,6 +4,8 @@
 //! claim's holder changes, the claim passes to the customer who was created first, in the same transaction. So a customer is
 //! listed under one address at a time: the one on their record.
 
+use std::cmp::Reverse;
+
 use deskless_domain::{CustomerId, CustomerRecord, Email, MessageId};
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +13,8 @@ use crate::{
     StoreError, TenantStore,
     condition::Condition,
     expression::text,
-    item::{self, Item, string},
-    keys::EMAIL_CLAIM,
+    item::{self, string},
+    keys::{EMAIL_CLAIM, TenantKeys},
     packed,
     transaction::{Transaction, WriteIndex},
 };
@@ -124,7 +126,7 @@ impl TenantStore {
     }
 
     async fn held_claim(&self, holder: &EmailHolder, email: &str) -> Result<Option<Place>, StoreError> {
-        let (mut first, _) = self.email_page(email, None, Some(2), true).await?;
+        let mut first = self.email_page(email, 2, true).await?;
         let is_own = first.first().is_some_and(|(sk, first)| sk == EMAIL_CLAIM && first == holder);
         Ok(is_own.then(|| Place::Claim { successor: first.drain(1..).next().map(|(_, next)| next) }))
     }
@@ -177,48 +179,76 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond.
     pub async fn email_claim(&self, email: &Email, consistent: bool) -> Result<EmailClaim, StoreError> {
-        let (first, _) = self.email_page(&email.normalized(), None, Some(1), consistent).await?;
+        let first = self.email_page(&email.normalized(), 1, consistent).await?;
         let is_claimed = first.first().is_some_and(|(sk, _)| sk == EMAIL_CLAIM);
         Ok(EmailClaim { first: first.into_iter().next().map(|(_, first)| first), is_claimed })
     }
 
-    /// AP-22: reads all customers who have an email address, or more than `limit` of them if there are more. The one who holds
-    /// the claim is first, the others follow in the order of their creation.
+    /// AP-05: reads at most `limit` of the customers who have an email address. The one who holds the claim is first, the others
+    /// follow in the order of their creation.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn email_holders(
+    pub(crate) async fn email_holders(&self, email: &Email, limit: i32) -> Result<Vec<EmailHolder>, StoreError> {
+        let page = self.email_page(&email.normalized(), limit, false).await?;
+        if page.len() > 1 {
+            self.work().read(page.len());
+        }
+        Ok(page.into_iter().map(|(_, holder)| holder).collect())
+    }
+
+    /// AP-22: reads customers who have an email address, newest first, strongly consistent: at most `limit`, which must be at
+    /// least 1. The one who holds the claim can have any position among them.
+    pub(super) async fn newest_holders(
         &self,
         email: &Email,
+        after: Option<MessageId>,
         limit: usize,
-        consistent: bool,
     ) -> Result<Vec<EmailHolder>, StoreError> {
         let email = email.normalized();
-        let mut holders = Vec::new();
-        let mut after = None;
-        loop {
-            let (page, next) = self.email_page(&email, after, None, consistent).await?;
-            holders.extend(page.into_iter().map(|(_, holder)| holder));
-            after = next;
-            if after.is_none() || holders.len() > limit {
-                return Ok(holders);
+        let is_listed = |holder: &EmailHolder| after.is_none_or(|after| holder.position < after);
+        let output = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("pk = :pk AND sk < :end")
+            .expression_attribute_values(":pk", text(self.keys().email(&email)))
+            .expression_attribute_values(":end", text(TenantKeys::email_entries_end(after)))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|e| StoreError::from_sdk(&e))?;
+        // The claim is the last item.
+        let has_claim = output.last_evaluated_key.is_none();
+        let items = output.items.unwrap_or_default();
+        self.work().read(items.len());
+        let mut holders = items.into_iter().map(item::read).collect::<Result<Vec<EmailHolder>, _>>()?;
+        if !has_claim && let Some(claim) = self.get(self.keys().email_claim(&email)).await? {
+            let claim: EmailHolder = item::read(claim)?;
+            // It may have passed to one of the others since they were read, or be the last of them.
+            if !holders.contains(&claim) {
+                holders.push(claim);
             }
         }
+        holders.retain(is_listed);
+        holders.sort_by_key(|holder| Reverse(holder.position));
+        holders.truncate(limit);
+        Ok(holders)
     }
 
     async fn email_page(
         &self,
         email: &str,
-        after: Option<Item>,
-        limit: Option<i32>,
+        limit: i32,
         consistent: bool,
-    ) -> Result<(Vec<(String, EmailHolder)>, Option<Item>), StoreError> {
+    ) -> Result<Vec<(String, EmailHolder)>, StoreError> {
         let request = self.client().query().table_name(self.table()).key_condition_expression("pk = :pk");
         let output = request
             .expression_attribute_values(":pk", text(self.keys().email(email)))
             .consistent_read(consistent)
-            .set_limit(limit)
-            .set_exclusive_start_key(after)
+            .limit(limit)
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
@@ -226,6 +256,6 @@ impl TenantStore {
             let sk = string(&item, "sk").unwrap_or_default().to_owned();
             Ok((sk, item::read(item)?))
         });
-        Ok((items.collect::<Result<_, StoreError>>()?, output.last_evaluated_key))
+        items.collect()
     }
 }

@@ -1,6 +1,8 @@
 //! Erases a customer: their details at once, their conversations step by step.
 
-use deskless_domain::{AttemptId, AuditAction, AuditEvent, ConversationId, CustomerId, CustomerRecord, Precondition};
+use deskless_domain::{
+    AttemptId, AuditAction, AuditEvent, ConversationId, CustomerId, CustomerRecord, Precondition, Timestamp,
+};
 
 use super::{
     email::EmailHolder,
@@ -10,7 +12,7 @@ use crate::{
     CustomerKey, StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, packed_id, text},
-    item::{integer, is_expired, string},
+    item::{Item, integer, is_expired, string},
     keys::{BY_CUSTOMER, TenantKeys, conversation_of},
     transaction::{Commit, Transaction, WriteIndex},
 };
@@ -51,7 +53,7 @@ impl TenantStore {
             let stored = self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now));
             let mut transaction = Transaction::default();
             let itself = match &stored {
-                None if self.conversations_of(&key, 1).await?.is_empty() => return Err(StoreError::NotFound),
+                None if self.conversations_of(&key, None, 1).await?.is_empty() => return Err(StoreError::NotFound),
                 None => self.add_new_erasure(&mut transaction, &key, attempt)?,
                 Some(stored) if is_erasing(stored) => return read_as(stored.clone(), id),
                 Some(stored) => {
@@ -121,12 +123,18 @@ impl TenantStore {
         transaction.update(self, self.keys().customer(id), update, unchanged)
     }
 
-    /// AP-47: reads the conversations of a customer, at most `limit`. The index is eventually consistent.
+    /// AP-47: reads the conversations of a customer that were created before a time, at most `limit`. The index is eventually
+    /// consistent.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn conversations_of(&self, key: &CustomerKey, limit: i32) -> Result<Vec<ConversationId>, StoreError> {
-        let output = self
+    pub async fn conversations_of(
+        &self,
+        key: &CustomerKey,
+        created_before: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let mut items = self
             .client()
             .query()
             .table_name(self.table())
@@ -134,11 +142,19 @@ impl TenantStore {
             .key_condition_expression("p2 = :pk")
             .expression_attribute_values(":pk", text(self.keys().customer_by_key(key).pk))
             .projection_expression("pk")
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(&e))?;
-        Ok(output.items().iter().filter_map(|item| string(item, "pk")).filter_map(conversation_of).collect())
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .into_paginator()
+            .items()
+            .send();
+        let mut conversations = Vec::new();
+        while conversations.len() < limit
+            && let Some(found) = items.next().await
+        {
+            let found: Item = found.map_err(|e| StoreError::from_sdk(&e))?;
+            let id = string(&found, "pk").and_then(conversation_of);
+            conversations.extend(id.filter(|id| created_before.is_none_or(|end| id.time() < end)));
+        }
+        Ok(conversations)
     }
 
     /// AP-47: returns the step of a customer's erasure that is due; `None` if there is no erasure, or it has ended.

@@ -40,9 +40,8 @@ impl TenantStore {
         after: Option<MessageId>,
         limit: usize,
     ) -> Result<CustomerPage, StoreError> {
-        let mut holders = self.email_holders(email, usize::MAX, true).await?;
-        holders.retain(|holder| after.is_none_or(|after| holder.position < after));
-        holders.sort_by_key(|holder| Reverse(holder.position));
+        // One more than the limit shows whether there is another page.
+        let mut holders = self.newest_holders(email, after, limit + 1).await?;
         let has_more = holders.len() > limit;
         holders.truncate(limit);
         let next = holders.last().filter(|_| has_more).map(|holder| holder.position);

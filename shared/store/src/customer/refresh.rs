@@ -106,8 +106,12 @@ impl TenantStore {
             update.increment_from_one(attributes::VERSION);
             update.set(attributes::JOB, text(COPIES));
             let mut condition = Condition::exists().missing(attributes::ERASING_SINCE);
+            if given.details.email.is_some() {
+                // The address under which the customer is listed must still be the one that was read, also if it stays the same.
+                let registered = record.registered_email.as_ref().map(text);
+                condition = condition.equals_or_missing(attributes::REGISTERED_EMAIL, registered);
+            }
             if !known.emails.is_empty() {
-                // The address under which the customer is listed must still be the one that was read.
                 condition = condition.version_or_first(record.version);
             }
             writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);

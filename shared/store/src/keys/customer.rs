@@ -50,6 +50,12 @@ impl TenantKeys {
         Key::new(self.email(email), format!("{EMAIL_ENTRY}{}", pack(position)))
     }
 
+    /// Returns the end of the items of an email address up to a position, exclusive: the claim and the entries before it.
+    pub fn email_entries_end(before: Option<MessageId>) -> String {
+        // A position never starts with this character.
+        before.map_or_else(|| format!("{EMAIL_ENTRY}~"), |before| format!("{EMAIL_ENTRY}{}", pack(before)))
+    }
+
     /// Returns the key of an idempotency record. `request` must contain everything that tells two requests apart: API key,
     /// customer, method, path and idempotency key.
     pub fn idempotency(self, request: &str) -> Key {

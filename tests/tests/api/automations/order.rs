@@ -1,6 +1,6 @@
 //! The order of automations that one event triggers.
 
-use deskless_tests::{Delivery, World, minimal_conversation};
+use deskless_tests::{Delivery, Worker, World, minimal_conversation, packed, record};
 use serde_json::{Value, json};
 
 use super::{PATH, conversation, executions, id, saved, shown, thread};
@@ -95,7 +95,7 @@ async fn ended_automation_releases_the_next_one() {
     let second = noting(&world, "b", json!(2)).await;
     let _third = noting(&world, "c", json!(3)).await;
     let conversation = id(&role.open(&minimal_conversation()).await).to_owned();
-    let _ = world.drain_to(deskless_tests::Worker::Events, Delivery::default()).await;
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
     assert_eq!(executions(&world, &second).await[0]["status"], "queued");
     let _ = role.patch(&first, &json!({ "enabled": false })).await.expect(200);
     let _ = role.ask(http::Method::DELETE, &second).send().await.expect(204);
@@ -103,4 +103,32 @@ async fn ended_automation_releases_the_next_one() {
     let thread = thread(&world, &conversation).await;
     assert_eq!(thread.iter().map(|message| message["body"].clone()).collect::<Vec<_>>(), [json!("c")]);
     assert_eq!(executions(&world, &first).await[0]["reason"]["code"], "automation_disabled");
+}
+
+/// Creates an automation that calls a webhook when a conversation is created.
+async fn calling(world: &World, position: u32) -> String {
+    let body = json!({
+        "name": "Call", "trigger": "conversation.created", "position": position,
+        "actions": [{ "action": "call_webhook", "url": "https://hooks.example.com" }],
+    });
+    saved(&world.server_key().post(PATH, &body).await.expect(201))
+}
+
+#[tokio::test]
+async fn record_of_an_execution_takes_its_own_steps_only() {
+    let world = World::new().await;
+    let first = noting(&world, "a", json!(1)).await;
+    let second = calling(&world, 2).await;
+    let _ = conversation(&world).await;
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
+    let run = packed(id(&executions(&world, &first).await[0]));
+    let row = world.rows().await.into_iter().find(|row| row.sk().ends_with(&run)).expect("the execution");
+    assert!(Box::pin(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))])).await);
+    assert_eq!(executions(&world, &first).await[0]["status"], "succeeded");
+    // The records of the second execution are in other lanes, whose workers would take the same step at the same time.
+    assert_eq!(executions(&world, &second).await[0]["status"], "queued");
+    assert_eq!(world.webhook_servers.take_calls().len(), 0);
+    let _ = world.drain_events().await;
+    assert_eq!(executions(&world, &second).await[0]["status"], "succeeded");
+    assert_eq!(world.webhook_servers.take_calls().len(), 1);
 }

@@ -57,8 +57,11 @@ pub trait WebhookCaller: Sync {
 /// waited for it, whose own record triggers its steps: the records of one execution are handled one after another, so no step is
 /// taken while another worker takes it.
 ///
+/// A step that fails for good is tried once more. Then the execution ends, so that it does not hold those that wait for it, and the
+/// error is returned.
+///
 /// # Errors
-/// [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::Unavailable`] when DynamoDB does not respond; any other error of the step for which the execution was ended.
 pub async fn run_step(
     store: &TenantStore,
     automation: AutomationId,
@@ -66,10 +69,35 @@ pub async fn run_step(
     version: u64,
     webhooks: &impl WebhookCaller,
 ) -> Result<(), AppError> {
-    let (execution, automation) =
-        tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
+    let due = (automation, id, version);
+    let is_final = |result: &Result<(), AppError>| !matches!(result, Ok(()) | Err(AppError::Unavailable(_)));
+    let mut result = take_steps(store, due, webhooks).await;
+    if is_final(&result) {
+        result = take_steps(store, due, webhooks).await;
+    }
+    if is_final(&result)
+        && let Some(execution) = due_execution(store, due).await?
+    {
+        let reason =
+            Reason::new("internal_error", "An internal error stopped the execution. It was reported to the operator.");
+        record_progress(store, execution.cut_short(reason, store.clock().now())).await?;
+    }
+    result
+}
+
+/// An execution and its version in an event.
+type Due = (AutomationId, ExecutionId, u64);
+
+/// Reads the execution of an event. Returns `None` if the event's steps were taken before.
+async fn due_execution(store: &TenantStore, (automation, id, version): Due) -> Result<Option<Execution>, AppError> {
     let is_due = |execution: &Execution| execution.version == version && !execution.is_over() && !execution.waits;
-    let Some(execution) = execution?.filter(is_due) else { return Ok(()) };
+    Ok(store.find_execution(automation, id).await?.filter(is_due))
+}
+
+/// Takes the steps of an execution that are due.
+async fn take_steps(store: &TenantStore, due: Due, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+    let (execution, automation) = tokio::join!(due_execution(store, due), store.get_resource::<Automation>(due.0));
+    let Some(execution) = execution? else { return Ok(()) };
     let automation = match automation {
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {

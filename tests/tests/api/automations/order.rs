@@ -132,3 +132,23 @@ async fn record_of_an_execution_takes_its_own_steps_only() {
     assert_eq!(executions(&world, &second).await[0]["status"], "succeeded");
     assert_eq!(world.webhook_servers.take_calls().len(), 1);
 }
+
+#[tokio::test]
+async fn execution_that_fails_for_good_releases_the_next_one() {
+    let world = World::new().await;
+    let first = calling(&world, 1).await;
+    let second = noting(&world, "b", json!(2)).await;
+    // No execution can call the webhook without the secret.
+    let rows = world.rows().await.into_iter();
+    let mut stored = rows.filter(|row| !row.0["fields"]["M"]["webhookSecret"].is_null()).collect::<Vec<_>>();
+    assert_eq!(stored.len(), 1);
+    let _ = stored[0].0["fields"]["M"].as_object_mut().expect("fields").remove("webhookSecret");
+    world.put(&stored[0]).await;
+    assert_eq!(notes(&world, Delivery::default()).await, ["b"]);
+    let run = &executions(&world, &first).await[0];
+    assert_eq!((&run["status"], &run["reason"]["code"]), (&json!("failed"), &json!("internal_error")), "{run:#}");
+    assert_eq!(executions(&world, &second).await[0]["status"], "succeeded");
+    let parked = world.parked();
+    assert_eq!(parked.len(), 1, "{parked:?}");
+    assert_eq!(parked[0]["worker"], "jobs");
+}

@@ -128,9 +128,8 @@ impl Execution {
         }
     }
 
-    /// Makes executions of one event run one after another, in this order.
-    pub fn link(executions: &mut [Self]) {
-        let mut next = None;
+    /// Makes executions of one event run one after another, in this order, and after them the one of the automation `next`.
+    pub fn link(executions: &mut [Self], mut next: Option<AutomationId>) {
         for (at, execution) in executions.iter_mut().enumerate().rev() {
             execution.waits = at > 0;
             execution.next = next.replace(execution.automation_id);

@@ -1,6 +1,7 @@
 //! The order of automations that one event triggers.
 
-use deskless_tests::{Delivery, Worker, World, minimal_conversation, packed, record};
+use deskless_domain::{AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId};
+use deskless_tests::{Delivery, Row, Worker, World, minimal_conversation, packed, record};
 use serde_json::{Value, json};
 
 use super::{PATH, conversation, executions, id, saved, shown, thread};
@@ -151,4 +152,60 @@ async fn execution_that_fails_for_good_releases_the_next_one() {
     let parked = world.parked();
     assert_eq!(parked.len(), 1, "{parked:?}");
     assert_eq!(parked[0]["worker"], "jobs");
+}
+
+/// Returns the executions that wait for none, and those that are reached from them, in order.
+async fn queued(world: &World) -> (usize, Vec<String>) {
+    let rows: Vec<_> =
+        world.rows().await.into_iter().filter(|row| row.has("trigger") && row.has("conversationId")).collect();
+    let starts: Vec<_> = rows.iter().filter(|row| row.has("job")).collect();
+    let automation_of = |row: &Row| row.pk().rsplit('#').next().expect("an id").to_owned();
+    let mut reached = Vec::new();
+    for start in &starts {
+        let mut at = Some(*start);
+        while let Some(row) = at {
+            reached.push(automation_of(row));
+            at = row.get("next").and_then(|next| rows.iter().find(|row| automation_of(row) == packed(next)));
+        }
+    }
+    assert_eq!(reached.len(), rows.len(), "every execution is reached");
+    (starts.len(), reached)
+}
+
+#[tokio::test]
+async fn more_executions_than_fit_into_a_transaction_are_one_chain() {
+    let executions: Vec<_> = (1..=150)
+        .map(|number| {
+            let (automation, origin) = (AutomationId::from_bytes([number; 16]), ExecutionId::from_bytes([9; 16]));
+            let id = ExecutionId::of_origin(automation, origin);
+            let conversation = ConversationId::from_bytes([1; 16]);
+            let queued = Execution::queued(id, automation, conversation, AutomationTrigger::ConversationCreated);
+            Execution { origin, ..queued }
+        })
+        .collect();
+    let in_order: Vec<_> = executions.iter().map(|execution| packed(&execution.automation_id.to_string())).collect();
+    let world = World::new().await;
+    world.disable_stream().await;
+    let tenant = world.tenant().await;
+    for _ in 0..2 {
+        tenant.enqueue_executions(executions.clone()).await.expect("they are written");
+        assert_eq!(queued(&world).await, (1, in_order.clone()));
+    }
+    // As if it had been interrupted after the first transaction.
+    for row in world.rows().await {
+        if in_order[..50].iter().any(|automation| row.pk().ends_with(automation)) {
+            world.expire(&row).await;
+        }
+    }
+    tenant.enqueue_executions(executions.clone()).await.expect("the rest is written");
+    assert_eq!(queued(&world).await, (1, in_order.clone()));
+
+    // The first ones exist, as runs of an earlier change with the same root cause.
+    let world = World::new().await;
+    world.disable_stream().await;
+    let tenant = world.tenant().await;
+    tenant.enqueue_executions(executions[..50].to_vec()).await.expect("they are written");
+    tenant.enqueue_executions(executions.clone()).await.expect("the rest is written");
+    let (starts, reached) = queued(&world).await;
+    assert_eq!((starts, reached.len()), (2, 150));
 }

@@ -14,7 +14,9 @@ pub mod webhook;
 use std::collections::HashSet;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
-use deskless_app::{AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files};
+use deskless_app::{
+    AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files, without_values,
+};
 use deskless_runtime::batch::Batch;
 use futures_util::{StreamExt, future, stream};
 
@@ -73,7 +75,7 @@ async fn take(step: &DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
         }
         DueStep::Bulk(Change { tenant, change: (id, step) }) => {
             if let bulk::StepOutcome::Failed(reason) = bulk::run_step(tenant, *id, *step).await? {
-                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = reason, "bulk action failed");
+                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = without_values(&reason), "bulk action failed");
             }
             Ok(())
         }

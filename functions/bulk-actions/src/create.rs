@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use deskless_api::{ApiQuery, Caller, Idempotent, NoParameters, Reply, replayed, scope::WriteConversations};
-use deskless_app::bulk::{self, CreateBulkAction};
+use deskless_app::{
+    bulk::{self, CreateBulkAction},
+    without_values,
+};
 use deskless_domain::Scope;
 
 use crate::dto::{BulkActionResponse, CreateBulkActionRequest, reply};
@@ -48,7 +51,7 @@ pub async fn create_bulk_action(
         // The response to a repeat has the current progress, not that of the first response.
         let (action, error) = bulk::run_within(store, created.outcome.id, STEPS_TIMEOUT).await?;
         if let Some(error) = error {
-            tracing::warn!(bulk_action = %action.id, error = %error, "bulk action interrupted; the worker processes the remaining steps");
+            tracing::warn!(bulk_action = %action.id, error = without_values(&error.to_string()), "bulk action interrupted; the worker processes the remaining steps");
         }
         created.outcome = action;
     }

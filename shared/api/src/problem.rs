@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use deskless_app::{AppError, Conflict};
 use deskless_domain::{ApiKey, Existing, UploadQuota};
-use deskless_store::StoreError;
+use deskless_store::{StoreError, without_values};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -190,9 +190,9 @@ impl Problem {
         self.existing
     }
 
-    /// Returns the text for the log.
-    pub(crate) fn log(&self) -> Option<&str> {
-        self.log.as_deref()
+    /// Returns the text for the log, without values.
+    pub(crate) fn log(&self) -> Option<String> {
+        self.log.as_deref().map(without_values)
     }
 
     /// Returns the document for the caller.
@@ -379,4 +379,15 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     existing_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Problem;
+
+    #[test]
+    fn log_has_no_values_of_items() {
+        let problem = Problem::internal("an item cannot be read: invalid type: string \"Ada\", expected u64");
+        assert_eq!(problem.log().as_deref(), Some("an item cannot be read: invalid type: string \"\", expected u64"));
+    }
 }

@@ -24,6 +24,6 @@ pub mod resources;
 
 pub use deskless_store::{
     Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
-    TriggeredAutomations,
+    TriggeredAutomations, without_values,
 };
 pub use error::{AppError, Conflict};

@@ -268,9 +268,9 @@ pub struct AuditFilter {
     pub object_type: Option<AuditObjectType>,
     /// The id of the object.
     pub object_id: Option<String>,
-    /// Entries later than this time.
+    /// Entries at or after this time.
     pub created_after: Option<Timestamp>,
-    /// Entries earlier than this time.
+    /// Entries before this time.
     pub created_before: Option<Timestamp>,
 }
 

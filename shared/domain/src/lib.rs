@@ -8,6 +8,7 @@ mod action;
 mod audit;
 pub mod authorization;
 mod bulk;
+mod cause;
 mod characters;
 mod clock;
 mod collection;
@@ -52,6 +53,7 @@ pub use bulk::{
     BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
     DryRun, ListPass, NewBulkAction,
 };
+pub use cause::Cause;
 pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
@@ -69,7 +71,7 @@ pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
-pub use execution::{Cause, Execution, Reason, Step};
+pub use execution::{Execution, Reason, Step};
 pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};

@@ -108,7 +108,7 @@ impl CustomerStore {
         draft: &MessageDraft,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<AddedMessage>, StoreError> {
-        self.tenant.create_message(conversation, Some(&self.customer), draft, key).await
+        self.tenant.create_message(conversation, Some(&self.customer), draft, Vec::new(), key).await
     }
 
     /// AP-63: reads one file of the customer's conversations. Returns `None` for files of the workspace and of other

@@ -152,7 +152,8 @@ impl Predicted {
         };
         let customer = self.conversation.customer.id.clone();
         let owner: Option<&CustomerId> = (origin == MessageOrigin::Customer).then_some(&customer);
-        let added = self.store.create_message(self.conversation.id, owner, &draft, None).await.expect("a message");
+        let added =
+            self.store.create_message(self.conversation.id, owner, &draft, Vec::new(), None).await.expect("a message");
         let message = added.outcome.message;
         let transition = Transition::of_message(&message, origin);
         self.conversation = self.conversation.clone().after(&transition).expect("messages are always allowed");

@@ -41,11 +41,11 @@ pub struct ListAuditLogQuery {
     /// Only entries about this object. For a customer, send the customer's id.
     #[deserr(default)]
     object_id: Option<String>,
-    /// Only entries later than this time.
+    /// Only entries at or after this time.
     #[deserr(default)]
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<Timestamp>,
-    /// Only entries earlier than this time.
+    /// Only entries before this time.
     #[deserr(default)]
     #[param(value_type = Option<String>, format = DateTime)]
     created_before: Option<Timestamp>,

@@ -53,11 +53,15 @@ pub trait WebhookCaller: Sync {
 }
 
 /// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
-/// which can take seconds. The record of that write triggers the rest. After the end, goes on with the execution that has waited
-/// for this one.
+/// which can take seconds. The record of that write triggers the rest. The write that ends the execution releases the one that has
+/// waited for it, whose own record triggers its steps: the records of one execution are handled one after another, so no step is
+/// taken while another worker takes it.
+///
+/// A step that fails for good is tried once more. Then the execution ends, so that it does not hold those that wait for it, and the
+/// error is returned.
 ///
 /// # Errors
-/// [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::Unavailable`] when DynamoDB does not respond; any other error of the step for which the execution was ended.
 pub async fn run_step(
     store: &TenantStore,
     automation: AutomationId,
@@ -65,32 +69,41 @@ pub async fn run_step(
     version: u64,
     webhooks: &impl WebhookCaller,
 ) -> Result<(), AppError> {
-    let mut due = (automation, id, version);
-    while let Some(ended) = take_steps(store, due, webhooks).await? {
-        let Some((automation, id)) = ended.successor() else { break };
-        due = (automation, id, FIRST_VERSION);
+    let due = (automation, id, version);
+    let is_final = |result: &Result<(), AppError>| !matches!(result, Ok(()) | Err(AppError::Unavailable(_)));
+    let mut result = take_steps(store, due, webhooks).await;
+    if is_final(&result) {
+        result = take_steps(store, due, webhooks).await;
     }
-    Ok(())
+    if is_final(&result)
+        && let Some(execution) = due_execution(store, due).await?
+    {
+        let reason =
+            Reason::new("internal_error", "An internal error stopped the execution. It was reported to the operator.");
+        record_progress(store, execution.cut_short(reason, store.clock().now())).await?;
+    }
+    result
 }
 
-/// The version of an execution that has not started.
-const FIRST_VERSION: u64 = 1;
+/// An execution and its version in an event.
+type Due = (AutomationId, ExecutionId, u64);
 
-/// Takes the steps of one execution. Returns it if it has ended, without a webhook.
-async fn take_steps(
-    store: &TenantStore,
-    (automation, id, version): (AutomationId, ExecutionId, u64),
-    webhooks: &impl WebhookCaller,
-) -> Result<Option<Execution>, AppError> {
-    let (execution, automation) =
-        tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
+/// Reads the execution of an event. Returns `None` if the event's steps were taken before.
+async fn due_execution(store: &TenantStore, (automation, id, version): Due) -> Result<Option<Execution>, AppError> {
     let is_due = |execution: &Execution| execution.version == version && !execution.is_over() && !execution.waits;
-    let Some(execution) = execution?.filter(is_due) else { return Ok(None) };
+    Ok(store.find_execution(automation, id).await?.filter(is_due))
+}
+
+/// Takes the steps of an execution that are due.
+async fn take_steps(store: &TenantStore, due: Due, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+    let (execution, automation) = tokio::join!(due_execution(store, due), store.get_resource::<Automation>(due.0));
+    let Some(execution) = execution? else { return Ok(()) };
     let automation = match automation {
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {
             let reason = Reason::new("automation_deleted", "The automation was deleted.");
-            return record_progress(store, execution.cut_short(reason, store.clock().now())).await;
+            record_progress(store, execution.cut_short(reason, store.clock().now())).await?;
+            return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
@@ -109,18 +122,13 @@ struct Runner<'a> {
 type StepResult = Result<(), Reason>;
 
 impl Runner<'_> {
-    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead. Returns the execution if
-    /// it has finished without a webhook.
-    async fn run(
-        &self,
-        mut execution: Execution,
-        webhooks: &impl WebhookCaller,
-    ) -> Result<Option<Execution>, AppError> {
-        if let Some(ended) = self.ended_denied(&execution).await? {
-            return Ok(ended);
+    /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
+    async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+        if self.end_if_denied(&execution).await? {
+            return Ok(());
         }
         if execution.status == ExecutionStatus::Queued {
-            let Some(started) = self.start(&execution).await? else { return Ok(None) };
+            let Some(started) = self.start(&execution).await? else { return Ok(()) };
             execution = started;
         }
         while let Some(at) = execution.next_step() {
@@ -129,31 +137,32 @@ impl Runner<'_> {
             let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
                 let reason =
                     Reason::new("automation_changed", "The automation's actions were updated during the execution.");
-                return record_progress(self.store, execution.cut_short(reason, self.now())).await;
+                record_progress(self.store, execution.cut_short(reason, self.now())).await?;
+                return Ok(());
             };
-            if let Some(ended) = self.ended_denied(&execution).await? {
-                return Ok(ended);
+            if self.end_if_denied(&execution).await? {
+                return Ok(());
             }
-            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(None) };
+            let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
-                return Ok(None);
+                return Ok(());
             }
             execution = next;
         }
-        Ok(Some(execution))
+        Ok(())
     }
 
-    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns `None` if it may go on. The inner
-    /// value is `None` when another worker has ended it.
-    async fn ended_denied(&self, execution: &Execution) -> Result<Option<Option<Execution>>, AppError> {
+    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns whether it has ended.
+    async fn end_if_denied(&self, execution: &Execution) -> Result<bool, AppError> {
         let fields = &self.automation.fields;
-        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(None) };
+        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(false) };
         let denial = match self.store.cached_key(key).await? {
             Some(key) => may_automate(&key, &fields.actions, self.now()).err(),
             None => Some(Denial::Revoked),
         };
-        let Some(denial) = denial else { return Ok(None) };
-        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await.map(Some)
+        let Some(denial) = denial else { return Ok(false) };
+        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await?;
+        Ok(true)
     }
 
     /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.

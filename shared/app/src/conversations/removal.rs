@@ -4,7 +4,7 @@ use std::{
 };
 
 use deskless_domain::ConversationId;
-use deskless_store::TenantStore;
+use deskless_store::{TenantStore, without_values};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -55,14 +55,16 @@ pub async fn removal_step(store: &TenantStore, step: u64) -> Result<(), AppError
         && results.iter().all(|(_, result)| matches!(result, Err(AppError::Unavailable(_)) | Ok(Progress::NotStarted)))
     {
         // The next step follows at once. Errors raise the alarm of the workers.
-        tracing::error!(reason, "no removal of this step made progress");
+        tracing::error!(reason = without_values(reason), "no removal of this step made progress");
     }
     let (mut last, mut failures) = (queue.after, Vec::new());
     for (id, result) in results {
         match result {
             Ok(Progress::NotStarted) => continue,
             Ok(Progress::Started | Progress::Done) => {}
-            Err(AppError::Unavailable(reason)) => tracing::warn!(conversation = %id, reason, "removal postponed"),
+            Err(AppError::Unavailable(reason)) => {
+                tracing::warn!(conversation = %id, reason = without_values(&reason), "removal postponed");
+            }
             Err(error) => {
                 store.unqueue_removal(id).await?;
                 failures.push(format!("{id}: {error}"));

@@ -21,7 +21,9 @@ pub async fn create(
     let key = key.map(|key| key.of_conversation(conversation));
     let key = key.as_ref();
     match unless_replayed(store, key, message.resolve(store, conversation).await).await? {
-        ControlFlow::Continue(draft) => Ok(store.create_message(conversation, None, &draft, key).await?),
+        ControlFlow::Continue((draft, shared)) => {
+            Ok(store.create_message(conversation, None, &draft, shared, key).await?)
+        }
         ControlFlow::Break(earlier) => Ok(earlier),
     }
 }

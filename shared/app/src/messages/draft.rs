@@ -99,12 +99,13 @@ impl ResolvedMessage {
 }
 
 impl NewMessage {
-    /// Resolves a message for an existing conversation. Reads nothing for a plain text without attachments.
+    /// Resolves a message for an existing conversation. Reads nothing for a plain text without attachments. Also returns the
+    /// internal files of the conversation that the message shares with its customer.
     pub(super) async fn resolve(
         self,
         store: &TenantStore,
         conversation: ConversationId,
-    ) -> Result<MessageDraft, AppError> {
+    ) -> Result<(MessageDraft, Vec<FileId>), AppError> {
         let is_allowed = move |file: &File| file.draft.conversation_id.is_none_or(|id| id == conversation);
         let source = self.body.clone();
         let text = async {
@@ -121,12 +122,11 @@ impl NewMessage {
         let (files, text) = tokio::join!(store.ready_files(&self.attachments), text);
         let (files, (body, file)) = (files?, text?);
         let attachments = attachable(files.clone(), is_allowed)?;
-        if self.kind == MessageType::Reply {
-            // Before the message, so that its attachments can always be opened. A note shares nothing.
-            let internal = files.iter().flatten().filter(|file| file.draft.conversation_id.is_some() && !file.shared);
-            store.share_files(&internal.map(|file| file.id).collect::<Vec<_>>()).await?;
-        }
-        Ok(self.without_body(with_file(attachments, file)?).with_body(body))
+        // A note shares nothing.
+        let is_shared =
+            |file: &&File| self.kind == MessageType::Reply && file.draft.conversation_id.is_some() && !file.shared;
+        let shared = files.iter().flatten().filter(is_shared).map(|file| file.id).collect();
+        Ok((self.without_body(with_file(attachments, file)?).with_body(body), shared))
     }
 
     /// Resolves the first message of a new conversation.

@@ -31,8 +31,8 @@ pub struct KeyPatch {
 }
 
 impl KeyPatch {
-    /// Returns the entry of the audit log, with the names of the fields that change.
-    fn audit_event(&self, key: &ApiKey) -> AuditEvent {
+    /// Returns the entry of the audit log, with the names of the fields that change; `None` if none does.
+    fn audit_event(&self, key: &ApiKey) -> Option<AuditEvent> {
         let scopes = self.scopes.as_ref().unwrap_or(&key.scopes);
         let is_changed = [
             ("name", self.name.as_ref().is_some_and(|name| *name != key.name)),
@@ -42,9 +42,9 @@ impl KeyPatch {
             ("rateLimit", changes(&self.rate_limit, key.rate_limit.as_ref())),
         ];
         let fields = is_changed.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name.to_owned());
-        AuditEvent::new(AuditAction::ApiKeyUpdated, key.id)
-            .with_fields(fields.collect())
-            .with_scopes(&key.scopes, scopes)
+        let fields: Vec<_> = fields.collect();
+        let event = AuditEvent::new(AuditAction::ApiKeyUpdated, key.id);
+        (!fields.is_empty()).then(|| event.with_fields(fields).with_scopes(&key.scopes, scopes))
     }
 
     /// Returns whether the patch updates what the key may do. Otherwise it updates only its name.
@@ -145,7 +145,9 @@ impl TenantStore {
         patch.write(&mut update);
         let mut transaction = Transaction::default();
         self.write_both_items(&mut transaction, before, update)?;
-        self.add_audit_entry(&mut transaction, patch.audit_event(&before.key))?;
+        if let Some(event) = patch.audit_event(&before.key) {
+            self.add_audit_entry(&mut transaction, event)?;
+        }
         // A key that updates itself is checked by the condition of the write.
         if let Some(grantor) = grantor.filter(|grantor| grantor.id != before.key.id) {
             self.check_key(&mut transaction, grantor)?;

@@ -7,9 +7,9 @@ use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
     conversation::live,
-    expression::{Update, text},
+    expression::{Update, number, text},
     idempotency::{Attempt, Attempts},
-    item::{self, VERSION},
+    item::{self, VERSION, string},
     transaction::{Commit, Transaction},
 };
 
@@ -77,22 +77,53 @@ impl TenantStore {
     /// AP-89: creates the executions that one event triggers, to run one after another. An existing execution stays: its id
     /// follows from the automation and the root cause, so a repeated stream record creates one execution.
     ///
+    /// More than fit into one transaction are written from the last to the first: nothing starts before all are written. If this
+    /// is interrupted, a repeat finds what was written, and continues with the rest.
+    ///
     /// # Errors
     /// When the table does not respond.
     pub async fn enqueue_executions(&self, mut executions: Vec<Execution>) -> Result<(), StoreError> {
         let mut backoff = self.backoff();
+        // The first of those that are written, and whether an earlier one starts it.
+        let mut written: Option<Execution> = None;
+        let mut is_linked = false;
         while !executions.is_empty() {
-            Execution::link(&mut executions);
+            Execution::link(&mut executions, written.as_ref().map(|first| first.automation_id));
+            let start = executions.len().saturating_sub(Transaction::MAX_WRITES);
             let mut transaction = Transaction::default();
             let mut writes = Vec::new();
-            for execution in &executions {
-                writes.push(transaction.put_new(self, self.execution_item(execution)?)?);
+            for execution in &executions[start..] {
+                let item = self.execution_item(execution)?;
+                writes.push((transaction.put_new(self, item.clone())?, item));
             }
-            let Commit::Failed(failed) = transaction.commit(self, &mut backoff).await? else { break };
-            let mut exist = writes.iter().map(|write| failed.at(*write));
-            executions.retain(|_| !exist.next().unwrap_or_default());
+            if let Commit::Failed(failed) = transaction.commit(self, &mut backoff).await?
+                && !writes.iter().all(|(write, item)| failed.existing(*write) == Some(item))
+            {
+                let next = written.as_ref().map(|first| first.automation_id.to_string());
+                let mut existing = writes.iter().filter_map(|(write, _)| failed.existing(*write));
+                is_linked |= next.is_some() && existing.any(|item| string(item, "next") == next.as_deref());
+                let mut is_new = writes.iter().map(|(write, _)| !failed.at(*write));
+                let last = executions.split_off(start).into_iter();
+                executions.extend(last.filter(|_| is_new.next().unwrap_or_default()));
+                continue;
+            }
+            written = Some(executions[start].clone());
+            is_linked = false;
+            executions.truncate(start);
         }
-        Ok(())
+        match written {
+            // All those before it existed, as runs of other changes with the same root cause.
+            Some(first) if first.waits && !is_linked => self.release(&first).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts an execution that waits, though none is before it.
+    async fn release(&self, waiting: &Execution) -> Result<(), StoreError> {
+        let mut update = Update::default();
+        update.set("job", text(JOB));
+        let unchanged = Condition::exists().equals(VERSION, number(waiting.version));
+        self.update_if(self.keys().execution(waiting.automation_id, waiting.id), update, unchanged).await.map(drop)
     }
 
     /// Adds the release of the execution that waits for this one to the transaction that ends it.

@@ -52,18 +52,13 @@ impl TenantStore {
         read.map(|file| file.map(|file| file.filter(|file| file.status == FileStatus::Ready))).collect()
     }
 
-    /// AP-66: shares files with the customer of their conversation, before a reply attaches them. Has no effect on a file that
-    /// is being deleted.
-    ///
-    /// # Errors
-    /// When the table does not respond.
-    pub async fn share_files(&self, ids: &[FileId]) -> Result<(), StoreError> {
-        let share = |id: &FileId| {
-            let mut update = Update::default();
-            update.set(attribute::SHARED, AttributeValue::Bool(true));
-            self.update_if(self.keys().file(*id), update, Condition::exists().missing(attribute::DELETED_AT))
-        };
-        try_join_all(ids.iter().map(share)).await.map(drop)
+    /// AP-66: adds the update that shares a file with the customer of its conversation to the transaction of the reply that
+    /// attaches it. Its condition fails for a file that is being deleted.
+    pub(crate) fn add_share(&self, transaction: &mut Transaction, id: FileId) -> Result<WriteIndex, StoreError> {
+        let mut update = Update::default();
+        update.set(attribute::SHARED, AttributeValue::Bool(true));
+        let exists = Condition::exists().missing(attribute::DELETED_AT);
+        transaction.update(self, self.keys().file(id), update, exists)
     }
 
     /// Adds a check that a conversation exists and, with an owner, belongs to that customer.

@@ -8,7 +8,7 @@ use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
     AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId,
     ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey, Status,
-    Timestamp, WorkspaceId,
+    WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -242,8 +242,7 @@ impl TenantKeys {
     pub fn audit_range(filter: &AuditFilter, before: Option<AuditEntryId>) -> (String, String) {
         // '!' sorts before every character of an id, '~' after. An id starts with its time.
         let start_of = |time| pack(MessageId::start_of(time));
-        let from =
-            filter.created_after.map_or("!".to_owned(), |time| start_of(Timestamp::from_millis(time.as_millis() + 1)));
+        let from = filter.created_after.map_or("!".to_owned(), start_of);
         let to = filter.created_before.map_or("~".to_owned(), start_of);
         (from, before.map(Self::before_audit_entry).map_or(to.clone(), |before| before.min(to)))
     }

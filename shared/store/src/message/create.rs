@@ -1,4 +1,6 @@
-use deskless_domain::{Cause, ConversationId, CustomerId, Message, MessageDraft, MessageId, MessageOrigin, Transition};
+use deskless_domain::{
+    Cause, ConversationId, CustomerId, FileId, Message, MessageDraft, MessageId, MessageOrigin, Transition,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,6 +52,9 @@ impl TenantStore {
     /// status, and the channel is part of the conversation's id. With an idempotency key, no earlier outcome is read first,
     /// because repeats are rare. DynamoDB bills the write units of a rejected transaction.
     ///
+    /// `shared` are files of the conversation that the message shares with its customer, in the same transaction (AP-66). A file
+    /// that is being deleted is not shared.
+    ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::MessageDeleted`] when the message with
     /// this externalId was deleted; [`StoreError::SessionKeyExists`] when the message would reopen the conversation beside
@@ -60,8 +65,12 @@ impl TenantStore {
         conversation_id: ConversationId,
         owner: Option<&CustomerId>,
         draft: &MessageDraft,
+        mut shared: Vec<FileId>,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<AddedMessage>, StoreError> {
+        // A transaction writes each item once.
+        shared.sort_unstable();
+        shared.dedup();
         let mut attempts = Attempts::new(self, key);
         let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
         let mut session = None;
@@ -71,6 +80,8 @@ impl TenantStore {
             let NewMessage { conversation, transition, session: reopened } =
                 self.add_message(&mut transaction, &message, owner, None, session.as_ref())?;
             let claim = self.claim_provider_id(&mut transaction, &message, Condition::absent())?;
+            let shares =
+                shared.iter().map(|id| self.add_share(&mut transaction, *id)).collect::<Result<Vec<_>, _>>()?;
             let added = AddedMessage { message, is_new: true };
             let failed = match attempts.commit(transaction, &added).await? {
                 Attempt::Committed => return Ok(Once::first(added)),
@@ -86,6 +97,11 @@ impl TenantStore {
             }
             if let (false, Some(conflict)) = (failed.at(conversation), session_conflict(reopened, &failed)) {
                 return Err(conflict);
+            }
+            let mut is_deleted = shares.iter().map(|share| failed.at(*share));
+            shared.retain(|_| !is_deleted.next().unwrap_or_default());
+            if !failed.at(conversation) && shared.len() < shares.len() {
+                continue;
             }
             session = unknown_session(&transition, failed.existing(conversation)).or(session);
             self.prepare_retry(&mut next, failed.existing(conversation), &mut attempts.backoff).await?;

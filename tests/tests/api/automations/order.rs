@@ -1,6 +1,7 @@
 //! The order of automations that one event triggers.
 
-use deskless_tests::{Delivery, World, minimal_conversation};
+use deskless_domain::{AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId};
+use deskless_tests::{Delivery, Row, Worker, World, minimal_conversation, packed, record};
 use serde_json::{Value, json};
 
 use super::{PATH, conversation, executions, id, saved, shown, thread};
@@ -95,7 +96,7 @@ async fn ended_automation_releases_the_next_one() {
     let second = noting(&world, "b", json!(2)).await;
     let _third = noting(&world, "c", json!(3)).await;
     let conversation = id(&role.open(&minimal_conversation()).await).to_owned();
-    let _ = world.drain_to(deskless_tests::Worker::Events, Delivery::default()).await;
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
     assert_eq!(executions(&world, &second).await[0]["status"], "queued");
     let _ = role.patch(&first, &json!({ "enabled": false })).await.expect(200);
     let _ = role.ask(http::Method::DELETE, &second).send().await.expect(204);
@@ -103,4 +104,108 @@ async fn ended_automation_releases_the_next_one() {
     let thread = thread(&world, &conversation).await;
     assert_eq!(thread.iter().map(|message| message["body"].clone()).collect::<Vec<_>>(), [json!("c")]);
     assert_eq!(executions(&world, &first).await[0]["reason"]["code"], "automation_disabled");
+}
+
+/// Creates an automation that calls a webhook when a conversation is created.
+async fn calling(world: &World, position: u32) -> String {
+    let body = json!({
+        "name": "Call", "trigger": "conversation.created", "position": position,
+        "actions": [{ "action": "call_webhook", "url": "https://hooks.example.com" }],
+    });
+    saved(&world.server_key().post(PATH, &body).await.expect(201))
+}
+
+#[tokio::test]
+async fn record_of_an_execution_takes_its_own_steps_only() {
+    let world = World::new().await;
+    let first = noting(&world, "a", json!(1)).await;
+    let second = calling(&world, 2).await;
+    let _ = conversation(&world).await;
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
+    let run = packed(id(&executions(&world, &first).await[0]));
+    let row = world.rows().await.into_iter().find(|row| row.sk().ends_with(&run)).expect("the execution");
+    assert!(Box::pin(world.deliver_once(Worker::Jobs, &[record(1, None, Some(&row))])).await);
+    assert_eq!(executions(&world, &first).await[0]["status"], "succeeded");
+    // The records of the second execution are in other lanes, whose workers would take the same step at the same time.
+    assert_eq!(executions(&world, &second).await[0]["status"], "queued");
+    assert_eq!(world.webhook_servers.take_calls().len(), 0);
+    let _ = world.drain_events().await;
+    assert_eq!(executions(&world, &second).await[0]["status"], "succeeded");
+    assert_eq!(world.webhook_servers.take_calls().len(), 1);
+}
+
+#[tokio::test]
+async fn execution_that_fails_for_good_releases_the_next_one() {
+    let world = World::new().await;
+    let first = calling(&world, 1).await;
+    let second = noting(&world, "b", json!(2)).await;
+    // No execution can call the webhook without the secret.
+    let rows = world.rows().await.into_iter();
+    let mut stored = rows.filter(|row| !row.0["fields"]["M"]["webhookSecret"].is_null()).collect::<Vec<_>>();
+    assert_eq!(stored.len(), 1);
+    let _ = stored[0].0["fields"]["M"].as_object_mut().expect("fields").remove("webhookSecret");
+    world.put(&stored[0]).await;
+    assert_eq!(notes(&world, Delivery::default()).await, ["b"]);
+    let run = &executions(&world, &first).await[0];
+    assert_eq!((&run["status"], &run["reason"]["code"]), (&json!("failed"), &json!("internal_error")), "{run:#}");
+    assert_eq!(executions(&world, &second).await[0]["status"], "succeeded");
+    let parked = world.parked();
+    assert_eq!(parked.len(), 1, "{parked:?}");
+    assert_eq!(parked[0]["worker"], "jobs");
+}
+
+/// Returns the executions that wait for none, and those that are reached from them, in order.
+async fn queued(world: &World) -> (usize, Vec<String>) {
+    let rows: Vec<_> =
+        world.rows().await.into_iter().filter(|row| row.has("trigger") && row.has("conversationId")).collect();
+    let starts: Vec<_> = rows.iter().filter(|row| row.has("job")).collect();
+    let automation_of = |row: &Row| row.pk().rsplit('#').next().expect("an id").to_owned();
+    let mut reached = Vec::new();
+    for start in &starts {
+        let mut at = Some(*start);
+        while let Some(row) = at {
+            reached.push(automation_of(row));
+            at = row.get("next").and_then(|next| rows.iter().find(|row| automation_of(row) == packed(next)));
+        }
+    }
+    assert_eq!(reached.len(), rows.len(), "every execution is reached");
+    (starts.len(), reached)
+}
+
+#[tokio::test]
+async fn more_executions_than_fit_into_a_transaction_are_one_chain() {
+    let executions: Vec<_> = (1..=150)
+        .map(|number| {
+            let (automation, origin) = (AutomationId::from_bytes([number; 16]), ExecutionId::from_bytes([9; 16]));
+            let id = ExecutionId::of_origin(automation, origin);
+            let conversation = ConversationId::from_bytes([1; 16]);
+            let queued = Execution::queued(id, automation, conversation, AutomationTrigger::ConversationCreated);
+            Execution { origin, ..queued }
+        })
+        .collect();
+    let in_order: Vec<_> = executions.iter().map(|execution| packed(&execution.automation_id.to_string())).collect();
+    let world = World::new().await;
+    world.disable_stream().await;
+    let tenant = world.tenant().await;
+    for _ in 0..2 {
+        tenant.enqueue_executions(executions.clone()).await.expect("they are written");
+        assert_eq!(queued(&world).await, (1, in_order.clone()));
+    }
+    // As if it had been interrupted after the first transaction.
+    for row in world.rows().await {
+        if in_order[..50].iter().any(|automation| row.pk().ends_with(automation)) {
+            world.expire(&row).await;
+        }
+    }
+    tenant.enqueue_executions(executions.clone()).await.expect("the rest is written");
+    assert_eq!(queued(&world).await, (1, in_order.clone()));
+
+    // The first ones exist, as runs of an earlier change with the same root cause.
+    let world = World::new().await;
+    world.disable_stream().await;
+    let tenant = world.tenant().await;
+    tenant.enqueue_executions(executions[..50].to_vec()).await.expect("they are written");
+    tenant.enqueue_executions(executions.clone()).await.expect("the rest is written");
+    let (starts, reached) = queued(&world).await;
+    assert_eq!((starts, reached.len()), (2, 150));
 }

@@ -78,7 +78,8 @@ fn host(request: &Request) -> Option<String> {
     if other.is_some() {
         return None;
     }
-    let host = host.map_or_else(|| request.uri().authority().map(|host| host.as_str()), |host| host.to_str().ok())?;
+    let host =
+        host.map_or_else(|| request.uri().authority().map(http::uri::Authority::as_str), |host| host.to_str().ok())?;
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,

@@ -1,5 +1,6 @@
 //! The stored form of IDs, implemented independently of the store.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// The characters in the order of their codes, so that packed IDs sort as their bytes do.
@@ -28,7 +29,7 @@ pub fn packed(uuid: impl ToString) -> String {
 /// Never.
 #[must_use]
 pub fn packed_digest(text: &str) -> String {
-    let digits: String = Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..16]);
     packed(hyphenated(&digits))
 }
 

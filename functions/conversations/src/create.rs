@@ -159,7 +159,9 @@ pub async fn create_conversation(
         caller.require(Scope::ReadReplies)?;
         caller.require(Scope::ReadConversations)?;
     }
-    let created_conversation = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
+    // Boxed, because it is large.
+    let created_conversation =
+        Box::pin(conversations::create(caller.store(), request.try_into()?, key.as_ref())).await?;
     let conversation = &created_conversation.outcome.conversation;
     let location = format!("{BASE}/conversations/{}", conversation.id);
     let response = ConversationResponse::from(&created_conversation.outcome);

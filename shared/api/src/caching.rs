@@ -40,7 +40,7 @@ pub(crate) fn forbid_storing(response: &mut Response) {
 
 /// The outermost layer: sets the headers for caches, compresses, and turns a 200 that the client has into a 304.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
-    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    let may_be_unchanged = request.method() == Method::GET || request.method() == Method::HEAD;
     let is_head = request.method() == Method::HEAD;
     let is_https = request.headers().get(FORWARDED_PROTOCOL).is_some_and(|value| value.as_bytes() == b"https");
     let headers = request.headers().clone();
@@ -53,8 +53,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     if is_compressed || parts.headers.contains_key(header::CONTENT_ENCODING) {
         mark_tag(&mut parts.headers);
     }
-    let is_held = is_read && parts.status == StatusCode::OK && is_held(&headers, parts.headers.get(header::ETAG));
-    if is_held {
+    let client_has_it =
+        may_be_unchanged && parts.status == StatusCode::OK && is_held(&headers, parts.headers.get(header::ETAG));
+    if client_has_it {
         parts.status = StatusCode::NOT_MODIFIED;
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
             parts.headers.remove(name);

@@ -12,7 +12,7 @@ use crate::json::Json;
 /// Returns the canonical form of a path: decoded, with ids in lower case.
 pub(crate) fn path(path: &str) -> String {
     let segments = path.split('/').map(|segment| text(&percent_decode_str(segment).decode_utf8_lossy()));
-    Value::from_iter(segments).to_string()
+    segments.collect::<Value>().to_string()
 }
 
 /// Returns the canonical form of a query: decoded, sorted by name.
@@ -24,7 +24,7 @@ pub(crate) fn query(query: &str) -> String {
     });
     let mut pairs: Vec<_> = pairs.collect();
     pairs.sort_unstable();
-    Value::from_iter(pairs.into_iter().map(Value::from_iter)).to_string()
+    pairs.into_iter().map(|pair| pair.into_iter().collect::<Value>()).collect::<Value>().to_string()
 }
 
 /// Returns the canonical form of a body. Fields that are null are left out.

@@ -114,9 +114,9 @@ pub struct Problem {
     /// The value of `Retry-After`, in seconds.
     retry_after: Option<u64>,
     /// The object that the request conflicts with. Only callers that may read it learn which one it is.
-    existing: Option<Existing>,
+    existing: Option<Box<Existing>>,
     /// The header that lists the accepted media types, and the list.
-    accepts: Option<(HeaderName, &'static str)>,
+    accepts: Option<Box<(HeaderName, &'static str)>>,
 }
 
 /// The value of `Retry-After` for `unavailable`, in seconds.
@@ -170,7 +170,7 @@ impl Problem {
 
     /// Creates an `unsupported_media_type` problem. The header `accepts` lists the accepted types.
     pub(crate) fn unsupported_media_type(detail: String, accepts: (HeaderName, &'static str)) -> Self {
-        Self { accepts: Some(accepts), ..Self::new(Code::UnsupportedMediaType, detail) }
+        Self { accepts: Some(Box::new(accepts)), ..Self::new(Code::UnsupportedMediaType, detail) }
     }
 
     /// Returns the code.
@@ -187,7 +187,7 @@ impl Problem {
 
     /// Returns the object that the request conflicts with.
     pub(crate) fn existing(&self) -> Option<Existing> {
-        self.existing
+        self.existing.as_deref().copied()
     }
 
     /// Returns the text for the log, without values.
@@ -306,7 +306,7 @@ impl From<Conflict> for Problem {
             | Conflict::MessageIdTaken(existing) => existing,
             _ => None,
         };
-        Self { existing, ..Self::new(code, detail) }
+        Self { existing: existing.map(Box::new), ..Self::new(code, detail) }
     }
 }
 
@@ -340,7 +340,7 @@ impl IntoResponse for Problem {
             }
             _ => {}
         }
-        if let Some((name, types)) = self.accepts.clone() {
+        if let Some((name, types)) = self.accepts.as_deref().cloned() {
             headers.insert(name, HeaderValue::from_static(types));
         }
         let unavailable = (self.code == Code::Unavailable).then_some(RETRY_AFTER_SECONDS);

@@ -27,7 +27,7 @@ struct Limit {
     /// The name in the headers.
     name: &'static str,
     subject: RateSubject,
-    limit: RateLimit,
+    rate: RateLimit,
 }
 
 /// The limits that a request was counted against, for the work that it turns out to be.
@@ -47,7 +47,7 @@ impl Bill {
             return;
         }
         let charge = |limit: &Limit| {
-            let (subject, limit) = (limit.subject.clone(), limit.limit);
+            let (subject, limit) = (limit.subject.clone(), limit.rate);
             let store = &self.store;
             async move { store.charge(&subject, limit, requests).await }
         };
@@ -79,9 +79,9 @@ pub(crate) async fn client(
     extra: &Extra,
 ) -> Result<(), Problem> {
     let all = key.rate_limit.unwrap_or_default();
-    let of_one = |name, subject| Limit { name, subject, limit: all.of_one_visitor() };
+    let of_one = |name, subject| Limit { name, subject, rate: all.of_one_visitor() };
     let of_anonymous =
-        Limit { name: "anonymous", subject: RateSubject::Anonymous(key.id), limit: all.of_anonymous_visitors() };
+        Limit { name: "anonymous", subject: RateSubject::Anonymous(key.id), rate: all.of_anonymous_visitors() };
     let limits = match visitor {
         Visitor::Customer(customer) => vec![of_one("customer", RateSubject::Customer(key.id, customer.clone()))],
         Visitor::Anonymous(customer) => {
@@ -96,7 +96,7 @@ pub(crate) async fn client(
 async fn count(store: &TenantStore, key: &Credential, visitor: Vec<Limit>, extra: &Extra) -> Result<(), Problem> {
     let mut taken = Vec::with_capacity(3);
     for limit in visitor {
-        let allowance = store.take(&limit.subject, limit.limit).await;
+        let allowance = store.take(&limit.subject, limit.rate).await;
         if !allowance.granted {
             return Err(refuse(extra, limit.name, allowance));
         }
@@ -105,11 +105,11 @@ async fn count(store: &TenantStore, key: &Credential, visitor: Vec<Limit>, extra
     let workspace = Limit {
         name: "workspace",
         subject: RateSubject::Workspace(key.workspace_id),
-        limit: key.workspace_rate_limit(),
+        rate: key.workspace_rate_limit(),
     };
-    let own = Limit { name: "default", subject: RateSubject::Key(key.id), limit: key.rate_limit.unwrap_or_default() };
+    let own = Limit { name: "default", subject: RateSubject::Key(key.id), rate: key.rate_limit.unwrap_or_default() };
     let (of_workspace, of_key) =
-        join(store.take(&workspace.subject, workspace.limit), store.take(&own.subject, own.limit)).await;
+        join(store.take(&workspace.subject, workspace.rate), store.take(&own.subject, own.rate)).await;
     taken.insert(0, (own, of_key));
     let all: Vec<_> = taken.iter().map(|(limit, allowance)| (limit.name, *allowance)).collect();
     for (name, value) in fields(&all) {

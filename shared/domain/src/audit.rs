@@ -206,6 +206,7 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     /// Creates an event of an object.
+    #[expect(clippy::needless_pass_by_value, reason = "ids are passed by value everywhere")]
     pub fn new(action: AuditAction, object_id: impl ToString) -> Self {
         Self {
             action,

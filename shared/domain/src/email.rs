@@ -70,9 +70,10 @@ fn comparable(text: &str) -> Result<String, Invalid> {
     too_long(text.chars().count(), Email::MAX, "characters")?;
     alone(text)?;
     let Some((local, domain)) = text.rsplit_once('@') else {
-        let message = match text.contains("%40") {
-            true => "must not be percent-encoded. Send it as in ada@example.com",
-            false => "must be an email address, such as ada@example.com",
+        let message = if text.contains("%40") {
+            "must not be percent-encoded. Send it as in ada@example.com"
+        } else {
+            "must be an email address, such as ada@example.com"
         };
         return Err(invalid(message));
     };

@@ -11,13 +11,11 @@ impl MessageDraft {
     /// Returns the beginning of the text, or the names of the files if there is no text.
     #[must_use]
     pub fn preview(&self) -> String {
-        match &self.body {
-            Some(body) => beginning(body.as_str(), Self::PREVIEW).to_owned(),
-            None => {
-                let names: Vec<_> = self.attachments.iter().map(|Attachment { name, .. }| name.as_str()).collect();
-                beginning(&names.join(", "), Self::PREVIEW).to_owned()
-            }
+        if let Some(body) = &self.body {
+            return beginning(body.as_str(), Self::PREVIEW).to_owned();
         }
+        let names: Vec<_> = self.attachments.iter().map(|Attachment { name, .. }| name.as_str()).collect();
+        beginning(&names.join(", "), Self::PREVIEW).to_owned()
     }
 }
 

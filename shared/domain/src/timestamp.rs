@@ -66,11 +66,12 @@ const FOUR_DIGITS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300
 /// more than RFC 3339, such as `+0200` and `[Europe/Berlin]`, and no time after 9999-12-30T22:00:00Z.
 fn rfc3339(text: &str) -> Result<(Timestamp, bool), Invalid> {
     let invalid = |message: &str| Invalid::new("invalid", message);
-    let malformed = || match text.contains(' ') {
-        true => invalid(
-            "must be an RFC 3339 time without spaces, such as 2026-06-28T18:00:00.000Z. In a query, write `+` as `%2B`, or use `Z`",
-        ),
-        false => invalid("must be an RFC 3339 time, such as 2026-06-28T18:00:00.000Z or 2026-06-28T20:00:00+02:00"),
+    let malformed = || {
+        invalid(if text.contains(' ') {
+            "must be an RFC 3339 time without spaces, such as 2026-06-28T18:00:00.000Z. In a query, write `+` as `%2B`, or use `Z`"
+        } else {
+            "must be an RFC 3339 time, such as 2026-06-28T18:00:00.000Z or 2026-06-28T20:00:00+02:00"
+        })
     };
     let parts = Parts::split(text).ok_or_else(malformed)?;
     let [year, month, day, hour, minute, second] = parts.numbers;

@@ -99,10 +99,10 @@ async fn api_keys_are_recorded_with_their_scopes() {
     let _ = ask().send().await.expect(201);
     let key = id(&made["apiKey"]).to_owned();
     let path = format!("{keys}/{key}");
-    let patch = json!({ "name": "CI 2", "scopes": ["read:files", "write:files"], "rateLimit": null });
-    let _ = ours.patch(&path, &patch).await.expect(200);
+    let update = json!({ "name": "CI 2", "scopes": ["read:files", "write:files"], "rateLimit": null });
+    let _ = ours.patch(&path, &update).await.expect(200);
     // Nothing changes.
-    let _ = ours.patch(&path, &patch).await.expect(200);
+    let _ = ours.patch(&path, &update).await.expect(200);
     for _ in 0..2 {
         let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
     }
@@ -276,7 +276,7 @@ async fn entries_that_do_not_match_count_as_work() {
     let (time, _) = id.split_at(23);
     let copies = (0..1200).map(|i| {
         let mut copy = entry.clone();
-        copy.0["sk"] = json!({ "S": packed(&format!("{time}-{i:012x}")) });
+        copy.0["sk"] = json!({ "S": packed(format!("{time}-{i:012x}")) });
         copy
     });
     world.plant(&copies.collect::<Vec<_>>()).await;

@@ -145,13 +145,13 @@ async fn other_media_types_are_415_with_the_accepted_ones() {
     let world = World::new().await;
     let role = world.server_key();
     let path = role.open_path().await;
-    let patch = |content_type: &str| role.ask(Method::PATCH, &path).body(content_type, r#"{"priority":"high"}"#);
-    let merged = patch("application/merge-patch+json").send().await.expect(200);
+    let send_as = |content_type: &str| role.ask(Method::PATCH, &path).body(content_type, r#"{"priority":"high"}"#);
+    let merged = send_as("application/merge-patch+json").send().await.expect(200);
     assert_eq!(merged["conversation"]["priority"], "high");
     for content_type in
         ["application/json-patch+json", "application/vnd.api+json", "text/plain", "application/json;charset=utf-16"]
     {
-        let refused = patch(content_type).send().await;
+        let refused = send_as(content_type).send().await;
         assert_eq!(refused.header("accept-patch"), Some("application/merge-patch+json, application/json"));
         assert_eq!(refused.header("accept-post"), None);
         let _ = refused.expect_problem(415, "unsupported_media_type");

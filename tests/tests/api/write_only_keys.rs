@@ -34,9 +34,9 @@ async fn upsert_hides_the_stored_customer() {
     let new = writer.post(CUSTOMERS, &json!({ "id": "cus_2" })).await;
     assert_hidden(&new);
     assert_eq!(new.header("location"), Some("/api/v1/customers/cus_2"));
-    let opener = key(&world, &[Scope::WriteConversations]).await;
+    let writer = key(&world, &[Scope::WriteConversations]).await;
     let opening = json!({ "subject": "a", "customer": { "id": "cus_1" } });
-    let opened = opener.post(CONVERSATIONS, &opening).await;
+    let opened = writer.post(CONVERSATIONS, &opening).await;
     assert_hidden(&opened);
     let path = opened.header("location").expect("a location").to_owned();
     assert_eq!(world.server_key().get(&path).await.expect(200)["conversation"]["customer"]["name"], SECRET);

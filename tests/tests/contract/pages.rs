@@ -2,6 +2,7 @@
 
 use std::{io::Read, path::Path};
 
+use data_encoding::HEXLOWER;
 use deskless_tests::{TestResponse, World};
 use flate2::read::GzDecoder;
 use http::Method;
@@ -61,6 +62,6 @@ fn embedded_reference_has_the_pinned_checksum() {
     let mut script = Vec::new();
     let _ = GzDecoder::new(&*packed).read_to_end(&mut script).expect("gzip");
     let pinned = std::fs::read_to_string(folder.join("scalar.sha256")).expect("the checksum");
-    let digest: String = Sha256::digest(&script).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(&script));
     assert_eq!(pinned.split_whitespace().next(), Some(digest.as_str()));
 }

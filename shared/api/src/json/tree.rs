@@ -48,8 +48,10 @@ impl Json {
     /// Returns the value as one of `serde_json`; `None` if a number would have other digits.
     #[must_use]
     pub fn exact(&self) -> Option<serde_json::Value> {
-        let value: serde_json::Value = serde_json::from_str(&self.to_string()).ok()?;
-        (value.to_string() == self.to_string()).then_some(value)
+        let text = self.to_string();
+        let value: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let written = value.to_string();
+        (written == text).then_some(value)
     }
 }
 
@@ -115,9 +117,9 @@ impl IntoValue for Json {
             Self::String(text) => Value::String(text),
             Self::Array(entries) => Value::Sequence(entries),
             Self::Object(members) if members.keys().any(|name| name.starts_with(DIGITS)) => {
-                let escape = |(name, value): (String, Self)| match name.starts_with(DIGITS) {
-                    true => (format!("{DIGITS}{name}"), value),
-                    false => (name, value),
+                let escape = |(name, value): (String, Self)| {
+                    let name = if name.starts_with(DIGITS) { format!("{DIGITS}{name}") } else { name };
+                    (name, value)
                 };
                 Value::Map(Members(members.into_iter().map(escape).collect()))
             }

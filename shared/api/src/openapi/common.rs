@@ -41,7 +41,7 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
             );
             add_response(operation, 412);
         }
-        if let Some(operation) = item.get.as_mut().filter(|_| path.ends_with('}') || path.ends_with(".json")) {
+        if let Some(operation) = item.get.as_mut().filter(|_| path.ends_with('}') || path.contains("/openapi")) {
             add_parameter(
                 operation,
                 entity_tags(

@@ -161,7 +161,7 @@ fn close(schema: &mut RefOr<Schema>) {
 /// Removes the description of the schema of a body. The operation says the same.
 fn undescribe(schema: &mut RefOr<Schema>) {
     if let RefOr::T(Schema::Object(object)) = schema
-        && object.properties.get("action").is_none()
+        && !object.properties.contains_key("action")
     {
         object.description = None;
     }

@@ -37,7 +37,9 @@ fn shorten(name: &str, schema: &mut RefOr<Schema>) {
             return;
         }
         RefOr::T(Schema::Object(object)) => {
-            object.properties.iter_mut().for_each(|(field, property)| shorten(field, property));
+            for (field, property) in &mut object.properties {
+                shorten(field, property);
+            }
             &mut object.description
         }
         RefOr::T(Schema::OneOf(OneOf { items, description, .. })) => {

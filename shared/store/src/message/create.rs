@@ -80,7 +80,7 @@ impl TenantStore {
             let NewMessage { conversation, transition, session: reopened } =
                 self.add_message(&mut transaction, &message, owner, None, session.as_ref())?;
             let claim = self.claim_provider_id(&mut transaction, &message, Condition::absent())?;
-            let shares =
+            let of_files =
                 shared.iter().map(|id| self.add_share(&mut transaction, *id)).collect::<Result<Vec<_>, _>>()?;
             let added = AddedMessage { message, is_new: true };
             let failed = match attempts.commit(transaction, &added).await? {
@@ -98,9 +98,9 @@ impl TenantStore {
             if let (false, Some(conflict)) = (failed.at(conversation), session_conflict(reopened, &failed)) {
                 return Err(conflict);
             }
-            let mut is_deleted = shares.iter().map(|share| failed.at(*share));
+            let mut is_deleted = of_files.iter().map(|share| failed.at(*share));
             shared.retain(|_| !is_deleted.next().unwrap_or_default());
-            if !failed.at(conversation) && shared.len() < shares.len() {
+            if !failed.at(conversation) && shared.len() < of_files.len() {
                 continue;
             }
             session = unknown_session(&transition, failed.existing(conversation)).or(session);

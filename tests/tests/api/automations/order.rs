@@ -183,7 +183,7 @@ async fn more_executions_than_fit_into_a_transaction_are_one_chain() {
             Execution { origin, ..queued }
         })
         .collect();
-    let in_order: Vec<_> = executions.iter().map(|execution| packed(&execution.automation_id.to_string())).collect();
+    let in_order: Vec<_> = executions.iter().map(|execution| packed(execution.automation_id.to_string())).collect();
     let world = World::new().await;
     world.disable_stream().await;
     let tenant = world.tenant().await;

@@ -43,7 +43,9 @@ fn shorten(name: &str, schema: &mut RefOr<Schema>) {
             &mut object.description
         }
         RefOr::T(Schema::OneOf(OneOf { items, description, .. })) => {
-            items.iter_mut().for_each(|item| shorten(name, item));
+            for item in items.iter_mut() {
+                shorten(name, item);
+            }
             description
         }
         RefOr::T(Schema::Array(array)) => &mut array.description,

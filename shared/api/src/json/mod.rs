@@ -6,7 +6,8 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use deserr::Deserr;
+use deserr::{Deserr, ValuePointerRef};
+use deskless_domain::Invalid;
 use http::request::Parts;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 pub use tree::Json;
@@ -47,6 +48,12 @@ pub(crate) async fn read_body<T: Deserr<InvalidRequest>>(
     media_type::require_json(&parts.method, &parts.headers)?;
     let value = parse(&bytes)?;
     let body = deserr::deserialize::<T, _, InvalidRequest>(value.clone())?;
+    if value == Json::Null {
+        // An optional body.
+        let null =
+            Invalid::new("wrong_type", "must be an object, not null. Leave the body out if you have nothing to send");
+        return Err(InvalidRequest::at(ValuePointerRef::Origin, &null).into());
+    }
     Ok((value, body))
 }
 

@@ -211,7 +211,7 @@ impl TenantStore {
     /// AP-05: replaces the emails in filters with the customers who have them. Returns `None` if nothing can match.
     ///
     /// # Errors
-    /// [`StoreError::InvalidField`] when more than [`MAX_CUSTOMERS`] customers have an address.
+    /// [`StoreError::InvalidField`] when more than 100 customers have an address.
     pub async fn resolve_emails(
         &self,
         filters: &[ConversationFilter],

@@ -48,7 +48,7 @@ async fn erasure_completes_after_50_interruptions() {
         }
         assert_eq!(erased.status, 503, "{erased:?}");
     }
-    let delivery = Delivery { failing_percent: 97, duplicated_percent: 20, shuffled: true };
+    let delivery = Delivery { failing_percent: 95, duplicated_percent: 20, shuffled: true };
     let stats = world.drain_events_as(delivery).await;
     world.proxy().set_faults(Faults::default());
     // Whatever was parked or given up is resumed by its next record.

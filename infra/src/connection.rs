@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use deskless_runtime::{SystemClock, deployed_bucket, deployed_client, local_bucket, local_client};
+use deskless_runtime::{SystemClock, deployed_bucket, deployed_client, deployed_data_keys, local_bucket, local_client};
 use deskless_store::{Operator, Store};
 use tokio::net::TcpStream;
 
@@ -19,6 +19,10 @@ pub struct Table {
     /// Name of the deployed bucket. Needed by commands that delete files.
     #[arg(long = "bucket", value_name = "BUCKET", env = "DESKLESS_BUCKET_NAME", global = true)]
     bucket: Option<String>,
+    /// ARN of the KMS key of stored secrets: the output `SecretsKeyArn` of the stack. Needed to create the first
+    /// workspace and to rotate the data key.
+    #[arg(long = "secrets-key", value_name = "ARN", env = "DESKLESS_SECRETS_KEY", global = true)]
+    secrets_key: Option<String>,
     #[command(flatten)]
     folder: Folder,
     /// Print JSON instead of text.
@@ -34,7 +38,10 @@ impl Table {
                     Some(bucket) => Some(deployed_bucket(bucket, Arc::new(SystemClock)).await.map_err(|e| anyhow!(e))?),
                     None => None,
                 };
-                Store::new(deployed_client().await, table, Arc::new(SystemClock)).with_bucket(bucket)
+                let keys = deployed_data_keys(self.secrets_key.clone()).await.map_err(|e| anyhow!(e))?;
+                Store::new(deployed_client().await, table, Arc::new(SystemClock))
+                    .with_bucket(bucket)
+                    .with_data_keys(Some(keys))
             }
             None => self.local().await?,
         };
@@ -53,6 +60,8 @@ impl Table {
         })?;
         let bucket = env.get("DESKLESS_S3_URL").zip(env.get("DESKLESS_BUCKET"));
         let bucket = bucket.map(|(url, bucket)| local_bucket(url, bucket, Arc::new(SystemClock)));
-        Ok(Store::new(local_client(url), table, Arc::new(SystemClock)).with_bucket(bucket))
+        let keys = Arc::new(self.folder.data_keys()?);
+        let store = Store::new(local_client(url), table, Arc::new(SystemClock));
+        Ok(store.with_bucket(bucket).with_data_keys(Some(keys)))
     }
 }

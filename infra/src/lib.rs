@@ -5,7 +5,10 @@
 pub mod cargo;
 pub mod costs;
 pub mod engine;
+pub mod examples;
 pub mod filter;
+pub mod guard;
+pub mod private;
 pub mod routes;
 pub mod s3;
 pub mod stream;

@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
     net::{Ipv4Addr, TcpListener},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,11 +13,12 @@ use deskless_api::token;
 use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
 use deskless_infra::{
     engine::{Engine, EngineFile, TABLE},
+    private,
     s3::{BUCKET, FAILED_EVENTS, S3},
     template,
     worker::Worker,
 };
-use deskless_runtime::{SystemClock, local_bucket, local_client};
+use deskless_runtime::{LocalDataKeys, SystemClock, local_bucket, local_client};
 use deskless_store::{KeyRequest, Operator, Store, TenantStore};
 use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;
@@ -27,6 +27,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::event_source::{self, BatchResult, EventSource};
 
 const ENV_FILE: &str = "dev.env";
+
+/// The key that encrypts data keys, in place of a KMS key.
+const KEY_FILE: &str = "secrets.key";
 
 /// Options of `deskless dev` and `deskless serve`.
 #[derive(Debug, clap::Args)]
@@ -40,11 +43,19 @@ pub struct Options {
     /// Port of the S3 engine [default: the API's port + 2]
     #[arg(long, env = "S3_PORT", value_parser = clap::value_parser!(u16).range(1..))]
     s3_port: Option<u16>,
+    /// Name besides localhost that requests to the API may have as `Host`, without the port. Repeat or separate with commas.
+    #[arg(long = "allowed-host", env = "ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
+    allowed_hosts: Vec<String>,
     #[command(flatten)]
     folder: Folder,
 }
 
 impl Options {
+    /// Returns the further names that requests to the API may have as `Host`.
+    pub fn allowed_hosts(&self) -> Arc<[String]> {
+        self.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect()
+    }
+
     fn dynamodb_port(&self) -> u16 {
         self.dynamodb_port.unwrap_or(self.port.checked_add(1).unwrap_or(self.port - 1))
     }
@@ -91,10 +102,15 @@ impl Folder {
         DevEnv::read(&self.path)
     }
 
+    /// Returns the data keys of the local stack.
+    pub fn data_keys(&self) -> Result<LocalDataKeys> {
+        Ok(LocalDataKeys::read(&self.path.join(KEY_FILE), Arc::new(SystemClock))?)
+    }
+
     fn lock(&self) -> Result<FolderLock> {
         let shown = self.path.display();
-        fs::create_dir_all(&self.path).with_context(|| format!("cannot create {shown}"))?;
-        let file = File::create(self.path.join("lock")).with_context(|| format!("cannot write to {shown}"))?;
+        private::folder(&self.path).with_context(|| format!("cannot create {shown}"))?;
+        let file = private::create(&self.path.join("lock")).with_context(|| format!("cannot write to {shown}"))?;
         file.try_lock().map_err(|_| anyhow!("another local stack is using the data in {shown}: stop it first"))?;
         Ok(FolderLock(file))
     }
@@ -124,10 +140,7 @@ impl DevEnv {
 
     /// Writes `dev.env`, readable by its owner only because it holds secrets.
     fn write(&self, folder: &Path) -> Result<()> {
-        let path = folder.join(ENV_FILE);
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        // `mode` applies to new files only.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        let mut file = private::create(&folder.join(ENV_FILE))?;
         for (name, value) in &self.values {
             writeln!(file, "{name}={value}")?;
         }
@@ -153,9 +166,12 @@ impl Stack {
         let engine = Engine::on_file(&file, options.dynamodb_port()).await?;
         let client = local_client(engine.url());
         template::table()?.create(&client, TABLE).await?;
+        private::folder(&folder.join("s3"))?;
         let s3 = S3::on_folder(&folder.join("s3"), options.s3_port()).await?;
         let bucket = |name| Some(local_bucket(s3.url(), name, Arc::new(SystemClock)));
+        let keys = LocalDataKeys::read_or_create(&folder.join(KEY_FILE), Arc::new(SystemClock))?;
         let store = Store::new(engine.client(), TABLE, Arc::new(SystemClock))
+            .with_data_keys(Some(Arc::new(keys)))
             .with_bucket(bucket(BUCKET))
             .with_failed_records(bucket(FAILED_EVENTS));
 
@@ -187,6 +203,11 @@ impl Stack {
 
     pub fn s3_url(&self) -> &str {
         self.s3.url()
+    }
+
+    /// Returns the absolute path of the key file, for processes.
+    pub fn secrets_key(&self) -> Result<PathBuf> {
+        Ok(self.env_file.with_file_name(KEY_FILE).canonicalize()?)
     }
 
     pub fn url(&self) -> &str {
@@ -238,7 +259,11 @@ async fn ensure_demo_keys(store: &Store, env: &mut DevEnv) -> Result<()> {
 
 /// Signs a token for the example customer, valid for a day. Creates an identity secret if there is none.
 async fn ensure_demo_identity(store: &Store, demo: &TenantStore, env: &mut DevEnv) -> Result<()> {
-    let secret = match demo.identity().await?.current.clone() {
+    let identity = demo.identity().await.context(
+        "cannot decrypt the local data. Restore its secrets.key, or delete the data with `make dev-reset` if it was written \
+         by an earlier version",
+    )?;
+    let secret = match identity.current.clone() {
         Some(secret) => secret,
         None => demo.rotate_identity().await?,
     };

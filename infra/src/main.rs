@@ -11,7 +11,7 @@ mod log;
 mod process;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, serve, template, upload, workspace};
+use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, secrets, serve, template, upload, workspace};
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
 #[global_allocator]
@@ -37,6 +37,8 @@ enum Command {
     Key(key::Arguments),
     /// Rotate the identity secret and sign customer tokens.
     Identity(identity::Arguments),
+    /// Rotate the data key that encrypts stored secrets.
+    Secrets(secrets::Arguments),
     /// List or remove what is left of deleted conversations.
     Purge(purge::Arguments),
     /// List or resume unfinished jobs.
@@ -61,6 +63,7 @@ async fn main() -> std::process::ExitCode {
         Command::Workspace(arguments) => workspace::run(arguments).await,
         Command::Key(arguments) => key::run(arguments).await,
         Command::Identity(arguments) => identity::run(arguments).await,
+        Command::Secrets(arguments) => secrets::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use axum::Router;
 use deskless_api::{ApiState, openapi, serve};
 use deskless_domain::Clock;
 use deskless_store::Store;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+
+use crate::examples::Examples;
 
 /// The functions by their names in the template, with their routes.
 #[must_use]
@@ -27,6 +30,16 @@ pub fn functions() -> Vec<(&'static str, OpenApiRouter<ApiState>)> {
     ]
 }
 
+/// The groups with operations for client keys, and their descriptions.
+fn client_descriptions() -> Vec<OpenApi> {
+    vec![
+        deskless_conversations::client_description(),
+        deskless_messages::client_description(),
+        deskless_files::client_description(),
+        deskless_discovery::router::<ApiState>().into_openapi(),
+    ]
+}
+
 fn described(routes: Router<ApiState>, description: OpenApi) -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(description).merge(routes.into())
 }
@@ -37,8 +50,23 @@ pub fn router(store: Store, clock: Arc<dyn Clock>) -> Router {
     serve(all.into(), ApiState::new(store), clock)
 }
 
-/// The API's description, generated from the routes.
-#[must_use]
-pub fn description() -> OpenApi {
-    openapi::document(functions().into_iter().map(|(_, routes)| routes.into_openapi()).collect())
+/// The API's description for server keys, generated from the routes.
+///
+/// # Errors
+/// When the file of examples is malformed.
+pub fn description() -> Result<OpenApi> {
+    let parts = functions().into_iter().map(|(_, routes)| routes.into_openapi()).collect();
+    let mut document = openapi::document(parts);
+    Examples::server()?.add_to(&mut document);
+    Ok(document)
+}
+
+/// The API's description for client keys.
+///
+/// # Errors
+/// When the file of examples is malformed.
+pub fn client_description() -> Result<OpenApi> {
+    let mut document = openapi::client_document(client_descriptions());
+    Examples::client()?.add_to(&mut document);
+    Ok(document)
 }

@@ -13,9 +13,10 @@ use async_trait::async_trait;
 use axum::{
     Router,
     extract::{Request, State},
+    middleware::from_fn,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{Method, StatusCode, header};
 use s3s::{
     S3Result,
     access::{S3Access, S3AccessContext},
@@ -27,7 +28,9 @@ use s3s::{
 use s3s_fs::FileSystem;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tower::Service;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::guard;
 
 /// The local bucket's name.
 pub const BUCKET: &str = "deskless-files";
@@ -67,7 +70,13 @@ impl S3 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         // Browsers upload and download from other origins, as the bucket's CORS rules in the template allow.
-        let router = Router::new().fallback(handle).with_state(builder.build()).layer(CorsLayer::permissive());
+        let cors = CorsLayer::new()
+            .allow_origin(Any)
+            .allow_methods([Method::GET, Method::HEAD, Method::POST])
+            .allow_headers(Any)
+            .expose_headers([header::ETAG]);
+        let router = Router::new().fallback(handle).with_state(builder.build()).layer(cors);
+        let router = router.layer(from_fn(guard::local_programs_and_files));
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });

@@ -181,8 +181,24 @@ fn invalid_arguments_are_explained() {
     assert!(create(&["--rate-limit", "0"]).contains("from 1 to 1000000"));
     assert!(create(&["--origin", "https://a.example/path"]).contains("without a path"));
     assert!(stack.failure(&["workspace", "create", ""]).contains("must not be empty"));
-    assert!(stack.failure(&["key", "list", "--workspace", "7"]).contains("workspace list"));
-    assert!(stack.failure(&["key", "list", "--workspace", stranger]).contains("no workspace"));
+    for (id, error) in [("7", "must be a workspace ID"), (stranger, "no workspace has the ID")] {
+        for command in [
+            ["key", "list", "--workspace", id].as_slice(),
+            &["key", "create", "--name", "x", "--workspace", id],
+            &["key", "revoke", stranger, "--workspace", id],
+            &["identity", "rotate", "--workspace", id],
+            &["identity", "token", "--customer", "cus_1", "--workspace", id],
+            &["workspace", "shards", id, "2"],
+            &["workspace", "limit", id, "10"],
+            &["workspace", "recount", id],
+            &["workspace", "export", id, "--to", "x.jsonl"],
+            &["workspace", "delete", id, "--confirm", "x"],
+        ] {
+            let failure = stack.failure(command);
+            assert!(failure.contains(error), "{command:?}: {failure}");
+            assert!(failure.contains("list them with `deskless workspace list`"), "{command:?}: {failure}");
+        }
+    }
     let revoke = stack.failure(&["key", "revoke", "--workspace", workspace, stranger]);
     assert!(revoke.contains("has no key"), "{revoke}");
 }
@@ -231,4 +247,79 @@ fn missing_local_stack_is_explained() {
     let output = run(&folder, &["upload", "a.txt"]);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && text.contains("make dev") && text.contains("--url"), "{text}");
+}
+
+/// Sends a request line by line and returns the status and the headers.
+fn raw(url: &str, lines: &[&str]) -> (u16, String) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).expect("the port is open");
+    let request = format!("{}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", lines.join("\r\n"));
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, answer.to_ascii_lowercase())
+}
+
+#[test]
+fn ports_refuse_web_pages_and_foreign_hosts() {
+    let stack = Stack::start("ports");
+    let env = std::fs::read_to_string(stack.folder.join(".local/dev.env")).expect("dev.env");
+    let value = |name: &str| env.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).expect("a value");
+    let [api, engine, s3] = ["DESKLESS_URL", "DESKLESS_DYNAMODB_URL", "DESKLESS_S3_URL"].map(value);
+    let list = "GET /deskless-files?list-type=2 HTTP/1.1";
+    let scan = "POST / HTTP/1.1";
+    let docs = "GET /api/v1/openapi.json HTTP/1.1";
+    let target = "x-amz-target: DynamoDB_20120810.ListTables";
+    for (url, line) in [(api, docs), (engine, scan), (s3, list)] {
+        for host in ["evil.example", "localhost.evil.example:80", "127.0.0.1.nip.io"] {
+            let (status, answer) = raw(url, &[line, &format!("host: {host}"), target]);
+            assert_eq!((status, answer.contains("access-control")), (403, false), "{url} {host}: {answer}");
+        }
+        for host in ["localhost", "127.0.0.1:9000", "[::1]:9000", "LOCALHOST:1"] {
+            let (_, answer) = raw(url, &[line, &format!("host: {host}"), target]);
+            assert!(!answer.contains("`host` must be"), "{url} {host}: {answer}");
+        }
+    }
+    // The API has CORS of its own. The engine and S3 refuse web pages, with or without an origin.
+    assert_eq!(raw(api, &[docs, "host: localhost", "origin: https://app.example"]).0, 200);
+    for of_page in ["origin: https://evil.example", "origin: null", "sec-fetch-site: cross-site"] {
+        for (url, line) in [(engine, scan), (engine, "OPTIONS / HTTP/1.1"), (s3, list), (s3, "GET / HTTP/1.1")] {
+            let (status, answer) = raw(url, &[line, "host: localhost", of_page, target]);
+            assert_eq!((status, answer.contains("access-control")), (403, false), "{url} {line} {of_page}: {answer}");
+        }
+    }
+    assert_eq!(raw(engine, &[scan, "host: localhost", "sec-fetch-site: none", target]).0, 400, "no body");
+    let preflight = ["host: localhost", "origin: https://app.example", "access-control-request-method: POST"];
+    let (status, answer) = raw(s3, &[&["OPTIONS /deskless-files HTTP/1.1"], preflight.as_slice()].concat());
+    assert!(status == 200 && answer.contains("access-control-allow-origin: *"), "pages may upload: {answer}");
+    assert!(!answer.contains("put") && !answer.contains("delete"), "{answer}");
+}
+
+#[test]
+fn files_of_the_local_stack_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let stack = Stack::start("private");
+    let folder = stack.folder.join(".local");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let entries = std::fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path());
+    let names: Vec<_> = entries.filter(|path| mode(path) != if path.is_dir() { 0o700 } else { 0o600 }).collect();
+    assert_eq!(names, Vec::<PathBuf>::new());
+    for name in ["secrets.key", "dev.env", "dynamodb.sqlite"] {
+        assert!(folder.join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn data_key_is_rotated_only_by_its_own_command() {
+    let stack = Stack::start("secrets");
+    let folder = stack.folder.join(".local");
+    let key = std::fs::read_to_string(folder.join("secrets.key")).expect("a key file");
+    assert_eq!(key.trim().len(), 44, "32 bytes in base64");
+    let help = stack.run(&["secrets", "rotate", "--help"]);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("three minutes"));
+    std::fs::write(folder.join("secrets.key"), "short").expect("written");
+    let error = stack.failure(&["workspace", "list"]);
+    assert!(error.contains("is not a key file"), "{error}");
 }

@@ -37,7 +37,7 @@ pub struct DeliveryStats {
 }
 
 /// The maximum number of deliveries of a batch before the test fails.
-const MAX_DELIVERIES: usize = 50;
+const MAX_DELIVERIES: usize = 200;
 /// An interrupted function has waited fewer times than this, which is about how often it waits for a whole batch.
 const MAX_WAITS: u64 = 40;
 

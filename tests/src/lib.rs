@@ -6,7 +6,9 @@
 //! Every response is validated against `openapi.json`.
 
 mod bucket;
+mod caching;
 mod clock;
+mod data_keys;
 mod delivery;
 mod faults;
 mod invariants;
@@ -17,26 +19,31 @@ mod proxy;
 mod purge;
 mod response;
 mod role;
+mod secrets;
 mod size;
 mod specification;
 mod table;
+mod traces;
 mod upload;
 mod webhook_servers;
 mod world;
 
 pub use clock::TestClock;
+pub use data_keys::TestDataKeys;
 pub use delivery::{Delivery, DeliveryStats, interrupt_after, record};
 pub use deskless_infra::worker::Worker;
 pub use faults::Faults;
 pub use invariants::{miscounted, unsettled, violations};
 pub use lanes::Lanes;
-pub use packed::{packed, unpacked};
+pub use packed::{packed, packed_digest, unpacked};
 pub use proxy::{Meter, Proxy};
 pub use purge::{PurgeDelays, measure_purge_delays};
 pub use response::TestResponse;
 pub use role::{PreparedRequest, Role};
+pub use secrets::KnownSecrets;
 pub use specification::Specification;
 pub use table::Row;
+pub use traces::CapturedLog;
 pub use upload::{Upload, download};
 pub use webhook_servers::{Received, WebhookServers};
 pub use world::{KeyOptions, Machine, World};

@@ -53,7 +53,7 @@ const MESSAGE: [(&str, &str); 8] = [
     ("sender", "s"),
     ("type", "k"),
 ];
-const CUSTOMER: [(&str, &str); 10] = [
+const CUSTOMER: [(&str, &str); 11] = [
     ("activity", "a"),
     ("attempt", "t"),
     ("company", "co"),
@@ -63,6 +63,7 @@ const CUSTOMER: [(&str, &str); 10] = [
     ("metadata", "m"),
     ("name", "n"),
     ("phone", "p"),
+    ("registeredEmail", "re"),
     ("updatedAt", "ua"),
 ];
 /// The names of the item with the version and status that a conversation was last counted with.

@@ -1,5 +1,8 @@
 //! The stored form of IDs, implemented independently of the store.
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 /// The characters in the order of their codes, so that packed IDs sort as their bytes do.
 const ALPHABET: &[u8; 64] = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 /// 21 groups of six bits, and one of the last two.
@@ -20,6 +23,16 @@ pub fn packed(uuid: impl ToString) -> String {
     groups.map(|group| char::from(ALPHABET[usize::try_from(group).expect("six bits")])).collect()
 }
 
+/// Returns the stored form of the digest of a text: the first 16 bytes of its SHA-256.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn packed_digest(text: &str) -> String {
+    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..16]);
+    packed(hyphenated(&digits))
+}
+
 /// Returns the ID of a stored form as a UUID; `None` if the text is not 16 packed bytes.
 #[must_use]
 pub fn unpacked(text: &str) -> Option<String> {
@@ -34,8 +47,12 @@ pub fn unpacked(text: &str) -> Option<String> {
     }
     let bits = groups.iter().fold(0_u128, |bits, group| bits << 6 | *group as u128);
     let digits = format!("{:032x}", bits << 2 | last as u128 >> 4);
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    Some(parts.join("-"))
+    Some(hyphenated(&digits))
+}
+
+/// Returns 32 digits as a UUID.
+fn hyphenated(digits: &str) -> String {
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Machine, Specification, TestResponse};
+use crate::{Machine, Specification, TestResponse, caching::check_caching};
 
 /// A caller of the API.
 #[derive(Clone)]
@@ -125,10 +125,13 @@ impl PreparedRequest<'_> {
         let (method, path) = (self.request.method().clone(), self.request.uri().path().to_owned());
         let query = self.request.uri().query().unwrap_or_default().to_owned();
         let names: Vec<_> = self.request.headers().keys().map(ToString::to_string).collect();
+        let keys = ["authorization", "x-api-key"].into_iter().filter_map(|name| self.request.headers().get(name));
+        let is_client = keys.filter_map(|key| key.to_str().ok()).any(|key| key.contains("dsk_cl_"));
         let response = self.machine.router().oneshot(self.request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let answer = TestResponse { status: parts.status, headers: parts.headers, bytes };
+        self.machine.secrets.note_exchange(&self.json_body, &answer);
         self.machine.record(|| {
             let route = Specification::committed().path_of(&path).unwrap_or_default();
             let answered: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
@@ -141,8 +144,9 @@ impl PreparedRequest<'_> {
                 answered.join(" "),
             )
         });
+        check_caching(&format!("{method} {path}"), &answer);
         if self.validated {
-            Specification::committed().check(&method, &path, &answer);
+            Specification::check_response(is_client, &method, &path, &answer);
         }
         answer
     }

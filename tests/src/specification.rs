@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::TestResponse;
 
-/// The OpenAPI document.
+/// An OpenAPI document.
 pub struct Specification {
     document: Value,
     /// Body validators by path, method and status.
@@ -17,11 +17,22 @@ static COMMITTED: LazyLock<Specification> = LazyLock::new(|| {
     Specification::new(serde_json::from_str(text).expect("openapi.json is JSON"))
 });
 
+static CLIENT: LazyLock<Specification> = LazyLock::new(|| {
+    let text = include_str!("../../infra/openapi-client.json");
+    Specification::new(serde_json::from_str(text).expect("openapi-client.json is JSON"))
+});
+
 impl Specification {
-    /// Returns the committed `openapi.json`.
+    /// Returns the committed `openapi.json`, the document for server keys.
     #[must_use]
     pub fn committed() -> &'static Self {
         &COMMITTED
+    }
+
+    /// Returns the committed `openapi-client.json`, the document for client keys.
+    #[must_use]
+    pub fn client() -> &'static Self {
+        &CLIENT
     }
 
     fn new(document: Value) -> Self {
@@ -29,6 +40,7 @@ impl Specification {
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+                    let response = resolve(&document, response);
                     for content in response["content"].as_object().into_iter().flatten().map(|(_, content)| content) {
                         let mut schema = content["schema"].clone();
                         schema["components"] = document["components"].clone();
@@ -39,6 +51,23 @@ impl Specification {
             }
         }
         Self { document, validators }
+    }
+
+    /// Returns the operation, or `null`.
+    #[must_use]
+    pub fn operation(&self, path: &str, method: &Method) -> &Value {
+        let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+        &self.document["paths"][path][method]
+    }
+
+    /// Asserts that a body matches the schema of its content.
+    #[track_caller]
+    pub fn check_body(&self, content: &Value, body: &Value, what: &str) {
+        let mut schema = content["schema"].clone();
+        schema["components"] = self.document["components"].clone();
+        let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+        let errors: Vec<_> = validator.iter_errors(body).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{what}: {errors:#?}");
     }
 
     /// Returns the document.
@@ -71,9 +100,26 @@ impl Specification {
         paths.keys().find(|known| *known == path).or_else(|| paths.keys().find(|known| matches(known))).cloned()
     }
 
-    /// Asserts that the document describes this response. Unknown routes are not checked.
+    /// Asserts that the document for the kind of the key describes this response. Unknown routes are not checked. Of operations
+    /// that client keys cannot call, they get only problems.
     #[track_caller]
-    pub fn check(&self, method: &Method, path: &str, answer: &TestResponse) {
+    pub fn check_response(is_client: bool, method: &Method, path: &str, answer: &TestResponse) {
+        let (server, client) = (Self::committed(), Self::client());
+        let Some(template) = server.path_of(path) else { return };
+        if is_client && client.operation(&template, method).is_object() {
+            return client.check(method, path, answer);
+        }
+        let is_open = server.operation(&template, method)["security"] == json!([{}]);
+        assert!(
+            !is_client || is_open || answer.status.is_client_error() || answer.status.is_server_error(),
+            "{method} {template} returns {} to a client key, and openapi-client.json does not have it",
+            answer.status,
+        );
+        server.check(method, path, answer);
+    }
+
+    #[track_caller]
+    fn check(&self, method: &Method, path: &str, answer: &TestResponse) {
         let Some(template) = self.path_of(path) else { return };
         let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
         let operation = &self.document["paths"][&template][&method];
@@ -100,5 +146,13 @@ impl Specification {
             .map(|e| json!({ "at": e.instance_path.to_string(), "error": e.to_string() }))
             .collect();
         assert!(errors.is_empty(), "{method} {template} {status}: {errors:#?}");
+    }
+}
+
+/// Returns what a reference refers to.
+fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    match value["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("the reference resolves"),
+        None => value,
     }
 }

@@ -2,45 +2,41 @@
 
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use deskless_api::{
-    InvalidRequest,
+    InvalidRequest, Json,
+    openapi::flat,
     wire::{ActionObject, ActionRequest},
 };
 use deskless_domain::{AutomationAction, Invalid, MessageBody, PredefinedMessageId, WebhookUrl};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Ref, RefOr, Schema, schema::OneOfBuilder},
+    openapi::{RefOr, Schema},
 };
 
 /// An action that only automations have.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
-#[schema(as = AutomationOnlyAction)]
 pub enum AutomationOnlyActionObject {
     /// Sends a predefined message as a reply with the role `assistant`.
     #[deserr(rename = "reply", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     Reply {
-        /// The predefined message. Its variables are filled in when the action runs.
+        /// Its variables are filled in when the action runs.
         predefined_message_id: PredefinedMessageId,
     },
     /// Adds an internal note.
     #[deserr(rename = "note", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     Note {
-        /// The text: 1 to 8,000 characters.
+        /// The text.
         body: MessageBody,
     },
-    /// Sends a POST request to your server, signed with the automation's `webhookSecret` as in Standard Webhooks. Delivery is at
-    /// least once, with the same `webhook-id` each time. Any response other than a 2xx within 5 seconds is a failure and is not
-    /// retried. The body has `type`, `timestamp` and `data`. `data` has `automation`, `execution`, `trigger`, `context`,
-    /// `conversation`, `customer` and the newest 50 `messages`, oldest first. The body is at most 64 KiB. `messagesLeftOut` is the
-    /// number of older messages that were left out to fit.
+    /// Sends a POST request to your server, signed as in Standard Webhooks. A response other than a 2xx is a failure.
     #[deserr(rename = "call_webhook", rename_all = camelCase)]
     #[schema(rename_all = "camelCase")]
     CallWebhook {
-        /// The URL: https on port 443, at a public address. Redirects are not followed.
+        /// Redirects are not followed.
         url: WebhookUrl,
     },
 }
@@ -60,11 +56,11 @@ pub enum AutomationActionObject {
 
 impl PartialSchema for AutomationActionObject {
     fn schema() -> RefOr<Schema> {
-        OneOfBuilder::new()
-            .description(Some("An action of an automation. Its fields depend on `action`."))
-            .item(Ref::from_schema_name(ActionObject::name()))
-            .item(Ref::from_schema_name(AutomationOnlyActionObject::name()))
-            .into()
+        let mut actions = ActionObject::variants();
+        if let RefOr::T(Schema::OneOf(own)) = AutomationOnlyActionObject::schema() {
+            actions.extend(own.items);
+        }
+        Schema::from(flat("action", "An action of an automation. Its fields depend on `action`.", actions)).into()
     }
 }
 
@@ -74,9 +70,7 @@ impl ToSchema for AutomationActionObject {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((ActionObject::name().into_owned(), ActionObject::schema()));
         ActionObject::schemas(schemas);
-        schemas.push((AutomationOnlyActionObject::name().into_owned(), AutomationOnlyActionObject::schema()));
         AutomationOnlyActionObject::schemas(schemas);
     }
 }
@@ -107,14 +101,24 @@ pub enum AutomationActionRequest {
     AutomationOnly(AutomationOnlyActionObject),
 }
 
+impl AutomationActionRequest {
+    /// Returns whether the action calls a webhook.
+    pub fn calls_webhook(&self) -> bool {
+        matches!(self, Self::AutomationOnly(AutomationOnlyActionObject::CallWebhook { .. }))
+    }
+}
+
 impl Deserr<InvalidRequest> for AutomationActionRequest {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let is_object = value.kind() == ValueKind::Map;
-        let value = serde_json::Value::from(value);
-        let name = value.get("action").and_then(serde_json::Value::as_str);
+        let value = Json::from(value);
+        let name = match &value {
+            Json::Object(fields) => fields.get("action").and_then(Json::as_str),
+            _ => None,
+        };
         match name {
             Some(name) if AUTOMATION_ONLY.contains(&name) => {
                 AutomationOnlyActionObject::deserialize_from_value(value.into_value(), location)

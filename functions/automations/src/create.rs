@@ -1,10 +1,14 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteAutomations, wire::FilterRequest,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created,
+    openapi::BASE,
+    replayed,
+    scope::WriteAutomations,
+    shown_once,
+    wire::{FilterRequest, FilterValue},
 };
 use deskless_app::automations::{self, CreateAutomation};
-use deskless_domain::{AutomationAction, AutomationTrigger, ConversationFilter, Title};
+use deskless_domain::{AutomationAction, AutomationPosition, AutomationTrigger, ConversationFilter, Title};
 use utoipa::ToSchema;
 
 use crate::{
@@ -17,7 +21,7 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateAutomationRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
     /// Whether its trigger runs it. The default is `true`.
     #[deserr(default = true)]
@@ -27,7 +31,12 @@ pub struct CreateAutomationRequest {
     trigger: AutomationTrigger,
     /// The conversations to which it applies. The default is all.
     #[deserr(default)]
-    conditions: Option<FilterRequest>,
+    #[schema(value_type = FilterRequest, required = false)]
+    conditions: FilterValue<FilterRequest>,
+    /// The place among the automations that one event triggers: 1 to 1,000,000. The lowest runs first, `null` (the default) last.
+    #[deserr(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    position: Option<AutomationPosition>,
     /// The actions, in order: 1 to 20, at most 64 KiB together.
     #[schema(value_type = Vec<AutomationActionObject>, min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionRequest>,
@@ -35,18 +44,7 @@ pub struct CreateAutomationRequest {
 
 /// Create an automation
 ///
-/// Automations run actions when an event matches their conditions, or when you trigger them. A new automation takes effect
-/// within 30 seconds. A workspace can have at most 100 automations.
-///
-/// Your key needs the scopes of the actions: `write:conversations` for actions that update conversations or write messages,
-/// also `read:replies` for `reply`, and `read:conversations` for `call_webhook`. Otherwise the response is 403.
-///
-/// Triggers: `conversation.updated` is an update of fields that `PATCH` can update. A reply or note is `message.created` and not
-/// an update. A conversation that is created with a message triggers both `conversation.created` and `message.created`. Marking a
-/// conversation as read triggers nothing. `conditions.customerEmail` is compared with the email address on the conversation.
-///
-/// An automation never triggers itself, directly or through others. At most five automations trigger each other in a row, and
-/// each runs at most once for the same original event.
+/// A new automation acts on every event after the response. Your key needs the scopes of the actions.
 #[utoipa::path(
     post,
     path = "/api/v1/automations",
@@ -71,13 +69,14 @@ pub async fn create_automation(
         name: request.name,
         enabled: request.enabled,
         trigger: request.trigger,
-        conditions: request.conditions.map_or_else(ConversationFilter::default, |filter| filter.filter()),
+        conditions: request.conditions.0.map_or_else(ConversationFilter::default, |filter| filter.filter()),
+        position: request.position,
         actions: request.actions.into_iter().map(AutomationAction::from).collect(),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let saved = automations::create(caller.store(), command, key.as_ref()).await?;
     let automation = &saved.outcome.automation;
     let location = format!("{BASE}/automations/{}", automation.id);
     let response = SavedAutomationResponse::from(&saved.outcome);
-    replayed(saved.is_replay, created(location, automation.version, &response))
+    shown_once(replayed(saved.is_replay, created(location, automation.version, &response)))
 }

@@ -4,8 +4,7 @@ use deskless_domain::{Automation, AutomationId};
 
 /// Delete an automation
 ///
-/// Deletes the automation. Its executions are no longer available. A running execution ends, and
-/// completed steps are not undone.
+/// Deletes the automation and its executions. A running execution ends, and completed steps are not undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/automations/{automationId}",

@@ -2,7 +2,7 @@
 
 use deskless_api::{envelope, object_tag, wire::FilterRequest};
 use deskless_app::automations::SavedAutomation;
-use deskless_domain::{Automation, AutomationTrigger, ConversationFilter, Resource, Title};
+use deskless_domain::{Automation, AutomationPosition, AutomationTrigger, ConversationFilter, KeyId, Resource, Title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,16 +25,22 @@ pub struct AutomationObject {
     name: Title,
     /// Whether its trigger runs it. You can run it manually either way.
     enabled: bool,
-    /// The event that runs it. `manual` automations run only when you trigger them.
+    /// `manual` automations run only when you trigger them.
     trigger: AutomationTrigger,
-    /// The conversations to which the trigger applies. The filters are those of the list of conversations; all must match.
+    /// The conversations to which the trigger applies.
     #[schema(value_type = FilterRequest)]
     conditions: ConversationFilter,
+    /// The place among the automations that one event triggers. `null` is after all places.
+    #[schema(required, value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    position: Option<AutomationPosition>,
     /// The actions, in order.
     #[schema(min_items = 1, max_items = 20)]
     actions: Vec<AutomationActionObject>,
-    /// Whether the automation has a secret that signs its webhooks. It has one while an action calls a webhook.
+    /// Whether a secret signs its webhooks.
     has_webhook_secret: bool,
+    /// The API key with whose rights its trigger runs it. When you revoke this key, the automation is disabled.
+    #[schema(required, value_type = Option<String>, format = "uuid")]
+    api_key_id: Option<KeyId>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time")]
@@ -43,7 +49,8 @@ pub struct AutomationObject {
 
 impl From<&Resource<Automation>> for AutomationObject {
     fn from(resource: &Resource<Automation>) -> Self {
-        let Automation { name, enabled, trigger, conditions, actions, webhook_secret } = &resource.fields;
+        let Automation { name, enabled, trigger, conditions, position, actions, webhook_secret, api_key, .. } =
+            &resource.fields;
         Self {
             object: AutomationTag,
             id: resource.id.to_string(),
@@ -51,8 +58,10 @@ impl From<&Resource<Automation>> for AutomationObject {
             enabled: *enabled,
             trigger: *trigger,
             conditions: conditions.clone(),
+            position: *position,
             actions: actions.as_slice().iter().map(AutomationActionObject::from).collect(),
             has_webhook_secret: webhook_secret.is_some(),
+            api_key_id: *api_key,
             created_at: resource.created_at().to_string(),
             updated_at: resource.updated_at.to_string(),
         }
@@ -68,8 +77,7 @@ envelope!(
 #[serde(rename_all = "camelCase")]
 pub struct SavedAutomationResponse {
     automation: AutomationObject,
-    /// The secret that signs its webhooks: `whsec_` and a key in base64, as Standard Webhooks libraries accept it. It is returned
-    /// once, when it is created. `null` otherwise, and in the response to a repeat.
+    /// The secret that signs its webhooks, when it is created. `null` otherwise, and in the response to a repeat.
     #[schema(required)]
     webhook_secret: Option<String>,
 }

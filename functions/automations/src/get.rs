@@ -1,6 +1,4 @@
-use deskless_api::{
-    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
-};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadAutomations};
 use deskless_app::resources;
 use deskless_domain::{Automation, AutomationId};
 
@@ -24,11 +22,8 @@ pub async fn get_automation(
     caller: Caller<ReadAutomations>,
     ApiPath(id): ApiPath<AutomationId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let resource = resources::get::<Automation>(caller.store(), id).await?;
-    if known.holds(resource.version) {
-        return Ok(not_modified(resource.version));
-    }
     ok(resource.version, &AutomationResponse::from(&resource))
 }

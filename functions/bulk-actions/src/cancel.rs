@@ -16,8 +16,7 @@ pub struct CancelBulkActionRequest {}
 
 /// Cancel a bulk action
 ///
-/// Stops the bulk action after the current step of at most 100 conversations. `finishedAt` is set when it has stopped.
-/// Conversations that were processed are not restored. Cancelling it again has no effect.
+/// Stops the bulk action after the current step of at most 100 conversations. Processed conversations are not restored.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions/{bulkActionId}/cancel",

@@ -1,7 +1,11 @@
 use std::time::Duration;
 
 use deskless_api::{ApiQuery, Caller, Idempotent, NoParameters, Reply, replayed, scope::WriteConversations};
-use deskless_app::bulk::{self, CreateBulkAction};
+use deskless_app::{
+    bulk::{self, CreateBulkAction},
+    without_values,
+};
+use deskless_domain::Scope;
 
 use crate::dto::{BulkActionResponse, CreateBulkActionRequest, reply};
 
@@ -10,15 +14,8 @@ const STEPS_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Create a bulk action
 ///
-/// Up to 100 ids are processed before the response, which is then 200. Everything else is processed in the background: the response
-/// is 202, and `Location` is the path at which you see the progress.
-///
-/// Each conversation is updated once, even if processing is interrupted. A conversation that is already in the requested state is
-/// not updated and counts as processed. With a filter, a conversation is updated if it existed when you sent the request and
-/// matches the filter when it is processed.
-///
-/// A dry run counts at most about 10,000 conversations and takes at most 6 seconds. `exact` is `true` if all were counted. A dry run
-/// is kept for 30 days, as every bulk action.
+/// Up to 100 ids are processed before the response, which is then 200. Everything else is processed in the background: the
+/// response is 202. A dry run needs the scope `read:conversations` as well, and counts at most about 10,000 conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/bulk-actions",
@@ -44,13 +41,17 @@ pub async fn create_bulk_action(
     let store = caller.store();
     let (request, key) = request.into_parts(&caller);
     let command: CreateBulkAction = request.into_command(caller.credential().id);
+    if command.dry_run {
+        // Its result is what a dry run is for.
+        caller.require(Scope::ReadConversations)?;
+    }
     let is_small = command.is_small();
     let mut created = bulk::create(store, command, key.as_ref()).await?;
     if is_small {
         // The response to a repeat has the current progress, not that of the first response.
         let (action, error) = bulk::run_within(store, created.outcome.id, STEPS_TIMEOUT).await?;
         if let Some(error) = error {
-            tracing::warn!(bulk_action = %action.id, error = %error, "bulk action interrupted; the worker processes the remaining steps");
+            tracing::warn!(bulk_action = %action.id, error = without_values(&error.to_string()), "bulk action interrupted; the worker processes the remaining steps");
         }
         created.outcome = action;
     }

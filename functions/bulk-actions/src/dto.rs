@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
-    InvalidRequest, Reply, accepted, object_tag, ok,
-    openapi::BASE,
+    InvalidRequest, Json, Reply, accepted, object_tag, ok,
+    openapi::{BASE, flat},
     wire::{ActionObject, ActionRequest, FilterRequest},
 };
 use deskless_app::bulk::{CreateBulkAction, Target};
@@ -29,16 +29,20 @@ object_tag!(
 #[deserr(error = InvalidRequest, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 struct TargetFields {
-    /// The conversations, at most 1,000. Duplicates count once. An id that does not exist counts as a failure.
+    /// At most 1,000 ids. An id that does not exist counts as a failure.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::ConversationId>>, min_items = 1, max_items = 1000)]
     conversation_ids: Option<ConversationIds>,
     /// Conversations that match this filter when they are processed.
     #[deserr(default)]
     filter: Option<FilterRequest>,
-    /// Conversations in this saved view. Later updates of the view have no effect.
+    /// Conversations in this saved view, as it is now.
     #[deserr(default)]
     view_id: Option<ViewId>,
+    /// Must be `true` if and only if the filter is empty, so that every conversation matches.
+    #[deserr(default)]
+    #[schema(default = false)]
+    all: Option<bool>,
     /// Whether to only count the conversations. The default is `false`.
     #[deserr(default)]
     #[schema(default = false)]
@@ -46,7 +50,7 @@ struct TargetFields {
 }
 
 impl TargetFields {
-    const NAMES: [&str; 4] = ["conversationIds", "filter", "viewId", "dryRun"];
+    const NAMES: [&str; 5] = ["conversationIds", "filter", "viewId", "all", "dryRun"];
 
     fn check(&self, location: ValuePointerRef<'_>) -> Result<(), InvalidRequest> {
         let fields = [
@@ -81,11 +85,11 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        let (mut target, mut action) = (serde_json::Map::new(), value.into());
-        if let serde_json::Value::Object(fields) = &mut action {
+        let (mut target, mut action) = (BTreeMap::new(), value.into());
+        if let Json::Object(fields) = &mut action {
             target.extend(TargetFields::NAMES.into_iter().filter_map(|name| fields.remove_entry(name)));
         }
-        let target = TargetFields::deserialize_from_value(serde_json::Value::Object(target).into_value(), location);
+        let target = TargetFields::deserialize_from_value(Json::Object(target).into_value(), location);
         let target = target.and_then(|target| target.check(location).map(|()| target));
         let action = ActionRequest::deserialize_from_value(action.into_value(), location);
         match (action, target) {
@@ -98,22 +102,13 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
 
 impl PartialSchema for CreateBulkActionRequest {
     fn schema() -> RefOr<Schema> {
-        let mut schema = ActionObject::schema();
-        let target_fields = match TargetFields::schema() {
-            RefOr::T(Schema::Object(fields)) => fields.properties,
-            _ => BTreeMap::default(),
-        };
-        if let RefOr::T(Schema::OneOf(actions)) = &mut schema {
-            actions.description = Some(
-                "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`.".to_owned(),
-            );
-            for action in &mut actions.items {
-                if let RefOr::T(Schema::Object(action)) = action {
-                    action.properties.extend(target_fields.clone());
-                }
-            }
+        let text = "An action with its fields, and exactly one of `conversationIds`, `filter` and `viewId`. The fields of the \
+                    action depend on `action`.";
+        let mut request = flat("action", text, ActionObject::variants());
+        if let RefOr::T(Schema::Object(target)) = TargetFields::schema() {
+            request.properties.extend(target.properties);
         }
-        schema
+        Schema::from(request).into()
     }
 }
 
@@ -127,7 +122,7 @@ impl ToSchema for CreateBulkActionRequest {
 impl CreateBulkActionRequest {
     /// Returns the command of this caller.
     pub fn into_command(self, key: KeyId) -> CreateBulkAction {
-        let TargetFields { conversation_ids, filter, view_id, dry_run } = self.target;
+        let TargetFields { conversation_ids, filter, view_id, all, dry_run } = self.target;
         let target = match (conversation_ids, filter, view_id) {
             (Some(ids), ..) => Target::Ids(ids),
             (None, _, Some(view)) => Target::View(view),
@@ -135,7 +130,8 @@ impl CreateBulkActionRequest {
                 Target::Filter(filter.map_or_else(ConversationFilter::default, |filter| filter.filter()))
             }
         };
-        CreateBulkAction { action: self.action.into_action(), target, dry_run: dry_run.unwrap_or(false), key }
+        let (all, dry_run) = (all.unwrap_or(false), dry_run.unwrap_or(false));
+        CreateBulkAction { action: self.action.into_action(), target, all, dry_run, key }
     }
 }
 
@@ -166,7 +162,7 @@ pub struct BulkActionObject {
     object: BulkActionTag,
     #[schema(format = "uuid")]
     id: String,
-    /// The action: `assign`, `assign_assistant`, `update_status`, `move`, `tag` or `delete`.
+    /// The action, as in the request.
     #[schema(value_type = String)]
     action: serde_json::Value,
     /// The fields of the action, as in the request.
@@ -180,15 +176,15 @@ pub struct BulkActionObject {
     view_id: Option<ViewId>,
     /// Whether conversations are only counted.
     dry_run: bool,
-    /// The status. `cancelled` as soon as you cancel the bulk action, which has stopped when `finishedAt` is set.
+    /// A `cancelled` bulk action has stopped when `finishedAt` is set.
     status: BulkStatus,
     /// The number of matching conversations. With a filter it is final only at the end.
     matched_count: u64,
     /// Whether `matchedCount` is final.
     exact: bool,
-    /// The number of processed conversations, failures included. 0 for a dry run.
+    /// The number of processed conversations, failures included.
     processed_count: u64,
-    /// The number of conversations on which the action was not possible, or would not be for a dry run.
+    /// The number of conversations on which the action is not possible.
     failed_count: u64,
     /// The first 100 failures.
     results: Vec<FailureObject>,

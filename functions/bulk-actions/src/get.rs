@@ -1,6 +1,4 @@
-use deskless_api::{
-    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
-};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadConversations};
 use deskless_app::bulk;
 use deskless_domain::BulkActionId;
 
@@ -8,7 +6,7 @@ use crate::dto::BulkActionResponse;
 
 /// Retrieve a bulk action
 ///
-/// Returns the bulk action with its progress. It is kept for 30 days.
+/// Returns the bulk action with its progress.
 #[utoipa::path(
     get,
     path = "/api/v1/bulk-actions/{bulkActionId}",
@@ -24,11 +22,8 @@ pub async fn get_bulk_action(
     caller: Caller<ReadConversations>,
     ApiPath(id): ApiPath<BulkActionId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let action = bulk::get(caller.store(), id).await?;
-    if known.holds(action.version) {
-        return Ok(not_modified(action.version));
-    }
     ok(action.version, &BulkActionResponse::from(&action))
 }

@@ -38,9 +38,10 @@ pub struct ConversationCounts {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationCountsResponse {
     counts: ConversationCounts,
-    /// Whether all conversations were counted. `false` if counting stopped at 10,000.
+    /// Whether the numbers include every change until `asOf`. Always `false` without `customerId`. With it, `false` if counting
+    /// stopped at 10,000.
     exact: bool,
-    /// The time of the count.
+    /// The time of the newest change that the counters include. With `customerId`, the time of the count.
     #[schema(format = "date-time")]
     as_of: String,
 }
@@ -55,8 +56,8 @@ impl From<Counts> for ConversationCountsResponse {
 
 /// Count conversations
 ///
-/// Returns the number of conversations by status. Counters are maintained for the workspace, for each assignee and for each
-/// inbox. They lag writes by a moment. With `customerId`, conversations are counted during the request, up to 10,000.
+/// Returns the number of conversations by status. Counters lag behind writes by a moment. With `customerId`, conversations are
+/// counted during the request, up to 10,000.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/counts",

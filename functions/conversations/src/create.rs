@@ -15,7 +15,6 @@ use deskless_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    by_key::EitherConversationCreatedResponse,
     customer_view,
     dto::{ConversationResponse, CustomerRequest},
 };
@@ -25,35 +24,35 @@ use crate::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateConversationRequest {
-    /// The subject: 1 to 500 characters.
+    /// The subject.
     subject: Subject,
     customer: CustomerRequest,
-    /// Your own id. A second conversation with the same one returns 409.
+    /// A second conversation with the same one returns 409.
     #[deserr(default)]
     external_id: Option<ExternalId>,
-    /// The channel's own key of the thread, such as `whatsapp_+49123456789`.
+    /// The session key.
     #[deserr(default)]
     session_key: Option<SessionKey>,
-    /// The channel. It never changes. The default is `api`.
+    /// It never changes. The default is `api`.
     #[deserr(default = Channel::Api)]
     #[schema(required = false)]
     channel: Channel,
-    /// The source: where the conversation was created. The default is `api`.
+    /// The default is `api`.
     #[deserr(default = Source::Api)]
     #[schema(required = false)]
     source: Source,
-    /// The status. The default is `open`.
+    /// The default is `open`.
     #[deserr(default = Status::Open)]
     #[schema(required = false)]
     status: Status,
-    /// How the conversation was solved. Only with the status `solved`.
+    /// Only with the status `solved`.
     #[deserr(default)]
     resolution: Option<Resolution>,
     /// Whether the conversation was handed over to a person.
     #[deserr(default)]
     #[schema(required = false, default = false)]
     escalated: bool,
-    /// A label of 1 to 32 characters. The default is `medium`.
+    /// The default is `medium`.
     #[deserr(default)]
     #[schema(required = false)]
     priority: Priority,
@@ -69,21 +68,21 @@ pub struct CreateConversationRequest {
     /// The pipeline.
     #[deserr(default)]
     pipeline_id: Option<PipelineId>,
-    /// A stage of the pipeline. Without `pipelineId`, sets the pipeline too.
+    /// Sets the pipeline too.
     #[deserr(default)]
     stage_id: Option<StageId>,
     /// The end of the snooze.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     snoozed_until: Option<Timestamp>,
-    /// At most 20 labels of 1 to 64 characters.
+    /// At most 20.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20)]
     tags: Option<Tags>,
     /// Your own data.
     #[deserr(default)]
     metadata: Option<Metadata>,
-    /// The first message. It is created together with the conversation or not at all.
+    /// The first message.
     #[deserr(default)]
     message: Option<CreateMessageRequest>,
 }
@@ -130,26 +129,19 @@ fn set_if_present<T>(id: Option<T>) -> FieldChange<T> {
 
 /// Create a conversation
 ///
-/// Creates the conversation, and creates or updates its customer with the fields of `customer`. The first `message` is created
-/// together with the conversation or not at all. An `externalId` can be used once in a workspace: a second conversation with it
-/// returns 409.
-///
-/// With a client key you can send `subject`, `channel`, `message.body` and contact details in `customer`. The details are not
-/// verified and are stored only on this conversation. `X-Customer-Token` identifies the customer. Without it the customer is
-/// anonymous, and the response has a `customerToken` to send in later requests.
+/// Creates the conversation and its first `message`, and creates or updates its customer with the fields of `customer`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
     tag = "Conversations",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = CreateConversationRequest,
     responses(
-        (status = 201, description = "The new conversation", body = EitherConversationCreatedResponse, headers(
+        (status = 201, description = "The new conversation", body = ConversationResponse, headers(
             ("Location" = String, description = "The path of the new conversation"),
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The `externalId` is taken", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "Another conversation has this `externalId`, or an unsolved one of the inbox has this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_conversation(
@@ -165,8 +157,11 @@ pub async fn create_conversation(
     let (request, key) = request.read::<CreateConversationRequest>()?.into_parts(&caller);
     if request.message.as_ref().is_some_and(CreateMessageRequest::is_predefined) {
         caller.require(Scope::ReadReplies)?;
+        caller.require(Scope::ReadConversations)?;
     }
-    let created_conversation = conversations::create(caller.store(), request.try_into()?, key.as_ref()).await?;
+    // Boxed, because it is large.
+    let created_conversation =
+        Box::pin(conversations::create(caller.store(), request.try_into()?, key.as_ref())).await?;
     let conversation = &created_conversation.outcome.conversation;
     let location = format!("{BASE}/conversations/{}", conversation.id);
     let response = ConversationResponse::from(&created_conversation.outcome);

@@ -3,7 +3,7 @@ use deskless_api::{
     ApiJson, ApiPath, ApiQuery, Caller, IfMatch, InvalidRequest, NoParameters, Reply, no_content,
     scope::WriteConversations,
 };
-use deskless_app::conversations::{self, DeleteConversation};
+use deskless_app::conversations;
 use deskless_domain::{ConversationId, DeletionReason};
 use utoipa::ToSchema;
 
@@ -11,15 +11,14 @@ use utoipa::ToSchema;
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct DeleteConversationRequest {
-    /// The reason. It is kept for 90 days with the conversation's id and number and the id of the API key.
+    /// It is kept for 90 days, with the conversation's id and number.
     #[deserr(default)]
     reason: Option<DeletionReason>,
 }
 
 /// Delete a conversation
 ///
-/// Deletes the conversation at once: it returns 404 and is in no list. Its messages and files are removed in the background.
-/// This cannot be undone.
+/// Deletes the conversation at once, and its messages and files in the background. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversationId}",
@@ -35,7 +34,7 @@ pub async fn delete_conversation(
     IfMatch(precondition): IfMatch,
     ApiJson(request): ApiJson<Option<DeleteConversationRequest>>,
 ) -> Reply {
-    let command = DeleteConversation { id, reason: request.unwrap_or_default().reason, key: caller.credential().id };
-    conversations::delete(caller.store(), command, &precondition).await?;
+    let reason = request.unwrap_or_default().reason;
+    conversations::delete(caller.store(), id, reason.as_ref(), &precondition).await?;
     Ok(no_content())
 }

@@ -5,9 +5,7 @@ use deskless_api::InvalidRequest;
 pub use deskless_api::wire::ConversationObject;
 use deskless_api::wire::{ListTag, MessageObject};
 use deskless_app::conversations::ConversationView;
-use deskless_domain::{
-    CompanyName, Customer, CustomerDetails, CustomerId, Email, IdentitySource, PersonName, PhoneNumber,
-};
+use deskless_domain::{CompanyName, Customer, CustomerDetails, CustomerId, Email, PersonName, PhoneNumber};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +13,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CustomerRequest {
-    /// The id in your own system: 1 to 128 characters.
+    /// The id.
     id: CustomerId,
     /// The display name.
     #[deserr(default)]
@@ -33,8 +31,7 @@ pub struct CustomerRequest {
 
 impl From<CustomerRequest> for Customer {
     fn from(CustomerRequest { id, name, email, phone, company }: CustomerRequest) -> Self {
-        let details = CustomerDetails { name, email, phone, company };
-        Self { id, details, identity_source: IdentitySource::Headers }
+        Self::of_server(id, CustomerDetails { name, email, phone, company })
     }
 }
 

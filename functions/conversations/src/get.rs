@@ -1,14 +1,13 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, RawBody, Reply, not_modified,
-    ok, scope::ReadConversations, wire::MessageObject,
+    ApiPath, ApiQuery, CursorScope, IfNoneMatch, InvalidRequest, NoParameters, Principal, RawBody, Reply, ok,
+    scope::ReadConversations, wire::MessageObject,
 };
 use deskless_app::{conversations, messages::Thread};
 use deskless_domain::{ConversationId, Order};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    by_key::EitherConversationResponse,
     customer_view,
     dto::{ConversationObject, ConversationResponse, ConversationWithMessagesResponse},
 };
@@ -30,7 +29,7 @@ pub enum Include {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct GetConversationQuery {
-    /// `messages` includes the first 100 messages. Server keys only.
+    /// `messages` includes the first 100 messages.
     #[deserr(default)]
     #[param(inline)]
     include: Option<Include>,
@@ -38,10 +37,7 @@ pub struct GetConversationQuery {
 
 /// Retrieve a conversation
 ///
-/// Returns the conversation, with `include=messages` also its first 100 messages. That response has no `ETag`, because delivery
-/// reports update messages without a new version of the conversation.
-///
-/// With a client key, only one of the customer's conversations.
+/// Returns the conversation. With `include=messages`, the response has no `ETag`.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}",
@@ -49,10 +45,9 @@ pub struct GetConversationQuery {
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         GetConversationQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     responses(
-        (status = 200, description = "The conversation", body = EitherConversationResponse, headers(
+        (status = 200, description = "The conversation", body = ConversationWithMessagesResponse, headers(
             ("ETag" = Option<String>, description = "The version"),
         )),
     ),
@@ -61,13 +56,13 @@ pub async fn get_conversation(
     caller: Principal<ReadConversations>,
     ApiPath(id): ApiPath<ConversationId>,
     query: ApiQuery<RawBody>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let caller = match caller {
         Principal::Server(caller) => caller,
         Principal::Customer(caller) => {
             let NoParameters {} = query.read()?;
-            return customer_view::get::get_conversation(&caller, id, &known).await;
+            return customer_view::get::get_conversation(&caller, id).await;
         }
     };
     let query: GetConversationQuery = query.read()?;
@@ -75,12 +70,7 @@ pub async fn get_conversation(
     match query.include {
         None => {
             let view = conversations::get(store, id).await?;
-            let version = view.conversation.version;
-            if known.holds(version) {
-                Ok(not_modified(version))
-            } else {
-                ok(version, &ConversationResponse::from(&view))
-            }
+            ok(view.conversation.version, &ConversationResponse::from(&view))
         }
         Some(Include::Messages) => {
             let thread = Thread { conversation: id, order: Order::Asc, after: None, limit: INCLUDED };

@@ -1,6 +1,5 @@
 //! Conversations: threads with a customer.
 
-mod by_key;
 mod counts;
 mod create;
 mod cursors;
@@ -21,5 +20,9 @@ deskless_api::operations!(
     delete::delete_conversation,
     counts::count_conversations,
     resolve::resolve_conversation,
-    read::read_conversation,
+    read::read_conversation;
+    client:
+    customer_view::list::list_conversations,
+    customer_view::create::by_customer,
+    customer_view::get::get_conversation,
 );

@@ -5,13 +5,13 @@ use deskless_app::conversations::{self, ConversationList, ListConversations};
 use deskless_domain::{ConversationSort, Order, Timestamp, ViewId};
 
 use crate::{
-    by_key::EitherConversationListResponse,
     cursors::{ListCursors, ListOrder, RequestedOrder},
     customer_view,
     dto::{ConversationListResponse, ConversationObject},
 };
 
 with_filters! {
+    booleans as deskless_api::wire::Flag;
     /// The page size, the order and filters. All filters must match.
     pub struct ListConversationsQuery {
         /// The page size.
@@ -22,8 +22,8 @@ with_filters! {
         /// The `nextCursor` of the previous page.
         #[deserr(default)]
         cursor: Option<String>,
-        /// What the list is sorted by: `activity`, which is the time of the newest reply or of creation, or `createdAt`, an order
-        /// that nothing changes. The default is `createdAt` with `createdBefore`, and `activity` without.
+        /// `activity`: the time of the newest reply or of creation. The default is `createdAt` with `createdBefore`, and
+        /// `activity` without.
         #[deserr(default)]
         #[param(inline)]
         sort: Option<ConversationSort>,
@@ -31,8 +31,8 @@ with_filters! {
         #[deserr(default)]
         #[param(inline)]
         order: Option<Order>,
-        /// Only conversations that were updated after this time, in the order in which they have changed. See *Synchronize
-        /// conversations* in the guide to pagination. Must be within the last 30 days. Cannot be combined with `sort` and `order`.
+        /// Only conversations that were updated after this time, within the last 30 days, in the order of their changes. Cannot
+        /// be combined with `sort` and `order`.
         #[deserr(default)]
         #[param(value_type = Option<String>, format = DateTime)]
         #[schema(value_type = Option<String>, format = DateTime)]
@@ -46,21 +46,16 @@ with_filters! {
 
 /// List conversations
 ///
-/// Lists conversations by activity: the time of the newest reply, or of creation. With `sort=createdAt`, the order is by creation,
-/// and a walk over all pages misses no conversation. With `updatedAfter`, the list returns what has changed, 20 seconds after the
-/// change, and `nextCursor` is always set: keep it, and continue with it later. A page can be short or empty while `hasMore` is
-/// `true`. The list can lag behind a write by a moment.
-///
-/// With a client key, only the customer's conversations. The only filter is `status`.
+/// Lists conversations by activity or creation. With `updatedAfter`, lists what has changed, 20 seconds after the change, and
+/// `nextCursor` is always set.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations",
     tag = "Conversations",
     params(
         ListConversationsQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
-    responses((status = 200, description = "A page of conversations", body = EitherConversationListResponse)),
+    responses((status = 200, description = "A page of conversations", body = ConversationListResponse)),
 )]
 pub async fn list_conversations(caller: Principal<ReadConversations>, query: ApiQuery<RawBody>) -> Reply {
     let caller = match caller {
@@ -75,7 +70,7 @@ pub async fn list_conversations(caller: Principal<ReadConversations>, query: Api
             sort: query.sort,
             order: query.order,
             updated_after: query.updated_after,
-            created_before: query.created_before,
+            created_before: query.created_before.0.map(|bound| bound.0),
             has_cursor: query.cursor.is_some(),
         },
         now,

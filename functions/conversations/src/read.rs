@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Reply, ok, replayed,
+    ApiPath, ApiQuery, Caller, Idempotent, IfMatch, InvalidRequest, NoParameters, Optional, Reply, ok, replayed,
     scope::WriteConversations,
 };
 use deskless_app::conversations;
@@ -16,16 +16,14 @@ use crate::dto::ConversationResponse;
 pub struct ReadConversationRequest {
     /// The last message that was read. The default is the newest one.
     #[deserr(default)]
-    up_to: Option<MessageId>,
+    #[schema(value_type = Option<MessageId>)]
+    up_to: Optional<MessageId>,
 }
 
 /// Mark a conversation as read
 ///
 /// Marks messages as read up to `upTo`, and sets `unreadCount` to the number of customer replies after it. The mark never moves
-/// backwards. If more than 10,000 messages follow `upTo`, and more than 10,000 lie between the previous mark and `upTo`,
-/// `unreadCount` is the number of customer replies among the next 10,000 messages.
-///
-/// Marking a conversation as read does not trigger automations.
+/// backwards. Automations are not triggered.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/read",
@@ -47,7 +45,7 @@ pub async fn read_conversation(
     request: Idempotent<Option<ReadConversationRequest>>,
 ) -> Reply {
     let (request, key) = request.into_parts(&caller);
-    let up_to = request.unwrap_or_default().up_to;
+    let up_to = request.unwrap_or_default().up_to.0;
     let read = conversations::mark_as_read(caller.store(), id, up_to, &precondition, key.as_ref()).await?;
     let version = read.outcome.conversation.version;
     replayed(read.is_replay, ok(version, &ConversationResponse::from(&read.outcome)))

@@ -13,14 +13,14 @@ use crate::dto::ConversationResponse;
 #[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct ResolveConversationRequest {
-    /// The resolution. The default is `resolved`, or the current resolution if the conversation is already solved.
+    /// The default is `resolved`, or the current resolution.
     #[deserr(default)]
     resolution: Option<Resolution>,
 }
 
 /// Solve a conversation
 ///
-/// Sets `status` to `solved`, as an update of the conversation does. Solving it again keeps `closedAt`.
+/// Sets `status` to `solved`. Solving it again keeps `closedAt`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/resolve",

@@ -17,11 +17,11 @@ use crate::dto::ConversationResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateConversationRequest {
-    /// The status. `solved` sets `closedAt` and, without a `resolution`, the resolution `resolved`. Any other status clears both.
+    /// `solved` sets `closedAt` and, without a `resolution`, the resolution `resolved`. Any other status clears both.
     #[deserr(default)]
     #[schema(value_type = Status, required = false)]
     status: Optional<Status>,
-    /// How the conversation was solved. Only for a solved conversation.
+    /// Only for a solved conversation. Otherwise the response is 422.
     #[deserr(default)]
     #[schema(value_type = Resolution, required = false)]
     resolution: Optional<Resolution>,
@@ -29,31 +29,31 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     escalated: Optional<bool>,
-    /// A label of 1 to 32 characters.
+    /// The priority.
     #[deserr(default)]
     #[schema(value_type = Priority, required = false)]
     priority: Optional<Priority>,
-    /// The subject: 1 to 500 characters.
+    /// The subject.
     #[deserr(default)]
     #[schema(value_type = Subject, required = false)]
     subject: Optional<Subject>,
-    /// The assignee. `null` unassigns the conversation.
+    /// `null` unassigns the conversation.
     #[deserr(default)]
     #[schema(value_type = Option<MemberId>, required = false)]
     assignee_id: Optional<Option<MemberId>>,
-    /// The assistant. `null` removes it.
+    /// `null` unassigns the conversation.
     #[deserr(default)]
     #[schema(value_type = Option<AssistantId>, required = false)]
     assistant_id: Optional<Option<AssistantId>>,
-    /// The inbox. `null` removes the conversation from its inbox.
+    /// `null` removes the conversation from its inbox.
     #[deserr(default)]
     #[schema(value_type = Option<InboxId>, required = false)]
     inbox_id: Optional<Option<InboxId>>,
-    /// The pipeline. Without `stageId`, the stage is cleared. `null` removes the conversation from its pipeline.
+    /// Without `stageId`, the stage is cleared. `null` removes the conversation from its pipeline.
     #[deserr(default)]
     #[schema(value_type = Option<PipelineId>, required = false)]
     pipeline_id: Optional<Option<PipelineId>>,
-    /// A stage of the pipeline. Without `pipelineId`, sets the pipeline too. `null` clears the stage.
+    /// Sets the pipeline too. `null` clears the stage.
     #[deserr(default)]
     #[schema(value_type = Option<StageId>, required = false)]
     stage_id: Optional<Option<StageId>>,
@@ -61,11 +61,11 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
     snoozed_until: Optional<Option<Timestamp>>,
-    /// At most 20 labels of 1 to 64 characters. Replaced as a whole. `null` clears them.
+    /// At most 20. `null` clears them.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Tag>>, max_items = 20, required = false)]
     tags: Optional<Option<Tags>>,
-    /// Your own data. Replaced as a whole. `null` clears it.
+    /// `null` clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
     metadata: Optional<Option<Metadata>>,
@@ -112,7 +112,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
 
 /// Update a conversation
 ///
-/// Updates the fields that you send. A `resolution` for a conversation that is not solved returns 422.
+/// Updates the fields that you send.
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}",
@@ -123,6 +123,7 @@ impl TryFrom<UpdateConversationRequest> for ConversationPatch {
         (status = 200, description = "The updated conversation", body = ConversationResponse, headers(
             ("ETag" = String, description = "The version"),
         )),
+        (status = 409, description = "Another unsolved conversation of the inbox has this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
         (status = 422, description = "A resolution of a conversation that is not solved", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]

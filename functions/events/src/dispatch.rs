@@ -1,8 +1,8 @@
 //! Passes changes to their consumers, side by side.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use deskless_app::{AppError, Change, TenantStore, automations, conversations, counters};
+use deskless_app::{AppError, Change, TenantStore, TriggeredAutomations, automations, conversations, counters};
 use deskless_domain::{ConversationChange, ConversationId, WorkspaceId};
 use deskless_runtime::batch::Batch;
 use futures_util::{
@@ -104,17 +104,31 @@ async fn trigger(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
             let _ = tenants.insert(tenant.workspace_id(), tenant);
         }
     }
-    // Loads the automations of each workspace once. Without them, all concurrent changes would load them.
-    let loads: Vec<_> = tenants.into_values().map(automations::load).collect();
-    let _ = join_all(loads).await;
-    let groups: Vec<_> = by_conversation(changes).into_iter().map(|changes| trigger_in_order(batch, changes)).collect();
+    // Loads the automations of each workspace once. All changes of the batch were committed before.
+    let loads: Vec<_> = tenants.into_values().map(load).collect();
+    let loaded: Loaded = join_all(loads).await.into_iter().flatten().collect();
+    let groups = by_conversation(changes).into_iter().map(|changes| trigger_in_order(batch, &loaded, changes));
+    let groups: Vec<_> = groups.collect();
     stream::iter(groups).buffer_unordered(CONCURRENCY).collect::<Vec<_>>().await.concat()
 }
 
-async fn trigger_in_order(batch: &Batch, changes: Vec<&IndexedChange>) -> Vec<usize> {
+/// The automations of each workspace.
+type Loaded = BTreeMap<WorkspaceId, Arc<TriggeredAutomations>>;
+
+/// Loads the automations of a workspace. After an error, each change loads them itself.
+async fn load(tenant: &TenantStore) -> Option<(WorkspaceId, Arc<TriggeredAutomations>)> {
+    Some((tenant.workspace_id(), automations::load(tenant).await.ok()?))
+}
+
+async fn trigger_in_order(batch: &Batch, loaded: &Loaded, changes: Vec<&IndexedChange>) -> Vec<usize> {
     let mut failed = Vec::new();
     for (index, Change { tenant, change }) in changes {
-        failed.extend(batch.attempt(*index, "automations", || automations::trigger(tenant, change)).await);
+        let trigger = async || match loaded.get(&tenant.workspace_id()) {
+            Some(automations) => automations::trigger(tenant, change, automations).await,
+            None if change.triggers().is_empty() => Ok(()),
+            None => automations::trigger(tenant, change, &*automations::load(tenant).await?).await,
+        };
+        failed.extend(batch.attempt(*index, "automations", trigger).await);
     }
     failed
 }

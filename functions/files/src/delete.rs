@@ -4,8 +4,7 @@ use deskless_domain::FileId;
 
 /// Delete a file
 ///
-/// Deletes the file at once. It is removed from S3 in the background: an earlier `downloadUrl` can work until then. Messages keep
-/// the name, type and size of the file.
+/// Deletes the file at once, and from S3 in the background. Messages keep its name, type and size.
 #[utoipa::path(
     delete,
     path = "/api/v1/files/{fileId}",

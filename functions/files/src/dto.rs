@@ -31,15 +31,15 @@ pub struct FileObject {
     /// The size in bytes.
     size: u64,
     category: FileCategory,
-    /// The status. `pending` until the file is registered. A file that is not registered within a day is deleted.
+    /// A file that is not registered within a day is deleted.
     status: FileStatus,
-    /// A signed URL from which the file is downloaded as an attachment. Only when you retrieve a `ready` file, `null` otherwise.
+    /// A signed URL. `null` unless you retrieve a `ready` file.
     #[schema(required, format = "uri")]
     download_url: Option<String>,
-    /// The time at which `downloadUrl` expires: five minutes after the response.
+    /// The time at which `downloadUrl` expires.
     #[schema(required, format = "date-time")]
     download_url_expires_at: Option<String>,
-    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
+    /// The time of creation.
     #[schema(format = "date-time")]
     created_at: String,
 }
@@ -84,9 +84,9 @@ pub struct UploadObject {
     method: &'static str,
     #[schema(format = "uri")]
     url: String,
-    /// The fields of the form (`multipart/form-data`). Send exactly these, then the file as `file`.
+    /// The fields of the form. Send exactly these, then the file as `file`.
     fields: BTreeMap<&'static str, String>,
-    /// The time at which the form expires: five minutes after the response.
+    /// The time at which the form expires.
     #[schema(format = "date-time")]
     expires_at: String,
 }
@@ -99,9 +99,10 @@ impl From<Upload> for UploadObject {
 
 /// A pending file with its upload form.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SignedFileResponse)]
 pub struct SignFileResponse {
     file: FileObject,
-    /// The upload form. The response to a repeat has a new signature, or `null` after the file was registered or deleted.
+    /// A repeat has a new signature, or `null` after the file was registered or deleted.
     #[schema(required)]
     upload: Option<UploadObject>,
 }

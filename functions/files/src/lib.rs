@@ -7,4 +7,13 @@ mod get;
 mod register;
 mod sign;
 
-deskless_api::operations!(sign::sign_file, register::register_file, get::get_file, delete::delete_file,);
+deskless_api::operations!(
+    sign::sign_file,
+    register::register_file,
+    get::get_file,
+    delete::delete_file;
+    client:
+    sign::sign_file,
+    register::register_file,
+    get::get_file,
+);

@@ -19,15 +19,12 @@ pub struct RegisterFileRequest {
 
 /// Register a file
 ///
-/// The last of three steps. Checks the upload and moves it, so that the upload form cannot overwrite it. Then you can download
-/// the file and attach it to messages. Registering it again has no effect.
-///
-/// With a client key, only files of the customer's conversations.
+/// The last of three steps. Checks the upload. Then you can download the file and attach it to messages. With a client key, only
+/// files of the customer's conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/files",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = RegisterFileRequest,
     responses(
         (status = 200, description = "The registered file", body = FileResponse, headers(

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, Principal, Problem, Reply, created, openapi::BASE,
-    replayed, scope::WriteFiles,
+    replayed, scope::WriteFiles, shown_once,
 };
 use deskless_app::files;
 use deskless_domain::{ContentType, ConversationId, FileDraft, FileSize, FileTitle};
@@ -14,14 +14,14 @@ use crate::{access::access, dto::SignFileResponse};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct SignFileRequest {
-    /// The file name: 1 to 255 characters.
+    /// The file name.
     file_name: FileTitle,
     /// The media type, such as `image/png`.
     content_type: ContentType,
     /// The size in bytes: at most 25 MiB.
     #[schema(value_type = u64, minimum = 1, maximum = 26_214_400)]
     size: FileSize,
-    /// The conversation that the file belongs to. `null` for a file of the workspace, such as one of a predefined message.
+    /// The conversation that the file belongs to. `null` for a file of the workspace.
     #[schema(required)]
     conversation_id: Option<ConversationId>,
 }
@@ -34,17 +34,12 @@ impl From<SignFileRequest> for FileDraft {
 
 /// Sign an upload
 ///
-/// The first of three steps. Returns a form that is valid for five minutes. Then post the form with the file to S3, which
-/// accepts exactly this size and type, and register the file. A file can have at most 25 MiB.
-///
-/// A repeat with the same `Idempotency-Key` gets a new signature for the same file.
-///
-/// With a client key, only for one of the customer's conversations.
+/// The first of three steps. Returns a form that is valid for five minutes. Post the form with the file to S3, then register the
+/// file. With a client key, only for one of the customer's conversations.
 #[utoipa::path(
     post,
     path = "/api/v1/files/sign",
     tag = "Files",
-    params(("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer")),
     request_body = SignFileRequest,
     responses(
         (status = 201, description = "The pending file and its upload form", body = SignFileResponse, headers(
@@ -67,5 +62,5 @@ pub async fn sign_file(
     let signed = files::sign(access(&caller), request.into(), key.as_ref()).await?;
     let (file, upload) = signed.outcome;
     let location = format!("{BASE}/files/{}", file.id);
-    replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload)))
+    shown_once(replayed(signed.is_replay, created(location, file.version, &SignFileResponse::new(&file, upload))))
 }

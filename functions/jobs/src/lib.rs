@@ -14,7 +14,9 @@ pub mod webhook;
 use std::collections::HashSet;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
-use deskless_app::{AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files};
+use deskless_app::{
+    AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files, without_values,
+};
 use deskless_runtime::batch::Batch;
 use futures_util::{StreamExt, future, stream};
 
@@ -46,12 +48,12 @@ pub async fn handle_with(store: Store, webhooks: &Webhooks, event: Event) -> Dyn
     let batch = &batch;
     // If a batch has two records of one job, only one of them takes its step.
     let steps = stream::iter(due).map(|(index, step)| async move {
-        if let DueStep::Removals(Change { tenant, change }) = &step {
-            // The step completes also if it reports an error, so it is not repeated.
-            let result = conversations::removal_step(tenant, *change).await;
-            return batch.settle(index, "removals", result).await;
+        // These steps complete also if they report an error, so they are not repeated.
+        match &step {
+            DueStep::Removals(_) => batch.settle(index, "removals", Box::pin(take(&step, webhooks)).await).await,
+            DueStep::Execution(_) => batch.settle(index, "jobs", Box::pin(take(&step, webhooks)).await).await,
+            _ => batch.attempt(index, "jobs", || Box::pin(take(&step, webhooks))).await,
         }
-        batch.attempt(index, "jobs", || Box::pin(take(&step, webhooks))).await
     });
     failed.extend(steps.buffer_unordered(CONCURRENCY).filter_map(future::ready).collect::<Vec<_>>().await);
     batch.answer(failed)
@@ -73,7 +75,7 @@ async fn take(step: &DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
         }
         DueStep::Bulk(Change { tenant, change: (id, step) }) => {
             if let bulk::StepOutcome::Failed(reason) = bulk::run_step(tenant, *id, *step).await? {
-                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = reason, "bulk action failed");
+                tracing::error!(consumer = "bulk", bulk_action = %id, step, error = without_values(&reason), "bulk action failed");
             }
             Ok(())
         }

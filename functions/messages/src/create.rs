@@ -5,33 +5,23 @@ use deskless_api::{
 use deskless_app::messages::{self, AddedMessage};
 use deskless_domain::{ConversationId, Scope};
 
-use crate::{by_key::EitherMessageResponse, customer_view, dto::MessageResponse};
+use crate::{customer_view, dto::MessageResponse};
 
 /// Create a message
 ///
-/// Adds a reply or an internal note to a conversation. A customer's reply (`role: user`) reopens a waiting or solved
-/// conversation and ends its snooze.
-///
-/// Providers can deliver a message twice. A second message with the same `externalId` in the conversation is not created: the
-/// response is 200 with the first message, or 409 if that was deleted.
-///
-/// With `predefinedMessageId`, the text and the file of a predefined message are used. Your key also needs the scope
-/// `read:replies`.
-///
-/// A message can have at most ten attachments. It keeps their name, type and size, even after the files are deleted.
-///
-/// With a client key, a message is a customer's reply. You can send only `body` and `attachments`.
+/// Adds a reply or an internal note. A customer's reply (`role: user`) reopens a waiting or solved conversation and ends its
+/// snooze. If the conversation has a message with this `externalId`, the response is 200 with that message. With
+/// `predefinedMessageId`, your key also needs the scopes `read:replies` and `read:conversations`.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages",
     tag = "Messages",
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
     request_body = CreateMessageRequest,
     responses(
-        (status = 201, description = "The new message", body = EitherMessageResponse, headers(
+        (status = 201, description = "The new message", body = MessageResponse, headers(
             ("Location" = String, description = "The path of the new message"),
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
@@ -40,7 +30,7 @@ use crate::{by_key::EitherMessageResponse, customer_view, dto::MessageResponse};
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
-        (status = 409, description = "The message with this `externalId` was deleted", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 409, description = "The message with this `externalId` was deleted, or the reply would reopen a second conversation with its `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_message(
@@ -58,6 +48,7 @@ pub async fn create_message(
     let (request, key) = request.read::<CreateMessageRequest>()?.into_parts(&caller);
     if request.is_predefined() {
         caller.require(Scope::ReadReplies)?;
+        caller.require(Scope::ReadConversations)?;
     }
     let added = messages::create(caller.store(), conversation, request.into(), key.as_ref()).await?;
     let AddedMessage { message, is_new } = &added.outcome;

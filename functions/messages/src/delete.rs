@@ -4,9 +4,8 @@ use deskless_domain::{ConversationId, MessageId};
 
 /// Delete a message
 ///
-/// Deletes the message and updates the conversation's `messageCount`, `unreadCount`, `preview`, `lastMessageAt` and `awaitingReply`.
-/// Its position in lists, `firstResponseAt` and `windowExpiresAt` do not change. The message's `externalId` cannot be used again.
-/// This cannot be undone.
+/// Deletes the message and updates the conversation's counts and preview. The `externalId` cannot be used again. This cannot be
+/// undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",

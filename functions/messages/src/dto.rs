@@ -46,7 +46,7 @@ pub struct MessageListResponse {
     pub object: ListTag,
     /// Whether there are more messages now.
     pub has_more: bool,
-    /// The `cursor` of the next page. Never `null`: on the last page, use it later to get the messages that were added since.
+    /// The `cursor` of the next page. Never `null`: use it later to get the messages that were added since.
     pub next_cursor: String,
     pub messages: Vec<MessageObject>,
 }

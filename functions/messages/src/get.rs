@@ -1,6 +1,4 @@
-use deskless_api::{
-    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadConversations,
-};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadConversations};
 use deskless_app::messages;
 use deskless_domain::{ConversationId, MessageId};
 
@@ -27,11 +25,8 @@ pub async fn get_message(
     caller: Caller<ReadConversations>,
     ApiPath((conversation, id)): ApiPath<(ConversationId, MessageId)>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let message = messages::get(caller.store(), conversation, id).await?;
-    if known.holds(message.version) {
-        return Ok(not_modified(message.version));
-    }
     ok(message.version, &MessageResponse::from(&message))
 }

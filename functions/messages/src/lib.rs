@@ -1,6 +1,5 @@
 //! Messages of conversations.
 
-mod by_key;
 mod create;
 mod customer_view;
 mod delete;
@@ -16,5 +15,8 @@ deskless_api::operations!(
     get::get_message,
     update::update_message,
     delete::delete_message,
-    transform::transform_message,
+    transform::transform_message;
+    client:
+    customer_view::list::list_messages,
+    customer_view::create::create_message,
 );

@@ -7,17 +7,13 @@ use deskless_app::messages::{self, Thread};
 use deskless_domain::ConversationId;
 
 use crate::{
-    by_key::EitherMessageListResponse,
     customer_view,
     dto::{ListMessagesQuery, MessageListResponse},
 };
 
 /// List messages
 ///
-/// Lists the conversation's replies and notes in the order in which they were committed. `nextCursor` is never `null`: use it
-/// later to get only the messages that were added since.
-///
-/// With a client key, only the replies of one of the customer's conversations.
+/// Lists replies and notes in the order in which they were committed.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversationId}/messages",
@@ -25,9 +21,8 @@ use crate::{
     params(
         ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
         ListMessagesQuery,
-        ("X-Customer-Token" = Option<String>, Header, description = "With a client key: the JWT that identifies the customer"),
     ),
-    responses((status = 200, description = "A page of messages", body = EitherMessageListResponse)),
+    responses((status = 200, description = "A page of messages", body = MessageListResponse)),
 )]
 pub async fn list_messages(
     caller: Principal<ReadConversations>,

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Optional, Problem, Reply, ok, replayed,
+    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, Json, NoParameters, Optional, Problem, Reply, ok, replayed,
     scope::ReadConversations,
 };
 use deskless_app::messages;
@@ -15,90 +15,36 @@ use deskless_domain::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        ObjectBuilder, Ref, RefOr, Schema,
-        schema::{AdditionalProperties, OneOfBuilder},
-    },
-};
+use utoipa::ToSchema;
 
 /// A message to preview: a `body`, a `media` or both, or a `template` alone.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct TransformMessageRequest {
+    /// The text, alone or with a file.
     #[deserr(default)]
+    #[schema(required = false, value_type = MessageBody)]
     body: Optional<MessageBody>,
+    /// A file that the provider fetches.
     #[deserr(default)]
+    #[schema(required = false, value_type = MediaObject)]
     media: Optional<MediaObject>,
+    /// A WhatsApp template, which can be sent when the reply window is closed.
     #[deserr(default)]
+    #[schema(required = false, value_type = TemplateObject)]
     template: Optional<TemplateObject>,
+    /// The default is `reply`. A `note` has no requests.
     #[deserr(rename = "type", default = MessageType::Reply)]
+    #[schema(rename = "type", required = false)]
     kind: MessageType,
+    /// The provider's id of the sender. The default comes from the conversation's inbox.
     #[deserr(default)]
+    #[schema(required = false, value_type = ProviderAddress)]
     from: Optional<ProviderAddress>,
+    /// The customer's phone number or provider's id. The default comes from the `sessionKey` or the customer.
     #[deserr(default)]
+    #[schema(required = false, value_type = ProviderAddress)]
     to: Optional<ProviderAddress>,
-}
-
-const TYPE: &str = "The type. The default is `reply`. A `note` is never sent, so its preview has no requests.";
-const FROM: &str = "The provider's id of the sender: the phone number id of WhatsApp, the id of the page or account, or the \
-number or messaging service of an SMS. The default comes from the conversation's inbox. Without either, the request has a \
-placeholder in braces, or `me`.";
-const TO: &str = "The provider's id or phone number of the customer. The default comes from the conversation's `sessionKey` or \
-the customer.";
-
-/// Returns the schema of one form of the request, with these properties and no others.
-fn form(
-    title: &str,
-    required: &[&str],
-    optional: &[(&str, RefOr<Schema>)],
-    properties: &[(&str, RefOr<Schema>)],
-) -> Schema {
-    let mut object =
-        ObjectBuilder::new().title(Some(title)).additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    for (name, schema) in properties.iter().chain(optional) {
-        object = object.property(*name, schema.clone());
-    }
-    required.iter().fold(object, |object, name| object.required(*name)).into()
-}
-
-fn described<T: ToSchema>(text: &str) -> RefOr<Schema> {
-    let mut reference = Ref::from_schema_name(T::name());
-    text.clone_into(&mut reference.description);
-    reference.into()
-}
-
-impl PartialSchema for TransformMessageRequest {
-    fn schema() -> RefOr<Schema> {
-        let body = ("body", described::<MessageBody>("The text, alone or with a file."));
-        let media = ("media", described::<MediaObject>("A file that the provider fetches."));
-        let text = "A WhatsApp template, which can be sent when the reply window is closed.";
-        let template = ("template", described::<TemplateObject>(text));
-        let address = |text: &str| described::<ProviderAddress>(text);
-        let mut kind = MessageType::schema();
-        if let RefOr::T(Schema::Object(object)) = &mut kind {
-            object.description = Some(TYPE.to_owned());
-        }
-        let both = [("type", kind), ("from", address(FROM)), ("to", address(TO))];
-        OneOfBuilder::new()
-            .description(Some("A message to preview: a `body`, a `media` or both, or a `template` alone."))
-            .item(form("Text", &["body"], &both, std::slice::from_ref(&body)))
-            .item(form("Media", &["media"], &both, &[media, body]))
-            .item(form("Template", &["template"], &both, &[template]))
-            .into()
-    }
-}
-
-impl ToSchema for TransformMessageRequest {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((MessageBody::name().into_owned(), MessageBody::schema()));
-        schemas.push((ProviderAddress::name().into_owned(), ProviderAddress::schema()));
-        schemas.push((MediaObject::name().into_owned(), MediaObject::schema()));
-        MediaObject::schemas(schemas);
-        schemas.push((TemplateObject::name().into_owned(), TemplateObject::schema()));
-        TemplateObject::schemas(schemas);
-    }
 }
 
 /// A file that a provider fetches.
@@ -125,7 +71,29 @@ pub struct TemplateObject {
     /// The parameters, as `components` in WhatsApp's API.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<Object>>)]
-    components: Option<Vec<BTreeMap<String, Value>>>,
+    components: Option<Vec<Component>>,
+}
+
+/// A component of a WhatsApp template, which is passed on.
+#[derive(Debug)]
+struct Component(serde_json::Map<String, Value>);
+
+impl Deserr<InvalidRequest> for Component {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let object = Json::from(value);
+        match object.exact() {
+            Some(Value::Object(fields)) => Ok(Self(fields)),
+            Some(_) => Err(InvalidRequest::at(location, &Invalid::new("wrong_type", "must be an object"))),
+            None => {
+                let message =
+                    "must have numbers that a double can represent in the same digits. Send others as strings";
+                Err(InvalidRequest::at(location, &Invalid::new("invalid", message)))
+            }
+        }
+    }
 }
 
 impl TryFrom<TransformMessageRequest> for Outgoing {
@@ -135,7 +103,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
         let invalid = |field: &str, code, message: &str| InvalidRequest::one(field, &Invalid::new(code, message));
         let media = request.media.0.map(|MediaObject { kind, url, file_name }| Media { kind, url, file_name });
         let template = request.template.0.map(|TemplateObject { name, language, components }| {
-            let components = components.unwrap_or_default().into_iter().map(|c| c.into_iter().collect()).collect();
+            let components = components.unwrap_or_default().into_iter().map(|Component(fields)| fields).collect();
             ProviderTemplate { name, language, components }
         });
         let content = match (template, media, request.body.0) {
@@ -155,6 +123,7 @@ impl TryFrom<TransformMessageRequest> for Outgoing {
 
 /// The preview of a message as its provider's requests.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TransformedMessageResponse)]
 pub struct TransformMessageResponse {
     transform: TransformObject,
 }
@@ -166,8 +135,7 @@ pub struct TransformMessageResponse {
 pub struct TransformObject {
     channel: Channel,
     provider: Provider,
-    /// The requests, in the order in which to send them. A file with a text is two requests for some providers. Empty for a note.
-    /// The provider's authorization is not included.
+    /// The requests, in the order in which to send them. Empty for a note.
     requests: Vec<RequestObject>,
     /// The segments of an SMS. `null` on other channels.
     #[schema(required)]
@@ -183,12 +151,12 @@ pub struct TransformObject {
 pub struct RequestObject {
     #[schema(pattern = "^POST$")]
     method: &'static str,
-    /// The URL. Unknown parts are placeholders in braces, such as `{phone-number-id}`. For web chat, a path of this API.
+    /// The URL. Unknown parts are placeholders in braces.
     url: String,
     /// The headers, without the authorization.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     headers: BTreeMap<&'static str, String>,
-    /// The JSON body, or the fields of the form if the content type is `application/x-www-form-urlencoded`.
+    /// The JSON body, or the fields of the form.
     #[schema(value_type = Object)]
     body: Value,
 }
@@ -230,10 +198,8 @@ impl From<&Transform> for TransformMessageResponse {
 
 /// Preview a message
 ///
-/// Returns the exact requests that send a message to the provider of the conversation's channel: WhatsApp Cloud API, Instagram,
-/// Messenger, SMS (Twilio's API) or web chat. The sender comes from the conversation's inbox, if that has the same channel.
-/// Nothing is sent or stored. Fields that exceed the provider's limits return 400. A free-form reply outside the reply window
-/// returns 422.
+/// Returns the requests that send a message to the provider of the conversation's channel. Nothing is sent or stored. Fields that
+/// exceed the provider's limits return 400.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversationId}/messages/transform",

@@ -14,12 +14,11 @@ use crate::dto::MessageResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateMessageRequest {
-    /// The delivery status of an assistant's reply on a channel with a provider. It never moves backwards: a late report has no
-    /// effect.
+    /// Only for an assistant's reply. It never moves backwards: a late report has no effect.
     #[deserr(default)]
     #[schema(value_type = DeliveryStatus, required = false)]
     delivery_status: Optional<DeliveryStatus>,
-    /// The provider's id of the message, unique in the conversation.
+    /// Unique in the conversation.
     #[deserr(default)]
     #[schema(value_type = ExternalId, required = false)]
     external_id: Optional<ExternalId>,
@@ -40,7 +39,7 @@ impl TryFrom<UpdateMessageRequest> for MessageReport {
 
 /// Update a message's delivery status
 ///
-/// Stores a report of the channel's provider: its id of the message and the delivery status. The conversation is not updated.
+/// Stores the provider's id of the message and its delivery status. The conversation is not updated.
 #[utoipa::path(
     patch,
     path = "/api/v1/conversations/{conversationId}/messages/{messageId}",

@@ -14,24 +14,22 @@ use crate::dto::PredefinedMessageResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreatePredefinedMessageRequest {
-    /// The title, by which lists are sorted: 1 to 120 characters.
+    /// The title, by which lists are sorted.
     title: Title,
-    /// The text: 1 to 8,000 characters, with variables such as `{{customer.name}}`.
+    /// The text, with variables such as `{{customer.name}}`.
     content: Template,
-    /// The type. The default is `text`.
+    /// The default is `text`.
     #[deserr(default = PredefinedMessageType::Text)]
     #[schema(required = false)]
     message_type: PredefinedMessageType,
-    /// A registered file of the workspace to attach. Its type must match `messageType`: `image`, `video`, `audio`, or `document`
-    /// for any other type.
+    /// A registered file of the workspace to attach. Its type must match `messageType`, which is `document` for other types.
     #[deserr(default)]
     file_id: Option<FileId>,
 }
 
 /// Create a predefined message
 ///
-/// Saves a reply as a template, whose variables are filled in from a conversation. The error for an unknown variable has the
-/// position of its first character. A workspace can have at most 1,000 predefined messages.
+/// Saves a reply as a template, whose variables are filled in from a conversation.
 #[utoipa::path(
     post,
     path = "/api/v1/predefined-messages",

@@ -4,7 +4,7 @@ use deskless_domain::{PredefinedMessage, PredefinedMessageId};
 
 /// Delete a predefined message
 ///
-/// Deletes the predefined message. Messages that were created with it do not change. This cannot be undone.
+/// Messages that were created with it do not change. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/predefined-messages/{predefinedMessageId}",

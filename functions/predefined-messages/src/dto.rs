@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 object_tag!(
-    /// `"predefinedMessage"`
-    PredefinedMessageTag = "predefinedMessage"
+    /// `"predefined_message"`
+    PredefinedMessageTag = "predefined_message"
 );
 
 /// A reply that is saved as a template.

@@ -1,4 +1,4 @@
-use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadReplies};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadReplies};
 use deskless_app::resources;
 use deskless_domain::{PredefinedMessage, PredefinedMessageId};
 
@@ -22,11 +22,8 @@ pub async fn get_predefined_message(
     caller: Caller<ReadReplies>,
     ApiPath(id): ApiPath<PredefinedMessageId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let resource = resources::get::<PredefinedMessage>(caller.store(), id).await?;
-    if known.holds(resource.version) {
-        return Ok(not_modified(resource.version));
-    }
     ok(resource.version, &PredefinedMessageResponse::from(&resource))
 }

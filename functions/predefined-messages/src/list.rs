@@ -10,8 +10,7 @@ use crate::dto::PredefinedMessageListResponse;
 
 /// List predefined messages
 ///
-/// Lists predefined messages by title, ignoring case, and oldest first for the same title. The list lags behind a write by a
-/// moment. A predefined message whose title is updated while you page can be missed. None is listed twice.
+/// Lists predefined messages by title, ignoring case. The list lags behind a write by a moment.
 #[utoipa::path(
     get,
     path = "/api/v1/predefined-messages",

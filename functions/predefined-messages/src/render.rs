@@ -3,7 +3,7 @@ use deskless_api::{
     ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, ok, replayed, scope::ReadReplies,
 };
 use deskless_app::predefined_messages;
-use deskless_domain::{ConversationId, PredefinedMessageId, Scope};
+use deskless_domain::{ConversationId, PredefinedMessageId, Rendered, Scope, TemplateVariable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,16 +19,20 @@ pub struct RenderPredefinedMessageRequest {
 
 /// The rendered text.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RenderedPredefinedMessageResponse)]
 pub struct RenderPredefinedMessageResponse {
-    /// The text with its variables filled in. A missing value is filled in as an empty text. The result can be empty, or longer
-    /// than the body of a message.
+    /// The text with its variables filled in. It can be empty, or longer than a message.
     text: String,
+    /// The variables that have neither a value in this conversation nor a fallback. With any, sending the predefined message
+    /// returns 400.
+    missing_variables: Vec<TemplateVariable>,
 }
 
 /// Render a predefined message
 ///
-/// Returns the text with its variables filled in from a conversation. Nothing is sent or stored. Variables in the filled-in
-/// values are not filled in. Your key also needs the scope `read:conversations`.
+/// Returns the text with its variables filled in from a conversation. Nothing is sent or stored. Your key also needs the scope
+/// `read:conversations`.
 #[utoipa::path(
     post,
     path = "/api/v1/predefined-messages/{predefinedMessageId}/render",
@@ -50,5 +54,6 @@ pub async fn render_predefined_message(
     caller.require(Scope::ReadConversations)?;
     let (request, key) = request.into_parts(&caller);
     let rendered = predefined_messages::render(caller.store(), id, request.conversation_id, key.as_ref()).await?;
-    replayed(rendered.is_replay, ok(None, &RenderPredefinedMessageResponse { text: rendered.outcome }))
+    let Rendered { text, missing } = rendered.outcome;
+    replayed(rendered.is_replay, ok(None, &RenderPredefinedMessageResponse { text, missing_variables: missing }))
 }

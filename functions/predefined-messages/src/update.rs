@@ -14,15 +14,15 @@ use crate::dto::PredefinedMessageResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdatePredefinedMessageRequest {
-    /// The title: 1 to 120 characters.
+    /// The title.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     title: Optional<Title>,
-    /// The text: 1 to 8,000 characters, with variables such as `{{customer.name}}`.
+    /// The text, with variables such as `{{customer.name}}`.
     #[deserr(default)]
     #[schema(value_type = Template, required = false)]
     content: Optional<Template>,
-    /// The type, which must match the file's.
+    /// Must match the file's type.
     #[deserr(default)]
     #[schema(value_type = PredefinedMessageType, required = false)]
     message_type: Optional<PredefinedMessageType>,

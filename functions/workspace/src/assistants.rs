@@ -51,9 +51,9 @@ impl From<&Resource<Assistant>> for AssistantObject {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateAssistantRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
-    /// The description: 1 to 1,000 characters.
+    /// The description.
     #[deserr(default)]
     description: Option<Description>,
 }
@@ -63,11 +63,11 @@ pub struct CreateAssistantRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateAssistantRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// The description: 1 to 1,000 characters. `null` clears it.
+    /// `null` clears it.
     #[deserr(default)]
     #[schema(value_type = Option<Description>, required = false)]
     description: Optional<Option<Description>>,

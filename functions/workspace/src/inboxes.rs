@@ -56,11 +56,11 @@ impl From<&Resource<Inbox>> for InboxObject {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateInboxRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
-    /// The channel. It cannot be updated.
+    /// It cannot be updated.
     channel: Channel,
-    /// The settings for the channel's provider.
+    /// The settings.
     #[deserr(default)]
     settings: Option<InboxSettingsRequest>,
 }
@@ -70,12 +70,11 @@ pub struct CreateInboxRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateInboxRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// The settings for the channel's provider, updated one by one, because secrets cannot be retrieved. A setting that you leave
-    /// out stays as it is. `null` clears it. `null` instead of the object clears all settings.
+    /// Updated one by one: a setting that you leave out stays as it is.
     #[deserr(default)]
     #[schema(value_type = Option<InboxSettingsRequest>, required = false)]
     settings: Optional<Option<InboxSettingsRequest>>,

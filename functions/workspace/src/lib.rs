@@ -1,7 +1,8 @@
-//! The workspace: customers, inboxes, members, assistants, pipelines, saved views and API keys.
+//! The workspace: customers, inboxes, members, assistants, pipelines, saved views, API keys and the audit log.
 
 mod api_keys;
 mod assistants;
+mod audit_log;
 mod customers;
 mod inboxes;
 mod members;
@@ -44,4 +45,5 @@ deskless_api::operations!(
     api_keys::get_api_key,
     api_keys::update_api_key,
     api_keys::delete_api_key,
+    audit_log::list_audit_log,
 );

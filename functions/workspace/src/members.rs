@@ -53,11 +53,11 @@ impl From<&Resource<Member>> for MemberObject {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateMemberRequest {
-    /// The display name: 1 to 200 characters.
+    /// The display name.
     name: PersonName,
     /// The email address.
     email: Email,
-    /// The role. The default is `agent`.
+    /// The default is `agent`.
     #[deserr(default = MemberRole::Agent)]
     #[schema(required = false)]
     role: MemberRole,
@@ -68,7 +68,7 @@ pub struct CreateMemberRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateMemberRequest {
-    /// The display name: 1 to 200 characters.
+    /// The display name.
     #[deserr(default)]
     #[schema(value_type = PersonName, required = false)]
     name: Optional<PersonName>,

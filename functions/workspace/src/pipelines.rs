@@ -66,10 +66,10 @@ impl From<&Resource<Pipeline>> for PipelineObject {
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct StageRequest {
-    /// The id of an existing stage of this pipeline. Without it, a stage is created.
+    /// An existing stage. Without it, a stage is created.
     #[deserr(default)]
     id: Option<StageId>,
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
 }
 
@@ -77,7 +77,7 @@ pub struct StageRequest {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct NewStageRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
 }
 
@@ -85,7 +85,7 @@ pub struct NewStageRequest {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreatePipelineRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
     /// The stages, in order: at most 100.
     #[deserr(default)]
@@ -98,12 +98,11 @@ pub struct CreatePipelineRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdatePipelineRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// All stages, in order: at most 100. A stage with an `id` is renamed and moved, and restored if it was archived. A stage
-    /// without an `id` is created. A stage that you leave out is archived.
+    /// All stages, in order: at most 100. A stage that you leave out is archived.
     #[deserr(default)]
     #[schema(value_type = Vec<StageRequest>, required = false, max_items = 100)]
     stages: Optional<Vec<StageRequest>>,

@@ -21,7 +21,7 @@ pub struct ViewObject {
     id: String,
     #[schema(value_type = String)]
     name: Title,
-    /// The filter, with the fields of the list of conversations. All must match.
+    /// The filter.
     #[schema(value_type = FilterRequest)]
     filter: ConversationFilter,
     #[schema(format = "date-time")]
@@ -47,9 +47,9 @@ impl From<&Resource<View>> for ViewObject {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateViewRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
-    /// The filter, with the fields of the list of conversations. All must match.
+    /// The filter.
     filter: FilterRequest,
 }
 
@@ -58,11 +58,11 @@ pub struct CreateViewRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
 pub struct UpdateViewRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// The filter. Replaced as a whole.
+    /// The filter.
     #[deserr(default)]
     #[schema(value_type = FilterRequest, required = false)]
     filter: Optional<FilterRequest>,

@@ -1,7 +1,8 @@
 use std::{io::Write, net::Ipv4Addr, pin::Pin, time::Duration};
 
 use anyhow::Result;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
+use deskless_infra::guard;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
@@ -42,14 +43,19 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
     println!("Starting functions …");
     let stack = Stack::start(&arguments.local, lock).await?;
-    let endpoints = Endpoints { dynamodb: stack.engine_url().to_owned(), s3: stack.s3_url().to_owned() };
+    let endpoints = Endpoints {
+        dynamodb: stack.engine_url().to_owned(),
+        s3: stack.s3_url().to_owned(),
+        secrets_key: stack.secrets_key()?,
+    };
     let mut lambda = tokio::select! {
         lambda = Lambda::start(&endpoints, &binaries, format) => lambda?,
         () = interrupt.received() => return Ok(()),
     };
     let invoker = lambda.invoker();
     let deliver = async |worker, records: &[Value]| lambda::invoke_worker(&invoker, worker, records).await;
-    let gateway = lambda.gateway().layer(from_fn(move |request, next| format.access(request, next)));
+    let gateway = lambda.gateway().layer(from_fn_with_state(arguments.local.allowed_hosts(), guard::local_host));
+    let gateway = gateway.layer(from_fn(move |request, next| format.access(request, next)));
     let watcher = (!arguments.no_reload).then_some(watcher);
     let result = tokio::select! {
         failure = stack.run_event_sources(deliver) => failure,

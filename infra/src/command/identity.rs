@@ -3,9 +3,9 @@ use clap::Subcommand;
 use deskless_api::token;
 use deskless_domain::{Clock, CustomerId, Identity, Invalid, WorkspaceId};
 use deskless_runtime::SystemClock;
-use deskless_store::StoreError;
 use serde_json::json;
 
+use super::workspace::{named, workspace_id};
 use crate::connection::Table;
 
 /// Options of `deskless identity`.
@@ -25,7 +25,7 @@ enum Command {
     /// previous secret stays valid for 24 hours; older ones stop working.
     Rotate {
         /// ID of the workspace.
-        #[arg(long, value_parser = super::key::workspace_id)]
+        #[arg(long, value_parser = workspace_id)]
         workspace: WorkspaceId,
     },
     /// Sign a customer token for testing.
@@ -33,7 +33,7 @@ enum Command {
     /// In production, your back end signs tokens with any JWT library.
     Token {
         /// ID of the workspace.
-        #[arg(long, value_parser = super::key::workspace_id)]
+        #[arg(long, value_parser = workspace_id)]
         workspace: WorkspaceId,
         /// ID of the customer.
         #[arg(long, value_parser = customer_id)]
@@ -51,10 +51,7 @@ fn customer_id(text: &str) -> Result<CustomerId, Invalid> {
 pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
     let (Command::Rotate { workspace } | Command::Token { workspace, .. }) = arguments.command;
-    let tenant = operator.workspace(workspace).await.map_err(|e| match e {
-        StoreError::NotFound => anyhow!("no workspace {workspace}: list workspaces with `deskless workspace list`"),
-        other => other.into(),
-    })?;
+    let tenant = named(operator.workspace(workspace).await, workspace)?;
     match arguments.command {
         Command::Rotate { .. } => {
             let secret = tenant.rotate_identity().await?;

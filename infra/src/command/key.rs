@@ -1,12 +1,14 @@
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
+use deskless_app::{AppError, keys};
 use deskless_domain::{
     ApiKey, Clock, Invalid, KeyId, KeyKind, Origin, Precondition, RateLimit, Scope, Timestamp, Title, WorkspaceId,
 };
 use deskless_runtime::SystemClock;
-use deskless_store::{KeyRequest, StoreError};
+use deskless_store::KeyRequest;
 use serde_json::{Value, json};
 
+use super::workspace::{named, workspace_id};
 use crate::connection::Table;
 
 /// Options of `deskless key`.
@@ -65,12 +67,6 @@ enum Command {
     },
 }
 
-pub(super) fn workspace_id(text: &str) -> Result<WorkspaceId, Invalid> {
-    WorkspaceId::parse(text).ok_or_else(|| {
-        Invalid::new("invalid", "must be a workspace ID: list workspaces with `deskless workspace list`")
-    })
-}
-
 fn key_id(text: &str) -> Result<KeyId, Invalid> {
     KeyId::parse(text).ok_or_else(|| Invalid::new("invalid", "must be a key ID: list keys with `deskless key list`"))
 }
@@ -94,10 +90,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             workspace
         }
     };
-    let tenant = operator.workspace(workspace).await.map_err(|e| match e {
-        StoreError::NotFound => anyhow!("no workspace {workspace}: list workspaces with `deskless workspace list`"),
-        other => other.into(),
-    })?;
+    let tenant = named(operator.workspace(workspace).await, workspace)?;
     match arguments.command {
         Command::Create { name, kind, scopes, origins, expires, rate_limit, .. } => {
             let scopes = if scopes.is_empty() { Scope::ALL.to_vec() } else { scopes };
@@ -123,9 +116,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             }
         }
         Command::Revoke { key, .. } => {
-            let key = tenant.revoke_key(key, &Precondition::NONE).await.map_err(|e| match e {
-                StoreError::NotFound => anyhow!("the workspace has no key {key}: list keys with `deskless key list`"),
-                other => other.into(),
+            let key = keys::revoke(&tenant, key, &Precondition::NONE).await.map_err(|e| match e {
+                AppError::NotFound => anyhow!("the workspace has no key {key}: list keys with `deskless key list`"),
+                other => anyhow!(other),
             })?;
             if json {
                 println!("{}", json!({ "apiKey": to_json(&key) }));

@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod key;
 pub mod openapi;
 pub mod purge;
+pub mod secrets;
 pub mod serve;
 pub mod template;
 pub mod upload;

@@ -1,28 +1,31 @@
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use deskless_infra::routes;
 
-/// The committed OpenAPI description.
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+/// The folder of the committed descriptions.
+const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Options of `deskless openapi`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Check that the file is up to date without writing it.
+    /// Check that the files are up to date without writing them.
     #[arg(long)]
     check: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let file = PathBuf::from(FILE);
-    let mut fresh = routes::description().to_pretty_json()?;
-    fresh.push('\n');
-    if !options.check {
-        return std::fs::write(&file, fresh).with_context(|| format!("cannot write {}", file.display()));
+    for (name, document) in
+        [("openapi.json", routes::description()?), ("openapi-client.json", routes::client_description()?)]
+    {
+        let file = Path::new(FOLDER).join(name);
+        let mut fresh = document.to_pretty_json()?;
+        fresh.push('\n');
+        if !options.check {
+            std::fs::write(&file, fresh).with_context(|| format!("cannot write {}", file.display()))?;
+        } else if std::fs::read_to_string(&file).unwrap_or_default() != fresh {
+            bail!("infra/{name} is out of date: run `make openapi` and commit the result");
+        }
     }
-    if std::fs::read_to_string(&file).unwrap_or_default() == fresh {
-        return Ok(());
-    }
-    bail!("infra/openapi.json is out of date: run `make openapi` and commit the result")
+    Ok(())
 }

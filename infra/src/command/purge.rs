@@ -1,5 +1,6 @@
 use anyhow::Result;
 use deskless_app::conversations;
+use deskless_domain::{AuditAction, AuditEvent};
 use serde_json::json;
 
 use crate::connection::Table;
@@ -22,7 +23,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     for workspace in operator.list_workspaces().await? {
         // A workspace that is being deleted has nothing to resume.
         let Some(tenant) = operator.open(workspace.id).await? else { continue };
-        for id in tenant.list_tombstones().await? {
+        let tombstones = tenant.list_tombstones().await?;
+        if arguments.resume && !tombstones.is_empty() {
+            tenant.record_audit_event(AuditEvent::new(AuditAction::WorkspacePurged, workspace.id)).await?;
+        }
+        for id in tombstones {
             if arguments.resume {
                 conversations::remove_completely(&tenant, id).await?;
             }

@@ -1,8 +1,11 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use anyhow::Result;
-use axum::{Router, middleware::from_fn};
-use deskless_infra::{routes, worker::Worker};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
+use deskless_infra::{guard, routes, worker::Worker};
 use deskless_runtime::SystemClock;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -23,7 +26,8 @@ pub async fn run(options: Options) -> Result<()> {
     let stack = Stack::start(&options, lock).await?;
     let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
     let passed = ServiceBuilder::new().map_request(lambda::as_passed).service(router);
-    let router = Router::new().fallback_service(passed);
+    let router = Router::new().fallback_service(passed).layer(from_fn(lambda::buffer));
+    let router = router.layer(from_fn_with_state(options.allowed_hosts(), guard::local_host));
     let router = router.layer(from_fn(move |request, next| format.access(request, next)));
     stack.announce();
     // A task for each batch, so that lanes run on all cores.

@@ -4,9 +4,9 @@ mod export;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Subcommand;
-use deskless_domain::{Clock, RateLimit, Shards, Timestamp, Title, WorkspaceId};
+use deskless_domain::{Clock, Invalid, RateLimit, Shards, Timestamp, Title, WorkspaceId};
 use deskless_runtime::SystemClock;
 use deskless_store::{Operator, RecountStep, StoreError};
 use serde_json::{Value, json};
@@ -76,8 +76,11 @@ enum Command {
     },
 }
 
-fn workspace_id(text: &str) -> Result<WorkspaceId, String> {
-    WorkspaceId::parse(text).ok_or_else(|| "must be a workspace ID, which is a UUID".to_owned())
+/// Parses the id of a workspace.
+pub(super) fn workspace_id(text: &str) -> Result<WorkspaceId, Invalid> {
+    WorkspaceId::parse(text).ok_or_else(|| {
+        Invalid::new("invalid", "must be a workspace ID, which is a UUID: list them with `deskless workspace list`")
+    })
 }
 
 pub async fn run(arguments: Arguments) -> Result<()> {
@@ -138,11 +141,15 @@ impl Printer {
 }
 
 /// Adds the id to the error for an unknown workspace.
-fn named<T>(result: Result<T, StoreError>, id: WorkspaceId) -> Result<T> {
+pub(super) fn named<T>(result: Result<T, StoreError>, id: WorkspaceId) -> Result<T> {
     match result {
-        Err(StoreError::NotFound) => bail!("no workspace has the ID {id}: list them with `deskless workspace list`"),
+        Err(StoreError::NotFound) => Err(unknown(id)),
         other => Ok(other?),
     }
+}
+
+fn unknown(id: WorkspaceId) -> anyhow::Error {
+    anyhow!("no workspace has the ID {id}: list them with `deskless workspace list`")
 }
 
 async fn shards(operator: &Operator, id: WorkspaceId, count: u8, printer: Printer) -> Result<()> {
@@ -179,7 +186,7 @@ async fn recount(operator: &Operator, id: WorkspaceId, printer: Printer) -> Resu
 async fn delete(operator: &Operator, id: WorkspaceId, confirm: &str, printer: Printer) -> Result<()> {
     let workspaces = operator.list_workspaces().await?;
     match workspaces.iter().find(|workspace| workspace.id == id) {
-        None => bail!("no workspace has the ID {id}: list them with `deskless workspace list`"),
+        None => return Err(unknown(id)),
         Some(workspace) if workspace.name.as_str() != confirm => {
             bail!("--confirm must be the name of the workspace, which is `{}`", workspace.name)
         }

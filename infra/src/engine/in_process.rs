@@ -45,7 +45,7 @@ impl InProcess {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let body = request.body().bytes().ok_or_else(|| ConnectorError::user("the body is a stream".into()))?;
-        let (status, body) = match self.run(operation, body) {
+        let (status, body) = match run(&self.0, operation, body, Tokens::Ignored) {
             Ok(body) => (200, body),
             Err(error) => (error.status_code(), error.to_json()),
         };
@@ -54,27 +54,46 @@ impl InProcess {
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         Ok(response)
     }
+}
 
-    fn run(&self, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-        let database = &self.0;
-        match operation {
-            "GetItem" => call(body, |request| database.get_item(request)),
-            "PutItem" => call(body, |request| database.put_item(request)),
-            "UpdateItem" => call(body, |request| database.update_item(request)),
-            "DeleteItem" => call(body, |request| database.delete_item(request)),
-            "Query" => call(body, |request| database.query(request)),
-            "Scan" => call(body, |request| database.scan(request)),
-            "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
-            "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
-            "TransactWriteItems" => call(body, |request: TransactWriteItemsRequest| {
-                // A token is for retries after a lost response, and no response is lost here. The engine checks the age
-                // of every token of the last ten minutes on each transaction.
-                database.transact_write_items(TransactWriteItemsRequest { client_request_token: None, ..request })
-            }),
-            "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
-            "DescribeTable" => call(body, |request| database.describe_table(request)),
-            other => Err(DynoxideError::ValidationException(format!("{other} is not available in this process"))),
-        }
+/// Whether the request tokens of transactions are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tokens {
+    /// A repeat with the same token succeeds and changes nothing.
+    Checked,
+    /// A token is for retries after a lost response, and no response is lost in one process. The engine checks the age of
+    /// every token of the last ten minutes on each transaction.
+    Ignored,
+}
+
+/// Runs one operation.
+pub(super) fn run(database: &Database, operation: &str, body: &[u8], tokens: Tokens) -> Result<String, DynoxideError> {
+    match operation {
+        "GetItem" => call(body, |request| database.get_item(request)),
+        "PutItem" => call(body, |request| database.put_item(request)),
+        "UpdateItem" => call(body, |request| database.update_item(request)),
+        "DeleteItem" => call(body, |request| database.delete_item(request)),
+        "Query" => call(body, |request| database.query(request)),
+        "Scan" => call(body, |request| database.scan(request)),
+        "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
+        "TransactWriteItems" => call(body, |request: TransactWriteItemsRequest| {
+            let token = request.client_request_token.clone().filter(|_| tokens == Tokens::Checked);
+            database.transact_write_items(TransactWriteItemsRequest { client_request_token: token, ..request })
+        }),
+        "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+        "CreateTable" => call(body, |request| database.create_table(request)),
+        "UpdateTable" => call(body, |request| database.update_table(request)),
+        "DeleteTable" => call(body, |request| database.delete_table(request)),
+        "DescribeTable" => call(body, |request| database.describe_table(request)),
+        "ListTables" => call(body, |request| database.list_tables(request)),
+        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
+        "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+        "ListStreams" => call(body, |request| database.list_streams(request)),
+        "DescribeStream" => call(body, |request| database.describe_stream(request)),
+        "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),
+        "GetRecords" => call(body, |request| database.get_records(request)),
+        other => Err(DynoxideError::ValidationException(format!("the local engine has no operation {other}"))),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The engine stores its data with `SQLite`. [`EngineFile`] works on the same file for what the engine does not do itself.
 
 mod in_process;
+mod server;
 
 use std::{
     net::Ipv4Addr,
@@ -15,6 +16,8 @@ use aws_sdk_dynamodb::Client;
 use dynoxide::Database;
 use rusqlite::Connection;
 use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::private;
 
 /// The local table's name.
 pub const TABLE: &str = "deskless";
@@ -52,6 +55,8 @@ impl Engine {
     /// If the file cannot be opened or the port is in use.
     pub async fn on_file(file: &EngineFile, port: u16) -> Result<Self> {
         let path = file.0.to_str().context("the path of the engine's file must be UTF-8")?;
+        // SQLite gives its further files the permissions of this one.
+        private::ensure(&file.0).with_context(|| format!("cannot write {path}"))?;
         let database = open(path)?;
         // Commits do not wait for the disk (`synchronous = OFF`), and 64 MB of pages are cached. In WAL mode, a process
         // that crashes or is killed loses nothing. A power failure can lose or damage the local data.
@@ -62,7 +67,7 @@ impl Engine {
     async fn serve(database: Database, port: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let server = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        let server = tokio::spawn(server::serve(listener, database.clone()));
         Ok(Self { url, database, server })
     }
 

@@ -14,6 +14,7 @@ use std::{
 use anyhow::{Context, Result};
 use deskless_infra::{
     engine::{EngineFile, TABLE},
+    private,
     stream::{BATCH, Stream, sequence_number},
     worker::Worker,
 };
@@ -136,7 +137,8 @@ impl EventSource {
 
     fn save_checkpoint(&self, progress: &Progress) -> Result<()> {
         let Some(checkpoint) = progress.take_checkpoint() else { return Ok(()) };
-        fs::write(&self.checkpoint, checkpoint).with_context(|| format!("cannot write {}", self.checkpoint.display()))
+        private::write(&self.checkpoint, checkpoint)
+            .with_context(|| format!("cannot write {}", self.checkpoint.display()))
     }
 
     /// Delivers a batch until every record has succeeded or has been given up. A failing batch is retried from the
@@ -168,10 +170,11 @@ impl EventSource {
 
     /// Writes each record to the folder of failures, like the on-failure bucket on AWS.
     fn save_failed(&self, batch: &[Value], why: &str) -> Result<()> {
-        fs::create_dir_all(&self.failed)?;
+        private::folder(&self.failed)?;
         for record in batch {
             let file = self.failed.join(format!("{}.json", sequence_number(record)));
-            fs::write(&file, format!("{record:#}\n")).with_context(|| format!("cannot write {}", file.display()))?;
+            private::write(&file, format!("{record:#}\n"))
+                .with_context(|| format!("cannot write {}", file.display()))?;
             println!("Gave up on a stream record ({why}). Saved it to {}.", file.display());
         }
         Ok(())

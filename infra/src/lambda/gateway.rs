@@ -8,9 +8,10 @@ use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -18,7 +19,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use deskless_domain::Clock;
 use deskless_infra::routes;
 use deskless_runtime::SystemClock;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,6 +34,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The gateway's limit for a request's body.
 const MAX_BODY_SIZE: usize = 10 * 1024 * 1024;
+
+/// How much of a larger body is read, so that the client gets the response instead of a broken connection.
+const MAX_DISCARDED: usize = 128 * 1024 * 1024;
 
 /// Returns a router that passes each request to the function that has its route.
 pub fn router(invoker: &Invoker) -> Router {
@@ -70,9 +74,38 @@ pub fn as_passed<B>(mut request: http::Request<B>) -> http::Request<B> {
     request
 }
 
+/// Reads the whole body before the request is handled, as the gateway does, for a server without one. If a handler responds
+/// without reading the body, the server would close the connection, and a client that still sends would see a broken pipe.
+pub async fn buffer(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match read_body(body).await {
+        Some(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        None => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+    }
+}
+
+/// Returns the body, or `None` if it is too large or the client has disconnected.
+async fn read_body(body: Body) -> Option<Bytes> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut discarded = 0;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.ok()?;
+        if discarded == 0 && bytes.len() + chunk.len() <= MAX_BODY_SIZE {
+            bytes.extend_from_slice(&chunk);
+        } else {
+            discarded += chunk.len();
+        }
+        if discarded > MAX_DISCARDED {
+            return None;
+        }
+    }
+    (discarded == 0).then(|| bytes.into())
+}
+
 async fn pass(invoker: &Invoker, function: &str, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY_SIZE).await else {
+    let Some(body) = read_body(body).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let response = match invoker.invoke(function, &event(&parts, &body), TIMEOUT).await {

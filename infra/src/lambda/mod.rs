@@ -13,7 +13,7 @@ use deskless_infra::{
     s3::{BUCKET, FAILED_EVENTS},
     worker::{self, Worker},
 };
-pub use gateway::as_passed;
+pub use gateway::{as_passed, buffer};
 pub use runtime::Invoker;
 use runtime::{ProcessId, Runtime};
 use serde_json::Value;
@@ -37,11 +37,13 @@ const MIN_UPTIME: Duration = Duration::from_secs(1);
 /// After this many failed starts in a row, the function is not restarted until it is rebuilt.
 const MAX_START_FAILURES: usize = 5;
 
-/// The URLs of the local replacements for DynamoDB and S3.
+/// The local replacements for DynamoDB, S3 and KMS.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
     pub dynamodb: String,
     pub s3: String,
+    /// The path of the key file that stands for a KMS key.
+    pub secrets_key: PathBuf,
 }
 
 /// The running functions.
@@ -146,6 +148,7 @@ impl Instance {
             .env("FILES_BUCKET", BUCKET)
             .env("FAILED_EVENTS_BUCKET", FAILED_EVENTS)
             .env("AWS_ENDPOINT_URL_S3", &endpoints.s3)
+            .env("SECRETS_KEY_FILE", &endpoints.secrets_key)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_SESSION_TOKEN", "local")

@@ -18,10 +18,12 @@ use axum::{
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode},
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use deskless_domain::Clock;
+use deskless_infra::guard;
 use deskless_runtime::SystemClock;
 use serde_json::Value;
 use tokio::{
@@ -104,6 +106,7 @@ impl Runtime {
             .route(&format!("{api}/init/error"), post(|| async { StatusCode::ACCEPTED }))
             // Lambda's own limit for responses is 6 MB.
             .layer(DefaultBodyLimit::max(8 * 1024 * 1024))
+            .layer(from_fn(guard::local_programs))
             .with_state(Arc::clone(&shared));
         // The server ends only when the task is aborted.
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap_or_default() });
@@ -218,4 +221,28 @@ async fn fail(
     body: Bytes,
 ) -> StatusCode {
     shared.finish(&id, Err(Failure::Function(serde_json::from_slice(&body).unwrap_or_default())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Runtime;
+
+    #[tokio::test]
+    async fn web_pages_take_no_invocations() {
+        let runtime = Runtime::start(["conversations"]).await.expect("started");
+        let (_, url) = runtime.register("conversations");
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let next = || client.get(format!("{url}/2018-06-01/runtime/invocation/next"));
+        for (name, value) in
+            [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("host", "evil.example")]
+        {
+            let response = next().header(name, value).send().await.expect("a response");
+            assert_eq!(response.status().as_u16(), 403, "{name}");
+            assert!(response.headers().get("access-control-allow-origin").is_none());
+        }
+        // The path of another function is a 404 for programs.
+        let other = url.replace("conversations", "other");
+        let response = client.get(format!("{other}/2018-06-01/runtime/invocation/next")).send().await;
+        assert_eq!(response.expect("a response").status().as_u16(), 404);
+    }
 }

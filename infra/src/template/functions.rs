@@ -35,6 +35,8 @@ struct Settings {
     #[serde(default)]
     statements: Vec<Value>,
     #[serde(default)]
+    secrets: bool,
+    #[serde(default)]
     properties: Mapping,
     delay: Option<String>,
 }
@@ -48,6 +50,15 @@ struct Fragments {
     route: Value,
     table: Value,
     indexes: Value,
+    secrets: SecretsFragment,
+}
+
+/// What a function that decrypts secrets has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct SecretsFragment {
+    environment: Value,
+    statement: Value,
 }
 
 /// `worker.yaml`.
@@ -121,6 +132,10 @@ impl Function {
         if !self.settings.table.is_empty() {
             merge(&mut resources, properties(fill(&fragments.table, values)?));
         }
+        if self.settings.secrets {
+            let environment = fill(&fragments.secrets.environment, values)?;
+            merge(&mut resources, properties(nested(["Environment"], environment)));
+        }
         if self.filters.is_some() {
             merge(&mut resources, fill(&worker.resources, values)?);
         }
@@ -166,16 +181,19 @@ impl Function {
     }
 
     fn statements(&self, fragments: &Fragments, of_workers: &[Value]) -> Result<Vec<Value>> {
-        let Settings { table, indexes, statements, .. } = &self.settings;
+        let Settings { table, indexes, statements, secrets, .. } = &self.settings;
         ensure!(
-            !table.is_empty() || (indexes.is_empty() && statements.is_empty()),
-            "functions.yaml: {}: `indexes` and `statements` need a `table`",
+            !table.is_empty() || (indexes.is_empty() && statements.is_empty() && !secrets),
+            "functions.yaml: {}: `indexes`, `statements` and `secrets` need a `table`",
             self.name
         );
         let mut all = Vec::new();
         if !indexes.is_empty() {
             let arns = indexes.iter().map(|index| tagged("Sub", format!("${{Table.Arn}}/index/{index}")));
             all.push(fill(&fragments.indexes, &[("indexes", arns.collect::<Vec<_>>().into())].into())?);
+        }
+        if *secrets {
+            all.push(fragments.secrets.statement.clone());
         }
         all.extend(statements.iter().chain(of_workers).cloned());
         Ok(all)
@@ -212,7 +230,9 @@ fn event_names(paths: &[String]) -> Vec<String> {
     let name_of = |own: &Vec<String>| {
         let shortest =
             (1..own.len()).map(|count| (name(own, count), count)).find(|(name, count)| is_unique(name, *count));
-        shortest.map_or_else(|| own.concat(), |(name, _)| name)
+        let name = shortest.map_or_else(|| own.concat(), |(name, _)| name);
+        // The path `/`.
+        if name.is_empty() { "Root".to_owned() } else { name }
     };
     parts.iter().map(name_of).collect()
 }

@@ -3,9 +3,12 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
-use deskless_domain::{ApiKeySecret, KeyKind, Scope};
+use deskless_domain::{
+    ApiKeySecret, Scope,
+    authorization::{self, Access, ActsFor, Audience, CallContext, Denial},
+};
 use deskless_store::{Credential, TenantStore};
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 
 use crate::{
     ApiState, Code, Problem,
@@ -13,6 +16,9 @@ use crate::{
     layers::{Extra, Trace},
     throttle,
 };
+
+/// The header with the customer token.
+pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-customer-token");
 
 /// Marker types, one for each scope. An operation's signature names the scope that it requires.
 pub mod scope {
@@ -44,6 +50,18 @@ pub mod scope {
     scopes!(ReadAutomations, WriteAutomations);
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);
+    scopes!(ReadAudit);
+}
+
+/// A principal as the first argument of an operation. Its type declares what the operation requires of an API key, so that no
+/// operation can lack a declaration, and the OpenAPI document cannot differ from what is checked.
+pub trait Guard {
+    /// What the operation requires.
+    const ACCESS: Access;
+}
+
+impl<S: scope::Required> Guard for Caller<S> {
+    const ACCESS: Access = Access { scope: S::SCOPE, audience: Audience::Servers };
 }
 
 /// The server principal: the holder of a server key with the scope `S`. Its [`TenantStore`] is the only access to the table.
@@ -72,13 +90,7 @@ impl<S> Caller<S> {
     /// # Errors
     /// `forbidden` when the key does not have the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.credential.scopes.contains(&scope) {
-            return Ok(());
-        }
-        Err(Problem::new(
-            Code::Forbidden,
-            format!("The API key does not have the scope `{scope}`, which this request requires."),
-        ))
+        Ok(authorization::require(&self.credential, scope)?)
     }
 }
 
@@ -94,10 +106,11 @@ impl<S: scope::Required> FromRequestParts<ApiState> for Caller<S> {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let credential = authenticated(parts, state).await?;
-        if credential.kind == KeyKind::Client {
-            return Err(Problem::new(Code::Forbidden, "Client keys cannot call this operation. Use a server key."));
+        // A client key is refused before it is counted, and a server key after.
+        if credential.kind == deskless_domain::KeyKind::Client {
+            authorize(&credential, parts, Self::ACCESS)?;
         }
-        admit(credential, parts, state).await
+        admit(credential, parts, state, Self::ACCESS).await
     }
 }
 
@@ -110,31 +123,49 @@ pub(crate) async fn authenticated(parts: &Parts, state: &ApiState) -> Result<Cre
     Ok(credential)
 }
 
-/// Checks the rate limit, the scope and the origin of a server key.
-pub(crate) async fn admit<S: scope::Required>(
+/// Checks the rate limit of a server key, and that it may call the operation.
+pub(crate) async fn admit<S>(
     credential: Credential,
     parts: &Parts,
     state: &ApiState,
+    access: Access,
 ) -> Result<Caller<S>, Problem> {
-    let store = state.store().tenant(&credential);
+    let store = tenant(&credential, parts, state);
     throttle::server(&store, &credential, &Extra::of(parts)).await?;
-    authorize(&credential, &parts.headers, S::SCOPE)?;
+    authorize(&credential, parts, access)?;
     Ok(Caller { credential, store, scope: PhantomData })
+}
+
+/// Returns the store of a key's workspace, for this request.
+pub(crate) fn tenant(credential: &Credential, parts: &Parts, state: &ApiState) -> TenantStore {
+    let store = state.store().tenant(credential);
+    match parts.extensions.get::<Trace>() {
+        Some(trace) => store.in_request(trace.request_id()),
+        None => store,
+    }
+}
+
+/// Checks that the key may call the operation, and returns for whom it acts. The response shows the resource only if the key may
+/// read it.
+pub(crate) fn authorize(credential: &Credential, parts: &Parts, access: Access) -> Result<ActsFor, Problem> {
+    let context = CallContext {
+        origin: parts.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()),
+        has_token: parts.headers.contains_key(TOKEN),
+    };
+    let acts_for = authorization::may_call(credential, access, context)?;
+    if !authorization::may_see(credential, access.scope) {
+        Extra::of(parts).hide_resource();
+    }
+    Ok(acts_for)
 }
 
 async fn authenticate(headers: &HeaderMap, state: &ApiState) -> Result<Credential, Problem> {
     let unauthorized = |detail: &str| Problem::new(Code::Unauthorized, detail);
     let secret = ApiKeySecret::parse(&presented(headers)?)
         .map_err(|_| unauthorized("The API key is malformed. Check that it is complete and has no typos."))?;
-    let credential = state
-        .store()
-        .find_key(&secret)
-        .await?
-        .filter(|key| key.revoked_at.is_none())
-        .ok_or_else(|| unauthorized("The API key is unknown or revoked."))?;
-    if credential.expires_at.is_some_and(|end| end <= state.clock().now()) {
-        return Err(Problem::new(Code::KeyExpired, "The API key has expired. Create a new one."));
-    }
+    let found = state.store().find_key(&secret).await?;
+    let credential = found.ok_or(Denial::Revoked)?;
+    authorization::is_usable(&credential, state.clock().now())?;
     Ok(credential)
 }
 
@@ -145,21 +176,24 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
-            (Some(value), None) => value
-                .to_str()
-                .map(|value| Some(value.trim().to_owned()))
-                .map_err(|_| unauthorized("The API key has invalid characters. Keys are ASCII.")),
-            (Some(_), Some(_)) => Err(unauthorized("The request has more than one API key. Send one.")),
+            (Some(value), None) => value.to_str().map(|value| Some(value.trim().to_owned())).map_err(|_| {
+                unauthorized(&format!(
+                    "The `{name}` header has characters that are not ASCII. Send the key as it was shown."
+                ))
+            }),
+            (Some(_), Some(_)) => {
+                Err(unauthorized(&format!("The request has more than one `{name}` header. Send it once.")))
+            }
         }
     };
-    let bearer = match text(header::AUTHORIZATION.as_str())? {
+    let bearer = match text("Authorization")? {
         None => None,
         Some(value) => match value.split_once(' ') {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Some(key.trim().to_owned()),
             _ => return Err(unauthorized("The `Authorization` header must have the form `Bearer <key>`.")),
         },
     };
-    match (bearer, text("x-api-key")?) {
+    match (bearer, text("X-API-Key")?) {
         (None, None) => Err(unauthorized(
             "The request has no API key. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
         )),
@@ -168,27 +202,4 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
         }
         (Some(key), _) | (None, Some(key)) => Ok(key),
     }
-}
-
-/// Checks that the key allows the origin of the request and has the scope.
-pub(crate) fn authorize(credential: &Credential, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
-    let forbidden = |detail: String| Err(Problem::new(Code::Forbidden, detail));
-    if !credential.allowed_origins.is_empty() {
-        let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
-        if !credential.allowed_origins.iter().any(|allowed| Some(allowed.as_str()) == origin) {
-            return forbidden(match origin {
-                Some(origin) => format!(
-                    "The API key cannot be used from the origin {origin}. Add it to the key's `allowedOrigins`."
-                ),
-                None => {
-                    "The API key can be used only from its `allowedOrigins`, and the request has no `Origin` header."
-                        .into()
-                }
-            });
-        }
-    }
-    if !credential.scopes.contains(&scope) {
-        return forbidden(format!("The API key does not have the scope `{scope}`."));
-    }
-    Ok(())
 }

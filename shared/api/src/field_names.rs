@@ -16,6 +16,8 @@ pub fn path(field: &Field) -> String {
         Field::Conversation => "conversationId",
         Field::LastRead => "upTo",
         Field::View => "viewId",
+        Field::CustomerEmail => "customerEmail",
+        Field::All => "all",
         Field::PredefinedMessage => "predefinedMessageId",
         Field::File => "fileId",
         Field::Attachments => "attachments",
@@ -33,6 +35,7 @@ pub fn path(field: &Field) -> String {
         Field::Attachment(index) => return format!("attachments[{index}].fileId"),
         Field::StageId(index) => return format!("stages[{index}].id"),
         Field::Action(index, inner) => return format!("actions[{index}].{}", path(inner)),
+        Field::Filter(inner) => return format!("filter.{}", path(inner)),
         Field::Condition(inner) => return format!("conditions.{}", path(inner)),
         Field::FirstMessage(inner) => return format!("message.{}", path(inner)),
     };

@@ -1,8 +1,11 @@
-//! The layers around every operation: request ids, the log line, problem documents, gzip and CORS.
+//! The layers around every operation: request ids, the log line, problem documents and CORS. `caching` is the outermost one.
 
 use std::{
     mem,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,20 +15,17 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use deskless_domain::{Clock, KeyId, RequestId, WorkspaceId};
+use deskless_domain::{Clock, Existing, KeyKind, RequestId, authorization};
 use deskless_store::{Credential, StoreError};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
     cors::{Any, CorsLayer},
 };
 
-use crate::{Code, Problem, precondition::GZIP_SUFFIX};
+use crate::{Code, Problem, caching, problem::location, throttle::Bill};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The smallest response that is compressed, in bytes. Below it, gzip saves next to nothing.
-const MIN_COMPRESSED_BYTES: u64 = 512;
 
 /// The timeout of a request. It is shorter than the 15 s timeout of the Lambda functions, which would end the request without
 /// a response and without a log line.
@@ -40,20 +40,46 @@ pub struct Invocation {
     pub gateway: Option<String>,
 }
 
-/// The authenticated API key, for the log line.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Trace(Arc<OnceLock<(WorkspaceId, KeyId)>>);
+/// The id of a request and its authenticated API key, for the log line and the audit log.
+#[derive(Debug, Clone)]
+pub(crate) struct Trace {
+    request_id: Arc<str>,
+    key: Arc<OnceLock<Credential>>,
+}
 
 impl Trace {
+    fn new(request_id: &str) -> Self {
+        Self { request_id: request_id.into(), key: Arc::default() }
+    }
+
+    /// Returns the id of the request.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Returns whether the caller may learn which object a request conflicts with: a server key with the scope to read it.
+    fn may_see(&self, existing: Existing) -> bool {
+        self.key.get().is_some_and(|key| key.kind == KeyKind::Server && authorization::may_see(key, existing.scope()))
+    }
+
     /// Records the API key of the request.
     pub fn identify(&self, credential: &Credential) {
-        let _ = self.0.set((credential.workspace_id, credential.id));
+        let _ = self.key.set(credential.clone());
     }
 }
 
-/// Response headers that extractors set. They are sent with every response, errors included.
+/// What extractors decide about the response: headers, which are sent with every response, errors included, whether the response
+/// may show the resource, and the limits to which the work of the request is charged.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Extra(Arc<Mutex<HeaderMap>>);
+pub(crate) struct Extra {
+    headers: Arc<Mutex<HeaderMap>>,
+    hides_resource: Arc<AtomicBool>,
+    bill: Arc<Mutex<Option<Bill>>>,
+}
+
+/// Marks a response that only this request can get, such as one with a new secret. It is sent even if the key may not read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShownOnce;
 
 impl Extra {
     /// Returns the headers of this request.
@@ -63,11 +89,35 @@ impl Extra {
 
     /// Sets a header of the response.
     pub fn set(&self, name: HeaderName, value: HeaderValue) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
     }
 
-    fn take(&self) -> HeaderMap {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Sets the limits to which the work of the request is charged.
+    pub fn bill(&self, bill: Bill) {
+        *self.bill.lock().unwrap_or_else(PoisonError::into_inner) = Some(bill);
+    }
+
+    /// Leaves the resource out of a successful response: the key may write it, but not read it.
+    pub fn hide_resource(&self) {
+        self.hides_resource.store(true, Ordering::Relaxed);
+    }
+
+    /// Replaces a successful response by one without the resource, if the key may not read it. `Location` and `ETag` stay.
+    fn hidden(&self, response: Response) -> Response {
+        let is_shown = response.extensions().get::<ShownOnce>().is_some();
+        if !self.hides_resource.load(Ordering::Relaxed) || is_shown || !response.status().is_success() {
+            return response;
+        }
+        let mut without = StatusCode::NO_CONTENT.into_response();
+        let headers = response.headers().iter();
+        let kept = headers.filter(|(name, _)| ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name));
+        without.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        without
+    }
+
+    fn take(&self) -> (HeaderMap, Option<Bill>) {
+        let headers = mem::take(&mut *self.headers.lock().unwrap_or_else(PoisonError::into_inner));
+        (headers, self.bill.lock().unwrap_or_else(PoisonError::into_inner).take())
     }
 }
 
@@ -87,9 +137,8 @@ pub fn serve<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S, cloc
             Problem::internal("a handler panicked").into_response()
         }))
         .layer(from_fn_with_state(clock, finish_request))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES)))
-        .layer(from_fn(tag_encoding))
         .layer(cors())
+        .layer(from_fn(caching::finish))
         .with_state(state)
 }
 
@@ -100,7 +149,7 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let invocation = request.extensions().get::<Invocation>().cloned();
-    let trace = Trace::default();
+    let trace = Trace::new(&id);
     let extra = Extra::default();
     request.extensions_mut().insert(trace.clone());
     request.extensions_mut().insert(extra.clone());
@@ -110,15 +159,21 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
         Err(_) => Problem::from(StoreError::Unavailable("the request timed out".to_owned())).into_response(),
     };
 
+    response = extra.hidden(response);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        response = render(problem, &id, response.headers());
+        let existing = problem.existing().filter(|existing| trace.may_see(*existing));
+        response = render(problem, &id, existing, response.headers());
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response.headers_mut().extend(extra.take());
-    let (workspace, key) = trace.0.get().map(|(w, k)| (w.to_string(), k.to_string())).unzip();
+    let (mut headers, bill) = extra.take();
+    if let Some(bill) = bill {
+        bill.settle(&mut headers).await;
+    }
+    response.headers_mut().extend(headers);
+    let (workspace, key) = trace.key.get().map(|key| (key.workspace_id.to_string(), key.id.to_string())).unzip();
     let status = response.status().as_u16();
     let millis = clock.now().as_millis() - started.as_millis();
     let code = problem.as_ref().map(|problem| problem.code().as_str());
@@ -140,14 +195,17 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     response
 }
 
-fn render(problem: &Problem, id: &str, headers: &HeaderMap) -> Response {
-    let document = problem.document(id);
+fn render(problem: &Problem, id: &str, existing: Option<Existing>, headers: &HeaderMap) -> Response {
+    let document = problem.document(id, existing);
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut response = (problem.code().status(), body).into_response();
     *response.headers_mut() = headers.clone();
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let content_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    if let Some(Ok(location)) = existing.map(|existing| HeaderValue::try_from(location(existing))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
     response
 }
 
@@ -158,20 +216,6 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     ((1..=64).contains(&id.len()) && id.chars().all(allowed)).then(|| id.to_owned())
 }
 
-/// Marks the entity tag of a compressed response: a strong tag identifies exact bytes (RFC 9110, section 8.8.3.3).
-async fn tag_encoding(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if headers.contains_key(header::CONTENT_ENCODING)
-        && let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())
-        && let Some(tag) = tag.strip_suffix('"')
-        && let Ok(tag) = HeaderValue::from_str(&format!("{tag}{GZIP_SUFFIX}\""))
-    {
-        headers.insert(header::ETAG, tag);
-    }
-    response
-}
-
 /// Returns the CORS layer. `template.yaml` configures the gateway with the same values, which replace these headers. Preflight
 /// requests still reach the function, because its routes match every method, OPTIONS included. Local servers have no gateway.
 fn cors() -> CorsLayer {
@@ -179,6 +223,8 @@ fn cors() -> CorsLayer {
         "etag",
         "location",
         "allow",
+        "accept-patch",
+        "accept-post",
         "retry-after",
         "www-authenticate",
         "x-request-id",

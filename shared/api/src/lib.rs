@@ -5,12 +5,17 @@
 //! and the store get their status codes here.
 
 mod auth;
+mod caching;
+mod canonical;
+mod denial;
+mod encoding;
 mod field_names;
 mod fields;
 mod hs256;
 mod idempotency;
 mod json;
 mod layers;
+mod media_type;
 pub mod openapi;
 mod operations;
 mod paging;
@@ -26,22 +31,23 @@ mod throttle;
 pub mod token;
 pub mod wire;
 
-pub use auth::{Caller, scope};
+pub use auth::{Caller, Guard, scope};
 #[doc(hidden)]
 pub use deskless_domain as domain;
+pub use encoding::accepts_gzip;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
 pub use idempotency::{Actor, Idempotent};
-pub use json::ApiJson;
+pub use json::{ApiJson, Json};
 pub use layers::{Invocation, serve};
 #[doc(hidden)]
-pub use operations::route;
+pub use operations::{access_of, declare, route};
 pub use paging::{CursorScope, Limit};
 pub use path::ApiPath;
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};
 pub use query::{ApiQuery, NoParameters};
-pub use reply::{Reply, accepted, content_version, created, no_content, not_modified, ok, replayed};
+pub use reply::{Reply, accepted, content_version, created, no_content, ok, replayed, shown_once, with_secret};
 pub use state::{ApiState, Routes};
 #[doc(hidden)]
 pub use utoipa_axum::paste;

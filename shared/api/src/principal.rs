@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use deskless_domain::{CustomerId, Identity, IdentitySource, KeyKind};
+use deskless_domain::{
+    CustomerId, Identity, IdentitySecret, IdentitySource, KeyKind, Timestamp,
+    authorization::{Access, ActsFor, Audience},
+};
 use deskless_store::{Credential, CustomerStore, TenantStore};
-use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+use http::{HeaderMap, HeaderValue, request::Parts};
 
 use crate::{
     ApiState, Caller, Code, Problem,
-    auth::{admit, authenticated, authorize, scope},
+    auth::{Guard, TOKEN, admit, authenticated, authorize, scope, tenant},
     idempotency::Actor,
     layers::Extra,
     throttle::{self, Visitor},
     token::{self, Presented},
 };
-
-const TOKEN: HeaderName = HeaderName::from_static("x-customer-token");
 
 /// The principal of an operation that customers can call. A customer has only a [`CustomerStore`], which is limited to their own
 /// conversations, so an operation cannot forget to check the owner.
@@ -71,7 +72,8 @@ impl Actor for CustomerCaller {
 pub struct AnonymousCaller {
     credential: Credential,
     store: CustomerStore,
-    token: String,
+    secret: IdentitySecret,
+    now: Timestamp,
 }
 
 impl AnonymousCaller {
@@ -81,10 +83,12 @@ impl AnonymousCaller {
         &self.store
     }
 
-    /// Returns the new customer's token, which identifies them in later requests.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
+    /// Returns a token for the anonymous customer of this request, or of the earlier request that it repeats.
+    ///
+    /// # Errors
+    /// `internal_error` when the token cannot be signed.
+    pub fn token_of(&self, customer: &CustomerId) -> Result<String, Problem> {
+        token::anonymous(&self.secret, self.store.workspace_id(), customer, self.now)
     }
 }
 
@@ -108,7 +112,7 @@ impl<S: scope::Required> FromRequestParts<ApiState> for Principal<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        match PrincipalOrAnonymous::<S>::of(parts, state, false).await? {
+        match PrincipalOrAnonymous::<S>::of(parts, state, Self::ACCESS).await? {
             PrincipalOrAnonymous::Server(caller) => Ok(Self::Server(caller)),
             PrincipalOrAnonymous::Customer(caller) => Ok(Self::Customer(caller)),
             PrincipalOrAnonymous::Anonymous(_) => Err(Problem::internal("an anonymous caller was admitted")),
@@ -120,50 +124,51 @@ impl<S: scope::Required> FromRequestParts<ApiState> for PrincipalOrAnonymous<S> 
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        Self::of(parts, state, true).await
+        Self::of(parts, state, Self::ACCESS).await
     }
+}
+
+impl<S: scope::Required> Guard for Principal<S> {
+    const ACCESS: Access = Access { scope: S::SCOPE, audience: Audience::Customers };
+}
+
+impl<S: scope::Required> Guard for PrincipalOrAnonymous<S> {
+    const ACCESS: Access = Access { scope: S::SCOPE, audience: Audience::Anonymous };
 }
 
 impl<S: scope::Required> PrincipalOrAnonymous<S> {
-    async fn of(parts: &Parts, state: &ApiState, allows_anonymous: bool) -> Result<Self, Problem> {
+    async fn of(parts: &Parts, state: &ApiState, access: Access) -> Result<Self, Problem> {
         let credential = authenticated(parts, state).await?;
         if credential.kind == KeyKind::Server {
-            return admit(credential, parts, state).await.map(Self::Server);
+            return admit(credential, parts, state, access).await.map(Self::Server);
         }
         let extra = Extra::of(parts);
-        let tenant = state.store().tenant(&credential);
-        authorize(&credential, &parts.headers, S::SCOPE)?;
-        match presented(&parts.headers)? {
-            Some(text) => {
-                let store = verify_customer(&tenant, text, state, &extra).await?;
-                throttle::client(&tenant, &credential, Visitor::Customer(store.customer()), &extra).await?;
-                Ok(Self::Customer(CustomerCaller { credential, store }))
-            }
-            None if allows_anonymous => {
-                throttle::client(&tenant, &credential, Visitor::Anonymous, &extra).await?;
-                let secret = tenant.anonymous_secret().await?;
-                let customer = CustomerId::anonymous(state.clock());
-                let token = token::anonymous(&secret, tenant.workspace_id(), &customer, state.clock().now())?;
-                let store = tenant.of_customer(customer, IdentitySource::Anonymous);
-                Ok(Self::Anonymous(AnonymousCaller { credential, store, token }))
-            }
-            None => Err(Problem::new(
-                Code::Forbidden,
-                "This operation needs a customer token when you use a client key. Send it as `X-Customer-Token`.",
-            )),
+        let tenant = tenant(&credential, parts, state);
+        if authorize(&credential, parts, access)? == ActsFor::Anonymous {
+            throttle::client(&tenant, &credential, Visitor::Unknown, &extra).await?;
+            let secret = tenant.anonymous_secret().await?;
+            let customer = CustomerId::anonymous(state.clock());
+            let store = tenant.of_customer(customer, IdentitySource::Anonymous);
+            return Ok(Self::Anonymous(AnonymousCaller { credential, store, secret, now: state.clock().now() }));
         }
+        let store = verify_customer(&tenant, presented(&parts.headers)?, state, &extra).await?;
+        let visitor = match store.source() {
+            IdentitySource::Anonymous => Visitor::Anonymous(store.customer()),
+            IdentitySource::Headers | IdentitySource::Token => Visitor::Customer(store.customer()),
+        };
+        throttle::client(&tenant, &credential, visitor, &extra).await?;
+        Ok(Self::Customer(CustomerCaller { credential, store }))
     }
 }
 
-/// Returns the customer token in the request, if there is one.
-fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// Returns the customer token in the request.
+fn presented(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut values = headers.get_all(TOKEN).iter();
     let unauthorized = |detail: &str| Err(Problem::new(Code::Unauthorized, detail));
     match (values.next().map(HeaderValue::to_str), values.next()) {
-        (None, _) => Ok(None),
-        (Some(Ok(text)), None) => Ok(Some(text.trim())),
-        (Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT."),
-        (Some(_), Some(_)) => unauthorized("The request has more than one `X-Customer-Token` header. Send it once."),
+        (Some(Ok(text)), None) => Ok(text.trim()),
+        (None | Some(Err(_)), None) => unauthorized("The `X-Customer-Token` header must be a JWT, which is ASCII."),
+        (_, Some(_)) => unauthorized("The request has more than one `X-Customer-Token` header. Send it once."),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use axum::response::{IntoResponse, Response};
 use deskless_app::{AppError, Conflict};
-use deskless_domain::ApiKey;
-use deskless_store::StoreError;
-use http::{HeaderValue, StatusCode, header};
+use deskless_domain::{ApiKey, Existing, UploadQuota};
+use deskless_store::{StoreError, without_values};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::fields::{FieldError, InvalidRequest};
+use crate::{
+    fields::{FieldError, InvalidRequest},
+    openapi::BASE,
+};
 
 // A macro so that a code, its status and its title stand in one row. Four `match` expressions would spread them.
 macro_rules! codes {
@@ -71,10 +74,16 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// Another conversation has this `externalId`.
     ExternalIdExists = "external_id_exists", CONFLICT, "External id exists";
+    /// Another conversation of the inbox that is not solved has this `sessionKey`.
+    SessionKeyExists = "session_key_exists", CONFLICT, "Session key exists";
+    /// Another member has this email address.
+    EmailExists = "email_exists", CONFLICT, "Email exists";
     /// The message with this `externalId` was deleted.
     MessageDeleted = "message_deleted", CONFLICT, "Message deleted";
     /// The request conflicts with the state of the resource.
     Conflict = "conflict", CONFLICT, "Conflict";
+    /// The request is a repeat, and its response was deleted.
+    ResponseDeleted = "response_deleted", GONE, "Response deleted";
     /// `If-Match` does not match the current version.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
     /// The body is larger than 1 MiB.
@@ -104,6 +113,10 @@ pub struct Problem {
     log: Option<String>,
     /// The value of `Retry-After`, in seconds.
     retry_after: Option<u64>,
+    /// The object that the request conflicts with. Only callers that may read it learn which one it is.
+    existing: Option<Box<Existing>>,
+    /// The header that lists the accepted media types, and the list.
+    accepts: Option<Box<(HeaderName, &'static str)>>,
 }
 
 /// The value of `Retry-After` for `unavailable`, in seconds.
@@ -112,7 +125,15 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 impl Problem {
     /// Creates a problem with a text for the caller.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), log: None, retry_after: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            log: None,
+            retry_after: None,
+            existing: None,
+            accepts: None,
+        }
     }
 
     /// Creates an `invalid_request` problem from the errors of a request.
@@ -124,7 +145,7 @@ impl Problem {
             [first, _] => format!("{} There is 1 more error.", first.message),
             [first, rest @ ..] => format!("{} There are {} more errors.", first.message, rest.len()),
         };
-        Self { code: Code::InvalidRequest, detail, errors, log: None, retry_after: None }
+        Self { errors, ..Self::new(Code::InvalidRequest, detail) }
     }
 
     /// Creates a `not_found` problem. The text is always the same, so that it discloses nothing about other workspaces.
@@ -147,6 +168,11 @@ impl Problem {
         Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
     }
 
+    /// Creates an `unsupported_media_type` problem. The header `accepts` lists the accepted types.
+    pub(crate) fn unsupported_media_type(detail: String, accepts: (HeaderName, &'static str)) -> Self {
+        Self { accepts: Some(Box::new(accepts)), ..Self::new(Code::UnsupportedMediaType, detail) }
+    }
+
     /// Returns the code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -159,13 +185,18 @@ impl Problem {
         &self.errors
     }
 
-    /// Returns the text for the log.
-    pub(crate) fn log(&self) -> Option<&str> {
-        self.log.as_deref()
+    /// Returns the object that the request conflicts with.
+    pub(crate) fn existing(&self) -> Option<Existing> {
+        self.existing.as_deref().copied()
+    }
+
+    /// Returns the text for the log, without values.
+    pub(crate) fn log(&self) -> Option<String> {
+        self.log.as_deref().map(without_values)
     }
 
     /// Returns the document for the caller.
-    pub(crate) fn document(&self, request_id: &str) -> ProblemDocument {
+    pub(crate) fn document(&self, request_id: &str, existing: Option<Existing>) -> ProblemDocument {
         ProblemDocument {
             kind: format!("urn:deskless:problem:{}", self.code.as_str()),
             title: self.code.title().to_owned(),
@@ -175,6 +206,7 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             request_id: request_id.to_owned(),
+            existing_id: existing.map(|existing| last_of(&location(existing)).to_owned()),
         }
     }
 }
@@ -188,10 +220,7 @@ impl From<AppError> for Problem {
                 Self::invalid(errors.collect())
             }
             AppError::Conflict(conflict) => conflict.into(),
-            AppError::MissingScope(scope) => Self::new(
-                Code::Forbidden,
-                format!("The API key does not have the scope `{scope}`, which this request requires."),
-            ),
+            AppError::Denied(denial) => denial.into(),
             AppError::VersionMismatch => Self::new(
                 Code::VersionMismatch,
                 "The resource has changed since you read it: `If-Match` does not match its version. Fetch it again and retry.",
@@ -204,9 +233,20 @@ impl From<AppError> for Problem {
                 Code::WindowClosed,
                 "The customer last wrote more than 24 hours ago, or never. Until they write again, only a template can be sent.",
             ),
+            AppError::UploadQuotaReached(UploadQuota { files, bytes }, seconds) => {
+                let detail = format!(
+                    "Upload limit exceeded: a customer can sign {files} files and {bytes} bytes an hour. Try again in {seconds} s."
+                );
+                Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
+            }
             AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This `Idempotency-Key` was used with another body or query. Use a new key for each new request.",
+            ),
+            AppError::OutcomeErased => Self::new(
+                Code::ResponseDeleted,
+                "This request was carried out before with the same `Idempotency-Key`. Its response was deleted together with the \
+                 conversation or the customer. Nothing was created again. To create something new, use a new key.",
             ),
             AppError::Unavailable(log) => Self { log: Some(log), ..Self::new(Code::Unavailable, UNAVAILABLE) },
             AppError::Internal(log) => Self::internal(log),
@@ -221,11 +261,18 @@ impl From<Conflict> for Problem {
     fn from(conflict: Conflict) -> Self {
         let too_many;
         let (code, detail) = match conflict {
-            Conflict::ExternalIdExists => (Code::ExternalIdExists, "Another conversation has this `externalId`."),
+            Conflict::ExternalIdExists(_) => (Code::ExternalIdExists, "Another conversation has this `externalId`."),
+            Conflict::SessionKeyExists(_) => (
+                Code::SessionKeyExists,
+                "Another conversation of the inbox has this `sessionKey` and is not solved. Use that one, or solve it first.",
+            ),
+            Conflict::EmailExists(_) => {
+                (Code::EmailExists, "Another member has this `email`. Update that member instead.")
+            }
             Conflict::MessageDeleted => {
                 (Code::MessageDeleted, "The message with this `externalId` was deleted. It cannot be added again.")
             }
-            Conflict::MessageIdTaken => {
+            Conflict::MessageIdTaken(_) => {
                 (Code::Conflict, "Another message in this conversation has or had this `externalId`.")
             }
             Conflict::Archived => (Code::Conflict, "The resource is archived and cannot be updated."),
@@ -252,8 +299,28 @@ impl From<Conflict> for Problem {
                 (Code::Conflict, too_many.as_str())
             }
         };
-        Self::new(code, detail)
+        let existing = match conflict {
+            Conflict::ExternalIdExists(existing)
+            | Conflict::SessionKeyExists(existing)
+            | Conflict::EmailExists(existing)
+            | Conflict::MessageIdTaken(existing) => existing,
+            _ => None,
+        };
+        Self { existing: existing.map(Box::new), ..Self::new(code, detail) }
     }
+}
+
+/// Returns the path of an object.
+pub(crate) fn location(existing: Existing) -> String {
+    match existing {
+        Existing::Conversation(id) => format!("{BASE}/conversations/{id}"),
+        Existing::Message(conversation, id) => format!("{BASE}/conversations/{conversation}/messages/{id}"),
+        Existing::Member(id) => format!("{BASE}/members/{id}"),
+    }
+}
+
+fn last_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 impl From<StoreError> for Problem {
@@ -273,6 +340,9 @@ impl IntoResponse for Problem {
             }
             _ => {}
         }
+        if let Some((name, types)) = self.accepts.as_deref().cloned() {
+            headers.insert(name, HeaderValue::from_static(types));
+        }
         let unavailable = (self.code == Code::Unavailable).then_some(RETRY_AFTER_SECONDS);
         if let Some(seconds) = self.retry_after.or(unavailable) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -282,7 +352,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A problem document (RFC 9457), with the additional members `code`, `error`, `errors` and `requestId`.
+/// A problem document (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem)]
@@ -305,4 +375,19 @@ pub struct ProblemDocument {
     errors: Vec<FieldError>,
     /// The request id. Quote it when you report an error.
     request_id: String,
+    /// The id of the object that the request conflicts with, if your key may read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
+    existing_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Problem;
+
+    #[test]
+    fn log_has_no_values_of_items() {
+        let problem = Problem::internal("an item cannot be read: invalid type: string \"Ada\", expected u64");
+        assert_eq!(problem.log().as_deref(), Some("an item cannot be read: invalid type: string \"\", expected u64"));
+    }
 }

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Problem, version_tag};
+use crate::{Problem, caching::forbid_storing, layers::ShownOnce, version_tag};
 
 /// The result of an operation: a response or a problem.
 pub type Reply = Result<Response, Problem>;
@@ -40,10 +40,14 @@ pub fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Returns 304: the client has this version.
-#[must_use]
-pub fn not_modified(version: u64) -> Response {
-    (StatusCode::NOT_MODIFIED, [(header::ETAG, version_tag(version))]).into_response()
+/// Marks a response that holds a secret, such as a new API key or a signed URL: no cache may store it.
+///
+/// # Errors
+/// Those of the response itself.
+pub fn with_secret(reply: Reply) -> Reply {
+    let mut response = reply?;
+    forbid_storing(&mut response);
+    Ok(response)
 }
 
 /// Adds the `Idempotent-Replayed` header to the response to a repeat.
@@ -56,6 +60,17 @@ pub fn replayed(is_replay: bool, reply: Reply) -> Reply {
         let name = HeaderName::from_static("idempotent-replayed");
         response.headers_mut().insert(name, HeaderValue::from_static("true"));
     }
+    Ok(response)
+}
+
+/// Marks a response that only this request can get: a new secret, an upload form or a customer token. It is sent even to a key
+/// that may not read the resource, so it must show nothing but what the request itself created. No cache may store it.
+///
+/// # Errors
+/// Those of the response itself.
+pub fn shown_once(reply: Reply) -> Reply {
+    let mut response = with_secret(reply)?;
+    response.extensions_mut().insert(ShownOnce);
     Ok(response)
 }
 

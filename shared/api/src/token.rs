@@ -63,7 +63,9 @@ impl<'t> Presented<'t> {
     /// Parses the header of a token.
     pub fn parse(text: &'t str) -> Result<Self, Problem> {
         hs256::install();
-        let malformed = || unauthorized("The `X-Customer-Token` header must be a JWT.");
+        let malformed = || {
+            unauthorized("The `X-Customer-Token` header must be a JWT: three parts in base64url, separated by dots.")
+        };
         let header = Some(text).filter(|text| text.len() <= MAX_LENGTH).and_then(|text| decode_header(text).ok());
         let header = header.ok_or_else(malformed)?;
         if header.alg != Algorithm::HS256 || header.crit.is_some() {
@@ -126,9 +128,10 @@ impl<'t> Presented<'t> {
         Ok(Verified { customer, source, issued_at: iat })
     }
 
-    /// Returns the problem of a failed decoding: the signature, or the claim that is missing.
+    /// Returns the problem of a failed decoding: the signature, or the claim that is missing. The library verifies the signature
+    /// before it parses the claims, so every error but that of a parser is one of the signature, such as one that is no base64.
     fn decode_problem(&self, error: &jsonwebtoken::errors::Error, key: &DecodingKey) -> Problem {
-        if matches!(error.kind(), ErrorKind::InvalidSignature) {
+        if !matches!(error.kind(), ErrorKind::Json(_) | ErrorKind::Utf8(_)) {
             return unauthorized(
                 "The customer token's signature is invalid. Sign it with the secret that `kid` names.",
             );
@@ -137,7 +140,9 @@ impl<'t> Presented<'t> {
         let missing = claims.ok().and_then(|claims| REQUIRED.into_iter().find(|name| !claims.contains_key(*name)));
         match missing {
             Some(name) => unauthorized(&format!("The customer token has no `{name}` claim.")),
-            None => unauthorized("The customer token's claims are malformed."),
+            None => unauthorized(
+                "The customer token's claims are malformed: `sub` and `aud` must be texts, `iat` and `exp` numbers of seconds.",
+            ),
         }
     }
 }

@@ -16,7 +16,7 @@ pub async fn record(store: &TenantStore, changes: &[&ConversationChange]) -> Res
         .iter()
         .filter_map(|change| {
             let (_, counted) = change.count_change()?;
-            Some(ConversationToCount { id: change.id, version: change.version, counted })
+            Some(ConversationToCount { id: change.id, version: change.version, counted, at: change.at })
         })
         .collect();
     let ids: Vec<ConversationId> = changes.iter().map(|change| change.id).collect();

@@ -1,24 +1,26 @@
 //! Customers: create or update, get, list, erase, and update the copies of their details on conversations.
 
 use deskless_domain::{
-    CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange,
-    IdentitySource, MessageId, Metadata, PersonName, PhoneNumber, Precondition,
+    CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange, MessageId,
+    Metadata, PersonName, PhoneNumber, Precondition, Timestamp,
+};
+use deskless_store::{
+    CustomerKey, EmailChange, EmailClaim, EmailHolder, IdempotencyKey, Once, StoreError, TenantStore,
 };
 pub use deskless_store::{CustomerPage, WrittenCustomer};
-use deskless_store::{Deletion, IdempotencyKey, Once, StoreError, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{AppError, Conflict};
 
 /// The maximum number of conversations that one step of an erasure deletes.
-const MAX_DELETED: i32 = 25;
+const MAX_DELETED: u16 = 25;
 /// The number of conversations that a step of an erasure or of a copy writes concurrently.
 const CONCURRENCY: usize = 8;
 
 /// A command to create a customer, or to update the one with this id or email.
 #[derive(Debug, Clone)]
 pub struct UpsertCustomer {
-    /// The id; `None` for the customer who has claimed the email, or for a new customer.
+    /// The id; `None` for the customer with this email, or for a new one.
     pub id: Option<CustomerId>,
     /// The details. `None` keeps a field.
     pub details: CustomerDetails,
@@ -41,9 +43,9 @@ pub struct UpdateCustomer {
     pub metadata: FieldChange<Metadata>,
 }
 
-/// AP-24: Creates or updates a customer. Writes only over the version that was read. An email belongs to the first customer who
-/// claims it. Another customer can have it too, without the claim. If several callers claim one email at the same time, one wins,
-/// and the others read again and find the winner.
+/// AP-24: Creates or updates a customer. Writes only over the version that was read. Several customers can have one email address.
+/// Without an id, the first one of them is updated. If several callers create a customer with one address at the same time, one
+/// wins, and the others read again and find the winner.
 ///
 /// # Errors
 /// `Conflict` while the customer is being erased; [`AppError::IdempotencyKeyReused`].
@@ -54,8 +56,13 @@ pub async fn upsert(
 ) -> Result<Once<WrittenCustomer>, AppError> {
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
-    let (mut existing, earlier) = tokio::try_join!(find(store, command), store.replay(key))?;
+    let (mut existing, earlier) = tokio::try_join!(find(store, command), store.replay::<WrittenCustomer>(key))?;
     if let Some(earlier) = earlier {
+        let WrittenCustomer { record, .. } = &earlier;
+        let current = store.find_customer(&record.customer.id).await?;
+        if current.is_some_and(|current| current.erasure.is_some()) {
+            return Err(AppError::Conflict(Conflict::Erasing));
+        }
         return Ok(Once::replay(earlier));
     }
     loop {
@@ -66,12 +73,11 @@ pub async fn upsert(
         let next = if let Some(record) = before {
             record.updated(&command.details, command.metadata.as_ref(), store.clock())
         } else {
-            let (id, details) = (existing.id.clone(), command.details.clone());
-            let customer = Customer { id, details, identity_source: IdentitySource::Headers };
+            let customer = Customer::of_server(existing.id.clone(), command.details.clone());
             CustomerRecord::new(customer, command.metadata.clone().unwrap_or_default(), store.clock())
         };
-        let claimed = command.details.email.as_ref().filter(|_| !existing.email_is_claimed);
-        if let Some(written) = store.write_customer(before, &next, claimed, key).await? {
+        let emails = email_change(store, before, &next, existing.claim).await?;
+        if let Some(written) = store.write_customer(before, &next, &emails, key).await? {
             return Ok(written);
         }
         backoff.pause("the customer keeps changing").await?;
@@ -79,33 +85,43 @@ pub async fn upsert(
     }
 }
 
-/// The stored customer of a command.
+/// The stored customer of a command, and the claim on the email address.
 struct Existing {
     id: CustomerId,
     record: Option<CustomerRecord>,
-    email_is_claimed: bool,
+    claim: Option<EmailClaim>,
 }
 
 async fn find(store: &TenantStore, command: &UpsertCustomer) -> Result<Existing, StoreError> {
-    let claimant = async {
+    let claim = async {
         match &command.details.email {
-            Some(email) => store.claimant(email).await,
+            Some(email) => store.email_claim(email, true).await.map(Some),
             None => Ok(None),
         }
     };
     if let Some(id) = command.id.clone() {
-        let (record, claimant) = tokio::try_join!(store.find_customer(&id), claimant)?;
-        return Ok(Existing { id, record, email_is_claimed: claimant.is_some() });
+        let (record, claim) = tokio::try_join!(store.find_customer(&id), claim)?;
+        return Ok(Existing { id, record, claim });
     }
-    if let Some(id) = claimant.await? {
-        let record = store.find_customer(&id).await?;
-        return Ok(Existing { id, record, email_is_claimed: true });
+    let claim = claim.await?;
+    match claim.as_ref().and_then(EmailClaim::customer).cloned() {
+        Some(id) => Ok(Existing { record: store.find_customer(&id).await?, id, claim }),
+        None => Ok(Existing { id: CustomerId::generate(store.clock()), record: None, claim }),
     }
-    Ok(Existing { id: CustomerId::generate(store.clock()), record: None, email_is_claimed: false })
 }
 
-/// AP-25: Updates a customer, over the version that was read. A new email is claimed if no other customer has claimed it. The
-/// previous email stays claimed.
+async fn email_change(
+    store: &TenantStore,
+    before: Option<&CustomerRecord>,
+    next: &CustomerRecord,
+    claim: Option<EmailClaim>,
+) -> Result<EmailChange, StoreError> {
+    let registered = before.and_then(|record| record.registered_email.as_deref());
+    store.email_change(&EmailHolder::of(next), registered, next.customer.details.email.as_ref(), claim).await
+}
+
+/// AP-25: Updates a customer, over the version that was read. The previous email address no longer finds the
+/// customer.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`]; `Conflict` while the customer is being erased.
@@ -124,14 +140,8 @@ pub async fn update(
         }
         precondition.check(before.version).map_err(StoreError::from)?;
         let next = apply(&before, command).following(&before, store.clock());
-        let mut claimed = next.customer.details.email.as_ref();
-        claimed = claimed.filter(|email| before.customer.details.email.as_ref() != Some(email));
-        if let Some(email) = claimed
-            && store.claimant(email).await?.is_some()
-        {
-            claimed = None;
-        }
-        if let Some(written) = store.write_customer(Some(&before), &next, claimed, None).await? {
+        let emails = email_change(store, Some(&before), &next, None).await?;
+        if let Some(written) = store.write_customer(Some(&before), &next, &emails, None).await? {
             return Ok(written.outcome.record);
         }
         backoff.pause("the customer keeps changing").await?;
@@ -162,12 +172,17 @@ pub async fn get(store: &TenantStore, id: &CustomerId) -> Result<CustomerRecord,
     Ok(store.get_customer(id).await?)
 }
 
-/// AP-22: Returns the customer who first claimed an email, if there is one.
+/// AP-22: Lists the customers who have an email address, newest first.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
-pub async fn find_by_email(store: &TenantStore, email: &Email) -> Result<Option<CustomerRecord>, AppError> {
-    Ok(store.get_customer_by_email(email).await?)
+pub async fn list_by_email(
+    store: &TenantStore,
+    email: &Email,
+    after: Option<MessageId>,
+    limit: usize,
+) -> Result<CustomerPage, AppError> {
+    Ok(store.list_customers_by_email(email, after, limit).await?)
 }
 
 /// Lists customers, newest first.
@@ -202,17 +217,18 @@ pub async fn erase(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
-pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEvent) -> Result<(), AppError> {
+pub async fn take_step(store: &TenantStore, id: &CustomerKey, event: CustomerEvent) -> Result<(), AppError> {
     match event {
         CustomerEvent::ErasureDue { step } => {
             if store.erasure_step(id).await? == Some(step) {
-                let deleted = delete_batch(store, id).await?;
-                store.record_erasure_progress(id, step, deleted).await?;
+                let deleted = delete_batch(store, id, None).await?;
+                let outcomes = store.erase_outcomes_of(id, i32::from(MAX_DELETED)).await?;
+                store.record_erasure_progress(id, step, deleted, deleted == 0 && outcomes == 0).await?;
             }
         }
-        // Conversations that were created while the erasure finished.
-        CustomerEvent::Removed => {
-            if delete_batch(store, id).await? == u64::from(MAX_DELETED.unsigned_abs()) {
+        // Conversations that were created while the erasure finished. Later ones are those of a new customer with the id.
+        CustomerEvent::Removed { expired_at } => {
+            if delete_batch(store, id, Some(expired_at)).await? == u64::from(MAX_DELETED) {
                 // There may be more. The erasure starts again, one step at a time.
                 store.resume_erasure(id).await?;
             }
@@ -235,18 +251,18 @@ pub async fn take_step(store: &TenantStore, id: &CustomerId, event: CustomerEven
     Ok(())
 }
 
-/// Deletes a batch of a customer's conversations and returns their number.
-async fn delete_batch(store: &TenantStore, id: &CustomerId) -> Result<u64, AppError> {
-    let deletion = Deletion { reason: None, key: None };
-    let found = store.conversations_of(id, MAX_DELETED).await?;
-    let delete = |conversation| {
-        let deletion = &deletion;
-        async move {
-            match store.delete_conversation(conversation, deletion, &Precondition::NONE).await {
-                // The index can lag behind a deletion.
-                Ok(()) | Err(StoreError::NotFound) => Ok(()),
-                Err(error) => Err(error),
-            }
+/// Deletes a batch of a customer's conversations, created before a time, and returns their number.
+async fn delete_batch(
+    store: &TenantStore,
+    id: &CustomerKey,
+    created_before: Option<Timestamp>,
+) -> Result<u64, AppError> {
+    let found = store.conversations_of(id, created_before, usize::from(MAX_DELETED)).await?;
+    let delete = |conversation| async move {
+        match store.delete_conversation(conversation, None, &Precondition::NONE).await {
+            // The index can lag behind a deletion.
+            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
         }
     };
     let count = found.len() as u64;

@@ -1,4 +1,6 @@
-use deskless_domain::{Field, Invalid, InvalidField, Kind, MissingScope, Scope, provider::TransformError};
+use deskless_domain::{
+    Existing, Field, Invalid, InvalidField, Kind, UploadQuota, authorization::Denial, provider::TransformError,
+};
 use deskless_store::StoreError;
 
 /// The error of a use case.
@@ -13,9 +15,9 @@ pub enum AppError {
     /// The state of the resource does not allow the command.
     #[error("conflict: {0:?}")]
     Conflict(Conflict),
-    /// The caller's key lacks a scope that the command requires.
-    #[error("the scope {0} is missing")]
-    MissingScope(Scope),
+    /// The caller's key does not allow the command.
+    #[error("denied: {0:?}")]
+    Denied(Denial),
     /// The version of the resource does not match the precondition.
     #[error("the version does not match the precondition")]
     VersionMismatch,
@@ -25,9 +27,15 @@ pub enum AppError {
     /// The reply window is closed: the provider accepts no free-form reply until the customer writes again.
     #[error("the reply window is closed")]
     WindowClosed,
+    /// The customer has signed as many uploads as fit into their quota. A new hour begins in this number of seconds.
+    #[error("the customer has reached the upload quota")]
+    UploadQuotaReached(UploadQuota, u64),
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command")]
     IdempotencyKeyReused,
+    /// The command is a repeat, and its outcome was erased, with its conversation or customer.
+    #[error("the recorded outcome was erased")]
+    OutcomeErased,
     /// The command did not complete in time. It may have taken effect.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -40,11 +48,15 @@ pub enum AppError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// Another conversation of the workspace has this externalId.
-    ExternalIdExists,
+    ExternalIdExists(Option<Existing>),
+    /// Another conversation of the inbox that is not solved has this sessionKey.
+    SessionKeyExists(Option<Existing>),
+    /// Another member of the workspace has this email address.
+    EmailExists(Option<Existing>),
     /// The message with this externalId was deleted.
     MessageDeleted,
     /// Another message of the conversation has, or had, this externalId.
-    MessageIdTaken,
+    MessageIdTaken(Option<Existing>),
     /// The resource is archived.
     Archived,
     /// The bulk action has finished.
@@ -92,9 +104,9 @@ impl From<InvalidField> for AppError {
     }
 }
 
-impl From<MissingScope> for AppError {
-    fn from(MissingScope(scope): MissingScope) -> Self {
-        Self::MissingScope(scope)
+impl From<Denial> for AppError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
     }
 }
 
@@ -119,11 +131,15 @@ impl From<StoreError> for AppError {
                 return Self::invalid(Field::DeliveryStatus, Invalid::new("invalid", message));
             }
             StoreError::InvalidField(invalid) => return invalid.into(),
+            StoreError::UploadQuotaReached(quota, seconds) => return Self::UploadQuotaReached(quota, seconds),
             StoreError::IdempotencyKeyReused => return Self::IdempotencyKeyReused,
+            StoreError::OutcomeErased => return Self::OutcomeErased,
             StoreError::Unavailable(text) => return Self::Unavailable(text),
             StoreError::Busy(text) | StoreError::Internal(text) => return Self::Internal(text),
             StoreError::EarlierFormat => return Self::Internal(StoreError::EarlierFormat.to_string()),
-            StoreError::ExternalIdExists => Conflict::ExternalIdExists,
+            StoreError::ExternalIdExists(existing) => Conflict::ExternalIdExists(existing),
+            StoreError::SessionKeyExists(existing) => Conflict::SessionKeyExists(existing),
+            StoreError::EmailExists(existing) => Conflict::EmailExists(existing),
             StoreError::Archived => Conflict::Archived,
             StoreError::NotUploaded => Conflict::NotUploaded,
             StoreError::UploadDiffers => Conflict::UploadDiffers,
@@ -132,7 +148,7 @@ impl From<StoreError> for AppError {
             StoreError::TooMany(kind) => Conflict::TooMany(kind),
             StoreError::TooManyKeys => Conflict::TooManyKeys,
             StoreError::MessageDeleted => Conflict::MessageDeleted,
-            StoreError::MessageIdTaken => Conflict::MessageIdTaken,
+            StoreError::MessageIdTaken(existing) => Conflict::MessageIdTaken(existing),
         };
         Self::Conflict(conflict)
     }

@@ -7,6 +7,7 @@
 //!
 //! Ids such as AP-12 refer to the access patterns in `shared/store/ACCESS_PATTERNS.md`.
 
+pub mod audit;
 pub mod automations;
 pub mod bulk;
 pub mod conversations;
@@ -23,5 +24,6 @@ pub mod resources;
 
 pub use deskless_store::{
     Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
+    TriggeredAutomations, without_values,
 };
 pub use error::{AppError, Conflict};

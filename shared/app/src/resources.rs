@@ -68,7 +68,7 @@ pub async fn update<T: Collected>(
         }
         let fields = patch.apply(found.fields.clone(), store.clock())?;
         let next = found.with_fields(fields, store.clock().now());
-        if store.replace_resource(&next).await? {
+        if store.replace_resource(&found, &next).await? {
             return Ok(next);
         }
         backoff.pause("the resource keeps changing").await?;
@@ -87,11 +87,11 @@ pub async fn delete<T: Collected>(store: &TenantStore, id: T::Id, precondition: 
         let found = store.get_resource::<T>(id).await?;
         precondition.check(found.version).map_err(StoreError::from)?;
         let is_done = if !T::IS_REFERRED_TO {
-            store.remove_resource::<T>(id, found.version).await?
+            store.remove_resource(&found).await?
         } else if found.archived_at.is_some() {
             true
         } else {
-            store.replace_resource(&found.archived(store.clock().now())).await?
+            store.replace_resource(&found, &found.archived(store.clock().now())).await?
         };
         if is_done {
             return Ok(());

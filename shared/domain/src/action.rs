@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionFailure, AssistantId, Conversation, ConversationFilter, ConversationPatch, DeletionReason, Field,
-    FieldChange, Invalid, InvalidField, MemberId, PipelineId, PlacementPatch, Resolved, StageId, Status, StatusChange,
-    Tag, Tags, Timestamp,
+    ActionFailure, AssistantId, Conversation, ConversationPatch, DeletionReason, Field, FieldChange, Invalid,
+    InvalidField, MemberId, PipelineId, PlacementPatch, Resolved, ResolvedFilter, StageId, Status, StatusChange, Tag,
+    Tags, Timestamp,
 };
 
 /// An action on a conversation, run by a bulk action or an automation.
@@ -59,12 +59,7 @@ impl Action {
     /// Decides about a conversation; `None` stands for one that does not exist. That is a failure for a conversation listed
     /// by id, without filters.
     #[must_use]
-    pub fn decide(
-        &self,
-        conversation: Option<&Conversation>,
-        filters: &[ConversationFilter],
-        now: Timestamp,
-    ) -> Decision {
+    pub fn decide(&self, conversation: Option<&Conversation>, filters: &[ResolvedFilter], now: Timestamp) -> Decision {
         match conversation {
             None if filters.is_empty() => Decision::Fail(ActionFailure::NotFound),
             None => Decision::Skip,

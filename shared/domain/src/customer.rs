@@ -1,7 +1,8 @@
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
-    AttemptId, Clock, CompanyName, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
+    AttemptId, Clock, CompanyName, Email, IdentitySource, Invalid, MessageId, Metadata, PersonName, PhoneNumber,
+    Timestamp,
     text::{schema, string_type},
 };
 
@@ -51,63 +52,11 @@ impl CustomerId {
     }
 
     fn schema() -> RefOr<Schema> {
-        schema(
-            "The customer's id in your own system: 1 to 128 characters of `A-Za-z0-9._~:@+=|-`, but not `.` or `..`.",
-            Self::MAX,
-            r"^(?!\.{1,2}$)[A-Za-z0-9._~:@+=|\-]+$",
-        )
+        schema("The customer's id in your own system.", Self::MAX, r"^(?!\.{1,2}$)[A-Za-z0-9._~:@+=|\-]+$")
     }
 }
 
 string_type!(CustomerId, schema = CustomerId::schema());
-
-/// An email address: text on both sides of one `@`, at most 254 characters (RFC 5321). Only sending mail can tell whether
-/// the address works, so nothing else is checked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Email(String);
-
-impl Email {
-    /// The most characters.
-    pub const MAX: usize = 254;
-
-    /// Checks length and form. White space around the address is removed.
-    ///
-    /// # Errors
-    /// When the text is too long or is not an email address.
-    #[expect(clippy::needless_pass_by_value, reason = "all text types are parsed from an owned string")]
-    pub fn parse(text: String) -> Result<Self, Invalid> {
-        let trimmed = text.trim();
-        let length = trimmed.chars().count();
-        if length > Self::MAX {
-            let message = format!("must be at most {} characters; it has {length}", Self::MAX);
-            return Err(Invalid::new("too_long", message));
-        }
-        let plain = |part: &str| {
-            !part.is_empty()
-                && !part.contains(|c: char| c == '@' || c == '\u{feff}' || c.is_whitespace() || c.is_control())
-        };
-        match trimmed.split_once('@') {
-            Some((local, domain)) if plain(local) && plain(domain) => Ok(Self(trimmed.to_owned())),
-            _ => Err(Invalid::new("invalid", "must be an email address, such as ada@example.com")),
-        }
-    }
-
-    /// Returns the address in lower case, the form in which addresses are compared.
-    #[must_use]
-    pub fn normalized(&self) -> String {
-        self.0.to_lowercase()
-    }
-
-    fn schema() -> RefOr<Schema> {
-        schema(
-            "An email address. Addresses are compared without regard to case.",
-            Self::MAX,
-            r"^[^@\s\u0000-\u001f\u007f-\u009f]+@[^@\s\u0000-\u001f\u007f-\u009f]+$",
-        )
-    }
-}
-
-string_type!(Email, schema = Email::schema());
 
 /// The details of a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -144,9 +93,31 @@ pub struct Customer {
     pub details: CustomerDetails,
     /// How the customer was identified.
     pub identity_source: IdentitySource,
+    /// Whether the email address was given with a client key and nothing has verified it. Anybody can give any address.
+    #[serde(default)]
+    pub email_is_unverified: bool,
 }
 
 impl Customer {
+    /// Returns the customer whom a server key describes.
+    #[must_use]
+    pub fn of_server(id: CustomerId, details: CustomerDetails) -> Self {
+        Self { id, details, identity_source: IdentitySource::Headers, email_is_unverified: false }
+    }
+
+    /// Returns the customer of a client key, with contact details that nobody has verified.
+    #[must_use]
+    pub fn of_client(id: CustomerId, details: CustomerDetails, source: IdentitySource) -> Self {
+        let email_is_unverified = details.email.is_some();
+        Self { id, details, identity_source: source, email_is_unverified }
+    }
+
+    /// Returns the email address, unless it is unverified. Filters that act compare this one.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&Email> {
+        self.details.email.as_ref().filter(|_| !self.email_is_unverified)
+    }
+
     /// Returns the customer to show on a conversation, from the given details (`self`) and the stored record. Details from
     /// a back end take precedence over the record. A token proves only the id, so the given details only fill in missing
     /// ones, on this conversation.
@@ -154,12 +125,17 @@ impl Customer {
     pub fn shown_with(&self, record: Option<&Self>) -> Self {
         let Some(record) = record else { return self.clone() };
         let (stored, given) = (record.details.clone(), self.details.clone());
+        let email_is_unverified = match self.identity_source {
+            IdentitySource::Headers => false,
+            IdentitySource::Token => self.email_is_unverified && stored.email.is_none(),
+            IdentitySource::Anonymous => self.email_is_unverified,
+        };
         let details = match self.identity_source {
             IdentitySource::Headers => stored.refreshed_by(given),
             IdentitySource::Token => given.refreshed_by(stored),
             IdentitySource::Anonymous => given,
         };
-        Self { details, ..self.clone() }
+        Self { details, email_is_unverified, ..self.clone() }
     }
 }
 
@@ -179,6 +155,10 @@ pub struct CustomerRecord {
     pub version: u64,
     /// The progress of the erasure, while the customer is being erased.
     pub erasure: Option<Erasure>,
+    /// The normalized email address by which the customer is found. It can differ from the normalized form of the address
+    /// in the details only while a newer version of Deskless normalizes otherwise.
+    #[serde(skip)]
+    pub registered_email: Option<String>,
 }
 
 /// The progress of the erasure of a customer.
@@ -195,7 +175,8 @@ impl CustomerRecord {
     #[must_use]
     pub fn new(customer: Customer, metadata: Metadata, clock: &dyn Clock) -> Self {
         let list_position = MessageId::generate(clock);
-        Self { customer, metadata, list_position, updated_at: list_position.time(), version: 1, erasure: None }
+        let updated_at = list_position.time();
+        Self { customer, metadata, list_position, updated_at, version: 1, erasure: None, registered_email: None }
     }
 
     /// Returns the time of creation.
@@ -225,7 +206,7 @@ impl CustomerRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::{CustomerId, Email};
+    use super::CustomerId;
 
     #[test]
     fn customer_id_has_a_fixed_alphabet() {
@@ -234,16 +215,6 @@ mod tests {
         }
         for bad in ["", ".", "..", "a/b", "a b", "ü", "a#b", &"x".repeat(129)] {
             assert!(CustomerId::parse(bad.to_owned()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn emails_ignore_case_and_outer_white_space() {
-        let email = Email::parse(" Ada@Example.com ".to_owned()).expect("an address");
-        assert_eq!(email.as_str(), "Ada@Example.com");
-        assert_eq!(email.normalized(), "ada@example.com");
-        for bad in ["", "ada", "@", "a@", "@b", "a@b@c", "a b@c"] {
-            assert!(Email::parse(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

@@ -54,10 +54,14 @@ pub enum Field {
     Stage,
     /// The conversation.
     Conversation,
+    /// The email address of a filter.
+    CustomerEmail,
     /// The last message that was read.
     LastRead,
     /// The saved view.
     View,
+    /// Whether a bulk action applies to all conversations.
+    All,
     /// The predefined message.
     PredefinedMessage,
     /// The file.
@@ -92,6 +96,8 @@ pub enum Field {
     Actions,
     /// A field of one action of an automation, by the action's index.
     Action(usize, Box<Self>),
+    /// A field of a bulk action's filter.
+    Filter(Box<Self>),
     /// A field of an automation's conditions.
     Condition(Box<Self>),
     /// A field of the first message of a new conversation.

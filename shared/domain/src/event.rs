@@ -18,6 +18,8 @@ pub enum ConversationState {
     Deleted {
         /// The version of the deletion.
         version: u64,
+        /// The time of the deletion.
+        at: Timestamp,
     },
 }
 
@@ -113,7 +115,10 @@ pub enum CustomerEvent {
         step: u64,
     },
     /// The erased customer's item has expired and was removed.
-    Removed,
+    Removed {
+        /// When it expired. Since then, the id can belong to a new customer.
+        expired_at: Timestamp,
+    },
 }
 
 /// The events of one change of a conversation's own item.
@@ -129,6 +134,8 @@ pub struct ConversationChange {
     pub after: Option<Box<LiveConversation>>,
     /// The automation that caused the change, if one did.
     pub cause: Option<Cause>,
+    /// The time of the change.
+    pub at: Timestamp,
 }
 
 impl ConversationChange {
@@ -145,16 +152,17 @@ impl ConversationChange {
             events.push(ConversationEvent::CountChanged { from, to });
         }
         match (before, after) {
-            (before, ConversationState::Deleted { version }) => {
+            (before, ConversationState::Deleted { version, at }) => {
                 if !matches!(before, Some(ConversationState::Deleted { .. })) {
                     events.push(ConversationEvent::Deleted);
                 }
-                Self { id, version, events, after: None, cause: None }
+                Self { id, version, events, after: None, cause: None, at }
             }
             (Some(ConversationState::Live(before)), ConversationState::Live(after)) => {
                 events.extend(changes(&before, &after));
                 let cause = after.cause.clone().filter(|cause| before.cause.as_ref() != Some(cause));
-                Self { id, version: after.conversation.version, events, after: Some(after), cause }
+                let (version, at) = (after.conversation.version, after.conversation.updated_at);
+                Self { id, version, events, after: Some(after), cause, at }
             }
             (Some(ConversationState::Deleted { .. }) | None, ConversationState::Live(after)) => {
                 events.push(ConversationEvent::Created);
@@ -162,7 +170,8 @@ impl ConversationChange {
                     events.push(ConversationEvent::MessageAdded(after.conversation.newest_message_id));
                 }
                 let cause = after.cause.clone();
-                Self { id, version: after.conversation.version, events, after: Some(after), cause }
+                let (version, at) = (after.conversation.version, after.conversation.updated_at);
+                Self { id, version, events, after: Some(after), cause, at }
             }
         }
     }
@@ -195,12 +204,6 @@ impl ConversationChange {
         triggers.extend(has_message.then_some(AutomationTrigger::MessageCreated));
         triggers.extend((is_updated && !has_message).then_some(AutomationTrigger::ConversationUpdated));
         triggers
-    }
-
-    /// Returns the time of the change.
-    #[must_use]
-    pub fn at(&self) -> Option<Timestamp> {
-        self.after.as_ref().map(|after| after.conversation.updated_at)
     }
 }
 

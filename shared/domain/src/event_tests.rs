@@ -80,7 +80,7 @@ fn reading_triggers_nothing() {
 #[test]
 fn deletion_is_one_event() {
     let open = conversation_on(Channel::Api);
-    let deleted = || ConversationState::Deleted { version: 2 };
+    let deleted = || ConversationState::Deleted { version: 2, at: open.updated_at };
     let change = ConversationChange::between(open.id, Some(live(&open)), deleted());
     assert_eq!((change.is_deletion(), change.version), (true, 2));
     assert_eq!(change.count_change(), Some((Some(open.counted_as()), None)));

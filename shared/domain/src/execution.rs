@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Automation, AutomationActions, AutomationId, AutomationTrigger, Conversation, ConversationId, ExecutionId,
-    ExecutionStatus, Metadata, StepStatus, Timestamp,
+    Automation, AutomationActions, AutomationId, AutomationTrigger, Cause, Conversation, ConversationId, ExecutionId,
+    ExecutionStatus, KeyId, Metadata, StepStatus, Timestamp, authorization::Denial,
 };
 
 /// One run of an automation on one conversation.
@@ -21,6 +21,8 @@ pub struct Execution {
     pub trigger: AutomationTrigger,
     /// Data for webhooks, passed in when the automation was run manually.
     pub context: Metadata,
+    /// The API key that ran it manually, with whose rights it runs. `None` if a trigger runs it, with those of the automation's.
+    pub api_key: Option<KeyId>,
     /// The root cause: a change that no automation made, or a manual run.
     pub origin: ExecutionId,
     /// The automations whose changes led to this run, in order, without its own.
@@ -39,6 +41,12 @@ pub struct Execution {
     pub finished_at: Option<Timestamp>,
     /// The version. Each step increments it.
     pub version: u64,
+    /// Whether it waits for an earlier automation of the same event.
+    #[serde(default)]
+    pub waits: bool,
+    /// The automation of the same event that runs after this one.
+    #[serde(default)]
+    pub next: Option<AutomationId>,
 }
 
 /// One step of an execution.
@@ -73,6 +81,20 @@ impl Reason {
     }
 }
 
+impl From<Denial> for Reason {
+    /// Returns why an execution does not run: what its API key may no longer do.
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::MissingScope(scope) => Self::new(
+                "api_key_lacks_scope",
+                format!("The API key that it runs with no longer has the scope `{scope}`, which an action needs."),
+            ),
+            Denial::Expired => Self::new("api_key_expired", "The API key that it runs with has expired."),
+            _ => Self::new("api_key_revoked", "The API key that it runs with was revoked."),
+        }
+    }
+}
+
 impl Execution {
     /// The maximum number of consecutive automations that trigger each other.
     pub const MAX_CHAIN: usize = 5;
@@ -91,6 +113,7 @@ impl Execution {
             conversation_id,
             trigger,
             context: Metadata::default(),
+            api_key: None,
             origin: id,
             chain: Vec::new(),
             status: ExecutionStatus::Queued,
@@ -100,7 +123,24 @@ impl Execution {
             started_at: None,
             finished_at: None,
             version: 1,
+            waits: false,
+            next: None,
         }
+    }
+
+    /// Makes executions of one event run one after another, in this order, and after them the one of the automation `next`.
+    pub fn link(executions: &mut [Self], mut next: Option<AutomationId>) {
+        for (at, execution) in executions.iter_mut().enumerate().rev() {
+            execution.waits = at > 0;
+            execution.next = next.replace(execution.automation_id);
+        }
+    }
+
+    /// Returns the execution that may start when this one is over.
+    #[must_use]
+    pub fn successor(&self) -> Option<(AutomationId, ExecutionId)> {
+        let next = self.next.filter(|_| self.is_over())?;
+        Some((next, ExecutionId::of_origin(next, self.origin)))
     }
 
     /// Returns the time of the trigger event, from the id.
@@ -136,6 +176,7 @@ impl Execution {
             steps: actions.as_slice().iter().map(pending).collect(),
             fingerprint: Some(actions.fingerprint()),
             started_at: Some(now),
+            waits: false,
             version: self.version + 1,
             ..self.clone()
         }
@@ -165,7 +206,7 @@ impl Execution {
     /// Returns the execution, ended early or before it started.
     #[must_use]
     pub fn ended(&self, status: ExecutionStatus, reason: Reason, now: Timestamp) -> Self {
-        let mut next = Self { version: self.version + 1, ..self.clone() };
+        let mut next = Self { version: self.version + 1, waits: false, ..self.clone() };
         next.skip_pending();
         next.end(status, Some(reason), now);
         next
@@ -218,53 +259,6 @@ impl Execution {
     }
 }
 
-/// The cause of a change of a conversation: a step of an execution, and the automations that led to it. It is unique for each
-/// change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
-    /// The execution.
-    pub execution: ExecutionId,
-    /// The index of the step.
-    pub step: usize,
-    /// The root cause.
-    pub origin: ExecutionId,
-    /// The automations in order; the last one is the execution's own.
-    pub chain: Vec<AutomationId>,
-}
-
-impl Cause {
-    /// Parses a displayed cause. Returns `None` for causes that are not automations.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.strip_prefix("automation ")?.split(' ');
-        let (run, origin, chain) = (parts.next()?, parts.next()?, parts.next()?);
-        let (execution, step) = run.split_once('/')?;
-        Some(Self {
-            execution: ExecutionId::parse(execution)?,
-            step: step.parse().ok()?,
-            origin: ExecutionId::parse(origin)?,
-            chain: chain.split(',').map(AutomationId::parse).collect::<Option<_>>()?,
-        })
-    }
-
-    /// Returns whether a change with this cause may trigger an automation. It may not if the automation is already in the
-    /// chain, or the chain has [`Execution::MAX_CHAIN`] automations.
-    #[must_use]
-    pub fn may_trigger(&self, automation: AutomationId) -> bool {
-        self.chain.len() < Execution::MAX_CHAIN && !self.chain.contains(&automation)
-    }
-}
-
-impl std::fmt::Display for Cause {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "automation {}/{} {} ", self.execution, self.step, self.origin)?;
-        for (i, automation) in self.chain.iter().enumerate() {
-            write!(f, "{}{automation}", if i == 0 { "" } else { "," })?;
-        }
-        Ok(())
-    }
-}
-
 impl ExecutionId {
     /// Returns the root cause that stands for one change of a conversation. It is the same each time the change is delivered.
     #[must_use]
@@ -296,7 +290,7 @@ pub(crate) fn fingerprint(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, Execution, Reason};
+    use super::{Execution, Reason};
     use crate::{
         AutomationAction, AutomationActions, AutomationId, AutomationTrigger, ConversationId, ExecutionId,
         ExecutionStatus, MessageBody, StepStatus, Timestamp,
@@ -337,30 +331,6 @@ mod tests {
         assert_eq!(statuses, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Skipped]);
         assert_eq!((over.status, over.finished_at), (ExecutionStatus::Failed, Some(NOW)));
         assert_eq!(over.after_step(Ok(()), NOW), over, "a finished execution does not change");
-    }
-
-    #[test]
-    fn cause_round_trips_and_differs_per_step() {
-        let run = Execution { chain: vec![automation(8), automation(9)], ..execution() }.begun(&notes(2), NOW);
-        let cause = run.cause();
-        assert_eq!(Cause::parse(&cause.to_string()), Some(cause.clone()));
-        assert_ne!(run.after_step(Ok(()), NOW).cause(), cause);
-        assert_eq!(Cause::parse("bulk 019f0f63-6500-7232-afd6-000000000001"), None);
-        assert_eq!(Cause::parse(""), None);
-    }
-
-    #[test]
-    fn chain_has_no_repeats_and_at_most_five() {
-        let chain = |n: u8| Cause {
-            execution: execution().id,
-            step: 0,
-            origin: execution().origin,
-            chain: (1..=n).map(automation).collect(),
-        };
-        assert!(!chain(2).may_trigger(automation(1)));
-        assert!(!chain(2).may_trigger(automation(2)));
-        assert!(chain(4).may_trigger(automation(9)));
-        assert!(!chain(5).may_trigger(automation(9)));
     }
 
     #[test]

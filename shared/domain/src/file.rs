@@ -1,7 +1,7 @@
 //! Files and attachments.
 
 use crate::{
-    ConversationId, FileCategory, FileId, FileStatus, Invalid, Timestamp,
+    ContentType, ConversationId, FileCategory, FileId, FileStatus, Invalid, Timestamp,
     text::{Lines, check, pattern, schema, string_type},
 };
 
@@ -22,76 +22,7 @@ impl FileTitle {
     }
 }
 
-string_type!(
-    FileTitle,
-    schema = schema("A file name: 1 to 255 characters on one line.", FileTitle::MAX, pattern(Lines::One))
-);
-
-/// A media type such as `image/png` or `text/plain; charset=utf-8`: at most 255 characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContentType(String);
-
-/// RFC 6838, section 4.2, with optional parameters whose values are tokens.
-const MEDIA_TYPE: &str = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]*(; ?[A-Za-z0-9!#$%&'*+.^_`|~\-]+=[A-Za-z0-9!#$%&'*+.^_`|~\-]+)*$";
-
-impl ContentType {
-    /// The most characters.
-    pub const MAX: usize = 255;
-
-    /// Checks length and form.
-    ///
-    /// # Errors
-    /// When the text is too long or is not a media type.
-    pub fn parse(text: String) -> Result<Self, Invalid> {
-        let length = text.chars().count();
-        if length > Self::MAX {
-            let message = format!("must be at most {} characters; it has {length}", Self::MAX);
-            return Err(Invalid::new("too_long", message));
-        }
-        let mut parts = text.split(';');
-        let essence = parts.next().unwrap_or_default();
-        let named = essence.split_once('/').is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype));
-        let parameter = |part: &str| {
-            let part = part.strip_prefix(' ').unwrap_or(part);
-            part.split_once('=').is_some_and(|(name, value)| is_token(name) && is_token(value))
-        };
-        if named && parts.all(parameter) {
-            Ok(Self(text))
-        } else {
-            Err(Invalid::new("invalid", "must be a media type, such as image/png or text/plain; charset=utf-8"))
-        }
-    }
-
-    /// Returns the category, which says how to display the file.
-    #[must_use]
-    pub fn category(&self) -> FileCategory {
-        let kind = self.0.split('/').next().unwrap_or_default();
-        match kind.to_ascii_lowercase().as_str() {
-            "image" => FileCategory::Image,
-            "audio" => FileCategory::Audio,
-            "video" => FileCategory::Video,
-            _ => FileCategory::File,
-        }
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c))
-}
-
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+.^_`|~-".contains(c))
-}
-
-string_type!(
-    ContentType,
-    schema = schema(
-        "A media type such as `image/png` or `text/plain; charset=utf-8`: at most 255 characters.",
-        ContentType::MAX,
-        MEDIA_TYPE
-    )
-);
+string_type!(FileTitle, schema = schema("A file name.", FileTitle::MAX, pattern(Lines::One)));
 
 /// The size of a file: 1 to 26,214,400 bytes (25 MiB).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -146,6 +77,10 @@ pub struct File {
     pub draft: FileDraft,
     /// The status.
     pub status: FileStatus,
+    /// Whether the customer of its conversation can see it: they signed it themselves, or a reply has it as an attachment. A file
+    /// of a note stays internal.
+    #[serde(default)]
+    pub shared: bool,
     /// The version. Each update increments it.
     pub version: u64,
 }
@@ -205,47 +140,7 @@ impl From<File> for Attachment {
 
 #[cfg(test)]
 mod tests {
-    use super::{ContentType, FileSize};
-    use crate::FileCategory;
-
-    #[test]
-    fn content_type_determines_the_category() {
-        for (text, category) in [
-            ("image/png", FileCategory::Image),
-            ("IMAGE/PNG", FileCategory::Image),
-            ("audio/ogg; codecs=opus", FileCategory::Audio),
-            ("video/mp4", FileCategory::Video),
-            ("text/plain;charset=utf-8", FileCategory::File),
-            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", FileCategory::File),
-        ] {
-            let parsed = ContentType::parse(text.to_owned()).expect(text);
-            assert_eq!(parsed.category(), category, "{text}");
-        }
-    }
-
-    #[test]
-    fn malformed_content_types_are_refused() {
-        for text in [
-            "",
-            "image",
-            "image/",
-            "/png",
-            "image/png/x",
-            "image png",
-            "image/*",
-            "image/png;",
-            "image/png; a",
-            "image/png; a=\"b\"",
-            "image/pñg",
-            "image/png\r\nx: y",
-            " image/png",
-            "-/-",
-        ] {
-            assert!(ContentType::parse(text.to_owned()).is_err(), "{text:?}");
-        }
-        assert!(ContentType::parse(format!("a/{}", "b".repeat(253))).is_ok());
-        assert!(ContentType::parse(format!("a/{}", "b".repeat(254))).is_err());
-    }
+    use super::FileSize;
 
     #[test]
     fn file_size_is_limited_to_25_mib() {

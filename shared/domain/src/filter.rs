@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AssistantId, Channel, Conversation, CustomerId, Email, ExternalId, InboxId, MemberId, PipelineId, Priority,
-    Resolution, StageId, Status, Tag, Timestamp,
+    Resolution, SessionKey, StageId, Status, Tag, Timestamp,
 };
 
 /// A filter on an assignment: one assignee, or none.
@@ -41,7 +41,7 @@ pub struct ConversationFilter {
     /// With this customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
-    /// With the customer who has this email address.
+    /// With a customer who has this email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_email: Option<Email>,
     /// With this id in the caller's own system.
@@ -59,6 +59,9 @@ pub struct ConversationFilter {
     /// In this pipeline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline_id: Option<PipelineId>,
+    /// With this sessionKey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_key: Option<SessionKey>,
     /// In this stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<StageId>,
@@ -80,7 +83,7 @@ pub struct ConversationFilter {
     /// Snoozed now, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snoozed: Option<bool>,
-    /// Created after this time.
+    /// Created at or after this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Timestamp>,
     /// Created before this time.
@@ -88,24 +91,49 @@ pub struct ConversationFilter {
     pub created_before: Option<Timestamp>,
 }
 
+/// A filter whose email address is replaced by the customers who have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedFilter {
+    /// The filter, without its customer.
+    pub filter: ConversationFilter,
+    /// The customers, at least one; `None` for all.
+    pub customers: Option<Vec<CustomerId>>,
+}
+
+impl ResolvedFilter {
+    /// Returns whether a conversation matches at the time `now`.
+    #[must_use]
+    pub fn matches(&self, conversation: &Conversation, now: Timestamp) -> bool {
+        let is_of = |customers: &Vec<CustomerId>| customers.contains(&conversation.customer.id);
+        self.customers.as_ref().is_none_or(is_of) && self.filter.matches(conversation, now)
+    }
+}
+
 impl ConversationFilter {
+    /// Returns whether the filter is empty, so that every conversation matches.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns whether a conversation matches at the time `now`.
     ///
-    /// `customer_email` is compared with the address on the conversation. Lists look up the customer who claimed the address
-    /// instead.
+    /// `customer_email` is compared with the verified address on the conversation. An address that was given with a client key
+    /// never matches. Lists look up the customers who have the address instead.
     #[must_use]
     pub fn matches(&self, conversation: &Conversation, now: Timestamp) -> bool {
         fn is<T: PartialEq>(expected: Option<&T>, actual: Option<&T>) -> bool {
             expected.is_none_or(|expected| actual == Some(expected))
         }
         let placement = &conversation.placement;
-        let email = conversation.customer.details.email.as_ref().map(Email::normalized);
+        let email = conversation.customer.verified_email().map(Email::normalized);
         is(self.status.as_ref(), Some(&conversation.status))
             && is(self.resolution.as_ref(), conversation.resolution.as_ref())
             && is(self.channel.as_ref(), Some(&conversation.channel()))
             && is(self.customer_id.as_ref(), Some(&conversation.customer.id))
             && is(self.customer_email.as_ref().map(Email::normalized).as_ref(), email.as_ref())
             && is(self.external_id.as_ref(), conversation.external_id.as_ref())
+            && is(self.session_key.as_ref(), conversation.session_key.as_ref())
             && self.assignee_id.is_none_or(|assigned| assigned.holds(placement.assignee_id.as_ref()))
             && self.assistant_id.is_none_or(|assigned| assigned.holds(placement.assistant_id.as_ref()))
             && is(self.inbox_id.as_ref(), placement.inbox_id.as_ref())
@@ -117,7 +145,7 @@ impl ConversationFilter {
             && is(self.unread.as_ref(), Some(&(conversation.unread_count > 0)))
             && is(self.awaiting_reply.as_ref(), Some(&conversation.awaiting_reply))
             && is(self.snoozed.as_ref(), Some(&conversation.is_snoozed(now)))
-            && self.created_after.is_none_or(|time| conversation.created_at() > time)
+            && self.created_after.is_none_or(|time| conversation.created_at() >= time)
             && self.created_before.is_none_or(|time| conversation.created_at() < time)
     }
 }

@@ -1,10 +1,10 @@
 //! Conversations and messages for the unit tests of this crate.
 
 use crate::{
-    Channel, Conversation, ConversationId, ConversationPatch, Customer, CustomerDetails, CustomerId, Identifier,
-    IdentitySource, Message, MessageBody, MessageDraft, MessageId, MessageOrigin, MessageType, Metadata,
-    NewConversation, Placement, Priority, Resolved, Role, Source, Status, StatusChange, Subject, Tags, Timestamp,
-    Transition,
+    ApiKey, Channel, Conversation, ConversationId, ConversationPatch, Customer, CustomerDetails, CustomerId,
+    Identifier, KeyId, KeyKind, Message, MessageBody, MessageDraft, MessageId, MessageOrigin, MessageType, Metadata,
+    NewConversation, Placement, Priority, Resolved, Role, Scope, Source, Status, StatusChange, Subject, Tags,
+    Timestamp, Title, Transition, WorkspaceId,
 };
 
 pub const OPENED: Timestamp = Timestamp::from_millis(1_782_669_600_000);
@@ -33,11 +33,8 @@ pub fn conversation_on(channel: Channel) -> Conversation {
         tags: Tags::default(),
         metadata: Metadata::default(),
     };
-    let customer = Customer {
-        id: CustomerId::parse("cus_1".to_owned()).expect("an id"),
-        details: CustomerDetails::default(),
-        identity_source: IdentitySource::Headers,
-    };
+    let id = CustomerId::parse("cus_1".to_owned()).expect("an id");
+    let customer = Customer::of_server(id, CustomerDetails::default());
     Conversation::open(ConversationId::on(channel, &At(OPENED)), 1, new, customer)
 }
 
@@ -57,7 +54,7 @@ pub fn message(conversation: &Conversation, seconds: i64, role: Role, kind: Mess
     let draft = MessageDraft {
         role,
         kind,
-        body: MessageBody::parse(format!("At {seconds}")).expect("a body"),
+        body: Some(MessageBody::parse(format!("At {seconds}")).expect("a body")),
         sender: None,
         external_id: None,
         attachments: Vec::new(),
@@ -85,4 +82,23 @@ pub fn add_from(conversation: Conversation, message: &Message, origin: MessageOr
 pub fn set_status(conversation: Conversation, seconds: i64, state: Resolved) -> Conversation {
     let patch = ConversationPatch { state: StatusChange::Status(state), ..ConversationPatch::default() };
     conversation.after(&Transition::of_patch(&patch, at(seconds))).expect("a status is always allowed")
+}
+
+/// Returns a server key with these scopes and no limits.
+pub fn api_key(scopes: &[Scope]) -> ApiKey {
+    ApiKey {
+        id: KeyId::from_bytes([1; 16]),
+        workspace_id: WorkspaceId::from_bytes([2; 16]),
+        name: Title::parse("A key".to_owned()).expect("a title"),
+        kind: KeyKind::Server,
+        scopes: scopes.to_vec(),
+        allowed_origins: Vec::new(),
+        expires_at: None,
+        rate_limit: None,
+        revoked_at: None,
+        created_by: None,
+        last4: String::new(),
+        updated_at: OPENED,
+        version: 1,
+    }
 }

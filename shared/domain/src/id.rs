@@ -135,13 +135,14 @@ id_type!(
     /// The id of a workspace, which is a tenant.
     WorkspaceId
 );
+// Its last byte is the channel, which never changes. So a message's channel is known without reading the conversation.
 id_type!(
-    /// The id of a conversation. Its last byte is the channel, which never changes. A message's channel is therefore known
-    /// without reading the conversation.
+    /// The id of a conversation.
     ConversationId
 );
+// Within a conversation, ids sort in the order in which the messages were committed.
 id_type!(
-    /// The id of a message. Within a conversation, ids sort in the order in which the messages were committed.
+    /// The id of a message.
     MessageId
 );
 id_type!(
@@ -197,8 +198,16 @@ id_type!(
     SecretId
 );
 id_type!(
+    /// The id of a data key, which encrypts stored secrets.
+    DataKeyId
+);
+id_type!(
     /// The id of a request, in logs and problem documents.
     RequestId
+);
+id_type!(
+    /// The id of an entry in the audit log.
+    AuditEntryId
 );
 id_type!(
     /// The id of a write attempt. A retry recognizes its own earlier write by it when the response was lost.
@@ -254,6 +263,21 @@ impl MessageId {
 
     /// The id that sorts last.
     pub const LAST: Self = Self(Uuid::max());
+
+    /// Returns the first id with this time.
+    #[must_use]
+    pub fn start_of(time: Timestamp) -> Self {
+        Self(v7(time, 0))
+    }
+
+    /// Returns the last id before this time.
+    #[must_use]
+    pub fn before(time: Timestamp) -> Self {
+        match time.as_millis() {
+            ..=0 => Self::FIRST,
+            millis => Self::end_of(Timestamp::from_millis(millis - 1)),
+        }
+    }
 
     /// Returns the last id with this time.
     #[must_use]

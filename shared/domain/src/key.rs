@@ -121,21 +121,44 @@ impl Origin {
     /// The most characters of an origin.
     pub const MAX: usize = 300;
 
-    /// Checks that the text has a scheme, a host and an optional port, and nothing else.
+    /// Checks that the text has a scheme, a host and an optional port, and nothing else. Leaves out the default port.
     ///
     /// # Errors
     /// When the text is not an origin in the form in which browsers send it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let plain = |c: char| c.is_ascii_graphic() && !c.is_ascii_uppercase() && !"/?#@\\".contains(c);
-        match rest {
-            Some(host) if !host.is_empty() && text.len() <= Self::MAX && host.chars().all(plain) => {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(Invalid::new(
-                "invalid",
-                "must be a web origin in lower case without a path, such as https://app.example.com",
-            )),
+        let invalid = |message: &str| Err(Invalid::new("invalid", message));
+        let secure = text.strip_prefix("https://").map(|rest| (rest, 443));
+        let Some((rest, default_port)) = secure.or_else(|| text.strip_prefix("http://").map(|rest| (rest, 80))) else {
+            return invalid("must be a web origin in lower case without a path, such as https://app.example.com");
+        };
+        if rest.contains('*') {
+            return invalid("must not have `*`: list each origin, or send an empty list to allow all of them");
+        }
+        if !rest.is_ascii() {
+            return invalid(
+                "must have an internationalized host as browsers send it, such as https://xn--bcher-kva.example",
+            );
+        }
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+        let is_label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+        let has_brackets = rest.starts_with('[');
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !has_brackets || host.ends_with(']') => (host, Some(port)),
+            _ => (rest, None),
+        };
+        let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address),
+            None => host.chars().all(plain) && host.split('.').all(is_label),
+        };
+        if !is_host || text.len() > Self::MAX {
+            return invalid("must be a web origin in lower case without a path, such as https://app.example.com");
+        }
+        match port.map(|text| text.parse::<u16>().ok().filter(|port| *port > 0 && port.to_string() == text)) {
+            None => Ok(Self(text.to_owned())),
+            Some(Some(port)) if port != default_port => Ok(Self(text.to_owned())),
+            // Browsers leave it out.
+            Some(Some(_)) => Ok(Self(text[..text.len() - ":".len() - port.map_or(0, str::len)].to_owned())),
+            Some(None) => invalid("must have a port from 1 to 65535, or none"),
         }
     }
 
@@ -150,9 +173,14 @@ impl utoipa::PartialSchema for Origin {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some("A web origin in lower case, such as https://app.example.com."))
+            .description(Some(
+                "A web origin in lower case, such as https://app.example.com. The default port is left out.",
+            ))
             .max_length(Some(Self::MAX))
-            .pattern(Some(r"^https?://[!\x22$-.0->\[\]-~]+$"))
+            .pattern(Some(concat!(
+                r"^https?://(\[::1\]|[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)",
+                r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$"
+            )))
             .into()
     }
 }
@@ -206,6 +234,9 @@ pub struct ApiKey {
     pub rate_limit: Option<RateLimit>,
     /// The time at which it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The API key that created it. `None` if it was created on the command line.
+    #[serde(default)]
+    pub created_by: Option<KeyId>,
     /// The last four characters of the secret.
     pub last4: String,
     /// The time of the last update.
@@ -271,7 +302,30 @@ mod tests {
     fn origin_has_no_path() {
         assert!(Origin::parse("https://app.example.com").is_ok());
         assert!(Origin::parse("http://localhost:3000").is_ok());
-        for bad in ["app.example.com", "https://", "https://a/", "https://A.example", "ftp://a", "*"] {
+        for good in ["https://xn--bcher-kva.example", "http://127.0.0.1:8080", "http://[::1]:3000", "https://[::1]"] {
+            assert!(Origin::parse(good).is_ok(), "{good}");
+        }
+        assert_eq!(Origin::parse("https://a.example:443").expect("an origin").as_str(), "https://a.example");
+        assert_eq!(Origin::parse("http://a.example:80").expect("an origin").as_str(), "http://a.example");
+        assert_eq!(Origin::parse("https://a.example:80").expect("an origin").as_str(), "https://a.example:80");
+        for bad in [
+            "app.example.com",
+            "https://",
+            "https://a/",
+            "https://A.example",
+            "ftp://a",
+            "*",
+            "https://*",
+            "https://*.example.com",
+            "https://a.example:",
+            "https://a.example:0",
+            "https://a.example:99999",
+            "https://a.example:080",
+            "https://a..b",
+            "https://-a.example",
+            "https://b\u{fc}cher.example",
+            "http://[::0001]",
+        ] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }
     }

@@ -5,20 +5,26 @@
 //! a [`Clock`] that is passed in.
 
 mod action;
+mod audit;
+pub mod authorization;
 mod bulk;
+mod cause;
+mod characters;
 mod clock;
 mod collection;
+mod content_type;
 mod conversation;
 mod customer;
+mod email;
 mod error;
 mod event;
 mod execution;
+mod existing;
 mod field_change;
 mod file;
 mod filter;
 #[cfg(test)]
 mod fixtures;
-mod grant;
 mod id;
 mod identity;
 mod key;
@@ -26,43 +32,54 @@ mod message;
 mod metadata;
 mod placement;
 mod precondition;
+mod preview;
 pub mod provider;
 mod rate;
+mod stored_secret;
 mod suggestion;
 mod tags;
 mod template;
 mod text;
 mod timestamp;
+mod upload_quota;
 mod vocabulary;
 mod webhook;
 
 pub use action::{Action, Decision, Effect, TagChange};
+pub use audit::{
+    AuditAction, AuditActor, AuditActorType, AuditEntry, AuditEvent, AuditFilter, AuditObjectType, ResourceEvent,
+};
 pub use bulk::{
     BulkAction, BulkBatch, BulkFailure, BulkJob, BulkRest, BulkResults, BulkSelection, BulkTarget, ConversationIds,
     DryRun, ListPass, NewBulkAction,
 };
+pub use cause::Cause;
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Automation, AutomationAction, AutomationActions, Collected, Inbox, InboxSettings, Kind, Member,
-    Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage, StageDraft, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
+    InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
+    StageDraft, TriggerRule, View,
 };
+pub use content_type::ContentType;
 pub use conversation::{
     Assign, Conversation, ConversationPatch, CountChange, CountedAs, MessageOrigin, NewConversation, NewestReply,
     NotSolved, ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
-pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure};
+pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Erasure};
+pub use email::Email;
 pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
-pub use execution::{Cause, Execution, Reason, Step};
+pub use execution::{Execution, Reason, Step};
+pub use existing::Existing;
 pub use field_change::FieldChange;
-pub use file::{Attachment, ContentType, File, FileDraft, FileSize, FileTitle};
-pub use filter::{Assigned, ConversationFilter};
-pub use grant::{MissingScope, may_automate, may_grant};
+pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
+pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use id::{
-    AssistantId, AttemptId, AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId,
-    KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId, ViewId, WorkspaceId,
+    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId,
+    Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId,
+    ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
@@ -71,14 +88,16 @@ pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use precondition::{Precondition, VersionMismatch};
 pub use rate::RateLimit;
+pub use stored_secret::{Sealed, StoredSecret};
 pub use suggestion::nearest;
 pub use tags::Tags;
-pub use template::{Template, TemplateNames};
+pub use template::{Rendered, Template, TemplateNames};
 pub use text::{
     CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
     Subject, Tag, Title,
 };
 pub use timestamp::Timestamp;
+pub use upload_quota::UploadQuota;
 pub use vocabulary::{
     ActionFailure, AutomationTrigger, BulkStatus, Channel, ConversationSort, DeliveryStatus, ExecutionStatus,
     FileCategory, FileStatus, IdentitySource, KeyKind, MediaType, MemberRole, MessageType, Order,

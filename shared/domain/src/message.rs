@@ -23,8 +23,8 @@ pub struct MessageDraft {
     pub role: Role,
     /// The type: a reply, which the customer sees, or an internal note.
     pub kind: MessageType,
-    /// The text.
-    pub body: MessageBody,
+    /// The text; `None` for a message with attachments alone.
+    pub body: Option<MessageBody>,
     /// The author.
     pub sender: Option<Sender>,
     /// The provider's id of the message, unique in the conversation.

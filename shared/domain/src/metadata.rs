@@ -1,12 +1,14 @@
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::Invalid;
 
-/// The caller's own data: a JSON object of at most 50 keys and 4 KiB (as JSON without white space).
-#[derive(Debug, Clone, Default, PartialEq)]
+/// The caller's own data: a JSON object of at most 50 keys and 4 KiB (as JSON without white space). It is kept as JSON, so that
+/// numbers keep their digits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
-    object: Map<String, Value>,
     json: String,
 }
 
@@ -16,11 +18,13 @@ impl Metadata {
     /// The most bytes of JSON.
     pub const MAX_BYTES: usize = 4096;
 
-    /// Checks the number of keys and the size.
+    /// Parses JSON without white space, and checks the number of keys and the size.
     ///
     /// # Errors
-    /// When the object has more than 50 keys or 4,096 bytes.
-    pub fn parse(object: Map<String, Value>) -> Result<Self, Invalid> {
+    /// When the text is not a JSON object, or has more than 50 keys or 4,096 bytes.
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
+        let object: BTreeMap<String, &RawValue> =
+            serde_json::from_str(json).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         if object.len() > Self::MAX_KEYS {
             let message = format!("must have at most {} keys; it has {}", Self::MAX_KEYS, object.len());
             return Err(Invalid::new("too_many", message));
@@ -28,21 +32,11 @@ impl Metadata {
         if object.is_empty() {
             return Ok(Self::default());
         }
-        let json = serde_json::to_string(&object).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         if json.len() > Self::MAX_BYTES {
             let message = format!("must be at most {} bytes as JSON; it has {}", Self::MAX_BYTES, json.len());
             return Err(Invalid::new("too_long", message));
         }
-        Ok(Self { object, json })
-    }
-
-    /// Parses the text that [`Metadata::json`] returns.
-    ///
-    /// # Errors
-    /// When the text is not a JSON object within the limits.
-    pub fn from_json(json: &str) -> Result<Self, Invalid> {
-        let object = serde_json::from_str(json).map_err(|e| Invalid::new("invalid", e.to_string()))?;
-        Self::parse(object)
+        Ok(Self { json: json.to_owned() })
     }
 
     /// Returns the object as JSON without white space.
@@ -51,29 +45,25 @@ impl Metadata {
         if self.json.is_empty() { "{}" } else { &self.json }
     }
 
-    /// Returns the object.
-    #[must_use]
-    pub fn object(&self) -> &Map<String, Value> {
-        &self.object
-    }
-
     /// Returns whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.object.is_empty()
+        self.json.is_empty()
     }
 }
 
 impl serde::Serialize for Metadata {
+    /// Serializes the JSON as it is, which only `serde_json` can do.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.object.serialize(serializer)
+        let json: &RawValue = serde_json::from_str(self.json()).map_err(serde::ser::Error::custom)?;
+        json.serialize(serializer)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Metadata {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let object = Map::deserialize(deserializer)?;
-        Self::parse(object).map_err(serde::de::Error::custom)
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        Self::from_json(json.get()).map_err(serde::de::Error::custom)
     }
 }
 
@@ -100,19 +90,28 @@ mod tests {
 
     #[test]
     fn metadata_round_trips() {
-        for json in ["{}", r#"{"a":0.1,"b":[1,{"c":null}],"d":"\u0000"}"#] {
+        for json in [
+            "{}",
+            r#"{"a":0.1,"b":[1,{"c":null}],"d":"\u0000"}"#,
+            r#"{"a":89490200001234567890,"b":1.50,"c":1e400,"d":-0}"#,
+        ] {
             let metadata = Metadata::from_json(json).expect("valid");
             assert_eq!(metadata.json(), json);
+            assert_eq!(serde_json::to_string(&metadata).expect("JSON"), json);
+            assert_eq!(serde_json::from_str::<Metadata>(json).expect("metadata"), metadata);
+        }
+        for other in ["[]", "1", "null", "{", "{}x"] {
+            assert!(Metadata::from_json(other).is_err(), "{other}");
         }
     }
 
     #[test]
     fn size_and_keys_are_limited() {
-        let keys = |n: usize| (0..n).map(|i| (i.to_string(), i.into())).collect();
-        assert!(Metadata::parse(keys(50)).is_ok());
-        assert!(Metadata::parse(keys(51)).is_err());
-        let bytes = |n: usize| [("k".to_owned(), "x".repeat(n - 8).into())].into_iter().collect();
-        assert!(Metadata::parse(bytes(4096)).is_ok());
-        assert!(Metadata::parse(bytes(4097)).is_err());
+        let keys = |n: usize| format!("{{{}}}", (0..n).map(|i| format!("\"{i}\":{i}")).collect::<Vec<_>>().join(","));
+        assert!(Metadata::from_json(&keys(50)).is_ok());
+        assert!(Metadata::from_json(&keys(51)).is_err());
+        let bytes = |n: usize| format!("{{\"k\":\"{}\"}}", "x".repeat(n - 8));
+        assert!(Metadata::from_json(&bytes(4096)).is_ok());
+        assert!(Metadata::from_json(&bytes(4097)).is_err());
     }
 }

@@ -43,8 +43,19 @@ impl RateLimit {
     /// Returns the share of a client key's limit that one visitor may use: a tenth, so that no visitor can use up the key.
     #[must_use]
     pub const fn of_one_visitor(self) -> Self {
-        let tenth = self.0 / 10;
-        Self(if tenth == 0 { 1 } else { tenth })
+        self.part(10)
+    }
+
+    /// Returns the share of a client key's limit that all anonymous visitors may use together: a half, so that the rest stays
+    /// available to customers with a token that the workspace signed.
+    #[must_use]
+    pub const fn of_anonymous_visitors(self) -> Self {
+        self.part(2)
+    }
+
+    const fn part(self, divisor: u32) -> Self {
+        let part = self.0 / divisor;
+        Self(if part == 0 { 1 } else { part })
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::{Invalid, Tag};
 
 /// The tags of a conversation: at most 20, without duplicates, in their original order.
@@ -9,20 +11,16 @@ impl Tags {
     /// The most tags.
     pub const MAX: usize = 20;
 
-    /// Checks the number of tags and drops duplicates.
+    /// Drops duplicates and checks the number of the tags that are left.
     ///
     /// # Errors
-    /// When there are more than 20.
+    /// When there are more than 20 different ones.
     pub fn parse(tags: Vec<Tag>) -> Result<Self, Invalid> {
-        if tags.len() > Self::MAX {
-            let message = format!("must have at most {} tags; it has {}", Self::MAX, tags.len());
+        let mut known = BTreeSet::new();
+        let kept: Vec<Tag> = tags.into_iter().filter(|tag| known.insert(tag.clone())).collect();
+        if kept.len() > Self::MAX {
+            let message = format!("must have at most {} different tags; it has {}", Self::MAX, kept.len());
             return Err(Invalid::new("too_many", message));
-        }
-        let mut kept: Vec<Tag> = Vec::with_capacity(tags.len());
-        for tag in tags {
-            if !kept.contains(&tag) {
-                kept.push(tag);
-            }
         }
         Ok(Self(kept))
     }

@@ -1,23 +1,50 @@
-//! Text types: strings with a limited length and without control characters.
-
-use std::borrow::Cow;
+//! Text types: strings with a limited length, without control characters, in which a reader sees something.
 
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
-use crate::Invalid;
+use crate::{
+    Invalid,
+    characters::{is_direction_override, is_visible, label},
+};
 
 /// The control characters that a text may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
-    /// None.
+    /// None, and no characters that override the direction of the text.
     One,
     /// Line feed, carriage return and tab.
     Many,
 }
 
-/// Checks the rules that all text types share: the length in Unicode scalar values, no other control characters, and not
-/// only white space. A text is never trimmed.
+/// Checks the rules that all text types share: the length in Unicode scalar values, no other control characters, and at least
+/// one character that a reader sees. Does not trim the text.
 pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid> {
+    check_length(text, max)?;
+    // U+2028 and U+2029 end lines and paragraphs.
+    let control = |c: char| match lines {
+        Lines::One => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        Lines::Many => c.is_control() && !matches!(c, '\n' | '\r' | '\t'),
+    };
+    if let Some(bad) = text.chars().find(|&c| control(c)) {
+        return Err(Invalid::new(
+            "control_character",
+            format!("must not have control characters; it has U+{:04X}", u32::from(bad)),
+        ));
+    }
+    if let (Lines::One, Some(bad)) = (lines, text.chars().find(|&c| is_direction_override(c))) {
+        let bad = u32::from(bad);
+        let message =
+            format!("must not have characters that override the direction of text; it has U+{bad:04X}. Remove it");
+        return Err(Invalid::new("direction_override", message));
+    }
+    if !text.chars().any(is_visible) {
+        return Err(Invalid::new("blank", "must have at least one visible character"));
+    }
+    Ok(())
+}
+
+/// Checks that a text has 1 to `max` Unicode scalar values.
+pub(crate) fn check_length(text: &str, max: usize) -> Result<(), Invalid> {
     if text.is_empty() {
         return Err(Invalid::new("too_short", "must not be empty"));
     }
@@ -25,27 +52,39 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
     if length > max {
         return Err(Invalid::new("too_long", format!("must be at most {max} characters; it has {length}")));
     }
-    let control = |c: char| c.is_control() && !(lines == Lines::Many && matches!(c, '\n' | '\r' | '\t'));
-    if let Some(bad) = text.chars().find(|&c| control(c)) {
-        return Err(Invalid::new(
-            "control_character",
-            format!("must not have control characters; it has U+{:04X}", u32::from(bad)),
-        ));
-    }
-    // U+FEFF is white space in ECMAScript, whose regular expressions OpenAPI uses.
-    if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}') {
-        return Err(Invalid::new("blank", "must not consist of white space only"));
-    }
     Ok(())
 }
 
-/// Returns the same rules as a regular expression for OpenAPI. `\u007f-\u009f` are control characters too.
+/// Checks a label, and returns the form in which labels are stored and compared.
+fn parse_label(text: &str, max: usize) -> Result<String, Invalid> {
+    check(text, max, Lines::One)?;
+    let label = label(text);
+    // Some characters take two or three in Normalization Form C.
+    check_length(&label, max).map(|()| label)
+}
+
+/// The characters, as part of a class of a regular expression, that a reader does not see. Combining marks and the invisible
+/// characters outside the Basic Multilingual Plane are left out, because the syntax of OpenAPI's regular expressions has no short form for them.
+macro_rules! invisible {
+    () => {
+        r"\s\u0000-\u001f\u007f-\u009f\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    };
+}
+
+/// Returns the same rules as a regular expression for OpenAPI. It accepts a text of combining marks alone, which `check` does
+/// not. `\u007f-\u009f` are control characters too.
 pub(crate) fn pattern(lines: Lines) -> &'static str {
     match lines {
-        Lines::One => r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
-        Lines::Many => {
-            r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
-        }
+        Lines::One => concat!(
+            r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*[^",
+            invisible!(),
+            r"][^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$"
+        ),
+        Lines::Many => concat!(
+            r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^",
+            invisible!(),
+            r"][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+        ),
     }
 }
 
@@ -108,7 +147,19 @@ pub(crate) use string_type;
 
 // A macro because each text type must be distinct, with its own name, limit and description in OpenAPI.
 macro_rules! text_type {
+    ($(#[doc = $doc:literal])* $name:ident, $max:literal, Label) => {
+        text_type!(
+            $(#[doc = $doc])* $name, $max, Lines::One,
+            |text: String| parse_label(&text, $max)
+        );
+    };
     ($(#[doc = $doc:literal])* $name:ident, $max:literal, $lines:expr) => {
+        text_type!(
+            $(#[doc = $doc])* $name, $max, $lines,
+            |text: String| check(&text, $max, $lines).map(|()| text)
+        );
+    };
+    ($(#[doc = $doc:literal])* $name:ident, $max:literal, $lines:expr, $parse:expr) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
@@ -120,9 +171,10 @@ macro_rules! text_type {
             /// Checks length and characters.
             ///
             /// # Errors
-            /// When the text is empty, blank, too long or has control characters.
+            /// When the text is empty, too long, has control characters or shows nothing.
             pub fn parse(text: String) -> Result<Self, Invalid> {
-                check(&text, Self::MAX, $lines).map(|()| Self(text))
+                let parse: fn(String) -> Result<String, Invalid> = $parse;
+                parse(text).map(Self)
             }
         }
 
@@ -131,51 +183,56 @@ macro_rules! text_type {
 }
 
 text_type!(
-    /// The subject of a conversation: 1 to 500 characters on one line.
+    /// The subject of a conversation.
     Subject, 500, Lines::One
 );
 text_type!(
-    /// A priority of your choice, such as `high`: 1 to 32 characters on one line.
-    Priority, 32, Lines::One
+    /// A priority of your choice, such as `high`.
+    Priority, 32, Label
 );
 text_type!(
-    /// An id from your own system: 1 to 255 characters on one line.
+    /// An id from another system.
     ExternalId, 255, Lines::One
 );
 text_type!(
-    /// The channel's own key of a thread, such as `whatsapp_+49123456789`: 1 to 255 characters on one line.
+    /// The channel's key of a thread, such as `whatsapp_+49123456789`.
     SessionKey, 255, Lines::One
 );
 text_type!(
-    /// A person's display name: 1 to 200 characters on one line.
+    /// A person's display name.
     PersonName, 200, Lines::One
 );
 text_type!(
-    /// The name of a company or account: 1 to 200 characters on one line.
+    /// The name of a company or account.
     CompanyName, 200, Lines::One
 );
 text_type!(
-    /// A phone number, in any notation: 1 to 64 characters on one line.
-    PhoneNumber, 64, Lines::One
+    /// A phone number, in any notation.
+    PhoneNumber, 64, Lines::One,
+    // Address books copy numbers between such characters, so that they are read from left to right.
+    |text: String| {
+        let text = text.replace(is_direction_override, "");
+        check(&text, PhoneNumber::MAX, Lines::One).map(|()| text)
+    }
 );
 text_type!(
-    /// The text of a message: 1 to 8,000 characters. Line breaks and tabs are allowed.
+    /// The text of a message.
     MessageBody, 8000, Lines::Many
 );
 text_type!(
-    /// A tag of a conversation: 1 to 64 characters on one line.
-    Tag, 64, Lines::One
+    /// A tag of a conversation.
+    Tag, 64, Label
 );
 text_type!(
-    /// The name of a workspace or of a resource in it: 1 to 120 characters on one line.
-    Title, 120, Lines::One
+    /// A name on one line.
+    Title, 120, Label
 );
 text_type!(
-    /// A description: 1 to 1,000 characters. Line breaks and tabs are allowed.
+    /// A description.
     Description, 1000, Lines::Many
 );
 text_type!(
-    /// The reason for a deletion: 1 to 500 characters. Line breaks and tabs are allowed.
+    /// The reason for a deletion.
     DeletionReason, 500, Lines::Many
 );
 
@@ -185,23 +242,9 @@ impl Default for Priority {
     }
 }
 
-impl MessageBody {
-    /// The length of the preview, in characters.
-    pub const PREVIEW: usize = 140;
-
-    /// Returns the first 140 characters.
-    #[must_use]
-    pub fn preview(&self) -> Cow<'_, str> {
-        match self.0.char_indices().nth(Self::PREVIEW) {
-            Some((end, _)) => Cow::Borrowed(&self.0[..end]),
-            None => Cow::Borrowed(&self.0),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{MessageBody, Priority, Subject};
+    use super::{MessageBody, PhoneNumber, Priority, Subject, Tag};
 
     #[test]
     fn length_is_counted_in_characters() {
@@ -221,14 +264,53 @@ mod tests {
 
     #[test]
     fn blank_texts_are_refused() {
-        for blank in ["", " ", "\u{a0}\u{2003}", "\u{feff}"] {
+        let tags = "\u{1f3f4}\u{e0067}\u{e0062}".trim_start_matches('\u{1f3f4}');
+        for blank in
+            ["", " ", "\u{a0}\u{2003}", "\u{feff}", "\u{200b}", "\u{3164}", "\u{2800}", "\u{301}", "\u{fe0f}", tags]
+        {
             assert!(Priority::parse(blank.to_owned()).is_err(), "{blank:?}");
+            assert!(MessageBody::parse(blank.to_owned()).is_err(), "{blank:?}");
+        }
+        for seen in ["❤\u{fe0f}", "👩\u{200d}👩\u{200d}👧", "\u{200b}a", "می\u{200c}خواهم", "1\u{fe0f}\u{20e3}"]
+        {
+            assert!(Subject::parse(seen.to_owned()).is_ok(), "{seen:?}");
         }
     }
 
     #[test]
-    fn preview_ends_at_a_character_boundary() {
-        let body = MessageBody::parse("é".repeat(300)).expect("300 characters fit");
-        assert_eq!(body.preview().chars().count(), 140);
+    fn line_separators_are_refused_on_one_line() {
+        for c in ['\n', '\u{85}', '\u{2028}', '\u{2029}'] {
+            assert_eq!(Subject::parse(format!("a{c}b")).expect_err("two lines").code, "control_character");
+        }
+        assert!(MessageBody::parse("a\u{2028}b".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn phone_loses_direction_marks_of_address_books() {
+        let phone = PhoneNumber::parse("\u{202d}+49 170 1234567\u{202c}".to_owned()).expect("a number");
+        assert_eq!(phone.as_str(), "+49 170 1234567");
+        assert!(PhoneNumber::parse("\u{202d}".to_owned()).is_err());
+    }
+
+    #[test]
+    fn direction_overrides_are_refused_on_one_line() {
+        for c in "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars() {
+            let refused = Subject::parse(format!("invoice{c}fdp.exe")).expect_err("an override");
+            assert_eq!(refused.code, "direction_override");
+            assert!(MessageBody::parse(format!("a{c}b")).is_ok());
+        }
+        assert!(Subject::parse("\u{200f}שלום\u{200e}".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn labels_are_trimmed_and_composed() {
+        let tag = |text: &str| Tag::parse(text.to_owned()).expect(text);
+        assert_eq!(tag(" vip "), tag("vip"));
+        assert_eq!(tag("cafe\u{301}"), tag("caf\u{e9}"));
+        assert_eq!(Subject::parse(" a ".to_owned()).map(|text| text.to_string()), Ok(" a ".to_owned()));
+        // U+0958 takes two characters when it is normalized.
+        assert!(Tag::parse("\u{958}".repeat(33)).is_err());
+        let longest = tag(&"\u{958}".repeat(32));
+        assert_eq!(tag(longest.as_str()), longest);
     }
 }

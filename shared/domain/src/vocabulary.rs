@@ -1,7 +1,5 @@
 //! String enums: closed sets of values with a fixed spelling on the wire.
 
-use crate::Invalid;
-
 // A macro because a derive would have to be a crate of its own: it adds `ALL`, `as_str` and an OpenAPI schema, which `serde`
 // does not, and `parse` with our errors.
 macro_rules! string_enum {
@@ -32,10 +30,10 @@ macro_rules! string_enum {
             ///
             /// # Errors
             /// `unknown_value`, with the known values and the nearest one.
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
+            pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(Invalid::unknown_value(text, &[$($word),+])),
+                    _ => Err($crate::Invalid::unknown_value(text, &[$($word),+])),
                 }
             }
         }
@@ -59,6 +57,8 @@ macro_rules! string_enum {
         }
     };
 }
+
+pub(crate) use string_enum;
 
 string_enum! {
     /// The channel of a conversation.
@@ -146,7 +146,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// How the customer was identified: by the holder of a server key, by a signed customer token, or not at all.
+    /// How the customer was identified: with a server key, with a customer token, or not at all.
     IdentitySource { Headers = "headers", Token = "token", Anonymous = "anonymous", }
 }
 
@@ -166,12 +166,12 @@ string_enum! {
 }
 
 string_enum! {
-    /// The status of a file: `pending` until it is registered after its upload, then `ready`.
+    /// The status of a file: `pending` until it is registered, then `ready`.
     FileStatus { Pending = "pending", Ready = "ready", }
 }
 
 string_enum! {
-    /// The provider that delivers a channel's replies, for the channels that Deskless writes requests for.
+    /// The provider that delivers a channel's replies.
     Provider {
         WhatsAppCloud = "whatsapp-cloud",
         Instagram = "instagram",
@@ -192,7 +192,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The delivery status of a message. It never moves backwards.
+    /// The delivery status of a message.
     DeliveryStatus {
         Queued = "queued",
         Sent = "sent",
@@ -230,7 +230,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The kind of an API key: `server` for a back end, `client` for a browser or app that acts for one customer.
+    /// The kind of an API key: `server` for a back end, `client` for a browser or an app of one customer.
     KeyKind { Server = "server", Client = "client", }
 }
 
@@ -282,7 +282,11 @@ string_enum! {
 
 string_enum! {
     /// Why an action failed on a conversation.
-    ActionFailure { NotFound = "not_found", TooManyTags = "too_many_tags", }
+    ActionFailure {
+        NotFound = "not_found",
+        TooManyTags = "too_many_tags",
+        SessionKeyExists = "session_key_exists",
+    }
 }
 
 impl ActionFailure {
@@ -291,6 +295,9 @@ impl ActionFailure {
     pub fn message(self) -> String {
         match self {
             Self::NotFound => "The conversation was not found in this workspace.".to_owned(),
+            Self::SessionKeyExists => {
+                "Another conversation of the inbox that is not solved has this `sessionKey`.".to_owned()
+            }
             Self::TooManyTags => format!("The conversation would have more than {} tags.", crate::Tags::MAX),
         }
     }
@@ -318,7 +325,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The status of a step of an execution. `skipped`: an earlier step failed.
+    /// The status of a step. `skipped`: an earlier step failed.
     StepStatus { Pending = "pending", Succeeded = "succeeded", Failed = "failed", Skipped = "skipped", }
 }
 
@@ -339,6 +346,24 @@ string_enum! {
         WriteWorkspace = "write:workspace",
         ReadKeys = "read:keys",
         WriteKeys = "write:keys",
+        ReadAudit = "read:audit",
+    }
+}
+
+impl Scope {
+    /// Returns the scope that shows what this scope gives access to: a read scope itself, or the one of a write scope.
+    #[must_use]
+    pub const fn to_read(self) -> Self {
+        match self {
+            Self::ReadConversations | Self::WriteConversations => Self::ReadConversations,
+            Self::ReadFiles | Self::WriteFiles => Self::ReadFiles,
+            Self::ReadReplies | Self::WriteReplies => Self::ReadReplies,
+            Self::ReadAutomations | Self::WriteAutomations => Self::ReadAutomations,
+            Self::ReadCustomers | Self::WriteCustomers => Self::ReadCustomers,
+            Self::ReadWorkspace | Self::WriteWorkspace => Self::ReadWorkspace,
+            Self::ReadKeys | Self::WriteKeys => Self::ReadKeys,
+            Self::ReadAudit => Self::ReadAudit,
+        }
     }
 }
 

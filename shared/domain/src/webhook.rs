@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
-use crate::{Clock, Invalid, clock::random};
+use crate::{Clock, Invalid, StoredSecret, clock::random};
 
 /// The URL of a webhook: https on port 443, with a host name.
 ///
@@ -99,7 +99,7 @@ impl utoipa::PartialSchema for WebhookUrl {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("An https URL on port 443 with a host name. IP addresses are not allowed."))
+            .description(Some("An https URL on port 443, with the host name of a public address."))
             .min_length(Some(SCHEME.len()))
             .max_length(Some(Self::MAX))
             .pattern(Some(
@@ -118,8 +118,7 @@ const PREFIX: &str = "whsec_";
 const DIGITS: usize = 48;
 
 /// The secret that signs webhook calls: `whsec_` and the key in base64.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(String);
 
 impl WebhookSecret {
@@ -130,13 +129,7 @@ impl WebhookSecret {
         Self(PREFIX.chars().chain(digits).collect())
     }
 
-    /// Returns a placeholder that signs nothing: it only shows that there is a secret.
-    #[must_use]
-    pub fn redacted() -> Self {
-        Self(String::new())
-    }
-
-    /// Restores a stored secret.
+    /// Restores a decrypted secret.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
@@ -152,6 +145,12 @@ impl WebhookSecret {
     #[must_use]
     pub fn digits(&self) -> &str {
         self.0.strip_prefix(PREFIX).unwrap_or(&self.0)
+    }
+}
+
+impl From<&WebhookSecret> for StoredSecret {
+    fn from(secret: &WebhookSecret) -> Self {
+        Self::New(secret.0.clone())
     }
 }
 

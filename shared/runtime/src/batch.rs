@@ -9,10 +9,7 @@ use aws_lambda_events::{
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
 use deskless_app::{AppError, ChangeFeed};
-use deskless_store::{RecordId, Store};
-
-/// The maximum length of an error in a log line and in a parked record, in characters.
-const MAX_ERROR: usize = 500;
+use deskless_store::{RecordId, Store, without_values};
 
 /// A batch of stream records that a worker handles.
 #[derive(Debug)]
@@ -69,7 +66,7 @@ impl Batch {
         } else {
             self.feed.park(self.worker, consumer, record, &text).await.map_err(Some)
         };
-        let parking_error = parked.as_ref().err().and_then(Option::as_ref).map(ToString::to_string);
+        let parking_error = parked.as_ref().err().and_then(Option::as_ref).map(|e| without_values(&e.to_string()));
         tracing::error!(
             consumer,
             error = text,
@@ -99,37 +96,4 @@ impl Batch {
 
 fn is_transient(error: &AppError) -> bool {
     matches!(error, AppError::Unavailable(_))
-}
-
-/// Shortens an error and removes quoted texts, which can be values of the item.
-fn without_values(error: &str) -> String {
-    let mut text = String::new();
-    let mut quote = None;
-    let mut is_escaped = false;
-    for c in error.chars().take(MAX_ERROR) {
-        let was_escaped = is_escaped;
-        is_escaped = c == '\\' && !was_escaped;
-        match quote {
-            Some(open) if c == open && !was_escaped => quote = None,
-            Some(_) => continue,
-            None if matches!(c, '"' | '`') => quote = Some(c),
-            None => {}
-        }
-        text.push(c);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_values;
-
-    #[test]
-    fn errors_lose_quoted_values() {
-        let error = "an item cannot be read: invalid type: string \"whsec_1\", expected u64 in `customer` of 3";
-        assert_eq!(without_values(error), "an item cannot be read: invalid type: string \"\", expected u64 in `` of 3");
-        assert_eq!(without_values("open \"secret"), "open \"");
-        assert_eq!(without_values(r#"string "a\"secret" here"#), r#"string "" here"#);
-        assert_eq!(without_values(&"x".repeat(1000)).len(), 500);
-    }
 }

@@ -26,6 +26,12 @@ pub(crate) struct Config {
     pub bucket: Option<String>,
     /// `FAILED_EVENTS_BUCKET`: the name of the bucket for failed stream records. Set only for workers.
     pub failed_events: Option<String>,
+    /// `SECRETS_KEY`: the ARN of the KMS key of stored secrets. Set only for functions that read or write secrets.
+    pub secrets_key: Option<String>,
+    /// `SECRETS_KEY_FILE`: the path of a key file in place of a KMS key. Set only by the local stack.
+    pub secrets_key_file: Option<String>,
+    /// `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL`: overrides the KMS endpoint.
+    pub kms_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`: overrides the S3 endpoint.
     pub bucket_endpoint: Option<String>,
 }
@@ -41,6 +47,9 @@ impl Config {
             endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| optional("AWS_ENDPOINT_URL")),
             bucket: optional("FILES_BUCKET"),
             failed_events: optional("FAILED_EVENTS_BUCKET"),
+            secrets_key: optional("SECRETS_KEY"),
+            secrets_key_file: optional("SECRETS_KEY_FILE"),
+            kms_endpoint: optional("AWS_ENDPOINT_URL_KMS").or_else(|| optional("AWS_ENDPOINT_URL")),
             bucket_endpoint: optional("AWS_ENDPOINT_URL_S3").or_else(|| optional("AWS_ENDPOINT_URL")),
         })
     }

@@ -17,7 +17,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::Instrument;
 
-use crate::{SystemClock, bucket::function_bucket, client::function_client, config::Config, telemetry};
+use crate::{
+    SystemClock, bucket::function_bucket, client::function_client, config::Config, data_keys::function_data_keys,
+    telemetry,
+};
 
 /// The time limit for connecting during a cold start. After it, the first request connects instead, because a slow
 /// request is better than a failed start.
@@ -71,7 +74,8 @@ where
 
 async fn table() -> Result<Store, Error> {
     let config = Config::from_env()?;
-    let store = Store::new(function_client(&config), config.table, Arc::new(SystemClock));
+    let keys = function_data_keys(&config)?;
+    let store = Store::new(function_client(&config), config.table, Arc::new(SystemClock)).with_data_keys(keys);
     let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
     Ok(store)
 }
@@ -80,7 +84,8 @@ async fn table_and_bucket() -> Result<Store, Error> {
     let config = Config::from_env()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let bucket = function_bucket(&config, config.bucket.as_deref(), &clock);
-    let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket);
+    let keys = function_data_keys(&config)?;
+    let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket).with_data_keys(keys);
     let warm_up = async { tokio::join!(store.warm_up(), store.warm_up_bucket()) };
     let _ = tokio::time::timeout(WARM_UP, warm_up).await;
     Ok(store)

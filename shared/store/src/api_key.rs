@@ -4,13 +4,14 @@ mod list;
 mod update;
 
 pub use list::KeyPage;
-pub use update::KeyPatch;
+pub use update::{KeyPatch, StoredKey};
 
 use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ApiKey, ApiKeySecret, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards, Timestamp, Title, WorkspaceId,
+    ApiKey, ApiKeySecret, AuditAction, AuditEvent, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards,
+    Timestamp, Title, WorkspaceId, authorization::KeyTerms,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +22,16 @@ use crate::{
     idempotency::{Attempt, Attempts},
     item::{self, Item},
     keys::{TenantKeys, root},
-    transaction::Transaction,
+    transaction::{Transaction, WriteIndex},
     workspace::WorkspaceSettings,
 };
 
 /// How long a process caches an API key: 20 s. With a request in progress, a revoked key works for less than 30 s.
 const TTL_MS: i64 = 20_000;
+/// How long a process remembers that an API key is unknown: 5 s.
+const UNKNOWN_TTL_MS: i64 = 5_000;
+/// The maximum number of unknown API keys that a process remembers. They are 32 bytes each.
+pub(crate) const UNKNOWN_CACHED: NonZeroUsize = NonZeroUsize::new(10_000).expect("10,000 is not zero");
 /// The attribute that counts the workspace's API keys that are not revoked.
 const KEYS: &str = "keys";
 /// The maximum number of API keys that a process caches.
@@ -86,6 +91,15 @@ pub struct NewKey {
     pub secret: ApiKeySecret,
 }
 
+impl KeyRequest {
+    /// Returns what the new key may do.
+    #[must_use]
+    pub fn terms(&self) -> KeyTerms<'_> {
+        let Self { scopes, allowed_origins, expires_at, rate_limit, .. } = self;
+        KeyTerms { scopes, expires_at: *expires_at, allowed_origins, rate_limit: *rate_limit }
+    }
+}
+
 /// The outcome of [`TenantStore::create_key_once`].
 #[derive(Debug, Clone)]
 pub enum KeyCreation {
@@ -114,6 +128,8 @@ struct ApiKeyItem {
     revoked_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_by: Option<KeyId>,
     last4: String,
     hash: String,
     /// Keys from before versions were introduced have version 1.
@@ -139,6 +155,7 @@ impl ApiKeyItem {
             valid_until: key.expires_at.map(Timestamp::as_millis),
             revoked_at: key.revoked_at.map(Timestamp::as_millis),
             rate_limit: key.rate_limit,
+            created_by: key.created_by,
             last4: key.last4.clone(),
             hash: BASE32_NOPAD.encode(hash.as_bytes()),
             version: key.version,
@@ -166,6 +183,7 @@ impl ApiKeyItem {
             expires_at: self.valid_until.map(Timestamp::from_millis),
             revoked_at: self.revoked_at.map(Timestamp::from_millis),
             rate_limit: self.rate_limit,
+            created_by: self.created_by,
             last4: self.last4,
             updated_at: self.updated_at.map_or(self.id.time(), Timestamp::from_millis),
             version: self.version,
@@ -179,6 +197,8 @@ impl Store {
     ///
     /// Revoked and expired keys are returned. The caller checks them.
     ///
+    /// Repeats of an unknown key cost one read in 5 s. A new key works at once, because its secret was in no request before.
+    ///
     /// # Errors
     /// When the table does not respond.
     pub async fn find_key(&self, secret: &ApiKeySecret) -> Result<Option<Credential>, StoreError> {
@@ -186,8 +206,13 @@ impl Store {
         let now = self.clock().now();
         let key = if let Some(key) = self.caches().keys.get(&hash, now, TTL_MS) {
             key
+        } else if self.caches().unknown_keys.get(&hash, now, UNKNOWN_TTL_MS).is_some() {
+            return Ok(None);
         } else {
-            let Some(found) = self.get(root::api_key(&hash)).await? else { return Ok(None) };
+            let Some(found) = self.get(root::api_key(&hash)).await? else {
+                self.caches().unknown_keys.put(hash, (), now);
+                return Ok(None);
+            };
             let key = Arc::new(item::read::<ApiKeyItem>(found)?.into_key());
             self.caches().keys.put(hash, Arc::clone(&key), now);
             key
@@ -203,9 +228,9 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError::TooManyKeys`].
     pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, StoreError> {
-        match self.create_key_once(request, None).await? {
-            KeyCreation::Created(new) => Ok(new),
-            KeyCreation::Replayed(_) => {
+        match self.create_key_once(request, None, None).await? {
+            Some(KeyCreation::Created(new)) => Ok(new),
+            Some(KeyCreation::Replayed(_)) | None => {
                 Err(StoreError::Internal("an outcome was replayed without an idempotency key".to_owned()))
             }
         }
@@ -214,7 +239,8 @@ impl TenantStore {
     /// AP-26: creates an API key in this workspace, with an idempotency key. The recorded outcome does not contain the
     /// secret.
     ///
-    /// The same transaction counts the key, so concurrent requests cannot exceed the maximum.
+    /// The same transaction counts the key, so concurrent requests cannot exceed the maximum. With a `grantor`, it also checks
+    /// that this key has not changed since it was read. Returns `None` if it has: read it again and retry.
     ///
     /// # Errors
     /// [`StoreError::TooManyKeys`] when the workspace has [`ApiKey::MAX_KEYS`] keys that are not revoked;
@@ -223,9 +249,10 @@ impl TenantStore {
         &self,
         request: KeyRequest,
         key: Option<&IdempotencyKey>,
-    ) -> Result<KeyCreation, StoreError> {
+        grantor: Option<&ApiKey>,
+    ) -> Result<Option<KeyCreation>, StoreError> {
         if let Some(earlier) = self.replay(key).await? {
-            return Ok(KeyCreation::Replayed(earlier));
+            return Ok(Some(KeyCreation::Replayed(earlier)));
         }
         let secret = ApiKeySecret::generate(request.kind, self.clock());
         let id = KeyId::generate(self.clock());
@@ -239,6 +266,7 @@ impl TenantStore {
             expires_at: request.expires_at,
             rate_limit: request.rate_limit,
             revoked_at: None,
+            created_by: grantor.map(|grantor| grantor.id),
             last4: secret.last4().to_owned(),
             updated_at: id.time(),
             version: 1,
@@ -251,12 +279,39 @@ impl TenantStore {
         count.add(KEYS, 1);
         let has_room = Condition::missing_or_less_than(KEYS, number(ApiKey::MAX_KEYS));
         let counted = transaction.update(self, self.keys().api_key_count(), count, has_room)?;
+        let event = AuditEvent::new(AuditAction::ApiKeyCreated, id).with_scopes(&[], &new.scopes);
+        self.add_audit_entry(&mut transaction, event)?;
+        let grant = grantor.map(|grantor| self.check_key(&mut transaction, grantor)).transpose()?;
         match Attempts::new(self, key).commit(transaction, &new).await? {
-            Attempt::Committed => Ok(KeyCreation::Created(NewKey { key: new, secret })),
-            Attempt::Replayed(earlier) => Ok(KeyCreation::Replayed(earlier)),
+            Attempt::Committed => Ok(Some(KeyCreation::Created(NewKey { key: new, secret }))),
+            Attempt::Replayed(earlier) => Ok(Some(KeyCreation::Replayed(earlier))),
+            Attempt::Failed(failed) if grant.is_some_and(|grant| failed.at(grant)) => Ok(None),
             Attempt::Failed(failed) if failed.at(counted) => Err(StoreError::TooManyKeys),
             Attempt::Failed(_) => Err(StoreError::Internal("the id of a new API key exists already".to_owned())),
         }
+    }
+
+    /// Adds a check that a key has not changed since it was read, so that a decision about its rights still holds when the
+    /// transaction is committed.
+    pub(crate) fn check_key(&self, transaction: &mut Transaction, key: &ApiKey) -> Result<WriteIndex, StoreError> {
+        let unchanged = Condition::exists().version_or_first(key.version);
+        transaction.check(self, self.keys().api_key_listing(key.id), unchanged)
+    }
+
+    /// AP-101: returns an API key by its id, at most 20 s old, for work in the background that continues with its rights.
+    /// Returns `None` if there is no such key.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn cached_key(&self, id: KeyId) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let (now, cached) = (self.clock().now(), &self.caches().keys_by_id);
+        if let Some(key) = cached.get(&(self.workspace_id(), id), now, TTL_MS) {
+            return Ok(Some(key));
+        }
+        let Some(found) = self.get(self.keys().api_key_listing(id)).await? else { return Ok(None) };
+        let key = Arc::new(item::read::<ApiKeyItem>(found)?.into_key());
+        cached.put((self.workspace_id(), id), Arc::clone(&key), now);
+        Ok(Some(key))
     }
 
     /// Reads all API keys of the workspace, oldest first, revoked ones included.

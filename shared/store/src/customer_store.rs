@@ -108,7 +108,7 @@ impl CustomerStore {
         draft: &MessageDraft,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<AddedMessage>, StoreError> {
-        self.tenant.create_message(conversation, Some(&self.customer), draft, key).await
+        self.tenant.create_message(conversation, Some(&self.customer), draft, Vec::new(), key).await
     }
 
     /// AP-63: reads one file of the customer's conversations. Returns `None` for files of the workspace and of other
@@ -145,6 +145,7 @@ impl CustomerStore {
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
         for _ in 0..MAX_QUERIES {
             let page = self.tenant.query_thread(rest).await?;
+            self.tenant.work().read(page.messages.len());
             messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
             if messages.len() > thread.limit || !page.has_more {
                 let has_more = messages.len() > thread.limit;

@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use deskless_domain::{InvalidField, Kind, NotDelivered, NotSolved, VersionMismatch};
+use deskless_domain::{Existing, InvalidField, Kind, NotDelivered, NotSolved, UploadQuota, VersionMismatch};
 
 /// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,13 @@ pub enum StoreError {
     NotSolved,
     /// Another conversation of the workspace has this externalId.
     #[error("the externalId belongs to another conversation")]
-    ExternalIdExists,
+    ExternalIdExists(Option<Existing>),
+    /// Another conversation of the inbox that is not solved has this sessionKey.
+    #[error("the sessionKey belongs to another conversation that is not solved")]
+    SessionKeyExists(Option<Existing>),
+    /// Another member of the workspace has this email address.
+    #[error("the email address belongs to another member")]
+    EmailExists(Option<Existing>),
     /// The resource is archived.
     #[error("the resource is archived")]
     Archived,
@@ -43,6 +49,9 @@ pub enum StoreError {
     /// The workspace has the maximum number of API keys.
     #[error("the workspace has too many API keys")]
     TooManyKeys,
+    /// The customer has signed as many uploads as fit into their quota. A new hour begins in this number of seconds.
+    #[error("the customer has reached the upload quota")]
+    UploadQuotaReached(UploadQuota, u64),
     /// A field is invalid given the stored state.
     #[error("a field {}", .0.invalid.message)]
     InvalidField(InvalidField),
@@ -51,13 +60,16 @@ pub enum StoreError {
     MessageDeleted,
     /// Another message of the conversation has, or had, this externalId.
     #[error("the externalId belongs to another message")]
-    MessageIdTaken,
+    MessageIdTaken(Option<Existing>),
     /// A delivery status was reported for a message that no provider delivers.
     #[error("no provider delivers the message")]
     NotDelivered,
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// The outcome of the command was erased, with its conversation or customer.
+    #[error("the recorded outcome was erased")]
+    OutcomeErased,
     /// The table or an item was written by an earlier version, in a format that this version does not read.
     #[error(
         "the data was written by an earlier version, in another format. Delete it (for the local stack: `make dev-reset`), or \

@@ -39,6 +39,14 @@ impl Update {
         self.set.push(format!("{name} = {value}"));
     }
 
+    /// Sets an attribute inside of others, and returns the expression of its path.
+    pub fn set_path(&mut self, path: &[&str], value: AttributeValue) -> String {
+        let path = path.iter().map(|attribute| self.name(attribute)).collect::<Vec<_>>().join(".");
+        let value = self.value("new", value);
+        self.set.push(format!("{path} = {value}"));
+        path
+    }
+
     /// Sets the attribute, with placeholders named `alias`: for names that a placeholder cannot have.
     pub fn set_as(&mut self, alias: &str, attribute: &str, value: AttributeValue) {
         let value = self.value(alias, value);
@@ -95,13 +103,6 @@ impl Update {
     /// Adds a signed amount to a number. A missing attribute counts as 0.
     pub fn add_signed(&mut self, attribute: &str, amount: i64) {
         let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), number(amount)));
-        self.add.push(format!("{name} {value}"));
-    }
-
-    /// Adds a text to a string set, which is created if it does not exist.
-    pub fn add_to_set(&mut self, attribute: &str, text: String) {
-        let name = self.name(attribute);
-        let value = self.value(&format!("add_{attribute}"), AttributeValue::Ss(vec![text]));
         self.add.push(format!("{name} {value}"));
     }
 

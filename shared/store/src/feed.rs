@@ -4,11 +4,11 @@
 
 use deskless_domain::{
     AutomationId, BulkActionId, Cause, ConversationChange, ConversationEvent, ConversationId, ConversationState,
-    CustomerEvent, CustomerId, ExecutionId, LiveConversation, WorkspaceId,
+    CustomerEvent, ExecutionId, LiveConversation, Timestamp, WorkspaceId,
 };
 
 use crate::{
-    FileChange, Store, StoreError, TenantStore,
+    CustomerKey, FileChange, Store, StoreError, TenantStore,
     conversation::{StoredConversation, attributes, removal_step},
     customer,
     item::{Item, integer, string},
@@ -52,7 +52,7 @@ pub enum DueStep {
     /// The step of a workspace's queue of removals.
     Removals(Change<u64>),
     /// The step of a customer's erasure, or of copying their details.
-    Customer(Change<(CustomerId, CustomerEvent)>),
+    Customer(Change<(CustomerKey, CustomerEvent)>),
     /// The erasure of a deleted file.
     File(FileChange),
 }
@@ -172,7 +172,8 @@ fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
     }
     if image.contains_key(attributes::DELETED_AT) {
         let version = integer(&image, attributes::VERSION).and_then(|version| u64::try_from(version).ok());
-        return Ok(Some(ConversationState::Deleted { version: version.unwrap_or_default() }));
+        let at = Timestamp::from_millis(integer(&image, attributes::DELETED_AT).unwrap_or_default());
+        return Ok(Some(ConversationState::Deleted { version: version.unwrap_or_default(), at }));
     }
     let text = |attribute| string(&image, attribute).map(str::to_owned);
     let (mark, cause) = (text(attributes::METADATA_MARK), text(attributes::CAUSE));

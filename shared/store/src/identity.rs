@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use deskless_domain::{Identity, IdentitySecret, SecretId, Timestamp};
+use deskless_domain::{AuditAction, AuditEvent, Identity, IdentitySecret, Sealed, SecretId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
     condition::Condition,
     expression::{Update, text},
     item::{self, Item},
+    keys::Key,
+    operator::Located,
+    secret::Place,
     transaction::{Commit, Transaction},
 };
 
@@ -28,7 +31,7 @@ const ANONYMOUS: &str = "anonymousSecret";
 #[serde(rename_all = "camelCase")]
 struct SecretAttributes {
     id: SecretId,
-    secret: String,
+    secret: Sealed,
     created_at: i64,
     /// Until when the previous secret is valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,17 +39,14 @@ struct SecretAttributes {
 }
 
 impl SecretAttributes {
-    fn of(secret: &IdentitySecret, valid_until: Option<Timestamp>) -> Self {
-        Self {
-            id: secret.id,
-            secret: secret.reveal().to_owned(),
-            created_at: secret.created_at.as_millis(),
-            valid_until: valid_until.map(Timestamp::as_millis),
-        }
+    fn of(secret: &IdentitySecret, sealed: Sealed) -> Self {
+        Self { id: secret.id, secret: sealed, created_at: secret.created_at.as_millis(), valid_until: None }
     }
 
-    fn into_secret(self) -> IdentitySecret {
-        IdentitySecret::stored(self.id, Timestamp::from_millis(self.created_at), self.secret)
+    /// Decrypts the secret.
+    async fn reveal(self, store: &TenantStore, place: fn(SecretId) -> Place) -> Result<IdentitySecret, StoreError> {
+        let secret = store.unseal(&self.secret, &place(self.id)).await?;
+        Ok(IdentitySecret::stored(self.id, Timestamp::from_millis(self.created_at), secret))
     }
 }
 
@@ -67,19 +67,40 @@ struct SecretsItem {
     anonymous_secret: Option<SecretAttributes>,
 }
 
-impl From<SecretsItem> for Identity {
-    fn from(item: SecretsItem) -> Self {
-        let (current, previous) = item.identity.map(|all| (all.current, all.previous)).unzip();
-        let previous = previous.flatten().map(|previous| {
-            let until = Timestamp::from_millis(previous.valid_until.unwrap_or_default());
-            (previous.into_secret(), until)
-        });
-        Self {
-            current: current.map(SecretAttributes::into_secret),
-            previous,
-            anonymous: item.anonymous_secret.map(SecretAttributes::into_secret),
+impl SecretsItem {
+    /// Decrypts the secrets that are still valid.
+    async fn reveal(self, store: &TenantStore, now: Timestamp) -> Result<Identity, StoreError> {
+        let mut identity = Identity::default();
+        if let Some(IdentityAttributes { current, previous }) = self.identity {
+            identity.current = Some(current.reveal(store, Place::identity).await?);
+            if let Some(previous) = previous {
+                let until = Timestamp::from_millis(previous.valid_until.unwrap_or_default());
+                if now < until {
+                    identity.previous = Some((previous.reveal(store, Place::identity).await?, until));
+                }
+            }
         }
+        if let Some(anonymous) = self.anonymous_secret {
+            identity.anonymous = Some(anonymous.reveal(store, Place::anonymous).await?);
+        }
+        Ok(identity)
     }
+}
+
+/// Returns the secrets of a workspace's item, still encrypted.
+pub(crate) fn stored_secrets(key: &Key, item: Item) -> Result<Vec<Located>, StoreError> {
+    let located = |path: &[&'static str], place: fn(SecretId) -> Place, secret: SecretAttributes| Located {
+        key: key.clone(),
+        path: path.iter().copied().chain(["secret"]).collect(),
+        place: place(secret.id),
+        sealed: secret.secret,
+    };
+    let SecretsItem { identity, anonymous_secret } = item::read(item)?;
+    let (current, previous) = identity.map(|all| (all.current, all.previous)).unzip();
+    let current = current.map(|secret| located(&[IDENTITY, "current"], Place::identity, secret));
+    let previous = previous.flatten().map(|secret| located(&[IDENTITY, "previous"], Place::identity, secret));
+    let anonymous = anonymous_secret.map(|secret| located(&[ANONYMOUS], Place::anonymous, secret));
+    Ok([current, previous, anonymous].into_iter().flatten().collect())
 }
 
 fn attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
@@ -111,11 +132,11 @@ impl TenantStore {
             return Ok(identity);
         }
         let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
-        self.cache_identity(found, now)
+        self.cache_identity(found, now).await
     }
 
-    fn cache_identity(&self, found: Item, now: Timestamp) -> Result<Arc<Identity>, StoreError> {
-        let identity = Arc::new(Identity::from(item::read::<SecretsItem>(found)?));
+    async fn cache_identity(&self, found: Item, now: Timestamp) -> Result<Arc<Identity>, StoreError> {
+        let identity = Arc::new(item::read::<SecretsItem>(found)?.reveal(self, now).await?);
         self.caches().identities.put(self.workspace_id(), Arc::clone(&identity), now);
         Ok(identity)
     }
@@ -130,9 +151,10 @@ impl TenantStore {
             return Ok(secret.clone());
         }
         let now = self.clock().now();
+        let secret = IdentitySecret::generate(self.clock());
+        let sealed = self.seal(secret.reveal(), &Place::anonymous(secret.id)).await?;
         let mut update = Update::default();
-        update
-            .set_if_empty(ANONYMOUS, attribute(&SecretAttributes::of(&IdentitySecret::generate(self.clock()), None))?);
+        update.set_if_empty(ANONYMOUS, attribute(&SecretAttributes::of(&secret, sealed))?);
         let output = self
             .client()
             .update_item()
@@ -146,7 +168,7 @@ impl TenantStore {
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
-        let identity = self.cache_identity(output.attributes.ok_or_else(missing)?, now)?;
+        let identity = self.cache_identity(output.attributes.ok_or_else(missing)?, now).await?;
         identity.anonymous.clone().ok_or_else(missing)
     }
 
@@ -157,25 +179,30 @@ impl TenantStore {
     /// [`StoreError::Unavailable`] when another rotation ran at the same time.
     pub async fn rotate_identity(&self) -> Result<IdentitySecret, StoreError> {
         let found = self.get(self.keys().workspace()).await?.ok_or(StoreError::NotFound)?;
-        let stored = Identity::from(item::read::<SecretsItem>(found)?);
+        let previous = item::read::<SecretsItem>(found)?.identity.map(|stored| stored.current);
+        let seen = previous.as_ref().map(|old| old.secret.as_str().to_owned());
         let secret = IdentitySecret::generate(self.clock());
+        let sealed = self.seal(secret.reveal(), &Place::identity(secret.id)).await?;
         let until = self.clock().now().plus_seconds(Identity::OVERLAP_SECONDS);
         let attributes = IdentityAttributes {
-            current: SecretAttributes::of(&secret, None),
-            previous: stored.current.as_ref().map(|old| SecretAttributes::of(old, Some(until))),
+            current: SecretAttributes::of(&secret, sealed),
+            previous: previous.map(|old| SecretAttributes { valid_until: Some(until.as_millis()), ..old }),
         };
         let mut update = Update::default();
         update.set(IDENTITY, attribute(&attributes)?);
-        let condition = match &stored.current {
+        let condition = match seen {
             None => format!("attribute_exists(pk) AND attribute_not_exists(#{IDENTITY})"),
             Some(old) => {
-                let (current, id) = (update.name("current"), update.name("id"));
-                let seen = update.value("seen", text(old.id));
-                format!("#{IDENTITY}.{current}.{id} = {seen}")
+                // Also when only its encryption was renewed: the previous secret must not be written back as it was read.
+                let (current, secret) = (update.name("current"), update.name("secret"));
+                let seen = update.value("seen", text(old));
+                format!("#{IDENTITY}.{current}.{secret} = {seen}")
             }
         };
         let mut transaction = Transaction::default();
         transaction.update(self, self.keys().workspace(), update, Condition::raw(condition))?;
+        let event = AuditEvent::new(AuditAction::IdentitySecretRotated, secret.id);
+        self.add_audit_entry(&mut transaction, event)?;
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => {
                 self.caches().identities.remove(&self.workspace_id());

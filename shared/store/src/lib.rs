@@ -7,6 +7,7 @@
 //! forgets the tenant does not compile.
 
 mod api_key;
+mod audit;
 mod automation;
 mod backoff;
 mod batch;
@@ -30,29 +31,35 @@ mod identity;
 mod item;
 mod jobs;
 mod keys;
+mod log_text;
 mod marker;
 mod message;
 mod number;
 mod operator;
 mod packed;
 mod rate;
+mod secret;
 mod store;
 mod table;
 mod transaction;
+mod work;
 mod workspace;
 
-pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey};
-pub use automation::{ExecutionPage, TriggeredAutomation};
+pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
+pub use audit::AuditPage;
+pub use automation::{ExecutionPage, TriggeredAutomation, TriggeredAutomations};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
 pub use changes::{ChangePage, ChangePosition};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
 pub use conversation::{
-    ConversationPage, ConversationToCreate, CreationPage, Deletion, Initiator, Position, RemovalBatch, RemovalQueue,
+    ConversationPage, ConversationToCreate, CreationPage, Position, RemovalBatch, RemovalQueue, Tombstone,
 };
 pub use counter::{ConversationToCount, CountFilter, Counts, Recount, RecountStep};
-pub use customer::{CustomerCopies, CustomerPage, CustomerToCopy, KnownCustomer, WrittenCustomer};
+pub use customer::{
+    CustomerCopies, CustomerPage, CustomerToCopy, EmailChange, EmailClaim, EmailHolder, KnownCustomer, WrittenCustomer,
+};
 pub use customer_store::CustomerStore;
 pub use error::StoreError;
 pub use failed_record::RecordId;
@@ -60,10 +67,14 @@ pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadedObject};
 pub use idempotency::{IdempotencyKey, Once};
 pub use jobs::OpenJob;
+pub use keys::CustomerKey;
+pub use log_text::without_values;
 pub use marker::{Marked, Marker};
 pub use message::{AddedMessage, MessagePage, ReplyCount, Thread};
-pub use operator::{Operator, ShardChange, WorkspaceDeletion};
+pub use operator::{Operator, SecretsMoved, SecretsRotation, ShardChange, WorkspaceDeletion};
 pub use rate::{Allowance, RateSubject};
+pub use secret::{DATA_KEY_BYTES, DataKeyProvider, NewDataKey, PlainDataKey};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
+pub use work::Work;
 pub use workspace::Workspace;

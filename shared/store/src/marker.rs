@@ -29,7 +29,8 @@ pub enum Marker {
         /// The expiry time, in seconds since 1970.
         expires_at: i64,
     },
-    /// The next version of an execution. It can only replace the previous version.
+    /// The next version of an execution. It can only replace the previous version. If it has ended, the one that waits for it is
+    /// released.
     Execution(Box<Execution>),
 }
 
@@ -69,7 +70,9 @@ impl TenantStore {
             }
             Marker::Execution(next) => {
                 let unchanged = Condition::none().equals(VERSION, number(next.version - 1));
-                transaction.put(self, self.execution_item(next)?, unchanged)
+                let write = transaction.put(self, self.execution_item(next)?, unchanged)?;
+                self.add_release(transaction, next)?;
+                Ok(write)
             }
         }
     }

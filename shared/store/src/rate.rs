@@ -6,7 +6,10 @@
 //!
 //! Bounds, for a limit `n` and `p` processes that serve the subject in one minute:
 //! - Granted: at most `n`, and for each process that took no lease the requests that it granted without one. Those are at
-//!   most `n / 1000` for a workspace, `min(n / 1000, 5)` for a key and `min(n / 100, 5)` for a visitor, and none for a key with a limit below 1,000.
+//!   most `n / 1000` for a workspace, `min(n / 1000, 5)` for a key and for all anonymous visitors together, `min(n / 100, 5)` for a
+//!   visitor, and none for a key with a limit below 1,000.
+//! - Work that counts as further requests is added after the response, without a lease: the next request's lease includes it. So
+//!   concurrent requests can exceed the limit by their work.
 //! - Refused early: at most `n / 100` requests for each process, the rest of its last block.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
@@ -40,8 +43,10 @@ pub enum RateSubject {
     Key(KeyId),
     /// The requests of one customer with a client key.
     Customer(KeyId, CustomerId),
-    /// The requests without a customer with a client key.
+    /// The requests of all anonymous customers, and those without a customer, with a client key.
     Anonymous(KeyId),
+    /// The requests without a customer with a client key.
+    Opening(KeyId),
 }
 
 impl RateSubject {
@@ -50,8 +55,8 @@ impl RateSubject {
     fn unleased(&self, limit: u64) -> u64 {
         match self {
             Self::Workspace(_) => limit / 1000,
-            Self::Key(_) => (limit / 1000).min(5),
-            Self::Customer(..) | Self::Anonymous(_) => (limit / 100).min(5),
+            Self::Key(_) | Self::Anonymous(_) => (limit / 1000).min(5),
+            Self::Customer(..) | Self::Opening(_) => (limit / 100).min(5),
         }
     }
 
@@ -140,6 +145,16 @@ impl Window {
         true
     }
 
+    /// Adds requests that are not refused. Those without a lease are owed.
+    fn charge(&mut self, requests: u64) {
+        self.used += requests;
+        let leased = requests.min(self.leased);
+        self.leased -= leased;
+        let owed = requests - leased;
+        self.free = self.free.saturating_sub(owed);
+        self.owed += owed;
+    }
+
     fn needs_lease(&self) -> bool {
         self.leased == 0 && self.free == 0 && self.rest > 0
     }
@@ -184,6 +199,18 @@ impl TenantStore {
         let left = (window.leased + window.rest).saturating_sub(window.owed);
         let remaining = if granted { left.min(total - 1) } else { 0 };
         Allowance { granted, limit, remaining, resets_in: seconds_until(number + 1, now) }
+    }
+
+    /// AP-50: counts requests against a rate limit that were carried out already, for the work of a request. Sends nothing: the
+    /// next lease includes them. Returns the approximate number of requests left.
+    pub async fn charge(&self, subject: &RateSubject, limit: RateLimit, requests: u64) -> u64 {
+        let number = self.clock().now().as_seconds().div_euclid(WINDOW);
+        let total = u64::from(limit.requests());
+        let window = self.rate_windows().window(subject);
+        let mut window = window.lock().await;
+        window.move_to(number, total, subject.unleased(total));
+        window.charge(requests);
+        (window.leased + window.rest).saturating_sub(window.owed).min(total)
     }
 
     /// AP-50: adds to the leased amount of a window and returns the new total. The amount is added even if nothing is left.

@@ -2,14 +2,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{
-    ApiKey, Clock, ConversationId, CustomerId, Identity, Kind, MemberId, SecretHash, Shards, Status, WorkspaceId,
+    ApiKey, AuditActor, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash, Shards, Status,
+    WorkspaceId,
 };
 use tokio::time::Instant;
 
 use crate::{
-    Backoff, Bucket, StoreError,
+    Backoff, Bucket, DataKeyProvider, StoreError,
     api_key::{self, Credential},
-    automation::{self, TriggeredAutomation},
+    audit::Attribution,
+    automation::{self, TriggeredAutomations},
     cache::TtlCache,
     collection::{self, Names},
     condition::Condition,
@@ -18,6 +20,8 @@ use crate::{
     item::Item,
     keys::{Key, TenantKeys, shard_of, shard_of_customer},
     rate::RateWindows,
+    secret::Secrets,
+    work::Work,
     workspace::{self, WorkspaceSettings},
 };
 
@@ -27,6 +31,7 @@ pub struct Store {
     inner: Arc<Inner>,
     bucket: Option<Arc<Bucket>>,
     failed_records: Option<Arc<Bucket>>,
+    secrets: Option<Arc<Secrets>>,
 }
 
 #[derive(Debug)]
@@ -42,10 +47,13 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Caches {
     pub keys: TtlCache<SecretHash, Arc<ApiKey>>,
+    /// Apart from the known keys, so that unknown ones cannot displace them.
+    pub unknown_keys: TtlCache<SecretHash, ()>,
+    pub keys_by_id: TtlCache<(WorkspaceId, KeyId), Arc<ApiKey>>,
     pub workspaces: TtlCache<WorkspaceId, Arc<WorkspaceSettings>>,
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
-    pub triggers: TtlCache<WorkspaceId, Arc<Vec<TriggeredAutomation>>>,
+    pub triggers: TtlCache<WorkspaceId, Arc<TriggeredAutomations>>,
 }
 
 impl Store {
@@ -57,6 +65,8 @@ impl Store {
             clock,
             caches: Caches {
                 keys: TtlCache::new(api_key::CACHED),
+                unknown_keys: TtlCache::new(api_key::UNKNOWN_CACHED),
+                keys_by_id: TtlCache::new(api_key::CACHED),
                 workspaces: TtlCache::new(workspace::CACHED),
                 names: TtlCache::new(collection::CACHED),
                 identities: TtlCache::new(identity::CACHED),
@@ -64,7 +74,7 @@ impl Store {
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None, failed_records: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None, secrets: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -79,10 +89,21 @@ impl Store {
         Self { failed_records: bucket.map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a source of data keys for the encryption of secrets.
+    #[must_use]
+    pub fn with_data_keys(self, provider: Option<Arc<dyn DataKeyProvider>>) -> Self {
+        Self { secrets: provider.map(Secrets::new).map(Arc::new), ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the encryption of secrets, if it is configured.
+    pub(crate) fn encryption(&self) -> Option<&Secrets> {
+        self.secrets.as_deref()
     }
 
     /// Returns the bucket for failed stream records, if there is one.
@@ -102,10 +123,11 @@ impl Store {
         &self.inner.caches
     }
 
-    /// Returns the store of the workspace that an API key belongs to.
+    /// Returns the store of the workspace that an API key belongs to. The key is its actor in the audit log.
     #[must_use]
     pub fn tenant(&self, credential: &Credential) -> TenantStore {
-        TenantStore::new(self.clone(), credential.workspace_id, credential.shards())
+        let actor = AuditActor::ApiKey { id: credential.id, name: credential.name.clone() };
+        TenantStore::new(self.clone(), credential.workspace_id, credential.shards()).acting_as(actor)
     }
 
     /// Opens the connection to DynamoDB, so that the first request does not wait for the TLS handshake. Errors are ignored,
@@ -149,11 +171,23 @@ pub struct TenantStore {
     shards: Shards,
     /// The end of the retries of a caller that retries itself.
     deadline: Option<Instant>,
+    /// Who uses the store, for the audit log.
+    attribution: Arc<Attribution>,
+    work: Work,
 }
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        Self { store, keys: TenantKeys(workspace), shards, deadline: None }
+        let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None });
+        Self { store, keys: TenantKeys(workspace), shards, deadline: None, attribution, work: Work::default() }
+    }
+
+    pub(crate) fn attribution(&self) -> &Attribution {
+        &self.attribution
+    }
+
+    pub(crate) fn with_attribution(&self, attribution: Arc<Attribution>) -> Self {
+        Self { attribution, ..self.clone() }
     }
 
     /// Starts a series of attempts, with pauses between them.
@@ -173,6 +207,12 @@ impl TenantStore {
     #[must_use]
     pub fn until(&self, end: Instant) -> Self {
         Self { deadline: Some(end), ..self.clone() }
+    }
+
+    /// Returns the count of the records that this store and its clones read.
+    #[must_use]
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Returns the id of the workspace.
@@ -272,11 +312,6 @@ impl TenantStore {
     /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.store.get(key).await
-    }
-
-    /// Reads one item, strongly or eventually consistent.
-    pub(crate) async fn get_with(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
-        self.store.get_with(key, consistent).await
     }
 
     /// Deletes one item, if it exists.

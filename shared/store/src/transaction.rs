@@ -86,6 +86,9 @@ fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
 }
 
 impl Transaction {
+    /// The maximum number of writes.
+    pub const MAX_WRITES: usize = 100;
+
     fn push(&mut self, write: TransactWriteItem) -> WriteIndex {
         self.writes.push(write);
         WriteIndex(self.writes.len() - 1)

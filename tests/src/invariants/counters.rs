@@ -26,7 +26,7 @@ impl<'r> Cell<'r> {
         let cell = Self { generation: parts.next()?.parse().ok()?, assignee: parts.next()?, inbox: parts.next()? };
         let is_key = [cell.assignee, cell.inbox].iter().all(|part| *part == NONE || is_id(part));
         let is_known = |name: &str| {
-            ["pk", "sk", "f", "e"].contains(&name)
+            ["pk", "sk", "f", "e", "t"].contains(&name)
                 || STATUSES.contains(&name)
                 || name.strip_prefix('x').is_some_and(is_id)
         };

@@ -1,6 +1,7 @@
 //! Invariants of the table.
 
 mod bulk;
+mod claims;
 mod conversation;
 mod counters;
 mod files;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::{Row, unpacked};
+use crate::{Row, packed_digest, unpacked};
 
 pub use counters::miscounted;
 pub(crate) use files::orphans;
@@ -35,6 +36,8 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(keys(&partitions));
     broken.extend(customers(&partitions));
     broken.extend(unique(&partitions));
+    broken.extend(claims::members(&partitions));
+    broken.extend(claims::sessions(&partitions));
     broken.extend(files::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
@@ -73,29 +76,38 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     let mut broken = Vec::new();
     let (pk, sk) = (row.pk(), row.sk());
     let Some((workspace, letter, id)) = kind(pk) else {
-        let known = (pk == "WS" && is_id(sk)) || (pk.starts_with("K#") && sk == "A");
+        let known = (pk == "WS" && is_id(sk)) || (pk == "DK" && sk == "A") || (pk.starts_with("K#") && sk == "A");
         if !known {
             broken.push(format!("{pk} {sk}: unknown kind"));
         }
         return broken;
     };
     let known = match letter {
-        "" => matches!(sk, "A" | "N") || sk.strip_prefix("K#").is_some_and(is_id),
+        "" => matches!(sk, "A" | "N" | "O") || sk.strip_prefix("K#").is_some_and(is_id),
         "C" => {
             is_id(id)
                 && (matches!(sk, "A" | "D" | "Z")
                     || sk.strip_prefix("M#").is_some_and(is_id)
                     || sk.strip_prefix("F#").is_some_and(is_id)
-                    || sk.strip_prefix("P#").is_some_and(is_hash))
+                    || sk.strip_prefix("P#").is_some_and(is_hash)
+                    || sk.strip_prefix("I#").is_some_and(is_hash)
+                    || sk
+                        .strip_prefix("X#")
+                        .and_then(|ids| ids.split_once('#'))
+                        .is_some_and(|(a, b)| is_id(a) && is_id(b)))
         }
-        "X" | "U" | "I" => is_hash(id) && sk == "A",
+        "X" | "I" | "W" => is_hash(id) && sk == "A",
+        // A customer, and the idempotency records of commands on them.
+        "U" => is_hash(id) && (sk == "A" || sk.strip_prefix("I#").is_some_and(is_hash)),
         "F" => is_id(id) && sk == "A",
-        "E" => is_hash(id) && sk == "!",
+        "E" => is_hash(id) && (sk == "!" || sk.strip_prefix("U#").is_some_and(is_id)),
         // The key's ID and the number of the window.
         "R" => {
-            id.split_once('#').is_some_and(|(key, window)| is_id(key) && window.parse::<u32>().is_ok())
-                && (matches!(sk, "K" | "N" | "W") || sk.strip_prefix("U#").is_some_and(is_hash))
-                && row.number("expiresAt") > 0
+            // The uploads of a customer in an hour.
+            let is_uploads = sk == "F" && id.rsplit_once('#').is_some_and(|(customer, _)| is_hash(customer));
+            let is_window = id.split_once('#').is_some_and(|(key, window)| is_id(key) && window.parse::<u32>().is_ok())
+                && (matches!(sk, "K" | "A" | "N" | "W") || sk.strip_prefix("U#").is_some_and(is_hash));
+            (is_uploads || is_window) && row.number("expiresAt") > 0
         }
         // A bulk action's list entry. Then its item, the IDs of its later steps and its processed conversations.
         "B" if id.is_empty() => is_id(sk) && row.number("expiresAt") > 0,
@@ -117,6 +129,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             (id.is_empty() && is_id(sk))
                 || (is_id(id) && sk.strip_prefix("X#").is_some_and(is_id) && row.number("expiresAt") > 0)
         }
+        // The claim on a member's email address.
+        "H" if !id.is_empty() => is_hash(id) && sk == "!",
         // Audit entries and small collections: assistants, members, pipelines, inboxes, views, predefined messages.
         "L" | "A" | "H" | "J" | "Q" | "V" | "Y" => id.is_empty() && is_id(sk),
         _ => false,
@@ -137,7 +151,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     let fits = match letter {
         "C" if sk == "A" => matches!(indexed, Some("S" | "D")),
         // A customer being erased is not listed.
-        "U" if row.number("erasingSince") > 0 => indexed.is_none(),
+        "U" if row.number("erasingSince") > 0 || sk != "A" => indexed.is_none(),
         "U" => indexed == Some("L"),
         // Sorted by title, then by ID.
         "Y" => {
@@ -149,8 +163,9 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
     if !fits {
         broken.push(format!("{pk} {sk}: is in the wrong index: {:?}", row.get("p1")));
     }
+    // An erased record has neither.
     if letter == "I"
-        && (row.number("expiresAt") == 0 || !row.has("fingerprint") || row.attribute("outcome")["B"].is_null())
+        && (row.number("expiresAt") == 0 || row.has("fingerprint") == row.attribute("outcome")["B"].is_null())
     {
         broken.push(format!("{pk} {sk}: is an incomplete idempotency record"));
     }
@@ -192,23 +207,29 @@ fn keys(partitions: &Partitions<'_>) -> Vec<String> {
     broken
 }
 
-/// Returns the email claims of unknown customers.
+/// Returns the customers who are not listed under exactly the email address that they have.
 fn customers(partitions: &Partitions<'_>) -> Vec<String> {
-    let mut known = HashSet::new();
-    let mut claims = Vec::new();
+    let mut wanted = BTreeMap::new();
+    let mut listed = BTreeMap::new();
     for (pk, row) in partitions.iter().flat_map(|(pk, rows)| rows.values().map(move |row| (pk, row))) {
         match kind(pk) {
-            Some((workspace, "U", _)) => {
-                known.insert((workspace, row.get("id")));
+            Some((workspace, "U", _)) if row.sk() == "A" && row.has("registeredEmail") => {
+                let email = row.get("registeredEmail").unwrap_or_default();
+                let digest = packed_digest(email);
+                wanted.insert((workspace, row.get("id").unwrap_or_default()), (digest, row.get("activity")));
             }
-            Some((workspace, "E", _)) => claims.push((workspace, row.get("customerId"), pk)),
+            Some((workspace, "E", email)) => {
+                let id = row.get("customerId").unwrap_or_default();
+                if listed.insert((workspace, id), (email.to_owned(), row.get("activity"))).is_some() {
+                    return vec![format!("{pk}: the customer {id} is listed twice")];
+                }
+            }
             _ => {}
         }
     }
-    claims
-        .into_iter()
-        .filter(|(workspace, customer, _)| !known.contains(&(*workspace, *customer)))
-        .map(|(_, customer, pk)| format!("{pk}: claimed by the unknown customer {customer:?}"))
+    let different = wanted.keys().chain(listed.keys()).filter(|id| wanted.get(*id) != listed.get(*id));
+    different
+        .map(|id| format!("{id:?}: has the email {:?}, and is listed at {:?}", wanted.get(id), listed.get(id)))
         .collect()
 }
 

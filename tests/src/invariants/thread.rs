@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use deskless_domain::MessageId;
+use deskless_domain::{MessageBody, MessageDraft, MessageId, MessageType, Metadata, Role};
 
 use crate::{Row, unpacked};
 
@@ -25,7 +25,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
     let newest_id = newest.map(|(id, _)| *id);
     let shown = row.get("previewMessageId");
     must(shown == newest_id, format!("shows {shown:?} but the newest reply is {newest_id:?}"));
-    let preview: Option<String> = newest.and_then(|(_, m)| Some(m.get("body")?.chars().take(140).collect()));
+    let preview = newest.map(|(_, message)| preview(message));
     must(row.preview() == preview, format!("previews {:?}, not {preview:?}", row.preview()));
 
     let place = newest_id.unwrap_or(id);
@@ -68,8 +68,29 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
             must(named.contains_key(message), format!("the externalId of the message {message} is not claimed"));
             must(external_ids.insert(external_id), format!("the externalId {external_id} is used twice"));
         }
-        let complete = ["body", "role", "type", "version"].iter().all(|attribute| row.has(attribute));
+        let complete = ["role", "type", "version"].iter().all(|attribute| row.has(attribute));
+        let complete = complete && (row.has("body") || row.has("attachments"));
         must(complete, format!("the message {message} is incomplete"));
     }
     broken
+}
+
+/// Returns the preview of a stored message.
+fn preview(row: &Row) -> String {
+    let body = row.get("body").and_then(|body| MessageBody::parse(body.to_owned()).ok());
+    if body.is_none() {
+        let files = row.attribute("attachments")["L"].as_array().cloned().unwrap_or_default();
+        let names: Vec<_> = files.iter().filter_map(|file| file["M"]["n"]["S"].as_str()).collect();
+        return names.join(", ");
+    }
+    let draft = MessageDraft {
+        role: Role::User,
+        kind: MessageType::Reply,
+        body,
+        sender: None,
+        external_id: None,
+        attachments: Vec::new(),
+        metadata: Metadata::default(),
+    };
+    draft.preview()
 }

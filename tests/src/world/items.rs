@@ -111,6 +111,7 @@ impl World {
         let rows = self.all_rows().await;
         let mut broken = invariants::violations(&rows);
         broken.extend(invariants::orphans(&rows, &self.objects()));
+        broken.extend(self.leaks(&rows));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 
@@ -120,6 +121,7 @@ impl World {
         let mut broken = invariants::violations(&rows);
         broken.extend(invariants::unsettled(&rows));
         broken.extend(invariants::orphans(&rows, &self.objects()));
+        broken.extend(self.leaks(&rows));
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 }

@@ -56,7 +56,9 @@ impl World {
 
     /// Creates another key for our workspace.
     pub async fn make_key(&self, options: KeyOptions) -> NewKey {
-        make_key(&self.operator, self.workspace, options).await
+        let key = make_key(&self.operator, self.workspace, options).await;
+        self.secrets.note(key.secret.reveal());
+        key
     }
 
     /// Revokes a key of our workspace.
@@ -68,20 +70,27 @@ impl World {
     /// Rotates the identity secret of our workspace. The previous one stays valid for 24 hours.
     pub async fn rotate_identity(&self) -> IdentitySecret {
         let tenant = self.operator.workspace(self.workspace).await.expect("our workspace");
-        tenant.rotate_identity().await.expect("a secret is made")
+        self.known(tenant.rotate_identity().await.expect("a secret is made"))
+    }
+
+    fn known(&self, secret: IdentitySecret) -> IdentitySecret {
+        self.secrets.note(secret.reveal());
+        secret
     }
 
     /// Rotates the identity secret of the other workspace.
     pub async fn rotate_other_identity(&self) -> IdentitySecret {
         let tenant = self.operator.workspace(self.other).await.expect("the other workspace");
-        tenant.rotate_identity().await.expect("a secret is made")
+        self.known(tenant.rotate_identity().await.expect("a secret is made"))
     }
 
     /// Signs a customer token for our workspace, valid for an hour.
     #[must_use]
     pub fn token(&self, secret: &IdentitySecret, customer: &str) -> String {
         let customer = CustomerId::parse(customer.to_owned()).expect("a customer's id");
-        token::sign(secret, self.workspace, &customer, self.clock.now(), 3600).expect("a token")
+        let token = token::sign(secret, self.workspace, &customer, self.clock.now(), 3600).expect("a token");
+        self.secrets.note(&token);
+        token
     }
 }
 

@@ -11,25 +11,32 @@ use deskless_infra::{
 use deskless_runtime::{SystemClock, local_bucket, local_client};
 use deskless_store::{Bucket, Store};
 
-use crate::{Proxy, TestClock, World};
+use crate::{KnownSecrets, Proxy, TestClock, TestDataKeys, World};
 
 /// A process that serves all routes over a world's table, with its own clock, client and caches.
 pub struct Machine {
     /// The clock of this process.
     pub clock: Arc<TestClock>,
     pub(super) store: Store,
+    pub(crate) secrets: Arc<KnownSecrets>,
     router: Router,
     /// The recorded requests and responses, if recording is on.
     pub(super) traffic: OnceLock<Mutex<String>>,
 }
 
 impl Machine {
-    pub(super) fn new(endpoint: &str, table: &str, buckets: [Bucket; 2], clock: Arc<TestClock>) -> Self {
-        let [files, failed] = buckets;
+    pub(super) fn new(
+        endpoint: &str,
+        table: &str,
+        buckets: [Bucket; 2],
+        keys: (Arc<TestDataKeys>, Arc<KnownSecrets>),
+        clock: Arc<TestClock>,
+    ) -> Self {
+        let ([files, failed], (keys, secrets)) = (buckets, keys);
         let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
-        let store = store.with_bucket(Some(files)).with_failed_records(Some(failed));
+        let store = store.with_bucket(Some(files)).with_failed_records(Some(failed)).with_data_keys(Some(keys));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
-        Self { clock, store, router, traffic: OnceLock::new() }
+        Self { clock, store, secrets, router, traffic: OnceLock::new() }
     }
 
     pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {
@@ -48,6 +55,10 @@ pub(super) fn buckets_with_signing_clock(s3: &S3, signing: &Arc<dyn Clock>) -> [
 }
 
 impl World {
+    fn keys_of_data(&self) -> (Arc<TestDataKeys>, Arc<KnownSecrets>) {
+        (Arc::clone(&self.data_keys), Arc::clone(&self.secrets))
+    }
+
     /// Starts another process over the same table, behind the same proxy if there is one, with its own clock.
     #[must_use]
     pub fn machine(&self, clock: TestClock) -> Machine {
@@ -56,6 +67,7 @@ impl World {
             endpoint,
             &self.table,
             buckets_with_signing_clock(&self.s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
+            self.keys_of_data(),
             Arc::new(clock),
         )
     }
@@ -70,6 +82,7 @@ impl World {
             &self.direct,
             &self.table,
             buckets_with_signing_clock(&self.s3, &(Arc::new(signing) as Arc<dyn Clock>)),
+            self.keys_of_data(),
             Arc::new(clock),
         )
     }
@@ -81,6 +94,7 @@ impl World {
             &self.direct,
             &self.table,
             buckets_with_signing_clock(&self.s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
+            self.keys_of_data(),
             Arc::new(clock),
         )
     }

@@ -14,12 +14,12 @@ use axum::Router;
 use deskless_domain::{Clock, KeyKind, RateLimit, Title, WorkspaceId};
 use deskless_infra::{engine::Engine, s3::S3, template, worker::Worker};
 use deskless_runtime::{SystemClock, local_client};
-use deskless_store::{NewKey, Operator, Store};
+use deskless_store::{DataKeyProvider, NewKey, Operator, Store};
 use tempfile::TempDir;
 
 pub use self::{keys::KeyOptions, machine::Machine};
 use self::{keys::make_key, machine::buckets_with_signing_clock};
-use crate::{Faults, Proxy, Role, TestClock, WebhookServers};
+use crate::{Faults, KnownSecrets, Proxy, Role, TestClock, TestDataKeys, WebhookServers};
 
 /// A table, a clock and two workspaces for one test.
 pub struct World {
@@ -29,6 +29,9 @@ pub struct World {
     pub store: Store,
     /// The servers that webhooks reach.
     pub webhook_servers: WebhookServers,
+    /// The data keys of all processes of this world.
+    pub data_keys: Arc<TestDataKeys>,
+    pub(crate) secrets: Arc<KnownSecrets>,
     /// The workspace of [`World::server_key`].
     pub workspace: WorkspaceId,
     /// The workspace of [`World::other_workspace`].
@@ -84,6 +87,8 @@ impl World {
             Some(faults) => Some(Proxy::start(&direct, faults).await),
             None => None,
         };
+        let secrets = Arc::<KnownSecrets>::default();
+        let data_keys = Arc::new(TestDataKeys::new(Arc::clone(&secrets)));
         let objects = TempDir::new().expect("a folder");
         let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
         let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
@@ -91,11 +96,14 @@ impl World {
             endpoint,
             &table,
             buckets_with_signing_clock(&s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
+            (Arc::clone(&data_keys), Arc::clone(&secrets)),
             Arc::clone(&clock),
         );
         // Keys and workspaces are created without the proxy, so that faults apply only to the test itself.
-        let operator =
-            Operator::new(Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>));
+        let store = Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
+        // Calls of the operator are no calls of a function.
+        let keys: Arc<dyn DataKeyProvider> = Arc::new(TestDataKeys::new(Arc::clone(&secrets)));
+        let operator = Operator::new(store.with_data_keys(Some(keys)));
         let title = |text: &str| Title::parse(text.to_owned()).expect("a title");
         let workspace = operator.create_workspace(title("Ours")).await.expect("a workspace").id;
         let other = operator.create_workspace(title("Theirs")).await.expect("a workspace").id;
@@ -106,7 +114,11 @@ impl World {
                 items::set_shards(&direct, &table, workspace, shards).await;
             }
         }
-        let make = async |workspace, options| make_key(&operator, workspace, options).await;
+        let make = async |workspace, options| {
+            let key = make_key(&operator, workspace, options).await;
+            secrets.note(key.secret.reveal());
+            key
+        };
         let keys = [
             make(workspace, KeyOptions::default()).await,
             make(workspace, KeyOptions { kind: KeyKind::Client, ..KeyOptions::default() }).await,
@@ -117,6 +129,8 @@ impl World {
             clock,
             store,
             webhook_servers: WebhookServers::default(),
+            data_keys,
+            secrets,
             workspace,
             other,
             operator,

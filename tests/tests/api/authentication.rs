@@ -1,5 +1,5 @@
-use deskless_domain::{Clock, KeyKind, Scope};
-use deskless_tests::{KeyOptions, World, minimal_conversation};
+use deskless_domain::{ApiKeySecret, Clock, KeyKind, Scope};
+use deskless_tests::{Faults, KeyOptions, World, minimal_conversation};
 use http::Method;
 
 const PATH: &str = "/api/v1/conversations";
@@ -48,6 +48,36 @@ async fn missing_or_malformed_key_is_refused() {
         let answer = request.send().await;
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
         let _ = answer.expect_problem(401, "unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn errors_of_headers_name_the_header() {
+    let world = World::new().await;
+    let secret = world.key().secret.reveal().to_owned();
+    let ask = || world.anon().ask(Method::GET, PATH);
+    for (request, header) in [
+        (ask(), "`Authorization: Bearer <key>`"),
+        (ask().header("authorization", &secret), "`Authorization` header must have the form `Bearer <key>`"),
+        (ask().header("authorization", "Bearer ü"), "`Authorization` header has characters"),
+        (ask().header("x-api-key", "ü"), "`X-API-Key` header has characters"),
+        (ask().header("x-api-key", &secret).append_header("x-api-key", &secret), "more than one `X-API-Key` header"),
+    ] {
+        let problem = request.send().await.expect_problem(401, "unauthorized");
+        assert!(problem["error"].as_str().is_some_and(|error| error.contains(header)), "{problem:#}");
+    }
+    let post = || world.server_key().ask(Method::POST, PATH).json(&minimal_conversation());
+    let long = "k".repeat(256);
+    for (request, error) in [
+        (post().header("idempotency-key", ""), "`Idempotency-Key` must be 1 to 255 printable ASCII characters."),
+        (post().header("idempotency-key", &long), "`Idempotency-Key` must be 1 to 255 printable ASCII characters."),
+        (post().header("idempotency-key", "ü"), "`Idempotency-Key` must be 1 to 255 printable ASCII characters."),
+        (
+            post().header("idempotency-key", "a").append_header("idempotency-key", "a"),
+            "`Idempotency-Key` must be sent only once.",
+        ),
+    ] {
+        assert_eq!(request.send().await.expect_invalid(&["Idempotency-Key"])["error"], error);
     }
 }
 
@@ -125,9 +155,10 @@ async fn each_operation_requires_its_scope() {
     let _ = reader.post(PATH, &minimal_conversation()).await.expect_problem(403, "forbidden");
     let _ = reader.post(&messages, &body).await.expect_problem(403, "forbidden");
     let _ = reader.patch(&path, &change).await.expect_problem(403, "forbidden");
-    let _ = writer.post(PATH, &minimal_conversation()).await.expect(201);
-    let _ = writer.post(&messages, &body).await.expect(201);
-    let _ = writer.patch(&path, &change).await.expect(200);
+    // It writes, and sees nothing of it.
+    let _ = writer.post(PATH, &minimal_conversation()).await.expect(204);
+    let _ = writer.post(&messages, &body).await.expect(204);
+    let _ = writer.patch(&path, &change).await.expect(204);
 }
 
 #[tokio::test]
@@ -163,4 +194,42 @@ async fn table_contains_no_secrets() {
     let secret = world.key().secret.reveal().to_owned();
     let _ = world.server_key().get(PATH).await.expect(200);
     assert!(world.rows().await.iter().all(|row| !row.0.to_string().contains(&secret[7..40])));
+}
+
+#[tokio::test]
+async fn unknown_key_is_looked_up_once_in_five_seconds() {
+    let world = World::behind_proxy(Faults::default()).await;
+    let invented = ApiKeySecret::generate(KeyKind::Server, &*world.clock);
+    let ask = async || {
+        let answer = world.with_secret(invented.reveal()).ask(Method::GET, PATH).send_now().await;
+        let _ = answer.expect_problem(401, "unauthorized");
+    };
+    let _ = world.proxy().take_meter();
+    for _ in 0..20 {
+        ask().await;
+    }
+    assert_eq!(world.proxy().take_meter().operations, ["GetItem"], "twenty requests");
+    world.clock.advance_millis(5_000);
+    ask().await;
+    assert_eq!(world.proxy().take_meter().operations, ["GetItem"], "five seconds later");
+    // A new key works at once, also while others are remembered as unknown.
+    let key = world.make_key(KeyOptions::default()).await;
+    let _ = world.with_key(&key).ask(Method::GET, PATH).send_now().await.expect(200);
+}
+
+#[tokio::test]
+async fn key_that_was_unknown_works_within_five_seconds() {
+    let world = World::new().await;
+    let key = world.make_key(KeyOptions::default()).await;
+    let id = key.key.id.to_string();
+    let rows = world.all_rows().await;
+    let row = rows.into_iter().find(|row| row.pk().starts_with("K#") && row.0["id"]["S"] == id.as_str());
+    let row = row.expect("the key's item");
+    world.expire(&row).await;
+    let status = async || world.with_key(&key).ask(Method::GET, PATH).send_now().await.status.as_u16();
+    assert_eq!(status().await, 401);
+    world.put(&row).await;
+    assert_eq!(status().await, 401, "still remembered");
+    world.clock.advance_millis(5_000);
+    assert_eq!(status().await, 200);
 }

@@ -95,7 +95,8 @@ async fn every_filter_selects_conversations() {
     .into_iter()
     .enumerate()
     {
-        let body = json!({ "action": "tag", "add": [format!("t{n}")], "filter": filter });
+        let all = filter == json!({});
+        let body = json!({ "action": "tag", "add": [format!("t{n}")], "filter": filter, "all": all });
         let bulk = ours.post(PATH, &body).await.expect(202);
         let _ = world.drain_events().await;
         let done = ours.get(&path_of(&bulk)).await.expect(200);
@@ -179,7 +180,7 @@ async fn unrecoverable_action_fails_with_its_counts() {
 async fn finished_action_cannot_be_cancelled() {
     let world = World::new().await;
     let ours = world.server_key();
-    let bulk = ours.post(PATH, &json!({ "action": "delete", "filter": {} })).await.expect(202);
+    let bulk = ours.post(PATH, &json!({ "action": "delete", "filter": {}, "all": true })).await.expect(202);
     let _ = world.drain_events().await;
     let cancelled = ours.ask(Method::POST, &format!("{}/cancel", path_of(&bulk))).send().await;
     let _ = cancelled.expect_problem(409, "conflict");

@@ -1,3 +1,4 @@
+use deskless_domain::Clock;
 use deskless_tests::{Delivery, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ const PATH: &str = "/api/v1/conversations/counts";
 
 async fn counts(world: &World, query: &str) -> [u64; 4] {
     let answer = world.server_key().get(&format!("{PATH}{query}")).await.expect(200);
-    assert_eq!(answer["exact"], true);
+    assert_eq!(answer["exact"], query.contains("customerId"), "counters do not know whether a change waits");
     ["open", "waiting", "solved", "total"].map(|name| answer["counts"][name].as_u64().expect(name))
 }
 
@@ -16,7 +17,33 @@ async fn empty_workspace_has_zero_counts() {
     assert_eq!(counts(&world, "").await, [0; 4]);
     assert_eq!(counts(&world, "?customerId=nobody").await, [0; 4]);
     let answer = world.server_key().get(PATH).await.expect(200);
-    assert_eq!(answer["asOf"], "2026-06-28T18:00:03.000Z");
+    assert_eq!(answer["asOf"], world.workspace.time().to_string());
+}
+
+#[tokio::test]
+async fn counts_say_which_changes_they_include() {
+    let world = World::new().await;
+    let server = world.server_key();
+    let as_of = async |query: &str| {
+        let answer = server.get(&format!("{PATH}{query}")).await.expect(200);
+        (answer["counts"]["total"].as_u64().expect("a number"), answer["asOf"].as_str().expect("a time").to_owned())
+    };
+    let path = server.open_path().await;
+    let created = server.get(&path).await.expect(200)["conversation"]["createdAt"].as_str().expect("a time").to_owned();
+    let _ = world.drain_events().await;
+    world.clock.advance_millis(18_000);
+    assert_eq!(as_of("").await, (1, created.clone()));
+    let second = server.open(&minimal_conversation()).await["createdAt"].as_str().expect("a time").to_owned();
+    assert_eq!(as_of("").await, (1, created), "the second one is not counted yet");
+    let _ = world.drain_events().await;
+    assert_eq!(as_of("").await, (2, second));
+    let _ = server.ask(Method::DELETE, &path).send().await.expect(204);
+    let deleted = world.clock.now().to_string();
+    world.clock.advance_millis(18_000);
+    let _ = world.drain_events().await;
+    assert_eq!(as_of("").await, (1, deleted), "a deletion is a change too");
+    let (total, now) = as_of("?customerId=cus_123").await;
+    assert_eq!((total, now), (1, world.clock.now().to_string()));
 }
 
 #[tokio::test]

@@ -103,14 +103,18 @@ async fn deletion_is_audited_for_90_days() {
     let _ = world.drain_events().await;
     let prefix = format!("{}#L", world.prefix());
     let rows = world.rows().await;
-    let rows: Vec<_> = rows.iter().filter(|row| row.pk() == prefix).collect();
+    let rows: Vec<_> =
+        rows.iter().filter(|row| row.pk() == prefix && row.get("action") == Some("conversation.deleted")).collect();
     let [audit] = rows[..] else { panic!("{rows:?}") };
-    assert_eq!(audit.get("conversationId"), path.rsplit('/').next());
+    assert_eq!(audit.get("objectId"), path.rsplit('/').next());
     assert_eq!(audit.get("number"), Some("1"));
     assert_eq!(audit.get("reason"), Some("Asked for by the customer"));
     assert_eq!(audit.get("keyId"), Some(world.key().key.id.to_string().as_str()));
-    let seconds = |name: &str| audit.get(name).and_then(|n| n.parse::<i64>().ok()).expect(name);
-    assert_eq!(seconds("expiresAt"), seconds("deletedAt") / 1000 + 90 * 86_400);
+    let listed = world.server_key().get("/api/v1/audit-log?action=conversation.deleted").await.expect(200);
+    assert_eq!(listed["auditEntries"][0]["reason"], "Asked for by the customer");
+    world.clock.advance_millis(90 * 86_400_000);
+    let listed = world.server_key().get("/api/v1/audit-log").await.expect(200);
+    assert_eq!(listed["auditEntries"], json!([]));
 }
 
 #[tokio::test]

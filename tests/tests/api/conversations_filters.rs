@@ -94,7 +94,7 @@ async fn snooze_ends_by_time_and_by_customer_reply() {
 }
 
 #[tokio::test]
-async fn creation_time_bounds_are_exclusive() {
+async fn creation_windows_that_meet_share_no_row() {
     let world = World::new().await;
     let mut times = Vec::new();
     for subject in ["a", "b", "c", "d"] {
@@ -105,12 +105,19 @@ async fn creation_time_bounds_are_exclusive() {
         let _ = world.server_key().post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
     }
     for (query, wanted) in [
-        (format!("createdAfter={}", times[1]), "d c"),
-        (format!("createdAfter={}&order=asc", times[1]), "c d"),
+        (format!("createdAfter={}", times[1]), "d c b"),
+        (format!("createdAfter={}&order=asc", times[1]), "b c d"),
         (format!("createdBefore={}", times[2]), "b a"),
-        (format!("createdAfter={}&createdBefore={}", times[0], times[3]), "c b"),
-        (format!("createdAfter={}&customerId=cus_1&status=open", times[2]), "d"),
-        (format!("createdAfter={}", times[3]), ""),
+        (format!("createdAfter={}&createdBefore={}", times[0], times[3]), "c b a"),
+        (format!("createdAfter={}&createdBefore={}", times[1], times[1]), ""),
+        (format!("createdAfter={}&customerId=cus_1&status=open", times[2]), "d c"),
+        (format!("createdAfter={}", times[3]), "d"),
+        // A bound between two milliseconds.
+        (format!("createdAfter={}", times[1].replace('Z', "0001Z")), "d c"),
+        (format!("createdBefore={}", times[1].replace('Z', "0001Z")), "b a"),
+        (format!("createdAfter={}", times[1].replace('Z', "%2B00:00")), "d c b"),
+        ("createdBefore=9999-12-31T23:59:59Z".to_owned(), "d c b a"),
+        ("createdAfter=0000-01-01T00:00:00Z&sort=createdAt".to_owned(), "d c b a"),
         ("createdAfter=2100-01-01T00:00:00Z&order=asc".to_owned(), ""),
         ("createdBefore=1960-01-01T00:00:00Z".to_owned(), ""),
     ] {

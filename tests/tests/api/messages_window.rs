@@ -4,6 +4,8 @@ use deskless_tests::{Role, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::messages_transform::{DAY, media, open, requests, transform};
+
 async fn say(role: &Role<'_>, path: &str, body: Value) -> Value {
     role.post(&format!("{path}/messages"), &body).await.expect(201)["message"].clone()
 }
@@ -48,4 +50,52 @@ async fn meta_window_starts_at_last_customer_message() {
         assert_eq!(made["windowExpiresAt"], wanted, "{channel}");
     }
     world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn expired_window_allows_only_notes_and_templates() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    for (channel, key) in
+        [("whatsapp", "whatsapp_+491234567"), ("instagram", "instagram_1"), ("messenger", "messenger_1")]
+    {
+        let path = open(&ours, channel, key).await;
+        let opened = ours.get(&path).await.expect(200)["conversation"].clone();
+        let end = &opened["windowExpiresAt"];
+        let shown = transform(&ours, &path, json!({ "body": "Hello" })).await.expect(200);
+        assert_eq!(&shown["transform"]["windowExpiresAt"], end);
+        // Each request advances the clock by a second. The next one is sent a second before the window ends.
+        let end = deskless_domain::Timestamp::parse(end.as_str().expect("a time")).expect("a time");
+        world.clock.advance_millis(end.as_millis() - deskless_domain::Clock::now(&*world.clock).as_millis() - 2000);
+        let _ = transform(&ours, &path, json!({ "body": "Hello" })).await.expect(200);
+        let _ = transform(&ours, &path, json!({ "body": "Hello" })).await.expect_problem(422, "window_closed");
+        let _ = transform(&ours, &path, json!({ "media": media("image") })).await.expect_problem(422, "window_closed");
+        let note = transform(&ours, &path, json!({ "body": "Hello", "type": "note" })).await.expect(200);
+        assert_eq!(note["transform"]["requests"], json!([]), "a note is never sent");
+        let template = json!({ "template": { "name": "hello", "language": "de" } });
+        let template = transform(&ours, &path, template).await;
+        if channel == "whatsapp" {
+            let _ = template.expect(200);
+        } else {
+            let _ = template.expect_invalid(&["template"]);
+        }
+        let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Still there?" })).await.expect(201);
+        let _ = transform(&ours, &path, json!({ "body": "Yes" })).await.expect(200);
+        world.clock.advance_millis(DAY);
+        let stored = ours.post(&format!("{path}/messages"), &json!({ "role": "assistant", "body": "Yes" })).await;
+        let _ = stored.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn window_stays_closed_until_customer_writes() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let mut body = minimal_conversation();
+    body["channel"] = json!("whatsapp");
+    body["customer"]["phone"] = json!("+49 (123) 456-789");
+    let path = format!("/api/v1/conversations/{}", ours.open(&body).await["id"].as_str().expect("an id"));
+    let _ = transform(&ours, &path, json!({ "body": "Hello" })).await.expect_problem(422, "window_closed");
+    let template = json!({ "template": { "name": "hello", "language": "de" } });
+    assert_eq!(requests(&ours, &path, template).await[0]["body"]["to"], "+49123456789", "the customer's phone");
 }

@@ -46,7 +46,7 @@ async fn create_get_list_update_and_delete() {
       "fileId": null,
       "id": null,
       "messageType": "text",
-      "object": "predefinedMessage",
+      "object": "predefined_message",
       "title": "Greeting",
       "updatedAt": "2026-06-28T18:00:01.000Z"
     }
@@ -208,16 +208,19 @@ async fn every_variable_is_rendered() {
         "cus_1|Ada|ada@example.com|+49|Co|{}|Need help|email|Grace Hopper|Support|Ours|{id}",
         conversation["number"]
     );
-    assert_eq!(answer, json!({ "text": wanted }));
+    assert_eq!(answer, json!({ "text": wanted, "missingVariables": [] }));
 
     let bare = role.open(&deskless_tests::minimal_conversation()).await;
     let answer = role.post(&path, &json!({ "conversationId": bare["id"] })).await.expect(200);
     let wanted =
         format!("cus_123|||||{}|Need help with auth|api|||Ours|{}", bare["number"], bare["id"].as_str().expect("id"));
-    assert_eq!(answer, json!({ "text": wanted }));
+    let missing =
+        ["customer.name", "customer.email", "customer.phone", "customer.company", "assignee.name", "inbox.name"];
+    assert_eq!(answer, json!({ "text": wanted, "missingVariables": missing }));
     let empty = make(&role, "Empty", "{{customer.name}}{{assignee.name}}").await;
     let path = format!("{}/render", path_of(&empty));
-    assert_eq!(role.post(&path, &json!({ "conversationId": bare["id"] })).await.expect(200), json!({ "text": "" }));
+    let answer = role.post(&path, &json!({ "conversationId": bare["id"] })).await.expect(200);
+    assert_eq!(answer, json!({ "text": "", "missingVariables": ["customer.name", "assignee.name"] }));
 }
 
 #[tokio::test]
@@ -272,8 +275,8 @@ async fn each_operation_requires_scopes_and_server_key() {
     let client = world.with_key(&client);
     let _ = reader.get(PATH).await.expect(200);
     let _ = reader.get(&path).await.expect(200);
-    let _ = writer.patch(&path, &change).await.expect(200);
-    let _ = writer.post(PATH, &new).await.expect(201);
+    let _ = writer.patch(&path, &change).await.expect(204);
+    let _ = writer.post(PATH, &new).await.expect(204);
     for role in [&writer, &agent, &client] {
         let _ = role.get(PATH).await.expect_problem(403, "forbidden");
         let _ = role.get(&path).await.expect_problem(403, "forbidden");
@@ -292,7 +295,7 @@ async fn each_operation_requires_scopes_and_server_key() {
     let _ = agent.post("/api/v1/conversations", &opening).await.expect_problem(403, "forbidden");
     let _ = world.anon().get(&path).await.expect_problem(401, "unauthorized");
     let browser = world.client_key().on_behalf_of(&world.token(&world.rotate_identity().await, "cus_123"));
-    let _ = browser.post(&thread, &said).await.expect_invalid(&["body", "predefinedMessageId"]);
+    let _ = browser.post(&thread, &said).await.expect_invalid(&["predefinedMessageId"]);
 }
 
 #[tokio::test]

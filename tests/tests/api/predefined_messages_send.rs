@@ -51,6 +51,29 @@ async fn body_and_predefined_message_are_exclusive() {
 }
 
 #[tokio::test]
+async fn message_with_a_missing_value_is_refused() {
+    let world = World::new().await;
+    let role = world.server_key();
+    let opened = role.open(&json!({ "subject": "a", "customer": { "id": "cus_1" } })).await;
+    let thread = format!("/api/v1/conversations/{}/messages", opened["id"].as_str().expect("an id"));
+    let nameless = make(&role, "a", "Hello {{customer.name}} of {{customer.company}}").await;
+    let body = json!({ "predefinedMessageId": nameless["id"] });
+    let problem = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);
+    assert_eq!(problem["errors"][0]["code"], "missing_value");
+    assert_eq!(
+        problem["error"],
+        "`predefinedMessageId` uses {{customer.name}}, {{customer.company}}, which has no value in this conversation. \
+         Give it a fallback in the predefined message, such as {{customer.name | default: \"there\"}}."
+    );
+    let rendered =
+        role.post(&format!("{}/render", path_of(&nameless)), &json!({ "conversationId": opened["id"] })).await;
+    assert_eq!(rendered.expect(200)["missingVariables"], json!(["customer.name", "customer.company"]));
+    let greeting = make(&role, "b", "Hello {{customer.name | default: \"there\"}}, write {{\"{{1}}\"}}").await;
+    let said = role.post(&thread, &json!({ "predefinedMessageId": greeting["id"] })).await.expect(201);
+    assert_eq!(said["message"]["body"], "Hello there, write {{1}}");
+}
+
+#[tokio::test]
 async fn too_long_rendered_body_is_refused() {
     let world = World::new().await;
     let role = world.server_key();
@@ -58,7 +81,7 @@ async fn too_long_rendered_body_is_refused() {
     let opened = role.open(&conversation).await;
     let thread = format!("/api/v1/conversations/{}/messages", opened["id"].as_str().expect("an id"));
     let long = make(&role, "a", &"{{conversation.subject}}".repeat(17)).await;
-    let empty = make(&role, "a", "{{customer.name}}").await;
+    let empty = make(&role, "a", "{{customer.name | default: \"\"}}").await;
     for (message, says) in [(&long, "must be at most 8000 characters; it has 8500"), (&empty, "must not be empty")] {
         let body = json!({ "predefinedMessageId": message["id"] });
         let problem = role.post(&thread, &body).await.expect_invalid(&["predefinedMessageId"]);

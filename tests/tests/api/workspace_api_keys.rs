@@ -20,6 +20,7 @@ async fn new_key_works_and_shows_secret_once() {
         "object": "api_key", "id": key["id"], "name": "Shop", "kind": "client",
         "scopes": ["read:conversations", "write:conversations"], "allowedOrigins": ["https://shop.example.com"],
         "expiresAt": "2026-12-31T23:00:00.000Z", "last4": &secret[secret.len() - 4..], "rateLimit": null, "revokedAt": null,
+        "createdByKeyId": world.key().key.id.to_string(),
         "createdAt": "2026-06-28T18:00:01.000Z", "updatedAt": "2026-06-28T18:00:01.000Z",
     });
     assert_eq!(key, &wanted);

@@ -248,7 +248,7 @@ async fn scope_and_server_key_are_required() {
         let _ = writer.get(&path).await.expect_problem(403, "forbidden");
         let _ = reader.post(resource.path, &resource.make).await.expect_problem(403, "forbidden");
         let _ = reader.patch(&path, &resource.change).await.expect_problem(403, "forbidden");
-        let _ = writer.patch(&path, &resource.change).await.expect(200);
+        let _ = writer.patch(&path, &resource.change).await.expect(204);
         if resource.when_deleted != Deleted::Never {
             let _ = reader.ask(Method::DELETE, &path).send().await.expect_problem(403, "forbidden");
         }

@@ -55,33 +55,6 @@ async fn customer_is_created_or_found_by_email() {
 }
 
 #[tokio::test]
-async fn email_belongs_to_first_customer() {
-    let world = World::new().await;
-    let first = upsert(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
-    let second = upsert(&world, 201, json!({ "id": "cus_2", "email": "Ada@example.com" })).await;
-    assert_eq!(second["email"], "Ada@example.com", "the email is stored");
-    assert_eq!(by_email(&world, "ada@example.com").await, json!([first]), "and finds the first one still");
-    let third = upsert(&world, 200, json!({ "email": "ada@example.com", "name": "Ada" })).await;
-    assert_eq!(third["id"], "cus_1");
-    world.assert_sound().await;
-}
-
-#[tokio::test]
-async fn new_email_is_claimed_and_old_one_still_finds() {
-    let world = World::new().await;
-    let _ = upsert(&world, 201, json!({ "id": "cus_1", "email": "ada@example.com" })).await;
-    let path = format!("{PATH}/cus_1");
-    let change = json!({ "email": "ada@example.org" });
-    let changed = world.server_key().patch(&path, &change).await.expect(200)["customer"].clone();
-    for email in ["ada@example.com", "ada@example.org"] {
-        assert_eq!(by_email(&world, email).await, json!([changed]));
-    }
-    let cleared = world.server_key().patch(&path, &json!({ "email": null })).await.expect(200)["customer"].clone();
-    assert_eq!(cleared["email"], Value::Null);
-    world.assert_sound().await;
-}
-
-#[tokio::test]
 async fn null_clears_and_metadata_is_replaced() {
     let world = World::new().await;
     let body = json!({ "id": "cus_1", "name": "Ada", "phone": "1", "company": "c", "metadata": { "a": 1 } });

@@ -1,5 +1,7 @@
 //! Helpers for the tests of workspace resources.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use deskless_tests::{Role, TestResponse, World};
 use http::Method;
 use serde_json::{Value, json};
@@ -123,10 +125,18 @@ pub fn resources() -> Vec<Resource> {
     ]
 }
 
+static MEMBERS: AtomicU64 = AtomicU64::new(0);
+
 impl Resource {
     /// Creates one and returns it.
     pub async fn made(&self, role: &Role<'_>) -> Value {
-        role.post(self.path, &self.make).await.expect(201)[self.one].clone()
+        let mut body = self.make.clone();
+        if self.one == "member" {
+            // Members are unique by email.
+            let number = MEMBERS.fetch_add(1, Ordering::Relaxed);
+            body["email"] = json!(format!("ada+{number}@example.com"));
+        }
+        role.post(self.path, &body).await.expect(201)[self.one].clone()
     }
 
     /// Returns the path of an object.

@@ -25,8 +25,10 @@ async fn history(world: &World) -> Vec<Value> {
     let _ = ours.ask(Method::DELETE, &file).send().await.expect(204);
     let runs = format!("/api/v1/automations/{}/executions", automation.as_str().expect("an id"));
     let _ = ours.post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
-    let _ =
-        ours.post("/api/v1/bulk-actions", &json!({ "action": "tag", "add": ["a"], "filter": {} })).await.expect(202);
+    let _ = ours
+        .post("/api/v1/bulk-actions", &json!({ "action": "tag", "add": ["a"], "filter": {}, "all": true }))
+        .await
+        .expect(202);
     let _ = world.drain_events().await;
     let _ = ours.patch("/api/v1/customers/cus_123", &json!({ "name": "Ada King" })).await.expect(200);
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);

@@ -56,6 +56,7 @@ fn actions(kind: &str, properties: &Value) -> Vec<&'static str> {
         "AWS::S3::Bucket" => vec!["s3:CreateBucket"],
         "AWS::S3::BucketPolicy" => vec!["s3:PutBucketPolicy"],
         "AWS::DynamoDB::Table" => vec!["dynamodb:CreateTable", "dynamodb:UpdateTable"],
+        "AWS::KMS::Key" => vec!["kms:CreateKey", "kms:PutKeyPolicy", "kms:EnableKeyRotation", "kms:TagResource"],
         other => panic!("add the actions of {other} here and to infra/deploy-policy.json"),
     };
     let of_properties = [

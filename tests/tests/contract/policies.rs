@@ -99,13 +99,13 @@ async fn bulk_actions(world: &World) {
         let _ = ask.json(&body).send().await.expect(200);
     }
     let nobody = "01900000-0000-7000-8000-000000000001";
-    let moved = json!({ "action": "move", "pipelineId": nobody, "stageId": nobody, "filter": {} });
+    let moved = json!({ "action": "move", "pipelineId": nobody, "stageId": nobody, "filter": {}, "all": true });
     let _ = ours.post(bulk, &moved).await.expect_invalid(&["pipelineId", "stageId"]);
-    for filter in [json!({}), json!({ "customerId": "cus_123" }), json!({ "assigneeId": nobody })] {
+    for filter in [json!({ "status": "open" }), json!({ "customerId": "cus_123" }), json!({ "assigneeId": nobody })] {
         let body = json!({ "action": "delete", "filter": filter, "dryRun": true });
         let _ = ours.post(bulk, &body).await.expect(200);
     }
-    let begun = ours.post(bulk, &json!({ "action": "tag", "add": ["a"], "filter": {} })).await.expect(202);
+    let begun = ours.post(bulk, &json!({ "action": "tag", "add": ["a"], "filter": {}, "all": true })).await.expect(202);
     let path = format!("{bulk}/{}", begun["bulkAction"]["id"].as_str().expect("an id"));
     let _ = ours.get(bulk).await.expect(200);
     let _ = ours.get(&path).await.expect(200);
@@ -123,7 +123,7 @@ async fn jobs(world: &World) {
         json!({ "action": "tag", "add": ["a"], "filter": { "customerEmail": "ada@example.com" } }),
         json!({ "action": "tag", "add": ["a"], "filter": { "assigneeId": nobody } }),
         json!({ "action": "delete", "filter": { "externalId": "ticket_12" } }),
-        json!({ "action": "tag", "add": ["b"], "filter": {} }),
+        json!({ "action": "tag", "add": ["b"], "filter": {}, "all": true }),
     ] {
         let _ = ours.post("/api/v1/bulk-actions", &body).await.expect(202);
     }
@@ -177,6 +177,8 @@ async fn files(world: &World) {
     let (status, _, _) = download(got["file"]["downloadUrl"].as_str().expect("an address")).await;
     assert_eq!(status, 200);
     let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+    let browser = world.client_key().on_behalf_of(&world.token(&world.rotate_identity().await, "cus_123"));
+    let _ = browser.get(&path).await.expect_problem(404, "not_found");
 }
 
 /// The permissions for what was asked of S3: actions and, behind a slash, the first part of the key.
@@ -199,7 +201,7 @@ fn of_s3(world: &World) -> BTreeSet<String> {
 async fn workspace(world: &World) {
     let ours = world.server_key();
     for (path, one, body) in [
-        ("inboxes", "inbox", json!({ "name": "a", "channel": "sms" })),
+        ("inboxes", "inbox", json!({ "name": "a", "channel": "sms", "settings": { "appSecret": "app-secret" } })),
         ("views", "view", json!({ "name": "a", "filter": {} })),
         ("api-keys", "apiKey", json!({ "name": "a", "scopes": ["read:files"] })),
         ("customers", "customer", json!({ "name": "a", "email": "a@example.com" })),
@@ -230,7 +232,8 @@ async fn predefined_messages(world: &World, conversation: &str) {
     let path = format!("{path}/{}", made["predefinedMessage"]["id"].as_str().expect("an id"));
     let _ = ours.patch(&path, &json!({ "title": "b" })).await.expect(200);
     let id = conversation.rsplit('/').next().expect("an id");
-    let _ = ours.post(&format!("{path}/render"), &json!({ "conversationId": id })).await.expect(200);
+    let render = ours.ask(Method::POST, &format!("{path}/render")).header("idempotency-key", "render");
+    let _ = render.json(&json!({ "conversationId": id })).send().await.expect(200);
     assert_eq!(ours.ask(Method::DELETE, &path).send().await.status.as_u16(), 204);
 }
 
@@ -284,40 +287,48 @@ async fn lease(world: &World) {
 #[tokio::test]
 async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let world = World::behind_proxy(Faults::default()).await;
+    let _ = world.data_keys.take_permissions();
     let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let asked = || {
+        let mut asked = world.proxy().take_meter().permissions;
+        asked.extend(world.data_keys.take_permissions());
+        // Every function decrypts the data key itself.
+        world.clock.advance_millis(300_000);
+        asked
+    };
     conversations(&world).await;
-    needed.insert("conversations".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("conversations".to_owned(), asked());
     let path = world.server_key().open_path().await;
     let _ = world.proxy().take_meter();
     // Whoever calls `messages` first is looked up by it.
     world.clock.advance_millis(30_000);
     messages(&world, &path).await;
-    needed.insert("messages".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("messages".to_owned(), asked());
     world.clock.advance_millis(30_000);
     workspace(&world).await;
-    needed.insert("workspace".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("workspace".to_owned(), asked());
     world.clock.advance_millis(30_000);
     predefined_messages(&world, &path).await;
     lease(&world).await;
-    needed.insert("predefined-messages".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("predefined-messages".to_owned(), asked());
     bulk_actions(&world).await;
-    needed.insert("bulk-actions".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("bulk-actions".to_owned(), asked());
     let _ = world.take_asked_of_s3();
     files(&world).await;
-    let mut of_files = world.proxy().take_meter().permissions;
+    let mut of_files = asked();
     of_files.extend(of_s3(&world));
     // What a registration clears away when its file is deleted meanwhile.
     of_files.insert("s3:DeleteObject/files".to_owned());
     needed.insert("files".to_owned(), of_files);
     automations(&world).await;
     lease(&world).await;
-    needed.insert("automations".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("automations".to_owned(), asked());
     let _ = world.take_asked_of_s3();
     events(&world).await;
-    needed.insert("events".to_owned(), world.proxy().take_meter().permissions);
+    needed.insert("events".to_owned(), asked());
     assert_eq!(of_s3(&world), BTreeSet::new(), "only the other worker uses the files");
     jobs(&world).await;
-    let mut of_jobs = world.proxy().take_meter().permissions;
+    let mut of_jobs = asked();
     of_jobs.extend(of_s3(&world));
     needed.insert("jobs".to_owned(), of_jobs);
     needed.insert("discovery".to_owned(), BTreeSet::new());
@@ -341,4 +352,28 @@ fn workers_may_write_failed_records_and_nobody_else_may() {
         writers.extend(may_write.then_some(name));
     }
     assert_eq!(writers, Worker::ALL.map(Worker::name).into());
+}
+
+#[test]
+fn functions_decrypt_only_data_keys_of_the_stack() {
+    let template = template::parse();
+    let key = &template["Resources"]["SecretsKey"];
+    assert_eq!((&key["DeletionPolicy"], &key["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    assert_eq!(key["Properties"]["EnableKeyRotation"], true);
+    let resources = template["Resources"].as_object().expect("resources");
+    for (name, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function") {
+        let properties = &resource["Properties"];
+        let statements = properties["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
+        let kms: Vec<_> = statements.iter().filter(|statement| statement["Sid"] == "Secrets").collect();
+        let either = json!(["MakeSecretsKey", "SecretsKey.Arn", "SecretsKeyArn"]);
+        let knows_key = properties["Environment"]["Variables"]["SECRETS_KEY"] == either;
+        assert_eq!(kms.len(), usize::from(knows_key), "{name}");
+        for statement in kms {
+            assert_eq!(statement["Resource"], either, "{name}");
+            assert_eq!(
+                statement["Condition"]["StringEquals"],
+                json!({ "kms:EncryptionContext:purpose": "deskless-secrets" })
+            );
+        }
+    }
 }

@@ -25,22 +25,27 @@ fn examples(text: &str) -> Vec<&str> {
     blocks.filter(|block| !block.contains("dev.env")).collect()
 }
 
+/// Returns whether a shell is installed.
+fn is_installed(shell: &str) -> bool {
+    std::process::Command::new(shell).args(["-c", ":"]).status().is_ok_and(|status| status.success())
+}
+
 /// Runs examples against a stack of their own, as one script, and returns what they print.
-async fn run(examples: &[&str]) -> String {
+async fn run(shell: &str, examples: &[&str]) -> String {
     let world = World::new().await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = world.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
     let script = [PRELUDE, &examples.concat()].concat();
-    let mut bash = Command::new("bash");
+    let mut command = Command::new(shell);
     // Cargo's variables for this test would make `cargo deskless` build some crates again.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-            bash.env_remove(name);
+            command.env_remove(name);
         }
     }
-    let mut shell = bash
+    let mut shell = command
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .env("DESKLESS_URL", &url)
         .env("DESKLESS_API_KEY", world.key().secret.reveal())
@@ -51,7 +56,7 @@ async fn run(examples: &[&str]) -> String {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("bash is installed");
+        .expect("the shell is installed");
     let mut input = shell.stdin.take().expect("a pipe");
     input.write_all(script.as_bytes()).await.expect("the script is read");
     drop(input);
@@ -64,7 +69,7 @@ async fn run(examples: &[&str]) -> String {
         }
     };
     let script_end = async {
-        let output = shell.wait_with_output().await.expect("bash ends");
+        let output = shell.wait_with_output().await.expect("the shell ends");
         has_ended.store(true, Ordering::SeqCst);
         output
     };
@@ -82,8 +87,33 @@ async fn readme_tour_runs_as_printed() {
     let tour = README.split("\n## ").find(|section| section.starts_with("A tour")).expect("README has a tour");
     let examples = examples(tour);
     assert!(examples.len() >= 5, "the tour has {} examples", examples.len());
-    let out = run(&examples).await;
-    assert!(out.ends_with("404\n404\n"), "the last two requests are 404: {out}");
+    for shell in ["bash", "zsh"].into_iter().filter(|shell| *shell == "bash" || is_installed(shell)) {
+        let out = run(shell, &examples).await;
+        assert!(out.ends_with("404\n404\n"), "{shell}: the last two requests are 404: {out}");
+    }
+}
+
+/// An interactive zsh takes a comment for a command, and interactive shells replace an exclamation mark in double quotes.
+#[test]
+fn examples_can_be_pasted_into_interactive_shells() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let guides = std::fs::read_dir(folder).expect("the guides").map(|file| file.expect("a guide").path());
+    let mut texts: Vec<_> = guides.map(|path| std::fs::read_to_string(path).expect("a guide is text")).collect();
+    texts.push(README.to_owned());
+    let blocks = texts
+        .iter()
+        .flat_map(|text| text.split("\n```").filter(|block| block.starts_with("sh\n") || block.starts_with("bash\n")));
+    let lines = blocks.flat_map(|block| block.lines().skip(1));
+    let mut count = 0;
+    for line in lines {
+        assert!(!line.trim_start().starts_with('#') && !line.contains(" # "), "a comment: {line}");
+        // A word in single quotes, such as a JSON document of several lines, can have one.
+        let is_double_quoted =
+            line.split('"').nth(1).is_some_and(|_| line.starts_with("curl") || line.contains("\\\""));
+        assert!(!(is_double_quoted && line.contains('!')), "an exclamation mark: {line}");
+        count += 1;
+    }
+    assert!(count > 100, "{count} lines");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +124,7 @@ async fn examples_of_guides_run_as_printed() {
         let text = std::fs::read_to_string(file.expect("a guide").path()).expect("a guide is text");
         let examples = examples(&text);
         if !examples.is_empty() {
-            let _ = run(&examples).await;
+            let _ = run("bash", &examples).await;
             guides += 1;
         }
     }

@@ -47,7 +47,9 @@ fn cargo_lambda_watch_serves_the_same_paths() {
 #[test]
 fn the_description_has_the_same_paths() {
     let described: BTreeSet<_> = Specification::committed().operations().into_iter().map(|(path, _)| path).collect();
-    assert_eq!(described, of_the_template().into_values().flatten().collect());
+    // The pages for people, such as `/docs`, are not in it.
+    let routed = of_the_template().into_values().flatten().filter(|path| path.starts_with("/api/"));
+    assert_eq!(described, routed.collect());
 }
 
 #[test]

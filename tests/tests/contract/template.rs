@@ -69,15 +69,19 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// Each action of a statement on each of its resources.
 fn permissions(statement: &Value) -> Vec<String> {
-    let resources = texts(&statement["Resource"]);
+    let mut resources = texts(&statement["Resource"]);
+    if resources[0] == "MakeSecretsKey" {
+        // Whichever key it is.
+        resources.truncate(1);
+    }
     let places = resources.iter().filter(|resource| !resource.contains("FailedEventsBucket"));
     let places = places.map(|resource| match resource.rsplit_once("/index/") {
         Some((_, index)) => format!("/{index}"),
-        None if resource == "Table.Arn" || resource == "FilesBucket.Arn" => String::new(),
+        None if ["Table.Arn", "FilesBucket.Arn", "MakeSecretsKey"].contains(&resource.as_str()) => String::new(),
         None if resource.contains("${FilesBucket.Arn}/") => {
             format!("/{}", resource.trim_end_matches("/*").rsplit('/').next().unwrap_or_default())
         }
-        None => panic!("{resource} is neither the table nor one of its indexes, and not the bucket"),
+        None => panic!("{resource} is neither the table nor one of its indexes, and not the bucket or the key"),
     });
     places.flat_map(|place| texts(&statement["Action"]).into_iter().map(move |action| action + &place)).collect()
 }

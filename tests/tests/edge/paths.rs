@@ -55,9 +55,7 @@ async fn id_with_suffix_is_404() {
 async fn unrouted_path_is_404() {
     let gateway = Gateway::new().await;
     let _ = gateway.recorded("unrouted").send().await.expect_problem(404, "not_found");
-    for path in
-        ["/", "", "//", "*", "favicon.ico", ":80", "@example.com/", "/api/v1/conversations/", "/api/v1/ü", "/%2e%2e/"]
-    {
+    for path in ["//", "*", "favicon.ico", ":80", "@example.com/", "/api/v1/conversations/", "/api/v1/ü", "/%2e%2e/"] {
         for method in ["GET", "POST", "PUT", "DELETE"] {
             let answer = gateway.recorded("unrouted").path(path).method(method).send().await;
             let _ = answer.expect_problem(404, "not_found");

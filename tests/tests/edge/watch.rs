@@ -1,7 +1,7 @@
 use std::{collections::HashMap, fs::File, path::PathBuf, process::Stdio, time::Duration};
 
 use deskless_infra::routes;
-use deskless_tests::{TestResponse, World};
+use deskless_tests::{TestDataKeys, TestResponse, World};
 use http::Method;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
@@ -24,6 +24,7 @@ pub struct Watch {
     binaries: &'static Binaries,
     functions: HashMap<&'static str, Child>,
     log: PathBuf,
+    key_file: PathBuf,
     _emulator: Child,
     _folder: Folder,
 }
@@ -35,6 +36,8 @@ impl Watch {
         let world = World::new().await;
         let folder = Folder::new(name);
         let log = folder.path().join("log");
+        let key_file = folder.path().join("secrets.key");
+        std::fs::write(&key_file, TestDataKeys::key_file()).expect("a key file");
         let (port, _) = free_ports();
         let emulator = Command::new(program)
             .args(["lambda", "watch", "--only-lambda-apis", "--disable-cors"])
@@ -51,7 +54,8 @@ impl Watch {
         let client = Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client");
         let url = format!("http://127.0.0.1:{port}");
         let functions = HashMap::new();
-        let mut watch = Self { world, url, client, binaries, functions, log, _emulator: emulator, _folder: folder };
+        let mut watch =
+            Self { world, url, client, binaries, functions, log, key_file, _emulator: emulator, _folder: folder };
         for (function, _) in routes::functions() {
             watch.start_function(function);
         }
@@ -72,6 +76,7 @@ impl Watch {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("TABLE_NAME", self.world.table_name())
             .env("AWS_ENDPOINT_URL_DYNAMODB", self.world.engine_url())
+            .env("SECRETS_KEY_FILE", &self.key_file)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_REGION", "local")

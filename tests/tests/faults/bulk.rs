@@ -137,7 +137,7 @@ async fn concurrent_jobs_do_not_interfere() {
     world.disable_stream().await;
     let ids = plant(&world, 500).await;
     let bodies = [
-        json!({ "action": "tag", "add": ["a"], "filter": {} }),
+        json!({ "action": "tag", "add": ["a"], "filter": {}, "all": true }),
         json!({ "action": "update_status", "status": "waiting", "conversationIds": ids }),
     ];
     let mut jobs = Vec::new();

@@ -132,7 +132,15 @@ async fn concurrent_deletes_succeed_once() {
     let gone = answers.iter().filter(|answer| answer.status == 404).count();
     assert_eq!((deleted, gone), (1, 7));
     let audit = format!("{}#L", world.prefix());
-    assert_eq!(world.rows().await.iter().filter(|row| row.pk() == audit).count(), 1);
+    assert_eq!(
+        world
+            .rows()
+            .await
+            .iter()
+            .filter(|row| row.pk() == audit && row.get("action") == Some("conversation.deleted"))
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -142,5 +150,13 @@ async fn delete_with_lost_response_succeeds() {
     world.proxy().set_faults(Faults { lost_responses: 1, ..Faults::default() });
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(204);
     let audit = format!("{}#L", world.prefix());
-    assert_eq!(world.rows().await.iter().filter(|row| row.pk() == audit).count(), 1);
+    assert_eq!(
+        world
+            .rows()
+            .await
+            .iter()
+            .filter(|row| row.pk() == audit && row.get("action") == Some("conversation.deleted"))
+            .count(),
+        1
+    );
 }

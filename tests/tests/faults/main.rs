@@ -3,6 +3,7 @@
 mod automations;
 mod bulk;
 mod deletion;
+mod erasure;
 mod events;
 mod external_id;
 mod files;

@@ -43,7 +43,7 @@ fn metadata() -> impl Strategy<Value = Option<Metadata>> {
             0 => json!({}),
             size => json!({ "text": "x".repeat(size) }),
         };
-        Some(Metadata::parse(value.as_object().expect("an object").clone()).expect("metadata"))
+        Some(Metadata::from_json(&value.to_string()).expect("metadata"))
     })
 }
 
@@ -123,7 +123,7 @@ impl Predicted {
         match predicted {
             Ok(after) if is_idempotent => {
                 let (identity, fingerprint) = (format!("step {}", self.step), "a patch".to_owned());
-                let key = IdempotencyKey { identity, fingerprint };
+                let key = IdempotencyKey::new(identity, fingerprint);
                 let written = self.store.update_conversation_once(&read, &transition, after.clone(), Some(&key)).await;
                 assert_eq!(written.expect("the patch is allowed"), Some(Once::first(after.clone())));
                 self.conversation = after;
@@ -144,7 +144,7 @@ impl Predicted {
         let draft = MessageDraft {
             role,
             kind,
-            body: MessageBody::parse(format!("Message {}", self.step)).expect("a body"),
+            body: Some(MessageBody::parse(format!("Message {}", self.step)).expect("a body")),
             sender: None,
             external_id: None,
             attachments: Vec::new(),
@@ -152,7 +152,8 @@ impl Predicted {
         };
         let customer = self.conversation.customer.id.clone();
         let owner: Option<&CustomerId> = (origin == MessageOrigin::Customer).then_some(&customer);
-        let added = self.store.create_message(self.conversation.id, owner, &draft, None).await.expect("a message");
+        let added =
+            self.store.create_message(self.conversation.id, owner, &draft, Vec::new(), None).await.expect("a message");
         let message = added.outcome.message;
         let transition = Transition::of_message(&message, origin);
         self.conversation = self.conversation.clone().after(&transition).expect("messages are always allowed");

@@ -24,9 +24,7 @@ pub struct CreateExecutionRequest {
 /// Run an automation
 ///
 /// Runs the automation on a conversation now, ignoring its trigger, its conditions and `enabled`. The actions run in the
-/// background. `Location` is the path of the execution, which shows the progress.
-///
-/// Your key needs the scopes of the actions. Otherwise the response is 403.
+/// background. Your key needs the scopes of the actions.
 #[utoipa::path(
     post,
     path = "/api/v1/automations/{automationId}/executions",
@@ -52,7 +50,7 @@ pub async fn create_execution(
         automation: id,
         conversation: request.conversation_id,
         context: request.context.unwrap_or_default(),
-        scopes: caller.credential().scopes.clone(),
+        caller: caller.credential().id,
     };
     let queued = automations::run(caller.store(), command, key.as_ref()).await?;
     let execution = &queued.outcome;

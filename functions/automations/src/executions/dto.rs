@@ -8,7 +8,7 @@ object_tag!(
     ExecutionTag = "execution"
 );
 
-/// An execution of an automation on a conversation. It is kept for 30 days.
+/// An execution of an automation on a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Execution)]
@@ -20,16 +20,16 @@ pub struct ExecutionObject {
     automation_id: String,
     #[schema(format = "uuid")]
     conversation_id: String,
-    /// The event that triggered it. `manual` if you ran it through the API.
+    /// The event. `manual` if you ran it through the API.
     trigger: AutomationTrigger,
-    /// The status. `skipped` if the conversation or the automation no longer qualified when the execution started.
+    /// The status.
     status: ExecutionStatus,
-    /// The reason why it was skipped or failed. `null` otherwise.
+    /// `null` unless it was skipped or failed.
     #[schema(required)]
     reason: Option<ReasonObject>,
     /// The data that is sent to webhooks.
     context: Metadata,
-    /// The steps, in order. Empty until the execution starts. A failed step ends the execution.
+    /// The steps, in order. A failed step ends the execution.
     steps: Vec<StepObject>,
     /// The time of the event that triggered it.
     #[schema(format = "date-time")]
@@ -47,9 +47,9 @@ pub struct ExecutionObject {
 pub struct StepObject {
     /// The name of the action, such as `assign`.
     action: String,
-    /// The status. `skipped` if an earlier step failed.
+    /// The status.
     status: StepStatus,
-    /// The reason why it failed. `null` otherwise.
+    /// `null` unless it failed.
     #[schema(required)]
     reason: Option<ReasonObject>,
     #[schema(required, format = "date-time")]

@@ -1,6 +1,4 @@
-use deskless_api::{
-    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadAutomations,
-};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadAutomations};
 use deskless_app::automations;
 use deskless_domain::{AutomationId, ExecutionId};
 
@@ -8,7 +6,7 @@ use super::dto::ExecutionResponse;
 
 /// Retrieve an execution
 ///
-/// Returns the execution with its steps. Executions are kept for 30 days.
+/// Returns the execution with its steps.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions/{executionId}",
@@ -27,11 +25,8 @@ pub async fn get_execution(
     caller: Caller<ReadAutomations>,
     ApiPath((automation, id)): ApiPath<(AutomationId, ExecutionId)>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let execution = automations::get_execution(caller.store(), automation, id).await?;
-    if known.holds(execution.version) {
-        return Ok(not_modified(execution.version));
-    }
     ok(execution.version, &ExecutionResponse::from(&execution))
 }

@@ -10,7 +10,7 @@ use super::dto::ExecutionListResponse;
 
 /// List executions
 ///
-/// Lists the automation's executions of the last 30 days, newest first by the time of the event that triggered them.
+/// Lists the executions of the last 30 days, newest first by the time of their events.
 #[utoipa::path(
     get,
     path = "/api/v1/automations/{automationId}/executions",

@@ -1,37 +1,46 @@
 use deserr::Deserr;
 use deskless_api::{
-    Actor, AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, RawBody, Reply, content_version,
-    created, openapi::BASE, replayed, wire::CustomerMessageRequest,
+    AnonymousCaller, Code, CustomerCaller, Idempotent, InvalidRequest, Problem, RawBody, Reply, content_version,
+    created, openapi::BASE, replayed, shown_once, wire::CustomerMessageRequest,
 };
 use deskless_app::{
-    CustomerStore, Once,
+    Once,
     conversations::{self, CreateCustomerConversation},
     messages::CustomerMessage,
 };
 use deskless_domain::{
-    Channel, CompanyName, CustomerDetails, CustomerId, Email, Metadata, NewConversation, PersonName, PhoneNumber,
-    Placement, Priority, Resolved, Source, Status, Subject, Tags,
+    Channel, CompanyName, Conversation, CustomerDetails, CustomerId, Email, Metadata, NewConversation, PersonName,
+    PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
+
+use utoipa::ToSchema;
 
 use super::dto::{CustomerConversationCreatedResponse, CustomerConversationResponse};
 
-/// A conversation that a customer creates.
-#[derive(Debug, Deserr)]
+/// A conversation to create.
+#[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(as = CreateConversationRequest, rename_all = "camelCase")]
 pub struct CreateCustomerConversationRequest {
+    /// The subject: 1 to 500 characters.
     subject: Subject,
     #[deserr(default)]
     customer: Option<ContactRequest>,
+    /// The channel: `api` (the default) or one without a provider. It never changes.
     #[deserr(default = Channel::Api)]
+    #[schema(required = false)]
     channel: Channel,
+    /// The first message. It is created together with the conversation or not at all.
     #[deserr(default)]
     message: Option<CustomerMessageRequest>,
 }
 
 /// The contact details that a customer sends. They are not verified.
-#[derive(Debug, Default, Deserr)]
+#[derive(Debug, Default, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
 pub struct ContactRequest {
+    /// The customer's id. Must be the `sub` of the token.
     #[deserr(default)]
     id: Option<CustomerId>,
     #[deserr(default)]
@@ -88,33 +97,45 @@ impl CreateCustomerConversationRequest {
     }
 }
 
-/// Creates a conversation for the customer of a token.
+/// Create a conversation
+///
+/// Creates a conversation of the customer, with the first `message` if you send one. The contact details in `customer` are not
+/// verified and are stored only on this conversation. Without a customer token the customer is anonymous, and the response has a
+/// `customerToken` to send in later requests.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations",
+    tag = "Conversations",
+    operation_id = "create_conversation",
+    request_body = CreateCustomerConversationRequest,
+    responses(
+        (status = 201, description = "The new conversation", body = CustomerConversationCreatedResponse, headers(
+            ("Location" = String, description = "The path of the new conversation"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
+        )),
+    ),
+)]
 pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) -> Reply {
-    create(caller, caller.store(), Some(caller.customer()), None, request).await
+    let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_parts(caller);
+    let command = request.into_command(Some(caller.customer()))?;
+    let created = conversations::create_for_customer(caller.store(), command, key.as_ref()).await?;
+    respond(&created, None)
 }
 
-/// Creates a conversation for an anonymous customer, who gets a new id.
+/// Creates a conversation for an anonymous customer, who gets a new id. A repeat gets a token of the customer of the first
+/// request: only the client that sent it knows its idempotency key.
 pub async fn by_anonymous(caller: &AnonymousCaller, request: Idempotent<RawBody>) -> Reply {
-    create(caller, caller.store(), None, Some(caller.token()), request).await
+    let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_anonymous_parts(caller)?;
+    let command = request.into_command(None)?;
+    let created = conversations::create_for_customer(caller.store(), command, key.as_ref()).await?;
+    let token = caller.token_of(&created.outcome.customer.id)?;
+    respond(&created, Some(token))
 }
 
-async fn create(
-    actor: &impl Actor,
-    store: &CustomerStore,
-    verified: Option<&CustomerId>,
-    token: Option<&str>,
-    request: Idempotent<RawBody>,
-) -> Reply {
-    let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_parts(actor);
-    let Once { outcome: conversation, is_replay } =
-        conversations::create_for_customer(store, request.into_command(verified)?, key.as_ref()).await?;
-    // The response to a repeat has no token. Otherwise a guessed idempotency key would give access to the conversation.
-    let token = token.filter(|_| !is_replay);
-    let version = content_version(&CustomerConversationResponse::from(&conversation))?;
+fn respond(Once { outcome: conversation, is_replay }: &Once<Conversation>, customer_token: Option<String>) -> Reply {
+    let version = content_version(&CustomerConversationResponse::from(conversation))?;
     let location = format!("{BASE}/conversations/{}", conversation.id);
-    let response = CustomerConversationCreatedResponse {
-        conversation: (&conversation).into(),
-        customer_token: token.map(str::to_owned),
-    };
-    replayed(is_replay, created(location, version, &response))
+    let response = CustomerConversationCreatedResponse { conversation: conversation.into(), customer_token };
+    shown_once(replayed(*is_replay, created(location, version, &response)))
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// A customer, as they see themselves.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerViewCustomer)]
+#[schema(as = Customer)]
 pub struct CustomerSelfObject {
     id: String,
     #[schema(required)]
@@ -35,7 +35,7 @@ impl From<&Customer> for CustomerSelfObject {
 /// counts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewConversation)]
+#[schema(as = Conversation)]
 pub struct CustomerConversationObject {
     object: ConversationTag,
     #[schema(format = "uuid")]
@@ -79,7 +79,7 @@ impl From<&Conversation> for CustomerConversationObject {
 
 /// A conversation, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerViewConversationResponse)]
+#[schema(as = ConversationResponse)]
 pub struct CustomerConversationResponse {
     conversation: CustomerConversationObject,
 }
@@ -93,11 +93,11 @@ impl From<&Conversation> for CustomerConversationResponse {
 /// A conversation that was created with a client key.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewConversationCreatedResponse)]
+#[schema(as = ConversationCreatedResponse)]
 pub struct CustomerConversationCreatedResponse {
     pub conversation: CustomerConversationObject,
     /// The token to send as `X-Customer-Token` in later requests, valid for 30 days. Only for an anonymous customer. `null`
-    /// otherwise, and in the response to a repeat.
+    /// otherwise.
     #[schema(required)]
     pub customer_token: Option<String>,
 }
@@ -105,7 +105,7 @@ pub struct CustomerConversationCreatedResponse {
 /// A page of a customer's conversations, as they see them.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewConversationListResponse)]
+#[schema(as = ConversationListResponse)]
 pub struct CustomerConversationListResponse {
     pub object: ListTag,
     /// Whether there may be more pages.

@@ -6,7 +6,23 @@ use deskless_domain::ConversationId;
 
 use super::dto::CustomerMessageResponse;
 
-/// Adds the customer's reply to one of their conversations.
+/// Create a message
+///
+/// Adds the customer's reply to one of their conversations. It reopens a waiting or solved conversation and ends its snooze.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations/{conversationId}/messages",
+    tag = "Messages",
+    params(("conversationId" = String, Path, format = "uuid", description = "The conversation's id")),
+    request_body = CustomerMessageRequest,
+    responses(
+        (status = 201, description = "The new message", body = CustomerMessageResponse, headers(
+            ("Location" = String, description = "The path of the new message"),
+            ("ETag" = String, description = "The version"),
+            ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
+        )),
+    ),
+)]
 pub async fn create_message(
     caller: &CustomerCaller,
     conversation: ConversationId,

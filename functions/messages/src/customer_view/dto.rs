@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// A message, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerViewMessageResponse)]
+#[schema(as = MessageResponse)]
 pub struct CustomerMessageResponse {
     message: CustomerMessageObject,
 }
@@ -19,7 +19,7 @@ impl From<&Message> for CustomerMessageResponse {
 /// A page of messages, as its customer sees it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewMessageListResponse)]
+#[schema(as = MessageListResponse)]
 pub struct CustomerMessageListResponse {
     pub object: ListTag,
     /// Whether there are more messages now.

@@ -8,7 +8,20 @@ use deskless_domain::ConversationId;
 use super::dto::CustomerMessageListResponse;
 use crate::dto::ListMessagesQuery;
 
-/// Lists the replies of one of the customer's conversations.
+/// List messages
+///
+/// Lists the replies of one of the customer's conversations in the order in which they were committed. `nextCursor` is never
+/// `null`: use it later to get only the messages that were added since.
+#[utoipa::path(
+    get,
+    path = "/api/v1/conversations/{conversationId}/messages",
+    tag = "Messages",
+    params(
+        ("conversationId" = String, Path, format = "uuid", description = "The conversation's id"),
+        ListMessagesQuery,
+    ),
+    responses((status = 200, description = "A page of messages", body = CustomerMessageListResponse)),
+)]
 pub async fn list_messages(caller: &CustomerCaller, conversation: ConversationId, query: &ListMessagesQuery) -> Reply {
     let id = conversation.to_string();
     let scope = CursorScope::new(caller.store().workspace_id(), &["own messages", &id, query.order.as_str()]);

@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{
     ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, created, openapi::BASE, replayed,
-    scope::WriteKeys,
+    scope::WriteKeys, shown_once,
 };
 use deskless_app::keys::{self, KeyCreation, KeyRequest};
 use deskless_domain::{KeyKind, RateLimit, Timestamp, Title};
@@ -15,13 +15,13 @@ use super::dto::{ApiKeyObject, Origins, Scopes};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateApiKeyRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     name: Title,
-    /// The kind: `server` (the default) for a back end, `client` for a browser or an app. It cannot be updated.
+    /// The default is `server`. It cannot be updated.
     #[deserr(default = KeyKind::Server)]
     #[schema(required = false)]
     kind: KeyKind,
-    /// The scopes: at least one, and only scopes that your own key has.
+    /// At least one, and only scopes that your own key has.
     #[schema(value_type = Vec<deskless_domain::Scope>, min_items = 1)]
     scopes: Scopes,
     /// The web origins from which the key can be used, at most 20. The default is any origin.
@@ -43,15 +43,15 @@ pub struct CreateApiKeyRequest {
 #[serde(rename_all = "camelCase")]
 pub struct NewApiKeyResponse {
     api_key: ApiKeyObject,
-    /// The secret, which clients send as the API key. It is returned once. `null` in the response to a repeat.
+    /// The secret. `null` in the response to a repeat.
     #[schema(required)]
     secret: Option<String>,
 }
 
 /// Create an API key
 ///
-/// Returns the secret of the new key. It cannot be retrieved later. A key cannot get scopes that your own key does not have:
-/// the response is 403. A workspace can have 100 keys that are not revoked.
+/// Returns the secret of the new key once. A key cannot have more scopes, a later expiry, other web origins or a higher rate
+/// limit than your own key: the response is 403.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
@@ -80,12 +80,12 @@ pub async fn create_api_key(
         expires_at: request.expires_at,
         rate_limit: request.rate_limit,
     };
-    let creation = keys::create(caller.store(), command, &caller.credential().scopes, key.as_ref()).await?;
+    let creation = keys::create(caller.store(), command, caller.credential().id, key.as_ref()).await?;
     let (key, secret) = match &creation {
         KeyCreation::Created(new) => (&new.key, Some(new.secret.reveal().to_owned())),
         KeyCreation::Replayed(key) => (key, None),
     };
     let location = format!("{BASE}/api-keys/{}", key.id);
     let reply = created(location, key.version, &NewApiKeyResponse { api_key: key.into(), secret });
-    replayed(matches!(creation, KeyCreation::Replayed(_)), reply)
+    shown_once(replayed(matches!(creation, KeyCreation::Replayed(_)), reply))
 }

@@ -4,7 +4,7 @@ use deskless_domain::KeyId;
 
 /// Revoke an API key
 ///
-/// The key stops working within 30 seconds. It is still listed, with `revokedAt`. This cannot be undone.
+/// The key stops working within 30 seconds, and its automations are disabled. It is still listed. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{keyId}",

@@ -1,6 +1,6 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_api::{InvalidRequest, object_tag};
-use deskless_domain::{ApiKey, Invalid, KeyKind, Origin, RateLimit, Scope, Timestamp};
+use deskless_domain::{ApiKey, Invalid, KeyId, KeyKind, Origin, RateLimit, Scope, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +18,7 @@ pub struct ApiKeyObject {
     #[schema(format = "uuid")]
     id: String,
     name: String,
-    /// The kind: `server` for a back end, `client` for a browser or an app.
+    /// The kind.
     kind: KeyKind,
     /// The scopes.
     scopes: Vec<Scope>,
@@ -33,6 +33,9 @@ pub struct ApiKeyObject {
     rate_limit: Option<u32>,
     /// The last four characters of the secret.
     last4: String,
+    /// The API key that created it. `null` if it was created on the command line.
+    #[schema(required, value_type = Option<String>, format = "uuid")]
+    created_by_key_id: Option<KeyId>,
     /// The time at which it was revoked. `null` if it was not.
     #[schema(required, format = "date-time")]
     revoked_at: Option<String>,
@@ -55,6 +58,7 @@ impl From<&ApiKey> for ApiKeyObject {
             expires_at: time(key.expires_at),
             rate_limit: key.rate_limit.map(RateLimit::requests),
             last4: key.last4.clone(),
+            created_by_key_id: key.created_by,
             revoked_at: time(key.revoked_at),
             created_at: key.created_at().to_string(),
             updated_at: key.updated_at.to_string(),

@@ -1,4 +1,4 @@
-use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadKeys};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadKeys};
 use deskless_app::keys;
 use deskless_domain::KeyId;
 
@@ -22,11 +22,8 @@ pub async fn get_api_key(
     caller: Caller<ReadKeys>,
     ApiPath(id): ApiPath<KeyId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let key = keys::get(caller.store(), id).await?;
-    if known.holds(key.version) {
-        return Ok(not_modified(key.version));
-    }
     ok(key.version, &ApiKeyResponse::from(&key))
 }

@@ -5,7 +5,7 @@ use super::dto::ApiKeyListResponse;
 
 /// List API keys
 ///
-/// Lists all API keys of the workspace, oldest first, revoked ones included.
+/// Lists all API keys, oldest first, revoked ones included.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys",

@@ -14,15 +14,15 @@ use super::dto::{ApiKeyResponse, Origins, Scopes};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateApiKeyRequest {
-    /// The name: 1 to 120 characters.
+    /// The name.
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// The scopes: at least one, and only scopes that your own key or this key has. Replaced as a whole.
+    /// At least one, and only scopes that your own key or this key has.
     #[deserr(default)]
     #[schema(value_type = Vec<deskless_domain::Scope>, required = false, min_items = 1)]
     scopes: Optional<Scopes>,
-    /// The web origins from which the key can be used, at most 20. `null` or an empty list for any origin. Replaced as a whole.
+    /// The web origins from which the key can be used, at most 20. `null` for any origin.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<deskless_domain::Origin>>, required = false, max_items = 20)]
     allowed_origins: Optional<Option<Origins>>,
@@ -38,7 +38,8 @@ pub struct UpdateApiKeyRequest {
 
 /// Update an API key
 ///
-/// Takes effect within 30 seconds. A revoked key cannot be updated.
+/// Takes effect within 30 seconds. You can rename and restrict every key that is not revoked. You cannot give a key more than
+/// your own key has: the response is 403.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{keyId}",
@@ -66,6 +67,6 @@ pub async fn update_api_key(
         expires_at: request.expires_at.change(),
         rate_limit: request.rate_limit.change(),
     };
-    let key = keys::update(caller.store(), id, &patch, &caller.credential().scopes, &precondition).await?;
+    let key = keys::update(caller.store(), id, &patch, caller.credential().id, &precondition).await?;
     ok(key.version, &ApiKeyResponse::from(&key))
 }

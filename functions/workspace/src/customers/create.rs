@@ -13,15 +13,13 @@ use super::dto::CustomerResponse;
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateCustomerRequest {
-    /// The id in your own system: 1 to 128 characters. Without it, the customer with this `email` is updated, or a new customer
-    /// gets a generated id.
+    /// The id in your own system. The default is a generated id.
     #[deserr(default)]
     id: Option<CustomerId>,
     /// The display name.
     #[deserr(default)]
     name: Option<PersonName>,
-    /// The email address. It belongs to the first customer who claims it. Another customer can have it too, but searches by email
-    /// return the first one.
+    /// Several customers can have one address.
     #[deserr(default)]
     email: Option<Email>,
     /// The phone number.
@@ -30,7 +28,7 @@ pub struct CreateCustomerRequest {
     /// The company or account.
     #[deserr(default)]
     company: Option<CompanyName>,
-    /// Your own data. Replaced as a whole.
+    /// Your own data.
     #[deserr(default)]
     metadata: Option<Metadata>,
 }
@@ -44,8 +42,8 @@ impl From<CreateCustomerRequest> for UpsertCustomer {
 
 /// Create or update a customer
 ///
-/// Updates the customer with this `id`, or without an `id` the one with this `email`, and returns 200. If there is none, creates
-/// a customer and returns 201. While a customer is being erased, the response is 409.
+/// Updates the customer with this `id`, or without an `id` the first one with this `email`, and returns 200. If there is none,
+/// creates a customer and returns 201.
 #[utoipa::path(
     post,
     path = "/api/v1/customers",

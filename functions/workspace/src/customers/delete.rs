@@ -6,9 +6,8 @@ use super::dto::CustomerResponse;
 
 /// Erase a customer
 ///
-/// Deletes the customer's details at once, and all of their conversations in the background. Meanwhile `erasing` shows the
-/// progress. One minute after the last conversation is deleted, the customer returns 404 and you can use the id again. This
-/// cannot be undone.
+/// Deletes the customer's details at once, and their conversations in the background, with the progress in `erasing`. Then the
+/// customer returns 404. This cannot be undone.
 #[utoipa::path(
     delete,
     path = "/api/v1/customers/{customerId}",

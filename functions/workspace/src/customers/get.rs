@@ -1,6 +1,4 @@
-use deskless_api::{
-    ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, not_modified, ok, scope::ReadCustomers,
-};
+use deskless_api::{ApiPath, ApiQuery, Caller, IfNoneMatch, NoParameters, Reply, ok, scope::ReadCustomers};
 use deskless_app::customers;
 use deskless_domain::CustomerId;
 
@@ -24,11 +22,8 @@ pub async fn get_customer(
     caller: Caller<ReadCustomers>,
     ApiPath(id): ApiPath<CustomerId>,
     ApiQuery(NoParameters {}): ApiQuery<NoParameters>,
-    known: IfNoneMatch,
+    _: IfNoneMatch,
 ) -> Reply {
     let record = customers::get(caller.store(), &id).await?;
-    if known.holds(record.version) {
-        return Ok(not_modified(record.version));
-    }
     ok(record.version, &CustomerResponse::from(&record))
 }

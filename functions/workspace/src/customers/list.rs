@@ -1,9 +1,5 @@
 use deserr::Deserr;
-use deskless_api::{
-    ApiQuery, Caller, InvalidRequest, Limit, Reply, ok,
-    scope::ReadCustomers,
-    shape::{ListCursor, Page},
-};
+use deskless_api::{ApiQuery, Caller, InvalidRequest, Limit, Reply, ok, scope::ReadCustomers, shape::ListCursor};
 use deskless_app::customers;
 use deskless_domain::Email;
 use utoipa::IntoParams;
@@ -22,7 +18,7 @@ pub struct ListCustomersQuery {
     /// The `nextCursor` of the previous page.
     #[deserr(default)]
     cursor: Option<String>,
-    /// Only the customer who has this email address: the first one who claimed it.
+    /// Only customers who have this email address now.
     #[deserr(default)]
     email: Option<Email>,
 }
@@ -42,11 +38,9 @@ pub async fn list_customers(caller: Caller<ReadCustomers>, ApiQuery(query): ApiQ
     let cursor = ListCursor::new(&caller, query.cursor.as_deref(), &["customers", &email]);
     let after = cursor.after()?;
     let store = caller.store();
-    let page = if let Some(email) = &query.email {
-        Page { rows: customers::find_by_email(store, email).await?.into_iter().collect(), next_cursor: None }
-    } else {
-        let page = customers::list(store, after, query.limit.0).await?;
-        cursor.page(page.customers, page.next)
+    let page = match &query.email {
+        Some(email) => customers::list_by_email(store, email, after, query.limit.0).await?,
+        None => customers::list(store, after, query.limit.0).await?,
     };
-    ok(None, &CustomerListResponse::from(page))
+    ok(None, &CustomerListResponse::from(cursor.page(page.customers, page.next)))
 }

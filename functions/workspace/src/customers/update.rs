@@ -18,7 +18,7 @@ pub struct UpdateCustomerRequest {
     #[deserr(default)]
     #[schema(value_type = Option<PersonName>, required = false)]
     name: Optional<Option<PersonName>>,
-    /// The email address. It is claimed for this customer if no other customer has claimed it. The previous address stays claimed.
+    /// The email address.
     #[deserr(default)]
     #[schema(value_type = Option<Email>, required = false)]
     email: Optional<Option<Email>>,
@@ -30,7 +30,7 @@ pub struct UpdateCustomerRequest {
     #[deserr(default)]
     #[schema(value_type = Option<CompanyName>, required = false)]
     company: Optional<Option<CompanyName>>,
-    /// Your own data. Replaced as a whole.
+    /// Your own data.
     #[deserr(default)]
     #[schema(value_type = Option<Metadata>, required = false)]
     metadata: Optional<Option<Metadata>>,

@@ -1,10 +1,10 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_api::{InvalidRequest, Optional, Whole};
-use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret};
+use deskless_domain::{ExternalId, InboxSettings, Invalid, ProviderSecret, StoredSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The settings for a channel's provider. Secrets are never returned, only whether they are set.
+/// The settings for a channel's provider.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InboxSettings)]
@@ -24,7 +24,7 @@ pub struct InboxSettingsObject {
     /// The maximum number of characters of a message.
     #[schema(required)]
     max_body_length: Option<u32>,
-    /// The number of hours after a customer's message in which free-form replies are allowed.
+    /// The length of the reply window in hours.
     #[schema(required)]
     reply_window_hours: Option<u32>,
     /// Whether an access token is set.
@@ -74,15 +74,15 @@ pub struct InboxSettingsRequest {
     #[deserr(default)]
     #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8000)]
     max_body_length: Optional<Option<Bounded<8000>>>,
-    /// The number of hours after a customer's message in which free-form replies are allowed: 1 to 8,760.
+    /// The length of the reply window in hours: 1 to 8,760.
     #[deserr(default)]
     #[schema(value_type = Option<u32>, required = false, minimum = 1, maximum = 8760)]
     reply_window_hours: Optional<Option<Bounded<8760>>>,
-    /// The access token for the provider's API. It is never returned.
+    /// The access token.
     #[deserr(default)]
     #[schema(value_type = Option<ProviderSecret>, required = false)]
     access_token: Optional<Option<ProviderSecret>>,
-    /// The secret with which the provider signs its webhooks. It is never returned.
+    /// The secret with which the provider signs its webhooks.
     #[deserr(default)]
     #[schema(value_type = Option<ProviderSecret>, required = false)]
     app_secret: Optional<Option<ProviderSecret>>,
@@ -98,10 +98,15 @@ impl InboxSettingsRequest {
             from: self.from.0.clone().unwrap_or(before.from),
             max_body_length: self.max_body_length.0.map_or(before.max_body_length, |n| n.map(|n| n.0)),
             reply_window_hours: self.reply_window_hours.0.map_or(before.reply_window_hours, |n| n.map(|n| n.0)),
-            access_token: self.access_token.0.clone().unwrap_or(before.access_token),
-            app_secret: self.app_secret.0.clone().unwrap_or(before.app_secret),
+            access_token: secret(&self.access_token, before.access_token),
+            app_secret: secret(&self.app_secret, before.app_secret),
         }
     }
+}
+
+/// Returns a secret after an update.
+fn secret(update: &Optional<Option<ProviderSecret>>, before: Option<StoredSecret>) -> Option<StoredSecret> {
+    update.0.clone().map_or(before, |new| new.map(StoredSecret::from))
 }
 
 /// A whole number from 1 to `MAX`.

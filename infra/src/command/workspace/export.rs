@@ -13,7 +13,7 @@ use axum::{
     body::{Body, to_bytes},
     response::Response,
 };
-use deskless_domain::{Clock, KeyKind, Precondition, RateLimit, Scope, Title};
+use deskless_domain::{AuditAction, AuditEvent, Clock, KeyKind, Precondition, RateLimit, Scope, Title};
 use deskless_infra::routes;
 use deskless_runtime::SystemClock;
 use deskless_store::{KeyRequest, Operator, TenantStore};
@@ -57,6 +57,8 @@ pub async fn run(operator: &Operator, tenant: &TenantStore, to: &Path) -> Result
         expires_at: Some(SystemClock.now().plus_seconds(KEY_VALID_SECONDS)),
         rate_limit: Some(RateLimit::MAX),
     };
+    // An export that is interrupted is recorded too.
+    tenant.record_audit_event(AuditEvent::new(AuditAction::WorkspaceExported, tenant.workspace_id())).await?;
     let key = tenant.create_key(request).await?;
     let api = Api {
         router: routes::router(operator.store().clone(), Arc::new(SystemClock)),

@@ -7,15 +7,17 @@ use deskless_domain::{Invalid, nearest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::json::digits;
+
 /// An invalid field or parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// The path of the field, such as `customer.id` or `tags[2]`. Empty for the whole body.
+    /// The path, such as `tags[2]`. Empty for the whole body.
     pub field: String,
     /// A stable code for programs.
     #[schema(example = "required")]
     pub code: &'static str,
-    /// A sentence for people: the field, the problem and the fix.
+    /// A message for people.
     #[schema(example = "`customer.id` is required.")]
     pub message: String,
 }
@@ -112,7 +114,8 @@ impl DeserializeError for InvalidRequest {
         let error = match error {
             ErrorKind::IncorrectValueKind { actual, accepted } => {
                 let expected: Vec<_> = accepted.iter().copied().map(kind).collect();
-                let message = format!("must be {}, not {}", expected.join(" or "), kind(actual.kind()));
+                let actual = digits(actual).map_or_else(|value| kind(value.kind()), |_| kind(ValueKind::Float));
+                let message = format!("must be {}, not {actual}", expected.join(" or "));
                 Self::one(field, &Invalid::new("wrong_type", message))
             }
             ErrorKind::MissingField { field: missing } => {

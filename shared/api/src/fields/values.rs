@@ -3,15 +3,17 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, AutomationTrigger, Channel, CompanyName, ContentType, ConversationId, ConversationIds,
-    ConversationSort, CustomerId, DeletionReason, DeliveryStatus, Description, Email, ExternalId, FileId, FileSize,
-    FileTitle, InboxId, Invalid, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType,
-    Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
-    ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
-    Template, Timestamp, Title, ViewId, WebhookUrl,
+    AssistantId, AuditAction, AuditActorType, AuditObjectType, AutomationPosition, AutomationTrigger, Channel,
+    CompanyName, ContentType, ConversationId, ConversationIds, ConversationSort, CustomerId, DeletionReason,
+    DeliveryStatus, Description, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, KeyId, KeyKind,
+    MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
+    PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit,
+    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title,
+    ViewId, WebhookUrl,
 };
 
 use super::{InvalidRequest, Whole, object, string};
+use crate::json::Json;
 
 // A macro because coherence forbids one implementation of a foreign trait for all types that have a `parse`.
 macro_rules! parsed_from_string {
@@ -69,6 +71,9 @@ macro_rules! parsed_from_str {
 }
 
 parsed_from_str!(
+    AuditAction,
+    AuditActorType,
+    AuditObjectType,
     AutomationTrigger,
     Channel,
     ConversationSort,
@@ -108,6 +113,7 @@ parsed_from_uuid!(
     ConversationId,
     FileId,
     InboxId,
+    KeyId,
     MemberId,
     MessageId,
     PipelineId,
@@ -123,6 +129,16 @@ impl Deserr<InvalidRequest> for RateLimit {
     ) -> Result<Self, InvalidRequest> {
         let Whole(number) = Whole::deserialize_from_value(value, location)?;
         Self::new(u32::try_from(number).unwrap_or(0)).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+impl Deserr<InvalidRequest> for AutomationPosition {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let Whole(number) = Whole::deserialize_from_value(value, location)?;
+        Self::new(number).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 
@@ -161,6 +177,7 @@ impl Deserr<InvalidRequest> for Metadata {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        Self::parse(object(value, location)?).map_err(|invalid| InvalidRequest::at(location, &invalid))
+        let json = Json::Object(object(value, location)?).to_string();
+        Self::from_json(&json).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }

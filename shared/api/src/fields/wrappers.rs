@@ -1,9 +1,12 @@
 //! Wrappers for fields and bodies: optional, partial, or deserialized later.
 
+use std::collections::BTreeMap;
+
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef, take_cf_content};
 use deskless_domain::{FieldChange, Invalid};
 
 use super::InvalidRequest;
+use crate::json::{Json, digits};
 
 /// A field that may be left out, but must not be `null`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +57,7 @@ impl<T: Deserr<InvalidRequest>> Deserr<InvalidRequest> for Patch<T> {
 
 /// A JSON object that is deserialized later, because the allowed fields depend on the principal.
 #[derive(Debug)]
-pub struct RawBody(serde_json::Value);
+pub struct RawBody(Json);
 
 impl RawBody {
     /// Deserializes the object as a request type.
@@ -71,7 +74,7 @@ impl Deserr<InvalidRequest> for RawBody {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        object(value, location).map(|object| Self(serde_json::Value::Object(object)))
+        object(value, location).map(|object| Self(Json::Object(object)))
     }
 }
 
@@ -85,6 +88,10 @@ impl Deserr<InvalidRequest> for Whole {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let wrong_type = |message: &str| InvalidRequest::at(location, &Invalid::new("wrong_type", message));
+        let value = match digits(value) {
+            Ok(digits) => Value::Float(digits.parse().unwrap_or(f64::NAN)),
+            Err(value) => value,
+        };
         match value {
             Value::Integer(number) => Ok(Self(number)),
             Value::Float(number) if number.fract() == 0.0 => {
@@ -105,10 +112,10 @@ pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_
 pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
-) -> Result<serde_json::Map<String, serde_json::Value>, InvalidRequest> {
-    match serde_json::Value::from(value) {
-        serde_json::Value::Object(object) => Ok(object),
-        other => Err(take_cf_content(InvalidRequest::error::<serde_json::Value>(
+) -> Result<BTreeMap<String, Json>, InvalidRequest> {
+    match Json::from(value) {
+        Json::Object(object) => Ok(object),
+        other => Err(take_cf_content(InvalidRequest::error::<Json>(
             None,
             ErrorKind::IncorrectValueKind { actual: other.into_value(), accepted: &[ValueKind::Map] },
             location,

@@ -97,7 +97,7 @@ macro_rules! resource {
                         ("ETag" = String, description = "The version"),
                         ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
                     )),
-                    (status = 409, description = "The workspace already has 1,000 of these resources", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "The workspace already has 1,000 of these resources, or another member has this email address", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<create_ $singular>](
@@ -126,9 +126,9 @@ macro_rules! resource {
                 caller: $crate::Caller<$crate::scope::$Read>,
                 id: $crate::ApiPath<<$Fields as $crate::domain::Collected>::Id>,
                 $crate::ApiQuery($crate::NoParameters {}): $crate::ApiQuery<$crate::NoParameters>,
-                known: $crate::IfNoneMatch,
+                _: $crate::IfNoneMatch,
             ) -> $crate::Reply {
-                $crate::shape::get::<$Object, _>(&caller, id, &known).await
+                $crate::shape::get::<$Object, _>(&caller, id).await
             }
 
             #[doc = "Update " $one]
@@ -144,7 +144,7 @@ macro_rules! resource {
                     (status = 200, description = "The updated resource", body = [<$Fields Response>], headers(
                         ("ETag" = String, description = "The version"),
                     )),
-                    (status = 409, description = "The resource is archived", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
+                    (status = 409, description = "The resource is archived, or another member has this email address", body = inline($crate::ProblemDocument), content_type = "application/problem+json"),
                 ),
             )]
             pub async fn [<update_ $singular>](

@@ -12,8 +12,8 @@ use deskless_domain::{Clock, Collected, InvalidField, Resource};
 use serde::Serialize;
 
 use crate::{
-    ApiJson, ApiPath, Caller, Idempotent, IfMatch, IfNoneMatch, InvalidRequest, Patch, Reply, created, no_content,
-    not_modified, ok, openapi::BASE, replayed,
+    ApiJson, ApiPath, Caller, Idempotent, IfMatch, InvalidRequest, Patch, Reply, created, no_content, ok,
+    openapi::BASE, replayed,
 };
 
 pub use self::paging::{ListCursor, ListQuery, Page};
@@ -78,11 +78,8 @@ pub async fn create<T: Envelope, S>(caller: &Caller<S>, request: Idempotent<T::C
 ///
 /// # Errors
 /// `not_found`.
-pub async fn get<T: Envelope, S>(caller: &Caller<S>, ApiPath(id): ApiPath<Id<T>>, known: &IfNoneMatch) -> Reply {
+pub async fn get<T: Envelope, S>(caller: &Caller<S>, ApiPath(id): ApiPath<Id<T>>) -> Reply {
     let resource = resources::get::<T::Fields>(caller.store(), id).await?;
-    if known.holds(resource.version) {
-        return Ok(not_modified(resource.version));
-    }
     ok(resource.version, &T::One::from(&resource))
 }
 

@@ -6,42 +6,44 @@ use deskless_domain::{
     TagChange, Tags,
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
-    InvalidRequest, field_names,
+    InvalidRequest, Json, field_names,
     fields::{object, string},
 };
 
-/// An action on conversations. Its fields depend on `action`.
+/// An action on conversations. Its fields depend on `action`. [`ActionObject::variants`] describes it.
 #[derive(Debug, Clone, Deserr, Serialize, ToSchema)]
 #[deserr(error = InvalidRequest, tag = "action", deny_unknown_fields = unknown_field)]
 #[serde(tag = "action", rename_all = "snake_case")]
-#[schema(as = Action)]
 pub enum ActionObject {
-    /// Assigns the conversation to a member, or unassigns it.
+    /// Assigns a member.
     #[deserr(rename = "assign", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Assign {
-        /// The member. `null` unassigns the conversation.
+        /// `null` unassigns the conversation.
         #[schema(required)]
         assignee_id: Option<MemberId>,
     },
-    /// Assigns the conversation to an assistant, or unassigns it.
+    /// Assigns an assistant.
     #[deserr(rename = "assign_assistant", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     AssignAssistant {
-        /// The assistant. `null` unassigns the conversation.
+        /// `null` unassigns the conversation.
         #[schema(required)]
         assistant_id: Option<AssistantId>,
     },
-    /// Updates the status, as `PATCH` does.
+    /// Updates the status.
     #[deserr(rename = "update_status", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     UpdateStatus {
-        /// The new status.
+        /// The status.
         status: Status,
-        /// The resolution. Only with the status `solved`.
+        /// Only with the status `solved`.
         #[deserr(default)]
         resolution: Option<Resolution>,
     },
@@ -49,12 +51,12 @@ pub enum ActionObject {
     #[deserr(rename = "move", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Move {
-        /// The pipeline of the stage.
+        /// The pipeline.
         pipeline_id: PipelineId,
         /// The stage.
         stage_id: StageId,
     },
-    /// Adds and removes tags: at least one. A conversation that would have more than 20 tags is not updated.
+    /// Adds and removes tags.
     #[deserr(rename = "tag", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Tag {
@@ -71,7 +73,7 @@ pub enum ActionObject {
     #[deserr(rename = "delete", rename_all = camelCase)]
     #[serde(rename_all = "camelCase")]
     Delete {
-        /// The reason. It is kept for 90 days, with the conversation's id and number.
+        /// It is kept for 90 days, with the conversation's id and number.
         #[deserr(default)]
         reason: Option<DeletionReason>,
     },
@@ -95,7 +97,7 @@ fn unknown_field(field: &str, known: &[&str], location: ValuePointerRef<'_>) -> 
         let other_action = Invalid::new("unknown", format!("is a field of the action `{action}`, not of this one"));
         return InvalidRequest::at(location.push_key(field), &other_action);
     }
-    let unknown = ErrorKind::UnknownKey::<serde_json::Value> { key: field, accepted: known };
+    let unknown = ErrorKind::UnknownKey::<Json> { key: field, accepted: known };
     take_cf_content(InvalidRequest::error(None, unknown, location))
 }
 
@@ -127,28 +129,22 @@ impl Deserr<InvalidRequest> for ActionRequest {
                 return Err(InvalidRequest::at(location, &Invalid::unknown_value(&name, &Self::NAMES)));
             }
         }
-        let object = ActionObject::deserialize_from_value(serde_json::Value::Object(fields).into_value(), location)?;
+        let object = ActionObject::deserialize_from_value(Json::Object(fields).into_value(), location)?;
         object.action(location).map(Self)
     }
 }
 
-impl utoipa::PartialSchema for ActionRequest {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        ActionObject::schema()
-    }
-}
-
-impl ToSchema for ActionRequest {
-    fn name() -> std::borrow::Cow<'static, str> {
-        ActionObject::name()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        ActionObject::schemas(schemas);
-    }
-}
-
 impl ActionObject {
+    /// Returns the schema of each action. OpenAPI has one object with the fields of all of them: see
+    /// [`flat`](crate::openapi::flat).
+    #[must_use]
+    pub fn variants() -> Vec<RefOr<Schema>> {
+        match Self::schema() {
+            RefOr::T(Schema::OneOf(actions)) => actions.items,
+            _ => Vec::new(),
+        }
+    }
+
     fn action(self, location: ValuePointerRef<'_>) -> Result<Action, InvalidRequest> {
         match self {
             Self::Assign { assignee_id } => Ok(Action::Assign(assignee_id)),

@@ -12,7 +12,7 @@ use crate::InvalidRequest;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(as = AttachmentRequest, rename_all = "camelCase")]
 pub struct AttachmentRequest {
-    /// A registered file of the same conversation. With a server key, a file of the workspace is allowed too.
+    /// A registered file of the conversation or, with a server key, of the workspace.
     pub file_id: FileId,
 }
 
@@ -52,7 +52,7 @@ impl AttachmentsRequest {
     }
 }
 
-/// An attachment of a message. It does not change when the file is deleted, but the file then returns 404.
+/// An attachment of a message.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Attachment)]

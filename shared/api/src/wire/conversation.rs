@@ -70,7 +70,7 @@ pub struct ConversationObject {
     /// A number for people. It is unique in the workspace and increases, with gaps.
     number: u64,
     channel: Channel,
-    /// The source: where it was created.
+    /// The source.
     source: Source,
     status: Status,
     /// How it was resolved. `null` unless the status is `solved`.
@@ -82,13 +82,13 @@ pub struct ConversationObject {
     priority: Priority,
     #[schema(value_type = String)]
     subject: Subject,
-    /// The first 140 characters of the newest reply, or the subject if there is no reply.
+    /// The first 140 characters of the newest reply, or else the subject.
     preview: String,
     customer: ConversationCustomerObject,
     /// The id in your own system, unique in the workspace.
     #[schema(required)]
     external_id: Option<String>,
-    /// The channel's own key of the thread.
+    /// The channel's key of the thread.
     #[schema(required)]
     session_key: Option<String>,
     /// The inbox.
@@ -121,8 +121,7 @@ pub struct ConversationObject {
     unread_count: u64,
     /// Whether the newest reply is from the customer.
     awaiting_reply: bool,
-    /// The end of the reply window: 24 hours after the customer's last message on `whatsapp`, `instagram` and `messenger`.
-    /// `null` on other channels, and until the customer writes.
+    /// The end of the reply window. `null` on channels without one, and until the customer writes.
     #[schema(required, format = "date-time")]
     window_expires_at: Option<String>,
     /// The end of the snooze.

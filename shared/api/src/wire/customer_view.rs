@@ -1,25 +1,46 @@
 //! The customer view of messages: the wire format for client keys.
 
-use deserr::Deserr;
+use deserr::{Deserr, ValuePointerRef};
 use deskless_app::messages::CustomerMessage;
-use deskless_domain::{Message, MessageBody, MessageType, PersonName, Role};
+use deskless_domain::{Invalid, Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AttachmentObject, AttachmentsRequest, MessageTag};
+use super::{AttachmentObject, AttachmentRequest, AttachmentsRequest, MessageTag, message::BodyText};
 use crate::{Code, InvalidRequest, Problem};
 
-/// A message that a customer adds with a client key: always a reply with the role `user`.
-#[derive(Debug, Deserr)]
-#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
+/// A message to add: always a reply with the role `user`.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields, validate = has_content -> InvalidRequest)]
+#[schema(as = CreateMessageRequest, rename_all = "camelCase")]
 pub struct CustomerMessageRequest {
-    body: MessageBody,
+    /// May be left out or empty in a message with attachments.
+    #[deserr(default)]
+    #[schema(value_type = MessageBody)]
+    body: BodyText,
+    /// The role. Only `user`, which is the default.
     #[deserr(default)]
     role: Option<Role>,
+    /// The type. Only `reply`, which is the default.
     #[deserr(rename = "type", default)]
+    #[schema(rename = "type")]
     kind: Option<MessageType>,
+    /// At most ten registered files of the conversation.
     #[deserr(default)]
+    #[schema(required = false, value_type = Vec<AttachmentRequest>, max_items = 10)]
     attachments: AttachmentsRequest,
+}
+
+/// Checks that there is a text or a file.
+fn has_content(
+    request: CustomerMessageRequest,
+    location: ValuePointerRef<'_>,
+) -> Result<CustomerMessageRequest, InvalidRequest> {
+    if request.body.0.is_none() && request.attachments.is_empty() {
+        let empty = Invalid::new("required", "is required, unless you send `attachments`");
+        return Err(InvalidRequest::at(location.push_key("body"), &empty));
+    }
+    Ok(request)
 }
 
 impl TryFrom<CustomerMessageRequest> for CustomerMessage {
@@ -32,13 +53,13 @@ impl TryFrom<CustomerMessageRequest> for CustomerMessage {
             let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        Ok(Self { body, attachments: attachments.ids() })
+        Ok(Self { body: body.0, attachments: attachments.ids() })
     }
 }
 
 /// The author of a message, as customers see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerViewSender)]
+#[schema(as = Sender)]
 pub struct CustomerSenderObject {
     #[schema(required, value_type = Option<String>)]
     name: Option<PersonName>,
@@ -47,7 +68,7 @@ pub struct CustomerSenderObject {
 /// A message, as its customer sees it: a reply, without internal fields.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = CustomerViewMessage)]
+#[schema(as = Message)]
 pub struct CustomerMessageObject {
     object: MessageTag,
     #[schema(format = "uuid")]
@@ -57,13 +78,13 @@ pub struct CustomerMessageObject {
     role: Role,
     #[serde(rename = "type")]
     kind: MessageType,
-    #[schema(value_type = String)]
-    body: MessageBody,
+    /// The text. Empty in a message with attachments alone.
+    body: String,
     #[schema(required)]
     sender: Option<CustomerSenderObject>,
     /// The attached files.
     attachments: Vec<AttachmentObject>,
-    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
+    /// The time of creation.
     #[schema(format = "date-time")]
     created_at: String,
 }
@@ -77,7 +98,7 @@ impl From<&Message> for CustomerMessageObject {
             conversation_id: message.conversation_id.to_string(),
             role: draft.role,
             kind: draft.kind,
-            body: draft.body.clone(),
+            body: draft.body.as_ref().map(ToString::to_string).unwrap_or_default(),
             sender: draft.sender.clone().map(|sender| CustomerSenderObject { name: sender.name }),
             attachments: draft.attachments.iter().map(AttachmentObject::from).collect(),
             created_at: message.created_at().to_string(),

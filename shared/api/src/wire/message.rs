@@ -7,17 +7,37 @@ use deskless_domain::{
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{
-        RefOr, Schema,
-        schema::{AdditionalProperties, OneOfBuilder},
-    },
+    openapi::{RefOr, Schema},
 };
 
 use super::{
     MessageTag,
     attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest},
 };
-use crate::{InvalidRequest, Optional, fields::object};
+use crate::{
+    InvalidRequest, Json, Optional,
+    fields::{object, string},
+};
+
+/// A text that may be empty. Whether it must not be depends on the attachments.
+#[derive(Debug, Default)]
+pub(super) struct BodyText(pub Option<MessageBody>);
+
+impl Deserr<InvalidRequest> for BodyText {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let text = string(value, location)?;
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        MessageBody::parse(text).map(|body| Self(Some(body))).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+/// Why a message without attachments needs a text.
+pub(super) const EMPTY: &str = "must not be empty, unless you send `attachments`";
 
 /// A message to add to a conversation, with a `body` or a `predefinedMessageId`.
 #[derive(Debug)]
@@ -31,28 +51,28 @@ pub struct CreateMessageRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct MessageFields {
-    /// The text: 1 to 8,000 characters.
+    /// May be left out or empty in a message with attachments.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
-    pub body: Optional<MessageBody>,
-    /// A predefined message to use instead of `body`. Its variables are filled in from this conversation.
+    pub body: BodyText,
+    /// A predefined message to use instead of `body`.
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid")]
     pub predefined_message_id: Optional<PredefinedMessageId>,
-    /// The role of the author. The default is `user`, and `assistant` for a note.
+    /// The default is `user`, and `assistant` for a note.
     #[deserr(default)]
     pub role: Option<Role>,
-    /// `reply` (the default), or `note` for an internal note that the customer never sees.
+    /// The default is `reply`.
     #[deserr(rename = "type", default)]
     #[schema(rename = "type")]
     pub kind: Option<MessageType>,
     /// The author.
     #[deserr(default)]
     pub sender: Option<SenderObject>,
-    /// The provider's id of the message. Adding it again in the same conversation returns the first message.
+    /// The provider's id of the message.
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
-    /// At most ten registered files of the conversation or of the workspace.
+    /// At most ten registered files.
     #[deserr(default)]
     #[schema(value_type = Option<Vec<AttachmentRequest>>, max_items = 10)]
     pub attachments: Option<AttachmentsRequest>,
@@ -71,8 +91,10 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
+        let has_files = matches!(object.get("attachments"), Some(Json::Array(files)) if !files.is_empty());
+        let is_empty = object.get(BODY).and_then(Json::as_str) == Some("");
         let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
-        let fields = MessageFields::deserialize_from_value(serde_json::Value::Object(object).into_value(), location);
+        let fields = MessageFields::deserialize_from_value(Json::Object(object).into_value(), location);
         let invalid =
             |field: &str, code, message| InvalidRequest::at(location.push_key(field), &Invalid::new(code, message));
         let mut errors = match present {
@@ -81,7 +103,10 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
                 both.0.extend(invalid(PREDEFINED, "conflict", "must not be sent together with `body`").0);
                 both
             }
-            [false, false] => invalid(BODY, "required", "or `predefinedMessageId` is required"),
+            [false, false] if !has_files => {
+                invalid(BODY, "required", "is required, unless you send `predefinedMessageId` or `attachments`")
+            }
+            [true, false] if is_empty && !has_files => invalid(BODY, "too_short", EMPTY),
             _ => InvalidRequest::default(),
         };
         match fields {
@@ -93,7 +118,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
                 (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
                 (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
-                (None, None) => Err(errors),
+                (None, None) => Ok(Self { fields, body: BodySource::Files }),
             },
         }
     }
@@ -101,19 +126,12 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
 
 impl PartialSchema for CreateMessageRequest {
     fn schema() -> RefOr<Schema> {
-        let form = |title: &str, required: &str, excluded: &str| {
-            let RefOr::T(Schema::Object(mut object)) = MessageFields::schema() else { return MessageFields::schema() };
-            object.title = Some(title.to_owned());
-            object.properties.remove(excluded);
-            object.required = vec![required.to_owned()];
-            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-            RefOr::T(Schema::Object(object))
-        };
-        OneOfBuilder::new()
-            .description(Some("A message to add, with a `body` or a `predefinedMessageId`."))
-            .item(form("Text", BODY, PREDEFINED))
-            .item(form("Predefined message", PREDEFINED, BODY))
-            .into()
+        let mut schema = MessageFields::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.description = Some("A message to add, with either a `body` or a `predefinedMessageId`.".to_owned());
+            object.required.clear();
+        }
+        schema
     }
 }
 
@@ -193,8 +211,8 @@ pub struct MessageObject {
     role: Role,
     #[serde(rename = "type")]
     kind: MessageType,
-    #[schema(value_type = String)]
-    body: MessageBody,
+    /// The text. Empty in a message with attachments alone.
+    body: String,
     #[schema(required)]
     sender: Option<SenderObject>,
     /// The channel of the conversation.
@@ -206,7 +224,7 @@ pub struct MessageObject {
     /// The attached files.
     attachments: Vec<AttachmentObject>,
     metadata: Metadata,
-    /// The time of creation, in RFC 3339 with milliseconds, in UTC.
+    /// The time of creation.
     #[schema(format = "date-time")]
     created_at: String,
 }
@@ -220,7 +238,7 @@ impl From<&Message> for MessageObject {
             conversation_id: message.conversation_id.to_string(),
             role: draft.role,
             kind: draft.kind,
-            body: draft.body.clone(),
+            body: draft.body.as_ref().map(ToString::to_string).unwrap_or_default(),
             sender: draft.sender.clone().map(SenderObject::from),
             channel: message.channel(),
             delivery_status: message.delivery_status(),

@@ -12,6 +12,6 @@ pub use action::{ActionObject, ActionRequest};
 pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use customer_view::{CustomerMessageObject, CustomerMessageRequest, CustomerSenderObject};
-pub use filter::{AssignedTo, FilterRequest, Flag};
+pub use filter::{AssignedTo, FilterRequest, FilterValue, Flag, TimeBound};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};

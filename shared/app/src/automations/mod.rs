@@ -1,5 +1,6 @@
 //! Automations: create, update, run, trigger by events, and take the steps of executions.
 
+mod of_key;
 mod run;
 mod save;
 mod step;
@@ -8,6 +9,7 @@ mod trigger;
 use deskless_domain::{AutomationId, Execution, ExecutionId};
 use deskless_store::{ExecutionPage, TenantStore};
 
+pub use of_key::{disable_all_of, list};
 pub use run::{RunAutomation, run};
 pub use save::{CreateAutomation, SavedAutomation, UpdateAutomation, create, update};
 pub use step::{WebhookCall, WebhookCaller, run_step};

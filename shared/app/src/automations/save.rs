@@ -1,19 +1,13 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Automation, AutomationAction, AutomationActions, AutomationId, AutomationTrigger, Clock, ConversationFilter, Field,
-    InvalidField, Precondition, PredefinedMessage, PredefinedMessageId, Resource, Scope, Title, WebhookSecret,
-    may_automate,
+    Automation, AutomationAction, AutomationActions, AutomationId, AutomationPosition, AutomationTrigger,
+    ConversationFilter, Field, FieldChange, InvalidField, KeyId, Precondition, PredefinedMessage, PredefinedMessageId,
+    Resource, StoredSecret, Timestamp, Title, WebhookSecret, authorization::may_automate,
 };
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
-use crate::{
-    AppError,
-    bulk::check_action,
-    references::check_filter,
-    replay::unless_replayed,
-    resources::{self, Patch},
-};
+use crate::{AppError, bulk::check_action, keys::usable_key, references::check_filter, replay::unless_replayed};
 
 /// A command to create an automation.
 #[derive(Debug, Clone)]
@@ -26,10 +20,12 @@ pub struct CreateAutomation {
     pub trigger: AutomationTrigger,
     /// The conversations to which it applies.
     pub conditions: ConversationFilter,
+    /// The place among the automations of one event.
+    pub position: Option<AutomationPosition>,
     /// The actions, in order.
     pub actions: Vec<AutomationAction>,
-    /// The scopes of the caller's key.
-    pub scopes: Vec<Scope>,
+    /// The caller's key, with whose rights its trigger runs it.
+    pub caller: KeyId,
 }
 
 /// A command to update an automation. `None` keeps a field.
@@ -43,12 +39,14 @@ pub struct UpdateAutomation {
     pub trigger: Option<AutomationTrigger>,
     /// The conversations to which it applies, replaced as a whole.
     pub conditions: Option<ConversationFilter>,
+    /// The place among the automations of one event.
+    pub position: FieldChange<AutomationPosition>,
     /// The actions, replaced as a whole.
     pub actions: Option<Vec<AutomationAction>>,
     /// Whether to replace the secret that signs its webhooks.
     pub rotate_webhook_secret: bool,
-    /// The scopes of the caller's key.
-    pub scopes: Vec<Scope>,
+    /// The caller's key.
+    pub caller: KeyId,
 }
 
 /// A created or updated automation.
@@ -64,25 +62,44 @@ pub struct SavedAutomation {
 ///
 /// # Errors
 /// [`AppError::Invalid`] for references that do not exist and for too many or too large actions;
-/// [`AppError::MissingScope`] when the key lacks a scope of the actions; `Conflict` when there are too many;
+/// [`AppError::Denied`] when the key lacks a scope of the actions; `Conflict` when there are too many;
 /// [`AppError::IdempotencyKeyReused`].
 pub async fn create(
     store: &TenantStore,
     command: CreateAutomation,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<SavedAutomation>, AppError> {
-    let CreateAutomation { name, enabled, trigger, conditions, actions, scopes } = command;
+    let CreateAutomation { name, enabled, trigger, conditions, position, actions, caller } = command;
     let resolved = resolve(store, Some(&conditions), actions).await;
     let actions = match unless_replayed(store, key, resolved).await? {
         ControlFlow::Continue(actions) => actions,
         ControlFlow::Break(earlier) => return Ok(earlier.map(without_secret)),
     };
-    may_automate(&scopes, &actions)?;
     let secret = actions.call_webhooks().then(|| WebhookSecret::generate(store.clock()));
-    let automation = Automation { name, enabled, trigger, conditions, webhook_secret: secret.clone(), actions };
-    let Once { outcome: automation, is_replay } = store.create_resource(automation, key).await?;
-    let new_secret = secret.filter(|_| !is_replay);
-    Ok(Once { outcome: SavedAutomation { automation, new_secret }, is_replay })
+    let webhook_secret = secret.as_ref().map(StoredSecret::from);
+    let automation = Automation {
+        name,
+        enabled,
+        trigger,
+        conditions,
+        since: store.clock().now().as_millis(),
+        earlier: Vec::new(),
+        position,
+        webhook_secret,
+        actions,
+        api_key: Some(caller),
+    };
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
+    loop {
+        let own = usable_key(store, caller).await?;
+        may_automate(&own, &automation.actions, store.clock().now())?;
+        if let Some(created) = store.create_resource_for(automation.clone(), key, Some(&own)).await? {
+            let new_secret = secret.filter(|_| !created.is_replay);
+            return Ok(created.map(|automation| SavedAutomation { automation, new_secret }));
+        }
+        backoff.pause("the caller's key keeps changing").await?;
+    }
 }
 
 /// An update whose actions are resolved.
@@ -92,28 +109,41 @@ struct Resolved {
     new_secret: WebhookSecret,
 }
 
-impl Patch<Automation> for Resolved {
-    /// Keeps the secret as long as an action calls a webhook.
-    fn apply(&self, automation: Automation, _: &dyn Clock) -> Result<Automation, InvalidField> {
-        let UpdateAutomation { name, enabled, trigger, conditions, .. } = self.update.clone();
+impl Resolved {
+    /// Returns the automation after the update. Keeps the secret as long as an action calls a webhook. The caller becomes
+    /// responsible for the automation with everything that makes it act: its actions, conditions and trigger, and enabling it.
+    fn apply(&self, automation: Automation, now: Timestamp) -> Automation {
+        let UpdateAutomation { enabled, trigger, conditions, .. } = &self.update;
+        let takes_over = self.actions.is_some() || conditions.is_some() || trigger.is_some() || *enabled == Some(true);
+        let api_key = if takes_over { Some(self.update.caller) } else { automation.api_key };
+        let UpdateAutomation { name, enabled, trigger, conditions, position, .. } = self.update.clone();
+        let enabled = enabled.unwrap_or(automation.enabled);
+        let trigger = trigger.unwrap_or(automation.trigger);
+        let conditions = conditions.unwrap_or_else(|| automation.conditions.clone());
+        let mut automation = automation.with_rule(enabled, trigger, conditions, now);
+        position.apply(&mut automation.position);
         let actions = self.actions.clone().unwrap_or(automation.actions);
         let current = automation.webhook_secret.filter(|_| !self.update.rotate_webhook_secret);
-        let secret = current.unwrap_or_else(|| self.new_secret.clone());
-        Ok(Automation {
+        let secret = current.unwrap_or_else(|| StoredSecret::from(&self.new_secret));
+        Automation {
             name: name.unwrap_or(automation.name),
-            enabled: enabled.unwrap_or(automation.enabled),
-            trigger: trigger.unwrap_or(automation.trigger),
-            conditions: conditions.unwrap_or(automation.conditions),
+            enabled,
+            trigger,
+            conditions: automation.conditions,
+            since: automation.since,
+            earlier: automation.earlier,
+            position: automation.position,
             webhook_secret: actions.call_webhooks().then_some(secret),
             actions,
-        })
+            api_key,
+        }
     }
 }
 
 /// Updates an automation. The key needs the scopes of its actions, whichever field is updated.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::MissingScope`]; [`AppError::Invalid`] as for
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::Denied`]; [`AppError::Invalid`] as for
 /// [`create`].
 pub async fn update(
     store: &TenantStore,
@@ -121,19 +151,32 @@ pub async fn update(
     mut update: UpdateAutomation,
     precondition: &Precondition,
 ) -> Result<SavedAutomation, AppError> {
-    let before = store.get_resource::<Automation>(id).await?;
+    // An unknown automation is reported before invalid fields.
+    store.get_resource::<Automation>(id).await?;
     let actions = if let Some(actions) = update.actions.take() {
         Some(resolve(store, update.conditions.as_ref(), actions).await?)
     } else {
         check_conditions(store, update.conditions.as_ref()).await?;
         None
     };
-    may_automate(&update.scopes, actions.as_ref().unwrap_or(&before.fields.actions))?;
     let new_secret = WebhookSecret::generate(store.clock());
     let patch = Resolved { update, actions, new_secret };
-    let automation = resources::update(store, id, &patch, precondition).await?;
-    let new_secret = automation.fields.webhook_secret.clone().filter(|secret| *secret == patch.new_secret);
-    Ok(SavedAutomation { automation, new_secret })
+    let mut backoff = store.backoff();
+    let store = &store.within(&backoff);
+    loop {
+        let own = usable_key(store, patch.update.caller).await?;
+        let before = store.get_resource::<Automation>(id).await?;
+        precondition.check(before.version).map_err(StoreError::from)?;
+        let after = patch.apply(before.fields.clone(), store.clock().now());
+        may_automate(&own, &after.actions, store.clock().now())?;
+        let automation = before.with_fields(after, store.clock().now());
+        if store.replace_resource_for(&before, &automation, Some(&own)).await? {
+            let is_new = automation.fields.webhook_secret == Some(StoredSecret::from(&patch.new_secret));
+            let new_secret = is_new.then_some(patch.new_secret);
+            return Ok(SavedAutomation { automation, new_secret });
+        }
+        backoff.pause("the automation keeps changing").await?;
+    }
 }
 
 fn without_secret(automation: Resource<Automation>) -> SavedAutomation {

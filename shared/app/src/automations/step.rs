@@ -7,11 +7,13 @@
 //! are read at the same time. Each further step costs what it writes.
 
 use deskless_domain::{
-    Action, ActionFailure, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution, ExecutionId,
-    ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order, PersonName,
-    PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret, WebhookUrl,
+    Action, ActionFailure, AuditActor, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution,
+    ExecutionId, ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order,
+    PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret,
+    WebhookUrl,
+    authorization::{Denial, may_automate},
 };
-use deskless_store::{Initiator, Marked, Marker, StoreError, TenantStore, Thread};
+use deskless_store::{Marked, Marker, StoreError, TenantStore, Thread};
 
 use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
 
@@ -51,10 +53,15 @@ pub trait WebhookCaller: Sync {
 }
 
 /// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
-/// which can take seconds. The record of that write triggers the rest.
+/// which can take seconds. The record of that write triggers the rest. The write that ends the execution releases the one that has
+/// waited for it, whose own record triggers its steps: the records of one execution are handled one after another, so no step is
+/// taken while another worker takes it.
+///
+/// A step that fails for good is tried once more. Then the execution ends, so that it does not hold those that wait for it, and the
+/// error is returned.
 ///
 /// # Errors
-/// [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::Unavailable`] when DynamoDB does not respond; any other error of the step for which the execution was ended.
 pub async fn run_step(
     store: &TenantStore,
     automation: AutomationId,
@@ -62,18 +69,46 @@ pub async fn run_step(
     version: u64,
     webhooks: &impl WebhookCaller,
 ) -> Result<(), AppError> {
-    let (execution, automation) =
-        tokio::join!(store.find_execution(automation, id), store.get_resource::<Automation>(automation));
-    let due = execution?.filter(|execution| execution.version == version && !execution.is_over());
-    let Some(execution) = due else { return Ok(()) };
+    let due = (automation, id, version);
+    let is_final = |result: &Result<(), AppError>| !matches!(result, Ok(()) | Err(AppError::Unavailable(_)));
+    let mut result = take_steps(store, due, webhooks).await;
+    if is_final(&result) {
+        result = take_steps(store, due, webhooks).await;
+    }
+    if is_final(&result)
+        && let Some(execution) = due_execution(store, due).await?
+    {
+        let reason =
+            Reason::new("internal_error", "An internal error stopped the execution. It was reported to the operator.");
+        record_progress(store, execution.cut_short(reason, store.clock().now())).await?;
+    }
+    result
+}
+
+/// An execution and its version in an event.
+type Due = (AutomationId, ExecutionId, u64);
+
+/// Reads the execution of an event. Returns `None` if the event's steps were taken before.
+async fn due_execution(store: &TenantStore, (automation, id, version): Due) -> Result<Option<Execution>, AppError> {
+    let is_due = |execution: &Execution| execution.version == version && !execution.is_over() && !execution.waits;
+    Ok(store.find_execution(automation, id).await?.filter(is_due))
+}
+
+/// Takes the steps of an execution that are due.
+async fn take_steps(store: &TenantStore, due: Due, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+    let (execution, automation) = tokio::join!(due_execution(store, due), store.get_resource::<Automation>(due.0));
+    let Some(execution) = execution? else { return Ok(()) };
     let automation = match automation {
         Ok(automation) => automation,
         Err(StoreError::NotFound) => {
             let reason = Reason::new("automation_deleted", "The automation was deleted.");
-            return record_progress(store, execution.cut_short(reason, store.clock().now())).await.map(drop);
+            record_progress(store, execution.cut_short(reason, store.clock().now())).await?;
+            return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
+    let key = execution.api_key.or(automation.fields.api_key);
+    let store = &store.acting_as(AuditActor::Automation { id: automation.id, key });
     Runner { store, automation: &automation }.run(execution, webhooks).await
 }
 
@@ -89,6 +124,9 @@ type StepResult = Result<(), Reason>;
 impl Runner<'_> {
     /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
     async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+        if self.end_if_denied(&execution).await? {
+            return Ok(());
+        }
         if execution.status == ExecutionStatus::Queued {
             let Some(started) = self.start(&execution).await? else { return Ok(()) };
             execution = started;
@@ -99,8 +137,12 @@ impl Runner<'_> {
             let Some(action) = actions.as_slice().get(at).filter(|_| is_unchanged) else {
                 let reason =
                     Reason::new("automation_changed", "The automation's actions were updated during the execution.");
-                return record_progress(self.store, execution.cut_short(reason, self.now())).await.map(drop);
+                record_progress(self.store, execution.cut_short(reason, self.now())).await?;
+                return Ok(());
             };
+            if self.end_if_denied(&execution).await? {
+                return Ok(());
+            }
             let Some(next) = self.step(&execution, action, webhooks).await? else { return Ok(()) };
             if matches!(action, AutomationAction::CallWebhook(_)) {
                 return Ok(());
@@ -108,6 +150,19 @@ impl Runner<'_> {
             execution = next;
         }
         Ok(())
+    }
+
+    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns whether it has ended.
+    async fn end_if_denied(&self, execution: &Execution) -> Result<bool, AppError> {
+        let fields = &self.automation.fields;
+        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(false) };
+        let denial = match self.store.cached_key(key).await? {
+            Some(key) => may_automate(&key, &fields.actions, self.now()).err(),
+            None => Some(Denial::Revoked),
+        };
+        let Some(denial) = denial else { return Ok(false) };
+        record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await?;
+        Ok(true)
     }
 
     /// Starts the execution, or skips it because it no longer applies. Returns `None` when another worker did.
@@ -159,7 +214,6 @@ impl Runner<'_> {
             Err(error) => return Err(error),
         }
         let cause = execution.cause();
-        let by = Initiator { key: None, cause: Some(&cause) };
         let mut backoff = self.store.backoff();
         let store = &self.store.within(&backoff);
         loop {
@@ -173,7 +227,13 @@ impl Runner<'_> {
             let Some(conversation) = conversation else { continue };
             let next = execution.after_step(Ok(()), self.now());
             let marker = Marker::Execution(Box::new(next.clone()));
-            match store.apply_effect(conversation, &effect, by, &marker).await? {
+            let state = match store.apply_effect(conversation, &effect, Some(&cause), &marker).await {
+                Err(StoreError::SessionKeyExists(_)) => {
+                    return self.record(execution, Err(reason_of(ActionFailure::SessionKeyExists))).await;
+                }
+                state => state?,
+            };
+            match state {
                 Marked::Written => return Ok(Some(next)),
                 Marked::AlreadyWritten => return Ok(None),
                 Marked::Changed => backoff.pause("the conversation keeps changing").await?,
@@ -238,9 +298,10 @@ impl Runner<'_> {
         webhooks: &impl WebhookCaller,
     ) -> Result<StepResult, AppError> {
         // An automation has a secret as long as an action calls a webhook.
-        let Some(secret) = &self.automation.fields.webhook_secret else {
+        let Automation { webhook_secret: Some(secret), .. } = &self.automation.fields else {
             return Err(AppError::Internal("an automation with a webhook has no webhook secret".to_owned()));
         };
+        let secret = self.store.reveal::<Automation>(self.automation.id, Automation::WEBHOOK_SECRET, secret).await?;
         let Some((conversation, messages)) = self.conversation(execution).await? else {
             return Ok(Err(reason_of(ActionFailure::NotFound)));
         };
@@ -248,7 +309,7 @@ impl Runner<'_> {
         let call = WebhookCall {
             id: format!("msg_{}_{step}", execution.id),
             url,
-            secret,
+            secret: &WebhookSecret::stored(secret),
             at: self.now(),
             automation: self.automation,
             execution,
@@ -288,7 +349,7 @@ impl Runner<'_> {
         MessageDraft {
             role: Role::Assistant,
             kind,
-            body,
+            body: Some(body),
             sender: Some(sender),
             external_id: None,
             attachments: Vec::new(),

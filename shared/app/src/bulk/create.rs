@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Action, BulkAction, BulkActionId, BulkJob, BulkSelection, ConversationFilter, ConversationIds, KeyId,
-    NewBulkAction, ViewId,
+    Action, BulkAction, BulkActionId, BulkJob, BulkSelection, ConversationFilter, ConversationIds, Field, Invalid,
+    InvalidField, KeyId, NewBulkAction, ViewId,
 };
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
@@ -16,6 +16,8 @@ pub struct CreateBulkAction {
     pub action: Action,
     /// The conversations it applies to.
     pub target: Target,
+    /// Whether it is meant for every conversation, which a target without a filter requires.
+    pub all: bool,
     /// Whether to only count the conversations.
     pub dry_run: bool,
     /// The API key of the caller.
@@ -47,7 +49,7 @@ pub enum Target {
 /// is counted here and has finished when this returns.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for references that do not exist; [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] for references that do not exist and for an email address of too many customers; [`AppError::IdempotencyKeyReused`].
 pub async fn create(
     store: &TenantStore,
     command: CreateBulkAction,
@@ -69,12 +71,48 @@ pub async fn create(
 }
 
 async fn resolve(store: &TenantStore, command: CreateBulkAction) -> Result<NewBulkAction, AppError> {
-    let CreateBulkAction { action, target, dry_run, key } = command;
+    let CreateBulkAction { action, target, all, dry_run, key } = command;
     check_action(store, &action).await?;
     let selection = match target {
         Target::Ids(ids) => BulkSelection::Ids(ids),
         Target::Filter(filter) => BulkSelection::Filter(filter),
         Target::View(view) => BulkSelection::View(view, view_filter(store, view).await?),
     };
+    check_all(all, &selection)?;
+    check_emails(store, &selection).await?;
     Ok(NewBulkAction { action, selection, dry_run, key })
+}
+
+/// Checks that the filter can be evaluated: an email address of too many customers cannot.
+async fn check_emails(store: &TenantStore, selection: &BulkSelection) -> Result<(), AppError> {
+    let (BulkSelection::Filter(filter) | BulkSelection::View(_, filter)) = selection else { return Ok(()) };
+    let resolved = store.resolve_emails(std::slice::from_ref(filter)).await;
+    let Err(error) = resolved.map_err(AppError::from) else { return Ok(()) };
+    Err(match (selection, error) {
+        (BulkSelection::View(..), AppError::Invalid(fields)) => {
+            let of_view = |InvalidField { invalid: Invalid { code, message }, .. }| {
+                let message = format!("must be another view: the `customerEmail` of its filter {message}");
+                InvalidField::new(Field::View, Invalid::new(code, message))
+            };
+            AppError::Invalid(fields.into_iter().map(of_view).collect())
+        }
+        (_, error) => error.within(Field::Filter),
+    })
+}
+
+/// Checks that a bulk action on every conversation is meant. An empty filter is often a mistake of the caller.
+fn check_all(all: bool, selection: &BulkSelection) -> Result<(), AppError> {
+    let is_all = match selection {
+        BulkSelection::Ids(_) => false,
+        BulkSelection::Filter(filter) | BulkSelection::View(_, filter) => filter.is_empty(),
+    };
+    let refuse = |code, message| Err(AppError::invalid(Field::All, Invalid::new(code, message)));
+    match (is_all, all) {
+        (true, false) => refuse(
+            "required",
+            "must be `true`, because the filter is empty and matches every conversation. Add a filter, or send `all`",
+        ),
+        (false, true) => refuse("invalid", "must not be `true`, because the target does not match every conversation"),
+        _ => Ok(()),
+    }
 }

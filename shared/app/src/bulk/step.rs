@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation, ConversationFilter,
-    ConversationId, Decision, Effect,
+    ActionFailure, ApiKey, AuditActor, BulkAction, BulkActionId, BulkBatch, BulkJob, BulkResults, Conversation,
+    ConversationId, Decision, Effect, ResolvedFilter, Scope, authorization::may_continue,
 };
-use deskless_store::{BulkMarker, Initiator, Marked, TenantStore};
+use deskless_store::{BulkMarker, Marked, StoreError, TenantStore};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::next_batch::next_batch;
@@ -54,8 +54,12 @@ pub async fn run_step(store: &TenantStore, id: BulkActionId, step: u64) -> Resul
         Ok(None) => Ok(StepOutcome::Skipped),
         Ok(Some(job)) if job.is_finished() => Ok(StepOutcome::Finished),
         Ok(Some(_)) => Ok(StepOutcome::More),
-        // A retry would fail too.
-        Err(AppError::Internal(reason)) => {
+        // A retry would fail too. An email address can get too many customers after the creation.
+        Err(error @ (AppError::Internal(_) | AppError::Invalid(_))) => {
+            let reason = match error {
+                AppError::Internal(reason) => reason,
+                other => other.to_string(),
+            };
             let results = recorded_results(store, &job, &job.batch).await?;
             write(store, job, |job| job.failed(&results, store.clock().now())).await?;
             Ok(StepOutcome::Failed(reason))
@@ -96,13 +100,22 @@ pub async fn run_within(
 
 /// Takes the step that is due. Returns the job after it, or `None` when another worker has taken the step.
 async fn take_due_step(store: &TenantStore, job: &BulkJob) -> Result<Option<BulkJob>, AppError> {
-    let (results, next) = if job.cancelled_at.is_some() {
+    let is_denied = is_denied(store, job).await?;
+    let (results, next) = if is_denied || job.cancelled_at.is_some() {
         (recorded_results(store, job, &job.batch).await?, BulkBatch::default())
     } else {
         (process_batch(store, job).await?, next_batch(store, job).await?)
     };
     let now = store.clock().now();
-    write(store, job.clone(), |job| job.after_step(&results, next.clone(), now)).await
+    let stop = |job: BulkJob| if is_denied { job.stopped(now) } else { job };
+    write(store, job.clone(), |job| stop(job).after_step(&results, next.clone(), now)).await
+}
+
+/// AP-101: Returns whether the API key that requested the bulk action may no longer do what it does. Then it is cancelled.
+async fn is_denied(store: &TenantStore, job: &BulkJob) -> Result<bool, AppError> {
+    let key = store.cached_key(job.key).await?;
+    let may_continue = |key: &ApiKey| may_continue(key, Scope::WriteConversations, store.clock().now()).is_ok();
+    Ok(!key.is_some_and(|key| may_continue(&key)))
 }
 
 /// Writes the job after a step. If it was cancelled meanwhile, finishes the cancelled job. Returns `None` when another worker has
@@ -159,11 +172,11 @@ async fn process_batch(store: &TenantStore, job: &BulkJob) -> Result<BulkResults
 async fn process(
     store: &TenantStore,
     job: &BulkJob,
-    filters: &[ConversationFilter],
+    filters: &[ResolvedFilter],
     id: ConversationId,
     mut conversation: Option<Conversation>,
 ) -> Result<ConversationOutcome, AppError> {
-    let by = Initiator { key: Some(job.key), cause: None };
+    let store = store.acting_as(AuditActor::BulkAction { id: job.action.id, key: job.key });
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
     loop {
@@ -174,7 +187,17 @@ async fn process(
         };
         let marker = BulkMarker { step: job.step, failure: result.as_ref().err().copied() }.of(job.action.id, id);
         let state = match (&conversation, &result) {
-            (Some(conversation), Ok(effect)) => store.apply_effect(conversation, effect, by, &marker).await?,
+            (Some(conversation), Ok(effect)) => match store.apply_effect(conversation, effect, None, &marker).await {
+                Err(StoreError::SessionKeyExists(_)) => {
+                    let failure = ActionFailure::SessionKeyExists;
+                    let marker = BulkMarker { step: job.step, failure: Some(failure) }.of(job.action.id, id);
+                    match store.mark(&marker).await? {
+                        Marked::Written => return Ok(ConversationOutcome::Done(Err(failure))),
+                        other => other,
+                    }
+                }
+                state => state?,
+            },
             _ => store.mark(&marker).await?,
         };
         match state {

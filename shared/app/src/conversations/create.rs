@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Conversation, ConversationId, Customer, CustomerDetails, Field, MessageDraft, MessageId, NewConversation,
-    Placement, PlacementPatch,
+    Conversation, ConversationId, Customer, CustomerDetails, Field, IdentitySource, MessageDraft, MessageId,
+    NewConversation, Placement, PlacementPatch,
 };
 use deskless_store::{ConversationToCreate, CustomerStore, Directory, IdempotencyKey, Once, TenantStore};
 
@@ -44,7 +44,8 @@ pub struct CreateCustomerConversation {
 ///
 /// # Errors
 /// [`AppError::Invalid`] for references that do not exist and for a predefined message whose rendered text is invalid;
-/// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`].
+/// `Conflict` for a taken externalId or a customer who is being erased; [`AppError::IdempotencyKeyReused`];
+/// [`AppError::OutcomeErased`] for a repeat whose conversation was deleted.
 pub async fn create(
     store: &TenantStore,
     command: CreateConversation,
@@ -53,7 +54,11 @@ pub async fn create(
     let CreateConversation { conversation: new, placement, customer, message } = command;
     let resolved = match unless_replayed(store, key, resolve(store, placement, message).await).await? {
         ControlFlow::Continue(resolved) => resolved,
-        ControlFlow::Break(earlier) => return Ok(earlier),
+        ControlFlow::Break(earlier) => {
+            // A repeat shows nothing of a customer who is being erased.
+            store.known_customer(&customer, false).await?;
+            return repeated(store, earlier.outcome).await;
+        }
     };
     let Resolved { placement, names, message } = resolved;
     commit(store, NewConversation { placement, ..new }, &customer, (message, names), key).await
@@ -63,14 +68,15 @@ pub async fn create(
 /// are not verified.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] for attachments: a new conversation has no files yet; [`AppError::IdempotencyKeyReused`];
+/// [`AppError::OutcomeErased`] for a repeat whose conversation was deleted or whose customer is being erased.
 pub async fn create_for_customer(
     store: &CustomerStore,
     command: CreateCustomerConversation,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Conversation>, AppError> {
     let CreateCustomerConversation { conversation, details, message } = command;
-    let customer = Customer { id: store.customer().clone(), details, identity_source: store.source() };
+    let customer = Customer::of_client(store.customer().clone(), details, store.source());
     let message = match message {
         Some(message) => {
             let draft = message.without_files(store.customer()).map_err(|error| error.within(Field::FirstMessage))?;
@@ -117,11 +123,12 @@ async fn commit(
 ) -> Result<Once<ConversationView>, AppError> {
     let (number, known, earlier) =
         tokio::join!(store.next_number(), store.known_customer(customer, false), store.replay(key));
-    // A repeat gets the first outcome even if the customer is being erased now.
+    // A repeat shows nothing of a customer who is being erased.
+    let mut known = known?;
     if let Some(earlier) = earlier? {
-        return Ok(Once::replay(earlier));
+        return repeated(store, earlier).await;
     }
-    let (number, mut known) = (number?, known?);
+    let number = number?;
     let id = ConversationId::on(new.channel, store.clock());
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
@@ -141,11 +148,25 @@ async fn commit(
         let new = ConversationToCreate { conversation: &conversation, first: first.as_ref(), customer, known: &known };
         let outcome = ConversationView { conversation: conversation.clone(), names: names.clone() };
         if let Some(created) = store.create_conversation(&new, outcome, key).await? {
-            return Ok(created);
+            return if created.is_replay { repeated(store, created.outcome).await } else { Ok(created) };
         }
         backoff.pause("the customer keeps changing").await?;
         known = store.known_customer(customer, true).await?;
     }
+}
+
+/// Returns the outcome of a repeat. Its conversation may be deleted although its items are not removed yet.
+async fn repeated(store: &TenantStore, earlier: ConversationView) -> Result<Once<ConversationView>, AppError> {
+    let Conversation { id, customer, .. } = &earlier.conversation;
+    let is_erasing = async {
+        // The record of any other customer was read before.
+        if customer.identity_source != IdentitySource::Anonymous {
+            return Ok(false);
+        }
+        Ok(store.find_customer(&customer.id).await?.is_some_and(|customer| customer.erasure.is_some()))
+    };
+    let (exists, is_erasing) = tokio::try_join!(store.has_conversation(*id), is_erasing)?;
+    if exists && !is_erasing { Ok(Once::replay(earlier)) } else { Err(AppError::OutcomeErased) }
 }
 
 fn first_draft(message: &ResolvedMessage, opened: &Conversation) -> Result<MessageDraft, AppError> {

@@ -1,28 +1,18 @@
-use deskless_domain::{ConversationId, DeletionReason, KeyId, Precondition};
-use deskless_store::{Deletion, TenantStore};
+use deskless_domain::{ConversationId, DeletionReason, Precondition};
+use deskless_store::TenantStore;
 
 use crate::AppError;
 
-/// A command to delete a conversation.
-#[derive(Debug, Clone)]
-pub struct DeleteConversation {
-    /// The conversation.
-    pub id: ConversationId,
-    /// The reason, which is kept for 90 days.
-    pub reason: Option<DeletionReason>,
-    /// The API key that deletes it.
-    pub key: KeyId,
-}
-
-/// AP-15: Deletes a conversation at once. Its messages are removed in the background by [`super::removal_step`].
+/// AP-15: Deletes a conversation at once. Its messages are removed in the background by [`super::removal_step`]. The audit log
+/// keeps the reason for 90 days.
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::VersionMismatch`].
 pub async fn delete(
     store: &TenantStore,
-    command: DeleteConversation,
+    id: ConversationId,
+    reason: Option<&DeletionReason>,
     precondition: &Precondition,
 ) -> Result<(), AppError> {
-    let deletion = Deletion { reason: command.reason, key: Some(command.key) };
-    Ok(store.delete_conversation(command.id, &deletion, precondition).await?)
+    Ok(store.delete_conversation(id, reason, precondition).await?)
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use count::count;
 pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
-pub use delete::{DeleteConversation, delete};
+pub use delete::delete;
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};
@@ -47,7 +47,10 @@ impl ConversationView {
     /// be read. They are then missing from the view.
     async fn after_commit(store: &TenantStore, conversation: Conversation) -> Self {
         let names = references::names(store, [&conversation.placement]).await.unwrap_or_else(|error| {
-            tracing::warn!(error = %error, "the names of an updated conversation cannot be read");
+            tracing::warn!(
+                error = deskless_store::without_values(&error.to_string()),
+                "the names of an updated conversation cannot be read"
+            );
             Directory::default()
         });
         Self { conversation, names }

@@ -30,6 +30,8 @@ async fn mark_up_to(
     precondition: &Precondition,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<ConversationView>, AppError> {
+    let key = key.map(|key| key.of_conversation(id));
+    let key = key.as_ref();
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
     loop {

@@ -4,7 +4,7 @@ use std::{
 };
 
 use deskless_domain::ConversationId;
-use deskless_store::TenantStore;
+use deskless_store::{TenantStore, without_values};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -55,14 +55,16 @@ pub async fn removal_step(store: &TenantStore, step: u64) -> Result<(), AppError
         && results.iter().all(|(_, result)| matches!(result, Err(AppError::Unavailable(_)) | Ok(Progress::NotStarted)))
     {
         // The next step follows at once. Errors raise the alarm of the workers.
-        tracing::error!(reason, "no removal of this step made progress");
+        tracing::error!(reason = without_values(reason), "no removal of this step made progress");
     }
     let (mut last, mut failures) = (queue.after, Vec::new());
     for (id, result) in results {
         match result {
             Ok(Progress::NotStarted) => continue,
             Ok(Progress::Started | Progress::Done) => {}
-            Err(AppError::Unavailable(reason)) => tracing::warn!(conversation = %id, reason, "removal postponed"),
+            Err(AppError::Unavailable(reason)) => {
+                tracing::warn!(conversation = %id, reason = without_values(&reason), "removal postponed");
+            }
             Err(error) => {
                 store.unqueue_removal(id).await?;
                 failures.push(format!("{id}: {error}"));
@@ -124,18 +126,17 @@ struct Removed {
 
 /// AP-40: Removes one batch of the items under a deleted conversation, and after the last one its tombstone.
 ///
-/// An interrupted removal can be repeated. The tombstone is removed last, in one transaction with the counters. Costs one write unit
-/// for each KB of each item.
+/// An interrupted removal can be repeated. The tombstone is removed last, in one transaction with the stored outcome. Costs one write
+/// unit for each KB of each item.
 async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed, AppError> {
-    if !store.has_tombstone(id).await? {
-        return Ok(Removed { items: 0, is_all: true });
-    }
+    let Some(tombstone) = store.tombstone(id).await? else { return Ok(Removed { items: 0, is_all: true }) };
     let remains = store.removal_batch(id, ITEMS).await?;
     let (items, has_more) = (remains.count(), remains.has_more);
     files::erase_all(store, &remains.files).await?;
+    store.erase_contexts(&remains.executions).await?;
     store.remove_batch(remains).await?;
     if !has_more {
-        store.remove_tombstone(id).await?;
+        store.remove_tombstone(&tombstone).await?;
     }
     Ok(Removed { items, is_all: !has_more })
 }

@@ -17,6 +17,8 @@ pub(super) async fn write(
         let updated = store.update_conversation(id, patch, precondition).await?;
         return Ok(Once::first(ConversationView::after_commit(store, updated).await));
     }
+    let key = key.map(|key| key.of_conversation(id));
+    let key = key.as_ref();
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
     loop {

@@ -3,7 +3,7 @@
 mod erase;
 mod register;
 
-use deskless_domain::{Field, File, FileDraft, FileId, FileStatus, Precondition};
+use deskless_domain::{CustomerId, Field, File, FileDraft, FileId, FileStatus, Precondition, UploadQuota};
 use deskless_store::{CustomerStore, IdempotencyKey, Once, StoreError, TenantStore};
 pub use deskless_store::{Download, Upload};
 
@@ -29,7 +29,15 @@ impl<'a> FileAccess<'a> {
         }
     }
 
-    fn owner(self) -> Option<&'a deskless_domain::CustomerId> {
+    /// Returns the customer who uploads, with their quota.
+    fn uploader(self) -> Option<(&'a CustomerId, UploadQuota)> {
+        match self {
+            Self::Workspace(_) => None,
+            Self::Customer(store) => Some((store.customer(), UploadQuota::of(store.source()))),
+        }
+    }
+
+    fn owner(self) -> Option<&'a CustomerId> {
         match self {
             Self::Workspace(_) => None,
             Self::Customer(store) => Some(store.customer()),
@@ -45,17 +53,24 @@ impl<'a> FileAccess<'a> {
 /// pending. Signatures are not stored, because everybody who can read them could use them.
 ///
 /// # Errors
-/// [`AppError::Invalid`] when there is no such conversation; [`AppError::IdempotencyKeyReused`].
+/// [`AppError::Invalid`] when there is no such conversation; [`AppError::UploadQuotaReached`];
+/// [`AppError::IdempotencyKeyReused`].
 pub async fn sign(
     access: FileAccess<'_>,
     draft: FileDraft,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<(File, Option<Upload>)>, AppError> {
     let store = access.store();
-    let Once { outcome: file, is_replay } = store.create_file(access.owner(), draft, key).await?;
+    let key = of_file(key, &draft);
+    let Once { outcome: file, is_replay } = store.create_file(access.uploader(), draft, key.as_ref()).await?;
     let is_pending = !is_replay || is_still_pending(access, file.id).await?;
     let upload = if is_pending { Some(store.upload_form(&file)?) } else { None };
     Ok(Once { outcome: (file, upload), is_replay })
+}
+
+/// Returns the key of a command on a file, whose record is removed with the file's conversation.
+fn of_file(key: Option<&IdempotencyKey>, draft: &FileDraft) -> Option<IdempotencyKey> {
+    key.map(|key| draft.conversation_id.map_or_else(|| key.clone(), |id| key.of_conversation(id)))
 }
 
 async fn is_still_pending(access: FileAccess<'_>, id: FileId) -> Result<bool, StoreError> {

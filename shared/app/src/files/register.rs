@@ -3,7 +3,7 @@ use std::time::Duration;
 use deskless_domain::{File, FileId, FileStatus};
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore, UploadedObject};
 
-use super::{FileAccess, no_such_file};
+use super::{FileAccess, no_such_file, of_file};
 use crate::AppError;
 
 /// The timeout for deleting the upload, for which the response waits.
@@ -29,8 +29,10 @@ pub async fn register(
     let store = access.store();
     let mut backoff = store.backoff();
     let store = &store.within(&backoff);
-    let (mut found, earlier) = tokio::try_join!(access.find(id), store.replay(key))?;
-    if let Some(earlier) = earlier {
+    let mut found = access.find(id).await?;
+    let key = found.as_ref().map_or_else(|| key.cloned(), |file| of_file(key, &file.draft));
+    let key = key.as_ref();
+    if let Some(earlier) = store.replay(key).await? {
         return Ok(Once::replay(earlier));
     }
     loop {

@@ -18,8 +18,12 @@ pub async fn create(
     message: NewMessage,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<AddedMessage>, AppError> {
+    let key = key.map(|key| key.of_conversation(conversation));
+    let key = key.as_ref();
     match unless_replayed(store, key, message.resolve(store, conversation).await).await? {
-        ControlFlow::Continue(draft) => Ok(store.create_message(conversation, None, &draft, key).await?),
+        ControlFlow::Continue((draft, shared)) => {
+            Ok(store.create_message(conversation, None, &draft, shared, key).await?)
+        }
         ControlFlow::Break(earlier) => Ok(earlier),
     }
 }
@@ -35,6 +39,8 @@ pub async fn create_for_customer(
     message: CustomerMessage,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<AddedMessage>, AppError> {
+    let key = key.map(|key| key.of_conversation(conversation));
+    let key = key.as_ref();
     match unless_replayed(store.workspace(), key, message.resolve(store, conversation).await).await? {
         ControlFlow::Continue(draft) => Ok(store.create_message(conversation, &draft, key).await?),
         ControlFlow::Break(earlier) => Ok(earlier),

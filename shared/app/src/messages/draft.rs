@@ -3,7 +3,7 @@
 use deskless_domain::{
     Attachment, Conversation, ConversationId, CustomerId, ExternalId, Field, File, FileId, Invalid, InvalidField,
     MessageBody, MessageDraft, MessageType, Metadata, Placement, PredefinedMessageId, Role, Sender, Template,
-    TemplateNames,
+    TemplateNames, authorization::customer_may_see,
 };
 use deskless_store::{CustomerStore, TenantStore};
 
@@ -35,13 +35,15 @@ pub enum BodySource {
     Text(MessageBody),
     /// A predefined message, rendered for the conversation.
     Predefined(PredefinedMessageId),
+    /// None: the message has files alone.
+    Files,
 }
 
 /// A message that a customer adds with a client key.
 #[derive(Debug, Clone)]
 pub struct CustomerMessage {
-    /// The text.
-    pub body: MessageBody,
+    /// The text; `None` for a message with files alone.
+    pub body: Option<MessageBody>,
     /// The files to attach.
     pub attachments: Vec<FileId>,
 }
@@ -74,7 +76,7 @@ pub struct DraftWithoutBody {
 }
 
 impl DraftWithoutBody {
-    fn with_body(self, body: MessageBody) -> MessageDraft {
+    fn with_body(self, body: Option<MessageBody>) -> MessageDraft {
         let Self { role, kind, sender, external_id, attachments, metadata } = self;
         MessageDraft { role, kind, body, sender, external_id, attachments, metadata }
     }
@@ -90,31 +92,41 @@ impl ResolvedMessage {
             Self::Text(draft) => Ok(draft.clone()),
             Self::Template { rest, template, names } => {
                 let body = predefined_messages::fill(template, conversation, names)?;
-                Ok(rest.clone().with_body(body))
+                Ok(rest.clone().with_body(Some(body)))
             }
         }
     }
 }
 
 impl NewMessage {
-    /// Resolves a message for an existing conversation. Reads nothing for a plain text without attachments.
+    /// Resolves a message for an existing conversation. Reads nothing for a plain text without attachments. Also returns the
+    /// internal files of the conversation that the message shares with its customer.
     pub(super) async fn resolve(
         self,
         store: &TenantStore,
         conversation: ConversationId,
-    ) -> Result<MessageDraft, AppError> {
+    ) -> Result<(MessageDraft, Vec<FileId>), AppError> {
         let is_allowed = move |file: &File| file.draft.conversation_id.is_none_or(|id| id == conversation);
         let source = self.body.clone();
         let text = async {
             match source {
-                BodySource::Text(body) => Ok((body, None)),
+                BodySource::Text(body) => Ok((Some(body), None)),
+                BodySource::Files => Ok((None, None)),
                 // Boxed because the future is large, and most messages do not need it.
-                BodySource::Predefined(id) => Box::pin(predefined_messages::fill_for(store, conversation, id)).await,
+                BodySource::Predefined(id) => {
+                    let filled = Box::pin(predefined_messages::fill_for(store, conversation, id)).await;
+                    filled.map(|(body, file)| (Some(body), file))
+                }
             }
         };
-        let (attachments, text) = tokio::join!(attachments(store, &self.attachments, is_allowed), text);
-        let (attachments, (body, file)) = (attachments?, text?);
-        Ok(self.without_body(with_file(attachments, file)?).with_body(body))
+        let (files, text) = tokio::join!(store.ready_files(&self.attachments), text);
+        let (files, (body, file)) = (files?, text?);
+        let attachments = attachable(files.clone(), is_allowed)?;
+        // A note shares nothing.
+        let is_shared =
+            |file: &&File| self.kind == MessageType::Reply && file.draft.conversation_id.is_some() && !file.shared;
+        let shared = files.iter().flatten().filter(is_shared).map(|file| file.id).collect();
+        Ok((self.without_body(with_file(attachments, file)?).with_body(body), shared))
     }
 
     /// Resolves the first message of a new conversation.
@@ -125,13 +137,17 @@ impl NewMessage {
     ) -> Result<ResolvedMessage, AppError> {
         // A new conversation has no files.
         let is_allowed = |file: &File| file.draft.conversation_id.is_none();
-        let source = self.body.clone();
-        match source {
-            BodySource::Text(body) => {
+        let text = match self.body.clone() {
+            BodySource::Text(body) => Ok(Some(body)),
+            BodySource::Files => Ok(None),
+            BodySource::Predefined(id) => Err(id),
+        };
+        match text {
+            Ok(body) => {
                 let attachments = attachments(store, &self.attachments, is_allowed).await?;
                 Ok(ResolvedMessage::Text(self.without_body(attachments).with_body(body)))
             }
-            BodySource::Predefined(id) => {
+            Err(id) => {
                 let template = Box::pin(predefined_messages::template_for(store, id, placement));
                 let (attachments, template) = tokio::join!(attachments(store, &self.attachments, is_allowed), template);
                 let (attachments, (template, names, file)) = (attachments?, template?);
@@ -158,7 +174,8 @@ impl CustomerMessage {
             return self.without_files(store.customer());
         }
         let found = store.ready_files(conversation, &self.attachments).await?;
-        let attachments = attachable(found, |file| file.draft.conversation_id == Some(conversation))?;
+        let attachments =
+            attachable(found, |file| file.draft.conversation_id == Some(conversation) && customer_may_see(file))?;
         Ok(MessageDraft { attachments, ..self.draft(store.customer()) })
     }
 

@@ -18,6 +18,8 @@ pub async fn transform(
     outgoing: &Outgoing,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<Transform>, AppError> {
+    let key = key.map(|key| key.of_conversation(conversation));
+    let key = key.as_ref();
     if let Some(earlier) = store.replay(key).await? {
         return Ok(Once::replay(earlier));
     }

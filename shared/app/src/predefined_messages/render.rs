@@ -1,4 +1,4 @@
-use deskless_domain::{ConversationId, Field, PredefinedMessage, PredefinedMessageId};
+use deskless_domain::{ConversationId, Field, PredefinedMessage, PredefinedMessageId, Rendered};
 use deskless_store::{IdempotencyKey, Once, StoreError, TenantStore};
 
 use super::fill::template_names;
@@ -13,7 +13,9 @@ pub async fn render(
     id: PredefinedMessageId,
     conversation: ConversationId,
     key: Option<&IdempotencyKey>,
-) -> Result<Once<String>, AppError> {
+) -> Result<Once<Rendered>, AppError> {
+    let key = key.map(|key| key.of_conversation(conversation));
+    let key = key.as_ref();
     if let Some(earlier) = store.replay(key).await? {
         return Ok(Once::replay(earlier));
     }

@@ -224,6 +224,12 @@ impl BulkJob {
         self
     }
 
+    /// Lets the step that is due be the last one, because the API key of the job may not continue.
+    #[must_use]
+    pub fn stopped(self, now: Timestamp) -> Self {
+        Self { cancelled_at: Some(now), ..self }
+    }
+
     fn record(&mut self, results: &BulkResults) {
         let action = &mut self.action;
         self.step += 1;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use super::{Collected, Kind};
-use crate::{Channel, ExternalId, InboxId, Invalid, Title};
+use crate::{Channel, ExternalId, InboxId, Invalid, StoredSecret, Title};
 
 /// An inbox, in which conversations of one channel arrive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,13 +22,19 @@ impl Collected for Inbox {
 
     /// Replaces secrets instead of removing them, so that clients see whether there is one.
     fn without_secrets(&self) -> Self {
-        let redacted = |secret: &Option<ProviderSecret>| secret.as_ref().map(|_| ProviderSecret::redacted());
+        let redacted = |secret: &Option<StoredSecret>| secret.as_ref().map(|_| StoredSecret::redacted());
         let settings = InboxSettings {
             access_token: redacted(&self.settings.access_token),
             app_secret: redacted(&self.settings.app_secret),
             ..self.settings.clone()
         };
         Self { settings, ..self.clone() }
+    }
+
+    fn secrets_mut(&mut self) -> Vec<(&'static str, &mut StoredSecret)> {
+        let token = self.settings.access_token.iter_mut().map(|secret| (InboxSettings::ACCESS_TOKEN, secret));
+        let secret = self.settings.app_secret.iter_mut().map(|secret| (InboxSettings::APP_SECRET, secret));
+        token.chain(secret).collect()
     }
 }
 
@@ -56,15 +62,21 @@ pub struct InboxSettings {
     pub reply_window_hours: Option<u32>,
     /// The token for requests to the provider. Write-only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_token: Option<ProviderSecret>,
+    pub access_token: Option<StoredSecret>,
     /// The secret that signs requests from the provider. Write-only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub app_secret: Option<ProviderSecret>,
+    pub app_secret: Option<StoredSecret>,
 }
 
-/// A secret from a provider. It is stored, and never shown or logged.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+impl InboxSettings {
+    /// The name that the encryption of [`InboxSettings::access_token`] is bound to.
+    pub const ACCESS_TOKEN: &str = "settings.accessToken";
+    /// The name that the encryption of [`InboxSettings::app_secret`] is bound to.
+    pub const APP_SECRET: &str = "settings.appSecret";
+}
+
+/// A secret from a provider. It is stored encrypted, and never shown or logged.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProviderSecret(String);
 
 impl ProviderSecret {
@@ -85,15 +97,16 @@ impl ProviderSecret {
         }
     }
 
-    /// Returns a value that stands for a secret where only its presence matters.
-    fn redacted() -> Self {
-        Self("redacted".to_owned())
-    }
-
     /// Returns the secret text, for requests to the provider only.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<ProviderSecret> for StoredSecret {
+    fn from(secret: ProviderSecret) -> Self {
+        Self::New(secret.0)
     }
 }
 

@@ -17,4 +17,9 @@ pub struct Member {
 impl Collected for Member {
     type Id = MemberId;
     const KIND: Kind = Kind::Member;
+
+    /// Returns the email address as it is compared: two spellings of one address are the same.
+    fn unique_text(&self) -> Option<String> {
+        Some(self.email.normalized())
+    }
 }

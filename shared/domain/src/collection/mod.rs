@@ -11,14 +11,14 @@ mod view;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assistant::Assistant;
-pub use automation::{Automation, AutomationAction, AutomationActions};
+pub use automation::{Automation, AutomationAction, AutomationActions, AutomationPosition, TriggerRule};
 pub use inbox::{Inbox, InboxSettings, ProviderSecret};
 pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
 pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
 
-use crate::{Clock, Identifier, Timestamp};
+use crate::{Clock, Identifier, StoredSecret, Timestamp};
 
 /// A small collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,10 +90,22 @@ pub trait Collected:
     /// Whether conversations may refer to the resource. If so, deleting it archives it: existing references keep its name, and
     /// new references are refused.
     const IS_REFERRED_TO: bool = true;
+    /// The fields that clients neither see nor update.
+    const INTERNAL_FIELDS: &'static [&'static str] = &[];
 
     /// Returns the text by which the collection is sorted; `None` sorts by creation time.
     fn sort_text(&self) -> Option<&str> {
         None
+    }
+
+    /// Returns a text that only one resource of the collection may have at a time, not counting archived ones.
+    fn unique_text(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns the secrets, each with its path in the fields, which its encryption is bound to.
+    fn secrets_mut(&mut self) -> Vec<(&'static str, &mut StoredSecret)> {
+        Vec::new()
     }
 
     /// Returns the same fields without secrets: what is recorded for repeats of the request that created the resource.

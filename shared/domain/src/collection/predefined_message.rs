@@ -81,6 +81,7 @@ impl Collected for PredefinedMessage {
     type Id = PredefinedMessageId;
     const KIND: Kind = Kind::PredefinedMessage;
     const IS_REFERRED_TO: bool = false;
+    const INTERNAL_FIELDS: &'static [&'static str] = &["createdBy", "retitledAt"];
 
     fn sort_text(&self) -> Option<&str> {
         Some(self.title.as_str())

@@ -25,7 +25,7 @@ impl NewestReply {
     /// Returns the preview of a reply.
     #[must_use]
     pub fn of(message: &Message) -> Self {
-        Self { id: message.id, preview: message.draft.body.preview().into_owned() }
+        Self { id: message.id, preview: message.draft.preview() }
     }
 }
 

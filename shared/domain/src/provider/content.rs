@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Invalid, MediaType, MessageBody, MessageType,
-    text::{Lines, check, pattern, schema, string_type},
+    text::{Lines, check, check_length, pattern, schema, string_type},
 };
 
 /// An outgoing message.
@@ -80,11 +80,7 @@ macro_rules! ascii_type {
             /// # Errors
             /// When the text is too long or malformed.
             pub fn parse(text: String) -> Result<Self, Invalid> {
-                let length = text.chars().count();
-                if length > Self::MAX {
-                    let message = format!("must be at most {} characters; it has {length}", Self::MAX);
-                    return Err(Invalid::new("too_long", message));
-                }
+                check_length(&text, Self::MAX)?;
                 let holds: fn(&str) -> bool = $holds;
                 if holds(&text) { Ok(Self(text)) } else { Err(Invalid::new("invalid", $message)) }
             }
@@ -95,7 +91,7 @@ macro_rules! ascii_type {
 }
 
 ascii_type!(
-    /// The https URL of a file: at most 2,048 characters.
+    /// The https URL of a file.
     MediaUrl, 2048, "^https://[!-~]+$",
     |text| text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic())),
     "must be a URL that begins with https://"
@@ -107,7 +103,7 @@ ascii_type!(
     "must be a provider's id or a phone number: letters, digits and +_- only"
 );
 ascii_type!(
-    /// The name of a WhatsApp template: 1 to 512 characters of `a-z0-9_`.
+    /// The name of a WhatsApp template.
     TemplateName, 512, "^[a-z0-9_]+$",
     |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
     "must have only a-z, 0-9 and _"
@@ -142,4 +138,4 @@ impl FileName {
     }
 }
 
-string_type!(FileName, schema = schema("A file name: 1 to 255 characters on one line.", 255, pattern(Lines::One)));
+string_type!(FileName, schema = schema("A file name.", 255, pattern(Lines::One)));

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId, ExecutionStatus, Metadata, Reason, Step,
-    Timestamp,
+    AutomationId, AutomationTrigger, ConversationId, Execution, ExecutionId, ExecutionStatus, KeyId, Metadata, Reason,
+    Step, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::{
 const TTL_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The value of the attribute `job` on an execution with work left. The stream's filter matches items with this attribute.
-const JOB: &str = "execution";
+pub(super) const JOB: &str = "execution";
 
 /// An execution's item. The ids of the execution and its automation are in the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ struct ExecutionItem {
     /// JSON text, like metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     context: Option<String>,
+    /// `None` unless it was run manually.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    api_key: Option<KeyId>,
     /// `None` if the execution is its own origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<ExecutionId>,
@@ -43,7 +46,10 @@ struct ExecutionItem {
     finished_at: Option<i64>,
     #[serde(rename = "v")]
     version: u64,
-    /// Set while there is work left.
+    /// The automation that runs after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<AutomationId>,
+    /// Set while there is work left, unless it waits for an earlier automation of the same event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
     expires_at: i64,
@@ -56,6 +62,7 @@ impl TenantStore {
             conversation_id: execution.conversation_id,
             trigger: execution.trigger,
             context: (!execution.context.is_empty()).then(|| execution.context.json().to_owned()),
+            api_key: execution.api_key,
             origin: (execution.origin != execution.id).then_some(execution.origin),
             chain: execution.chain.clone(),
             status: execution.status,
@@ -65,7 +72,8 @@ impl TenantStore {
             started_at: execution.started_at.map(Timestamp::as_millis),
             finished_at: execution.finished_at.map(Timestamp::as_millis),
             version: execution.version,
-            job: (!execution.is_over()).then(|| JOB.to_owned()),
+            next: execution.next,
+            job: (!execution.is_over() && !execution.waits).then(|| JOB.to_owned()),
             expires_at: execution.created_at().plus_seconds(TTL_SECONDS).as_seconds(),
         };
         item::write(self.keys().execution(execution.automation_id, execution.id), &attributes)
@@ -78,12 +86,14 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
     let attributes: ExecutionItem = item::read(found)?;
     let context = attributes.context.as_deref().map(Metadata::from_json).transpose();
     let context = context.map_err(|e| StoreError::Internal(format!("an execution's context cannot be read: {e}")))?;
+    let is_over = !matches!(attributes.status, ExecutionStatus::Queued | ExecutionStatus::Running);
     Ok(Execution {
         id,
         automation_id,
         conversation_id: attributes.conversation_id,
         trigger: attributes.trigger,
         context: context.unwrap_or_default(),
+        api_key: attributes.api_key,
         origin: attributes.origin.unwrap_or(id),
         chain: attributes.chain,
         status: attributes.status,
@@ -93,6 +103,8 @@ pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
         started_at: attributes.started_at.map(Timestamp::from_millis),
         finished_at: attributes.finished_at.map(Timestamp::from_millis),
         version: attributes.version,
+        waits: attributes.job.is_none() && !is_over,
+        next: attributes.next,
     })
 }
 

@@ -8,4 +8,4 @@ mod triggers;
 
 pub use list::ExecutionPage;
 pub(crate) use triggers::CACHED;
-pub use triggers::TriggeredAutomation;
+pub use triggers::{TriggeredAutomation, TriggeredAutomations};

@@ -58,7 +58,7 @@ impl TenantStore {
 }
 
 /// Converts a resource's item.
-pub(super) fn read<T: Collected>(found: Item) -> Result<Resource<T>, StoreError> {
+pub(crate) fn read<T: Collected>(found: Item) -> Result<Resource<T>, StoreError> {
     let id = id_of::<T>(&found)?;
     let attributes: ResourceItem<T> = item::read(found)?;
     Ok(Resource {

@@ -1,31 +1,57 @@
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use deskless_domain::{AttemptId, Collected, Precondition, Resource};
+use deskless_domain::{ApiKey, AttemptId, AuditAction, AuditEvent, Collected, Precondition, Resource, ResourceEvent};
+use serde_json::Value;
 
-use super::item::is_own_write;
+use super::{claim::claim_conflict, item::is_own_write};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    error::{causes, is_transient},
-    expression::number,
-    item::VERSION,
     transaction::{Commit, Transaction},
 };
 
 impl TenantStore {
     /// AP-18: replaces a resource with its next version. Returns false if the stored version is not the previous one: read
-    /// it again and retry.
+    /// it again and retry. An update that changes a field is recorded in the audit log (AP-96).
     ///
     /// # Errors
-    /// When the table does not respond.
-    pub async fn replace_resource<T: Collected>(&self, next: &Resource<T>) -> Result<bool, StoreError> {
+    /// [`StoreError::EmailExists`].
+    pub async fn replace_resource<T: Collected>(
+        &self,
+        previous: &Resource<T>,
+        next: &Resource<T>,
+    ) -> Result<bool, StoreError> {
+        self.replace_resource_for(previous, next, None).await
+    }
+
+    /// AP-18: as [`Self::replace_resource`], on the condition that the API key `caller` has not changed since it was read.
+    ///
+    /// # Errors
+    /// As [`Self::replace_resource`].
+    pub async fn replace_resource_for<T: Collected>(
+        &self,
+        previous: &Resource<T>,
+        next: &Resource<T>,
+        caller: Option<&ApiKey>,
+    ) -> Result<bool, StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let unchanged = Condition::none().version(&Precondition::exactly(next.version - 1));
+        let unchanged = Condition::none().version(&Precondition::exactly(previous.version));
+        let sealed = self.with_sealed_secrets(next).await?;
         let mut transaction = Transaction::default();
-        let itself = transaction.put(self, self.resource_item(next, attempt)?, unchanged)?;
+        let itself = transaction.put(self, self.resource_item(&sealed, attempt)?, unchanged)?;
+        if let Some(caller) = caller {
+            self.check_key(&mut transaction, caller)?;
+        }
+        let claim = self.move_claim(&mut transaction, previous, next)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
+        // A secret that stays has the same encrypted form.
+        if let Some(event) = audit_event(previous, &sealed)? {
+            self.add_audit_entry(&mut transaction, event)?;
+        }
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(true),
             // The existing item may be this write, if its first response was lost.
-            Commit::Failed(failed) => Ok(is_own_write(failed.existing(itself), attempt)),
+            Commit::Failed(failed) if failed.at(itself) => Ok(is_own_write(failed.existing(itself), attempt)),
+            // Without a claim, the caller's key has changed.
+            Commit::Failed(failed) => claim_conflict(claim, &failed).map_or(Ok(false), Err),
         }
     }
 
@@ -33,25 +59,34 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn remove_resource<T: Collected>(&self, id: T::Id, version: u64) -> Result<bool, StoreError> {
-        let request = self
-            .client()
-            .delete_item()
-            .table_name(self.table())
-            .set_key(Some(self.keys().resource(T::KIND, id).attributes()))
-            .condition_expression("attribute_not_exists(pk) OR #version = :before")
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_values(":before", number(version));
-        let mut backoff = self.backoff();
-        loop {
-            let Err(error) = request.clone().send().await else { return Ok(true) };
-            if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) {
-                return Ok(false);
-            }
-            if !is_transient(&error) {
-                return Err(StoreError::from_sdk(&error));
-            }
-            backoff.pause(&causes(&error)).await?;
+    pub async fn remove_resource<T: Collected>(&self, resource: &Resource<T>) -> Result<bool, StoreError> {
+        let unchanged = Condition::exists().version(&Precondition::exactly(resource.version));
+        let mut transaction = Transaction::default();
+        let itself = transaction.delete(self, self.keys().resource(T::KIND, resource.id), unchanged)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
+        let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Deleted), resource.id);
+        self.add_audit_entry(&mut transaction, event)?;
+        match transaction.commit(self, &mut self.backoff()).await? {
+            Commit::Done => Ok(true),
+            Commit::Failed(failed) => Ok(failed.existing(itself).is_none()),
         }
     }
+}
+
+/// Returns the entry of the audit log for an update; `None` if no field changes.
+fn audit_event<T: Collected>(previous: &Resource<T>, next: &Resource<T>) -> Result<Option<AuditEvent>, StoreError> {
+    let event = |event| AuditEvent::new(AuditAction::of(T::KIND, event), next.id);
+    if previous.archived_at != next.archived_at {
+        return Ok(Some(event(ResourceEvent::Deleted)));
+    }
+    let fields = |resource: &Resource<T>| match serde_json::to_value(&resource.fields) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        _ => Err(StoreError::Internal("the fields of a resource cannot be compared".to_owned())),
+    };
+    let (before, after) = (fields(previous)?, fields(next)?);
+    let mut changed: Vec<_> = after.iter().filter(|(name, value)| before.get(*name) != Some(*value)).collect();
+    changed.extend(before.iter().filter(|(name, _)| !after.contains_key(*name)));
+    let names = changed.into_iter().map(|(name, _)| name.clone());
+    let names: Vec<_> = names.filter(|name| !T::INTERNAL_FIELDS.contains(&name.as_str())).collect();
+    Ok((!names.is_empty()).then(|| event(ResourceEvent::Updated).with_fields(names)))
 }

@@ -26,7 +26,7 @@ pub struct CreationPage {
     pub next: Option<ConversationId>,
 }
 
-/// The part of the list to read: conversations created after `after` and before `before`, both excluded.
+/// The part of the list to read: conversations created at or after `after`, and before `before`.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     order: Order,
@@ -58,8 +58,8 @@ impl TenantStore {
         let now = self.clock().now();
         let mut window = Window {
             order,
-            after: filters.iter().filter_map(|filter| filter.created_after).max(),
-            before: filters.iter().filter_map(|filter| filter.created_before).min(),
+            after: filters.iter().filter_map(|filter| filter.filter.created_after).max(),
+            before: filters.iter().filter_map(|filter| filter.filter.created_before).min(),
             reached,
         };
         let mut conversations = Vec::new();
@@ -73,6 +73,7 @@ impl TenantStore {
                 return Ok(CreationPage { conversations, next: None });
             };
             evaluated += ids.len();
+            self.work().read(ids.len());
             let found = self.conversations_in_order(&ids, false).await?;
             conversations
                 .extend(found.into_iter().filter(|found| filters.iter().all(|filter| filter.matches(found, now))));
@@ -122,11 +123,8 @@ impl TenantStore {
         let key = |id: MessageId| self.keys().conversation(ConversationId::from_bytes(*id.as_bytes())).pk;
         // '!' sorts before every character of an id, so this text sorts directly after the id.
         let following = |id: MessageId| format!("{}!", key(id));
-        let mut from = after.map_or_else(|| key(MessageId::FIRST), |time| following(MessageId::end_of(time)));
-        let mut to = before.map_or_else(
-            || key(MessageId::LAST),
-            |time| key(MessageId::end_of(Timestamp::from_millis(time.as_millis() - 1))),
-        );
+        let mut from = after.map_or_else(|| key(MessageId::FIRST), |time| following(MessageId::before(time)));
+        let mut to = key(before.map_or(MessageId::LAST, MessageId::before));
         if let Some(reached) = reached.map(MessageId::from) {
             match order {
                 Order::Asc => from = from.max(following(reached)),

@@ -1,7 +1,8 @@
-use deskless_domain::{AttemptId, Conversation, ConversationId, Customer, Message, Timestamp};
+use deskless_domain::{AttemptId, Conversation, ConversationId, Customer, Existing, Message, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::item::{ConversationItem, DetailItem, MetadataStorage, metadata_storage};
+use super::session::{holder, session_conflict};
 use crate::{
     IdempotencyKey, KnownCustomer, Once, StoreError, TenantStore,
     condition::Condition,
@@ -39,7 +40,7 @@ impl TenantStore {
     /// If only the conversation has to be written, that is a plain `PutItem`, because a transaction costs twice as much.
     ///
     /// # Errors
-    /// [`StoreError::ExternalIdExists`], [`StoreError::IdempotencyKeyReused`].
+    /// [`StoreError::ExternalIdExists`], [`StoreError::SessionKeyExists`], [`StoreError::IdempotencyKeyReused`].
     pub async fn create_conversation<T: Serialize + DeserializeOwned>(
         &self,
         new: &ConversationToCreate<'_>,
@@ -50,7 +51,8 @@ impl TenantStore {
         let id = conversation.id;
         let mut transaction = Transaction::default();
         let customer = self.add_customer_update(&mut transaction, new.customer, new.known)?;
-        let item = self.conversation_item(conversation);
+        let item =
+            ConversationItem { request: key.map(IdempotencyKey::digest), ..self.conversation_item(conversation) };
         let itself = transaction.put_new(self, item::write(self.keys().conversation(id), &item)?)?;
         if let MetadataStorage::Separate(json) = metadata_storage(&conversation.metadata) {
             self.add_metadata(&mut transaction, id, json)?;
@@ -67,18 +69,22 @@ impl TenantStore {
             }
             None => None,
         };
+        let session = self.claim_new_session(&mut transaction, conversation)?;
         match Attempts::new(self, key).commit(transaction, &outcome).await? {
             Attempt::Committed => Ok(Some(Once::first(outcome))),
             Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
             // The id is new, so an earlier attempt was committed and its response was lost.
             Attempt::Failed(failed) if failed.at(itself) => Ok(Some(Once::first(outcome))),
             Attempt::Failed(failed) if external_id.is_some_and(|claim| failed.at(claim)) => {
-                Err(StoreError::ExternalIdExists)
+                let claim = external_id.and_then(|claim| failed.existing(claim));
+                Err(StoreError::ExternalIdExists(holder(claim).map(Existing::Conversation)))
             }
-            Attempt::Failed(failed) if customer.failed(&failed) => Ok(None),
-            Attempt::Failed(_) => {
-                Err(StoreError::Internal("an unknown condition failed for a new conversation".to_owned()))
+            Attempt::Failed(failed) if session.is_none_or(|claim| !failed.at(claim)) && customer.failed(&failed) => {
+                Ok(None)
             }
+            Attempt::Failed(failed) => Err(session_conflict(session, &failed).unwrap_or_else(|| {
+                StoreError::Internal("an unknown condition failed for a new conversation".to_owned())
+            })),
         }
     }
 
@@ -138,6 +144,7 @@ impl TenantStore {
             first_response_at: conversation.first_response_at.map(Timestamp::as_millis),
             closed_at: conversation.closed_at.map(Timestamp::as_millis),
             last_customer_reply_at: conversation.last_customer_reply_at.map(Timestamp::as_millis),
+            request: None,
         }
     }
 }

@@ -1,20 +1,20 @@
 use deskless_domain::{
-    AttemptId, Conversation, ConversationId, DeletionReason, ExternalId, KeyId, MessageId, Precondition,
+    AttemptId, AuditAction, AuditEvent, Conversation, ConversationId, DeletionReason, ExternalId, MessageId,
+    Precondition,
 };
-use serde::Serialize;
 
-use super::item::{attributes, live, unless_deleted};
+use super::{
+    item::{attributes, live, unless_deleted},
+    session::Session,
+};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, packed_id, text},
-    item::{self, Item, integer, string},
+    item::{Item, integer, string},
     packed::pack,
     transaction::{Commit, Transaction, WriteIndex},
 };
-
-/// How long the audit record of a deletion is stored: 90 days.
-const AUDIT_TTL_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
 /// customer, assignee and creation indexes.
@@ -33,26 +33,23 @@ const REMOVED: [&str; 12] = [
     attributes::ASSIGNEE_ID,
 ];
 
-/// Who deletes a conversation, and why.
-#[derive(Debug, Clone)]
-pub struct Deletion {
-    /// The reason.
-    pub reason: Option<DeletionReason>,
-    /// The API key; `None` when the deletion is part of a customer's erasure or of an automation.
-    pub key: Option<KeyId>,
-}
-
 /// What a deletion needs to know of a conversation.
 #[derive(Debug)]
 pub(crate) struct DeletedConversation {
     id: ConversationId,
     number: u64,
     external_id: Option<ExternalId>,
+    session: Option<Session>,
 }
 
 impl From<&Conversation> for DeletedConversation {
     fn from(conversation: &Conversation) -> Self {
-        Self { id: conversation.id, number: conversation.number, external_id: conversation.external_id.clone() }
+        Self {
+            id: conversation.id,
+            number: conversation.number,
+            external_id: conversation.external_id.clone(),
+            session: Session::of(conversation),
+        }
     }
 }
 
@@ -65,26 +62,13 @@ impl DeletedConversation {
             id,
             number: number.unwrap_or_default(),
             external_id: external_id.and_then(|id| ExternalId::parse(id.to_owned()).ok()),
+            session: Session::of_item(item),
         }
     }
 }
 
 fn version(item: &Item) -> u64 {
     integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or_default()
-}
-
-/// The audit record of a deletion.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AuditItem<'a> {
-    conversation_id: ConversationId,
-    number: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a DeletionReason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<KeyId>,
-    deleted_at: i64,
-    expires_at: i64,
 }
 
 impl TenantStore {
@@ -96,34 +80,39 @@ impl TenantStore {
     pub async fn delete_conversation(
         &self,
         id: ConversationId,
-        deletion: &Deletion,
+        reason: Option<&DeletionReason>,
         precondition: &Precondition,
     ) -> Result<(), StoreError> {
         let attempt = AttemptId::generate(self.clock());
-        let stored = self.get(self.keys().conversation(id)).await?;
-        let stored = unless_deleted(stored.as_ref()).ok_or(StoreError::NotFound)?;
-        precondition.check(version(stored))?;
-        let stored = DeletedConversation::of_item(id, stored);
-        let mut transaction = Transaction::default();
-        let itself = self.add_deletion(&mut transaction, &stored, attempt, precondition, deletion, None)?;
-        let failed = match transaction.commit(self, &mut self.backoff()).await? {
-            Commit::Done => return Ok(()),
-            Commit::Failed(failed) => failed,
-        };
-        if !failed.at(itself) {
-            return Err(StoreError::Internal("the externalId belongs to another conversation".to_owned()));
+        let mut backoff = self.backoff();
+        let mut stored = self.get(self.keys().conversation(id)).await?.ok_or(StoreError::NotFound)?;
+        loop {
+            let known = unless_deleted(Some(&stored)).ok_or(StoreError::NotFound)?;
+            precondition.check(version(known))?;
+            let known = DeletedConversation::of_item(id, known);
+            let mut transaction = Transaction::default();
+            let itself = self.add_deletion(&mut transaction, &known, attempt, precondition, reason, None)?;
+            let failed = match transaction.commit(self, &mut backoff).await? {
+                Commit::Done => return Ok(()),
+                Commit::Failed(failed) => failed,
+            };
+            if !failed.at(itself) {
+                let text = "the externalId or the sessionKey belongs to another conversation";
+                return Err(StoreError::Internal(text.to_owned()));
+            }
+            let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
+            if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
+                return Ok(());
+            }
+            // The status or the inbox has changed since it was read, and with it the claim on the sessionKey.
+            stored = existing.clone();
+            backoff.pause("the conversation keeps changing").await?;
         }
-        let existing = failed.existing(itself).ok_or(StoreError::NotFound)?;
-        if string(existing, attributes::ATTEMPT) == Some(pack(attempt).as_str()) {
-            return Ok(());
-        }
-        let existing = unless_deleted(Some(existing)).ok_or(StoreError::NotFound)?;
-        precondition.check(version(existing))?;
-        Err(StoreError::Unavailable("the conversation keeps changing".to_owned()))
     }
 
-    /// Adds the writes of a deletion: the tombstone, the released externalId and the audit record. A conversation's number
-    /// and externalId never change, so these writes are still correct if it was updated since it was read. The version is
+    /// Adds the writes of a deletion: the tombstone, the released externalId and the entry of the audit log. A conversation's number
+    /// and externalId never change, so these writes are still correct if it was updated since it was read. Its claim on a
+    /// sessionKey follows the status and the inbox, which must be the same. The version is
     /// incremented, so that the deletion is the last change for consumers of the stream.
     pub(crate) fn add_deletion(
         &self,
@@ -131,7 +120,7 @@ impl TenantStore {
         conversation: &DeletedConversation,
         attempt: AttemptId,
         precondition: &Precondition,
-        deletion: &Deletion,
+        reason: Option<&DeletionReason>,
         cause: Option<&deskless_domain::Cause>,
     ) -> Result<WriteIndex, StoreError> {
         let id = conversation.id;
@@ -149,7 +138,10 @@ impl TenantStore {
         if let Some(cause) = cause {
             update.set(attributes::CAUSE, text(cause));
         }
-        let condition = live().version(precondition);
+        let mut condition = live().version(precondition);
+        if let Some(session) = &conversation.session {
+            condition = session.unchanged(condition);
+        }
         let itself = transaction.update(self, self.keys().conversation(id), update, condition)?;
         if let Some(external_id) = &conversation.external_id {
             let mut is_own = Condition::none();
@@ -157,20 +149,15 @@ impl TenantStore {
             let is_own = is_own.and(format!("(attribute_not_exists(pk) OR conversationId = {owner})"));
             transaction.delete(self, self.keys().external_id(external_id), is_own)?;
         }
-        transaction.put(self, self.audit_item(conversation, deletion)?, Condition::none())?;
-        Ok(itself)
-    }
-
-    fn audit_item(&self, conversation: &DeletedConversation, deletion: &Deletion) -> Result<Item, StoreError> {
-        let now = self.clock().now();
-        let record = AuditItem {
-            conversation_id: conversation.id,
-            number: conversation.number,
-            reason: deletion.reason.as_ref(),
-            key_id: deletion.key,
-            deleted_at: now.as_millis(),
-            expires_at: now.plus_seconds(AUDIT_TTL_SECONDS).as_seconds(),
+        if let Some(session) = &conversation.session {
+            self.release_session(transaction, id, session)?;
+        }
+        let event = AuditEvent {
+            number: Some(conversation.number),
+            reason: reason.cloned(),
+            ..AuditEvent::new(AuditAction::ConversationDeleted, id)
         };
-        item::write(self.keys().audit(MessageId::generate(self.clock())), &record)
+        self.add_audit_entry(transaction, event)?;
+        Ok(itself)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    Assigned, ConversationFilter, ConversationId, CustomerId, Identifier, MemberId, MessageId, Status, Timestamp,
+    Assigned, ConversationFilter, ConversationId, CustomerId, Field, Identifier, Invalid, InvalidField, MemberId,
+    MessageId, ResolvedFilter, Status, Timestamp,
 };
 use futures_util::future::try_join_all;
 
@@ -14,7 +15,7 @@ use crate::{
     customer::CUSTOMER_ID,
     expression::{number, packed_id, text},
     item::string,
-    keys::{BY_ASSIGNEE, BY_CUSTOMER, BY_STATUS, Index},
+    keys::{BY_ASSIGNEE, BY_CUSTOMER, BY_STATUS, Index, Key},
     packed::unpack,
 };
 
@@ -28,10 +29,14 @@ pub(super) enum Source {
     Index { index: Index, partitions: Vec<String> },
 }
 
+/// The maximum number of customers with one email address by which conversations can be filtered: the operands of `IN`, and
+/// the partitions that are read.
+const MAX_CUSTOMERS: u16 = 100;
+
 /// The filter that the index evaluates: the most selective one that has an index.
 #[derive(Debug, PartialEq, Eq)]
 enum IndexFilter {
-    Customer(CustomerId),
+    Customers(Vec<CustomerId>),
     Assignee(MemberId),
     Status(Status),
     None,
@@ -101,17 +106,17 @@ impl FilterExpression {
     }
 
     /// Adds the parts of a filter that the index does not evaluate.
-    fn add(&mut self, filter: &ConversationFilter, index: &IndexFilter, now: Timestamp) {
+    fn add(&mut self, ResolvedFilter { filter, customers }: &ResolvedFilter, index: &IndexFilter, now: Timestamp) {
         let is_indexed = |filter: IndexFilter| *index == filter;
         if filter.status.is_some_and(|status| !is_indexed(IndexFilter::Status(status))) {
             self.equals(attributes::STATUS, filter.status.as_ref());
         }
-        if let Some(customer) = filter.customer_id.clone()
-            && !is_indexed(IndexFilter::Customer(customer.clone()))
+        if let Some(customers) = customers
+            && !is_indexed(IndexFilter::Customers(customers.clone()))
         {
-            let (outer, inner, value) =
-                (self.name(attributes::CUSTOMER), self.name(CUSTOMER_ID), self.value(text(customer)));
-            self.parts.push(format!("{outer}.{inner} = {value}"));
+            let (outer, inner) = (self.name(attributes::CUSTOMER), self.name(CUSTOMER_ID));
+            let values: Vec<_> = customers.iter().map(|customer| self.value(text(customer))).collect();
+            self.parts.push(format!("{outer}.{inner} IN ({})", values.join(", ")));
         }
         match filter.assignee_id {
             Some(Assigned::To(member)) if is_indexed(IndexFilter::Assignee(member)) => {}
@@ -121,6 +126,7 @@ impl FilterExpression {
         self.equals(attributes::RESOLUTION, filter.resolution.as_ref());
         self.equals(attributes::CHANNEL, filter.channel.as_ref());
         self.equals(attributes::EXTERNAL_ID, filter.external_id.as_ref());
+        self.equals(attributes::SESSION_KEY, filter.session_key.as_ref());
         self.equals_id(attributes::INBOX_ID, filter.inbox_id);
         self.equals_id(attributes::PIPELINE_ID, filter.pipeline_id);
         self.equals_id(attributes::STAGE_ID, filter.stage_id);
@@ -142,7 +148,7 @@ impl FilterExpression {
                 format!("(attribute_not_exists({name}) OR {name} <= {now})")
             });
         }
-        for (operator, time) in [(">", filter.created_after), ("<", filter.created_before)] {
+        for (operator, time) in [(">=", filter.created_after), ("<", filter.created_before)] {
             if let Some(time) = time {
                 self.compare(attributes::CREATED_AT, operator, number(time.as_millis()));
             }
@@ -155,19 +161,20 @@ pub(super) struct QueryPlan {
     pub source: Source,
     pub expression: FilterExpression,
     /// The resolved filters, for a conversation that is read without an index.
-    pub filters: Vec<ConversationFilter>,
+    pub filters: Vec<ResolvedFilter>,
     /// The lower bound of the activity, from `createdAfter`: activity is never before the creation.
     pub floor: Option<MessageId>,
 }
 
 impl TenantStore {
-    /// Chooses the most selective index. An email or an externalId takes one more read, for its claim.
+    /// Chooses the most selective index. An email, an externalId or the sessionKey of an open conversation in an
+    /// inbox takes one more read, for its claim.
     pub(super) async fn query_plan(&self, filters: &[ConversationFilter]) -> Result<QueryPlan, StoreError> {
         let resolved = self.resolve_emails(filters);
-        let external_id = filters.iter().find_map(|filter| filter.external_id.as_ref());
+        let claim = filters.iter().find_map(|filter| self.claim_of(filter));
         let claimed = async {
-            let Some(external_id) = external_id else { return Ok(None) };
-            let claim = self.get(self.keys().external_id(external_id)).await?;
+            let Some(claim) = &claim else { return Ok(None) };
+            let claim = self.get(claim.clone()).await?;
             Ok(claim.as_ref().and_then(|claim| string(claim, "conversationId")).and_then(unpack))
         };
         let (resolved, claimed) = tokio::try_join!(resolved, claimed)?;
@@ -176,7 +183,7 @@ impl TenantStore {
             return Ok(QueryPlan { source: Source::Empty, expression, filters: Vec::new(), floor: None });
         };
         let index_filter = index_filter(&filters);
-        let source = match (external_id, claimed) {
+        let source = match (&claim, claimed) {
             (Some(_), None) => Source::Empty,
             (Some(_), Some(id)) => Source::Single(id),
             (None, _) => self.index(&index_filter),
@@ -186,40 +193,62 @@ impl TenantStore {
         for filter in &filters {
             expression.add(filter, &index_filter, now);
         }
-        let floor = filters.iter().filter_map(|filter| filter.created_after).max().map(MessageId::end_of);
+        let floor = filters.iter().filter_map(|resolved| resolved.filter.created_after).max().map(MessageId::before);
         Ok(QueryPlan { source, expression, filters, floor })
     }
 
-    /// AP-05: replaces the emails in filters with the customers who have claimed them. Returns `None` if nothing can match:
-    /// an email is unclaimed, or claimed by a customer other than the filter's `customer_id`.
+    /// Returns the key of the claim that names the only conversation that can match. A sessionKey is unique in an inbox among the
+    /// conversations that are not solved.
+    fn claim_of(&self, filter: &ConversationFilter) -> Option<Key> {
+        if let Some(external_id) = &filter.external_id {
+            return Some(self.keys().external_id(external_id));
+        }
+        let key = filter.session_key.as_ref()?;
+        let is_open = matches!(filter.status?, Status::Open | Status::Waiting);
+        is_open.then_some(self.keys().session_claim(Some(filter.inbox_id?), key))
+    }
+
+    /// AP-05: replaces the emails in filters with the customers who have them. Returns `None` if nothing can match.
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// [`StoreError::InvalidField`] when more than 100 customers have an address.
     pub async fn resolve_emails(
         &self,
         filters: &[ConversationFilter],
-    ) -> Result<Option<Vec<ConversationFilter>>, StoreError> {
+    ) -> Result<Option<Vec<ResolvedFilter>>, StoreError> {
         Ok(try_join_all(filters.iter().map(|filter| self.resolve(filter))).await?.into_iter().collect())
     }
 
-    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ConversationFilter>, StoreError> {
+    async fn resolve(&self, filter: &ConversationFilter) -> Result<Option<ResolvedFilter>, StoreError> {
         let mut filter = filter.clone();
-        if let Some(email) = filter.customer_email.take() {
-            let claim = self.get_with(self.keys().email_claim(&email), false).await?;
-            let owner = claim.as_ref().and_then(|claim| string(claim, "customerId"));
-            let owner = owner.and_then(|id| CustomerId::parse(id.to_owned()).ok());
-            match (owner, &filter.customer_id) {
-                (Some(owner), Some(named)) if owner != *named => return Ok(None),
-                (None, _) => return Ok(None),
-                (owner, _) => filter.customer_id = owner,
+        let customers = match (filter.customer_id.take(), filter.customer_email.take()) {
+            (customer, None) => customer.map(|customer| vec![customer]),
+            (Some(customer), Some(email)) => {
+                let found = self.find_customer(&customer).await?;
+                let has_email = found.is_some_and(|found| found.registered_email == Some(email.normalized()));
+                Some(has_email.then_some(customer).into_iter().collect())
             }
-        }
-        Ok(Some(filter))
+            (None, Some(email)) => {
+                let holders = self.email_holders(&email, i32::from(MAX_CUSTOMERS) + 1).await?;
+                if holders.len() > usize::from(MAX_CUSTOMERS) {
+                    let message = format!(
+                        "is the address of more than {MAX_CUSTOMERS} customers. Filter by `customerId` instead"
+                    );
+                    let invalid = InvalidField::new(Field::CustomerEmail, Invalid::new("too_many", message));
+                    return Err(StoreError::InvalidField(invalid));
+                }
+                Some(holders.into_iter().map(|holder| holder.customer_id).collect())
+            }
+        };
+        let is_empty = customers.as_ref().is_some_and(Vec::is_empty);
+        Ok((!is_empty).then_some(ResolvedFilter { filter, customers }))
     }
 
     fn index(&self, filter: &IndexFilter) -> Source {
         let (index, partitions) = match filter {
-            IndexFilter::Customer(customer) => (BY_CUSTOMER, vec![self.keys().by_customer(customer)]),
+            IndexFilter::Customers(customers) => {
+                (BY_CUSTOMER, customers.iter().map(|customer| self.keys().by_customer(customer)).collect())
+            }
             IndexFilter::Assignee(member) => (BY_ASSIGNEE, self.assignee_partitions(*member).collect()),
             IndexFilter::Status(status) => (BY_STATUS, self.status_partitions(*status).collect()),
             IndexFilter::None => {
@@ -231,15 +260,16 @@ impl TenantStore {
     }
 }
 
-fn index_filter(filters: &[ConversationFilter]) -> IndexFilter {
-    let customer = filters.iter().find_map(|filter| filter.customer_id.clone());
-    let assignee = filters.iter().find_map(|filter| match filter.assignee_id {
+fn index_filter(filters: &[ResolvedFilter]) -> IndexFilter {
+    let customers = filters.iter().filter_map(|filter| filter.customers.clone()).min_by_key(Vec::len);
+    let filters = || filters.iter().map(|resolved| &resolved.filter);
+    let assignee = filters().find_map(|filter| match filter.assignee_id {
         Some(Assigned::To(member)) => Some(member),
         _ => None,
     });
-    let status = filters.iter().find_map(|filter| filter.status);
-    customer
-        .map(IndexFilter::Customer)
+    let status = filters().find_map(|filter| filter.status);
+    customers
+        .map(IndexFilter::Customers)
         .or(assignee.map(IndexFilter::Assignee))
         .or(status.map(IndexFilter::Status))
         .unwrap_or(IndexFilter::None)

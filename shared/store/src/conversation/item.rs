@@ -60,6 +60,8 @@ pub(crate) mod attributes {
     pub(crate) const PREVIEW_MESSAGE_ID: &str = "pm";
     pub(crate) const PRIORITY: &str = "pr";
     pub(crate) const READ_UP_TO: &str = "r";
+    /// The digest of the request that created the conversation, if it had an idempotency key.
+    pub(crate) const REQUEST: &str = "ik";
     pub(crate) const RESOLUTION: &str = "re";
     pub(crate) const SESSION_KEY: &str = "se";
     pub(crate) const SNOOZED_UNTIL: &str = "sn";
@@ -165,6 +167,8 @@ pub(super) struct ConversationItem {
     pub closed_at: Option<i64>,
     #[serde(rename = "lc", skip_serializing_if = "Option::is_none")]
     pub last_customer_reply_at: Option<i64>,
+    #[serde(rename = "ik", default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 /// Where metadata is stored.

@@ -166,6 +166,7 @@ impl TenantStore {
             if outputs.is_empty() {
                 break;
             }
+            self.work().read(outputs.iter().map(|(_, output)| output.evaluated).sum());
             for (i, output) in outputs {
                 let partition = &mut partitions[i];
                 evaluated += output.evaluated;

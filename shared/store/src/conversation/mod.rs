@@ -11,15 +11,15 @@ mod list;
 mod preview;
 mod removal;
 mod removal_queue;
+mod session;
 mod update;
 mod write;
 
-pub use apply::Initiator;
 pub use by_creation::CreationPage;
 pub use create::ConversationToCreate;
-pub use delete::Deletion;
 pub(crate) use item::{StoredConversation, attributes, live, unless_deleted};
 pub use list::{ConversationPage, Position};
-pub use removal::RemovalBatch;
+pub use removal::{RemovalBatch, Tombstone};
 pub use removal_queue::RemovalQueue;
 pub(crate) use removal_queue::removal_step;
+pub(crate) use session::{Session, session_conflict, unknown_session, without_session};

@@ -1,6 +1,6 @@
 //! Removes the items of a deleted conversation, and last its tombstone.
 
-use deskless_domain::{ConversationId, FileId};
+use deskless_domain::{AutomationId, ConversationId, ExecutionId, FileId};
 
 use super::item::attributes;
 use crate::{
@@ -8,9 +8,17 @@ use crate::{
     condition::Condition,
     expression::text,
     item::{Item, string},
-    keys::{BY_STATUS, TenantKeys, conversation_of, file_of_sk},
+    keys::{BY_STATUS, TenantKeys, conversation_of, execution_of_sk, file_of_sk},
     transaction::{Commit, Transaction},
 };
+
+/// A deleted conversation whose items are not all removed yet.
+#[derive(Debug)]
+pub struct Tombstone {
+    id: ConversationId,
+    /// The digest of the request that created the conversation, if it had an idempotency key.
+    request: Option<String>,
+}
 
 /// One batch of the items to remove from a deleted conversation.
 #[derive(Debug)]
@@ -18,6 +26,8 @@ pub struct RemovalBatch {
     keys: Vec<Item>,
     /// The conversation's files that are listed in this batch.
     pub files: Vec<FileId>,
+    /// The executions with a context that are listed in this batch.
+    pub executions: Vec<(AutomationId, ExecutionId)>,
     /// Whether there are more items.
     pub has_more: bool,
 }
@@ -31,13 +41,14 @@ impl RemovalBatch {
 }
 
 impl TenantStore {
-    /// AP-40: returns whether a conversation was deleted and its items are not all removed yet.
+    /// AP-40: reads the tombstone of a conversation that was deleted and whose items are not all removed yet.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn has_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
-        let tombstone = self.get(self.keys().conversation(id)).await?;
-        Ok(tombstone.is_some_and(|item| item.contains_key(attributes::DELETED_AT)))
+    pub async fn tombstone(&self, id: ConversationId) -> Result<Option<Tombstone>, StoreError> {
+        let found = self.get(self.keys().conversation(id)).await?;
+        let found = found.filter(|item| item.contains_key(attributes::DELETED_AT));
+        Ok(found.map(|item| Tombstone { id, request: string(&item, attributes::REQUEST).map(str::to_owned) }))
     }
 
     /// AP-41: reads the deleted conversations of this workspace that are not removed yet, oldest deletion first. Used by
@@ -87,7 +98,8 @@ impl TenantStore {
         let has_more = output.last_evaluated_key.is_some();
         let keys = output.items.unwrap_or_default();
         let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of_sk)).collect();
-        Ok(RemovalBatch { keys, files, has_more })
+        let executions = keys.iter().filter_map(|key| string(key, "sk").and_then(execution_of_sk)).collect();
+        Ok(RemovalBatch { keys, files, executions, has_more })
     }
 
     /// AP-40: removes a batch, 25 items per request. Items that do not exist are skipped. Costs one write unit for each KB
@@ -99,15 +111,27 @@ impl TenantStore {
         self.delete_all(batch.keys).await
     }
 
-    /// AP-40: removes the tombstone. Returns false if it does not exist any more. The counted state stays for seven days, so
-    /// that a late record counts nothing again.
+    /// AP-40: removes the tombstone, and the stored outcome of the request that created the conversation. Returns false if
+    /// the tombstone does not exist any more. The counted state stays for seven days, so that a late record counts nothing
+    /// again.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn remove_tombstone(&self, id: ConversationId) -> Result<bool, StoreError> {
-        let mut transaction = Transaction::default();
+    pub async fn remove_tombstone(&self, tombstone: &Tombstone) -> Result<bool, StoreError> {
+        let mut alone = Transaction::default();
         let deleted = Condition::none().present(attributes::DELETED_AT);
-        transaction.delete(self, self.keys().conversation(id), deleted)?;
-        Ok(matches!(transaction.commit(self, &mut self.backoff()).await?, Commit::Done))
+        alone.delete(self, self.keys().conversation(tombstone.id), deleted)?;
+        let mut backoff = self.backoff();
+        if let Some(request) = &tombstone.request {
+            let mut transaction = alone.clone();
+            let (record, update, is_its) = self.outcome_removal(request, tombstone.id.time());
+            let outcome = transaction.update(self, record, update, is_its)?;
+            match transaction.commit(self, &mut backoff).await? {
+                // The idempotency key expired and was used for another request, whose outcome stays.
+                Commit::Failed(failed) if failed.only(outcome) => {}
+                commit => return Ok(matches!(commit, Commit::Done)),
+            }
+        }
+        Ok(matches!(alone.commit(self, &mut backoff).await?, Commit::Done))
     }
 }

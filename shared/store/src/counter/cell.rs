@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use deskless_domain::{ConversationId, CountedAs, InboxId, MemberId, Status};
+use deskless_domain::{ConversationId, CountedAs, InboxId, MemberId, Status, Timestamp};
 
 use super::state::CountedState;
 use crate::{
@@ -34,6 +34,8 @@ const LISTED: char = 'x';
 /// The attribute that counts how often the list was shortened. Updates are conditional on it. An update that was sent before a
 /// removal, by a worker that has stopped since, then fails, although the change that it repeats is no longer listed.
 const EPOCH: &str = "e";
+/// The attribute with the time of the newest change that the counters include.
+pub(super) const NEWEST: &str = "t";
 
 /// The assignee and inbox whose conversations a cell counts, in one generation of the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +86,8 @@ pub(super) struct CellChange {
     pub before: Listed,
     /// How it is to count it.
     pub after: Listed,
+    /// The time of the change.
+    pub at: Timestamp,
 }
 
 impl TenantStore {
@@ -97,13 +101,15 @@ impl TenantStore {
             let mut condition = state.unchanged();
             let mut sums: HashMap<Status, i64> = HashMap::new();
             let mut has_changes = false;
-            for (index, CellChange { id, before, after }) in changes.iter().enumerate() {
+            let mut newest = state.newest;
+            for (index, CellChange { id, before, after, at }) in changes.iter().enumerate() {
                 // The list is newer than the counted state.
                 let known: Option<&Listed> = state.listed.get(id);
                 if known.is_some_and(|known| known == after || known.version > after.version) {
                     continue;
                 }
                 has_changes = true;
+                newest = newest.max(at.as_millis());
                 let is = known.unwrap_or(before);
                 add(&mut sums, is.status, after.status);
                 let (alias, value) = (format!("x{index}"), condition.value(text(is.write())));
@@ -121,6 +127,7 @@ impl TenantStore {
             for (status, sum) in sums {
                 update.add_signed(status.as_str(), sum);
             }
+            update.set(NEWEST, number(newest));
             match self.send_cell_update(cell, update, condition, &mut backoff).await? {
                 CellUpdate::Done(item) => return Ok(CellState::of(&item)),
                 CellUpdate::Conflict(item) => {
@@ -256,11 +263,17 @@ pub(super) struct CellState {
     listed: HashMap<ConversationId, Listed>,
     /// How often its list was shortened.
     epoch: i64,
+    /// The time of the newest change that it includes, in milliseconds since 1970.
+    newest: i64,
 }
 
 impl CellState {
     fn of(item: &Item) -> Self {
-        Self { listed: all_listed(item), epoch: integer(item, EPOCH).unwrap_or(0) }
+        Self {
+            listed: all_listed(item),
+            epoch: integer(item, EPOCH).unwrap_or(0),
+            newest: integer(item, NEWEST).unwrap_or(0),
+        }
     }
 
     /// Returns the condition that the list was not shortened since.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use deskless_domain::{ConversationId, CountedAs};
+use deskless_domain::{ConversationId, CountedAs, Timestamp};
 use futures_util::future::try_join_all;
 
 use super::{
@@ -20,6 +20,8 @@ pub struct ConversationToCount {
     pub version: u64,
     /// What it is counted as; `None` for a deleted conversation.
     pub counted: Option<CountedAs>,
+    /// The time of the change.
+    pub at: Timestamp,
 }
 
 /// The step of one conversation: from its counted state to the new one.
@@ -27,6 +29,7 @@ struct Step {
     id: ConversationId,
     before: Option<CountedState>,
     after: CountedState,
+    at: Timestamp,
 }
 
 impl TenantStore {
@@ -124,7 +127,7 @@ impl Step {
         let newest = before.filter(|before| before.version >= change.version);
         let (version, counted) =
             newest.map_or((change.version, change.counted), |newest| (newest.version, newest.counted));
-        Self { id: change.id, before, after: CountedState { generation, version, counted } }
+        Self { id: change.id, before, after: CountedState { generation, version, counted }, at: change.at }
     }
 
     /// Returns whether the counted state is already the new one.
@@ -148,6 +151,7 @@ impl Step {
             id: self.id,
             before: self.included().map_or(Listed { version: 0, status: None }, listed),
             after: listed(self.after),
+            at: self.at,
         }
     }
 }

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::Select;
 use deskless_domain::{Assigned, CustomerId, InboxId, MemberId, Status, Timestamp};
 
+use super::cell::NEWEST;
 use crate::{
     StoreError, TenantStore,
     conversation::attributes,
@@ -34,9 +35,10 @@ pub struct Counts {
     pub waiting: u64,
     /// The number with status `solved`.
     pub solved: u64,
-    /// Whether all were counted. If not, the numbers are lower bounds.
+    /// Whether the numbers include every change. Counters never claim it: nothing tells cheaply whether a change waits in the
+    /// stream. A count that stopped at the maximum is a lower bound.
     pub exact: bool,
-    /// The time at which they were counted.
+    /// The time of the newest change that the numbers include.
     pub as_of: Timestamp,
 }
 
@@ -62,7 +64,7 @@ impl TenantStore {
     }
 
     async fn sum_cells(&self, filter: &CountFilter) -> Result<Counts, StoreError> {
-        let as_of = self.clock().now();
+        let mut as_of = self.workspace_id().time();
         let settings = self.store().settings(self.workspace_id()).await?.ok_or(StoreError::NotFound)?;
         let generation = settings.counters.read;
         let prefix = match filter.assignee {
@@ -78,8 +80,9 @@ impl TenantStore {
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(self.keys().counters()))
             .expression_attribute_values(":prefix", text(prefix))
-            .projection_expression("sk, #open, waiting, solved")
+            .projection_expression("sk, #open, #newest, waiting, solved")
             .expression_attribute_names("#open", Status::Open.as_str())
+            .expression_attribute_names("#newest", NEWEST)
             .into_paginator()
             .items()
             .send();
@@ -89,13 +92,14 @@ impl TenantStore {
             if filter.inbox.is_some_and(|inbox| !is_cell_of(sk, inbox)) {
                 continue;
             }
+            as_of = as_of.max(Timestamp::from_millis(integer(&found, NEWEST).unwrap_or(0)));
             for (sum, status) in sums.iter_mut().zip([Status::Open, Status::Waiting, Status::Solved]) {
                 *sum += integer(&found, status.as_str()).unwrap_or(0);
             }
         }
         // A cell can be below zero for a moment, while a conversation moves from one cell to another.
         let [open, waiting, solved] = sums.map(|sum| u64::try_from(sum).unwrap_or(0));
-        Ok(Counts { open, waiting, solved, exact: true, as_of })
+        Ok(Counts { open, waiting, solved, exact: false, as_of })
     }
 
     async fn count_of_customer(&self, customer: &CustomerId, filter: &CountFilter) -> Result<Counts, StoreError> {
@@ -141,6 +145,7 @@ impl TenantStore {
                 request = request.filter_expression(conditions.join(" AND "));
             }
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
+            self.work().read(usize::try_from(output.scanned_count()).unwrap_or(0));
             evaluated += u64::try_from(output.scanned_count()).unwrap_or(0);
             for item in output.items.unwrap_or_default() {
                 if item.contains_key(attributes::DELETED_AT) {

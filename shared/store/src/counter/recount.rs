@@ -4,7 +4,7 @@
 //! next generation only, where a conversation without a counted state is not included yet. The recount adds every
 //! conversation, and then readers switch. It can run while conversations change, and continue after it was interrupted.
 
-use deskless_domain::{ConversationId, Timestamp, WorkspaceId};
+use deskless_domain::{AuditAction, AuditEvent, ConversationId, Timestamp, WorkspaceId};
 
 use super::count::ConversationToCount;
 use crate::{
@@ -61,7 +61,7 @@ impl Operator {
             return Err(StoreError::Busy(format!("a recount of this workspace is running since {since}")));
         }
         let generation = settings.counters.read + 1;
-        let tenant = TenantStore::new(store.clone(), id, settings.shards);
+        let tenant = self.tenant(id, settings.shards);
         let mut update = Update::default();
         update.set(attributes::NEXT_COUNTERS, number(generation));
         update.set(attributes::RECOUNT_STARTED_AT, number(now.as_millis()));
@@ -69,7 +69,8 @@ impl Operator {
         let condition = Condition::exists()
             .missing(attributes::DELETED_AT)
             .equals_or_missing(attributes::RECOUNT_STARTED_AT, started);
-        if !tenant.update_if(tenant.keys().workspace(), update, condition).await? {
+        let event = AuditEvent::new(AuditAction::WorkspaceRecounted, id);
+        if !tenant.update_audited(tenant.keys().workspace(), update, condition, event).await? {
             // The response to the first attempt may have been lost.
             let found = store.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
             let found: WorkspaceItem = item::read(found)?;
@@ -133,7 +134,8 @@ impl Recount {
         for found in items {
             if let Some(StoredConversation { conversation, .. }) = StoredConversation::read(found)? {
                 let counted = Some(conversation.counted_as());
-                changes.push(ConversationToCount { id: conversation.id, version: conversation.version, counted });
+                let (id, version, at) = (conversation.id, conversation.version, conversation.updated_at);
+                changes.push(ConversationToCount { id, version, counted, at });
             }
         }
         Ok(changes)

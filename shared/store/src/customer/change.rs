@@ -1,17 +1,22 @@
-use deskless_domain::{CustomerEvent, CustomerId};
+use deskless_domain::{CustomerEvent, Timestamp};
 
-use super::item::{CUSTOMER_ID, attributes, is_erasing, refreshed_to, version};
+use super::item::{attributes, is_erasing, refreshed_to, version};
 use crate::{
+    CustomerKey,
     item::{Item, integer, string},
+    keys::customer_of,
     packed::unpack,
 };
 
 /// Derives the event between two images of a customer's item. Returns `None` if there is nothing to do: a new customer has
 /// no conversations yet.
-pub(crate) fn event(before: &Item, after: &Item) -> Option<(CustomerId, CustomerEvent)> {
-    let id = |item| string(item, CUSTOMER_ID).and_then(|id| CustomerId::parse(id.to_owned()).ok());
+pub(crate) fn event(before: &Item, after: &Item) -> Option<(CustomerKey, CustomerEvent)> {
+    let id = |item| string(item, "pk").and_then(customer_of);
     if after.is_empty() {
-        return is_erasing(before).then_some((id(before)?, CustomerEvent::Removed));
+        // Only the expiry removes an item that has one.
+        let expired_at = integer(before, attributes::EXPIRES_AT).filter(|_| is_erasing(before))?;
+        let expired_at = Timestamp::from_millis(expired_at.saturating_mul(1000));
+        return Some((id(before)?, CustomerEvent::Removed { expired_at }));
     }
     let id = id(after)?;
     if is_erasing(after) {

@@ -1,10 +1,10 @@
 //! Copies a customer's details to their conversations after an update.
 
-use deskless_domain::{ConversationId, Customer, CustomerId, MessageId};
+use deskless_domain::{ConversationId, Customer, MessageId};
 
-use super::item::{CustomerAttributes, REFRESHED_TO, REFRESHED_VERSION, refreshed_to, version};
+use super::item::{CustomerAttributes, REFRESHED_TO, REFRESHED_VERSION, is_erasing, refreshed_to, version};
 use crate::{
-    StoreError, TenantStore,
+    CustomerKey, StoreError, TenantStore,
     condition::Condition,
     conversation::{attributes, live},
     expression::{Update, number, packed_id, text},
@@ -44,8 +44,9 @@ impl TenantStore {
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn customer_to_copy(&self, id: &CustomerId) -> Result<Option<CustomerToCopy>, StoreError> {
-        let Some(stored) = self.get(self.keys().customer(id)).await? else { return Ok(None) };
+    pub async fn customer_to_copy(&self, key: &CustomerKey) -> Result<Option<CustomerToCopy>, StoreError> {
+        let stored = self.get(self.keys().customer_by_key(key)).await?.filter(|item| !is_erasing(item));
+        let Some(stored) = stored else { return Ok(None) };
         let (version, refreshed_to) = (version(&stored), refreshed_to(&stored).and_then(unpack));
         let customer = item::read::<CustomerAttributes>(stored)?.into();
         Ok(Some(CustomerToCopy { customer, version, refreshed_to }))

@@ -1,10 +1,12 @@
-use deskless_domain::{CustomerId, CustomerRecord, Email};
+use std::cmp::Reverse;
 
-use super::item::{EmailClaimItem, read};
-use crate::{
-    StoreError, TenantStore,
-    item::{self, is_expired},
+use deskless_domain::{CustomerId, CustomerRecord, Email, MessageId};
+
+use super::{
+    CustomerPage,
+    item::{is_erasing, read, read_as},
 };
+use crate::{StoreError, TenantStore, item::is_expired};
 
 impl TenantStore {
     /// AP-21: reads one customer, strongly consistent.
@@ -15,32 +17,39 @@ impl TenantStore {
         self.find_customer(id).await?.ok_or(StoreError::NotFound)
     }
 
-    /// AP-22: reads the customer who has claimed this email. Their current email may be a different one.
-    ///
-    /// # Errors
-    /// When the table does not respond.
-    pub async fn get_customer_by_email(&self, email: &Email) -> Result<Option<CustomerRecord>, StoreError> {
-        match self.claimant(email).await? {
-            Some(id) => self.find_customer(&id).await,
-            None => Ok(None),
-        }
-    }
-
     /// AP-21: reads one customer, strongly consistent. Returns `None` if there is none.
     ///
     /// # Errors
     /// When the table does not respond.
     pub async fn find_customer(&self, id: &CustomerId) -> Result<Option<CustomerRecord>, StoreError> {
         let now = self.clock().now();
-        self.get(self.keys().customer(id)).await?.filter(|item| !is_expired(item, now)).map(read).transpose()
+        self.get(self.keys().customer(id))
+            .await?
+            .filter(|item| !is_expired(item, now))
+            .map(|item| read_as(item, id))
+            .transpose()
     }
 
-    /// AP-22: reads the id of the customer who has claimed an email.
+    /// AP-22: reads the customers who have an email address, newest first, strongly consistent.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn claimant(&self, email: &Email) -> Result<Option<CustomerId>, StoreError> {
-        let found = self.get(self.keys().email_claim(email)).await?;
-        Ok(found.map(item::read::<EmailClaimItem>).transpose()?.map(|claim| claim.customer_id))
+    pub async fn list_customers_by_email(
+        &self,
+        email: &Email,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<CustomerPage, StoreError> {
+        // One more than the limit shows whether there is another page.
+        let mut holders = self.newest_holders(email, after, limit + 1).await?;
+        let has_more = holders.len() > limit;
+        holders.truncate(limit);
+        let next = holders.last().filter(|_| has_more).map(|holder| holder.position);
+        let keys: Vec<_> = holders.iter().map(|holder| self.keys().customer(&holder.customer_id)).collect();
+        let found = if keys.is_empty() { Vec::new() } else { self.get_all(keys, true).await? };
+        let found = found.into_iter().filter(|item| !is_erasing(item)).map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut customers: Vec<CustomerRecord> = found;
+        customers.sort_by_key(|record| Reverse(record.list_position));
+        Ok(CustomerPage { customers, next })
     }
 }

@@ -1,13 +1,14 @@
-use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{
-    AttemptId, CompanyName, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure, IdentitySource,
-    MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
+    AttemptId, Clock, CompanyName, Customer, CustomerDetails, CustomerId, CustomerRecord, Email, Erasure,
+    IdentitySource, MessageId, Metadata, PersonName, PhoneNumber, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
+    expression::text,
     item::{self, Item, integer, string},
+    keys::Key,
     packed::{self, pack},
 };
 
@@ -19,8 +20,6 @@ pub(super) mod attributes {
     use crate::item;
 
     pub(crate) const ATTEMPT: &str = "t";
-    /// The emails that the customer has claimed, for the removal of the claims.
-    pub(crate) const CLAIMS: &str = "claims";
     pub(crate) const COMPANY: &str = "co";
     pub(crate) const EMAIL: &str = "e";
     pub(crate) const ERASED: &str = "erased";
@@ -32,6 +31,8 @@ pub(super) mod attributes {
     pub(crate) const METADATA: &str = "m";
     pub(crate) const NAME: &str = "n";
     pub(crate) const PHONE: &str = "p";
+    /// The normalized email address by which the customer is found.
+    pub(crate) const REGISTERED_EMAIL: &str = "re";
     pub(crate) const UPDATED_AT: &str = "ua";
     pub(crate) const VERSION: &str = item::VERSION;
 }
@@ -57,19 +58,22 @@ pub(crate) struct CustomerAttributes {
     company: Option<CompanyName>,
     #[serde(rename = "s")]
     identity_source: IdentitySource,
+    #[serde(rename = "ue", default, skip_serializing_if = "std::ops::Not::not")]
+    email_is_unverified: bool,
 }
 
 impl From<Customer> for CustomerAttributes {
     fn from(customer: Customer) -> Self {
-        let Customer { id, details: CustomerDetails { name, email, phone, company }, identity_source } = customer;
-        Self { id, name, email, phone, company, identity_source }
+        let Customer { id, details, identity_source, email_is_unverified } = customer;
+        let CustomerDetails { name, email, phone, company } = details;
+        Self { id, name, email, phone, company, identity_source, email_is_unverified }
     }
 }
 
 impl From<CustomerAttributes> for Customer {
     fn from(attributes: CustomerAttributes) -> Self {
-        let CustomerAttributes { id, name, email, phone, company, identity_source } = attributes;
-        Self { id, details: CustomerDetails { name, email, phone, company }, identity_source }
+        let CustomerAttributes { id, name, email, phone, company, identity_source, email_is_unverified } = attributes;
+        Self { id, details: CustomerDetails { name, email, phone, company }, identity_source, email_is_unverified }
     }
 }
 
@@ -77,10 +81,18 @@ impl From<CustomerAttributes> for Customer {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CustomerItem {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p1: Option<String>,
+    p1: String,
     #[serde(flatten)]
     attributes: CustomerAttributes,
+    #[serde(flatten)]
+    own: RecordAttributes,
+}
+
+/// The item of a customer who is being erased.
+#[derive(Debug, Serialize)]
+struct ErasingItem {
+    #[serde(rename = "s")]
+    identity_source: IdentitySource,
     #[serde(flatten)]
     own: RecordAttributes,
 }
@@ -110,25 +122,15 @@ struct RecordAttributes {
     erasure_step: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
-}
-
-/// The claim on an email, held by the first customer who has it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EmailClaimItem {
-    pub customer_id: CustomerId,
+    #[serde(rename = "re", default, skip_serializing_if = "Option::is_none")]
+    registered_email: Option<String>,
 }
 
 impl TenantStore {
-    /// Returns a customer's own item. `claimed` is the email that is claimed in the same transaction.
-    pub(super) fn customer_item(
-        &self,
-        record: &CustomerRecord,
-        claimed: Option<&Email>,
-        attempt: AttemptId,
-    ) -> Result<Item, StoreError> {
+    /// Returns a customer's own item.
+    pub(super) fn customer_item(&self, record: &CustomerRecord, attempt: AttemptId) -> Result<Item, StoreError> {
         let attributes = CustomerItem {
-            p1: record.erasure.is_none().then(|| self.customer_partition(&record.customer.id)),
+            p1: self.customer_partition(&record.customer.id),
             attributes: record.customer.clone().into(),
             own: RecordAttributes {
                 activity: record.list_position,
@@ -136,18 +138,42 @@ impl TenantStore {
                 attempt: Some(attempt),
                 updated_at: Some(record.updated_at.as_millis()),
                 metadata: (!record.metadata.is_empty()).then(|| record.metadata.json().to_owned()),
-                erasing_since: record.erasure.map(|erasure| erasure.since.as_millis()),
-                erased: record.erasure.map(|erasure| erasure.conversations),
-                erasure_step: record.erasure.map(|_| 0),
-                job: record.erasure.map(|_| ERASURE.to_owned()),
+                erasing_since: None,
+                erased: None,
+                erasure_step: None,
+                job: None,
+                registered_email: record.customer.details.email.as_ref().map(Email::normalized),
             },
         };
-        let mut item = item::write(self.keys().customer(&record.customer.id), &attributes)?;
-        if let Some(email) = claimed {
-            item.insert(attributes::CLAIMS.to_owned(), AttributeValue::Ss(vec![email.normalized()]));
-        }
-        Ok(item)
+        item::write(self.keys().customer(&record.customer.id), &attributes)
     }
+}
+
+/// Returns the item of a customer who is being erased and has no record. Nothing in it names them.
+pub(super) fn erasing(key: Key, attempt: AttemptId, clock: &dyn Clock) -> Result<Item, StoreError> {
+    let list_position = MessageId::generate(clock);
+    let attributes = ErasingItem {
+        identity_source: IdentitySource::Anonymous,
+        own: RecordAttributes {
+            activity: list_position,
+            version: Some(1),
+            attempt: Some(attempt),
+            updated_at: Some(list_position.time().as_millis()),
+            metadata: None,
+            erasing_since: Some(list_position.time().as_millis()),
+            erased: Some(0),
+            erasure_step: Some(0),
+            job: Some(ERASURE.to_owned()),
+            registered_email: None,
+        },
+    };
+    item::write(key, &attributes)
+}
+
+/// Converts the item of a customer, who may be being erased.
+pub(super) fn read_as(mut found: Item, id: &CustomerId) -> Result<CustomerRecord, StoreError> {
+    found.entry(CUSTOMER_ID.to_owned()).or_insert_with(|| text(id));
+    read(found)
 }
 
 /// Converts a customer's own item.
@@ -169,6 +195,7 @@ pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
             conversations: own.erased.unwrap_or_default(),
         }),
         updated_at: own.updated_at.map_or(own.activity.time(), Timestamp::from_millis),
+        registered_email: own.registered_email,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod copies;
+mod email;
 mod erase;
 mod get;
 mod item;
@@ -11,6 +12,7 @@ mod write;
 
 pub(crate) use change::event;
 pub use copies::{CustomerCopies, CustomerToCopy};
+pub use email::{EmailChange, EmailClaim, EmailHolder};
 pub(crate) use item::{CUSTOMER_ID, CustomerAttributes};
 pub use list::CustomerPage;
 pub use refresh::KnownCustomer;

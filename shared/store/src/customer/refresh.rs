@@ -2,27 +2,33 @@
 
 use deskless_domain::{AttemptId, Customer, CustomerDetails, CustomerRecord, IdentitySource, Metadata};
 
-use super::item::{COPIES, CustomerAttributes, EmailClaimItem, attributes, is_erasing};
+use super::{
+    email::{EmailChange, EmailHolder},
+    item::{COPIES, attributes, is_erasing, read},
+};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, text},
-    item::{self, is_expired},
+    item::is_expired,
     transaction::{FailedConditions, Transaction, WriteIndex},
 };
 
 /// The stored state of a customer for whom a conversation is created.
 #[derive(Debug, Clone)]
 pub struct KnownCustomer {
-    record: Option<Customer>,
-    email_is_claimed: bool,
+    /// The record, or a new one. `None` for a customer who gets no record.
+    record: Option<CustomerRecord>,
+    is_new: bool,
+    emails: EmailChange,
 }
 
 impl KnownCustomer {
     /// Returns the customer to show on the conversation: the record, updated with the given details.
     #[must_use]
     pub fn shown(&self, given: &Customer) -> Customer {
-        given.shown_with(self.record.as_ref())
+        let stored = self.record.as_ref().filter(|_| !self.is_new);
+        given.shown_with(stored.map(|record| &record.customer))
     }
 }
 
@@ -30,44 +36,54 @@ impl KnownCustomer {
 #[derive(Debug, Default)]
 pub(crate) struct CustomerWrites {
     record: Option<WriteIndex>,
-    claim: Option<WriteIndex>,
+    emails: Vec<WriteIndex>,
 }
 
 impl CustomerWrites {
     /// Returns whether the transaction failed because the customer has changed since it was read.
     pub fn failed(&self, failed: &FailedConditions) -> bool {
-        [self.record, self.claim].into_iter().flatten().any(|write| failed.at(write))
+        self.record.iter().chain(&self.emails).any(|&write| failed.at(write))
     }
 }
 
 impl TenantStore {
-    /// AP-09: reads the customer's record and the claim on their email at the same time. The claim is read strongly
-    /// consistent if `is_retry`. The first read is eventually consistent, because claims are rarely removed and a stale one
-    /// costs one retry.
+    /// AP-09: reads the customer's record and, at the same time, the claim on the given email address. The claim is read
+    /// strongly consistent if `is_retry`. A change of their address takes one more round trip, for the claim on the previous
+    /// one.
     ///
     /// # Errors
     /// [`StoreError::Erasing`].
     pub async fn known_customer(&self, customer: &Customer, is_retry: bool) -> Result<KnownCustomer, StoreError> {
         if customer.identity_source == IdentitySource::Anonymous {
-            return Ok(KnownCustomer { record: None, email_is_claimed: true });
+            return Ok(KnownCustomer { record: None, is_new: false, emails: EmailChange::default() });
         }
+        // A token proves only the id.
+        let is_verified = customer.identity_source == IdentitySource::Headers;
+        let details = if is_verified { customer.details.clone() } else { CustomerDetails::default() };
+        let given = Customer { details, email_is_unverified: false, ..customer.clone() };
+        let email = given.details.email.clone();
         let claim = async {
-            match &customer.details.email {
-                // An email from a browser is not verified, so it is not claimed.
-                Some(email) if customer.identity_source == IdentitySource::Headers => {
-                    Ok(self.get_with(self.keys().email_claim(email), is_retry).await?.is_some())
-                }
-                _ => Ok(true),
+            match &email {
+                Some(email) => self.email_claim(email, is_retry).await.map(Some),
+                None => Ok(None),
             }
         };
-        let (record, email_is_claimed) = tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
+        let (stored, claim) = tokio::try_join!(self.get(self.keys().customer(&customer.id)), claim)?;
         let now = self.clock().now();
-        let record = record.filter(|record| !is_expired(record, now));
-        if record.as_ref().is_some_and(is_erasing) {
-            return Err(StoreError::Erasing);
-        }
-        let record = record.map(item::read::<CustomerAttributes>).transpose()?.map(Customer::from);
-        Ok(KnownCustomer { record, email_is_claimed })
+        let (record, is_new) = match stored.filter(|record| !is_expired(record, now)) {
+            Some(stored) if is_erasing(&stored) => return Err(StoreError::Erasing),
+            Some(stored) => (read(stored)?, false),
+            None => (CustomerRecord::new(given, Metadata::default(), self.clock()), true),
+        };
+        let emails = match &email {
+            // Details that are not given stay.
+            None => EmailChange::default(),
+            Some(email) => {
+                let before = record.registered_email.as_deref();
+                self.email_change(&EmailHolder::of(&record), before, Some(email), claim).await?
+            }
+        };
+        Ok(KnownCustomer { record: Some(record), is_new, emails })
     }
 
     /// Adds the writes that create a customer's record or update it with the given details.
@@ -78,37 +94,31 @@ impl TenantStore {
         known: &KnownCustomer,
     ) -> Result<CustomerWrites, StoreError> {
         let mut writes = CustomerWrites::default();
-        let given = match given.identity_source {
-            // An anonymous customer has no record.
-            IdentitySource::Anonymous => return Ok(writes),
-            // A token proves only the id.
-            IdentitySource::Token => Customer { details: CustomerDetails::default(), ..given.clone() },
-            IdentitySource::Headers => given.clone(),
-        };
-        let claimed = given.details.email.as_ref().filter(|_| !known.email_is_claimed);
-        match &known.record {
-            None => {
-                let record = CustomerRecord::new(given.clone(), Metadata::default(), self.clock());
-                let item = self.customer_item(&record, claimed, AttemptId::generate(self.clock()))?;
-                writes.record = Some(transaction.put_unless_unexpired(self, item)?);
+        // An anonymous customer has no record.
+        let Some(record) = &known.record else { return Ok(writes) };
+        let is_verified = given.identity_source == IdentitySource::Headers;
+        if known.is_new {
+            let item = self.customer_item(record, AttemptId::generate(self.clock()))?;
+            writes.record = Some(transaction.put_unless_unexpired(self, item)?);
+        } else if is_verified && (record.customer.details != known.shown(given).details || !known.emails.is_empty()) {
+            let mut update = details_update(&given.details);
+            update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
+            update.increment_from_one(attributes::VERSION);
+            update.set(attributes::JOB, text(COPIES));
+            let mut condition = Condition::exists().missing(attributes::ERASING_SINCE);
+            if given.details.email.is_some() {
+                // The address under which the customer is listed must still be the one that was read, also if it stays the same.
+                let registered = record.registered_email.as_ref().map(text);
+                condition = condition.equals_or_missing(attributes::REGISTERED_EMAIL, registered);
             }
-            Some(record) if record.details != known.shown(&given).details || claimed.is_some() => {
-                let mut update = details_update(&given.details);
-                if let Some(email) = claimed {
-                    update.add_to_set(attributes::CLAIMS, email.normalized());
-                }
-                update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
-                update.increment_from_one(attributes::VERSION);
-                update.set(attributes::JOB, text(COPIES));
-                let condition = Condition::exists().missing(attributes::ERASING_SINCE);
-                writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);
+            if !known.emails.is_empty() {
+                condition = condition.version_or_first(record.version);
             }
-            Some(_) => {}
+            writes.record = Some(transaction.update(self, self.keys().customer(&given.id), update, condition)?);
+        } else {
+            return Ok(writes);
         }
-        if let Some(email) = claimed {
-            let claim = EmailClaimItem { customer_id: given.id.clone() };
-            writes.claim = Some(transaction.put_new(self, item::write(self.keys().email_claim(email), &claim)?)?);
-        }
+        writes.emails = self.add_email_change(transaction, &EmailHolder::of(record), &known.emails)?;
         Ok(writes)
     }
 }
@@ -121,6 +131,7 @@ fn details_update(given: &CustomerDetails) -> Update {
         (attributes::EMAIL, given.email.as_ref().map(text)),
         (attributes::PHONE, given.phone.as_ref().map(text)),
         (attributes::COMPANY, given.company.as_ref().map(text)),
+        (attributes::REGISTERED_EMAIL, given.email.as_ref().map(|email| text(email.normalized()))),
     ];
     for (attribute, value) in attributes {
         if let Some(value) = value {

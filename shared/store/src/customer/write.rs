@@ -1,16 +1,18 @@
-//! Writes a customer's record and the claim on their email in one transaction.
+//! Writes a customer's record, and lists it under its email address in the same transaction.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{AttemptId, CustomerRecord, Email};
+use deskless_domain::{AttemptId, CustomerRecord};
 use serde::{Deserialize, Serialize};
 
-use super::item::{COPIES, EmailClaimItem, attributes, is_own_write};
+use super::{
+    email::{EmailChange, EmailHolder},
+    item::{COPIES, attributes, is_own_write},
+};
 use crate::{
     IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, packed_id, text},
     idempotency::{Attempt, Attempts},
-    item,
     transaction::{Transaction, WriteIndex},
 };
 
@@ -24,10 +26,10 @@ pub struct WrittenCustomer {
 }
 
 impl TenantStore {
-    /// AP-24, AP-25: replaces the record that was read (`before`) with `next`, and claims an email for it. Writes nothing
-    /// if both are equal and no email is claimed. Returns `None` if the record or the claim has changed since it was read:
-    /// read both again and retry. If several callers claim one email at the same time, one succeeds, and the others find
-    /// that customer when they read again.
+    /// AP-24, AP-25: replaces the record that was read (`before`) with `next`, and lists it under its email address. Writes
+    /// nothing if both are equal. Returns `None` if the record or the customers with the address have changed since they were
+    /// read: read both again and retry. If several callers claim one address at the same time, one succeeds, and the others
+    /// find that customer when they read again.
     ///
     /// # Errors
     /// [`StoreError::IdempotencyKeyReused`].
@@ -35,7 +37,7 @@ impl TenantStore {
         &self,
         before: Option<&CustomerRecord>,
         next: &CustomerRecord,
-        claimed: Option<&Email>,
+        emails: &EmailChange,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Once<WrittenCustomer>>, StoreError> {
         let attempt = AttemptId::generate(self.clock());
@@ -43,15 +45,22 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         let itself = match before {
             None => {
-                let item = self.customer_item(next, claimed, attempt)?;
+                let item = self.customer_item(next, attempt)?;
                 Some(transaction.put_unless_unexpired(self, item)?)
             }
-            Some(before) if claimed.is_none() && before == next => None,
-            Some(before) => Some(self.replace_customer(&mut transaction, before.version, next, claimed, attempt)?),
+            Some(before) if before == next => None,
+            Some(before) => Some(self.replace_customer(&mut transaction, before.version, next, attempt)?),
         };
-        if let Some(email) = claimed {
-            let claim = EmailClaimItem { customer_id: next.customer.id.clone() };
-            transaction.put_new(self, item::write(self.keys().email_claim(email), &claim)?)?;
+        if itself.is_some() {
+            self.add_email_change(&mut transaction, &EmailHolder::of(next), emails)?;
+        }
+        if let Some(key) = key {
+            if itself.is_none() {
+                // Without this check, a late record would outlive the customer.
+                let known = Condition::exists().missing(attributes::ERASING_SINCE);
+                transaction.check(self, self.keys().customer(&next.customer.id), known)?;
+            }
+            self.add_pointer(&mut transaction, &next.customer.id, key)?;
         }
         match Attempts::new(self, key).commit(transaction, &written).await? {
             Attempt::Committed => Ok(Some(Once::first(written))),
@@ -69,7 +78,6 @@ impl TenantStore {
         transaction: &mut Transaction,
         before: u64,
         next: &CustomerRecord,
-        claimed: Option<&Email>,
         attempt: AttemptId,
     ) -> Result<WriteIndex, StoreError> {
         let details = &next.customer.details;
@@ -88,9 +96,7 @@ impl TenantStore {
         put(attributes::PHONE, details.phone.as_ref().map(text));
         put(attributes::COMPANY, details.company.as_ref().map(text));
         put(attributes::METADATA, metadata);
-        if let Some(email) = claimed {
-            update.add_to_set(attributes::CLAIMS, email.normalized());
-        }
+        put(attributes::REGISTERED_EMAIL, details.email.as_ref().map(|email| text(email.normalized())));
         let unchanged = Condition::exists().version_or_first(before);
         transaction.update(self, self.keys().customer(&next.customer.id), update, unchanged)
     }

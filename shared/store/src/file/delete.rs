@@ -1,4 +1,4 @@
-use deskless_domain::{FileId, Precondition};
+use deskless_domain::{AuditAction, AuditEvent, FileId, Precondition};
 
 use super::item::{JOB, attributes};
 use crate::{
@@ -23,7 +23,8 @@ impl TenantStore {
             update.set("job", text(JOB));
             let unchanged =
                 Condition::none().missing(attributes::DELETED_AT).version(&Precondition::exactly(file.version));
-            if self.update_if(self.keys().file(id), update, unchanged).await? {
+            let event = AuditEvent::new(AuditAction::FileDeleted, id);
+            if self.update_audited(self.keys().file(id), update, unchanged, event).await? {
                 return Ok(());
             }
             // The file was registered in the meantime, or deleted, perhaps by this request whose response was lost.

@@ -1,11 +1,13 @@
-use deskless_domain::{ConversationId, CustomerId, File, FileId, FileStatus};
+use aws_sdk_dynamodb::types::AttributeValue;
+use deskless_domain::{ConversationId, CustomerId, File, FileId, FileStatus, authorization::customer_may_see};
 use futures_util::future::try_join_all;
 
-use super::item;
+use super::item::{self, attributes as attribute};
 use crate::{
     StoreError, TenantStore,
+    condition::Condition,
     conversation::{attributes, live},
-    expression::text,
+    expression::{Update, text},
     transaction::{Transaction, WriteIndex},
 };
 
@@ -18,7 +20,7 @@ impl TenantStore {
         self.find_file(id, None).await?.ok_or(StoreError::NotFound)
     }
 
-    /// AP-63: reads one file. With an owner, only files of that customer's conversations. Returns `None` if there is none.
+    /// AP-63: reads one file. With an owner, only files that this customer can see in their conversations. Returns `None` if there is none.
     ///
     /// # Errors
     /// When the table does not respond.
@@ -29,7 +31,7 @@ impl TenantStore {
             Some(conversation) => {
                 let conversation = self.get(self.keys().conversation(conversation)).await?;
                 conversation.is_some_and(|item| match owner {
-                    Some(owner) => self.is_own(&item, owner),
+                    Some(owner) => customer_may_see(&file) && self.is_own(&item, owner),
                     None => !item.contains_key(attributes::DELETED_AT),
                 })
             }
@@ -48,6 +50,15 @@ impl TenantStore {
         let found = try_join_all(ids.iter().map(|id| self.get(self.keys().file(*id)))).await?;
         let read = found.into_iter().map(|found| found.map_or(Ok(None), |found| item::read(found, now)));
         read.map(|file| file.map(|file| file.filter(|file| file.status == FileStatus::Ready))).collect()
+    }
+
+    /// AP-66: adds the update that shares a file with the customer of its conversation to the transaction of the reply that
+    /// attaches it. Its condition fails for a file that is being deleted.
+    pub(crate) fn add_share(&self, transaction: &mut Transaction, id: FileId) -> Result<WriteIndex, StoreError> {
+        let mut update = Update::default();
+        update.set(attribute::SHARED, AttributeValue::Bool(true));
+        let exists = Condition::exists().missing(attribute::DELETED_AT);
+        transaction.update(self, self.keys().file(id), update, exists)
     }
 
     /// Adds a check that a conversation exists and, with an owner, belongs to that customer.

@@ -15,6 +15,7 @@ pub(super) mod attributes {
     pub(in crate::file) const CLAIMED_UNTIL: &str = "claimedUntil";
     pub(in crate::file) const DELETED_AT: &str = "deletedAt";
     pub(in crate::file) const EXPIRES_AT: &str = "expiresAt";
+    pub(in crate::file) const SHARED: &str = "shared";
     pub(in crate::file) const STATUS: &str = "status";
     pub(in crate::file) const VERSION: &str = crate::item::VERSION;
 }
@@ -33,6 +34,9 @@ struct FileItem {
     content_type: ContentType,
     size: FileSize,
     status: FileStatus,
+    /// Set once the customer can see the file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shared: bool,
     #[serde(rename = "v")]
     version: u64,
     /// Set until the file is registered.
@@ -50,6 +54,7 @@ impl TenantStore {
             content_type,
             size,
             status: file.status,
+            shared: file.shared,
             version: file.version,
             expires_at: Some(expires_at.as_seconds()),
         };
@@ -72,7 +77,7 @@ pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreErro
         content_type: item.content_type,
         size: item.size,
     };
-    Ok(Some(File { id, draft, status: item.status, version: item.version }))
+    Ok(Some(File { id, draft, status: item.status, shared: item.shared, version: item.version }))
 }
 
 /// Returns until when a registration may be copying the file's object; `None` if none is.

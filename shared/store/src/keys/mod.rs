@@ -6,8 +6,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AttemptId, AutomationId, BulkActionId, ConversationId, CustomerId, Email, ExecutionId, ExternalId, FileId,
-    Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, Status, WorkspaceId,
+    AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId,
+    ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey, Status,
+    WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -16,15 +17,18 @@ use crate::{
     packed::{encode, pack},
 };
 
+mod customer;
 mod index;
 mod parse;
 
+pub use customer::CustomerKey;
+pub(crate) use customer::{EMAIL_CLAIM, POINTER};
 pub(crate) use index::{
     ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_STATUS, Index, shard_of, shard_of_customer,
 };
 pub(crate) use parse::{
-    StreamKey, bulk_action_of, bulk_marker_of, conversation_of, execution_of, file_of_pk, file_of_sk, is_cell_of,
-    message_of, removal_of_sk, resource_of, stream_key,
+    StreamKey, bulk_action_of, bulk_marker_of, conversation_of, customer_of, execution_of, execution_of_sk, file_of_pk,
+    file_of_sk, is_cell_of, message_of, pointer_of, removal_of_sk, resource_of, stream_key,
 };
 
 /// The primary key of one item.
@@ -75,6 +79,11 @@ pub(crate) mod root {
         Key::new(WORKSPACES.to_owned(), pack(id))
     }
 
+    /// Returns the key of the table's data keys.
+    pub(crate) fn data_keys() -> Key {
+        Key::new("DK".to_owned(), SELF)
+    }
+
     /// Returns the key of an API key, by the hash of its secret.
     pub(crate) fn api_key(secret: &SecretHash) -> Key {
         Key::new(format!("K#{}", BASE32_NOPAD.encode(secret.as_bytes())), SELF)
@@ -117,6 +126,11 @@ impl TenantKeys {
     pub fn api_keys_after(after: Option<KeyId>) -> [String; 2] {
         // '!' sorts before every character of an id, '~' after.
         [after.map_or("K#!".to_owned(), |id| format!("K#{}!", pack(id))), "K#~".to_owned()]
+    }
+
+    /// Returns the key of the item that changes with every automation.
+    pub fn automations_stamp(self) -> Key {
+        Key::new(self.prefix(), "O")
     }
 
     /// Returns the key of a conversation's own item.
@@ -214,9 +228,33 @@ impl TenantKeys {
         [format!("{QUEUED}{}!", after.map(pack).unwrap_or_default()), format!("{QUEUED}~")]
     }
 
-    /// Returns the key of the audit record of a deletion.
-    pub fn audit(self, id: MessageId) -> Key {
-        Key::new(format!("{}#L", self.prefix()), pack(id))
+    /// Returns the partition of the audit log.
+    pub fn audit_log(self) -> String {
+        format!("{}#L", self.prefix())
+    }
+
+    /// Returns the key of an entry of the audit log.
+    pub fn audit_entry(self, id: AuditEntryId) -> Key {
+        Key::new(self.audit_log(), pack(id))
+    }
+
+    /// Returns the first and the last sort key of the entries that may match a filter, of those before `before`.
+    pub fn audit_range(filter: &AuditFilter, before: Option<AuditEntryId>) -> (String, String) {
+        // '!' sorts before every character of an id, '~' after. An id starts with its time.
+        let start_of = |time| pack(MessageId::start_of(time));
+        let from = filter.created_after.map_or("!".to_owned(), start_of);
+        let to = filter.created_before.map_or("~".to_owned(), start_of);
+        (from, before.map(Self::before_audit_entry).map_or(to.clone(), |before| before.min(to)))
+    }
+
+    /// Returns a sort key after the entries that are older than this one, and before it.
+    pub fn before_audit_entry(id: AuditEntryId) -> String {
+        pack(MessageId::from_bytes(id.to_bytes()).preceding())
+    }
+
+    /// Returns the digest of a customer's id, which may be an email address.
+    pub fn digest_of_customer(id: &CustomerId) -> String {
+        hashed(id.as_str())
     }
 
     /// Returns the key of the claim on a provider's message id, unique in the conversation.
@@ -234,41 +272,26 @@ impl TenantKeys {
         Key::new(format!("{}#N", self.prefix()), SELF)
     }
 
-    /// Returns the key of a customer's own item.
-    pub fn customer(self, id: &CustomerId) -> Key {
-        Key::new(format!("{}#U#{}", self.prefix(), hashed(id.as_str())), SELF)
-    }
-
-    /// Returns the key of the claim on an email.
-    pub fn email_claim(self, email: &Email) -> Key {
-        Key::new(format!("{}#E#{}", self.prefix(), hashed(&email.normalized())), "!")
-    }
-
-    /// Returns the key of an idempotency record. `request` must contain everything that tells two requests apart: API key,
-    /// customer, method, path and idempotency key.
-    pub fn idempotency(self, request: &str) -> Key {
-        Key::new(format!("{}#I#{}", self.prefix(), hashed(request)), SELF)
-    }
-
     /// Returns the key of the count of a rate limit's window. The windows of customers share the partition of their API key.
     pub fn rate_window(self, subject: &RateSubject, window: i64) -> Key {
         let (owner, sk) = match subject {
             RateSubject::Workspace(workspace) => (pack(*workspace), "W".to_owned()),
             RateSubject::Key(key) => (pack(*key), "K".to_owned()),
             RateSubject::Customer(key, customer) => (pack(*key), format!("U#{}", hashed(customer.as_str()))),
-            RateSubject::Anonymous(key) => (pack(*key), "N".to_owned()),
+            RateSubject::Anonymous(key) => (pack(*key), "A".to_owned()),
+            RateSubject::Opening(key) => (pack(*key), "N".to_owned()),
         };
         Key::new(format!("{}#R#{owner}#{window}", self.prefix()), sk)
+    }
+
+    /// Returns the key of the count of a customer's uploads in an hour.
+    pub fn uploads(self, customer: &CustomerId, hour: i64) -> Key {
+        Key::new(format!("{}#R#{}#{hour}", self.prefix(), hashed(customer.as_str())), "F")
     }
 
     /// Returns the partition of the first index that holds the conversations of a status. `shard` starts at 0.
     pub fn by_status(self, status: Status, shard: u8) -> String {
         format!("{}#S#{status}#{shard}", self.prefix())
-    }
-
-    /// Returns the partition of the second index that holds a customer's conversations.
-    pub fn by_customer(self, id: &CustomerId) -> String {
-        format!("{}#U#{}", self.prefix(), hashed(id.as_str()))
     }
 
     /// Returns the partition of a small collection.
@@ -288,6 +311,18 @@ impl TenantKeys {
     /// Returns the key of a resource in a small collection.
     pub fn resource(self, kind: Kind, id: impl Identifier) -> Key {
         Key::new(self.collection(kind), pack(id))
+    }
+
+    /// Returns the key of the claim on a text that is unique in a small collection.
+    pub fn resource_claim(self, kind: Kind, text: &str) -> Key {
+        Key::new(format!("{}#{}", self.collection(kind), hashed(text)), "!")
+    }
+
+    /// Returns the key of the claim on a sessionKey, which is unique among the conversations of an inbox that are not solved.
+    pub fn session_claim(self, inbox: Option<InboxId>, key: &SessionKey) -> Key {
+        // The id and the sign for no inbox have no '#', so that no two pairs give the same text.
+        let text = format!("{}#{}", inbox.map_or(NONE.to_owned(), pack), key.as_str());
+        Key::new(format!("{}#W#{}", self.prefix(), hashed(&text)), SELF)
     }
 
     /// Returns the key of a bulk action's own item.
@@ -331,6 +366,16 @@ impl TenantKeys {
         Key::new(self.executions(automation), format!("{EXECUTION}{}", pack(id)))
     }
 
+    /// Returns the key of the item that names an execution with a context under its conversation.
+    pub fn execution_of_conversation(
+        self,
+        conversation: ConversationId,
+        automation: AutomationId,
+        id: ExecutionId,
+    ) -> Key {
+        Key::new(self.thread(conversation), format!("{EXECUTION}{}#{}", pack(automation), pack(id)))
+    }
+
     /// Returns the range of sort keys of the executions before `before`, or of all executions.
     pub fn executions_before(before: Option<ExecutionId>) -> [String; 2] {
         // '!' sorts before every character of an id, '~' after.
@@ -345,10 +390,5 @@ impl TenantKeys {
     /// Returns the partition of the fourth index, which lists conversations by creation. `shard` starts at 0.
     pub fn by_creation(self, shard: u8) -> String {
         format!("{}#T#{shard}", self.prefix())
-    }
-
-    /// Returns the partition of the first index that lists customers.
-    pub fn customer_listing(self, shard: u8) -> String {
-        format!("{}#L#{shard}", self.prefix())
     }
 }

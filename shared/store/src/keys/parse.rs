@@ -4,7 +4,7 @@ use deskless_domain::{
     AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId, MessageId, WorkspaceId,
 };
 
-use super::{BULK_MARKER, EXECUTION, FILE, MESSAGE, QUEUED, SELF};
+use super::{BULK_MARKER, CustomerKey, EXECUTION, FILE, MESSAGE, POINTER, QUEUED, SELF};
 use crate::packed::unpack;
 
 /// Parses a bulk action's partition key.
@@ -20,6 +20,11 @@ pub(crate) fn bulk_marker_of(sk: &str) -> Option<ConversationId> {
 /// Parses a conversation's partition key.
 pub(crate) fn conversation_of(pk: &str) -> Option<ConversationId> {
     pk.rsplit_once("#C#").and_then(|(_, id)| unpack(id))
+}
+
+/// Parses a customer's partition key.
+pub(crate) fn customer_of(pk: &str) -> Option<CustomerKey> {
+    pk.rsplit_once("#U#").map(|(_, digest)| CustomerKey(digest.to_owned()))
 }
 
 /// Returns whether the sort key of a counter has this inbox.
@@ -76,6 +81,17 @@ pub(crate) fn message_of(sk: &str) -> Option<MessageId> {
 /// Parses the sort key of a conversation in the queue of removals.
 pub(crate) fn removal_of_sk(sk: &str) -> Option<ConversationId> {
     sk.strip_prefix(QUEUED).and_then(unpack)
+}
+
+/// Parses the sort key of the item that names an execution under its conversation.
+pub(crate) fn execution_of_sk(sk: &str) -> Option<(AutomationId, ExecutionId)> {
+    let (automation, id) = sk.strip_prefix(EXECUTION)?.split_once('#')?;
+    Some((unpack(automation)?, unpack(id)?))
+}
+
+/// Parses the sort key of an item that names an idempotency record. Returns the digest of the request.
+pub(crate) fn pointer_of(sk: &str) -> Option<&str> {
+    sk.strip_prefix(POINTER)
 }
 
 /// Parses a file's partition key.

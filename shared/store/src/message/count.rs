@@ -57,6 +57,7 @@ impl TenantStore {
                 .send()
                 .await
                 .map_err(|e| StoreError::from_sdk(&e))?;
+            self.work().read(usize::try_from(output.scanned_count()).unwrap_or(0));
             count += u64::try_from(output.count()).unwrap_or(0);
             start = output.last_evaluated_key;
             if start.is_none() {

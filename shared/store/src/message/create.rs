@@ -1,11 +1,13 @@
-use deskless_domain::{Cause, ConversationId, CustomerId, Message, MessageDraft, MessageId, MessageOrigin, Transition};
+use deskless_domain::{
+    Cause, ConversationId, CustomerId, FileId, Message, MessageDraft, MessageId, MessageOrigin, Transition,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     IdempotencyKey, Marked, Marker, Once, StoreError, TenantStore,
     backoff::Backoff,
     condition::Condition,
-    conversation::{attributes, unless_deleted},
+    conversation::{Session, attributes, session_conflict, unknown_session, unless_deleted, without_session},
     expression::{packed_id, text},
     idempotency::{Attempt, Attempts},
     item::{Item, string},
@@ -34,6 +36,14 @@ struct NextId {
     tries: u32,
 }
 
+/// The writes of a new message.
+struct NewMessage {
+    conversation: WriteIndex,
+    transition: Transition,
+    /// The claim on the sessionKey of a conversation that the message reopens.
+    session: Option<WriteIndex>,
+}
+
 impl TenantStore {
     /// AP-12, AP-13, AP-30: adds a message to a thread, in one round trip. With an owner, only to a conversation of that
     /// customer. A second message with the same externalId is not written.
@@ -42,24 +52,36 @@ impl TenantStore {
     /// status, and the channel is part of the conversation's id. With an idempotency key, no earlier outcome is read first,
     /// because repeats are rare. DynamoDB bills the write units of a rejected transaction.
     ///
+    /// `shared` are files of the conversation that the message shares with its customer, in the same transaction (AP-66). A file
+    /// that is being deleted is not shared.
+    ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::MessageDeleted`] when the message with
-    /// this externalId was deleted; [`StoreError::IdempotencyKeyReused`]; [`StoreError::Unavailable`] when other writers
+    /// this externalId was deleted; [`StoreError::SessionKeyExists`] when the message would reopen the conversation beside
+    /// another one with its sessionKey; [`StoreError::IdempotencyKeyReused`]; [`StoreError::Unavailable`] when other writers
     /// were faster for eight seconds.
     pub async fn create_message(
         &self,
         conversation_id: ConversationId,
         owner: Option<&CustomerId>,
         draft: &MessageDraft,
+        mut shared: Vec<FileId>,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<AddedMessage>, StoreError> {
+        // A transaction writes each item once.
+        shared.sort_unstable();
+        shared.dedup();
         let mut attempts = Attempts::new(self, key);
         let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
+        let mut session = None;
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
-            let conversation = self.add_message(&mut transaction, &message, owner, None)?;
+            let NewMessage { conversation, transition, session: reopened } =
+                self.add_message(&mut transaction, &message, owner, None, session.as_ref())?;
             let claim = self.claim_provider_id(&mut transaction, &message, Condition::absent())?;
+            let of_files =
+                shared.iter().map(|id| self.add_share(&mut transaction, *id)).collect::<Result<Vec<_>, _>>()?;
             let added = AddedMessage { message, is_new: true };
             let failed = match attempts.commit(transaction, &added).await? {
                 Attempt::Committed => return Ok(Once::first(added)),
@@ -73,6 +95,15 @@ impl TenantStore {
                 let message = self.claimed_message(conversation_id, failed.existing(claim)).await?;
                 return self.record_outcome(AddedMessage { message, is_new: false }, key).await;
             }
+            if let (false, Some(conflict)) = (failed.at(conversation), session_conflict(reopened, &failed)) {
+                return Err(conflict);
+            }
+            let mut is_deleted = of_files.iter().map(|share| failed.at(*share));
+            shared.retain(|_| !is_deleted.next().unwrap_or_default());
+            if !failed.at(conversation) && shared.len() < of_files.len() {
+                continue;
+            }
+            session = unknown_session(&transition, failed.existing(conversation)).or(session);
             self.prepare_retry(&mut next, failed.existing(conversation), &mut attempts.backoff).await?;
         }
     }
@@ -95,7 +126,9 @@ impl TenantStore {
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
-            let conversation = self.add_message(&mut transaction, &message, None, Some(cause))?;
+            // An automation writes no messages of customers, so it reopens nothing.
+            let NewMessage { conversation, .. } =
+                self.add_message(&mut transaction, &message, None, Some(cause), None)?;
             let marker_write = self.add_marker(&mut transaction, marker)?;
             let failed = match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => return Ok(Marked::Written),
@@ -119,7 +152,8 @@ impl TenantStore {
         message: &Message,
         owner: Option<&CustomerId>,
         cause: Option<&Cause>,
-    ) -> Result<WriteIndex, StoreError> {
+        session: Option<&Session>,
+    ) -> Result<NewMessage, StoreError> {
         transaction.put(self, self.message_item(message)?, Condition::none())?;
         let origin = if owner.is_some() { MessageOrigin::Customer } else { MessageOrigin::Workspace };
         let transition = Transition::of_message(message, origin);
@@ -131,7 +165,13 @@ impl TenantStore {
         if let Some(owner) = owner {
             condition = condition.equals(attributes::CUSTOMER_PARTITION, text(self.keys().by_customer(owner)));
         }
-        transaction.update(self, self.keys().conversation(message.conversation_id), update, condition)
+        let id = message.conversation_id;
+        let (condition, session) = match session {
+            Some(session) => self.move_session(transaction, id, session, &transition, condition)?,
+            None => (without_session(&transition, condition), None),
+        };
+        let conversation = transaction.update(self, self.keys().conversation(id), update, condition)?;
+        Ok(NewMessage { conversation, transition, session })
     }
 
     /// Returns whether a conversation exists and, with an owner, belongs to that customer.

@@ -1,4 +1,6 @@
-use deskless_domain::{ConversationId, Message, MessageId, MessageType, Precondition, Transition};
+use deskless_domain::{
+    AuditAction, AuditEvent, ConversationId, Message, MessageId, MessageType, Precondition, Transition,
+};
 
 use super::item as message;
 use crate::{
@@ -63,6 +65,7 @@ impl TenantStore {
         let unchanged = Condition::exists().version(&Precondition::exactly(message.version));
         transaction.delete(self, self.keys().message(message.conversation_id, message.id), unchanged)?;
         transaction.update(self, self.keys().conversation(conversation.id), update, condition)?;
+        self.add_audit_entry(&mut transaction, AuditEvent::new(AuditAction::MessageDeleted, message.id))?;
         Ok(transaction)
     }
 

@@ -26,8 +26,8 @@ struct MessageItem {
     role: Role,
     #[serde(rename = "k")]
     kind: MessageType,
-    #[serde(rename = "b")]
-    body: MessageBody,
+    #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
+    body: Option<MessageBody>,
     #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     sender: Option<SenderAttributes>,
     #[serde(rename = "x", skip_serializing_if = "Option::is_none")]

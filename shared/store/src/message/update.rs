@@ -1,4 +1,4 @@
-use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
+use deskless_domain::{ConversationId, Existing, Message, MessageId, MessageReport, Precondition};
 
 use super::{claim::claimant, item::attributes};
 use crate::{
@@ -45,8 +45,12 @@ impl TenantStore {
                 return Err(StoreError::NotFound);
             }
             if let Some(claim) = claim.filter(|claim| failed.at(*claim)) {
-                if claimant(failed.existing(claim))? != id {
-                    return Err(StoreError::MessageIdTaken);
+                let holder = claimant(failed.existing(claim))?;
+                if holder != id {
+                    // The claim stays when its message is deleted.
+                    let exists = self.get(self.keys().message(conversation, holder)).await?.is_some();
+                    let existing = exists.then_some(Existing::Message(conversation, holder));
+                    return Err(StoreError::MessageIdTaken(existing));
                 }
                 is_claimed = true;
             }

@@ -1,6 +1,6 @@
 //! Deletes a workspace with everything in it.
 
-use deskless_domain::{Timestamp, WorkspaceId};
+use deskless_domain::{AuditAction, AuditEvent, Timestamp, WorkspaceId};
 
 use super::Operator;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long a worker may still write after it has read the settings: its timeout of two minutes.
-const LONGEST_RUN_SECONDS: i64 = 120;
+pub(crate) const LONGEST_RUN_SECONDS: i64 = 120;
 
 /// A deletion of a workspace that has started: its API keys stop working within 20 s.
 #[derive(Debug)]
@@ -35,11 +35,12 @@ impl Operator {
         let store = self.store();
         let found = store.get(TenantKeys(id).workspace()).await?.ok_or(StoreError::NotFound)?;
         let workspace: WorkspaceItem = item::read(found)?;
-        let tenant = TenantStore::new(store.clone(), id, workspace.settings().shards);
+        let tenant = self.tenant(id, workspace.settings().shards);
         let now = store.clock().now();
         let mut update = Update::default();
         update.set_if_empty(attributes::DELETED_AT, number(now.as_millis()));
-        tenant.update_if(tenant.keys().workspace(), update, Condition::exists()).await?;
+        let event = AuditEvent::new(AuditAction::WorkspaceDeleted, id);
+        tenant.update_audited(tenant.keys().workspace(), update, Condition::exists(), event).await?;
         store.caches().workspaces.remove(&id);
         let started = workspace.deleted_at.map_or(now, Timestamp::from_millis);
         let ready_at = Timestamp::from_millis(started.as_millis() + TTL_MS).plus_seconds(LONGEST_RUN_SECONDS);

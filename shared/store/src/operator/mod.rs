@@ -1,12 +1,15 @@
 //! Operations on the whole table, for the `deskless` command.
 
 mod delete;
+mod secrets;
 mod shards;
 
 pub use delete::WorkspaceDeletion;
+pub(crate) use secrets::Located;
+pub use secrets::{SecretsMoved, SecretsRotation};
 pub use shards::ShardChange;
 
-use deskless_domain::{RateLimit, Shards, Title, WorkspaceId};
+use deskless_domain::{AuditAction, AuditActor, AuditEvent, RateLimit, Shards, Title, WorkspaceId};
 
 use crate::{
     Store, StoreError, TenantStore, Workspace,
@@ -30,24 +33,31 @@ impl Operator {
         Self(store)
     }
 
+    /// Returns the store of a workspace that is known to exist, with the operator as its actor in the audit log.
+    pub(crate) fn tenant(&self, id: WorkspaceId, shards: Shards) -> TenantStore {
+        TenantStore::new(self.0.clone(), id, shards).acting_as(AuditActor::Operator)
+    }
+
     /// Returns the store, without a workspace.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.0
     }
 
-    /// Creates a workspace.
+    /// Creates a workspace. The first one also gets the table its data key.
     ///
     /// # Errors
-    /// When the table does not respond.
+    /// When the table does not respond, or when KMS does not for the first workspace.
     pub async fn create_workspace(&self, name: Title) -> Result<Workspace, StoreError> {
+        self.ensure_data_key().await?;
         let id = WorkspaceId::generate(self.0.clock());
         let attributes = WorkspaceItem::new(id, name.clone());
-        let tenant = TenantStore::new(self.0.clone(), id, Shards::default());
+        let tenant = self.tenant(id, Shards::default());
         let mut transaction = Transaction::default();
         for key in [TenantKeys(id).workspace(), root::workspace_listing(id)] {
             transaction.put_new(&tenant, item::write(key, &attributes)?)?;
         }
+        tenant.add_audit_entry(&mut transaction, AuditEvent::new(AuditAction::WorkspaceCreated, id))?;
         match transaction.commit(&tenant, &mut tenant.backoff()).await? {
             Commit::Done => Ok(Workspace { id, name }),
             Commit::Failed(_) => Err(StoreError::Internal("the id of a new workspace exists already".to_owned())),
@@ -84,11 +94,12 @@ impl Operator {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such workspace.
     pub async fn set_rate_limit(&self, id: WorkspaceId, limit: RateLimit) -> Result<(), StoreError> {
-        let tenant = TenantStore::new(self.0.clone(), id, Shards::default());
+        let tenant = self.tenant(id, Shards::default());
         let mut update = Update::default();
         update.set(attributes::RATE_LIMIT, number(limit.requests()));
         let exists = Condition::exists().missing(attributes::DELETED_AT);
-        if !tenant.update_if(tenant.keys().workspace(), update, exists).await? {
+        let event = AuditEvent::new(AuditAction::WorkspaceUpdated, id).with_fields(vec!["rateLimit".to_owned()]);
+        if !tenant.update_audited(tenant.keys().workspace(), update, exists, event).await? {
             return Err(StoreError::NotFound);
         }
         self.0.caches().workspaces.remove(&id);
@@ -100,7 +111,7 @@ impl Operator {
     /// # Errors
     /// When the table does not respond.
     pub async fn open(&self, id: WorkspaceId) -> Result<Option<TenantStore>, StoreError> {
-        self.0.open(id).await
+        Ok(self.0.open(id).await?.map(|tenant| tenant.acting_as(AuditActor::Operator)))
     }
 
     /// Returns the store of an existing workspace.
@@ -108,6 +119,6 @@ impl Operator {
     /// # Errors
     /// [`StoreError::NotFound`] when there is none.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<TenantStore, StoreError> {
-        self.0.open(id).await?.ok_or(StoreError::NotFound)
+        self.open(id).await?.ok_or(StoreError::NotFound)
     }
 }

@@ -1,6 +1,6 @@
 //! The number of a workspace's index partitions.
 
-use deskless_domain::{Shards, Timestamp, WorkspaceId};
+use deskless_domain::{AuditAction, AuditEvent, Shards, Timestamp, WorkspaceId};
 
 use super::Operator;
 use crate::{
@@ -44,7 +44,7 @@ impl Operator {
         workspace.check_live()?;
         let before = workspace.settings().shards;
         let after = Shards { read: before.read.max(count), write: count };
-        let tenant = TenantStore::new(store.clone(), id, before);
+        let tenant = self.tenant(id, before);
         let mut update = Update::default();
         update.set(attributes::READ_SHARDS, number(after.read));
         let condition = Condition::exists()
@@ -73,7 +73,9 @@ impl ShardChange {
         let condition = Condition::none()
             .equals(attributes::READ_SHARDS, number(self.after.read))
             .equals_or_missing(attributes::WRITE_SHARDS, self.stored.map(number));
-        if !tenant.update_if(tenant.keys().workspace(), update, condition).await? {
+        let event = AuditEvent::new(AuditAction::WorkspaceUpdated, tenant.workspace_id());
+        let event = event.with_fields(vec!["shards".to_owned()]);
+        if !tenant.update_audited(tenant.keys().workspace(), update, condition, event).await? {
             return Err(StoreError::Busy("the number of shards was changed by another command meanwhile".to_owned()));
         }
         tenant.caches().workspaces.remove(&tenant.workspace_id());

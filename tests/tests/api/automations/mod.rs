@@ -2,8 +2,10 @@
 
 mod chains;
 mod executions;
+mod order;
 mod saving;
 mod steps;
+mod timing;
 mod triggers;
 mod webhooks;
 

@@ -59,20 +59,51 @@ async fn anonymous_visitor_cannot_claim_identity() {
 }
 
 #[tokio::test]
-async fn idempotent_retry_issues_no_token() {
+async fn retry_recovers_lost_response_with_token() {
     let world = World::new().await;
-    let post = || world.client_key().ask(Method::POST, PATH).header("idempotency-key", "k").json(&opening());
+    let key = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
+    let post = || world.client_key().ask(Method::POST, PATH).header("idempotency-key", key).json(&opening());
     let first = post().send().await.expect(201);
     let again = post().send().await;
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     let again = again.expect(201);
     assert_eq!(again["conversation"], first["conversation"]);
-    assert!(first["customerToken"].is_string());
-    assert_eq!(again["customerToken"], Value::Null);
-    let token = first["customerToken"].as_str().expect("a token");
-    assert!(world.all_rows().await.iter().all(|row| !row.0.to_string().contains(token)));
+    for answer in [&first, &again] {
+        let token = answer["customerToken"].as_str().expect("a token");
+        assert!(world.all_rows().await.iter().all(|row| !row.0.to_string().contains(token)), "tokens are not stored");
+        let own = world.client_key().on_behalf_of(token).get(PATH).await.expect(200);
+        assert_eq!(own["conversations"].as_array().map(Vec::len), Some(1));
+    }
     let list = world.server_key().get(PATH).await.expect(200);
     assert_eq!(list["conversations"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn strangers_with_one_key_do_not_meet() {
+    let world = World::new().await;
+    let key = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
+    let post =
+        |body: Value| world.client_key().ask(Method::POST, PATH).header("idempotency-key", key).json(&body).send();
+    let first = post(opening()).await.expect(201);
+    let mut body = opening();
+    body["message"] = json!({ "body": "Somebody else wrote this." });
+    let other = post(body).await;
+    assert_eq!(other.header("idempotent-replayed"), None);
+    let other = other.expect(201);
+    assert_ne!(other["conversation"]["customer"]["id"], first["conversation"]["customer"]["id"]);
+}
+
+#[tokio::test]
+async fn guessable_key_of_anonymous_visitor_is_refused() {
+    let world = World::new().await;
+    for key in ["k", "my-conversation-1", "0000000000000000000000000000", "abcabcabcabcabcabcabcabcabc"] {
+        let ask = world.client_key().ask(Method::POST, PATH).header("idempotency-key", key).json(&opening());
+        let _ = ask.send().await.expect_invalid(&["Idempotency-Key"]);
+    }
+    let (world, secret) = super::world().await;
+    let ada = super::browser(&world, &secret, "cus_123");
+    let known = ada.ask(Method::POST, PATH).header("idempotency-key", "k").json(&opening());
+    let _ = known.send().await.expect(201);
 }
 
 #[tokio::test]

@@ -217,9 +217,11 @@ async fn records(world: &deskless_tests::World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn token_does_not_restrict_server_key() {
+async fn token_with_server_key_is_refused() {
     let (world, secret) = world().await;
     let opened = world.server_key().open(&minimal_conversation()).await;
     let server = world.server_key().on_behalf_of(&world.token(&secret, "cus_other"));
-    let _ = server.get(&path_of(&opened)).await.expect(200);
+    let _ = server.get(&path_of(&opened)).await.expect_invalid(&["X-Customer-Token"]);
+    // Also where no client key is accepted.
+    let _ = server.get("/api/v1/members").await.expect_invalid(&["X-Customer-Token"]);
 }

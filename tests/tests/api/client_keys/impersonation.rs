@@ -111,7 +111,11 @@ async fn idempotency_key_gives_no_access() {
     let (world, secret) = world().await;
     let (ada, eve) = (browser(&world, &secret, "cus_ada"), browser(&world, &secret, "cus_eve"));
     let post = async |role: &Role<'_>, path: &str, body: &Value| {
-        role.ask(Method::POST, path).header("idempotency-key", "1").json(body).send().await
+        role.ask(Method::POST, path)
+            .header("idempotency-key", "1e8b2f6c-7f0d-4a39-b5c4-90d2e6a7")
+            .json(body)
+            .send()
+            .await
     };
     let first = post(&ada, PATH, &opening()).await.expect(201)["conversation"].clone();
     let answer = post(&eve, PATH, &opening()).await;

@@ -145,6 +145,27 @@ async fn altered_token_is_refused() {
 }
 
 #[tokio::test]
+async fn broken_signature_is_not_blamed_on_claims() {
+    let (world, secret) = world().await;
+    let good = world.token(&secret, "cus_ada");
+    let signed = &good[..=good.rfind('.').expect("a signature")];
+    let signature = &good[signed.len()..];
+    let (half, _) = signature.split_at(signature.len() / 2);
+    for broken in ["", "!", "A", "====", half, &format!("{signature}="), &format!("{signature}A"), &"A".repeat(43)] {
+        let ask = world.client_key().on_behalf_of(&format!("{signed}{broken}")).ask(Method::GET, PATH);
+        let problem = ask.send_now().await.expect_problem(401, "unauthorized");
+        let error = "The customer token's signature is invalid. Sign it with the secret that `kid` names.";
+        assert_eq!(problem["error"], error, "{broken:?}");
+    }
+    for parts in ["", "a", "a.b", "a.b.c.d", "ä"] {
+        let ask = world.client_key().on_behalf_of(parts).ask(Method::GET, PATH);
+        let problem = ask.send_now().await.expect_problem(401, "unauthorized");
+        let error = problem["error"].as_str().unwrap_or_default();
+        assert!(error.starts_with("The `X-Customer-Token` header must be a JWT"), "{parts:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn previous_secret_is_valid_for_24_hours() {
     let (world, old) = world().await;
     let sign = |secret: &IdentitySecret| world.token(secret, "cus_ada");
@@ -174,7 +195,7 @@ async fn secret_lookups_are_cached_and_throttled() {
         world.proxy().take_meter().operations.iter().filter(|operation| *operation == "GetItem").count()
     };
     let good = world.token(&secret, "cus_ada");
-    assert_eq!(reads(&good).await, 3, "the key, the workspace and the secrets");
+    assert_eq!(reads(&good).await, 4, "the key, the workspace, the secrets and the data key");
     assert_eq!(reads(&good).await, 0);
     let invented = world.token(&IdentitySecret::generate(&*world.clock), "cus_ada");
     assert_eq!(reads(&invented).await, 0);

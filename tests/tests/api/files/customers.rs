@@ -99,3 +99,26 @@ async fn each_operation_requires_its_scope() {
         let _ = role.get(&path_of(&file)).await.expect_problem(403, "forbidden");
     }
 }
+
+#[tokio::test]
+async fn refused_reply_shares_no_file() {
+    let world = World::new().await;
+    let ours = world.server_key();
+    let [(ada, conversation), _] = customers(&world).await;
+    let path = format!("/api/v1/conversations/{}", conversation.as_str().expect("an id"));
+    let thread = format!("{path}/messages");
+    let file = ours.upload(&conversation, "a.txt", "internal").await;
+    let reply = json!({ "body": "Look", "attachments": [{ "fileId": file["id"] }] });
+    let post = |body: &Value| ours.ask(Method::POST, &thread).header("idempotency-key", "k").json(body);
+    let _ = post(&json!({ "body": "Hi" })).send().await.expect(201);
+    let _ = post(&reply).send().await.expect_problem(422, "idempotency_key_reused");
+    let _ = ada.get(&path_of(&file)).await.expect_problem(404, "not_found");
+    // A message that exists shares nothing more.
+    let _ = ours.post(&thread, &json!({ "body": "Hi", "externalId": "m1" })).await.expect(201);
+    let mut repeated = reply.clone();
+    repeated["externalId"] = json!("m1");
+    let _ = ours.post(&thread, &repeated).await.expect(200);
+    let _ = ada.get(&path_of(&file)).await.expect_problem(404, "not_found");
+    let _ = ours.post(&thread, &reply).await.expect(201);
+    let _ = ada.get(&path_of(&file)).await.expect(200);
+}

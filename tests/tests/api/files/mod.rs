@@ -3,6 +3,7 @@
 mod attachments;
 mod customers;
 mod delete;
+mod quota;
 mod register;
 mod sign;
 mod signatures;

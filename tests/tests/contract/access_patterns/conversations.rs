@@ -16,6 +16,9 @@ pub async fn create(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<
     let _ = record("AP-09 new customer", fixture.post(PATH, &stranger).await);
     stranger["customer"] = json!({ "id": "cus_newer", "name": "Alan Turing", "email": "alan@example.com" });
     let _ = record("AP-09 new customer with email", fixture.post(PATH, &stranger).await);
+    let mut session = conversation(large);
+    session["sessionKey"] = json!("whatsapp_+49123456789");
+    let _ = record("AP-09 sessionKey", fixture.post(PATH, &session).await);
     let mut external = conversation(large);
     external["externalId"] = json!("ticket_124");
     let _ = record("AP-10 externalId", fixture.post(PATH, &external).await);
@@ -36,6 +39,12 @@ pub async fn update_and_reply(large: bool, record: &mut impl FnMut(&str, Meter) 
     let _ = record("AP-11 status", change(json!({ "status": "solved" })).await);
     let _ = record("AP-11 assignee", change(json!({ "assigneeId": null })).await);
     let _ = change(json!({ "assigneeId": fixture.member })).await;
+    let mut session = conversation(large);
+    session["sessionKey"] = json!("whatsapp_+49123456789");
+    let session = fixture.world.server_key().open(&session).await;
+    let session = format!("{PATH}/{}", session["id"].as_str().expect("an id"));
+    let solve = json!({ "status": "solved" });
+    let _ = record("AP-11 sessionKey", fixture.cost(Method::PATCH, &session, None, Some(&solve)).await);
     let thread = format!("{path}/messages");
     let said = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders." });
     let _ = record("AP-12", fixture.post(&thread, &said).await);
@@ -77,9 +86,14 @@ pub async fn provider_messages(large: bool, record: &mut impl FnMut(&str, Meter)
 pub async fn count(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
     let fixture = Fixture::new(large).await;
     let path = fixture.open().await;
-    let _ = fixture.drained(Worker::Events).await;
+    // Without the stamp of the automations, which is AP-88.
+    let drained = async || {
+        let meter = fixture.drained(Worker::Events).await;
+        Meter { reads: meter.reads - 1.0, ..meter }
+    };
+    let _ = drained().await;
     let create = fixture.post(PATH, &conversation(large)).await;
-    let counting = fixture.drained(Worker::Events).await;
+    let counting = drained().await;
     let _ = record("AP-42", counting.clone());
     let both = Meter {
         trips: create.trips + counting.trips,
@@ -90,10 +104,10 @@ pub async fn count(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<M
     let _ = record("AP-09 and AP-42", both);
     let solve = json!({ "status": "solved" });
     let _ = fixture.cost(Method::PATCH, &path, None, Some(&solve)).await;
-    let _ = record("AP-42 status", fixture.drained(Worker::Events).await);
+    let _ = record("AP-42 status", drained().await);
     let note = json!({ "type": "note", "body": "Rings often." });
     let _ = fixture.post(&format!("{path}/messages"), &note).await;
-    let _ = record("AP-67", fixture.drained(Worker::Events).await);
+    let _ = record("AP-67", drained().await);
 }
 
 /// Measures deleting a conversation.

@@ -41,6 +41,8 @@ pub async fn workspace(fixture: &Fixture, record: &mut impl FnMut(&str, Meter) -
     let _ = record("AP-17", fixture.post(assistants, &body).await);
     let _ =
         record("AP-17 with an Idempotency-Key", fixture.cost(Method::POST, assistants, Some("k"), Some(&body)).await);
+    let member = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let _ = record("AP-17 member", fixture.post("/api/v1/members", &member).await);
     let _ = record("AP-18", fixture.cost(Method::PATCH, &path, None, Some(&json!({ "name": "Robbie" }))).await);
     let _ = record("AP-18 delete", fixture.cost(Method::DELETE, &path, None, None).await);
     let _ = record("AP-19", fixture.get(assistants).await);
@@ -72,6 +74,7 @@ pub async fn workspace(fixture: &Fixture, record: &mut impl FnMut(&str, Meter) -
 
     predefined_messages(fixture, record).await;
 
+    let _ = record("AP-97", fixture.get("/api/v1/audit-log?limit=5").await);
     let keys = "/api/v1/api-keys";
     let _ = record("AP-26", fixture.post(keys, &json!({ "name": "a", "scopes": ["read:files"] })).await);
     let _ = record("AP-27", fixture.get(keys).await);

@@ -1,0 +1,4 @@
+export default {
+  output: { path: "client", module: { extension: ".js" } },
+  plugins: ["@hey-api/client-fetch"],
+};

@@ -80,6 +80,8 @@ def before_call(context, case, **kwargs):
         case.path_parameters = {**parameters, **resources.for_path(list(parameters), method == "DELETE")}
     if not matches_schema(case):
         return
+    if case.operation.path.endswith("/transform"):
+        case.path_parameters = {**parameters, "conversationId": resources.get("chatId")}
     if case.query:
         # The schema allows any text as a cursor, and any time and UUID.
         ignored = ("cursor", "viewId", "updatedAfter")
@@ -104,7 +106,7 @@ def fitting(path, body):
         return {**kept, **fields, target: target_value}
     if path.endswith("/transform"):
         form = next((name for name in ("template", "media", "body") if body.get(name)), "body")
-        return {form: body.get(form) or "Hello", "type": "note"} if form == "body" else {form: body[form]}
+        return {form: body.get(form) or "Hello"}
     if path.endswith("/messages"):
         return a_message(body)
     if path.endswith("/conversations"):

@@ -16,6 +16,12 @@ RECIPES = {
         "conversation",
         {"subject": "Hello", "customer": {"id": "cus_fuzz"}, "message": {"body": "Hello"}},
     ),
+    # A conversation whose messages can be transformed.
+    "chatId": (
+        "conversations",
+        "conversation",
+        {"subject": "Hello", "channel": "web", "customer": {"id": "cus_fuzz"}, "message": {"body": "Hello"}},
+    ),
     "inboxId": ("inboxes", "inbox", {"name": "Inbox", "channel": "api"}),
     "memberId": ("members", "member", {"name": "Member", "email": "{n}@example.com"}),
     "assistantId": ("assistants", "assistant", {"name": "Assistant"}),

@@ -36,7 +36,7 @@ struct TargetFields {
     /// Conversations that match this filter when they are processed.
     #[deserr(default)]
     filter: Option<FilterRequest>,
-    /// Conversations in this saved view, as it is now.
+    /// Conversations in this saved view. Later updates of the view have no effect.
     #[deserr(default)]
     view_id: Option<ViewId>,
     /// Must be `true` if and only if the filter is empty, so that every conversation matches.

@@ -16,7 +16,7 @@ use crate::dto::BulkActionObject;
 #[serde(rename_all = "camelCase")]
 pub struct BulkActionListResponse {
     object: ListTag,
-    /// Whether there may be more pages.
+    /// Whether more pages may follow.
     has_more: bool,
     /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]

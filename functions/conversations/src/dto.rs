@@ -65,7 +65,7 @@ pub struct ConversationWithMessagesResponse {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationListResponse {
     pub object: ListTag,
-    /// Whether there may be more pages.
+    /// Whether more pages may follow.
     pub has_more: bool,
     /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::dto::ConversationResponse;
 
-/// An update of a conversation. A field that you leave out stays as it is.
+/// An update of a conversation. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]

@@ -14,7 +14,7 @@ use crate::dto::PredefinedMessageResponse;
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreatePredefinedMessageRequest {
-    /// The title, by which lists are sorted.
+    /// The title. Lists are sorted by it.
     title: Title,
     /// The text, with variables such as `{{customer.name}}`.
     content: Template,

@@ -58,7 +58,7 @@ pub struct CreateAssistantRequest {
     description: Option<Description>,
 }
 
-/// An update of an assistant. A field that you leave out stays as it is.
+/// An update of an assistant. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]

@@ -65,7 +65,7 @@ pub struct CreateInboxRequest {
     settings: Option<InboxSettingsRequest>,
 }
 
-/// An update of an inbox. A field that you leave out stays as it is.
+/// An update of an inbox. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]
@@ -74,7 +74,7 @@ pub struct UpdateInboxRequest {
     #[deserr(default)]
     #[schema(value_type = Title, required = false)]
     name: Optional<Title>,
-    /// Updated one by one: a setting that you leave out stays as it is.
+    /// Each setting is updated on its own. A setting that you leave out does not change.
     #[deserr(default)]
     #[schema(value_type = Option<InboxSettingsRequest>, required = false)]
     settings: Optional<Option<InboxSettingsRequest>>,

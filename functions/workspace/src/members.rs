@@ -63,7 +63,7 @@ pub struct CreateMemberRequest {
     role: MemberRole,
 }
 
-/// An update of a member. A field that you leave out stays as it is.
+/// An update of a member. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]

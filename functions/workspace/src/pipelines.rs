@@ -93,7 +93,7 @@ pub struct CreatePipelineRequest {
     stages: Vec<NewStageRequest>,
 }
 
-/// An update of a pipeline. A field that you leave out stays as it is.
+/// An update of a pipeline. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]

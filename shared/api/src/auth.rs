@@ -178,7 +178,7 @@ fn presented(headers: &HeaderMap) -> Result<String, Problem> {
             (None, _) => Ok(None),
             (Some(value), None) => value.to_str().map(|value| Some(value.trim().to_owned())).map_err(|_| {
                 unauthorized(&format!(
-                    "The `{name}` header has characters that are not ASCII. Send the key as it was shown."
+                    "The `{name}` header has characters that are not ASCII. Copy the key again: keys are ASCII."
                 ))
             }),
             (Some(_), Some(_)) => {

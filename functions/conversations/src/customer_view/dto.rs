@@ -108,7 +108,7 @@ pub struct CustomerConversationCreatedResponse {
 #[schema(as = ConversationListResponse)]
 pub struct CustomerConversationListResponse {
     pub object: ListTag,
-    /// Whether there may be more pages.
+    /// Whether more pages may follow.
     pub has_more: bool,
     /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]

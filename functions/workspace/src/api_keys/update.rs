@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::dto::{ApiKeyResponse, Origins, Scopes};
 
-/// An update of an API key. A field that you leave out stays as it is.
+/// An update of an API key. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]

@@ -92,7 +92,7 @@ impl From<&AuditEntry> for AuditEntryObject {
 #[serde(rename_all = "camelCase")]
 pub struct AuditLogResponse {
     pub(super) object: ListTag,
-    /// Whether there may be more pages.
+    /// Whether more pages may follow.
     pub(super) has_more: bool,
     /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]

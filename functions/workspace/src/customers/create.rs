@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
 
-/// A customer to create or update. A field that you leave out stays as it is.
+/// A customer to create or update. A field that you leave out does not change.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 pub struct CreateCustomerRequest {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::dto::CustomerResponse;
 
-/// An update of a customer. A field that you leave out stays as it is. `null` clears it.
+/// An update of a customer. A field that you leave out does not change. `null` clears it.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(min_properties = 1)]

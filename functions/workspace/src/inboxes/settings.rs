@@ -49,7 +49,7 @@ impl From<&InboxSettings> for InboxSettingsObject {
     }
 }
 
-/// Settings for a channel's provider. A setting that you leave out stays as it is. `null` clears it.
+/// Settings for a channel's provider. A setting that you leave out does not change. `null` clears it.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]

@@ -26,7 +26,7 @@ macro_rules! envelope {
         #[serde(rename_all = "camelCase")]
         pub struct $Many {
             object: $crate::wire::ListTag,
-            /// Whether there may be more pages.
+            /// Whether more pages may follow.
             has_more: bool,
             /// The `cursor` of the next page. `null` on the last page.
             #[schema(required)]

@@ -154,10 +154,13 @@ async fn erasure_of_visitor_leaves_no_trace() {
     let path = format!("/api/v1/customers/{customer}");
     let _ = world.server_key().ask(Method::DELETE, &path).send().await.expect(202);
     let _ = post().send().await.expect_problem(410, "response_deleted");
+    let _ = visitor.post("/api/v1/conversations", &opening).await.expect_problem(409, "conflict");
     let _ = world.drain_events().await;
     let left = world.traces(&[&WORDS[..], &[customer.as_str()]].concat()).await;
     assert!(left.is_empty(), "{}", left.join("\n"));
     let _ = post().send().await.expect_problem(410, "response_deleted");
+    // The conversations are deleted, and the customer's item is about to expire.
+    let _ = visitor.post("/api/v1/conversations", &opening).await.expect_problem(409, "conflict");
     world.assert_settled().await;
 }
 

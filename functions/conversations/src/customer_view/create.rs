@@ -114,6 +114,7 @@ impl CreateCustomerConversationRequest {
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
+        (status = 409, description = "The customer is being erased", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) -> Reply {

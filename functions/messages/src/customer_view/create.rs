@@ -21,6 +21,7 @@ use super::dto::CustomerMessageResponse;
             ("ETag" = String, description = "The version"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` if the request is a repeat"),
         )),
+        (status = 409, description = "The message would reopen a second conversation with this `sessionKey`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn create_message(

@@ -55,6 +55,11 @@ impl TenantStore {
     /// [`StoreError::Erasing`].
     pub async fn known_customer(&self, customer: &Customer, is_retry: bool) -> Result<KnownCustomer, StoreError> {
         if customer.identity_source == IdentitySource::Anonymous {
+            let stored = self.get(self.keys().customer(&customer.id)).await?;
+            if stored.is_some_and(|item| is_erasing(&item) && !is_expired(&item, self.clock().now())) {
+                return Err(StoreError::Erasing);
+            }
+            // An anonymous customer has no record.
             return Ok(KnownCustomer { record: None, is_new: false, emails: EmailChange::default() });
         }
         // A token proves only the id.

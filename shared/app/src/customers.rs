@@ -2,7 +2,7 @@
 
 use deskless_domain::{
     CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange, MessageId,
-    Metadata, PersonName, PhoneNumber, Precondition, Timestamp,
+    Metadata, Offset, OffsetPage, PersonName, PhoneNumber, Precondition, Timestamp,
 };
 use deskless_store::{
     CustomerKey, EmailChange, EmailClaim, EmailHolder, IdempotencyKey, Once, StoreError, TenantStore,
@@ -191,6 +191,30 @@ pub async fn list_by_email(
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, after: Option<MessageId>, limit: usize) -> Result<CustomerPage, AppError> {
     Ok(store.list_customers(after, limit).await?)
+}
+
+/// Lists customers by offset, newest first: all, or those who have an email address.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn list_at(
+    store: &TenantStore,
+    email: Option<&Email>,
+    offset: Offset,
+    limit: usize,
+) -> Result<OffsetPage<CustomerRecord>, AppError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = match email {
+            Some(email) => store.list_customers_by_email(email, after, 100).await?,
+            None => store.list_customers(after, 100).await?,
+        };
+        all.extend(page.customers);
+        after = page.next;
+        if after.is_none() {
+            return Ok(OffsetPage::of_all(all, offset, limit));
+        }
+    }
 }
 
 /// AP-46: Starts erasing a customer. Their details are deleted at once, their conversations in the background by [`take_step`].

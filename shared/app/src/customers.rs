@@ -193,28 +193,22 @@ pub async fn list(store: &TenantStore, after: Option<MessageId>, limit: usize) -
     Ok(store.list_customers(after, limit).await?)
 }
 
-/// Lists customers by offset, newest first: all, or those who have an email address.
+/// AP-135: Lists customers by offset, newest first: all, or those who have an email address. The total is exact up to 10,000, and a lower
+/// bound beyond.
 ///
 /// # Errors
-/// [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::Invalid`] for an offset that cannot be reached in the time of a request; [`AppError::Unavailable`] when DynamoDB does not
+/// respond.
 pub async fn list_at(
     store: &TenantStore,
     email: Option<&Email>,
     offset: Offset,
     limit: usize,
 ) -> Result<OffsetPage<CustomerRecord>, AppError> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page = match email {
-            Some(email) => store.list_customers_by_email(email, after, 100).await?,
-            None => store.list_customers(after, 100).await?,
-        };
-        all.extend(page.customers);
-        after = page.next;
-        if after.is_none() {
-            return Ok(OffsetPage::of_all(all, offset, limit));
-        }
-    }
+    Ok(match email {
+        Some(email) => store.list_customers_by_email_at(email, offset, limit).await?,
+        None => store.list_customers_at(offset, limit).await?,
+    })
 }
 
 /// AP-46: Starts erasing a customer. Their details are deleted at once, their conversations in the background by [`take_step`].

@@ -1,17 +1,10 @@
-use deskless_domain::{Conversation, ConversationFilter, Offset, OffsetPage, Order, Status};
+use deskless_domain::{Conversation, ConversationFilter, Offset, OffsetPage, Status};
+pub use deskless_store::Sort;
 use deskless_store::{CustomerStore, Directory, TenantStore};
 
-use super::{ListConversations, Walk, list};
+#[cfg(doc)]
+use super::list;
 use crate::{AppError, references};
-
-/// What a list of conversations by offset is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// By activity: the time of the newest reply, or of creation.
-    ByActivity(Order),
-    /// By creation.
-    ByCreation(Order),
-}
 
 /// A command to list conversations by offset.
 #[derive(Debug, Clone)]
@@ -35,31 +28,24 @@ pub struct ConversationsAt {
     pub names: Directory,
 }
 
-/// Lists conversations by offset, in the same order as [`list`], with their total.
+/// AP-130 to AP-133: Lists conversations by offset, in the same order as [`list`], with their total. A page is short only at the end of
+/// the list. With a `limit` of 0, only the total is read.
+///
+/// The total is exact if it is small or cheap to count, so it includes what was just created. Otherwise it comes from counters, which lag
+/// behind a write by seconds, or is a lower bound: see [`deskless_domain::Total`]. It is never less than the rows up to the end of the
+/// page, and the last page always has an exact one, so a client that reads pages up to the total reads all rows.
 ///
 /// # Errors
-/// [`AppError::Invalid`] as [`list`]; [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::Invalid`] as [`list`], and for an offset that cannot be reached in the time of a request, because too few conversations
+/// match the filters; [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list_at(store: &TenantStore, command: &ListConversationsAt) -> Result<ConversationsAt, AppError> {
-    let mut walk = match command.sort {
-        Sort::ByActivity(order) => Walk::ByActivity(order, None),
-        Sort::ByCreation(order) => Walk::ByCreation(order, None),
-    };
-    let mut all = Vec::new();
-    loop {
-        let page = ListConversations { filters: command.filters.clone(), walk, limit: 100 };
-        let page = list(store, &page).await?;
-        all.extend(page.conversations);
-        match page.next {
-            Some(next) => walk = next,
-            None => break,
-        }
-    }
-    let page = OffsetPage::of_all(all, command.offset, command.limit);
+    let ListConversationsAt { filters, sort, offset, limit } = command;
+    let page = store.list_conversations_at(filters, *sort, *offset, *limit).await?;
     let names = references::names(store, page.rows.iter().map(|conversation| &conversation.placement)).await?;
     Ok(ConversationsAt { page, names })
 }
 
-/// Lists a customer's conversations by offset and activity, with their total.
+/// AP-130, AP-132: Lists a customer's conversations by offset, with their total, which is exact up to 10,000.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
@@ -70,8 +56,5 @@ pub async fn list_own_at(
     offset: Offset,
     limit: usize,
 ) -> Result<OffsetPage<Conversation>, AppError> {
-    let filter =
-        ConversationFilter { status, customer_id: Some(store.customer().clone()), ..ConversationFilter::default() };
-    let command = ListConversationsAt { filters: vec![filter], sort, offset, limit };
-    Ok(list_at(store.workspace(), &command).await?.page)
+    Ok(store.list_conversations_at(status, sort, offset, limit).await?)
 }

@@ -1,52 +1,22 @@
-use deskless_domain::{ConversationId, Message, Offset, OffsetPage, Order};
-use deskless_store::{CustomerStore, TenantStore, Thread};
+use deskless_domain::{Message, OffsetPage};
+pub use deskless_store::ThreadAt;
+use deskless_store::{CustomerStore, TenantStore};
 
-use super::{list, list_own};
 use crate::AppError;
 
-/// The part of a thread to read, by offset.
-#[derive(Debug, Clone, Copy)]
-pub struct ThreadAt {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The order: oldest first or newest first.
-    pub order: Order,
-    /// The number of messages to skip.
-    pub offset: Offset,
-    /// The page size.
-    pub limit: usize,
-}
-
-/// Returns a page of a thread by offset, with the number of its messages.
+/// AP-134: Returns a page of a thread by offset, with the number of its messages. A page is short only at the end of the thread.
 ///
 /// # Errors
-/// [`AppError::NotFound`].
+/// [`AppError::NotFound`]; [`AppError::Invalid`] for an offset that cannot be reached in the time of a request, because the messages are
+/// large.
 pub async fn list_at(store: &TenantStore, thread: ThreadAt) -> Result<OffsetPage<Message>, AppError> {
-    let mut all = Vec::new();
-    let mut rest = Thread { conversation: thread.conversation, order: thread.order, after: None, limit: 500 };
-    loop {
-        let page = list(store, rest).await?;
-        all.extend(page.messages);
-        rest.after = Some(page.next);
-        if !page.has_more {
-            return Ok(OffsetPage::of_all(all, thread.offset, thread.limit));
-        }
-    }
+    Ok(store.list_messages_at(thread).await?)
 }
 
-/// Returns a page of the replies of a customer's conversation by offset, with their number. There are no notes in it.
+/// AP-134: Returns a page of the replies of a customer's conversation by offset, with their number. There are no notes in it.
 ///
 /// # Errors
-/// [`AppError::NotFound`], also for another customer's conversation.
+/// [`AppError::NotFound`], also for another customer's conversation; [`AppError::Invalid`] as [`list_at`].
 pub async fn list_own_at(store: &CustomerStore, thread: ThreadAt) -> Result<OffsetPage<Message>, AppError> {
-    let mut all = Vec::new();
-    let mut rest = Thread { conversation: thread.conversation, order: thread.order, after: None, limit: 500 };
-    loop {
-        let page = list_own(store, rest).await?;
-        all.extend(page.messages);
-        rest.after = Some(page.next);
-        if !page.has_more {
-            return Ok(OffsetPage::of_all(all, thread.offset, thread.limit));
-        }
-    }
+    Ok(store.list_messages_at(thread).await?)
 }

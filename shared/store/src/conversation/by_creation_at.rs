@@ -23,6 +23,8 @@ use crate::{
 const BATCH: usize = 100;
 /// The number of batches that are read at once.
 const BATCHES: usize = 10;
+/// The maximum number of rows of an index that are read to sort them, if the counters say that there are no more.
+const MOST_SORTED: usize = 20_000;
 /// To walk past a conversation by creation costs a key and half a read unit, four times as much as a row of an index by activity.
 const COST_OF_WALKING: u64 = 4;
 
@@ -30,7 +32,7 @@ impl TenantStore {
     /// AP-131, AP-132: lists conversations by creation and by offset.
     ///
     /// - Without filters, or with times of creation only, keys are skipped, which cost a tenth of conversations.
-    /// - With others, all rows of the narrowest index are read, up to 10,000, and sorted. They are also the total.
+    /// - With others, all rows of the narrowest index are read, up to 10,000 (20,000 if the counters know their number), and sorted. They are also the total.
     /// - If there are more, or if the counters say that it costs less, the conversations are read by creation and filtered.
     pub(super) async fn list_by_creation_at(
         &self,
@@ -47,7 +49,8 @@ impl TenantStore {
         }
         let mut total = maintained.as_ref().map(|maintained| maintained.listed);
         if !is_walk_cheaper(&plan, maintained.as_ref(), all, offset.rows() + limit) {
-            let (ids, is_complete) = self.matching_ids(&plan, order).await?;
+            let most = if maintained.is_some() { MOST_SORTED } else { MOST_COUNTED };
+            let (ids, is_complete) = self.matching_ids(&plan, order, most).await?;
             if is_complete {
                 let total = Total::exact(ids.len() as u64);
                 let ids: Vec<_> = ids.into_iter().skip(offset.rows()).take(limit).collect();
@@ -99,12 +102,17 @@ impl TenantStore {
         Ok(OffsetPage { rows, total })
     }
 
-    /// Returns the ids of the conversations that match, sorted, and whether these are all: at most 10,000 rows are evaluated.
-    async fn matching_ids(&self, plan: &QueryPlan, order: Order) -> Result<(Vec<ConversationId>, bool), StoreError> {
+    /// Returns the ids of the conversations that match, sorted, and whether these are all: at most `most` rows are evaluated.
+    async fn matching_ids(
+        &self,
+        plan: &QueryPlan,
+        order: Order,
+        most: usize,
+    ) -> Result<(Vec<ConversationId>, bool), StoreError> {
         let Source::Index { index, partitions } = &plan.source else { return Ok((Vec::new(), true)) };
         let read = ListRead { index: *index, partitions, plan, order, until: None };
         let mut scan = Scan::new(ActivityRows { store: self, read }, self.work());
-        let (items, rest) = scan.positions(MOST_COUNTED).await?;
+        let (items, rest) = scan.positions(most).await?;
         let mut ids: Vec<_> = items.iter().filter_map(conversation_of_row).collect();
         match order {
             Order::Asc => ids.sort_unstable(),
@@ -182,5 +190,6 @@ fn is_walk_cheaper(plan: &QueryPlan, maintained: Option<&MaintainedCount>, all: 
         (_, None) => all,
     };
     let walked = (wanted as u64).saturating_mul(all) / (*listed).max(1);
-    indexed > MOST_RECOUNTED as u64 && walked.min(all).saturating_mul(COST_OF_WALKING) < indexed
+    let is_cheaper = walked.min(all).saturating_mul(COST_OF_WALKING) < indexed;
+    indexed > MOST_SORTED as u64 || (indexed > MOST_RECOUNTED as u64 && is_cheaper)
 }

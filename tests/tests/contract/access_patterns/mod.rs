@@ -5,6 +5,7 @@ mod automations;
 mod client_keys;
 mod conversations;
 mod fixture;
+mod offsets;
 mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,10 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     conversations::delete(large, &mut record).await;
     conversations::count(large, &mut record).await;
     conversations::list(large, &mut record).await;
+    // Lists write nothing, so they are measured once.
+    if !large {
+        offsets::list(&mut record).await;
+    }
     resources::bulk_actions(&Fixture::new(large).await, &mut record).await;
     resources::workspace(&Fixture::new(large).await, &mut record).await;
     resources::files(&Fixture::new(large).await, &mut record).await;
@@ -85,6 +90,22 @@ async fn documented_budgets_match_the_engine() {
         let (actual, expected) = (measured.get(name), documented.get(name));
         if actual != expected {
             report = format!("{report}{name}:\n  measured   {actual:?}\n  documented {expected:?}\n");
+        }
+    }
+    assert!(report.is_empty(), "ACCESS_PATTERNS.md and the engine differ:\n{report}");
+}
+
+/// The rows of lists by offset, which the test above includes, and what their totals are.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_by_offset_meet_their_budgets() {
+    let mut measured = BTreeMap::new();
+    offsets::list(&mut |name, meter| measured.insert(name.to_owned(), meter)).await;
+    let documented = documented();
+    let mut report = String::new();
+    for (name, meter) in measured {
+        let (actual, expected) = ((meter.trips, meter.reads), documented.get(&name).map(|row| (row.trips, row.reads)));
+        if Some(actual) != expected {
+            report = format!("{report}{name}: measured {actual:?}, documented {expected:?}\n");
         }
     }
     assert!(report.is_empty(), "ACCESS_PATTERNS.md and the engine differ:\n{report}");

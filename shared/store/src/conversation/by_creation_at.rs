@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use deskless_domain::{Conversation, ConversationFilter, ConversationId, Offset, OffsetPage, Order, Total};
+use deskless_domain::{
+    Conversation, ConversationFilter, ConversationId, Offset, OffsetPage, Order, ResolvedFilter, Total,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
@@ -32,7 +34,8 @@ impl TenantStore {
     /// AP-131, AP-132: lists conversations by creation and by offset.
     ///
     /// - Without filters, or with times of creation only, keys are skipped, which cost a tenth of conversations.
-    /// - With others, all rows of the narrowest index are read, up to 10,000 (20,000 if the counters know their number), and sorted. They are also the total.
+    /// - With others, all rows of the narrowest index are read and sorted: up to 10,000, or 20,000 if the counters know their number.
+    ///   They are also the total.
     /// - If there are more, or if the counters say that it costs less, the conversations are read by creation and filtered.
     pub(super) async fn list_by_creation_at(
         &self,
@@ -41,12 +44,12 @@ impl TenantStore {
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let (plan, maintained, all) =
-            tokio::try_join!(self.query_plan(filters), self.maintained_count(filters), self.count_beside(filters))?;
+        let plan = self.query_plan(filters).await?;
         let Source::Index { .. } = plan.source else { return self.single_at(&plan, offset, limit).await };
         if has_only_times(&plan.filters) {
-            return self.keys_at(&plan, maintained.as_ref(), order, offset, limit).await;
+            return self.keys_at(&plan.filters, filters, order, offset, limit).await;
         }
+        let (maintained, all) = tokio::try_join!(self.maintained_count(filters), self.count_beside(filters))?;
         let mut total = maintained.as_ref().map(|maintained| maintained.listed);
         if !is_walk_cheaper(&plan, maintained.as_ref(), all, offset.rows() + limit) {
             let most = if maintained.is_some() { MOST_SORTED } else { MOST_COUNTED };
@@ -69,35 +72,36 @@ impl TenantStore {
     /// Lists conversations whose only filters are times of creation.
     async fn keys_at(
         &self,
-        plan: &QueryPlan,
-        maintained: Option<&MaintainedCount>,
+        resolved: &[ResolvedFilter],
+        filters: &[ConversationFilter],
         order: Order,
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let mut scan = Scan::new(CreationRows::new(self, &plan.filters, order), self.work());
-        let mut reached = match scan.skip(offset.rows()).await? {
-            Skipped::All(count) => {
-                return Ok(OffsetPage { rows: Vec::new(), total: Total::exact(count as u64) });
+        let page = async {
+            let mut scan = Scan::new(CreationRows::new(self, resolved, order), self.work());
+            let mut reached = match scan.skip(offset.rows()).await? {
+                Skipped::All(count) => return Ok((Vec::new(), Some(count))),
+                Skipped::To(last) => last.map(|last| ConversationId::from_bytes(*last.as_bytes())),
+            };
+            let mut rows = Vec::new();
+            while rows.len() < limit {
+                scan.bound().check()?;
+                let left = limit - rows.len();
+                let page = self.list_conversations_by_creation(filters, order, reached, left).await?;
+                rows.extend(page.conversations);
+                reached = page.next;
+                if reached.is_none() {
+                    let count = offset.rows() + rows.len();
+                    return Ok((rows, Some(count)));
+                }
             }
-            Skipped::To(last) => last.map(|last| ConversationId::from_bytes(*last.as_bytes())),
+            Ok((rows, None))
         };
-        let filters: Vec<_> = plan.filters.iter().map(|resolved| resolved.filter.clone()).collect();
-        let mut rows = Vec::new();
-        let mut is_at_end = false;
-        while rows.len() < limit && !is_at_end {
-            scan.bound().check()?;
-            let left = limit - rows.len();
-            let page = self.list_conversations_by_creation(&filters, order, reached, left).await?;
-            rows.extend(page.conversations);
-            is_at_end = page.next.is_none();
-            reached = page.next;
-        }
-        let seen = offset.rows() + rows.len();
-        let total = if is_at_end {
-            Total::exact(seen as u64)
-        } else {
-            self.total_of_keys(&plan.filters, maintained, seen).await?
+        let ((rows, count), maintained) = tokio::try_join!(page, self.maintained_count(filters))?;
+        let total = match count {
+            Some(count) => Total::exact(count as u64),
+            None => self.total_of_keys(resolved, maintained.as_ref(), offset.rows() + rows.len()).await?,
         };
         Ok(OffsetPage { rows, total })
     }
@@ -143,7 +147,7 @@ impl TenantStore {
             }
             bound.check()?;
             let wanted = if evaluated == 0 { missing } else { missing * evaluated / (skipped + rows.len()).max(1) };
-            let ids = keys.ids_after(reached, wanted.clamp(BATCH, BATCH * BATCHES)).await?;
+            let ids = keys.ids_after(reached, wanted.clamp(missing.min(BATCH), BATCH * BATCHES)).await?;
             let Some(&last) = ids.last() else {
                 let count = skipped + rows.len();
                 return Ok((rows, Walked::All(count)));

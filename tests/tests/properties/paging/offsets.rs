@@ -1,10 +1,10 @@
 //! The pages of a list by offset are the list by cursor.
 
 use deskless_domain::{
-    Assigned, Conversation, ConversationFilter, ConversationId, CustomerId, Offset, OffsetPage, Order, Status,
-    Timestamp, Total,
+    Assigned, Conversation, ConversationFilter, ConversationId, CustomerId, Email, IdentitySource, Offset, OffsetPage,
+    Order, Status, Timestamp, Total,
 };
-use deskless_store::{Sort, TenantStore};
+use deskless_store::{Sort, StoreError, TenantStore, ThreadAt};
 use deskless_tests::World;
 use proptest::{
     collection::vec,
@@ -13,7 +13,10 @@ use proptest::{
 };
 use serde_json::json;
 
-use super::conversations::{fill, opened};
+use super::{
+    conversations::{fill, opened},
+    messages::write,
+};
 use crate::support::check_async;
 
 /// A way to read the list.
@@ -158,6 +161,79 @@ fn long_lists_are_read_by_offset() {
         for (filters, listed, offset) in lists {
             let listed = Listed { filters, size: listed.size * 20, offset, ..listed };
             assert_pages(&store, &listed).await;
+        }
+    });
+}
+
+#[test]
+fn thread_pages_by_offset_are_the_thread() {
+    check_async(4, &(0..40_usize, 1..12_usize, 0..60_usize), async |(messages, size, offset)| {
+        let world = World::new().await;
+        let role = world.server_key();
+        let opened = role.open(&json!({ "subject": "Hi", "customer": { "id": "cus_1" } })).await;
+        let id = opened["id"].as_str().expect("an ID");
+        let written =
+            write(&role, &format!("/api/v1/conversations/{id}"), (0..messages).map(|i| format!("Message {i}"))).await;
+        let store = world.function_tenant().await;
+        let customer = CustomerId::parse("cus_1".to_owned()).expect("an ID");
+        let own = store.of_customer(customer, IdentitySource::Server);
+        let conversation = ConversationId::parse(id).expect("an ID");
+        for (order, is_own) in [(Order::Asc, false), (Order::Desc, false), (Order::Asc, true), (Order::Desc, true)] {
+            let listed = written.iter().filter(|message| !is_own || message["type"] == "reply");
+            let mut all: Vec<_> = listed.map(|message| message["id"].as_str().expect("an ID").to_owned()).collect();
+            if order == Order::Desc {
+                all.reverse();
+            }
+            let sizes = [(offset, size), (all.len(), 1), (0, 0)];
+            let pages = (0..=all.len()).step_by(size).map(|offset| (offset, size)).chain(sizes);
+            for (offset, limit) in pages {
+                let thread =
+                    ThreadAt { conversation, order, offset: Offset::parse(offset as u64).expect("an offset"), limit };
+                let page = match is_own {
+                    true => own.list_messages_at(thread).await.expect("a page"),
+                    false => store.list_messages_at(thread).await.expect("a page"),
+                };
+                let found: Vec<_> = page.rows.iter().map(|message| message.id.to_string()).collect();
+                let wanted: Vec<_> = all.iter().skip(offset).take(limit).cloned().collect();
+                assert_eq!((found, page.total), (wanted, Total::exact(all.len() as u64)), "{thread:?}, own: {is_own}");
+            }
+        }
+        let stranger = CustomerId::parse("cus_2".to_owned()).expect("an ID");
+        let thread = ThreadAt { conversation, order: Order::Asc, offset: Offset::START, limit: 1 };
+        let refused = store.of_customer(stranger, IdentitySource::Server).list_messages_at(thread).await;
+        assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
+    });
+}
+
+#[test]
+fn customer_pages_by_offset_are_the_list() {
+    check_async(4, &(select(&[1_u8, 8][..]), 1..30_usize, 1..9_usize), async |(shards, count, size)| {
+        let world = World::new().await;
+        world.spread(shards).await;
+        let role = world.server_key();
+        let mut all = Vec::new();
+        for i in 0..count {
+            let email = if i % 3 == 0 { "ada@example.com" } else { "grace@example.com" };
+            let body = json!({ "id": format!("cus_{i}"), "email": email });
+            let _ = role.post("/api/v1/customers", &body).await;
+            all.push((format!("cus_{i}"), email));
+        }
+        all.reverse();
+        let store = world.function_tenant().await;
+        for email in [None, Some("ada@example.com")] {
+            let listed = all.iter().filter(|(_, own)| email.is_none_or(|email| email == *own));
+            let listed: Vec<_> = listed.map(|(id, _)| id.clone()).collect();
+            let email = email.map(|email| Email::parse(email.to_owned()).expect("an email"));
+            for offset in (0..=listed.len() + size).step_by(size) {
+                let at = Offset::parse(offset as u64).expect("an offset");
+                let page = match &email {
+                    Some(email) => store.list_customers_by_email_at(email, at, size).await.expect("a page"),
+                    None => store.list_customers_at(at, size).await.expect("a page"),
+                };
+                let found: Vec<_> = page.rows.iter().map(|record| record.customer.id.as_str().to_owned()).collect();
+                let wanted: Vec<_> = listed.iter().skip(offset).take(size).cloned().collect();
+                assert_eq!((found, page.total), (wanted, Total::exact(listed.len() as u64)), "at {offset}");
+            }
         }
     });
 }

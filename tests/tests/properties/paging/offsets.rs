@@ -176,7 +176,7 @@ fn thread_pages_by_offset_are_the_thread() {
             write(&role, &format!("/api/v1/conversations/{id}"), (0..messages).map(|i| format!("Message {i}"))).await;
         let store = world.function_tenant().await;
         let customer = CustomerId::parse("cus_1".to_owned()).expect("an ID");
-        let own = store.of_customer(customer, IdentitySource::Server);
+        let own = store.of_customer(customer, IdentitySource::Token);
         let conversation = ConversationId::parse(id).expect("an ID");
         for (order, is_own) in [(Order::Asc, false), (Order::Desc, false), (Order::Asc, true), (Order::Desc, true)] {
             let listed = written.iter().filter(|message| !is_own || message["type"] == "reply");
@@ -200,7 +200,7 @@ fn thread_pages_by_offset_are_the_thread() {
         }
         let stranger = CustomerId::parse("cus_2".to_owned()).expect("an ID");
         let thread = ThreadAt { conversation, order: Order::Asc, offset: Offset::START, limit: 1 };
-        let refused = store.of_customer(stranger, IdentitySource::Server).list_messages_at(thread).await;
+        let refused = store.of_customer(stranger, IdentitySource::Token).list_messages_at(thread).await;
         assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
     });
 }

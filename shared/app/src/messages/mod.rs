@@ -3,6 +3,7 @@
 mod create;
 mod draft;
 mod erase;
+mod list_at;
 mod transform;
 
 use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
@@ -13,6 +14,7 @@ pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
 pub use erase::erase_content;
 pub(crate) use erase::erase_contents;
+pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
 
 use crate::AppError;

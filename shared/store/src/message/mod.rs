@@ -7,6 +7,7 @@ mod delete;
 mod get;
 mod item;
 mod thread;
+mod thread_at;
 mod update;
 
 pub use count::ReplyCount;
@@ -14,3 +15,5 @@ pub use create::{AddedMessage, RecordedMessage};
 pub(crate) use item::{attributes, read};
 pub(crate) use thread::ThreadPage;
 pub use thread::{MessagePage, Thread};
+pub use thread_at::ThreadAt;
+pub(crate) use thread_at::ThreadRows;

@@ -1,14 +1,16 @@
 //! The store of one customer: their own conversations, without internal notes.
 
 use deskless_domain::{
-    BodyLimit, Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message,
+    BodyLimit, Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource,
     MessageDraft, MessageId, Order, Status,
 };
 
 use crate::{
     AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, StoreError, TenantStore, Thread,
+    content::{StoredMessage, fitting},
     conversation::{StoredConversation, attributes, unless_deleted},
     item::{Item, string},
+    message::ThreadPage,
 };
 
 /// The maximum number of consecutive queries for one page of a thread, if there are notes between the replies.
@@ -100,7 +102,7 @@ impl CustomerStore {
     /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
     pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let (_, page) = tokio::try_join!(self.own(thread.conversation), self.replies(thread))?;
-        Ok(page)
+        self.tenant.complete_page(page).await
     }
 
     /// AP-12, AP-13: adds a message to one of the customer's conversations. The owner is checked by the write's condition,
@@ -145,32 +147,33 @@ impl CustomerStore {
         item.filter(|item| self.tenant.is_own(item, &self.customer)).ok_or(StoreError::NotFound)
     }
 
-    async fn replies(&self, thread: Thread) -> Result<MessagePage, StoreError> {
-        let mut messages: Vec<Message> = Vec::new();
+    async fn replies(&self, thread: Thread) -> Result<ThreadPage, StoreError> {
+        let mut messages: Vec<StoredMessage> = Vec::new();
         // One more than the limit shows whether there is another page.
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
         for _ in 0..MAX_QUERIES {
             let page = self.tenant.query_thread(rest).await?;
             self.tenant.work().read(page.messages.len());
-            messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
-            if messages.len() > thread.limit || !page.has_more {
-                let has_more = messages.len() > thread.limit;
-                messages.truncate(thread.limit);
-                return Ok(MessagePage { next: last(&messages, &thread), messages, has_more });
+            messages.extend(page.messages.into_iter().filter(|message| message.head.draft.is_reply()));
+            let length = thread.limit.min(fitting(&messages));
+            if messages.len() > length || !page.has_more {
+                let has_more = messages.len() > length;
+                messages.truncate(length);
+                return Ok(ThreadPage { next: last(&messages, &thread), messages, has_more });
             }
             rest.after = Some(page.next);
         }
         // There are thousands of consecutive notes.
         let next = rest.after.unwrap_or_else(|| last(&messages, &thread));
-        Ok(MessagePage { next, messages, has_more: true })
+        Ok(ThreadPage { next, messages, has_more: true })
     }
 }
 
 /// Returns the end of a page: its last reply, or its start if it has no replies.
-fn last(messages: &[Message], thread: &Thread) -> MessageId {
+fn last(messages: &[StoredMessage], thread: &Thread) -> MessageId {
     let start = match thread.order {
         Order::Asc => MessageId::FIRST,
         Order::Desc => MessageId::LAST,
     };
-    messages.last().map_or(thread.after.unwrap_or(start), |message| message.id)
+    messages.last().map_or(thread.after.unwrap_or(start), |message| message.head.id)
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod draft;
+mod erase;
 mod transform;
 
 use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
@@ -10,6 +11,8 @@ use deskless_store::{CustomerStore, TenantStore};
 
 pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use erase::erase_content;
+pub(crate) use erase::erase_contents;
 pub use transform::transform;
 
 use crate::AppError;

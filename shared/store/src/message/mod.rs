@@ -10,6 +10,7 @@ mod thread;
 mod update;
 
 pub use count::ReplyCount;
-pub use create::AddedMessage;
-pub(crate) use item::read;
+pub use create::{AddedMessage, RecordedMessage};
+pub(crate) use item::{attributes, read};
+pub(crate) use thread::ThreadPage;
 pub use thread::{MessagePage, Thread};

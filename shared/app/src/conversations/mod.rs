@@ -23,7 +23,7 @@ pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};
 pub use read::mark_as_read;
 pub use removal::{queue_removals, removal_step, remove_completely};
-pub use update::{resolve, update};
+pub use update::{resolve, update, update_once};
 
 use crate::{AppError, references};
 

@@ -91,8 +91,8 @@ impl TenantStore {
         &self,
         drafts: &[MessageDraft],
     ) -> Result<Vec<Option<ContentObject>>, StoreError> {
-        let stored = stream::iter(drafts).map(|draft| self.store_content(draft)).buffered(CONCURRENCY);
-        let stored: Vec<_> = stored.collect().await;
+        let store: Vec<_> = drafts.iter().map(|draft| self.store_content(draft)).collect();
+        let stored: Vec<_> = stream::iter(store).buffered(CONCURRENCY).collect().await;
         if stored.iter().any(Result::is_err) {
             for object in stored.iter().flatten() {
                 self.discard_content(*object).await;

@@ -16,7 +16,7 @@ use crate::{Code, InvalidRequest, Problem};
 pub struct CustomerMessageRequest {
     /// May be left out or empty in a message with attachments. At most 8,000 characters, unless the workspace has a higher limit.
     #[deserr(default)]
-    #[schema(inline)]
+    #[schema(required = false)]
     body: BodyText,
     /// The role. Only `user`, which is the default.
     #[deserr(default)]

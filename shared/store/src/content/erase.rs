@@ -17,7 +17,7 @@ pub struct ContentChange {
 impl ContentChange {
     /// Derives the change between two images of an object's item. Returns `None` if there is nothing to erase.
     pub(crate) fn of(tenant: TenantStore, id: ContentId, before: &Item, after: &Item) -> Option<Self> {
-        // The item of an object without a message expires. That of a deleted message's object does not.
+        // An item that expires is due when it has expired.
         let (item, expires) = if after.is_empty() { (before, true) } else { (after, false) };
         let is_due = item.contains_key(attributes::JOB) && item.contains_key(attributes::EXPIRES_AT) == expires;
         is_due.then_some(Self { tenant, id })

@@ -1,8 +1,15 @@
 //! Long content: the text and structured content of a message that do not fit into its item, as one object in the bucket.
 //!
-//! An object is written before the item that refers to it. Its own item (AP-130) is written first of all, expires after a day,
-//! and loses its expiry in the transaction that writes the message. So an object without a message always has an item that
-//! expires, whatever fails, and the expiry removes the object.
+//! An object is written before the item that refers to it. Its own item is written first of all. That item tells what becomes of the
+//! object:
+//!
+//! | attributes | state |
+//! |---|---|
+//! | `job`, `expiresAt` | No message refers to the object yet. It is removed when its item expires, after a day. |
+//! | none | A message refers to the object. The message's transaction removed both attributes. |
+//! | `job` | The message was deleted, or was never written. The table's stream triggers the removal. |
+//!
+//! So every object has an item, and an object without a message is removed, whatever fails.
 
 mod erase;
 mod read;

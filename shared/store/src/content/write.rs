@@ -60,7 +60,7 @@ impl TenantStore {
     }
 
     /// AP-130: adds the update of an object's item to the transaction of the message that refers to it. The object is kept from
-    /// then on. Its condition fails for an object that has expired.
+    /// then on. Its condition fails for an object that has expired or was given up.
     pub(crate) fn keep_content(
         &self,
         transaction: &mut Transaction,
@@ -70,7 +70,8 @@ impl TenantStore {
         let mut update = Update::default();
         update.remove(attributes::EXPIRES_AT);
         update.remove(attributes::JOB);
-        transaction.update(self, self.keys().content(object.id), update, Condition::exists()).map(Some)
+        let is_unused = Condition::none().present(attributes::EXPIRES_AT);
+        transaction.update(self, self.keys().content(object.id), update, is_unused).map(Some)
     }
 
     /// AP-132: adds the update of an object's item to the transaction that deletes its message. The table's stream triggers the
@@ -86,14 +87,14 @@ impl TenantStore {
         transaction.update(self, self.keys().content(object.id), update, Condition::exists()).map(drop)
     }
 
-    /// Removes the item of an object that no message refers to, after which the table's stream triggers the removal of the object.
-    /// Never removes one that a message refers to. Errors are ignored, because the item expires.
+    /// AP-130: gives up an object that no message refers to. The table's stream triggers its removal. Does nothing to one that a
+    /// message refers to, so that it can be called after a write whose outcome is unknown. Errors are ignored, because the object
+    /// expires.
     pub(crate) async fn discard_content(&self, object: Option<ContentObject>) {
         let Some(object) = object else { return };
+        let mut update = Update::default();
+        update.remove(attributes::EXPIRES_AT);
         let is_unused = Condition::none().present(attributes::EXPIRES_AT);
-        let mut transaction = Transaction::default();
-        if transaction.delete(self, self.keys().content(object.id), is_unused).is_ok() {
-            let _ = transaction.commit(self, &mut self.backoff()).await;
-        }
+        let _ = self.update_if(self.keys().content(object.id), update, is_unused).await;
     }
 }

@@ -23,10 +23,10 @@ struct ExternalIdItem {
 /// A conversation to create, and the items that are written with it.
 #[derive(Debug)]
 pub struct ConversationToCreate<'a> {
-    /// The conversation, with its first message applied.
+    /// The conversation, with its messages applied.
     pub conversation: &'a Conversation,
-    /// The first message.
-    pub first: Option<&'a Message>,
+    /// The first messages, at most [`TenantStore::MAX_MESSAGES_AT_ONCE`].
+    pub messages: &'a [Message],
     /// The customer as given by the caller. Their details update the customer's record.
     pub customer: &'a Customer,
     /// The customer's stored state.
@@ -34,7 +34,7 @@ pub struct ConversationToCreate<'a> {
 }
 
 impl TenantStore {
-    /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first message, and creates or updates the customer.
+    /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first messages, and creates or updates the customer.
     /// Returns `None` if that record has changed since it was read: read it again and retry. `outcome` is returned, and
     /// recorded if there is an idempotency key.
     ///
@@ -48,13 +48,13 @@ impl TenantStore {
         outcome: T,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Once<T>>, StoreError> {
-        let object = match new.first {
-            Some(first) => self.store_content(&first.draft).await?,
-            None => None,
-        };
-        let created = self.write_new_conversation(new, object.as_ref(), outcome, key).await;
+        let drafts: Vec<_> = new.messages.iter().map(|message| message.draft.clone()).collect();
+        let objects = self.store_contents(&drafts).await?;
+        let created = self.write_new_conversation(new, &objects, outcome, key).await;
         if !matches!(&created, Ok(Some(Once { is_replay: false, .. }))) {
-            self.discard_content(object).await;
+            for object in objects {
+                self.discard_content(object).await;
+            }
         }
         created
     }
@@ -62,7 +62,7 @@ impl TenantStore {
     async fn write_new_conversation<T: Serialize + DeserializeOwned>(
         &self,
         new: &ConversationToCreate<'_>,
-        object: Option<&ContentObject>,
+        objects: &[Option<ContentObject>],
         outcome: T,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Once<T>>, StoreError> {
@@ -76,7 +76,8 @@ impl TenantStore {
         if let MetadataStorage::Separate(json) = metadata_storage(&conversation.metadata) {
             self.add_metadata(&mut transaction, id, json)?;
         }
-        if let Some(message) = new.first {
+        for (message, object) in new.messages.iter().zip(objects) {
+            let object = object.as_ref();
             let item = match object {
                 Some(_) => self.message_item(&Message { draft: head_of(&message.draft), ..message.clone() }, object)?,
                 None => self.message_item(message, None)?,

@@ -19,17 +19,24 @@ use crate::{
 /// The number of retries without a pause after a lost race.
 const RETRIES_WITHOUT_PAUSE: u32 = 3;
 
-const CONTENT_EXPIRED: &str = "the stored content of a message has expired before the message was written";
+pub(super) const CONTENT_EXPIRED: &str = "the stored content of a message has expired before the message was written";
 
 const OTHERS_WERE_FASTER: &str = "other writers were faster each time";
 
 /// The outcome of adding a message, as it is recorded under an idempotency key: without the content of a long message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordedMessage {
-    message: Message,
+    pub(super) message: Message,
     is_new: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    object: Option<ContentObject>,
+    pub(super) object: Option<ContentObject>,
+}
+
+impl RecordedMessage {
+    /// Returns the outcome for a new message.
+    pub(super) fn new(message: Message, object: Option<ContentObject>) -> Self {
+        Self { message, is_new: true, object }
+    }
 }
 
 /// The outcome of adding a message.
@@ -43,9 +50,16 @@ pub struct AddedMessage {
 
 /// The id of the next attempt. Message ids sort in commit order: the conversation stores the newest one, and a message
 /// whose id is not greater is retried with a new id after it.
-struct NextId {
-    id: MessageId,
+pub(super) struct NextId {
+    pub id: MessageId,
     tries: u32,
+}
+
+impl NextId {
+    /// Returns the id of the first attempt.
+    pub fn new(store: &TenantStore) -> Self {
+        Self { id: MessageId::generate(store.clock()), tries: 0 }
+    }
 }
 
 /// The writes of a new message.
@@ -122,7 +136,7 @@ impl TenantStore {
         shared.sort_unstable();
         shared.dedup();
         let mut attempts = Attempts::new(self, key);
-        let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
+        let mut next = NextId::new(self);
         let mut session = None;
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);
@@ -194,7 +208,7 @@ impl TenantStore {
         marker: &Marker,
     ) -> Result<Marked, StoreError> {
         let mut backoff = self.backoff();
-        let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
+        let mut next = NextId::new(self);
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
@@ -251,14 +265,14 @@ impl TenantStore {
     }
 
     /// Returns whether a conversation exists and, with an owner, belongs to that customer.
-    fn accepts(&self, conversation: Option<&Item>, owner: Option<&CustomerId>) -> bool {
+    pub(super) fn accepts(&self, conversation: Option<&Item>, owner: Option<&CustomerId>) -> bool {
         unless_deleted(conversation).is_some_and(|item| owner.is_none_or(|owner| self.is_own(item, owner)))
     }
 
     /// Sets the id of the next attempt, after the newest message. The first retries follow without a pause, because a lost
     /// race means that another writer made progress. Further retries pause, so that many writers do not retry at the same
     /// time.
-    async fn prepare_retry(
+    pub(super) async fn prepare_retry(
         &self,
         next: &mut NextId,
         conversation: Option<&Item>,

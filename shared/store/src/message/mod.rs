@@ -3,6 +3,7 @@
 mod claim;
 mod count;
 mod create;
+mod create_many;
 mod delete;
 mod get;
 mod item;

@@ -32,6 +32,9 @@ pub struct ConversationFilter {
     /// With this status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// Open or waiting (`true`), or solved (`false`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsolved: Option<bool>,
     /// With this resolution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Resolution>,
@@ -128,6 +131,7 @@ impl ConversationFilter {
         let placement = &conversation.placement;
         let email = conversation.customer.verified_email().map(Email::normalized);
         is(self.status.as_ref(), Some(&conversation.status))
+            && is(self.unsolved.as_ref(), Some(&(conversation.status != Status::Solved)))
             && is(self.resolution.as_ref(), conversation.resolution.as_ref())
             && is(self.channel.as_ref(), Some(&conversation.channel()))
             && is(self.customer_id.as_ref(), Some(&conversation.customer.id))

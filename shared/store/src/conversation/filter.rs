@@ -39,6 +39,7 @@ enum IndexFilter {
     Customers(Vec<CustomerId>),
     Assignee(MemberId),
     Status(Status),
+    Unsolved,
     None,
 }
 
@@ -110,6 +111,14 @@ impl FilterExpression {
         let is_indexed = |filter: IndexFilter| *index == filter;
         if filter.status.is_some_and(|status| !is_indexed(IndexFilter::Status(status))) {
             self.equals(attributes::STATUS, filter.status.as_ref());
+        }
+        match filter.unsolved {
+            Some(true) if is_indexed(IndexFilter::Unsolved) => {}
+            Some(unsolved) => {
+                let operator = if unsolved { "<>" } else { "=" };
+                self.compare(attributes::STATUS, operator, text(Status::Solved.to_string()));
+            }
+            None => {}
         }
         if let Some(customers) = customers
             && !is_indexed(IndexFilter::Customers(customers.clone()))
@@ -251,6 +260,10 @@ impl TenantStore {
             }
             IndexFilter::Assignee(member) => (BY_ASSIGNEE, self.assignee_partitions(*member).collect()),
             IndexFilter::Status(status) => (BY_STATUS, self.status_partitions(*status).collect()),
+            IndexFilter::Unsolved => {
+                let unsolved = [Status::Open, Status::Waiting];
+                (BY_STATUS, unsolved.iter().flat_map(|&status| self.status_partitions(status)).collect())
+            }
             IndexFilter::None => {
                 let all = Status::ALL.iter().flat_map(|&status| self.status_partitions(status));
                 (BY_STATUS, all.collect())
@@ -267,10 +280,15 @@ fn index_filter(filters: &[ResolvedFilter]) -> IndexFilter {
         Some(Assigned::To(member)) => Some(member),
         _ => None,
     });
-    let status = filters().find_map(|filter| filter.status);
+    let status = filters().find_map(|filter| match (filter.status, filter.unsolved) {
+        (None, Some(false)) => Some(Status::Solved),
+        (status, _) => status,
+    });
+    let unsolved = filters().any(|filter| filter.unsolved == Some(true)).then_some(IndexFilter::Unsolved);
     customers
         .map(IndexFilter::Customers)
         .or(assignee.map(IndexFilter::Assignee))
         .or(status.map(IndexFilter::Status))
+        .or(unsolved)
         .unwrap_or(IndexFilter::None)
 }

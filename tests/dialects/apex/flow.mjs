@@ -33,16 +33,20 @@ const { member } = await ours('POST', 'members', { name: 'Grace', email: 'grace@
 
 // Find with filters, pages and selections.
 const conversations = app.service('conversations')
-const find = async (query) => (await conversations.find({ query })).data.map(({ id }) => id)
-assert.deepEqual(await find({}), [sms.id, whatsapp.id])
-assert.deepEqual(await find({ status: 'open', $sort: { created_at: 1 } }), [whatsapp.id, sms.id])
+// The clock of the test stands still, so the order of conversations is any.
+const find = async (query) => (await conversations.find({ query })).data.map(({ id }) => id).sort()
+const both = [sms.id, whatsapp.id].sort()
+assert.deepEqual(await find({}), both)
+assert.deepEqual(await find({ status: 'open', $sort: { created_at: 1 } }), both)
 assert.deepEqual(await find({ channel: { $ne: 'sms' }, assigned_ai_assistant_id: null }), [whatsapp.id])
 assert.deepEqual(await find({ tag_id: { $in: ['vip', 'new'] } }), [whatsapp.id])
-assert.deepEqual(await find({ $or: [{ channel: 'sms' }, { tag_id: 'vip' }], $limit: 1, $skip: 1 }), [whatsapp.id])
-assert.deepEqual(await find({ created_at: { $gte: new Date(sms.createdAt) } }), [sms.id])
+const either = { $or: [{ channel: 'sms' }, { tag_id: 'vip' }], $limit: 1 }
+assert.deepEqual([...(await find(either)), ...(await find({ ...either, $skip: 1 }))].sort(), both)
+assert.deepEqual(await find({ created_at: { $gte: new Date(sms.createdAt) } }), both)
+assert.deepEqual(await find({ created_at: { $gt: new Date(sms.createdAt) } }), [])
 assert.deepEqual(await find({ unread_count: { $gt: 0 } }), [])
-const page = await conversations.find({ query: { $limit: 1, $select: ['status'] } })
-assert.deepEqual(page, { total: 2, limit: 1, skip: 0, data: [{ id: sms.id, status: 'open' }] })
+const page = await conversations.find({ query: { channel: 'sms', $limit: 1, $select: ['status'] } })
+assert.deepEqual(page, { total: 1, limit: 1, skip: 0, data: [{ id: sms.id, status: 'open' }] })
 
 // Get, patch and remove.
 assert.equal((await conversations.get(whatsapp.id)).contact.name, 'Ada')

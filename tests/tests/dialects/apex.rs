@@ -138,11 +138,11 @@ async fn every_row_of_the_guide_is_proved() {
     let failures: Vec<String> = stream::iter(rows())
         .map(async |row| {
             let world = Arc::new(World::new().await);
-            if AssertUnwindSafe((row.prove)(Arc::clone(&world))).catch_unwind().await.is_err() {
-                return Some(row.id);
-            }
-            world.assert_sound().await;
-            None
+            let proof = async {
+                (row.prove)(Arc::clone(&world)).await;
+                world.assert_sound().await;
+            };
+            AssertUnwindSafe(proof).catch_unwind().await.is_err().then_some(row.id)
         })
         .buffered(4)
         .filter_map(async |failure| failure)

@@ -58,12 +58,15 @@ pub struct CreateBulk {
 /// The name of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
 #[deserr(error = InvalidRequest)]
-#[expect(non_camel_case_types, reason = "deserr has no renaming to snake case")]
 enum ActionName {
-    assign,
-    update_status,
-    assign_ai_assistant,
-    r#move,
+    #[deserr(rename = "assign")]
+    Assign,
+    #[deserr(rename = "update_status")]
+    UpdateStatus,
+    #[deserr(rename = "assign_ai_assistant")]
+    AssignAiAssistant,
+    #[deserr(rename = "move")]
+    Move,
 }
 
 /// A filter of conversations.
@@ -102,11 +105,11 @@ impl BulkFilter {
 impl CreateBulk {
     fn action(&self) -> Result<Action, Problem> {
         let fields = [
-            ("assigned_user_id", ActionName::assign, self.assigned_user_id.0.is_some()),
-            ("assigned_ai_assistant_id", ActionName::assign_ai_assistant, self.assigned_ai_assistant_id.0.is_some()),
-            ("status", ActionName::update_status, self.status.is_some()),
-            ("pipeline_id", ActionName::r#move, self.pipeline_id.is_some()),
-            ("pipeline_stage_id", ActionName::r#move, self.pipeline_stage_id.is_some()),
+            ("assigned_user_id", ActionName::Assign, self.assigned_user_id.0.is_some()),
+            ("assigned_ai_assistant_id", ActionName::AssignAiAssistant, self.assigned_ai_assistant_id.0.is_some()),
+            ("status", ActionName::UpdateStatus, self.status.is_some()),
+            ("pipeline_id", ActionName::Move, self.pipeline_id.is_some()),
+            ("pipeline_stage_id", ActionName::Move, self.pipeline_stage_id.is_some()),
         ];
         for (name, action, is_sent) in fields {
             match (action == self.action, is_sent) {
@@ -116,10 +119,10 @@ impl CreateBulk {
             }
         }
         Ok(match self.action {
-            ActionName::assign => Action::Assign(self.assigned_user_id.0.flatten()),
-            ActionName::assign_ai_assistant => Action::AssignAssistant(self.assigned_ai_assistant_id.0.flatten()),
-            ActionName::update_status => Action::UpdateStatus(self.status.unwrap_or(ApexStatus::Open).into()),
-            ActionName::r#move => match (self.pipeline_id, self.pipeline_stage_id) {
+            ActionName::Assign => Action::Assign(self.assigned_user_id.0.flatten()),
+            ActionName::AssignAiAssistant => Action::AssignAssistant(self.assigned_ai_assistant_id.0.flatten()),
+            ActionName::UpdateStatus => Action::UpdateStatus(self.status.unwrap_or(ApexStatus::Open).into()),
+            ActionName::Move => match (self.pipeline_id, self.pipeline_stage_id) {
                 (Some(pipeline), Some(stage)) => Action::Move { pipeline, stage },
                 _ => return Err(bad_request("pipeline_stage_id", "is required with this `action`")),
             },

@@ -115,7 +115,9 @@ fn sending() -> Vec<Row> {
             let note = send(json!({ "message_type": "note", "message_text": "Call back" })).await.expect(201);
             assert_eq!((&note["message_type"], &note["status"]), (&json!("note"), &json!("delivered")));
             let template = json!({ "name": "hello", "language": "en", "components": [{ "type": "body" }] });
-            let sent = send(json!({ "message_type": "template", "template": template })).await.expect(201);
+            let sent = send(json!({ "message_type": "template", "message_text": "Hello", "template": template }))
+                .await
+                .expect(201);
             assert_eq!((&sent["message_type"], &sent["template"]), (&json!("template"), &template));
             for fields in [
                 json!({ "message_type": "sticker", "message_text": "a" }),

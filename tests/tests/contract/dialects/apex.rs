@@ -56,7 +56,7 @@ pub async fn call(fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
         }
         ("POST", "conversation-files") => Some(file(fixture).await),
         ("POST", "s3-url-signing") => Some(json!({ "type": "text/plain", "filename": "a.txt" })),
-        ("POST", "conversation-predefined-messages") => Some(json!({ "title": MARK, "content": MARK })),
+        ("POST", "conversation-predefined-messages") => Some(json!({ "title": "a", "content": "b" })),
         ("POST", "automations-executions") => {
             let automation = fixture.resource("{automationId}", "").await;
             let conversation = conversation(fixture, "").await;

@@ -1,5 +1,6 @@
 //! Messages: add, get, list, report, delete, preview.
 
+mod all;
 mod create;
 mod draft;
 mod list_at;
@@ -9,6 +10,7 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precond
 pub use deskless_store::{AddedMessage, MessagePage, Thread};
 use deskless_store::{CustomerStore, TenantStore};
 
+pub use all::{WholeThread, all, all_own};
 pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
 pub use list_at::{ThreadAt, list_at, list_own_at};

@@ -125,8 +125,6 @@ impl Dialect {
             .into_iter()
             .fold(Routes::new(), |routes, (path, handlers)| routes.route(&format!("{base}{path}"), handlers));
         routes
-            .route(&base, axum::routing::any(not_found))
-            .route(&format!("{base}/"), axum::routing::any(not_found))
             .route(&format!("{base}/{{*path}}"), axum::routing::any(not_found))
             .method_not_allowed_fallback(|method: Method| async move {
                 Problem::new(Code::MethodNotAllowed, format!("This route does not support {method}."))

@@ -11,10 +11,12 @@ mod gtateth;
 mod intercom;
 mod openai;
 
+use std::collections::BTreeSet;
+
 use deskless_api::dialect::{Dialect, DialectOperation};
 use deskless_dialects::DIALECTS;
-use deskless_domain::{Scope, authorization::Audience};
-use deskless_tests::{Role, TestResponse, World};
+use deskless_domain::{RateLimit, Scope, authorization::Audience};
+use deskless_tests::{Faults, KeyOptions, Role, TestResponse, World};
 use http::Method;
 use serde_json::Value;
 
@@ -23,6 +25,7 @@ use crate::authorization::{
     fixture::{self, Call, Fixture},
     send,
 };
+use crate::{policies, template};
 
 /// Returns a call of an operation that succeeds, with the path under `/dialects`.
 async fn call(fixture: &Fixture<'_>, dialect: &Dialect, operation: &DialectOperation) -> Call {
@@ -150,7 +153,7 @@ async fn repeated_post_has_no_second_effect() {
 async fn unknown_paths_and_methods_get_the_service_s_errors() {
     let world = World::new().await;
     for dialect in DIALECTS {
-        for path in ["", "/", "/no/such/route", "/api/v1/nothing"] {
+        for path in ["/no/such/route", "/api/v1/nothing", "/v1", "/x//y"] {
             let lost = Call { method: Method::GET, path: format!("{}{path}", dialect.base()), body: None };
             let _ = assert_refused(&send(&world.server_key(), &lost).await, &[404], dialect.name, &lost);
         }
@@ -163,4 +166,73 @@ async fn unknown_paths_and_methods_get_the_service_s_errors() {
             let _ = assert_refused(&send(&world.server_key(), &wrong).await, &[405], dialect.name, &wrong);
         }
     }
+}
+
+#[tokio::test]
+async fn every_operation_counts_against_the_rate_limit() {
+    for dialect in DIALECTS {
+        let world = World::new().await;
+        let keys = Keys::new(&world).await;
+        let fixture = Fixture::new(&world, &keys.token).await;
+        for operation in dialect.operations().iter().filter(|operation| operation.access.is_some()) {
+            let rate_limit = Some(RateLimit::new(1).expect("a limit"));
+            let key = world.make_key(KeyOptions { rate_limit, ..KeyOptions::default() }).await;
+            let role = world.with_key(&key);
+            let own = call(&fixture, &dialect, operation).await;
+            assert_allowed(&send(&role, &own).await, "first", &own);
+            let second = send(&role, &own).await;
+            let _ = assert_refused(&second, &[429], "second", &own);
+            assert!(second.header("retry-after").is_some(), "{own:?} has no Retry-After");
+        }
+    }
+}
+
+/// Responses of the table are lost after it has committed, more often than the SDK and the store retry.
+#[tokio::test]
+async fn lost_responses_are_repeated_without_a_second_effect() {
+    for dialect in DIALECTS {
+        let world = World::behind_proxy(Faults::default()).await;
+        let keys = Keys::new(&world).await;
+        let fixture = Fixture::new(&world, &keys.token).await;
+        for operation in dialect.operations().iter().filter(|operation| operation.method != Method::GET) {
+            let own = call(&fixture, &dialect, operation).await;
+            world.proxy().set_faults(Faults { lost_responses: 40, ..Faults::default() });
+            let first = repeat(&keys.all, &own, "Wq7tN2xKc9Rf4LmVb8Hs").await;
+            world.proxy().set_faults(Faults::default());
+            if !first.status.is_success() {
+                let _ = assert_refused(&first, &[500, 503], "lost", &own);
+            }
+            let second = repeat(&keys.all, &own, "Wq7tN2xKc9Rf4LmVb8Hs").await;
+            let is_gone = operation.method == Method::DELETE && second.status == 404;
+            assert!(is_gone || second.status.is_success(), "{own:?} {} {:?}", second.status, second.bytes);
+            let rows = world.rows().await.len();
+            let third = repeat(&keys.all, &own, "Wq7tN2xKc9Rf4LmVb8Hs").await;
+            assert!(third.status == second.status || operation.method != Method::POST, "{own:?} {}", third.status);
+            assert_eq!(world.rows().await.len(), rows, "{own:?} was carried out twice");
+        }
+        world.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn function_may_do_what_its_operations_do_and_nothing_else() {
+    let mut needed = BTreeSet::new();
+    for dialect in DIALECTS {
+        let world = World::behind_proxy(Faults::default()).await;
+        let keys = Keys::new(&world).await;
+        let fixture = Fixture::new(&world, &keys.token).await;
+        for operation in dialect.operations() {
+            let own = call(&fixture, &dialect, &operation).await;
+            let _ = (world.proxy().take_meter(), world.take_asked_of_s3(), world.data_keys.take_permissions());
+            // The key is looked up, and the data key is decrypted, by each function itself.
+            world.clock.advance_millis(300_000);
+            assert_allowed(&repeat(&keys.all, &own, "Rk5mZ1wQh8Vt3JnXc6Pd").await, "all scopes", &own);
+            needed.extend(world.proxy().take_meter().permissions);
+            needed.extend(policies::of_s3(&world));
+            needed.extend(world.data_keys.take_permissions());
+        }
+    }
+    let functions = template::functions().into_iter();
+    let allowed = functions.filter(|f| f.binary == "dialects").flat_map(|f| f.permissions).collect();
+    assert_eq!(needed, allowed);
 }

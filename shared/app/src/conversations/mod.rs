@@ -12,6 +12,7 @@ mod update;
 mod write;
 
 use deskless_domain::Conversation;
+pub use deskless_store::Directory as Names;
 pub use deskless_store::{ChangePosition, ConversationPage, CountFilter, Counts, Position};
 use deskless_store::{Directory, PlacementNames, TenantStore};
 use serde::{Deserialize, Serialize};

@@ -15,10 +15,18 @@ pub async fn find_or_create(
     email: &Email,
     name: Option<PersonName>,
 ) -> Result<CustomerId, AppError> {
-    if let Some(id) = store.email_claim(email, true).await?.customer() {
-        return Ok(id.clone());
+    if let Some(id) = find(store, email).await? {
+        return Ok(id);
     }
     let details = CustomerDetails { name, email: Some(email.clone()), ..CustomerDetails::default() };
     let created = customers::upsert(store, &UpsertCustomer { id: None, details, metadata: None }, None).await?;
     Ok(created.outcome.record.customer.id)
+}
+
+/// AP-24: Returns the customer whom an email address finds.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn find(store: &TenantStore, email: &Email) -> Result<Option<CustomerId>, AppError> {
+    Ok(store.email_claim(email, true).await?.customer().cloned())
 }

@@ -16,7 +16,7 @@ pub async fn call(fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
             Some(json!({ "body": MARK, "user_email": "visitor@example.com" }))
         }
         Some((_, "create")) => {
-            Some(json!({ "subject": MARK, "user_email": format!("u{}@example.com", fixture.number()) }))
+            Some(json!({ "subject": "Help", "user_email": format!("u{}@example.com", fixture.number()) }))
         }
         Some((_, "resolve")) => Some(json!({})),
         _ => panic!("{method} {path}: add a call here"),

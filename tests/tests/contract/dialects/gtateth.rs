@@ -2,7 +2,7 @@ use deskless_domain::Scope;
 use http::Method;
 use serde_json::json;
 
-use crate::authorization::fixture::{CUSTOMER, Call, Fixture, MARK};
+use crate::authorization::fixture::{CUSTOMER, Call, Fixture};
 
 /// The scopes that the calls need besides the one that their operation declares, by method and path.
 pub const MORE: &[(&str, &[Scope])] = &[];
@@ -14,7 +14,7 @@ pub async fn call(fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
         Method::GET => None,
         Method::POST => {
             let inbox = fixture.resource("{inboxId}", "").await;
-            Some(json!({ "subject": MARK, "inboxId": inbox, "customerId": CUSTOMER }))
+            Some(json!({ "subject": "Help", "inboxId": inbox, "customerId": CUSTOMER }))
         }
         Method::PUT => Some(json!({ "priority": "high" })),
         Method::DELETE => Some(json!({ "reason": "test" })),

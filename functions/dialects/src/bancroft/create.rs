@@ -9,7 +9,7 @@ use deskless_app::{
     requesters,
 };
 use deskless_domain::{
-    Channel, Conversation, Customer, CustomerDetails, CustomerId, Email, MessageBody, MessageType, Metadata,
+    BodyLimit, Channel, Conversation, Customer, CustomerDetails, CustomerId, Email, MessageBody, MessageType, Metadata,
     NewConversation, PersonName, Placement, PlacementPatch, Resolved, Role, Source, Status, Subject, Tags,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -74,7 +74,11 @@ impl CreateRequest {
             return Err(Problem::new(Code::Forbidden, detail));
         }
         let details = CustomerDetails { name: self.name()?, email: self.user_email, ..CustomerDetails::default() };
-        let message = self.description.map(|body| CustomerMessage { body: Some(body), attachments: Vec::new() });
+        let message = self.description.map(|body| CustomerMessage {
+            body: Some(body),
+            body_limit: BodyLimit::DEFAULT,
+            attachments: Vec::new(),
+        });
         Ok(CreateCustomerConversation { conversation, details, message })
     }
 }
@@ -127,6 +131,8 @@ pub async fn create_conversation(
         role: Role::User,
         kind: MessageType::Reply,
         body: BodySource::Text(body),
+        body_limit: BodyLimit::MAX,
+        content: None,
         sender: None,
         external_id: None,
         attachments: Vec::new(),

@@ -5,8 +5,9 @@ use crate::AppError;
 
 /// The number of messages that are read at a time.
 const PAGE: usize = 200;
-/// The size of the texts after which no more messages are read, in bytes. A response of a Lambda function has at most 6 MB.
-const MAX_BYTES: usize = 3 * 1024 * 1024;
+/// The size of texts and metadata after which no more messages are read, in bytes. A response of a Lambda function has at most 6 MB,
+/// in which a text can take four times its size.
+const MAX_BYTES: usize = 1024 * 1024;
 /// The most messages that are returned.
 const MAX_MESSAGES: usize = 5_000;
 
@@ -27,18 +28,19 @@ impl WholeThread {
     /// Adds a page, and returns whether the next one is to be read.
     fn add(&mut self, page: MessagePage) -> bool {
         self.messages.extend(page.messages);
-        let bytes: usize = self.messages.iter().map(|message| message.draft.body.as_ref().map_or(0, length)).sum();
+        let bytes: usize = self.messages.iter().map(size).sum();
         let is_full = bytes >= MAX_BYTES || self.messages.len() >= MAX_MESSAGES;
         self.is_complete = !page.has_more;
         page.has_more && !is_full
     }
 }
 
-fn length(body: &deskless_domain::MessageBody) -> usize {
-    body.as_str().len()
+fn size(message: &Message) -> usize {
+    let text = message.draft.body.as_ref().map_or(0, |body| body.as_str().len());
+    text + message.draft.metadata.json().len()
 }
 
-/// AP-14: Returns all messages of a thread, for wire formats that do not page them: up to 5,000 messages or 3 MiB of text.
+/// AP-14: Returns all messages of a thread, for wire formats that do not page them: up to 5,000 messages or 1 MiB of text.
 ///
 /// # Errors
 /// [`AppError::NotFound`].

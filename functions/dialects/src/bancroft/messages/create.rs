@@ -9,7 +9,8 @@ use deskless_app::{
     resources,
 };
 use deskless_domain::{
-    Conversation, ConversationId, Email, ExternalId, Invalid, Member, MessageBody, MessageType, Metadata, Role, Sender,
+    BodyLimit, Conversation, ConversationId, Email, ExternalId, Invalid, Member, MessageBody, MessageType, Metadata,
+    Role, Sender,
 };
 use http::StatusCode;
 
@@ -58,6 +59,8 @@ pub async fn create_message(
                 role,
                 kind: MessageType::Reply,
                 body: BodySource::Text(body),
+                body_limit: BodyLimit::MAX,
+                content: None,
                 sender: Some(sender),
                 external_id: None,
                 attachments: Vec::new(),
@@ -73,7 +76,7 @@ pub async fn create_message(
                 let invalid = Invalid::new("invalid", "must be the requester's address when you use a client key");
                 return Err(InvalidRequest::one("user_email", &invalid).into());
             }
-            let message = CustomerMessage { body: Some(body), attachments: Vec::new() };
+            let message = CustomerMessage { body: Some(body), body_limit: BodyLimit::DEFAULT, attachments: Vec::new() };
             let added = messages::create_for_customer(store, id, message, key.as_ref()).await?;
             (conversation, added, Viewer::Customer)
         }

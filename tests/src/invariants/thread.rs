@@ -69,7 +69,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
             must(external_ids.insert(external_id), format!("the externalId {external_id} is used twice"));
         }
         let complete = ["role", "type", "version"].iter().all(|attribute| row.has(attribute));
-        let complete = complete && (row.has("body") || row.has("attachments"));
+        let complete = complete && ["body", "content", "contentObject", "attachments"].iter().any(|part| row.has(part));
         must(complete, format!("the message {message} is incomplete"));
     }
     broken

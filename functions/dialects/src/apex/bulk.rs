@@ -22,7 +22,7 @@ use serde_json::json;
 
 use super::{
     channel,
-    conversations::ApexStatus,
+    conversations::{ApexStatus, with_status},
     error::{bad_request, invalid},
     organization,
 };
@@ -92,12 +92,15 @@ impl BulkFilter {
             channel::parse(&name)
                 .ok_or_else(|| invalid("filter.channel", &deskless_domain::Invalid::unknown_value(&name, known)))
         };
-        Ok(ConversationFilter {
-            unsolved: self.status.0.map(|status| status == ApexStatus::Open),
+        let filter = ConversationFilter {
             channel: self.channel.0.map(channel).transpose()?,
             pipeline_id: self.pipeline_id.0,
             stage_id: self.pipeline_stage_id.0,
             ..ConversationFilter::default()
+        };
+        Ok(match self.status.0 {
+            Some(status) => with_status(filter, status == ApexStatus::Open),
+            None => filter,
         })
     }
 }

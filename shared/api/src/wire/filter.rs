@@ -101,11 +101,6 @@ macro_rules! with_filters {
             #[param(value_type = Option<::deskless_domain::Status>)]
             #[schema(value_type = ::deskless_domain::Status, required = false)]
             status: $crate::wire::FilterValue<::deskless_domain::Status>,
-            /// Only conversations that are open or waiting (`true`), or solved (`false`).
-            #[deserr(default)]
-            #[param(value_type = Option<bool>)]
-            #[schema(value_type = bool, required = false)]
-            unsolved: $crate::wire::FilterValue<$flag>,
             /// Only conversations with this resolution.
             #[deserr(default)]
             #[param(value_type = Option<::deskless_domain::Resolution>)]
@@ -209,7 +204,6 @@ macro_rules! with_filters {
             pub fn filter(&self) -> ::deskless_domain::ConversationFilter {
                 ::deskless_domain::ConversationFilter {
                     status: self.status.0,
-                    unsolved: self.unsolved.0.map(bool::from),
                     resolution: self.resolution.0,
                     channel: self.channel.0,
                     customer_id: self.customer_id.0.clone(),
@@ -229,6 +223,7 @@ macro_rules! with_filters {
                     snoozed: self.snoozed.0.map(bool::from),
                     created_after: self.created_after.0.map(|bound| bound.0),
                     created_before: self.created_before.0.map(|bound| bound.0),
+                    ..::deskless_domain::ConversationFilter::default()
                 }
             }
         }

@@ -1,7 +1,9 @@
 //! Messages: add, get, list, report, delete, preview.
 
+mod all;
 mod create;
 mod draft;
+mod erase;
 mod list_at;
 mod transform;
 
@@ -9,8 +11,11 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precond
 pub use deskless_store::{AddedMessage, MessagePage, Thread};
 use deskless_store::{CustomerStore, TenantStore};
 
+pub use all::{WholeThread, all, all_own};
 pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use erase::erase_content;
+pub(crate) use erase::erase_contents;
 pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
 

@@ -6,6 +6,7 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageType, Offset, O
 use super::{Thread, item::attributes};
 use crate::{
     StoreError, TenantStore,
+    content::fitting,
     conversation::{self, unless_deleted},
     expression::text,
     item::{Item, integer, string},
@@ -70,7 +71,7 @@ impl Rows for ThreadRows<'_> {
 
 impl TenantStore {
     /// AP-134: reads a page of a thread by offset and its conversation, whose number of messages is the total, strongly consistent. A
-    /// page is short only at the end of the thread.
+    /// page is short only at the end of the thread, and if its content is too large for a response.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation; [`StoreError::InvalidField`] when the offset cannot be
@@ -93,6 +94,11 @@ impl TenantStore {
                 self.work().read(page.messages.len());
                 messages.extend(page.messages);
                 rest.after = Some(page.next);
+                let length = fitting(&messages);
+                if length < messages.len() {
+                    messages.truncate(length);
+                    break;
+                }
                 if !page.has_more {
                     let count = offset.rows() + messages.len();
                     return Ok((messages, Some(count)));
@@ -106,6 +112,7 @@ impl TenantStore {
         let stored =
             integer(found, conversation::attributes::MESSAGE_COUNT).and_then(|count| u64::try_from(count).ok());
         let count = count.map_or_else(|| stored.unwrap_or_default().max(seen), |count| count as u64);
+        let rows = self.complete_messages(rows).await?;
         Ok(OffsetPage { rows, total: Total::exact(count) })
     }
 }

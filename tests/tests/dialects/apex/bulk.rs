@@ -104,7 +104,7 @@ fn targets() -> Vec<Row> {
             for _ in 0..101 {
                 let _ = open(&w, json!({ "channel": "sms" })).await;
             }
-            let filter = json!({ "channel": "sms" });
+            let filter = json!({ "channel": "sms", "status": "open" });
             let body = json!({ "action": "update_status", "status": "closed", "filter": filter });
             let ask = || async {
                 let ask = w.server_key().ask(Method::POST, &format!("/dialects/apex{BULK}")).skip_validation();
@@ -112,6 +112,8 @@ fn targets() -> Vec<Row> {
             };
             let answer = ask().await;
             assert_eq!((&answer["processed_count"], &answer["status"]), (&json!(101), &json!("queued")));
+            let path = format!("/api/v1/bulk-actions/{}", id(&answer));
+            assert_eq!(w.server_key().get(&path).await.expect(200)["bulkAction"]["status"], "queued");
             let _ = w.drain_events().await;
             super::finds(&w, "status=open", &[]).await;
             let repeated = ask().await;

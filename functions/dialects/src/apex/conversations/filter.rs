@@ -1,7 +1,7 @@
 //! What the store filters of a query, and what is compared here.
 
 use deskless_api::Problem;
-use deskless_domain::{Assigned, ConversationFilter, CustomerId, Identifier, Tag, Timestamp, ViewId};
+use deskless_domain::{Assigned, ConversationFilter, CustomerId, Identifier, Status, Tag, Timestamp, ViewId};
 
 use super::dto::{MESSAGE_SEARCH, SEARCH, VIEW, WAITING};
 use crate::apex::{
@@ -61,8 +61,8 @@ fn take_condition(filter: &mut ConversationFilter, condition: &Condition) -> boo
     let Condition { field, operator, values } = condition;
     let [value] = values.as_slice() else { return false };
     match (field.name, operator, value.as_deref()) {
-        ("status", Operator::In, Some(status)) => set(&mut filter.unsolved, status == "open"),
-        ("status", Operator::NotIn, Some(status)) => set(&mut filter.unsolved, status != "open"),
+        ("status", Operator::In, Some(status)) => set_status(filter, status == "open"),
+        ("status", Operator::NotIn, Some(status)) => set_status(filter, status != "open"),
         ("channel", Operator::In, Some(name)) => set_some(&mut filter.channel, channel::parse(name)),
         ("assigned_user_id", Operator::In, id) => set_some(&mut filter.assignee_id, assigned(id)),
         ("assigned_ai_assistant_id", Operator::In, id) => set_some(&mut filter.assistant_id, assigned(id)),
@@ -81,6 +81,24 @@ fn take_condition(filter: &mut ConversationFilter, condition: &Condition) -> boo
         ("created_at", Operator::Less, Some(time)) => set_some(&mut filter.created_before, at(time, 0)),
         ("created_at", Operator::AtMost, Some(time)) => set_some(&mut filter.created_before, at(time, 1)),
         _ => false,
+    }
+}
+
+/// Filters by the service's status, if there is no such filter. Its open conversations are our open and waiting ones.
+fn set_status(filter: &mut ConversationFilter, is_open: bool) -> bool {
+    if filter.status.is_some() || !filter.any_status.is_empty() {
+        return false;
+    }
+    *filter = with_status(filter.clone(), is_open);
+    true
+}
+
+/// Adds the service's status to a filter.
+pub fn with_status(filter: ConversationFilter, is_open: bool) -> ConversationFilter {
+    if is_open {
+        ConversationFilter { any_status: vec![Status::Open, Status::Waiting], ..filter }
+    } else {
+        ConversationFilter { status: Some(Status::Solved), ..filter }
     }
 }
 

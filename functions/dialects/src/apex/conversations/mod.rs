@@ -9,6 +9,7 @@ mod patch;
 mod remove;
 
 use dto::{SERVICE, row};
+pub use filter::with_status;
 pub use find::find;
 pub use get::get;
 pub use patch::{ApexStatus, patch};

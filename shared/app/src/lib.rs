@@ -20,11 +20,12 @@ pub mod messages;
 pub mod predefined_messages;
 mod references;
 mod replay;
+pub mod requesters;
 pub mod resources;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
-    TriggeredAutomations, without_values,
+    Change, ChangeFeed, Changed, CustomerStore, Directory, DueStep, IdempotencyKey, Once, Store, StoreError,
+    TenantStore, TriggeredAutomations, without_values,
 };
 pub use error::{AppError, Conflict};

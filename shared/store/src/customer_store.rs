@@ -98,8 +98,21 @@ impl CustomerStore {
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let filter =
-            ConversationFilter { status, customer_id: Some(self.customer.clone()), ..ConversationFilter::default() };
+        self.list_matching_at(ConversationFilter { status, ..ConversationFilter::default() }, sort, offset, limit).await
+    }
+
+    /// AP-130, AP-132: lists the customer's conversations that match a filter, as [`CustomerStore::list_conversations_at`].
+    ///
+    /// # Errors
+    /// As [`TenantStore::list_conversations_at`].
+    pub async fn list_matching_at(
+        &self,
+        filter: ConversationFilter,
+        sort: Sort,
+        offset: Offset,
+        limit: usize,
+    ) -> Result<OffsetPage<Conversation>, StoreError> {
+        let filter = ConversationFilter { customer_id: Some(self.customer.clone()), customer_email: None, ..filter };
         self.tenant.list_conversations_at(&[filter], sort, offset, limit).await
     }
 
@@ -139,7 +152,7 @@ impl CustomerStore {
             Skipped::All(count) => return Ok(OffsetPage { rows: Vec::new(), total: Total::exact(count as u64) }),
             Skipped::To(last) => last,
         };
-        let mut rows = Vec::new();
+        let mut rows: Vec<StoredMessage> = Vec::new();
         let mut has_more = true;
         while rows.len() < limit && has_more {
             scan.bound().check()?;

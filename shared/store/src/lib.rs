@@ -67,7 +67,7 @@ pub use customer_store::CustomerStore;
 pub use error::StoreError;
 pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
-pub use file::{FileChange, UploadedObject};
+pub use file::{FileChange, UploadUrl, UploadedObject};
 pub use idempotency::{IdempotencyKey, Once};
 pub use jobs::OpenJob;
 pub use keys::CustomerKey;

@@ -1,5 +1,6 @@
 //! Messages: add, get, list, report, delete, preview.
 
+mod all;
 mod create;
 mod create_many;
 mod draft;
@@ -11,6 +12,7 @@ use deskless_domain::{ConversationId, ExternalId, Message, MessageId, MessageRep
 pub use deskless_store::{AddedMessage, MessagePage, Thread};
 use deskless_store::{CustomerStore, TenantStore};
 
+pub use all::{WholeThread, all, all_own};
 pub use create::{create, create_for_customer};
 pub use create_many::create_many;
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};

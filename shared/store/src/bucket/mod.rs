@@ -102,6 +102,16 @@ impl Bucket {
         self.post(key, content_type, size)
     }
 
+    /// Returns a URL that uploads an object of this content type to `key`.
+    pub(crate) fn upload_url(&self, key: &str, content_type: &ContentType) -> Result<String, StoreError> {
+        self.presigned_put(key, content_type).map(|signed| signed.url)
+    }
+
+    /// Returns the URI of an object: `s3://{bucket}/{key}`.
+    pub(crate) fn uri(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.settings.name)
+    }
+
     /// Returns a URL that downloads the object as a file of this name. Browsers save the file and never display it.
     pub(crate) fn download(&self, key: &str, name: &FileTitle) -> Result<Download, StoreError> {
         self.presigned(key, &disposition::attachment(name))

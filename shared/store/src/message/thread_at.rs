@@ -105,10 +105,10 @@ impl TenantStore {
         let (found, (rows, count)) = tokio::try_join!(self.get(self.keys().conversation(conversation)), page)?;
         let found = unless_deleted(found.as_ref()).ok_or(StoreError::NotFound)?;
         let seen = (offset.rows() + rows.len()) as u64;
-        let rows = self.complete_messages(rows).await?;
         let stored =
             integer(found, conversation::attributes::MESSAGE_COUNT).and_then(|count| u64::try_from(count).ok());
         let count = count.map_or_else(|| stored.unwrap_or_default().max(seen), |count| count as u64);
+        let rows = self.complete_messages(rows).await?;
         Ok(OffsetPage { rows, total: Total::exact(count) })
     }
 }

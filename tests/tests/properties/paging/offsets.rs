@@ -46,7 +46,10 @@ fn filters() -> impl Strategy<Value = Vec<ConversationFilter>> {
             ..ConversationFilter::default()
         },
     );
-    prop_oneof![3 => vec(one.clone(), 1), 1 => vec(one, 2), 1 => Just(vec![ConversationFilter::default()])]
+    // What the counters know.
+    let known = (proptest::option::of(select(Status::ALL)), proptest::option::weighted(0.3, Just(Assigned::None)))
+        .prop_map(|(status, assignee_id)| ConversationFilter { status, assignee_id, ..ConversationFilter::default() });
+    prop_oneof![2 => vec(one.clone(), 1), 1 => vec(one, 2), 2 => vec(known, 1)]
 }
 
 fn listed() -> impl Strategy<Value = Listed> {

@@ -12,6 +12,8 @@ use crate::{
 pub(crate) enum Lines {
     /// None, and no characters that override the direction of the text.
     One,
+    /// None. Characters that override the direction of the text are removed before the check.
+    OneWithoutOverrides,
     /// Line feed, carriage return and tab.
     Many,
 }
@@ -22,7 +24,7 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
     check_length(text, max)?;
     // U+2028 and U+2029 end lines and paragraphs.
     let control = |c: char| match lines {
-        Lines::One => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        Lines::One | Lines::OneWithoutOverrides => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
         Lines::Many => c.is_control() && !matches!(c, '\n' | '\r' | '\t'),
     };
     if let Some(bad) = text.chars().find(|&c| control(c)) {
@@ -80,6 +82,11 @@ pub(crate) fn pattern(lines: Lines) -> &'static str {
             invisible!(),
             r"][^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$"
         ),
+        Lines::OneWithoutOverrides => concat!(
+            r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^",
+            invisible!(),
+            r"][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+        ),
         Lines::Many => concat!(
             r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^",
             invisible!(),
@@ -103,6 +110,9 @@ pub(crate) fn schema(description: &str, max: usize, pattern: &str) -> RefOr<Sche
 /// traits are implemented, for which coherence forbids blanket implementations.
 macro_rules! string_type {
     ($name:ident, schema = $schema:expr) => {
+        string_type!($name, parse = Self::parse, schema = $schema);
+    };
+    ($name:ident, parse = $parse:expr, schema = $schema:expr) => {
         impl $name {
             /// Returns the text.
             #[must_use]
@@ -126,7 +136,7 @@ macro_rules! string_type {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-                Self::parse(text).map_err(<D::Error as serde::de::Error>::custom)
+                $parse(text).map_err(<D::Error as serde::de::Error>::custom)
             }
         }
 
@@ -208,16 +218,13 @@ text_type!(
 );
 text_type!(
     /// A phone number, in any notation.
-    PhoneNumber, 64, Lines::One,
+    PhoneNumber, 64, Lines::OneWithoutOverrides,
     // Address books copy numbers between such characters, so that they are read from left to right.
     |text: String| {
+        check_length(&text, PhoneNumber::MAX)?;
         let text = text.replace(is_direction_override, "");
-        check(&text, PhoneNumber::MAX, Lines::One).map(|()| text)
+        check(&text, PhoneNumber::MAX, Lines::OneWithoutOverrides).map(|()| text)
     }
-);
-text_type!(
-    /// The text of a message.
-    MessageBody, 8000, Lines::Many
 );
 text_type!(
     /// A tag of a conversation.
@@ -244,7 +251,8 @@ impl Default for Priority {
 
 #[cfg(test)]
 mod tests {
-    use super::{MessageBody, PhoneNumber, Priority, Subject, Tag};
+    use super::{PhoneNumber, Priority, Subject, Tag};
+    use crate::MessageBody;
 
     #[test]
     fn length_is_counted_in_characters() {

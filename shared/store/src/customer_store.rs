@@ -1,16 +1,17 @@
 //! The store of one customer: their own conversations, without internal notes.
 
 use deskless_domain::{
-    Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message, MessageDraft,
-    MessageId, Offset, OffsetPage, Order, Status, Total,
+    BodyLimit, Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message,
+    MessageDraft, MessageId, Offset, OffsetPage, Order, Status, Total,
 };
 
 use crate::{
     AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, Sort, StoreError, TenantStore, Thread,
     ThreadAt,
+    content::{StoredMessage, fitting},
     conversation::{StoredConversation, attributes, unless_deleted},
     item::{Item, string},
-    message::ThreadRows,
+    message::{ThreadPage, ThreadRows, all_fit},
     scan::{MOST_COUNTED, Scan, Skipped},
 };
 
@@ -58,6 +59,12 @@ impl CustomerStore {
         self.tenant.workspace_id()
     }
 
+    /// Returns the most characters of a message's body.
+    #[must_use]
+    pub fn body_limit(&self) -> BodyLimit {
+        self.tenant.body_limit()
+    }
+
     /// Returns the store of the whole workspace. Only use cases for customers call this, and check the owner themselves.
     #[must_use]
     pub fn workspace(&self) -> &TenantStore {
@@ -80,7 +87,7 @@ impl CustomerStore {
         self.tenant.list_conversations(&[filter], order, after, limit).await
     }
 
-    /// AP-130, AP-132: lists the customer's conversations by offset, as [`TenantStore::list_conversations_at`].
+    /// AP-140, AP-142: lists the customer's conversations by offset, as [`TenantStore::list_conversations_at`].
     ///
     /// # Errors
     /// As [`TenantStore::list_conversations_at`].
@@ -113,14 +120,14 @@ impl CustomerStore {
     /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
     pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let (_, page) = tokio::try_join!(self.own(thread.conversation), self.replies(thread))?;
-        Ok(page)
+        self.tenant.complete_page(page).await
     }
 
-    /// AP-134: reads a page of a customer's thread by offset, without notes, and counts its replies: exactly, if it has at most 10,000
+    /// AP-144: reads a page of a customer's thread by offset, without notes, and counts its replies: exactly, if it has at most 10,000
     /// messages. A page is short only at the end of the thread.
     ///
     /// # Errors
-    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] when the offset cannot be reached in 8 seconds.
+    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] as [`TenantStore::list_messages_at`].
     pub async fn list_messages_at(&self, thread: ThreadAt) -> Result<OffsetPage<Message>, StoreError> {
         // The owner is checked first: the time of a scan would tell how long another customer's thread is.
         let _ = self.own(thread.conversation).await?;
@@ -137,8 +144,10 @@ impl CustomerStore {
             scan.bound().check()?;
             let page = self.replies(Thread { conversation, order, after, limit: limit - rows.len() }).await?;
             rows.extend(page.messages);
+            all_fit(&rows)?;
             (after, has_more) = (Some(page.next), page.has_more);
         }
+        let rows = self.tenant.complete_messages(rows).await?;
         let seen = offset.rows() + rows.len();
         if !has_more {
             return Ok(OffsetPage { rows, total: Total::exact(seen as u64) });
@@ -190,32 +199,33 @@ impl CustomerStore {
         item.filter(|item| self.tenant.is_own(item, &self.customer)).ok_or(StoreError::NotFound)
     }
 
-    async fn replies(&self, thread: Thread) -> Result<MessagePage, StoreError> {
-        let mut messages: Vec<Message> = Vec::new();
+    async fn replies(&self, thread: Thread) -> Result<ThreadPage, StoreError> {
+        let mut messages: Vec<StoredMessage> = Vec::new();
         // One more than the limit shows whether there is another page.
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
         for _ in 0..MAX_QUERIES {
             let page = self.tenant.query_thread(rest).await?;
             self.tenant.work().read(page.messages.len());
-            messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
-            if messages.len() > thread.limit || !page.has_more {
-                let has_more = messages.len() > thread.limit;
-                messages.truncate(thread.limit);
-                return Ok(MessagePage { next: last(&messages, &thread), messages, has_more });
+            messages.extend(page.messages.into_iter().filter(|message| message.head.draft.is_reply()));
+            let length = thread.limit.min(fitting(&messages));
+            if messages.len() > length || !page.has_more {
+                let has_more = messages.len() > length;
+                messages.truncate(length);
+                return Ok(ThreadPage { next: last(&messages, &thread), messages, has_more });
             }
             rest.after = Some(page.next);
         }
         // There are thousands of consecutive notes.
         let next = rest.after.unwrap_or_else(|| last(&messages, &thread));
-        Ok(MessagePage { next, messages, has_more: true })
+        Ok(ThreadPage { next, messages, has_more: true })
     }
 }
 
 /// Returns the end of a page: its last reply, or its start if it has no replies.
-fn last(messages: &[Message], thread: &Thread) -> MessageId {
+fn last(messages: &[StoredMessage], thread: &Thread) -> MessageId {
     let start = match thread.order {
         Order::Asc => MessageId::FIRST,
         Order::Desc => MessageId::LAST,
     };
-    messages.last().map_or(thread.after.unwrap_or(start), |message| message.id)
+    messages.last().map_or(thread.after.unwrap_or(start), |message| message.head.id)
 }

@@ -69,7 +69,7 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>) -> Vec<Str
             must(external_ids.insert(external_id), format!("the externalId {external_id} is used twice"));
         }
         let complete = ["role", "type", "version"].iter().all(|attribute| row.has(attribute));
-        let complete = complete && (row.has("body") || row.has("attachments"));
+        let complete = complete && ["body", "content", "contentObject", "attachments"].iter().any(|part| row.has(part));
         must(complete, format!("the message {message} is incomplete"));
     }
     broken
@@ -87,6 +87,7 @@ fn preview(row: &Row) -> String {
         role: Role::User,
         kind: MessageType::Reply,
         body,
+        content: None,
         sender: None,
         external_id: None,
         attachments: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod create;
 mod draft;
+mod erase;
 mod list_at;
 mod transform;
 
@@ -11,6 +12,8 @@ use deskless_store::{CustomerStore, TenantStore};
 
 pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use erase::erase_content;
+pub(crate) use erase::erase_contents;
 pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
 

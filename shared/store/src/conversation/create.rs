@@ -6,6 +6,7 @@ use super::session::{holder, session_conflict};
 use crate::{
     IdempotencyKey, KnownCustomer, Once, StoreError, TenantStore,
     condition::Condition,
+    content::{ContentObject, head_of},
     idempotency::{Attempt, Attempts},
     item, packed,
     transaction::Transaction,
@@ -47,6 +48,24 @@ impl TenantStore {
         outcome: T,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Once<T>>, StoreError> {
+        let object = match new.first {
+            Some(first) => self.store_content(&first.draft).await?,
+            None => None,
+        };
+        let created = self.write_new_conversation(new, object.as_ref(), outcome, key).await;
+        if !matches!(&created, Ok(Some(Once { is_replay: false, .. }))) {
+            self.discard_content(object).await;
+        }
+        created
+    }
+
+    async fn write_new_conversation<T: Serialize + DeserializeOwned>(
+        &self,
+        new: &ConversationToCreate<'_>,
+        object: Option<&ContentObject>,
+        outcome: T,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Once<T>>, StoreError> {
         let conversation = new.conversation;
         let id = conversation.id;
         let mut transaction = Transaction::default();
@@ -58,7 +77,12 @@ impl TenantStore {
             self.add_metadata(&mut transaction, id, json)?;
         }
         if let Some(message) = new.first {
-            transaction.put(self, self.message_item(message)?, Condition::none())?;
+            let item = match object {
+                Some(_) => self.message_item(&Message { draft: head_of(&message.draft), ..message.clone() }, object)?,
+                None => self.message_item(message, None)?,
+            };
+            transaction.put(self, item, Condition::none())?;
+            let _ = self.keep_content(&mut transaction, object)?;
             // No condition: there can be no other claim in a conversation that does not exist yet.
             let _ = self.claim_provider_id(&mut transaction, message, Condition::none())?;
         }

@@ -11,8 +11,9 @@ mod thread_at;
 mod update;
 
 pub use count::ReplyCount;
-pub use create::AddedMessage;
-pub(crate) use item::read;
+pub use create::{AddedMessage, RecordedMessage};
+pub(crate) use item::{attributes, read};
+pub(crate) use thread::ThreadPage;
 pub use thread::{MessagePage, Thread};
 pub use thread_at::ThreadAt;
-pub(crate) use thread_at::ThreadRows;
+pub(crate) use thread_at::{ThreadRows, all_fit};

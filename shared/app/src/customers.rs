@@ -193,7 +193,7 @@ pub async fn list(store: &TenantStore, after: Option<MessageId>, limit: usize) -
     Ok(store.list_customers(after, limit).await?)
 }
 
-/// AP-135: Lists customers by offset, newest first: all, or those who have an email address. The total is exact up to 10,000, and a lower
+/// AP-145: Lists customers by offset, newest first: all, or those who have an email address. The total is exact up to 10,000, and a lower
 /// bound beyond.
 ///
 /// # Errors

@@ -8,10 +8,10 @@ use deskless_domain::{
 use crate::{
     AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, Sort, StoreError, TenantStore, Thread,
     ThreadAt,
-    content::{StoredMessage, check_page, fitting},
+    content::{StoredMessage, fitting},
     conversation::{StoredConversation, attributes, unless_deleted},
     item::{Item, string},
-    message::{ThreadPage, ThreadRows},
+    message::{ThreadPage, ThreadRows, all_fit},
     scan::{MOST_COUNTED, Scan, Skipped},
 };
 
@@ -87,7 +87,7 @@ impl CustomerStore {
         self.tenant.list_conversations(&[filter], order, after, limit).await
     }
 
-    /// AP-130, AP-132: lists the customer's conversations by offset, as [`TenantStore::list_conversations_at`].
+    /// AP-140, AP-142: lists the customer's conversations by offset, as [`TenantStore::list_conversations_at`].
     ///
     /// # Errors
     /// As [`TenantStore::list_conversations_at`].
@@ -136,12 +136,11 @@ impl CustomerStore {
         self.tenant.complete_page(page).await
     }
 
-    /// AP-134: reads a page of a customer's thread by offset, without notes, and counts its replies: exactly, if it has at most 10,000
+    /// AP-144: reads a page of a customer's thread by offset, without notes, and counts its replies: exactly, if it has at most 10,000
     /// messages. A page is short only at the end of the thread.
     ///
     /// # Errors
-    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] when the offset cannot be reached in 8 seconds, or the
-    /// page has too much text.
+    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] as [`TenantStore::list_messages_at`].
     pub async fn list_messages_at(&self, thread: ThreadAt) -> Result<OffsetPage<Message>, StoreError> {
         // The owner is checked first: the time of a scan would tell how long another customer's thread is.
         let _ = self.own(thread.conversation).await?;
@@ -158,7 +157,7 @@ impl CustomerStore {
             scan.bound().check()?;
             let page = self.replies(Thread { conversation, order, after, limit: limit - rows.len() }).await?;
             rows.extend(page.messages);
-            check_page(&rows)?;
+            all_fit(&rows)?;
             (after, has_more) = (Some(page.next), page.has_more);
         }
         let seen = offset.rows() + rows.len();

@@ -28,7 +28,7 @@ pub struct ConversationsAt {
     pub names: Directory,
 }
 
-/// AP-130 to AP-133: Lists conversations by offset, in the same order as [`list`], with their total. A page is short only at the end of
+/// AP-140 to AP-143: Lists conversations by offset, in the same order as [`list`], with their total. A page is short only at the end of
 /// the list. With a `limit` of 0, only the total is read.
 ///
 /// The total is exact if it is small or cheap to count, so it includes what was just created. Otherwise it comes from counters, which lag
@@ -45,7 +45,7 @@ pub async fn list_at(store: &TenantStore, command: &ListConversationsAt) -> Resu
     Ok(ConversationsAt { page, names })
 }
 
-/// AP-130, AP-132: Lists a customer's conversations by offset, with their total, which is exact up to 10,000.
+/// AP-140, AP-142: Lists a customer's conversations by offset, with their total, which is exact up to 10,000.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.

@@ -17,7 +17,7 @@ mod write;
 
 use deskless_domain::{ContentId, Message, MessageBody, MessageDraft};
 pub use erase::ContentChange;
-pub(crate) use read::{check_page, fitting};
+pub(crate) use read::fitting;
 use serde::{Deserialize, Serialize};
 
 use crate::packed;

@@ -1,4 +1,4 @@
-use deskless_domain::{BodyLimit, Field, Invalid, InvalidField, Message, MessageBody, MessageContent};
+use deskless_domain::{BodyLimit, Message, MessageBody, MessageContent};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{ContentObject, StoredMessage};
@@ -19,19 +19,6 @@ pub(crate) fn fitting(messages: &[StoredMessage]) -> usize {
         bytes <= PAGE_BYTES
     };
     messages.iter().take_while(fits).count().max(1)
-}
-
-/// The most bytes of text and structured content on a page by offset: 4 MiB. Such a page cannot end early, because the next one would
-/// begin after messages that were not shown. A Lambda response is limited to 6 MB.
-const OFFSET_PAGE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Checks that the messages of a page by offset fit into a response.
-pub(crate) fn check_page(messages: &[StoredMessage]) -> Result<(), StoreError> {
-    if messages.iter().map(StoredMessage::content_size).sum::<usize>() <= OFFSET_PAGE_BYTES {
-        return Ok(());
-    }
-    let message = "is too high for these messages, which have more than 4 MiB of text. Use a lower one";
-    Err(StoreError::InvalidField(InvalidField::new(Field::Limit, Invalid::new("too_large", message))))
 }
 
 impl TenantStore {

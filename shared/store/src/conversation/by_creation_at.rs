@@ -31,7 +31,7 @@ const MOST_SORTED: usize = 20_000;
 const COST_OF_WALKING: u64 = 4;
 
 impl TenantStore {
-    /// AP-131, AP-132: lists conversations by creation and by offset.
+    /// AP-141, AP-142: lists conversations by creation and by offset.
     ///
     /// - Without filters, or with times of creation only, keys are skipped, which cost a tenth of conversations.
     /// - With others, all rows of the narrowest index are read and sorted: up to 10,000, or 20,000 if the counters know their number.

@@ -65,7 +65,7 @@ pub(super) fn conversation_of_row(item: &Item) -> Option<ConversationId> {
 }
 
 impl TenantStore {
-    /// AP-130 to AP-133: lists the conversations that match all `filters`, in the same order as
+    /// AP-140 to AP-143: lists the conversations that match all `filters`, in the same order as
     /// [`TenantStore::list_conversations`] and [`TenantStore::list_conversations_by_creation`], with their total. A page is short
     /// only at the end of the list.
     ///

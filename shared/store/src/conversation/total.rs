@@ -50,7 +50,7 @@ impl TenantStore {
         }
     }
 
-    /// AP-133: returns the total of a list of which `seen` rows were seen and others follow after a position.
+    /// AP-143: returns the total of a list of which `seen` rows were seen and others follow after a position.
     ///
     /// - Without filters, or with times of creation only, the keys of conversations are counted, up to 10,000. If the counters say
     ///   that there are more than 2,000, their number is returned.
@@ -86,7 +86,7 @@ impl TenantStore {
         })
     }
 
-    /// AP-133: returns the total of a list that has no filters but times of creation.
+    /// AP-143: returns the total of a list that has no filters but times of creation.
     pub(super) async fn total_of_keys(
         &self,
         filters: &[ResolvedFilter],

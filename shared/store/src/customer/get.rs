@@ -56,7 +56,7 @@ impl TenantStore {
         Ok(CustomerPage { customers, next })
     }
 
-    /// AP-135: reads the customers who have an email address by offset, newest first, strongly consistent, and counts them. Reads the
+    /// AP-145: reads the customers who have an email address by offset, newest first, strongly consistent, and counts them. Reads the
     /// entries of all of them.
     ///
     /// # Errors

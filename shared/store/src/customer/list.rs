@@ -58,7 +58,7 @@ impl TenantStore {
         Ok(CustomerPage { customers, next })
     }
 
-    /// AP-135: lists customers by offset, newest first, and counts them, up to 10,000. The index is eventually consistent. A page is
+    /// AP-145: lists customers by offset, newest first, and counts them, up to 10,000. The index is eventually consistent. A page is
     /// short only at the end of the list.
     ///
     /// # Errors

@@ -17,4 +17,4 @@ pub(crate) use item::{attributes, read};
 pub(crate) use thread::ThreadPage;
 pub use thread::{MessagePage, Thread};
 pub use thread_at::ThreadAt;
-pub(crate) use thread_at::ThreadRows;
+pub(crate) use thread_at::{ThreadRows, all_fit};

@@ -1,12 +1,14 @@
 //! Reads threads by offset.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use deskless_domain::{ConversationId, Message, MessageId, MessageType, Offset, OffsetPage, Order, Total};
+use deskless_domain::{
+    ConversationId, Field, Invalid, InvalidField, Message, MessageId, MessageType, Offset, OffsetPage, Order, Total,
+};
 
 use super::{Thread, item::attributes};
 use crate::{
     StoreError, TenantStore,
-    content::check_page,
+    content::{StoredMessage, fitting},
     conversation::{self, unless_deleted},
     expression::text,
     item::{Item, integer, string},
@@ -70,12 +72,12 @@ impl Rows for ThreadRows<'_> {
 }
 
 impl TenantStore {
-    /// AP-134: reads a page of a thread by offset and its conversation, whose number of messages is the total, strongly consistent. A
+    /// AP-144: reads a page of a thread by offset and its conversation, whose number of messages is the total, strongly consistent. A
     /// page is short only at the end of the thread.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation; [`StoreError::InvalidField`] when the offset cannot be
-    /// reached in 8 seconds, or the page has too much text.
+    /// reached in 8 seconds, or the page is too large for a response.
     pub async fn list_messages_at(&self, thread: ThreadAt) -> Result<OffsetPage<Message>, StoreError> {
         let ThreadAt { conversation, order, offset, limit } = thread;
         let rows = ThreadRows { store: self, conversation, order, only_replies: false };
@@ -93,7 +95,7 @@ impl TenantStore {
                 let page = self.query_thread(rest).await?;
                 self.work().read(page.messages.len());
                 messages.extend(page.messages);
-                check_page(&messages)?;
+                all_fit(&messages)?;
                 rest.after = Some(page.next);
                 if !page.has_more {
                     let count = offset.rows() + messages.len();
@@ -108,7 +110,16 @@ impl TenantStore {
         let stored =
             integer(found, conversation::attributes::MESSAGE_COUNT).and_then(|count| u64::try_from(count).ok());
         let count = count.map_or_else(|| stored.unwrap_or_default().max(seen), |count| count as u64);
-        let rows = self.complete_messages(rows).await?;
-        Ok(OffsetPage { rows, total: Total::exact(count) })
+        Ok(OffsetPage { rows: self.complete_messages(rows).await?, total: Total::exact(count) })
     }
+}
+
+/// Checks that messages fit into one response. A page by offset cannot end early: the client would skip the rest of it.
+pub(crate) fn all_fit(messages: &[StoredMessage]) -> Result<(), StoreError> {
+    let length = fitting(messages);
+    if length >= messages.len() {
+        return Ok(());
+    }
+    let message = format!("must be at most {length} here, because the messages are too long for one response");
+    Err(StoreError::InvalidField(InvalidField::new(Field::Limit, Invalid::new("too_large", message))))
 }

@@ -28,7 +28,7 @@ impl Lists<'_> {
 
 /// Returns whether [`list`] measures a row of the document.
 pub fn measures(name: &str) -> bool {
-    name.starts_with("AP-13") && name.split(' ').next().is_some_and(|number| number.len() > "AP-13".len())
+    name.starts_with("AP-14") && name.split(' ').next().is_some_and(|number| number.len() > "AP-14".len())
 }
 
 /// Measures lists by offset.
@@ -48,7 +48,7 @@ pub async fn list(record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
     let (meter, requests, total) = list.conversations(&open, by_activity, 0).await;
     assert_eq!(total, Total::exact(30));
     assert!((1..=2).contains(&requests), "{requests} requests");
-    let _ = record("AP-130", meter);
+    let _ = record("AP-140", meter);
 
     let id = path.rsplit_once('/').expect("a path").1;
     fixture.world.copy_conversation(id, CONVERSATIONS - 30, 1, |_| "open").await;
@@ -57,8 +57,8 @@ pub async fn list(record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
 
     let (meter, requests, total) = list.conversations(&open, by_activity, 0).await;
     assert_eq!((requests, total), (0, counted));
-    let _ = record("AP-130 many", meter);
-    for (name, offset) in [("AP-130 at 1,000", 1_000), ("AP-130 at 5,000", 5_000)] {
+    let _ = record("AP-140 many", meter);
+    for (name, offset) in [("AP-140 at 1,000", 1_000), ("AP-140 at 5,000", 5_000)] {
         let (meter, requests, total) = list.conversations(&open, by_activity, offset).await;
         // Skipped rows count against the rate limits. The engine counts one more for each query that ends at 1 MB.
         assert_eq!(total, counted);
@@ -74,32 +74,32 @@ pub async fn list(record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
     // Ten keys count as one record.
     assert_eq!(total, counted);
     assert!((5..=6).contains(&requests), "{requests} requests");
-    let _ = record("AP-131 at 5,000", meter);
+    let _ = record("AP-141 at 5,000", meter);
     let (meter, requests, total) = list.conversations(&open, by_creation, 0).await;
     assert_eq!(total, counted);
     assert!((1..=2).contains(&requests), "{requests} requests");
-    let _ = record("AP-132", meter);
+    let _ = record("AP-142", meter);
     let (meter, requests, total) = list.conversations(&open, by_creation, 5_000).await;
     assert_eq!(total, Total::exact(10_300));
     assert!((103..=104).contains(&requests), "{requests} requests");
-    let _ = record("AP-132 at 5,000", meter);
+    let _ = record("AP-142 at 5,000", meter);
 
     let on_api = ConversationFilter { channel: Some(Channel::Api), ..open.clone() };
     let (meter, requests, total) = list.conversations(&on_api, by_activity, 0).await;
     assert!(is_bound(total), "{total:?}");
     assert!((100..=101).contains(&requests), "{requests} requests");
-    let _ = record("AP-133", meter);
+    let _ = record("AP-143", meter);
     let recent = ConversationFilter { created_after: Some(Timestamp::from_millis(0)), ..ConversationFilter::default() };
     let (meter, requests, total) = list.conversations(&recent, by_activity, 0).await;
     assert!(is_bound(total), "{total:?}");
     assert!((10..=11).contains(&requests), "{requests} requests");
-    let _ = record("AP-133 keys", meter);
+    let _ = record("AP-143 keys", meter);
 
     let store = fixture.world.function_tenant().await;
     let _ = fixture.world.proxy().take_meter();
     let page = store.list_customers_at(Offset::START, 20).await.expect("a page");
     assert_eq!((page.rows.len(), page.total), (1, Total::exact(1)));
-    let _ = record("AP-135", fixture.world.proxy().take_meter());
+    let _ = record("AP-145", fixture.world.proxy().take_meter());
     messages(&fixture, &fixture.world.function_tenant().await, record).await;
 }
 
@@ -130,5 +130,5 @@ async fn messages(fixture: &Fixture, store: &TenantStore, record: &mut impl FnMu
     let _ = fixture.world.proxy().take_meter();
     let page = store.list_messages_at(thread).await.expect("a page");
     assert_eq!((page.rows.len(), page.total), (20, Total::exact(5_100)));
-    let _ = record("AP-134 at 5,000", fixture.world.proxy().take_meter());
+    let _ = record("AP-144 at 5,000", fixture.world.proxy().take_meter());
 }

@@ -148,8 +148,8 @@ fn offset_pages_are_the_list_by_cursor() {
 /// Several rounds of queries are needed to skip rows, and partitions have very different sizes.
 #[test]
 fn long_lists_are_read_by_offset() {
-    let statuses = vec(select(&["open", "waiting", "solved"][..]), 1..6);
-    let lists = vec((filters(), listed(), 0..400_usize), 3);
+    let statuses = vec(select(&["open", "waiting", "solved"][..]), 2..6);
+    let lists = vec((filters(), listed(), 0..400_usize), 2);
     check_async(3, &(select(&[1_u8, 8][..]), statuses, lists), async |(shards, statuses, lists)| {
         let world = World::new().await;
         world.spread(shards).await;
@@ -161,6 +161,11 @@ fn long_lists_are_read_by_offset() {
             })
             .await;
         let store = world.function_tenant().await;
+        // All statuses are merged.
+        for order in [Order::Asc, Order::Desc] {
+            let filters = vec![ConversationFilter::default()];
+            assert_pages(&store, &Listed { filters, sort: Sort::ByActivity(order), size: 50, offset: 333 }).await;
+        }
         for (filters, listed, offset) in lists {
             let listed = Listed { filters, size: listed.size * 20, offset, ..listed };
             assert_pages(&store, &listed).await;

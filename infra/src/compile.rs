@@ -31,7 +31,7 @@ pub struct Binary {
 pub async fn functions() -> Result<BTreeMap<String, Binary>> {
     let mut cargo = Command::from(cargo::command("cargo"));
     cargo.args(["build", "--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
-    for name in routes::functions().into_iter().map(|(name, _)| name).chain(Worker::ALL.map(Worker::name)) {
+    for name in routes::functions().into_iter().map(|function| function.name).chain(Worker::ALL.map(Worker::name)) {
         cargo.args(["--bin", name]);
     }
     let mut build = ProcessGroup::spawn(&mut cargo)?;

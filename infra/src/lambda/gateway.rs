@@ -41,10 +41,12 @@ const MAX_DISCARDED: usize = 128 * 1024 * 1024;
 /// Returns a router that passes each request to the function that has its route.
 pub fn router(invoker: &Invoker) -> Router {
     let mut router = Router::new();
-    for (function, routes) in routes::functions() {
-        for path in routes.into_openapi().paths.paths.into_keys() {
+    for function in routes::functions() {
+        for path in function.paths {
             let invoker = invoker.clone();
-            router = router.route(&path, any(async move |request| pass(&invoker, function, request).await));
+            let name = function.name;
+            router =
+                router.route(&routes::of_router(&path), any(async move |request| pass(&invoker, name, request).await));
         }
     }
     router

@@ -68,8 +68,11 @@ impl Lambda {
     /// # Errors
     /// If a function does not start.
     pub async fn start(endpoints: &Endpoints, binaries: &BTreeMap<String, Binary>, format: Format) -> Result<Self> {
-        let functions: Vec<_> =
-            routes::functions().into_iter().map(|(name, _)| name).chain(Worker::ALL.map(Worker::name)).collect();
+        let functions: Vec<_> = routes::functions()
+            .into_iter()
+            .map(|function| function.name)
+            .chain(Worker::ALL.map(Worker::name))
+            .collect();
         let runtime = Runtime::start(functions.clone()).await?;
         let mut instances = Vec::new();
         for function in functions {
@@ -181,9 +184,9 @@ impl Instance {
 /// Waits until every function responds. Most respond with 401, since no key is sent.
 pub async fn wait_until_ready(port: u16) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build()?;
-    for (name, routes) in routes::functions() {
-        let path = routes.into_openapi().paths.paths.into_keys().next().unwrap_or_default();
-        let url = format!("http://127.0.0.1:{port}{}", path.replace(['{', '}'], ""));
+    for routes::Function { name, paths, .. } in routes::functions() {
+        let path = paths.first().map(|path| path.replace(['{', '}', '+'], "")).unwrap_or_default();
+        let url = format!("http://127.0.0.1:{port}{path}");
         client.get(url).send().await.with_context(|| format!("the function {name} does not respond"))?;
     }
     Ok(())

@@ -75,24 +75,29 @@ struct WorkerFragments {
 /// When `functions.yaml` does not name exactly the functions in the code.
 pub fn all() -> Result<Vec<Function>> {
     let entries: Mapping = parse("functions.yaml", include_str!("../../template/functions.yaml"))?;
-    let mut served: BTreeMap<_, _> = routes::functions().into_iter().collect();
+    let mut served: BTreeMap<_, _> =
+        routes::functions().into_iter().map(|function| (function.name, function.paths)).collect();
     let mut workers: BTreeMap<_, _> = Worker::ALL.into_iter().map(|worker| (worker.name(), worker)).collect();
     let mut functions = Vec::new();
     for (name, settings) in entries {
         let name: String = from_value(name).context("functions.yaml: a name must be a text")?;
         let settings: Settings = from_value(settings).with_context(|| format!("functions.yaml: {name}"))?;
-        let router = served.remove(name.as_str());
+        let paths = served.remove(name.as_str());
         let worker = workers.remove(name.as_str());
         ensure!(
-            router.is_some() || worker.is_some(),
+            paths.is_some() || worker.is_some(),
             "functions.yaml has an entry `{name}`, and no such function exists"
         );
         ensure!(
             worker.is_some() == settings.delay.is_some(),
             "functions.yaml: {name}: workers, and only they, need a `delay`"
         );
-        let paths = router.into_iter().flat_map(|router| router.into_openapi().paths.paths.into_keys()).collect();
-        functions.push(Function { name, paths, filters: worker.map(Worker::filters), settings });
+        functions.push(Function {
+            name,
+            paths: paths.unwrap_or_default(),
+            filters: worker.map(Worker::filters),
+            settings,
+        });
     }
     if let Some(name) = served.into_keys().chain(workers.into_keys()).next() {
         bail!("functions.yaml has no entry `{name}`");
@@ -239,7 +244,7 @@ fn event_names(paths: &[String]) -> Vec<String> {
 
 /// `bulk-actions` → `BulkActions`, `{fileId}` → `File`.
 fn pascal(text: &str) -> String {
-    let text = text.trim_matches(['{', '}']);
+    let text = text.trim_matches(['{', '}', '+']);
     let text = text.strip_suffix("Id").unwrap_or(text);
     let words = text.split(['-', '.']).map(|word| {
         let mut chars = word.chars();

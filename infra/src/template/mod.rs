@@ -13,6 +13,8 @@ use serde_norway::{Mapping, Value};
 
 use functions::Function;
 
+use crate::routes::of_router;
+
 /// The committed template.
 pub const TEXT: &str = include_str!("../../../template.yaml");
 
@@ -94,6 +96,6 @@ fn index_throttles() -> Result<Vec<Value>> {
 
 fn watch(functions: &[Function]) -> String {
     let routes = functions.iter().flat_map(|function| function.paths.iter().map(|path| (path, &function.name)));
-    let lines = routes.map(|(path, name)| format!("\"{path}\" = \"{name}\"\n"));
+    let lines = routes.map(|(path, name)| format!("\"{}\" = \"{name}\"\n", of_router(path)));
     WATCH_HEADER.to_owned() + &lines.collect::<String>()
 }

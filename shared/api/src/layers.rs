@@ -23,7 +23,7 @@ use tower_http::{
     cors::{Any, CorsLayer},
 };
 
-use crate::{Code, Problem, caching, problem::location, throttle::Bill};
+use crate::{Code, Problem, caching, dialect::ErrorFormat, problem::location, throttle::Bill};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -69,12 +69,13 @@ impl Trace {
 }
 
 /// What extractors decide about the response: headers, which are sent with every response, errors included, whether the response
-/// may show the resource, and the limits to which the work of the request is charged.
+/// may show the resource, the limits to which the work of the request is charged, and the format of errors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Extra {
     headers: Arc<Mutex<HeaderMap>>,
     hides_resource: Arc<AtomicBool>,
     bill: Arc<Mutex<Option<Bill>>>,
+    error_format: Arc<OnceLock<ErrorFormat>>,
 }
 
 /// Marks a response that only this request can get, such as one with a new secret. It is sent even if the key may not read.
@@ -95,6 +96,11 @@ impl Extra {
     /// Sets the limits to which the work of the request is charged.
     pub fn bill(&self, bill: Bill) {
         *self.bill.lock().unwrap_or_else(PoisonError::into_inner) = Some(bill);
+    }
+
+    /// Sets how errors are sent. Without it, they are problem documents.
+    pub fn set_error_format(&self, format: ErrorFormat) {
+        let _ = self.error_format.set(format);
     }
 
     /// Leaves the resource out of a successful response: the key may write it, but not read it.
@@ -163,7 +169,10 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         let existing = problem.existing().filter(|existing| trace.may_see(*existing));
-        response = render(problem, &id, existing, response.headers());
+        response = match extra.error_format.get() {
+            Some(format) => with_headers(format(problem, &id).response(), response.headers()),
+            None => render(problem, &id, existing, response.headers()),
+        };
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -192,6 +201,13 @@ async fn finish_request(State(clock): State<Arc<dyn Clock>>, mut request: Reques
             "request"
         );
     }
+    response
+}
+
+/// Adds the headers of the problem to a response in the format of a dialect.
+fn with_headers(mut response: Response, headers: &HeaderMap) -> Response {
+    let kept = headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH);
+    response.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
     response
 }
 
@@ -235,9 +251,18 @@ fn cors() -> CorsLayer {
     ];
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS])
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
         .allow_headers(
             [
+                "api_access_token",
                 "authorization",
                 "content-type",
                 "idempotency-key",

@@ -8,6 +8,7 @@ mod auth;
 mod caching;
 mod canonical;
 mod denial;
+pub mod dialect;
 mod encoding;
 mod field_names;
 mod fields;

@@ -179,6 +179,12 @@ impl Problem {
         self.code
     }
 
+    /// Returns the text for the caller: the problem and how to fix it.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Returns the invalid fields and parameters.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {

@@ -89,6 +89,11 @@ fn json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(body).map_err(|e| Problem::internal(format!("a response cannot be serialized: {e}")))
 }
 
+/// Returns a response without `ETag` and `Location`.
+pub(crate) fn plain(status: StatusCode, body: &impl Serialize) -> Reply {
+    respond(status, None, None, body)
+}
+
 fn respond(status: StatusCode, location: Option<String>, version: Option<u64>, body: &impl Serialize) -> Reply {
     let body = json(body)?;
     let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();

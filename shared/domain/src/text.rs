@@ -12,6 +12,8 @@ use crate::{
 pub(crate) enum Lines {
     /// None, and no characters that override the direction of the text.
     One,
+    /// None. Characters that override the direction of the text are removed before the check.
+    OneWithoutOverrides,
     /// Line feed, carriage return and tab.
     Many,
 }
@@ -22,7 +24,7 @@ pub(crate) fn check(text: &str, max: usize, lines: Lines) -> Result<(), Invalid>
     check_length(text, max)?;
     // U+2028 and U+2029 end lines and paragraphs.
     let control = |c: char| match lines {
-        Lines::One => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        Lines::One | Lines::OneWithoutOverrides => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
         Lines::Many => c.is_control() && !matches!(c, '\n' | '\r' | '\t'),
     };
     if let Some(bad) = text.chars().find(|&c| control(c)) {
@@ -79,6 +81,11 @@ pub(crate) fn pattern(lines: Lines) -> &'static str {
             r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*[^",
             invisible!(),
             r"][^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$"
+        ),
+        Lines::OneWithoutOverrides => concat!(
+            r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^",
+            invisible!(),
+            r"][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
         ),
         Lines::Many => concat!(
             r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^",
@@ -211,11 +218,12 @@ text_type!(
 );
 text_type!(
     /// A phone number, in any notation.
-    PhoneNumber, 64, Lines::One,
+    PhoneNumber, 64, Lines::OneWithoutOverrides,
     // Address books copy numbers between such characters, so that they are read from left to right.
     |text: String| {
+        check_length(&text, PhoneNumber::MAX)?;
         let text = text.replace(is_direction_override, "");
-        check(&text, PhoneNumber::MAX, Lines::One).map(|()| text)
+        check(&text, PhoneNumber::MAX, Lines::OneWithoutOverrides).map(|()| text)
     }
 );
 text_type!(

@@ -2,7 +2,7 @@
 //!
 //! The operations come from the OpenAPI document, and each one needs a row in [`RULES`]. A new operation without a row fails.
 
-mod fixture;
+pub mod fixture;
 
 use deskless_domain::{Clock, KeyKind, Scope};
 use deskless_tests::{KeyOptions, Role, Specification, TestResponse, World};
@@ -109,21 +109,21 @@ const PUBLIC: &[&str] = &["get_openapi", "get_client_openapi"];
 const SHOWN_ONCE: &[&str] = &["create_api_key", "create_automation", "sign_file"];
 
 /// The keys that the table is walked with.
-struct Keys<'w> {
+pub struct Keys<'w> {
     /// One server key for each scope.
-    single: Vec<(Scope, Role<'w>)>,
-    none: Role<'w>,
-    all: Role<'w>,
-    client: Role<'w>,
-    token: String,
-    expired: Role<'w>,
-    revoked: Role<'w>,
-    bound: Role<'w>,
-    other: Role<'w>,
+    pub single: Vec<(Scope, Role<'w>)>,
+    pub none: Role<'w>,
+    pub all: Role<'w>,
+    pub client: Role<'w>,
+    pub token: String,
+    pub expired: Role<'w>,
+    pub revoked: Role<'w>,
+    pub bound: Role<'w>,
+    pub other: Role<'w>,
 }
 
 impl<'w> Keys<'w> {
-    async fn new(world: &'w World) -> Self {
+    pub async fn new(world: &'w World) -> Self {
         let with = async |options| world.with_key(&world.make_key(options).await);
         let mut single = Vec::new();
         for &scope in Scope::ALL {
@@ -148,7 +148,7 @@ impl<'w> Keys<'w> {
     }
 }
 
-async fn send(role: &Role<'_>, call: &Call) -> TestResponse {
+pub async fn send(role: &Role<'_>, call: &Call) -> TestResponse {
     let ask = role.ask(call.method.clone(), &call.path);
     match &call.body {
         Some(body) => ask.json(body).send_now().await,

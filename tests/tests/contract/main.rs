@@ -6,6 +6,7 @@ mod authorization;
 mod cors;
 mod costs;
 mod description;
+mod dialects;
 mod earlier_format;
 mod examples;
 mod filters;

@@ -40,6 +40,21 @@ async fn binaries_implement_core_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn binaries_serve_dialects() {
+    let Some(watch) = Watch::start("dialects").await else { return };
+    let base = "/dialects/bancroft/api/v1/conversations";
+    let body = json!({ "subject": "Help with order #1234", "user_email": "customer@example.com" });
+    let created = watch.post(&format!("{base}/create/"), &body).await.expect(201);
+    let path = format!("{base}/{}/", created["id"].as_str().expect("an id"));
+    assert_eq!(watch.get(&path).await.expect(200)["subject"], "Help with order #1234");
+    // The gateway passes every path of a dialect, and the dialect answers in its own format.
+    let unknown = watch.get(&format!("{base}/no/such/route/")).await;
+    assert_eq!(unknown.status.as_u16(), 404);
+    assert!(unknown.json()["detail"].is_string(), "{:?}", unknown.bytes);
+    watch.world.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn binaries_follow_http_rules() {
     let Some(watch) = Watch::start("http").await else { return };
     let created = watch.post(CONVERSATIONS, &example_conversation()).await;

@@ -93,16 +93,16 @@ impl Event<'_> {
         let route = self.event["routeKey"].as_str().expect("a route").to_owned();
         // `$default` has no path.
         let path = route.split_once(' ').map(|(_, path)| path);
-        let (_, routes) = functions()
+        let function = functions()
             .into_iter()
-            .find(|(name, routes)| match path {
-                Some(path) => routes.get_openapi().paths.paths.contains_key(path),
-                None => *name == "discovery",
+            .find(|function| match path {
+                Some(path) => function.paths.iter().any(|own| own == path),
+                None => function.name == "discovery",
             })
             .unwrap_or_else(|| panic!("no function has the route {route}"));
         let world = &self.gateway.world;
         let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
-        let function = service(serve(routes.into(), ApiState::new(world.store.clone()), clock));
+        let function = service(serve(function.routes, ApiState::new(world.store.clone()), clock));
 
         let event: LambdaRequest = serde_json::from_str(&self.event.to_string()).expect("the runtime reads the event");
         let response =

@@ -51,6 +51,15 @@ const REQUESTS: &[Raw] = &[
     ("GET /docs", &[], b""),
     ("GET /docs/scalar.LICENSE", &[], b""),
     ("GET /docs/%FF", &[], b""),
+    // Dialects, which have one greedy route each
+    ("GET /dialects/bancroft/api/v1/conversations/", &[KEY], b""),
+    ("GET /dialects/bancroft/api/v1/conversations", &[KEY], b""),
+    ("GET /dialects/bancroft/no/such/route/", &[KEY], b""),
+    ("GET /dialects/bancroft", &[KEY], b""),
+    ("GET /dialects/bancroft/", &[KEY], b""),
+    ("GET /dialects/apex/conversations?%24limit=1&status%5B%24ne%5D=open", &[KEY], b""),
+    ("PUT /dialects/openai/v1/conversations", &[KEY], b""),
+    ("GET /dialects/unknown/v1", &[KEY], b""),
     // Paths without a route
     ("GET /api/v1/conversations/", &[KEY], b""),
     ("GET //api/v1/conversations", &[KEY], b""),

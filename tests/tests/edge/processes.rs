@@ -55,7 +55,7 @@ pub async fn binaries() -> &'static Binaries {
         .get_or_init(|| async {
             let output = Command::from(cargo::command(env!("CARGO")))
                 .args(["build", "--locked", "--message-format", "json-render-diagnostics", "--bin", "deskless"])
-                .args(functions().into_iter().flat_map(|(name, _)| ["--bin", name]))
+                .args(functions().into_iter().flat_map(|function| ["--bin", function.name]))
                 .current_dir(ROOT)
                 .stdin(Stdio::null())
                 .output()

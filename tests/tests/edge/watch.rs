@@ -56,8 +56,8 @@ impl Watch {
         let functions = HashMap::new();
         let mut watch =
             Self { world, url, client, binaries, functions, log, key_file, _emulator: emulator, _folder: folder };
-        for (function, _) in routes::functions() {
-            watch.start_function(function);
+        for function in routes::functions() {
+            watch.start_function(function.name);
         }
         watch.start_process("discovery", DEFAULT);
         Some(watch)

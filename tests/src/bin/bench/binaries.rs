@@ -31,7 +31,8 @@ pub fn build() -> Result<Binaries> {
         "run the benchmark with `make bench` or `cargo run --release`: debug builds are not comparable"
     );
     let profile = folder.file_name().unwrap_or_default();
-    let functions: Vec<_> = routes::functions().into_iter().map(|(name, _)| (name, folder.join(name))).collect();
+    let functions: Vec<_> =
+        routes::functions().into_iter().map(|function| (function.name, folder.join(function.name))).collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")]);
     cargo.arg("--profile").arg(profile);

@@ -32,11 +32,11 @@ impl<'w> Fixture<'w> {
         fixture
     }
 
-    fn number(&self) -> u32 {
+    pub fn number(&self) -> u32 {
         self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }
 
-    async fn made(&self, path: &str, one: &str, body: &Value) -> String {
+    pub async fn made(&self, path: &str, one: &str, body: &Value) -> String {
         let answer = self.world.server_key().ask(Method::POST, &format!("/api/v1/{path}")).json(body).send_now().await;
         assert!(answer.status.is_success(), "{path}: {:?}", answer.bytes);
         answer.json()[one]["id"].as_str().expect("an id").to_owned()
@@ -57,7 +57,7 @@ impl<'w> Fixture<'w> {
     }
 
     /// Creates the resource of a path parameter. `path` is the part of the path before it.
-    async fn resource(&self, parameter: &str, path: &str) -> String {
+    pub async fn resource(&self, parameter: &str, path: &str) -> String {
         let name = json!({ "name": MARK });
         match parameter {
             "{conversationId}" => self.conversation().await,

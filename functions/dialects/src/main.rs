@@ -1,0 +1,5 @@
+//! The Lambda function `dialects`.
+
+fn main() -> Result<(), deskless_runtime::Error> {
+    deskless_runtime::run_with_bucket(deskless_dialects::router())
+}

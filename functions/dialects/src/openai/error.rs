@@ -1,0 +1,18 @@
+//! The error bodies of the service.
+
+use deskless_api::{Problem, dialect::ErrorBody};
+use serde_json::json;
+
+use crate::common::detail;
+
+/// Our names of fields, and the service's.
+const NAMES: &[(&str, &str)] = &[];
+
+/// Returns the service's error for a problem.
+pub fn format(problem: &Problem, _request_id: &str) -> ErrorBody {
+    let detail = detail(problem, NAMES);
+    ErrorBody::new(
+        problem,
+        json!({ "error": { "message": detail, "type": "invalid_request_error", "param": null, "code": problem.code().as_str() } }),
+    )
+}

@@ -116,7 +116,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
         let has_files = matches!(object.get("attachments"), Some(Json::Array(files)) if !files.is_empty());
-        let has_content = object.get("content").is_some_and(|content| *content != Json::Null);
+        let has_content = matches!(object.get("content"), Some(Json::Object(_) | Json::Array(_)));
         let is_empty = object.get(BODY).and_then(Json::as_str) == Some("");
         let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
         let fields = MessageFields::deserialize_from_value(Json::Object(object).into_value(), location);

@@ -3,6 +3,7 @@
 mod count;
 mod create;
 mod delete;
+mod find;
 mod get;
 mod list;
 mod list_at;
@@ -19,13 +20,14 @@ use serde::{Deserialize, Serialize};
 pub use count::count;
 pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
 pub use delete::delete;
+pub use find::{Created, find_created};
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};
 pub use list_at::{ConversationsAt, ListConversationsAt, Sort, list_at, list_own_at};
 pub use read::mark_as_read;
 pub use removal::{queue_removals, removal_step, remove_completely};
-pub use update::{resolve, update};
+pub use update::{resolve, update, update_once};
 
 use crate::{AppError, references};
 

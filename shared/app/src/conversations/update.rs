@@ -1,8 +1,10 @@
+use std::ops::ControlFlow;
+
 use deskless_domain::{ConversationId, ConversationPatch, Precondition, Resolution, Resolved, StatusChange};
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
 use super::{ConversationView, write::write};
-use crate::{AppError, references};
+use crate::{AppError, references, replay::unless_replayed};
 
 /// AP-11: Updates a conversation.
 ///
@@ -17,6 +19,25 @@ pub async fn update(
 ) -> Result<ConversationView, AppError> {
     patch.placement = references::resolve(store, patch.placement).await?;
     Ok(write(store, id, &patch, precondition, None).await?.outcome)
+}
+
+/// Updates a conversation, at most once for each idempotency key.
+///
+/// # Errors
+/// Those of [`update`]; [`AppError::IdempotencyKeyReused`].
+pub async fn update_once(
+    store: &TenantStore,
+    id: ConversationId,
+    mut patch: ConversationPatch,
+    precondition: &Precondition,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    let scoped = key.map(|key| key.of_conversation(id));
+    match unless_replayed(store, scoped.as_ref(), references::resolve(store, patch.placement).await).await? {
+        ControlFlow::Continue(placement) => patch.placement = placement,
+        ControlFlow::Break(earlier) => return Ok(earlier),
+    }
+    write(store, id, &patch, precondition, key).await
 }
 
 /// Solves a conversation.

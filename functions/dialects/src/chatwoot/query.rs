@@ -27,9 +27,11 @@ impl<const SIZE: usize> Deserr<InvalidRequest> for Page<SIZE> {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let text = <String as Deserr<InvalidRequest>>::deserialize_from_value(value, location)?;
-        let number = text.parse().map_err(|_| {
-            InvalidRequest::at(location, &Invalid::new("wrong_type", "must be a whole number of at least 1"))
-        })?;
+        let number: u64 = text
+            .parse()
+            .map_err(|_| InvalidRequest::at(location, &Invalid::new("wrong_type", "must be a whole number")))?;
+        // The service takes page 0 as the first one, and its clients send it.
+        let number = u64::max(number, 1);
         let offset =
             Offset::parse_page(number, SIZE as u64).map_err(|invalid| InvalidRequest::at(location, &invalid))?;
         Ok(Self { number, offset })

@@ -80,11 +80,11 @@ pub async fn create(
     let _ = path.account.of(caller.store())?;
     let (request, key) = request.into_parts(&caller);
     let inbox = match request.inbox_id.0 {
-        Some(wanted) => {
+        Some(wanted) if wanted != Wanted::Number(0) => {
             caller.require(Scope::ReadWorkspace)?;
             Some(find::resource::<Inbox>(caller.store(), wanted).await?)
         }
-        None => None,
+        _ => None,
     };
     let command = request.into_command()?;
     let written = match customers::create(caller.store(), &command, key.as_ref()).await? {

@@ -30,10 +30,7 @@ pub async fn search(
     ApiPath(path): ApiPath<InAccount>,
     ApiQuery(query): ApiQuery<SearchContacts>,
 ) -> Reply {
-    let _ = (path.account.of(caller.store())?, query.include_contact_inboxes);
-    if query.sort.0.is_some_and(|sort| sort != "-created_at") {
-        return Err(invalid("sort", "must be -created_at: contacts are listed newest first"));
-    }
+    let _ = (path.account.of(caller.store())?, query.include_contact_inboxes, query.sort);
     let q = query.q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty());
     let q = q.ok_or_else(|| invalid("q", "is required: an email address or an identifier"))?;
     let found = match Email::parse(q.clone()) {

@@ -58,8 +58,8 @@ impl CreateConversationRequest {
         let customer = self.contact_id.0.or(self.source_id.0);
         let customer = customer.ok_or_else(|| invalid("source_id", "is required, or `contact_id`"))?;
         let inbox = match self.inbox_id.0 {
-            Some(wanted) => Some(find::resource::<Inbox>(store, wanted).await?),
-            None => None,
+            Some(wanted) if wanted != Wanted::Number(0) => Some(find::resource::<Inbox>(store, wanted).await?),
+            _ => None,
         };
         let assignee = match self.assignee_id.0 {
             Some(wanted) if wanted != Wanted::Number(0) => Some(find::resource::<Member>(store, wanted).await?.id),

@@ -73,7 +73,7 @@ impl Filters {
         }
         let mut filter = ConversationFilter::default();
         of_status(self.status.as_deref().unwrap_or("open"), &mut filter)?;
-        if let Some(label) = self.labels {
+        if let Some(label) = self.labels.map(one_label).transpose()?.flatten() {
             filter.tag = Some(tag(label, "labels")?);
         }
         if let Some(wanted) = self.inbox_id.filter(|wanted| *wanted != Wanted::Number(0)) {
@@ -96,10 +96,20 @@ pub fn of_status(status: &str, filter: &mut ConversationFilter) -> Result<(), Pr
     Ok(())
 }
 
+/// Returns the label of a parameter, which may be a list as JSON: some clients send `[null]` for none.
+fn one_label(text: String) -> Result<Option<String>, Problem> {
+    let Ok(labels) = serde_json::from_str::<Vec<Option<String>>>(&text) else { return Ok(Some(text)) };
+    let mut labels = labels.into_iter().flatten();
+    let label = labels.next();
+    if labels.next().is_some() { Err(invalid("labels", ONE_LABEL)) } else { Ok(label) }
+}
+
+const ONE_LABEL: &str = "must have one label. Several labels are not supported";
+
 /// Parses the label of a filter.
 pub fn tag(label: String, field: &str) -> Result<Tag, Problem> {
     if label.contains(',') {
-        return Err(invalid(field, "must have one label. Several labels are not supported"));
+        return Err(invalid(field, ONE_LABEL));
     }
     Tag::parse(label).map_err(|error| invalid(field, error.message))
 }

@@ -20,7 +20,7 @@ await ours("POST", "inboxes", { name: "Website", channel: "web" });
 await ours("POST", "members", { name: "Grace", email: "grace@example.com", role: "agent" });
 
 // Inboxes and agents have whole numbers as ids.
-const inboxes = (await chatwoot.inboxes.listAll({ accountId })).payload;
+const inboxes = (await chatwoot.inboxes.list({ accountId })).payload;
 assert.equal(inboxes.length, 1);
 assert.ok(Number.isSafeInteger(inboxes[0].id));
 const inbox = await chatwoot.inboxes.get({ accountId, id: inboxes[0].id });

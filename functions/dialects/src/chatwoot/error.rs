@@ -41,5 +41,5 @@ pub fn format(problem: &Problem, _request_id: &str) -> ErrorBody {
     }
 }
 
-/// The parameters of lists that are checked.
-const QUERY: &[&str] = &["page", "sort", "sort_by", "assignee_type", "labels[]", "before", "after", "q"];
+/// The parameters of lists that are checked when they are parsed.
+const QUERY: &[&str] = &["page", "before", "after"];

@@ -1,7 +1,7 @@
 //! Parameters that several lists have.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use deskless_api::{InvalidRequest, Problem, Reply, dialect::respond};
+use deskless_api::{Code, InvalidRequest, Problem, Reply, dialect::respond};
 use deskless_domain::{Invalid, Offset};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -41,6 +41,14 @@ impl<const SIZE: usize> Deserr<InvalidRequest> for Page<SIZE> {
 /// Returns the problem of a parameter or a field.
 pub fn invalid(field: &str, message: impl Into<String>) -> Problem {
     InvalidRequest::one(field, &Invalid::new("invalid", message.into())).into()
+}
+
+/// Returns the problem of a parameter of a list, which is 400 and not 422.
+pub fn as_parameter(problem: Problem) -> Problem {
+    match problem.code() {
+        Code::InvalidRequest => Problem::new(Code::InvalidRequest, problem.detail()),
+        _ => problem,
+    }
 }
 
 /// Returns 200 with a body that has totals. A header says if they are lower bounds.

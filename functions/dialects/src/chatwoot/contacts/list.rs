@@ -7,7 +7,7 @@ use super::page::{SIZE, page};
 use crate::chatwoot::{
     blank::Blank,
     path::InAccount,
-    query::{Page, invalid},
+    query::{Page, as_parameter, invalid},
 };
 
 /// The largest number of contacts that are sorted otherwise than by creation.
@@ -34,7 +34,7 @@ pub async fn list(
     let _ = (path.account.of(caller.store())?, query.include_contact_inboxes);
     let found = match query.sort.0.as_deref() {
         None | Some("-created_at") => customers::list_at(caller.store(), None, query.page.offset, SIZE).await?,
-        Some(sort) => sorted(caller.store(), sort, query.page.offset).await?,
+        Some(sort) => sorted(caller.store(), sort, query.page.offset).await.map_err(as_parameter)?,
     };
     page(&found, query.page.number)
 }

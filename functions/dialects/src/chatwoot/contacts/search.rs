@@ -7,7 +7,7 @@ use super::page::{SIZE, page};
 use crate::chatwoot::{
     blank::Blank,
     path::InAccount,
-    query::{Page, invalid},
+    query::{Page, as_parameter, invalid},
 };
 
 /// The parameters of the search.
@@ -32,7 +32,7 @@ pub async fn search(
 ) -> Reply {
     let _ = (path.account.of(caller.store())?, query.include_contact_inboxes, query.sort);
     let q = query.q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty());
-    let q = q.ok_or_else(|| invalid("q", "is required: an email address or an identifier"))?;
+    let q = q.ok_or_else(|| as_parameter(invalid("q", "is required: an email address or an identifier")))?;
     let found = match Email::parse(q.clone()) {
         Ok(email) => with_email(caller.store(), &email, query.page.offset).await?,
         Err(_) => with_identifier(caller.store(), q).await?,

@@ -14,7 +14,7 @@ use crate::chatwoot::{
     find,
     id::Wanted,
     path::{AccountId, InAccount},
-    query::{Page, counted, invalid},
+    query::{Page, as_parameter, counted, invalid},
 };
 
 /// The number of conversations on a page.
@@ -163,7 +163,7 @@ pub async fn list(
         Some("created_at_asc") => Sort::ByCreation(Order::Asc),
         Some(_) => {
             let known = "last_activity_at_desc, last_activity_at_asc, created_at_desc, created_at_asc";
-            return Err(invalid("sort_by", format!("must be one of {known}")));
+            return Err(as_parameter(invalid("sort_by", format!("must be one of {known}"))));
         }
     };
     let filters = Filters {
@@ -173,13 +173,13 @@ pub async fn list(
         has_text: query.q.0,
         has_team: query.team_id.0,
     };
-    let mut filter = filters.resolve(store).await?;
+    let mut filter = filters.resolve(store).await.map_err(as_parameter)?;
     filter.assignee_id = match query.assignee_type.0.as_deref() {
         None | Some("all") => None,
         Some("unassigned") => Some(Assigned::None),
         Some(_) => {
             let message = "must be all or unassigned: an API key is no agent. Filter by assignee_id to list an agent's";
-            return Err(invalid("assignee_type", message));
+            return Err(as_parameter(invalid("assignee_type", message)));
         }
     };
     let data = page(store, &account, filter, sort, query.page.offset).await?;

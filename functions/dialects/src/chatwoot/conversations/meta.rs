@@ -8,7 +8,7 @@ use crate::chatwoot::{
     blank::{Blank, Unsupported},
     id::Wanted,
     path::InAccount,
-    query::counted,
+    query::{as_parameter, counted},
 };
 
 /// The filters of the counts.
@@ -48,7 +48,7 @@ pub async fn meta(
         has_text: query.q.0,
         has_team: query.team_id.0,
     };
-    let filter = filters.resolve(caller.store()).await?;
+    let filter = filters.resolve(caller.store()).await.map_err(as_parameter)?;
     let meta = Totals::of(caller.store(), &filter, None, None).await?;
     counted(&Meta { meta }, meta.is_exact)
 }

@@ -3,10 +3,11 @@
 //! Most results are a size, or a ratio of two times measured alternately in one run, because absolute times depend on
 //! the machine. The workers on the stream have absolute targets. Exceeding a target is reported but not an error. `SCALE`
 //! sets the number of rows of the large table (default 100000), `PURGE` the number of messages that one workspace removes
-//! (default 10000). The argument `stream` runs only the measurements of the workers.
+//! (default 10000). The argument `stream` runs only the measurements of the workers, and `dialects` only those of dialects.
 
 mod binaries;
 mod bodies;
+mod dialects;
 mod figure;
 mod operations;
 mod recording;
@@ -16,16 +17,19 @@ mod start;
 mod stream;
 
 use anyhow::{Context, Result};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::stack::Stack;
 
 fn main() -> Result<()> {
     println!("{}", figure::machine());
-    if std::env::args().nth(1).as_deref() != Some("stream") {
-        relative()?;
+    match std::env::args().nth(1).as_deref() {
+        Some("stream") => {}
+        Some("dialects") => return one_thread()?.block_on(dialects::measure()).map(|figures| figures.print()),
+        _ => relative()?,
     }
     let purge = number("PURGE", 10_000)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(stream::measure(purge))?.print();
     Ok(())
 }
@@ -34,14 +38,18 @@ fn relative() -> Result<()> {
     let scale = number("SCALE", 100_000)?;
     let binaries = binaries::build()?;
     binaries::sizes(&binaries)?.print();
-    // One thread, like a function. The engines have their own threads.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    one_thread()?.block_on(async {
         start::measure(&binaries).await?.print();
         operations::measure(&Stack::start().await?).await?.print();
+        dialects::measure().await?.print();
         scale::measure(scale).await?.print();
         Ok(())
     })
+}
+
+/// Returns a runtime with one thread, like a function. The engines have their own threads.
+fn one_thread() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
 }
 
 /// Returns a number from the environment.

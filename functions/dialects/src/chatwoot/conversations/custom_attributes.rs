@@ -40,9 +40,9 @@ pub async fn custom_attributes(
         let conversation = conversations::get(store, id).await?.conversation;
         let attributes = Split { custom: members(&request.custom_attributes), ..Split::of(&conversation.metadata) };
         let metadata = Some(attributes.join("custom_attributes")?);
-        let patch = ConversationPatch { metadata, ..ConversationPatch::default() };
+        let changes = ConversationPatch { metadata, ..ConversationPatch::default() };
         let as_read = Precondition::exactly(conversation.version);
-        match conversations::update_once(store, id, patch, &as_read, key.as_ref()).await {
+        match conversations::update_once(store, id, changes, &as_read, key.as_ref()).await {
             Err(AppError::VersionMismatch) => {}
             updated => {
                 let updated = updated?;

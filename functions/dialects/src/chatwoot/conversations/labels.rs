@@ -38,7 +38,7 @@ pub async fn add_labels(
     let _ = path.account.of(store)?;
     let (request, key) = request.into_parts(&caller);
     let id = find::conversation_id(store, path.conversation).await?;
-    let patch = ConversationPatch { tags: Some(request.labels), ..ConversationPatch::default() };
-    let updated = conversations::update_once(store, id, patch, &Precondition::NONE, key.as_ref()).await?;
+    let changes = ConversationPatch { tags: Some(request.labels), ..ConversationPatch::default() };
+    let updated = conversations::update_once(store, id, changes, &Precondition::NONE, key.as_ref()).await?;
     replayed(updated.is_replay, shown(&Payload { payload: &updated.outcome.conversation.tags }))
 }

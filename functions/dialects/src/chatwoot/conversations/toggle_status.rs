@@ -48,20 +48,19 @@ pub async fn toggle_status(
     let _ = path.account.of(store)?;
     let (request, key) = request.into_parts(&caller);
     let until = request.snoozed_until.0.map(|time| time.0);
-    let (id, wanted) = match &request.status.0 {
-        Some(status) => (find::conversation_id(store, path.conversation).await?, StatusOf::parse(status, until)?),
-        None => {
-            let conversation = find::conversation(store, path.conversation).await?.conversation;
-            let is_open = conversation.status == Status::Open && !conversation.is_snoozed(store.clock().now());
-            (conversation.id, StatusOf::parse(if is_open { "resolved" } else { "open" }, None)?)
-        }
+    let (id, wanted) = if let Some(status) = &request.status.0 {
+        (find::conversation_id(store, path.conversation).await?, StatusOf::parse(status, until)?)
+    } else {
+        let conversation = find::conversation(store, path.conversation).await?.conversation;
+        let is_open = conversation.status == Status::Open && !conversation.is_snoozed(store.clock().now());
+        (conversation.id, StatusOf::parse(if is_open { "resolved" } else { "open" }, None)?)
     };
-    let patch = ConversationPatch {
+    let changes = ConversationPatch {
         state: wanted.change(),
         snoozed_until: wanted.snoozed_until,
         ..ConversationPatch::default()
     };
-    let updated = conversations::update_once(store, id, patch, &Precondition::NONE, key.as_ref()).await?;
+    let updated = conversations::update_once(store, id, changes, &Precondition::NONE, key.as_ref()).await?;
     let conversation = &updated.outcome.conversation;
     let payload = Payload {
         success: true,

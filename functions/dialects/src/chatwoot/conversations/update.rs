@@ -23,7 +23,7 @@ pub async fn update(
     let account = path.account.of(store)?;
     let id = find::conversation_id(store, path.conversation).await?;
     let priority = Some(status::priority(request.priority.0.as_deref())?);
-    let patch = ConversationPatch { priority, ..ConversationPatch::default() };
-    let view = conversations::update(store, id, patch, &Precondition::NONE).await?;
+    let changes = ConversationPatch { priority, ..ConversationPatch::default() };
+    let view = conversations::update(store, id, changes, &Precondition::NONE).await?;
     shown(&ConversationObject::new(&view, &account, store.clock().now()))
 }

@@ -5,6 +5,7 @@ use crate::chatwoot::id;
 
 /// An inbox.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the service has as many")]
 pub struct InboxObject {
     id: u64,
     avatar_url: &'static str,

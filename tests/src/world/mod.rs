@@ -207,6 +207,14 @@ impl World {
         self.operator.workspace(self.workspace).await.expect("our workspace")
     }
 
+    /// Returns the store of our workspace as a function has it: with its caches, and behind the proxy if there is one.
+    ///
+    /// # Panics
+    /// If the engine does not respond.
+    pub async fn function_tenant(&self) -> deskless_store::TenantStore {
+        Operator::new(self.store.clone()).workspace(self.workspace).await.expect("our workspace")
+    }
+
     /// Returns a router with all routes.
     pub fn router(&self) -> Router {
         self.machine.router()

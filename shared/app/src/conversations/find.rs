@@ -20,7 +20,7 @@ pub struct Created {
     pub before: Timestamp,
 }
 
-/// AP-78: Returns the one conversation that was created in a period and whose id is wanted. The wire formats of other services need it,
+/// AP-160: Returns the one conversation that was created in a period and whose id is wanted. The wire formats of other services need it,
 /// whose ids are too short for ours. The index of creations lags behind by a moment, so a recent period is read again before the
 /// conversation counts as missing.
 ///

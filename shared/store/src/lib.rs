@@ -17,6 +17,7 @@ mod cache;
 mod changes;
 mod collection;
 mod condition;
+mod content;
 mod conversation;
 mod counter;
 mod customer;
@@ -54,6 +55,7 @@ pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
 pub use changes::{ChangePage, ChangePosition};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
+pub use content::ContentChange;
 pub use conversation::{
     ConversationPage, ConversationToCreate, CreationPage, Position, RemovalBatch, RemovalQueue, Sort, Tombstone,
 };
@@ -71,7 +73,7 @@ pub use jobs::OpenJob;
 pub use keys::CustomerKey;
 pub use log_text::without_values;
 pub use marker::{Marked, Marker};
-pub use message::{AddedMessage, MessagePage, ReplyCount, Thread, ThreadAt};
+pub use message::{AddedMessage, MessagePage, RecordedMessage, ReplyCount, Thread, ThreadAt};
 pub use operator::{Operator, SecretsMoved, SecretsRotation, ShardChange, WorkspaceDeletion};
 pub use rate::{Allowance, RateSubject};
 pub use secret::{DATA_KEY_BYTES, DataKeyProvider, NewDataKey, PlainDataKey};

@@ -18,7 +18,7 @@ use deskless_store::{Directory, PlacementNames, TenantStore};
 use serde::{Deserialize, Serialize};
 
 pub use count::count;
-pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
+pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer, create_with_messages};
 pub use delete::delete;
 pub use find::{Created, find_created};
 pub use get::{get, get_own, get_with_messages};

@@ -21,23 +21,24 @@ pub async fn update(
     Ok(write(store, id, &patch, precondition, None).await?.outcome)
 }
 
-/// Updates a conversation, at most once for each idempotency key.
+/// Updates a conversation as [`update`] does. A repeat with the same key has no second effect.
 ///
 /// # Errors
 /// Those of [`update`]; [`AppError::IdempotencyKeyReused`].
 pub async fn update_once(
     store: &TenantStore,
     id: ConversationId,
-    mut patch: ConversationPatch,
+    patch: &ConversationPatch,
     precondition: &Precondition,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<ConversationView>, AppError> {
     let scoped = key.map(|key| key.of_conversation(id));
-    match unless_replayed(store, scoped.as_ref(), references::resolve(store, patch.placement).await).await? {
-        ControlFlow::Continue(placement) => patch.placement = placement,
+    let resolved = references::resolve(store, patch.placement).await;
+    let placement = match unless_replayed(store, scoped.as_ref(), resolved).await? {
+        ControlFlow::Continue(placement) => placement,
         ControlFlow::Break(earlier) => return Ok(earlier),
-    }
-    write(store, id, &patch, precondition, key).await
+    };
+    write(store, id, &ConversationPatch { placement, ..patch.clone() }, precondition, key).await
 }
 
 /// Solves a conversation.

@@ -45,7 +45,7 @@ pub async fn assign(
     let assignee_id = member.as_ref().map_or(FieldChange::Clear, |member| FieldChange::Set(member.id));
     let placement = PlacementPatch { assignee_id, ..PlacementPatch::default() };
     let changes = ConversationPatch { placement, ..ConversationPatch::default() };
-    let updated = conversations::update_once(store, id, changes, &Precondition::NONE, key.as_ref()).await?;
+    let updated = conversations::update_once(store, id, &changes, &Precondition::NONE, key.as_ref()).await?;
     let reply = match &member {
         Some(member) if caller.require(Scope::ReadWorkspace).is_ok() => shown(&AgentObject::new(member, &account)),
         Some(member) => shown(&named(member, &account)),

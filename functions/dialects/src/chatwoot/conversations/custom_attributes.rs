@@ -42,7 +42,7 @@ pub async fn custom_attributes(
         let metadata = Some(attributes.join("custom_attributes")?);
         let changes = ConversationPatch { metadata, ..ConversationPatch::default() };
         let as_read = Precondition::exactly(conversation.version);
-        match conversations::update_once(store, id, changes, &as_read, key.as_ref()).await {
+        match conversations::update_once(store, id, &changes, &as_read, key.as_ref()).await {
             Err(AppError::VersionMismatch) => {}
             updated => {
                 let updated = updated?;

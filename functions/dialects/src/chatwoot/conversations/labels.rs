@@ -39,6 +39,6 @@ pub async fn add_labels(
     let (request, key) = request.into_parts(&caller);
     let id = find::conversation_id(store, path.conversation).await?;
     let changes = ConversationPatch { tags: Some(request.labels), ..ConversationPatch::default() };
-    let updated = conversations::update_once(store, id, changes, &Precondition::NONE, key.as_ref()).await?;
+    let updated = conversations::update_once(store, id, &changes, &Precondition::NONE, key.as_ref()).await?;
     replayed(updated.is_replay, shown(&Payload { payload: &updated.outcome.conversation.tags }))
 }

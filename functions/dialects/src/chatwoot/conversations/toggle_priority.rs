@@ -25,6 +25,6 @@ pub async fn toggle_priority(
     let id = find::conversation_id(store, path.conversation).await?;
     let priority = Some(status::priority(request.priority.0.as_deref())?);
     let changes = ConversationPatch { priority, ..ConversationPatch::default() };
-    let updated = conversations::update_once(store, id, changes, &Precondition::NONE, key.as_ref()).await?;
+    let updated = conversations::update_once(store, id, &changes, &Precondition::NONE, key.as_ref()).await?;
     replayed(updated.is_replay, done())
 }

@@ -60,7 +60,7 @@ pub async fn toggle_status(
         snoozed_until: wanted.snoozed_until,
         ..ConversationPatch::default()
     };
-    let updated = conversations::update_once(store, id, changes, &Precondition::NONE, key.as_ref()).await?;
+    let updated = conversations::update_once(store, id, &changes, &Precondition::NONE, key.as_ref()).await?;
     let conversation = &updated.outcome.conversation;
     let payload = Payload {
         success: true,

@@ -137,10 +137,13 @@ impl Dialect {
         if let Some(extra) = request.extensions().get::<Extra>() {
             extra.set_error_format(self.error);
         }
-        if let Some(name) = self.key_header
-            && let Some(key) = request.headers_mut().remove(name)
-        {
-            request.headers_mut().append(HeaderName::from_static("x-api-key"), key);
+        if let Some(name) = self.key_header {
+            // Servers that pass headers to their programs as variables do not tell `_` from `-`, so clients send either.
+            for name in [name.to_owned(), name.replace('_', "-")] {
+                if let Some(key) = request.headers_mut().remove(&name) {
+                    request.headers_mut().append(HeaderName::from_static("x-api-key"), key);
+                }
+            }
         }
         next.run(request).await
     }

@@ -43,7 +43,7 @@ pub use layers::{Invocation, serve};
 #[doc(hidden)]
 pub use operations::{access_of, declare, route};
 pub use paging::{CursorScope, Limit};
-pub use path::ApiPath;
+pub use path::{ApiPath, FromPath};
 pub use precondition::{IfMatch, IfNoneMatch, version_tag};
 pub use principal::{AnonymousCaller, CustomerCaller, Principal, PrincipalOrAnonymous};
 pub use problem::{Code, Problem, ProblemDocument};

@@ -3,6 +3,7 @@
 mod count;
 mod create;
 mod delete;
+mod find;
 mod get;
 mod list;
 mod list_at;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use count::count;
 pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer, create_with_messages};
 pub use delete::delete;
+pub use find::{Created, find_created};
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};

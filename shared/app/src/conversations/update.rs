@@ -1,8 +1,10 @@
+use std::ops::ControlFlow;
+
 use deskless_domain::{ConversationId, ConversationPatch, Precondition, Resolution, Resolved, StatusChange};
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
 use super::{ConversationView, write::write};
-use crate::{AppError, references};
+use crate::{AppError, references, replay::unless_replayed};
 
 /// AP-11: Updates a conversation.
 ///
@@ -19,10 +21,10 @@ pub async fn update(
     Ok(write(store, id, &patch, precondition, None).await?.outcome)
 }
 
-/// Updates a conversation as [`update`] does, without its placement. A repeat with the same key has no second effect.
+/// Updates a conversation as [`update`] does. A repeat with the same key has no second effect.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::NotSolved`], [`AppError::IdempotencyKeyReused`].
+/// Those of [`update`]; [`AppError::IdempotencyKeyReused`].
 pub async fn update_once(
     store: &TenantStore,
     id: ConversationId,
@@ -30,7 +32,13 @@ pub async fn update_once(
     precondition: &Precondition,
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<ConversationView>, AppError> {
-    write(store, id, patch, precondition, key).await
+    let scoped = key.map(|key| key.of_conversation(id));
+    let resolved = references::resolve(store, patch.placement).await;
+    let placement = match unless_replayed(store, scoped.as_ref(), resolved).await? {
+        ControlFlow::Continue(placement) => placement,
+        ControlFlow::Break(earlier) => return Ok(earlier),
+    };
+    write(store, id, &ConversationPatch { placement, ..patch.clone() }, precondition, key).await
 }
 
 /// Solves a conversation.

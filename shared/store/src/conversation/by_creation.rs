@@ -65,10 +65,12 @@ impl TenantStore {
             // One more than the limit shows whether there is another page.
             let missing = limit + 1 - conversations.len();
             let batch = if evaluated == 0 { missing } else { missing * evaluated / conversations.len().max(1) };
-            let ids = keys.ids_after(reached, batch.clamp(missing.min(MAX_BATCH), MAX_BATCH)).await?;
+            let batch = batch.clamp(missing.min(MAX_BATCH), MAX_BATCH);
+            let ids = keys.ids_after(reached, batch).await?;
             let Some(&last) = ids.last() else {
                 return Ok(CreationPage { conversations, next: None });
             };
+            let is_end = ids.len() < batch;
             evaluated += ids.len();
             self.work().read(ids.len());
             let found = self.conversations_in_order(&ids, false).await?;
@@ -79,6 +81,9 @@ impl TenantStore {
                 conversations.truncate(limit);
                 let next = conversations.last().map(|conversation| conversation.id);
                 return Ok(CreationPage { conversations, next });
+            }
+            if is_end {
+                return Ok(CreationPage { conversations, next: None });
             }
         }
         Ok(CreationPage { conversations, next: reached })

@@ -163,4 +163,10 @@ pub async fn list(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Me
     let _ = record("AP-07", fixture.get(&format!("{PATH}?assistantId=none&escalated=false")).await);
     let _ = fixture.post(&format!("{path}/read"), &json!({})).await;
     let _ = record("AP-60", fixture.post(&format!("{path}/read"), &json!({})).await);
+    // Alone in its quarter of a second.
+    fixture.world.clock.advance_millis(1_000);
+    let path = fixture.open().await.replace(PATH, "/dialects/chatwoot/api/v1/accounts/1/conversations");
+    let number = fixture.world.server_key().get(&path).await.expect(200)["id"].clone();
+    let (folder, _) = path.rsplit_once('/').expect("a path");
+    let _ = record("AP-160", fixture.get(&format!("{folder}/{number}")).await);
 }

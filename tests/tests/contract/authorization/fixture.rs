@@ -32,6 +32,11 @@ impl<'w> Fixture<'w> {
         fixture
     }
 
+    /// Returns the id of the workspace.
+    pub async fn workspace(&self) -> String {
+        self.world.tenant().await.workspace_id().to_string()
+    }
+
     pub fn number(&self) -> u32 {
         self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }

@@ -1,0 +1,99 @@
+use deserr::Deserr;
+use deskless_api::{ApiPath, Caller, Idempotent, InvalidRequest, Reply, replayed, scope::WriteCustomers};
+use deskless_app::customers::{self, Taken, UpsertCustomer, WrittenCustomer};
+use deskless_domain::{CustomerDetails, CustomerId, Email, Inbox, InboxId, Metadata, PersonName, PhoneNumber, Scope};
+use serde::Serialize;
+
+use crate::chatwoot::{
+    attributes::{More, Split, members},
+    blank::{Blank, Unsupported},
+    dto::{ContactInbox, ContactObject},
+    find,
+    id::Wanted,
+    path::InAccount,
+    query::{invalid, shown},
+};
+
+/// A contact to create.
+#[derive(Debug, Deserr)]
+#[deserr(error = InvalidRequest)]
+pub struct CreateContact {
+    #[deserr(default)]
+    pub inbox_id: Blank<Wanted<InboxId>>,
+    #[deserr(default)]
+    pub name: Blank<PersonName>,
+    #[deserr(default)]
+    pub email: Blank<Email>,
+    #[deserr(default)]
+    pub phone_number: Blank<PhoneNumber>,
+    #[deserr(default)]
+    pub identifier: Blank<CustomerId>,
+    #[deserr(default)]
+    pub custom_attributes: Blank<Metadata>,
+    #[deserr(default)]
+    pub additional_attributes: Blank<Metadata>,
+    #[deserr(default)]
+    pub blocked: Unsupported,
+}
+
+impl CreateContact {
+    /// Returns the command.
+    ///
+    /// # Errors
+    /// `invalid_request` for attributes that are too large together, and for contacts to block.
+    pub fn into_command(self) -> Result<UpsertCustomer, deskless_api::Problem> {
+        if self.blocked.0 {
+            return Err(invalid("blocked", "must be false. Contacts cannot be blocked"));
+        }
+        let attributes = Split {
+            custom: self.custom_attributes.0.as_ref().map(members).unwrap_or_default(),
+            more: More {
+                additional_attributes: self.additional_attributes.0.as_ref().map(members).unwrap_or_default(),
+                ..More::default()
+            },
+        };
+        let details =
+            CustomerDetails { name: self.name.0, email: self.email.0, phone: self.phone_number.0, company: None };
+        let metadata = attributes.join("custom_attributes")?;
+        Ok(UpsertCustomer { id: self.identifier.0, details, metadata: (!metadata.is_empty()).then_some(metadata) })
+    }
+}
+
+#[derive(Serialize)]
+struct Created {
+    payload: Payload,
+}
+
+#[derive(Serialize)]
+struct Payload {
+    contact: ContactObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_inbox: Option<ContactInbox>,
+}
+
+/// Creates a contact.
+pub async fn create(
+    caller: Caller<WriteCustomers>,
+    ApiPath(path): ApiPath<InAccount>,
+    request: Idempotent<CreateContact>,
+) -> Reply {
+    let _ = path.account.of(caller.store())?;
+    let (request, key) = request.into_parts(&caller);
+    let inbox = match request.inbox_id.0 {
+        Some(wanted) if wanted != Wanted::Number(0) => {
+            caller.require(Scope::ReadWorkspace)?;
+            Some(find::resource::<Inbox>(caller.store(), wanted).await?)
+        }
+        _ => None,
+    };
+    let command = request.into_command()?;
+    let written = match customers::create(caller.store(), &command, key.as_ref()).await? {
+        Ok(written) => written,
+        Err(Taken::Id) => return Err(invalid("identifier", "has already been taken")),
+        Err(Taken::Email) => return Err(invalid("email", "has already been taken")),
+    };
+    let WrittenCustomer { record, .. } = &written.outcome;
+    let contact_inbox = || inbox.as_ref().map(|inbox| ContactInbox::new(&record.customer, inbox));
+    let contact = ContactObject::of_record(record, contact_inbox().into_iter().collect());
+    replayed(written.is_replay, shown(&Created { payload: Payload { contact, contact_inbox: contact_inbox() } }))
+}

@@ -1,10 +1,8 @@
 //! The wire format of bulk actions.
 
-use std::collections::BTreeMap;
-
 use deserr::{Deserr, IntoValue, MergeWithError, Value, ValuePointerRef, take_cf_content};
 use deskless_api::{
-    InvalidRequest, Json, Reply, accepted, object_tag, ok,
+    InvalidRequest, Json, JsonObject, Reply, accepted, object_tag, ok,
     openapi::{BASE, flat},
     wire::{ActionObject, ActionRequest, FilterRequest},
 };
@@ -85,9 +83,9 @@ impl Deserr<InvalidRequest> for CreateBulkActionRequest {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
-        let (mut target, mut action) = (BTreeMap::new(), value.into());
+        let (mut target, mut action) = (JsonObject::new(), value.into());
         if let Json::Object(fields) = &mut action {
-            target.extend(TargetFields::NAMES.into_iter().filter_map(|name| fields.remove_entry(name)));
+            target.extend(TargetFields::NAMES.into_iter().filter_map(|name| fields.shift_remove_entry(name)));
         }
         let target = TargetFields::deserialize_from_value(Json::Object(target).into_value(), location);
         let target = target.and_then(|target| target.check(location).map(|()| target));

@@ -3,14 +3,11 @@ use deskless_api::{
     ApiQuery, Code, Idempotent, InvalidRequest, NoParameters, PrincipalOrAnonymous, Problem, RawBody, Reply, created,
     openapi::BASE, replayed, scope::WriteConversations, wire::CreateMessageRequest,
 };
-use deskless_app::{
-    conversations::{self, CreateConversation},
-    messages::NewMessage,
-};
+use deskless_app::conversations::{self, CreateConversation};
 use deskless_domain::{
-    AssistantId, Channel, ExternalId, FieldChange, InboxId, MemberId, Metadata, NewConversation, PipelineId, Placement,
-    PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status, Subject, Tags,
-    Timestamp,
+    AssistantId, BodyLimit, Channel, ExternalId, FieldChange, InboxId, MemberId, Metadata, NewConversation, PipelineId,
+    Placement, PlacementPatch, Priority, Resolution, Resolved, Scope, SessionKey, Source, StageId, Status, Subject,
+    Tags, Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -87,14 +84,14 @@ pub struct CreateConversationRequest {
     message: Option<CreateMessageRequest>,
 }
 
-impl TryFrom<CreateConversationRequest> for CreateConversation {
-    type Error = Problem;
-
-    fn try_from(request: CreateConversationRequest) -> Result<Self, Problem> {
+impl CreateConversationRequest {
+    /// Returns the command, with the limit of the first message's body.
+    fn into_command(self, body_limit: BodyLimit) -> Result<CreateConversation, Problem> {
+        let request = self;
         let status = Resolved::of(request.status, request.resolution).ok_or_else(|| {
             Problem::new(Code::NotSolved, "Only a solved conversation has a `resolution`. Set `status` to `solved`.")
         })?;
-        Ok(Self {
+        Ok(CreateConversation {
             conversation: NewConversation {
                 channel: request.channel,
                 source: request.source,
@@ -117,7 +114,7 @@ impl TryFrom<CreateConversationRequest> for CreateConversation {
                 stage_id: set_if_present(request.stage_id),
             },
             customer: request.customer.into(),
-            message: request.message.map(NewMessage::from),
+            message: request.message.map(|message| message.into_command(body_limit)),
         })
     }
 }
@@ -159,9 +156,9 @@ pub async fn create_conversation(
         caller.require(Scope::ReadReplies)?;
         caller.require(Scope::ReadConversations)?;
     }
+    let command = request.into_command(caller.store().body_limit())?;
     // Boxed, because it is large.
-    let created_conversation =
-        Box::pin(conversations::create(caller.store(), request.try_into()?, key.as_ref())).await?;
+    let created_conversation = Box::pin(conversations::create(caller.store(), command, key.as_ref())).await?;
     let conversation = &created_conversation.outcome.conversation;
     let location = format!("{BASE}/conversations/{}", conversation.id);
     let response = ConversationResponse::from(&created_conversation.outcome);

@@ -50,7 +50,8 @@ pub async fn create_message(
         caller.require(Scope::ReadReplies)?;
         caller.require(Scope::ReadConversations)?;
     }
-    let added = messages::create(caller.store(), conversation, request.into(), key.as_ref()).await?;
+    let message = request.into_command(caller.store().body_limit());
+    let added = messages::create(caller.store(), conversation, message, key.as_ref()).await?;
     let AddedMessage { message, is_new } = &added.outcome;
     let response = MessageResponse::from(message);
     let reply = if *is_new {

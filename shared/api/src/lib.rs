@@ -38,7 +38,7 @@ pub use deskless_domain as domain;
 pub use encoding::accepts_gzip;
 pub use fields::{FieldError, InvalidRequest, Optional, Patch, RawBody, Whole};
 pub use idempotency::{Actor, Idempotent};
-pub use json::{ApiJson, Json};
+pub use json::{ApiJson, Json, JsonObject};
 pub use layers::{Invocation, serve};
 #[doc(hidden)]
 pub use operations::{access_of, declare, route};

@@ -1,12 +1,10 @@
-use std::collections::BTreeMap;
-
 use axum::extract::FromRequestParts;
 use deserr::Deserr;
 use deskless_domain::Invalid;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::{ApiState, InvalidRequest, Json, Problem, RawBody};
+use crate::{ApiState, InvalidRequest, Json, Problem, RawBody, json::JsonObject};
 
 /// The query of an operation without query parameters.
 #[derive(Debug, Deserr)]
@@ -21,7 +19,7 @@ impl<T: Deserr<InvalidRequest>> FromRequestParts<ApiState> for ApiQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
-        let mut parameters = BTreeMap::new();
+        let mut parameters = JsonObject::new();
         let mut errors = InvalidRequest::default();
         for pair in parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

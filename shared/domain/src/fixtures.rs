@@ -55,6 +55,7 @@ pub fn message(conversation: &Conversation, seconds: i64, role: Role, kind: Mess
         role,
         kind,
         body: Some(MessageBody::parse(format!("At {seconds}")).expect("a body")),
+        content: None,
         sender: None,
         external_id: None,
         attachments: Vec::new(),

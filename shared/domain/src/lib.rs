@@ -29,6 +29,8 @@ mod id;
 mod identity;
 mod key;
 mod message;
+mod message_body;
+mod message_content;
 mod metadata;
 mod placement;
 mod precondition;
@@ -84,6 +86,8 @@ pub use id::{
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};
 pub use message::{Message, MessageDraft, MessageReport, NotDelivered, Sender};
+pub use message_body::{BodyLimit, MessageBody};
+pub use message_content::MessageContent;
 pub use metadata::Metadata;
 pub use placement::{Placement, PlacementPatch};
 pub use precondition::{Precondition, VersionMismatch};
@@ -93,8 +97,8 @@ pub use suggestion::nearest;
 pub use tags::Tags;
 pub use template::{Rendered, Template, TemplateNames};
 pub use text::{
-    CompanyName, DeletionReason, Description, ExternalId, MessageBody, PersonName, PhoneNumber, Priority, SessionKey,
-    Subject, Tag, Title,
+    CompanyName, DeletionReason, Description, ExternalId, PersonName, PhoneNumber, Priority, SessionKey, Subject, Tag,
+    Title,
 };
 pub use timestamp::Timestamp;
 pub use upload_quota::UploadQuota;

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageId, MessageType, Metadata,
-    PersonName, Role, Timestamp,
+    Attachment, Channel, ConversationId, DeliveryStatus, Email, MessageBody, MessageContent, MessageId, MessageType,
+    Metadata, PersonName, Role, Timestamp,
 };
 
 /// The author of a message, as the caller names them.
@@ -23,8 +23,11 @@ pub struct MessageDraft {
     pub role: Role,
     /// The type: a reply, which the customer sees, or an internal note.
     pub kind: MessageType,
-    /// The text; `None` for a message with attachments alone.
+    /// The text; `None` for a message with attachments or structured content alone.
     pub body: Option<MessageBody>,
+    /// The structured content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<MessageContent>,
     /// The author.
     pub sender: Option<Sender>,
     /// The provider's id of the message, unique in the conversation.

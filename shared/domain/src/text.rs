@@ -110,6 +110,9 @@ pub(crate) fn schema(description: &str, max: usize, pattern: &str) -> RefOr<Sche
 /// traits are implemented, for which coherence forbids blanket implementations.
 macro_rules! string_type {
     ($name:ident, schema = $schema:expr) => {
+        string_type!($name, parse = Self::parse, schema = $schema);
+    };
+    ($name:ident, parse = $parse:expr, schema = $schema:expr) => {
         impl $name {
             /// Returns the text.
             #[must_use]
@@ -133,7 +136,7 @@ macro_rules! string_type {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-                Self::parse(text).map_err(<D::Error as serde::de::Error>::custom)
+                $parse(text).map_err(<D::Error as serde::de::Error>::custom)
             }
         }
 
@@ -224,10 +227,6 @@ text_type!(
     }
 );
 text_type!(
-    /// The text of a message.
-    MessageBody, 8000, Lines::Many
-);
-text_type!(
     /// A tag of a conversation.
     Tag, 64, Label
 );
@@ -252,7 +251,8 @@ impl Default for Priority {
 
 #[cfg(test)]
 mod tests {
-    use super::{MessageBody, PhoneNumber, Priority, Subject, Tag};
+    use super::{PhoneNumber, Priority, Subject, Tag};
+    use crate::MessageBody;
 
     #[test]
     fn length_is_counted_in_characters() {

@@ -10,8 +10,8 @@ use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    ApiKey, ApiKeySecret, AuditAction, AuditEvent, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash, Shards,
-    Timestamp, Title, WorkspaceId, authorization::KeyTerms,
+    ApiKey, ApiKeySecret, AuditAction, AuditEvent, BodyLimit, KeyId, KeyKind, Origin, RateLimit, Scope, SecretHash,
+    Shards, Timestamp, Title, WorkspaceId, authorization::KeyTerms,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,11 @@ impl Credential {
     /// Returns the number of index partitions of the key's workspace.
     pub(crate) fn shards(&self) -> Shards {
         self.workspace.shards
+    }
+
+    /// Returns the limit of message bodies in the key's workspace.
+    pub(crate) fn body_limit(&self) -> BodyLimit {
+        self.workspace.body_limit
     }
 
     /// Returns the limit of all requests of the key's workspace together.

@@ -1,8 +1,8 @@
 //! The store of one customer: their own conversations, without internal notes.
 
 use deskless_domain::{
-    Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message, MessageDraft,
-    MessageId, Order, Status,
+    BodyLimit, Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message,
+    MessageDraft, MessageId, Order, Status,
 };
 
 use crate::{
@@ -53,6 +53,12 @@ impl CustomerStore {
     #[must_use]
     pub fn workspace_id(&self) -> deskless_domain::WorkspaceId {
         self.tenant.workspace_id()
+    }
+
+    /// Returns the most characters of a message's body.
+    #[must_use]
+    pub fn body_limit(&self) -> BodyLimit {
+        self.tenant.body_limit()
     }
 
     /// Returns the store of the whole workspace. Only use cases for customers call this, and check the owner themselves.

@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
 use deskless_domain::{
-    ApiKey, AuditActor, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash, Shards, Status,
-    WorkspaceId,
+    ApiKey, AuditActor, BodyLimit, Clock, ConversationId, CustomerId, Identity, KeyId, Kind, MemberId, SecretHash,
+    Shards, Status, WorkspaceId,
 };
 use tokio::time::Instant;
 
@@ -127,7 +127,8 @@ impl Store {
     #[must_use]
     pub fn tenant(&self, credential: &Credential) -> TenantStore {
         let actor = AuditActor::ApiKey { id: credential.id, name: credential.name.clone() };
-        TenantStore::new(self.clone(), credential.workspace_id, credential.shards()).acting_as(actor)
+        let tenant = TenantStore::new(self.clone(), credential.workspace_id, credential.shards());
+        tenant.with_body_limit(credential.body_limit()).acting_as(actor)
     }
 
     /// Opens the connection to DynamoDB, so that the first request does not wait for the TLS handshake. Errors are ignored,
@@ -169,6 +170,7 @@ pub struct TenantStore {
     store: Store,
     keys: TenantKeys,
     shards: Shards,
+    body_limit: BodyLimit,
     /// The end of the retries of a caller that retries itself.
     deadline: Option<Instant>,
     /// Who uses the store, for the audit log.
@@ -179,7 +181,26 @@ pub struct TenantStore {
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
         let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None });
-        Self { store, keys: TenantKeys(workspace), shards, deadline: None, attribution, work: Work::default() }
+        let body_limit = BodyLimit::DEFAULT;
+        Self {
+            store,
+            keys: TenantKeys(workspace),
+            shards,
+            body_limit,
+            deadline: None,
+            attribution,
+            work: Work::default(),
+        }
+    }
+
+    pub(crate) fn with_body_limit(self, body_limit: BodyLimit) -> Self {
+        Self { body_limit, ..self }
+    }
+
+    /// Returns the most characters of a message's body on the routes of the API, at most 20 s old.
+    #[must_use]
+    pub fn body_limit(&self) -> BodyLimit {
+        self.body_limit
     }
 
     pub(crate) fn attribution(&self) -> &Attribution {

@@ -1,6 +1,6 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{RateLimit, Shards, Timestamp, Title, WorkspaceId};
+use deskless_domain::{BodyLimit, RateLimit, Shards, Timestamp, Title, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -32,6 +32,8 @@ pub(crate) struct WorkspaceSettings {
     pub shards: Shards,
     /// The limit of all requests together.
     pub rate_limit: RateLimit,
+    /// The limit of message bodies.
+    pub body_limit: BodyLimit,
     /// The counters that are read and written.
     pub counters: CounterGenerations,
 }
@@ -57,6 +59,8 @@ pub(crate) struct WorkspaceItem {
     pub write_shards: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_body_characters: Option<BodyLimit>,
     /// The generation of the counters that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<u64>,
@@ -75,6 +79,7 @@ pub(crate) struct WorkspaceItem {
 pub(crate) mod attributes {
     pub(crate) const COUNTERS: &str = "counters";
     pub(crate) const DELETED_AT: &str = "deletedAt";
+    pub(crate) const MAX_BODY_CHARACTERS: &str = "maxBodyCharacters";
     pub(crate) const NEXT_COUNTERS: &str = "nextCounters";
     pub(crate) const RATE_LIMIT: &str = "rateLimit";
     pub(crate) const READ_SHARDS: &str = "readShards";
@@ -91,6 +96,7 @@ impl WorkspaceItem {
             read_shards: None,
             write_shards: None,
             rate_limit: None,
+            max_body_characters: None,
             counters: None,
             next_counters: None,
             recount_started_at: None,
@@ -120,6 +126,7 @@ impl WorkspaceItem {
                 write: self.write_shards.unwrap_or(default.write),
             },
             rate_limit: self.rate_limit.unwrap_or(RateLimit::DEFAULT_OF_WORKSPACE),
+            body_limit: self.max_body_characters.unwrap_or_default(),
             counters: CounterGenerations { read, write: self.next_counters.unwrap_or(read) },
         }
     }
@@ -156,7 +163,8 @@ impl Store {
     /// When the table does not respond.
     pub(crate) async fn open(&self, id: WorkspaceId) -> Result<Option<TenantStore>, StoreError> {
         let settings = self.settings(id).await?;
-        Ok(settings.map(|settings| TenantStore::new(self.clone(), id, settings.shards)))
+        Ok(settings
+            .map(|settings| TenantStore::new(self.clone(), id, settings.shards).with_body_limit(settings.body_limit)))
     }
 }
 

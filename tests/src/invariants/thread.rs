@@ -87,6 +87,7 @@ fn preview(row: &Row) -> String {
         role: Role::User,
         kind: MessageType::Reply,
         body,
+        content: None,
         sender: None,
         external_id: None,
         attachments: Vec::new(),

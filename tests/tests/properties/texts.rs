@@ -191,6 +191,7 @@ fn draft(text: String) -> MessageDraft {
         role: Role::User,
         kind: MessageType::Reply,
         body: Some(MessageBody::parse(text).expect("a body")),
+        content: None,
         sender: None,
         external_id: None,
         attachments: Vec::new(),

@@ -145,6 +145,7 @@ impl Predicted {
             role,
             kind,
             body: Some(MessageBody::parse(format!("Message {}", self.step)).expect("a body")),
+            content: None,
             sender: None,
             external_id: None,
             attachments: Vec::new(),

@@ -6,11 +6,10 @@ use deskless_api::{
 use deskless_app::{
     Once,
     conversations::{self, CreateCustomerConversation},
-    messages::CustomerMessage,
 };
 use deskless_domain::{
-    Channel, CompanyName, Conversation, CustomerDetails, CustomerId, Email, Metadata, NewConversation, PersonName,
-    PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
+    BodyLimit, Channel, CompanyName, Conversation, CustomerDetails, CustomerId, Email, Metadata, NewConversation,
+    PersonName, PhoneNumber, Placement, Priority, Resolved, Source, Status, Subject, Tags,
 };
 
 use utoipa::ToSchema;
@@ -58,7 +57,11 @@ impl CreateCustomerConversationRequest {
     ///
     /// # Errors
     /// `forbidden` for another customer's id, and for a channel with a provider.
-    fn into_command(self, verified: Option<&CustomerId>) -> Result<CreateCustomerConversation, Problem> {
+    fn into_command(
+        self,
+        verified: Option<&CustomerId>,
+        body_limit: BodyLimit,
+    ) -> Result<CreateCustomerConversation, Problem> {
         let forbidden = |detail: String| Problem::new(Code::Forbidden, detail);
         let ContactRequest { id, name, email, phone, company } = self.customer.unwrap_or_default();
         match (id, verified) {
@@ -92,7 +95,7 @@ impl CreateCustomerConversationRequest {
                 metadata: Metadata::default(),
             },
             details: CustomerDetails { name, email, phone, company },
-            message: self.message.map(CustomerMessage::try_from).transpose()?,
+            message: self.message.map(|message| message.into_command(body_limit)).transpose()?,
         })
     }
 }
@@ -119,7 +122,7 @@ impl CreateCustomerConversationRequest {
 )]
 pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) -> Reply {
     let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_parts(caller);
-    let command = request.into_command(Some(caller.customer()))?;
+    let command = request.into_command(Some(caller.customer()), caller.store().body_limit())?;
     let created = conversations::create_for_customer(caller.store(), command, key.as_ref()).await?;
     respond(&created, None)
 }
@@ -128,7 +131,7 @@ pub async fn by_customer(caller: &CustomerCaller, request: Idempotent<RawBody>) 
 /// request: only the client that sent it knows its idempotency key.
 pub async fn by_anonymous(caller: &AnonymousCaller, request: Idempotent<RawBody>) -> Reply {
     let (request, key) = request.read::<CreateCustomerConversationRequest>()?.into_anonymous_parts(caller)?;
-    let command = request.into_command(None)?;
+    let command = request.into_command(None, caller.store().body_limit())?;
     let created = conversations::create_for_customer(caller.store(), command, key.as_ref()).await?;
     let token = caller.token_of(&created.outcome.customer.id)?;
     respond(&created, Some(token))

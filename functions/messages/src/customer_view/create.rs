@@ -30,7 +30,8 @@ pub async fn create_message(
     request: Idempotent<RawBody>,
 ) -> Reply {
     let (request, key) = request.read::<CustomerMessageRequest>()?.into_parts(caller);
-    let added = messages::create_for_customer(caller.store(), conversation, request.try_into()?, key.as_ref()).await?;
+    let message = request.into_command(caller.store().body_limit())?;
+    let added = messages::create_for_customer(caller.store(), conversation, message, key.as_ref()).await?;
     let message = &added.outcome.message;
     let location = format!("{BASE}/conversations/{}/messages/{}", message.conversation_id, message.id);
     replayed(added.is_replay, created(location, message.version, &CustomerMessageResponse::from(message)))

@@ -6,10 +6,10 @@ use deskless_domain::{
     AssistantId, AuditAction, AuditActorType, AuditObjectType, AutomationPosition, AutomationTrigger, Channel,
     CompanyName, ContentType, ConversationId, ConversationIds, ConversationSort, CustomerId, DeletionReason,
     DeliveryStatus, Description, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, KeyId, KeyKind,
-    MediaType, MemberId, MemberRole, MessageBody, MessageId, MessageType, Metadata, Order, Origin, PersonName,
-    PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret, RateLimit,
-    Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp, Title,
-    ViewId, WebhookUrl,
+    MediaType, MemberId, MemberRole, MessageBody, MessageContent, MessageId, MessageType, Metadata, Order, Origin,
+    PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret,
+    RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp,
+    Title, ViewId, WebhookUrl,
 };
 
 use super::{InvalidRequest, Whole, object, string};
@@ -179,5 +179,15 @@ impl Deserr<InvalidRequest> for Metadata {
     ) -> Result<Self, InvalidRequest> {
         let json = Json::Object(object(value, location)?).to_string();
         Self::from_json(&json).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
+impl Deserr<InvalidRequest> for MessageContent {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let json = Json::from(value).to_string();
+        Self::from_json(json).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }

@@ -1,12 +1,10 @@
 //! Wrappers for fields and bodies: optional, partial, or deserialized later.
 
-use std::collections::BTreeMap;
-
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef, take_cf_content};
 use deskless_domain::{FieldChange, Invalid};
 
 use super::InvalidRequest;
-use crate::json::{Json, digits};
+use crate::json::{Json, JsonObject, digits};
 
 /// A field that may be left out, but must not be `null`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +110,7 @@ pub(crate) fn string<V: IntoValue>(value: Value<V>, location: ValuePointerRef<'_
 pub(crate) fn object<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
-) -> Result<BTreeMap<String, Json>, InvalidRequest> {
+) -> Result<JsonObject, InvalidRequest> {
     match Json::from(value) {
         Json::Object(object) => Ok(object),
         other => Err(take_cf_content(InvalidRequest::error::<Json>(

@@ -2,7 +2,7 @@
 
 mod tree;
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::cell::Cell;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use deserr::{Deserr, ValuePointerRef};
 use deskless_domain::Invalid;
 use http::request::Parts;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-pub use tree::Json;
 pub(crate) use tree::digits;
+pub use tree::{Json, JsonObject};
 
 use crate::{ApiState, Code, InvalidRequest, Problem, media_type};
 
@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
-        let mut object = BTreeMap::new();
+        let mut object = JsonObject::new();
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(self)?;
             if object.contains_key(&key) {

@@ -3,14 +3,15 @@
 //! `serde_json` turns `89490200001234567890` into `8.949020000123457e+19`. Its feature `arbitrary_precision` would keep the digits,
 //! but it changes how every number in the workspace is deserialized, also in dependencies, and `deserr` panics on such numbers.
 
-use std::{
-    collections::{BTreeMap, btree_map},
-    fmt,
-};
+use std::fmt;
 
 use deserr::{DeserializeError, Deserr, IntoValue, Map, Sequence, Value, ValueKind, ValuePointerRef};
+use indexmap::IndexMap;
 
-/// A JSON value. The members of objects are sorted by name.
+/// The members of an object, in the order in which they were sent.
+pub type JsonObject = IndexMap<String, Json>;
+
+/// A JSON value. Two objects are equal whatever the order of their members is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
     /// `null`
@@ -24,12 +25,12 @@ pub enum Json {
     /// An array.
     Array(Vec<Self>),
     /// An object.
-    Object(BTreeMap<String, Self>),
+    Object(JsonObject),
 }
 
 /// The members of an object.
 #[derive(Debug, Clone)]
-pub struct Members(BTreeMap<String, Json>);
+pub struct Members(JsonObject);
 
 /// The name under which a number that has no exact `deserr` value is passed on, as an object with its digits. A member of an object
 /// whose name begins like this gets the prefix once more, so that no object is mistaken for a number.
@@ -112,8 +113,9 @@ impl IntoValue for Json {
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Boolean(value),
-            Self::Number(digits) => number(&digits)
-                .unwrap_or_else(|| Value::Map(Members(BTreeMap::from([(DIGITS.to_owned(), Self::String(digits))])))),
+            Self::Number(digits) => number(&digits).unwrap_or_else(|| {
+                Value::Map(Members(JsonObject::from_iter([(DIGITS.to_owned(), Self::String(digits))])))
+            }),
             Self::String(text) => Value::String(text),
             Self::Array(entries) => Value::Sequence(entries),
             Self::Object(members) if members.keys().any(|name| name.starts_with(DIGITS)) => {
@@ -130,14 +132,14 @@ impl IntoValue for Json {
 
 impl Map for Members {
     type Value = Json;
-    type Iter = btree_map::IntoIter<String, Json>;
+    type Iter = indexmap::map::IntoIter<String, Json>;
 
     fn len(&self) -> usize {
         self.0.len()
     }
 
     fn remove(&mut self, key: &str) -> Option<Json> {
-        self.0.remove(key)
+        self.0.shift_remove(key)
     }
 
     fn into_iter(self) -> Self::Iter {
@@ -161,7 +163,7 @@ impl<V: IntoValue> From<Value<V>> for Json {
             }
             Value::Map(members) => {
                 let members = members.into_iter().map(|(name, value)| (name, Self::from(value.into_value())));
-                let mut members: BTreeMap<_, _> = members.collect();
+                let mut members: JsonObject = members.collect();
                 if let (1, Some(Self::String(digits))) = (members.len(), members.get_mut(DIGITS)) {
                     return Self::Number(std::mem::take(digits));
                 }

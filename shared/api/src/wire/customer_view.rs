@@ -2,7 +2,7 @@
 
 use deserr::{Deserr, ValuePointerRef};
 use deskless_app::messages::CustomerMessage;
-use deskless_domain::{Invalid, Message, MessageBody, MessageType, PersonName, Role};
+use deskless_domain::{BodyLimit, Invalid, Message, MessageBody, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,17 +43,18 @@ fn has_content(
     Ok(request)
 }
 
-impl TryFrom<CustomerMessageRequest> for CustomerMessage {
-    type Error = Problem;
-
-    /// Returns `forbidden` when `type` is not `reply` or `role` is not `user`.
-    fn try_from(request: CustomerMessageRequest) -> Result<Self, Problem> {
-        let CustomerMessageRequest { body, role, kind, attachments } = request;
+impl CustomerMessageRequest {
+    /// Returns the command, with the limit of its body.
+    ///
+    /// # Errors
+    /// `forbidden` when `type` is not `reply` or `role` is not `user`.
+    pub fn into_command(self, body_limit: BodyLimit) -> Result<CustomerMessage, Problem> {
+        let Self { body, role, kind, attachments } = self;
         if role.unwrap_or(Role::User) != Role::User || kind.unwrap_or(MessageType::Reply) != MessageType::Reply {
             let detail = "With a client key, `role` must be `user` and `type` must be `reply`.";
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        Ok(Self { body: body.0, attachments: attachments.ids() })
+        Ok(CustomerMessage { body: body.0, body_limit, attachments: attachments.ids() })
     }
 }
 

@@ -1,8 +1,8 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_app::messages::{BodySource, NewMessage};
 use deskless_domain::{
-    Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageType, Metadata, PersonName,
-    PredefinedMessageId, Role, Sender,
+    BodyLimit, Channel, DeliveryStatus, Email, ExternalId, Invalid, Message, MessageBody, MessageContent, MessageType,
+    Metadata, PersonName, PredefinedMessageId, Role, Sender,
 };
 use serde::Serialize;
 use utoipa::{
@@ -19,7 +19,7 @@ use crate::{
     fields::{object, string},
 };
 
-/// A text that may be empty. Whether it must not be depends on the attachments.
+/// A text that may be empty and as long as any limit allows. Whether it must not be depends on the other fields and the workspace.
 #[derive(Debug, Default)]
 pub(super) struct BodyText(pub Option<MessageBody>);
 
@@ -32,12 +32,14 @@ impl Deserr<InvalidRequest> for BodyText {
         if text.is_empty() {
             return Ok(Self(None));
         }
-        MessageBody::parse(text).map(|body| Self(Some(body))).map_err(|invalid| InvalidRequest::at(location, &invalid))
+        MessageBody::parse_within(text, BodyLimit::MAX)
+            .map(|body| Self(Some(body)))
+            .map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
 
 /// Why a message without attachments needs a text.
-pub(super) const EMPTY: &str = "must not be empty, unless you send `attachments`";
+pub(super) const EMPTY: &str = "must not be empty, unless you send `attachments` or `content`";
 
 /// A message to add to a conversation, with a `body` or a `predefinedMessageId`.
 #[derive(Debug)]
@@ -51,10 +53,14 @@ pub struct CreateMessageRequest {
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct MessageFields {
-    /// May be left out or empty in a message with attachments.
+    /// May be left out or empty in a message with `attachments` or `content`. At most 8,000 characters, unless your workspace has a
+    /// higher limit.
     #[deserr(default)]
     #[schema(value_type = MessageBody)]
     pub body: BodyText,
+    /// Structured content beside the text. It is returned as you send it.
+    #[deserr(default)]
+    pub content: Option<MessageContent>,
     /// A predefined message to use instead of `body`.
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid")]
@@ -92,6 +98,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
     ) -> Result<Self, InvalidRequest> {
         let object = object(value, location)?;
         let has_files = matches!(object.get("attachments"), Some(Json::Array(files)) if !files.is_empty());
+        let has_content = object.get("content").is_some_and(|content| *content != Json::Null);
         let is_empty = object.get(BODY).and_then(Json::as_str) == Some("");
         let present = [BODY, PREDEFINED].map(|field| object.contains_key(field));
         let fields = MessageFields::deserialize_from_value(Json::Object(object).into_value(), location);
@@ -103,10 +110,11 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
                 both.0.extend(invalid(PREDEFINED, "conflict", "must not be sent together with `body`").0);
                 both
             }
-            [false, false] if !has_files => {
-                invalid(BODY, "required", "is required, unless you send `predefinedMessageId` or `attachments`")
+            [false, false] if !has_files && !has_content => {
+                let message = "is required, unless you send `predefinedMessageId`, `attachments` or `content`";
+                invalid(BODY, "required", message)
             }
-            [true, false] if is_empty && !has_files => invalid(BODY, "too_short", EMPTY),
+            [true, false] if is_empty && !has_files && !has_content => invalid(BODY, "too_short", EMPTY),
             _ => InvalidRequest::default(),
         };
         match fields {
@@ -118,7 +126,7 @@ impl Deserr<InvalidRequest> for CreateMessageRequest {
             Ok(mut fields) => match (fields.body.0.take(), fields.predefined_message_id.0.take()) {
                 (Some(body), _) => Ok(Self { fields, body: BodySource::Text(body) }),
                 (None, Some(id)) => Ok(Self { fields, body: BodySource::Predefined(id) }),
-                (None, None) => Ok(Self { fields, body: BodySource::Files }),
+                (None, None) => Ok(Self { fields, body: BodySource::Empty }),
             },
         }
     }
@@ -147,20 +155,22 @@ impl CreateMessageRequest {
     pub fn is_predefined(&self) -> bool {
         matches!(self.body, BodySource::Predefined(_))
     }
-}
 
-impl From<CreateMessageRequest> for NewMessage {
-    /// The default role is `user` for a reply and `assistant` for a note.
-    fn from(CreateMessageRequest { fields, body }: CreateMessageRequest) -> Self {
+    /// Returns the command, with the limit of its body. The default role is `user` for a reply and `assistant` for a note.
+    #[must_use]
+    pub fn into_command(self, body_limit: BodyLimit) -> NewMessage {
+        let Self { fields, body } = self;
         let kind = fields.kind.unwrap_or(MessageType::Reply);
         let default_role = match kind {
             MessageType::Reply => Role::User,
             MessageType::Note => Role::Assistant,
         };
-        Self {
+        NewMessage {
             role: fields.role.unwrap_or(default_role),
             kind,
             body,
+            body_limit,
+            content: fields.content,
             sender: fields.sender.map(Sender::from),
             external_id: fields.external_id,
             attachments: fields.attachments.unwrap_or_default().ids(),
@@ -211,8 +221,10 @@ pub struct MessageObject {
     role: Role,
     #[serde(rename = "type")]
     kind: MessageType,
-    /// The text. Empty in a message with attachments alone.
+    /// The text. Empty in a message with attachments or content alone.
     body: String,
+    #[schema(required)]
+    content: Option<MessageContent>,
     #[schema(required)]
     sender: Option<SenderObject>,
     /// The channel of the conversation.
@@ -239,6 +251,7 @@ impl From<&Message> for MessageObject {
             role: draft.role,
             kind: draft.kind,
             body: draft.body.as_ref().map(ToString::to_string).unwrap_or_default(),
+            content: draft.content.clone(),
             sender: draft.sender.clone().map(SenderObject::from),
             channel: message.channel(),
             delivery_status: message.delivery_status(),

@@ -350,6 +350,7 @@ impl Runner<'_> {
             role: Role::Assistant,
             kind,
             body: Some(body),
+            content: None,
             sender: Some(sender),
             external_id: None,
             attachments: Vec::new(),

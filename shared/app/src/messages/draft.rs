@@ -1,9 +1,9 @@
 //! Resolves the message of a command into a draft.
 
 use deskless_domain::{
-    Attachment, Conversation, ConversationId, CustomerId, ExternalId, Field, File, FileId, Invalid, InvalidField,
-    MessageBody, MessageDraft, MessageType, Metadata, Placement, PredefinedMessageId, Role, Sender, Template,
-    TemplateNames, authorization::customer_may_see,
+    Attachment, BodyLimit, Conversation, ConversationId, CustomerId, ExternalId, Field, File, FileId, Invalid,
+    InvalidField, MessageBody, MessageContent, MessageDraft, MessageType, Metadata, Placement, PredefinedMessageId,
+    Role, Sender, Template, TemplateNames, authorization::customer_may_see,
 };
 use deskless_store::{CustomerStore, TenantStore};
 
@@ -18,6 +18,10 @@ pub struct NewMessage {
     pub kind: MessageType,
     /// The text, or the predefined message that has it.
     pub body: BodySource,
+    /// The most characters of a text in the command. A dialect whose service has no limit passes [`BodyLimit::MAX`].
+    pub body_limit: BodyLimit,
+    /// The structured content, which is kept whole.
+    pub content: Option<MessageContent>,
     /// The author.
     pub sender: Option<Sender>,
     /// The provider's id of the message, unique in the conversation.
@@ -35,8 +39,8 @@ pub enum BodySource {
     Text(MessageBody),
     /// A predefined message, rendered for the conversation.
     Predefined(PredefinedMessageId),
-    /// None: the message has files alone.
-    Files,
+    /// None: the message has files or structured content alone.
+    Empty,
 }
 
 /// A message that a customer adds with a client key.
@@ -44,6 +48,8 @@ pub enum BodySource {
 pub struct CustomerMessage {
     /// The text; `None` for a message with files alone.
     pub body: Option<MessageBody>,
+    /// The most characters of the text.
+    pub body_limit: BodyLimit,
     /// The files to attach.
     pub attachments: Vec<FileId>,
 }
@@ -69,6 +75,7 @@ pub enum ResolvedMessage {
 pub struct DraftWithoutBody {
     role: Role,
     kind: MessageType,
+    content: Option<MessageContent>,
     sender: Option<Sender>,
     external_id: Option<ExternalId>,
     attachments: Vec<Attachment>,
@@ -77,8 +84,8 @@ pub struct DraftWithoutBody {
 
 impl DraftWithoutBody {
     fn with_body(self, body: Option<MessageBody>) -> MessageDraft {
-        let Self { role, kind, sender, external_id, attachments, metadata } = self;
-        MessageDraft { role, kind, body, sender, external_id, attachments, metadata }
+        let Self { role, kind, content, sender, external_id, attachments, metadata } = self;
+        MessageDraft { role, kind, body, content, sender, external_id, attachments, metadata }
     }
 }
 
@@ -106,12 +113,13 @@ impl NewMessage {
         store: &TenantStore,
         conversation: ConversationId,
     ) -> Result<(MessageDraft, Vec<FileId>), AppError> {
+        self.check_length()?;
         let is_allowed = move |file: &File| file.draft.conversation_id.is_none_or(|id| id == conversation);
         let source = self.body.clone();
         let text = async {
             match source {
                 BodySource::Text(body) => Ok((Some(body), None)),
-                BodySource::Files => Ok((None, None)),
+                BodySource::Empty => Ok((None, None)),
                 // Boxed because the future is large, and most messages do not need it.
                 BodySource::Predefined(id) => {
                     let filled = Box::pin(predefined_messages::fill_for(store, conversation, id)).await;
@@ -135,11 +143,12 @@ impl NewMessage {
         store: &TenantStore,
         placement: &Placement,
     ) -> Result<ResolvedMessage, AppError> {
+        self.check_length()?;
         // A new conversation has no files.
         let is_allowed = |file: &File| file.draft.conversation_id.is_none();
         let text = match self.body.clone() {
             BodySource::Text(body) => Ok(Some(body)),
-            BodySource::Files => Ok(None),
+            BodySource::Empty => Ok(None),
             BodySource::Predefined(id) => Err(id),
         };
         match text {
@@ -157,9 +166,16 @@ impl NewMessage {
         }
     }
 
+    fn check_length(&self) -> Result<(), AppError> {
+        match &self.body {
+            BodySource::Text(body) => check_length(body, self.body_limit),
+            BodySource::Predefined(_) | BodySource::Empty => Ok(()),
+        }
+    }
+
     fn without_body(self, attachments: Vec<Attachment>) -> DraftWithoutBody {
-        let Self { role, kind, body: _, sender, external_id, attachments: _, metadata } = self;
-        DraftWithoutBody { role, kind, sender, external_id, attachments, metadata }
+        let Self { role, kind, body: _, body_limit: _, content, sender, external_id, attachments: _, metadata } = self;
+        DraftWithoutBody { role, kind, content, sender, external_id, attachments, metadata }
     }
 }
 
@@ -173,6 +189,7 @@ impl CustomerMessage {
         if self.attachments.is_empty() {
             return self.without_files(store.customer());
         }
+        self.check_length()?;
         let found = store.ready_files(conversation, &self.attachments).await?;
         let attachments =
             attachable(found, |file| file.draft.conversation_id == Some(conversation) && customer_may_see(file))?;
@@ -181,8 +198,13 @@ impl CustomerMessage {
 
     /// Returns a customer's message for a new conversation, which has no files.
     pub(crate) fn without_files(self, customer: &CustomerId) -> Result<MessageDraft, AppError> {
+        self.check_length()?;
         attachable(self.attachments.iter().map(|_| None).collect(), |_| false)?;
         Ok(self.draft(customer))
+    }
+
+    fn check_length(&self) -> Result<(), AppError> {
+        self.body.as_ref().map_or(Ok(()), |body| check_length(body, self.body_limit))
     }
 
     fn draft(self, customer: &CustomerId) -> MessageDraft {
@@ -191,12 +213,17 @@ impl CustomerMessage {
             role: Role::User,
             kind: MessageType::Reply,
             body: self.body,
+            content: None,
             sender: Some(sender),
             external_id: None,
             attachments: Vec::new(),
             metadata: Metadata::default(),
         }
     }
+}
+
+fn check_length(body: &MessageBody, limit: BodyLimit) -> Result<(), AppError> {
+    limit.check(body).map_err(|invalid| AppError::invalid(Field::Body, invalid))
 }
 
 async fn attachments(

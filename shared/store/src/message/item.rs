@@ -1,6 +1,6 @@
 use deskless_domain::{
     Attachment, ContentType, ConversationId, DeliveryStatus, Email, ExternalId, FileId, FileSize, FileTitle, Message,
-    MessageBody, MessageDraft, MessageId, MessageType, Metadata, PersonName, Role, Sender,
+    MessageBody, MessageContent, MessageDraft, MessageId, MessageType, Metadata, PersonName, Role, Sender,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ struct MessageItem {
     kind: MessageType,
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     body: Option<MessageBody>,
+    /// The structured content as JSON.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
     #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     sender: Option<SenderAttributes>,
     #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,7 @@ impl TenantStore {
             role: draft.role,
             kind: draft.kind,
             body: draft.body,
+            content: draft.content.map(|content| content.json().to_owned()),
             sender: draft.sender.map(|Sender { id, name, email }| SenderAttributes { id, name, email }),
             external_id: draft.external_id,
             metadata: (!draft.metadata.is_empty()).then(|| draft.metadata.json().to_owned()),
@@ -104,11 +108,13 @@ pub(crate) fn read(conversation_id: ConversationId, item: Item) -> Result<Messag
         Some(json) => Metadata::from_json(json).map_err(|_| corrupt("metadata"))?,
         None => Metadata::default(),
     };
+    let content = item.content.map(MessageContent::from_json).transpose().map_err(|_| corrupt("content"))?;
     let sender = item.sender.map(|SenderAttributes { id, name, email }| Sender { id, name, email });
     let draft = MessageDraft {
         role: item.role,
         kind: item.kind,
         body: item.body,
+        content,
         sender,
         external_id: item.external_id,
         attachments: item.attachments.into_iter().map(Into::into).collect(),

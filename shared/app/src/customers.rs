@@ -2,7 +2,7 @@
 
 use deskless_domain::{
     CompanyName, Customer, CustomerDetails, CustomerEvent, CustomerId, CustomerRecord, Email, FieldChange, MessageId,
-    Metadata, PersonName, PhoneNumber, Precondition, Timestamp,
+    Metadata, Offset, OffsetPage, PersonName, PhoneNumber, Precondition, Timestamp,
 };
 use deskless_store::{
     CustomerKey, EmailChange, EmailClaim, EmailHolder, IdempotencyKey, Once, StoreError, TenantStore,
@@ -191,6 +191,24 @@ pub async fn list_by_email(
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn list(store: &TenantStore, after: Option<MessageId>, limit: usize) -> Result<CustomerPage, AppError> {
     Ok(store.list_customers(after, limit).await?)
+}
+
+/// AP-135: Lists customers by offset, newest first: all, or those who have an email address. The total is exact up to 10,000, and a lower
+/// bound beyond.
+///
+/// # Errors
+/// [`AppError::Invalid`] for an offset that cannot be reached in the time of a request; [`AppError::Unavailable`] when DynamoDB does not
+/// respond.
+pub async fn list_at(
+    store: &TenantStore,
+    email: Option<&Email>,
+    offset: Offset,
+    limit: usize,
+) -> Result<OffsetPage<CustomerRecord>, AppError> {
+    Ok(match email {
+        Some(email) => store.list_customers_by_email_at(email, offset, limit).await?,
+        None => store.list_customers_at(offset, limit).await?,
+    })
 }
 
 /// AP-46: Starts erasing a customer. Their details are deleted at once, their conversations in the background by [`take_step`].

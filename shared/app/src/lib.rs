@@ -22,6 +22,7 @@ mod references;
 mod replay;
 pub mod resources;
 
+pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
     Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
     TriggeredAutomations, without_values,

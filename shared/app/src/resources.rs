@@ -1,7 +1,9 @@
 //! Small collections: inboxes, members, assistants, pipelines, views, predefined messages and automations share these use
 //! cases.
 
-use deskless_domain::{Clock, Collected, InvalidField, Precondition, Resource};
+#[cfg(doc)]
+use deskless_domain::Kind;
+use deskless_domain::{Clock, Collected, InvalidField, Offset, OffsetPage, Precondition, Resource};
 use deskless_store::{IdempotencyKey, Once, ResourcePage, StoreError, TenantStore};
 
 use crate::AppError;
@@ -45,6 +47,35 @@ pub async fn list<T: Collected>(
     limit: usize,
 ) -> Result<ResourcePage<T>, AppError> {
     Ok(store.list_resources(after, limit).await?)
+}
+
+/// Returns all resources of a kind, oldest first, without archived ones. There are at most [`Kind::max_resources`] of them.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn all<T: Collected>(store: &TenantStore) -> Result<Vec<Resource<T>>, AppError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.list_resources(after, T::KIND.max_resources()).await?;
+        all.extend(page.resources);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Lists resources by offset, oldest first, without archived ones. Reads all of them: at most [`Kind::max_resources`]. For another
+/// order or a filter, sort and filter what [`all`] returns, and take [`OffsetPage::of_all`] of it.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn list_at<T: Collected>(
+    store: &TenantStore,
+    offset: Offset,
+    limit: usize,
+) -> Result<OffsetPage<Resource<T>>, AppError> {
+    Ok(OffsetPage::of_all(all(store).await?, offset, limit))
 }
 
 /// AP-18: Updates a resource. Writes it over the version that was read, and starts again if it was updated meanwhile, so that

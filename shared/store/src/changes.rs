@@ -141,7 +141,17 @@ impl TenantStore {
         ids: &[ConversationId],
         consistent: bool,
     ) -> Result<Vec<Conversation>, StoreError> {
-        let mut stored = Vec::with_capacity(ids.len());
+        let stored = self.stored_in_order(ids, consistent).await?;
+        self.complete_all(stored).await
+    }
+
+    /// Reads conversations as [`Self::conversations_in_order`], without large metadata.
+    pub(crate) async fn stored_in_order(
+        &self,
+        ids: &[ConversationId],
+        consistent: bool,
+    ) -> Result<Vec<StoredConversation>, StoreError> {
+        let mut stored: Vec<StoredConversation> = Vec::with_capacity(ids.len());
         for ids in ids.chunks(100) {
             let items = self.get_all(ids.iter().map(|&id| self.keys().conversation(id)).collect(), consistent).await?;
             for found in items {
@@ -151,7 +161,7 @@ impl TenantStore {
         let position: std::collections::HashMap<_, _> =
             ids.iter().enumerate().map(|(index, id)| (*id, index)).collect();
         stored.sort_by_key(|stored| position.get(&stored.conversation.id).copied());
-        self.complete_all(stored).await
+        Ok(stored)
     }
 }
 

@@ -2,13 +2,16 @@
 
 use deskless_domain::{
     BodyLimit, Conversation, ConversationFilter, ConversationId, CustomerId, File, FileId, IdentitySource, Message,
-    MessageDraft, MessageId, Order, Status,
+    MessageDraft, MessageId, Offset, OffsetPage, Order, Status, Total,
 };
 
 use crate::{
-    AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, StoreError, TenantStore, Thread,
+    AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, Sort, StoreError, TenantStore, Thread,
+    ThreadAt,
     conversation::{StoredConversation, attributes, unless_deleted},
     item::{Item, string},
+    message::ThreadRows,
+    scan::{MOST_COUNTED, Scan, Skipped},
 };
 
 /// The maximum number of consecutive queries for one page of a thread, if there are notes between the replies.
@@ -83,6 +86,22 @@ impl CustomerStore {
         self.tenant.list_conversations(&[filter], order, after, limit).await
     }
 
+    /// AP-130, AP-132: lists the customer's conversations by offset, as [`TenantStore::list_conversations_at`].
+    ///
+    /// # Errors
+    /// As [`TenantStore::list_conversations_at`].
+    pub async fn list_conversations_at(
+        &self,
+        status: Option<Status>,
+        sort: Sort,
+        offset: Offset,
+        limit: usize,
+    ) -> Result<OffsetPage<Conversation>, StoreError> {
+        let filter =
+            ConversationFilter { status, customer_id: Some(self.customer.clone()), ..ConversationFilter::default() };
+        self.tenant.list_conversations_at(&[filter], sort, offset, limit).await
+    }
+
     /// Reads one of the customer's conversations, without its large metadata.
     ///
     /// # Errors
@@ -101,6 +120,38 @@ impl CustomerStore {
     pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let (_, page) = tokio::try_join!(self.own(thread.conversation), self.replies(thread))?;
         Ok(page)
+    }
+
+    /// AP-134: reads a page of a customer's thread by offset, without notes, and counts its replies: exactly, if it has at most 10,000
+    /// messages. A page is short only at the end of the thread.
+    ///
+    /// # Errors
+    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] when the offset cannot be reached in 8 seconds.
+    pub async fn list_messages_at(&self, thread: ThreadAt) -> Result<OffsetPage<Message>, StoreError> {
+        // The owner is checked first: the time of a scan would tell how long another customer's thread is.
+        let _ = self.own(thread.conversation).await?;
+        let ThreadAt { conversation, order, offset, limit } = thread;
+        let rows = ThreadRows { store: &self.tenant, conversation, order, only_replies: true };
+        let mut scan = Scan::new(rows, self.tenant.work());
+        let mut after = match scan.skip(offset.rows()).await? {
+            Skipped::All(count) => return Ok(OffsetPage { rows: Vec::new(), total: Total::exact(count as u64) }),
+            Skipped::To(last) => last,
+        };
+        let mut rows = Vec::new();
+        let mut has_more = true;
+        while rows.len() < limit && has_more {
+            scan.bound().check()?;
+            let page = self.replies(Thread { conversation, order, after, limit: limit - rows.len() }).await?;
+            rows.extend(page.messages);
+            (after, has_more) = (Some(page.next), page.has_more);
+        }
+        let seen = offset.rows() + rows.len();
+        if !has_more {
+            return Ok(OffsetPage { rows, total: Total::exact(seen as u64) });
+        }
+        let rest = scan.count_after(after, MOST_COUNTED).await?;
+        let count = (seen + rest.count) as u64;
+        Ok(OffsetPage { rows, total: Total { count, is_exact: rest.is_complete } })
     }
 
     /// AP-12, AP-13: adds a message to one of the customer's conversations. The owner is checked by the write's condition,

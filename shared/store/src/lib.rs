@@ -38,6 +38,7 @@ mod number;
 mod operator;
 mod packed;
 mod rate;
+mod scan;
 mod secret;
 mod store;
 mod table;
@@ -54,7 +55,7 @@ pub use bulk::{BulkActionPage, BulkMarker};
 pub use changes::{ChangePage, ChangePosition};
 pub use collection::{Directory, DirectoryEntry, PlacementNames, ResourcePage, SortedPage, SortedPosition};
 pub use conversation::{
-    ConversationPage, ConversationToCreate, CreationPage, Position, RemovalBatch, RemovalQueue, Tombstone,
+    ConversationPage, ConversationToCreate, CreationPage, Position, RemovalBatch, RemovalQueue, Sort, Tombstone,
 };
 pub use counter::{ConversationToCount, CountFilter, Counts, Recount, RecountStep};
 pub use customer::{
@@ -70,7 +71,7 @@ pub use jobs::OpenJob;
 pub use keys::CustomerKey;
 pub use log_text::without_values;
 pub use marker::{Marked, Marker};
-pub use message::{AddedMessage, MessagePage, ReplyCount, Thread};
+pub use message::{AddedMessage, MessagePage, ReplyCount, Thread, ThreadAt};
 pub use operator::{Operator, SecretsMoved, SecretsRotation, ShardChange, WorkspaceDeletion};
 pub use rate::{Allowance, RateSubject};
 pub use secret::{DATA_KEY_BYTES, DataKeyProvider, NewDataKey, PlainDataKey};

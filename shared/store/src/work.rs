@@ -27,6 +27,11 @@ impl Work {
         }
     }
 
+    /// Records rows that were skipped or counted for a page by offset. None of them are included in the request.
+    pub(crate) fn scan(&self, records: usize) {
+        self.0.records.fetch_add(u64::try_from(records).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
     /// Returns the number of requests that the work counts as, in addition to the request itself.
     #[must_use]
     pub fn additional_requests(&self) -> u64 {
@@ -48,6 +53,13 @@ mod tests {
         work.clone().read(99);
         assert_eq!(work.additional_requests(), 1);
         work.read(1);
+        assert_eq!(work.additional_requests(), 2);
+    }
+    #[test]
+    fn scanned_rows_count_from_the_first() {
+        let work = Work::default();
+        work.scan(101);
+        work.read(20);
         assert_eq!(work.additional_requests(), 2);
     }
 }

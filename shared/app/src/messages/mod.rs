@@ -2,6 +2,7 @@
 
 mod create;
 mod draft;
+mod list_at;
 mod transform;
 
 use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
@@ -10,6 +11,7 @@ use deskless_store::{CustomerStore, TenantStore};
 
 pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
 
 use crate::AppError;

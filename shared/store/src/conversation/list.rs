@@ -3,6 +3,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use deskless_domain::{Conversation, ConversationFilter, ConversationId, MessageId, Metadata, Order};
 use futures_util::future::try_join_all;
 
@@ -51,11 +52,12 @@ struct Partition {
 }
 
 /// The parameters of the queries for one page.
-struct ListRead<'a> {
-    index: Index,
-    plan: &'a QueryPlan,
-    order: Order,
-    until: Option<MessageId>,
+pub(super) struct ListRead<'a> {
+    pub index: Index,
+    pub partitions: &'a [String],
+    pub plan: &'a QueryPlan,
+    pub order: Order,
+    pub until: Option<MessageId>,
 }
 
 impl TenantStore {
@@ -106,22 +108,33 @@ impl TenantStore {
             Source::Empty => Ok((Vec::new(), None)),
             &Source::Single(id) => self.find_single(id, &plan, order, after).await,
             Source::Index { index, partitions } => {
-                let until = match order {
-                    Order::Desc => None,
-                    Order::Asc => after.and_then(|p| p.until).or_else(|| Some(MessageId::end_of(self.clock().now()))),
-                };
-                let reached = after.map(|position| position.frontier);
-                let partition = |key: &String| Partition { key: key.clone(), reached, exhausted: false };
-                let mut partitions: Vec<_> = partitions.iter().map(partition).collect();
-                let read = ListRead { index: *index, plan: &plan, order, until };
-                let found = self.read_partitions(&read, &mut partitions, limit).await?;
-                Ok(page(found, &partitions, order, until, limit))
+                let until = after.and_then(|position| position.until).or_else(|| self.end_of_list(order));
+                let read = ListRead { index: *index, partitions, plan: &plan, order, until };
+                self.read_page(&read, after.map(|position| position.frontier), limit).await
             }
         }
     }
 
+    /// Returns the end of a list that is read from its start: see [`Position::until`].
+    pub(super) fn end_of_list(&self, order: Order) -> Option<MessageId> {
+        (order == Order::Asc).then(|| MessageId::end_of(self.clock().now()))
+    }
+
+    /// Reads one page of an index after a position.
+    pub(super) async fn read_page(
+        &self,
+        read: &ListRead<'_>,
+        reached: Option<MessageId>,
+        limit: usize,
+    ) -> Result<(Vec<StoredConversation>, Option<Position>), StoreError> {
+        let partition = |key: &String| Partition { key: key.clone(), reached, exhausted: false };
+        let mut partitions: Vec<_> = read.partitions.iter().map(partition).collect();
+        let found = self.read_partitions(read, &mut partitions, limit).await?;
+        Ok(page(found, &partitions, read.order, read.until, limit))
+    }
+
     /// Reads the only conversation that can match. Returns it if it does and was not on an earlier page.
-    async fn find_single(
+    pub(super) async fn find_single(
         &self,
         id: ConversationId,
         plan: &QueryPlan,
@@ -184,42 +197,12 @@ impl TenantStore {
         partition: &Partition,
         batch: usize,
     ) -> impl Future<Output = Result<QueryOutput, StoreError>> + use<> {
-        let ListRead { index, plan, order, until } = *read;
-        let mut request = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .index_name(index.name)
-            .expression_attribute_names("#pk", index.partition)
-            .expression_attribute_values(":pk", text(&partition.key))
-            .scan_index_forward(order == Order::Asc)
-            .set_filter_expression(plan.expression.expression())
-            .limit(i32::try_from(batch).unwrap_or(i32::MAX));
-        for (placeholder, name) in &plan.expression.names {
-            request = request.expression_attribute_names(placeholder, name);
-        }
-        for (placeholder, value) in &plan.expression.values {
-            request = request.expression_attribute_values(placeholder, value.clone());
-        }
-        let range = range(order, partition.reached, plan.floor, until);
-        let mut empty = false;
-        request = match range {
-            (None, None) => request.key_condition_expression("#pk = :pk"),
-            (from, to) => {
-                let from = from.unwrap_or_else(|| "!".to_owned());
-                let to = pack(to.unwrap_or(MessageId::LAST));
-                // DynamoDB rejects an empty range.
-                empty = from > to;
-                request
-                    .key_condition_expression("#pk = :pk AND a BETWEEN :from AND :to")
-                    .expression_attribute_values(":from", text(from))
-                    .expression_attribute_values(":to", text(to))
-            }
-        };
+        let request = self.index_query(read, &partition.key, partition.reached);
         async move {
-            if empty {
+            let Some(request) = request else {
                 return Ok(QueryOutput { conversations: Vec::new(), reached: None, evaluated: 0 });
-            }
+            };
+            let request = request.limit(i32::try_from(batch).unwrap_or(i32::MAX));
             let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
             let reached = output
                 .last_evaluated_key()
@@ -234,6 +217,43 @@ impl TenantStore {
             let conversations = items.filter_map(Result::transpose).collect::<Result<_, _>>()?;
             Ok(QueryOutput { conversations, reached, evaluated })
         }
+    }
+
+    /// Returns the query of a partition after a position. `None` if its range is empty, which DynamoDB rejects.
+    pub(super) fn index_query(
+        &self,
+        read: &ListRead<'_>,
+        partition: &str,
+        reached: Option<MessageId>,
+    ) -> Option<QueryFluentBuilder> {
+        let ListRead { index, plan, order, until, .. } = *read;
+        let mut request = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .index_name(index.name)
+            .expression_attribute_names("#pk", index.partition)
+            .expression_attribute_values(":pk", text(partition))
+            .scan_index_forward(order == Order::Asc)
+            .set_filter_expression(plan.expression.expression());
+        for (placeholder, name) in &plan.expression.names {
+            request = request.expression_attribute_names(placeholder, name);
+        }
+        for (placeholder, value) in &plan.expression.values {
+            request = request.expression_attribute_values(placeholder, value.clone());
+        }
+        let (from, to) = range(order, reached, plan.floor, until);
+        if from.is_none() && to.is_none() {
+            return Some(request.key_condition_expression("#pk = :pk"));
+        }
+        let from = from.unwrap_or_else(|| "!".to_owned());
+        let to = pack(to.unwrap_or(MessageId::LAST));
+        (from <= to).then(|| {
+            request
+                .key_condition_expression("#pk = :pk AND a BETWEEN :from AND :to")
+                .expression_attribute_values(":from", text(from))
+                .expression_attribute_values(":to", text(to))
+        })
     }
 
     /// Adds the large metadata, with one `BatchGetItem` for the page. When such metadata is replaced or cleared, its item
@@ -320,7 +340,7 @@ fn range(
 }
 
 /// Returns whether `a` comes strictly before `b` in this order. `None` as `a` is the start of the list, as `b` its end.
-fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
+pub(crate) fn precedes(order: Order, a: Option<MessageId>, b: Option<MessageId>) -> bool {
     match (a, b) {
         (_, None) | (None, _) => true,
         (Some(a), Some(b)) => match order {

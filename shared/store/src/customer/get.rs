@@ -1,12 +1,15 @@
 use std::cmp::Reverse;
 
-use deskless_domain::{CustomerId, CustomerRecord, Email, MessageId};
+use deskless_domain::{CustomerId, CustomerRecord, Email, MessageId, Offset, OffsetPage};
 
 use super::{
-    CustomerPage,
+    CustomerPage, EmailHolder,
     item::{is_erasing, read, read_as},
 };
-use crate::{StoreError, TenantStore, item::is_expired};
+use crate::{StoreError, TenantStore, item::is_expired, scan::ScanBound};
+
+/// The number of entries, and of customers, that are read at once.
+const ENTRIES: usize = 100;
 
 impl TenantStore {
     /// AP-21: reads one customer, strongly consistent.
@@ -51,5 +54,39 @@ impl TenantStore {
         let mut customers: Vec<CustomerRecord> = found;
         customers.sort_by_key(|record| Reverse(record.list_position));
         Ok(CustomerPage { customers, next })
+    }
+
+    /// AP-135: reads the customers who have an email address by offset, newest first, strongly consistent, and counts them. Reads the
+    /// entries of all of them.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn list_customers_by_email_at(
+        &self,
+        email: &Email,
+        offset: Offset,
+        limit: usize,
+    ) -> Result<OffsetPage<CustomerRecord>, StoreError> {
+        let mut holders: Vec<EmailHolder> = Vec::new();
+        let bound = ScanBound::new();
+        loop {
+            let after = holders.last().map(|holder| holder.position);
+            let page = self.newest_holders(email, after, ENTRIES).await?;
+            let is_last = page.len() < ENTRIES;
+            holders.extend(page);
+            if is_last {
+                break;
+            }
+            bound.check()?;
+        }
+        let holders = OffsetPage::of_all(holders, offset, limit);
+        let mut rows: Vec<CustomerRecord> = Vec::new();
+        for holders in holders.rows.chunks(ENTRIES) {
+            let keys = holders.iter().map(|holder| self.keys().customer(&holder.customer_id)).collect();
+            let found = self.get_all(keys, true).await?;
+            rows.extend(found.into_iter().filter(|item| !is_erasing(item)).map(read).collect::<Result<Vec<_>, _>>()?);
+        }
+        rows.sort_by_key(|record| Reverse(record.list_position));
+        Ok(OffsetPage { rows, total: holders.total })
     }
 }

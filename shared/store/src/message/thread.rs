@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use deskless_domain::{ConversationId, Message, MessageId, Order};
 
 use super::item;
@@ -46,31 +47,12 @@ impl TenantStore {
         &self,
         Thread { conversation, order, after, limit }: Thread,
     ) -> Result<MessagePage, StoreError> {
-        let start = after.unwrap_or(match order {
-            Order::Asc => MessageId::FIRST,
-            Order::Desc => MessageId::LAST,
-        });
-        // The bounds themselves are excluded: '!' sorts before every digit, '~' after every letter.
-        let at = |id| self.keys().message(conversation, id).sk;
-        let (from, to) = match order {
-            Order::Asc => (format!("{}!", at(start)), format!("{}~", at(MessageId::LAST))),
-            Order::Desc => (at(MessageId::FIRST), at(start)),
-        };
-        let output = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(self.keys().conversation(conversation).pk))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
-            .scan_index_forward(order == Order::Asc)
-            .consistent_read(true)
-            // One more than the limit shows whether there is another page. `desc` includes the start message.
-            .limit(i32::try_from(limit + 1 + usize::from(order == Order::Desc)).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(&e))?;
+        let start = start(order, after);
+        // One more than the limit shows whether there is another page. `desc` includes the start message.
+        let evaluated = limit + 1 + usize::from(order == Order::Desc);
+        let request = self.thread_query(&Thread { conversation, order, after, limit });
+        let request = request.limit(i32::try_from(evaluated).unwrap_or(i32::MAX));
+        let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
         let ended_early = output.last_evaluated_key.is_some();
         let read = output.items.unwrap_or_default().into_iter().map(|found| item::read(conversation, found));
         let mut messages: Vec<Message> = read.collect::<Result<_, _>>()?;
@@ -80,4 +62,32 @@ impl TenantStore {
         let next = messages.last().map_or(start, |message| message.id);
         Ok(MessagePage { messages, next, has_more })
     }
+
+    /// Returns the query of a thread after a message, strongly consistent, without its limit. `desc` includes the message itself.
+    pub(super) fn thread_query(&self, thread: &Thread) -> QueryFluentBuilder {
+        let Thread { conversation, order, after, .. } = *thread;
+        let start = start(order, after);
+        // The bounds themselves are excluded: '!' sorts before every digit, '~' after every letter.
+        let at = |id| self.keys().message(conversation, id).sk;
+        let (from, to) = match order {
+            Order::Asc => (format!("{}!", at(start)), format!("{}~", at(MessageId::LAST))),
+            Order::Desc => (at(MessageId::FIRST), at(start)),
+        };
+        self.client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(self.keys().conversation(conversation).pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .scan_index_forward(order == Order::Asc)
+            .consistent_read(true)
+    }
+}
+
+fn start(order: Order, after: Option<MessageId>) -> MessageId {
+    after.unwrap_or(match order {
+        Order::Asc => MessageId::FIRST,
+        Order::Desc => MessageId::LAST,
+    })
 }

@@ -16,6 +16,7 @@ pub mod customers;
 mod error;
 pub mod files;
 pub mod keys;
+pub mod members;
 pub mod messages;
 pub mod predefined_messages;
 mod references;
@@ -24,7 +25,7 @@ pub mod resources;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, DueStep, IdempotencyKey, Once, Store, StoreError, TenantStore,
-    TriggeredAutomations, without_values,
+    Change, ChangeFeed, Changed, CustomerStore, Directory, DueStep, IdempotencyKey, Once, Store, StoreError,
+    TenantStore, TriggeredAutomations, without_values,
 };
 pub use error::{AppError, Conflict};

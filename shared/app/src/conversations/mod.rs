@@ -3,6 +3,7 @@
 mod count;
 mod create;
 mod delete;
+mod edit;
 mod get;
 mod list;
 mod list_at;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use count::count;
 pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
 pub use delete::delete;
+pub use edit::edit;
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};

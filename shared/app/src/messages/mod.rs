@@ -2,6 +2,7 @@
 
 mod create;
 mod draft;
+mod first;
 mod list_at;
 mod transform;
 
@@ -11,6 +12,7 @@ use deskless_store::{CustomerStore, TenantStore};
 
 pub use create::{create, create_for_customer};
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use first::first_of;
 pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
 

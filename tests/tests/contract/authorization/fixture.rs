@@ -32,6 +32,10 @@ impl<'w> Fixture<'w> {
         fixture
     }
 
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
     pub fn number(&self) -> u32 {
         self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }

@@ -11,6 +11,8 @@ mod gtateth;
 mod intercom;
 mod openai;
 
+use std::collections::BTreeSet;
+
 use deskless_api::dialect::{Dialect, DialectOperation};
 use deskless_dialects::DIALECTS;
 use deskless_domain::{RateLimit, Scope, authorization::Audience};
@@ -23,6 +25,7 @@ use crate::authorization::{
     fixture::{self, Call, Fixture},
     send,
 };
+use crate::{policies, template};
 
 /// Returns a call of an operation that succeeds, with the path under `/dialects`.
 async fn call(fixture: &Fixture<'_>, dialect: &Dialect, operation: &DialectOperation) -> Call {
@@ -209,4 +212,27 @@ async fn lost_responses_are_repeated_without_a_second_effect() {
         }
         world.assert_sound().await;
     }
+}
+
+#[tokio::test]
+async fn function_may_do_what_its_operations_do_and_nothing_else() {
+    let mut needed = BTreeSet::new();
+    for dialect in DIALECTS {
+        let world = World::behind_proxy(Faults::default()).await;
+        let keys = Keys::new(&world).await;
+        let fixture = Fixture::new(&world, &keys.token).await;
+        for operation in dialect.operations() {
+            let own = call(&fixture, &dialect, &operation).await;
+            let _ = (world.proxy().take_meter(), world.take_asked_of_s3(), world.data_keys.take_permissions());
+            // The key is looked up, and the data key is decrypted, by each function itself.
+            world.clock.advance_millis(300_000);
+            assert_allowed(&repeat(&keys.all, &own, "Rk5mZ1wQh8Vt3JnXc6Pd").await, "all scopes", &own);
+            needed.extend(world.proxy().take_meter().permissions);
+            needed.extend(policies::of_s3(&world));
+            needed.extend(world.data_keys.take_permissions());
+        }
+    }
+    let functions = template::functions().into_iter();
+    let allowed = functions.filter(|f| f.binary == "dialects").flat_map(|f| f.permissions).collect();
+    assert_eq!(needed, allowed);
 }

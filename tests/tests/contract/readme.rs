@@ -25,6 +25,17 @@ fn examples(text: &str) -> Vec<&str> {
     blocks.filter(|block| !block.contains("dev.env")).collect()
 }
 
+/// Returns the texts of all guides.
+fn guides() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let files = [folder.clone(), folder.join("dialects")]
+        .into_iter()
+        .flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten());
+    let paths =
+        files.map(|file| file.expect("a guide").path()).filter(|path| path.extension().is_some_and(|end| end == "md"));
+    paths.map(|path| std::fs::read_to_string(path).expect("a guide is text")).collect()
+}
+
 /// Returns whether a shell is installed.
 fn is_installed(shell: &str) -> bool {
     std::process::Command::new(shell).args(["-c", ":"]).status().is_ok_and(|status| status.success())
@@ -96,9 +107,7 @@ async fn readme_tour_runs_as_printed() {
 /// An interactive zsh takes a comment for a command, and interactive shells replace an exclamation mark in double quotes.
 #[test]
 fn examples_can_be_pasted_into_interactive_shells() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    let guides = std::fs::read_dir(folder).expect("the guides").map(|file| file.expect("a guide").path());
-    let mut texts: Vec<_> = guides.map(|path| std::fs::read_to_string(path).expect("a guide is text")).collect();
+    let mut texts = guides();
     texts.push(README.to_owned());
     let blocks = texts
         .iter()
@@ -118,15 +127,13 @@ fn examples_can_be_pasted_into_interactive_shells() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn examples_of_guides_run_as_printed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    let mut guides = 0;
-    for file in std::fs::read_dir(folder).expect("the guides") {
-        let text = std::fs::read_to_string(file.expect("a guide").path()).expect("a guide is text");
+    let mut count = 0;
+    for text in guides() {
         let examples = examples(&text);
         if !examples.is_empty() {
             let _ = run("bash", &examples).await;
-            guides += 1;
+            count += 1;
         }
     }
-    assert!(guides >= 10, "{guides} guides have examples");
+    assert!(count >= 10, "{count} guides have examples");
 }

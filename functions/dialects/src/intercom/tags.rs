@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use deserr::Deserr;
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, Idempotent, InvalidRequest, Json, NoParameters, Reply,
+    Actor, ApiPath, ApiQuery, Caller, Code, Idempotent, InvalidRequest, Json, NoParameters, Problem, Reply,
     dialect::respond,
     scope::{ReadConversations, WriteConversations},
 };
 use deskless_app::{
-    AppError,
+    AppError, IdempotencyKey,
     bulk::{self, CreateBulkAction, Target},
     conversations::{self, ListConversations, Walk},
 };
@@ -25,6 +25,8 @@ use super::{
 
 /// The number of the most recently active conversations whose tags are listed.
 const LISTED_FROM: usize = 1000;
+/// The number of times that a key can delete one tag in a day.
+const MAX_DELETIONS: u32 = 20;
 const NO_RESOURCE: &str = "Resource Not Found";
 
 /// A tag to create.
@@ -107,6 +109,13 @@ pub async fn delete_tag(
         dry_run: false,
         key: caller.credential().id,
     };
-    bulk::create(store, command, None).await?;
-    respond(StatusCode::OK, &json!({}))
+    for number in 1..=MAX_DELETIONS {
+        // While a bulk action removes the tag, a repeat creates no second one.
+        let key = IdempotencyKey::new(format!("{}intercom tag\n{id}\n{number}", caller.identity()), id.clone());
+        let created = bulk::create(store, command.clone(), Some(&key)).await?;
+        if !created.is_replay || bulk::get(store, created.outcome.id).await?.finished_at.is_none() {
+            return respond(StatusCode::OK, &json!({}));
+        }
+    }
+    Err(Problem::new(Code::Conflict, "The tag was deleted too often today. Remove it from its conversations"))
 }

@@ -36,7 +36,7 @@ async fn tag(fixture: &Fixture<'_>) -> String {
 async fn body(fixture: &Fixture<'_>, method: &Method, path: &str) -> Option<Value> {
     let admin = || fixture.resource("{memberId}", "");
     Some(match (method.as_str(), path) {
-        ("POST", "/contacts") => json!({ "external_id": format!("c{}", fixture.number()), "name": MARK }),
+        ("POST", "/contacts") => json!({ "external_id": format!("c{}", fixture.number()), "name": "New" }),
         ("PUT", "/contacts/{contact_id}") => json!({ "name": MARK }),
         ("POST", "/contacts/{contact_id}/tags") => json!({ "id": tag(fixture).await }),
         ("POST", "/contacts/search") => {
@@ -64,7 +64,7 @@ async fn body(fixture: &Fixture<'_>, method: &Method, path: &str) -> Option<Valu
         ("POST", "/conversations/{conversation_id}/tags") => {
             json!({ "id": tag(fixture).await, "admin_id": admin().await })
         }
-        ("POST", "/tags") => json!({ "name": MARK }),
+        ("POST", "/tags") => json!({ "name": "new" }),
         ("POST", _) => json!({}),
         _ => return None,
     })

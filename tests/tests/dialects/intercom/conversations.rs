@@ -190,10 +190,12 @@ async fn tags_have_reversible_ids() {
         desk.ok(Method::DELETE, &format!("/conversations/{id}/tags/{tag}"), &json!({ "admin_id": desk.admin })).await;
     assert_eq!(detach["id"], json!(tag));
     assert_eq!(desk.get(&format!("/conversations/{id}")).await["tags"]["tags"], json!([]));
-    desk.ok(Method::POST, &format!("/conversations/{id}/tags"), &attach).await;
-    desk.ok(Method::DELETE, &format!("/tags/{tag}"), &Value::Null).await;
-    let _ = world.drain_events().await;
-    assert_eq!(desk.get(&format!("/conversations/{id}")).await["tags"]["tags"], json!([]));
+    for _ in 0..2 {
+        desk.ok(Method::POST, &format!("/conversations/{id}/tags"), &attach).await;
+        desk.ok(Method::DELETE, &format!("/tags/{tag}"), &Value::Null).await;
+        let _ = world.drain_events().await;
+        assert_eq!(desk.get(&format!("/conversations/{id}")).await["tags"]["tags"], json!([]));
+    }
     let rename = json!({ "id": tag, "name": "other" });
     assert_eq!(desk.fails(Method::POST, "/tags", &rename, 400).await["field"], "id");
     let other = json!({ "name": "vip", "users": [{ "id": "cus_ada" }] });

@@ -13,25 +13,32 @@ const INLINE: &[&str] = &[
 /// Returns a body as HTML: a paragraph for each one of the text.
 pub fn of_text(text: &str) -> String {
     let normalized = text.replace("\r\n", "\n");
-    let paragraphs = normalized.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty());
-    paragraphs
-        .map(|paragraph| format!("<p>{}</p>", escape(paragraph.trim_matches('\n')).replace('\n', "<br>")))
-        .collect()
+    let mut html = String::new();
+    for paragraph in normalized.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+        html.push_str("<p>");
+        html.push_str(&escape(paragraph.trim_matches('\n')).replace('\n', "<br>"));
+        html.push_str("</p>");
+    }
+    html
 }
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// The most `<` of a text that begin no element. After them, `<` is text: without a limit, each of them would be searched for its end.
+const MAX_UNENDED: u32 = 1000;
+
 /// Returns the text of a body that may be HTML. A link keeps its address in parentheses, an image leaves its address. What is not a known
 /// element or entity stays as it is. Without any element, white space stays too.
 pub fn to_text(body: &str) -> String {
     let mut text = Text::default();
     let mut rest = body;
+    let mut unended = 0;
     while let Some(at) = rest.find(['<', '&']) {
         text.write(&rest[..at]);
         rest = &rest[at..];
-        if let Some((element, after)) = Element::parse(rest) {
+        if let Some((element, after)) = (unended < MAX_UNENDED).then(|| Element::parse(rest)).flatten() {
             text.has_markup = true;
             rest = if element.is_opening && ["script", "style"].contains(&element.name.as_str()) {
                 after.find("</").map_or("", |end| &after[end..])
@@ -46,6 +53,7 @@ pub fn to_text(body: &str) -> String {
             text.write(character.encode_utf8(&mut [0; 4]));
             rest = after;
         } else {
+            unended += u32::from(rest.starts_with('<'));
             let (first, after) = rest.split_at(1);
             text.write(first);
             rest = after;
@@ -75,7 +83,7 @@ impl Text {
             "br" | "hr" => self.written.push(LINE),
             "img" => {
                 if let Some(address) = &element.address {
-                    self.written.push_str(&format!(" {address} "));
+                    self.written.extend([" ", address, " "]);
                 }
             }
             "td" | "th" => self.written.push(' '),
@@ -87,7 +95,7 @@ impl Text {
                     && !address.is_empty()
                     && self.written[from..].trim() != address
                 {
-                    self.written.push_str(&format!(" ({address})"));
+                    self.written.extend([" (", &address, ")"]);
                 }
             }
             "li" if element.is_opening => {
@@ -192,24 +200,25 @@ fn decode(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
-        match entity(rest) {
-            Some((character, after)) => {
-                decoded.push(character);
-                rest = after;
-            }
-            None => {
-                decoded.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((character, after)) = entity(rest) {
+            decoded.push(character);
+            rest = after;
+        } else {
+            decoded.push('&');
+            rest = &rest[1..];
         }
     }
     decoded.push_str(rest);
     decoded
 }
 
-/// Parses the entity at the start of a text, and returns what follows it.
+/// The most bytes of an entity. Without a limit, a text of `&` alone would be searched once for each of them.
+const MAX_ENTITY: usize = 12;
+
+/// Parses the entity at the start of a text, which begins with `&`, and returns what follows it.
 fn entity(text: &str) -> Option<(char, &str)> {
-    let (name, after) = text.strip_prefix('&')?.split_once(';')?;
+    let end = text.bytes().take(MAX_ENTITY).position(|byte| byte == b';')?;
+    let (name, after) = (text.get(1..end)?, &text[end + 1..]);
     let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
     let character = match name {
         "amp" => '&',
@@ -260,6 +269,14 @@ mod tests {
     fn plain_text_stays() {
         for text in ["a\n b  c", "1 < 2 & 3 > 2", "<unknown>", "x <- y", "<p", "a <b", "&nothing;"] {
             assert_eq!(to_text(text), text);
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        for part in ["&", "<b ", "<", "<!", "<a href='", "<p>", "&#"] {
+            let text = part.repeat(256 * 1024 / part.len());
+            assert!(to_text(&text).len() <= text.len() * 2, "{part}");
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{AppError, Conflict};
 
 /// The outcome of creating a customer.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one per request")]
 pub enum Creation {
     /// The new customer.
     Created(Once<WrittenCustomer>),

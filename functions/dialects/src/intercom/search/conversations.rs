@@ -68,8 +68,7 @@ impl ConversationQuery {
     }
 
     fn of(query: &Query, text: String) -> Result<Self, deskless_api::Problem> {
-        let test = Test::of(query, FIELDS)?;
-        Ok(Self { text, pushed: Pushed::of(query), test })
+        Ok(Self { text, pushed: Pushed::of(query), test: Test::of(query, FIELDS)? })
     }
 }
 

@@ -123,7 +123,7 @@ impl<T> Test<T> {
             Self::Text(get, operator, values, fold) => {
                 let mut found = get(row, context);
                 if *fold {
-                    found.iter_mut().for_each(|text| *text = text.to_lowercase());
+                    found = found.into_iter().map(|text| text.to_lowercase()).collect();
                 }
                 let any = |test: fn(&str, &str) -> bool| {
                     found.iter().any(|text| values.iter().any(|value| test(text, value)))

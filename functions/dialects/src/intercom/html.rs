@@ -27,7 +27,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The most `<` of a text that begin no element. After them, `<` is text: without a limit, each of them would be searched for its end.
-const MAX_UNENDED: u32 = 1000;
+const MAX_UNENDED: u32 = 50;
 
 /// Returns the text of a body that may be HTML. A link keeps its address in parentheses, an image leaves its address. What is not a known
 /// element or entity stays as it is. Without any element, white space stays too.

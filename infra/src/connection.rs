@@ -16,7 +16,7 @@ pub struct Table {
     /// running.
     #[arg(long = "table", value_name = "TABLE", env = "DESKLESS_TABLE_NAME", global = true)]
     deployed: Option<String>,
-    /// Name of the deployed bucket. Needed by commands that delete files.
+    /// Name of the deployed bucket. Needed by commands that delete files, and by exports of long messages.
     #[arg(long = "bucket", value_name = "BUCKET", env = "DESKLESS_BUCKET_NAME", global = true)]
     bucket: Option<String>,
     /// ARN of the KMS key of stored secrets: the output `SecretsKeyArn` of the stack. Needed to create the first

@@ -43,9 +43,11 @@ const CONVERSATION: [(&str, &str); 38] = [
     ("unreadCount", "u"),
     ("updatedAt", "ua"),
 ];
-const MESSAGE: [(&str, &str); 8] = [
+const MESSAGE: [(&str, &str); 10] = [
     ("attachments", "at"),
     ("body", "b"),
+    ("content", "c"),
+    ("contentObject", "bl"),
     ("deliveryStatus", "d"),
     ("externalId", "x"),
     ("metadata", "m"),

@@ -1,5 +1,5 @@
 //! The Lambda function `conversations`.
 
 fn main() -> Result<(), deskless_runtime::Error> {
-    deskless_runtime::run(deskless_conversations::router())
+    deskless_runtime::run_with_bucket(deskless_conversations::router())
 }

@@ -10,6 +10,7 @@ mod common;
 pub mod empfio;
 pub mod gtateth;
 pub mod intercom;
+mod numbers;
 pub mod openai;
 
 use deskless_api::{Routes, dialect::Dialect};

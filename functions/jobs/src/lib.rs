@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_app::{
-    AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files, without_values,
+    AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files, messages, without_values,
 };
 use deskless_runtime::batch::Batch;
 use futures_util::{StreamExt, future, stream};
@@ -82,5 +82,6 @@ async fn take(step: &DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
         DueStep::Removals(Change { tenant, change }) => conversations::removal_step(tenant, *change).await,
         DueStep::Customer(Change { tenant, change: (id, event) }) => customers::take_step(tenant, id, *event).await,
         DueStep::File(deleted) => files::erase(deleted).await,
+        DueStep::Content(deleted) => messages::erase_content(deleted).await,
     }
 }

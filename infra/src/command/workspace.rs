@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, anyhow, bail};
 use clap::Subcommand;
-use deskless_domain::{Clock, Invalid, RateLimit, Shards, Timestamp, Title, WorkspaceId};
+use deskless_domain::{BodyLimit, Clock, Invalid, RateLimit, Shards, Timestamp, Title, WorkspaceId};
 use deskless_runtime::SystemClock;
 use deskless_store::{Operator, RecountStep, StoreError};
 use serde_json::{Value, json};
@@ -49,6 +49,15 @@ enum Command {
         /// Requests a minute, 1 to 1000000 [initially: 15000]
         #[arg(value_parser = |text: &str| RateLimit::parse(text).map_err(|invalid| invalid.message))]
         requests: RateLimit,
+    },
+    /// Set how long message bodies may be in a workspace. Takes effect within 20 seconds.
+    MaxBody {
+        /// ID of the workspace.
+        #[arg(value_parser = workspace_id)]
+        id: WorkspaceId,
+        /// Characters of a body, 8000 to 262144. Bodies have at most 256 KiB of UTF-8 [initially: 8000]
+        #[arg(value_parser = |text: &str| BodyLimit::parse(text).map_err(|invalid| invalid.message))]
+        characters: BodyLimit,
     },
     /// Count all conversations again, while the workspace stays in use.
     Recount {
@@ -105,6 +114,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             named(operator.set_rate_limit(id, requests).await, id)?;
             let text = format!("The workspace can send {} requests a minute.", requests.requests());
             printer.result(&json!({ "rateLimit": requests }), &text);
+        }
+        Command::MaxBody { id, characters } => {
+            named(operator.set_body_limit(id, characters).await, id)?;
+            let text = format!("A message body can have {} characters.", characters.characters());
+            printer.result(&json!({ "maxBodyCharacters": characters }), &text);
         }
         Command::Recount { id } => recount(&operator, id, printer).await?,
         Command::Export { id, to } => {

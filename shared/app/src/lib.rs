@@ -21,6 +21,7 @@ pub mod messages;
 pub mod predefined_messages;
 mod references;
 mod replay;
+pub mod requesters;
 pub mod resources;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};

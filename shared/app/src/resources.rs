@@ -54,15 +54,7 @@ pub async fn list<T: Collected>(
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn all<T: Collected>(store: &TenantStore) -> Result<Vec<Resource<T>>, AppError> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page = store.list_resources(after, T::KIND.max_resources()).await?;
-        all.extend(page.resources);
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
-        }
-    }
+    Ok(store.all_resources().await?)
 }
 
 /// Lists resources by offset, oldest first, without archived ones. Reads all of them: at most [`Kind::max_resources`]. For another

@@ -89,6 +89,15 @@ pub struct ConversationFilter {
     /// Created before this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Timestamp>,
+    /// With one of these statuses; empty for all. A status of another service can stand for several of ours.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub any_status: Vec<Status>,
+    /// With one of these resolutions; empty for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub any_resolution: Vec<Resolution>,
+    /// With one of these priorities; empty for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub any_priority: Vec<Priority>,
 }
 
 /// A filter whose email address is replaced by the customers who have it.
@@ -125,6 +134,9 @@ impl ConversationFilter {
         fn is<T: PartialEq>(expected: Option<&T>, actual: Option<&T>) -> bool {
             expected.is_none_or(|expected| actual == Some(expected))
         }
+        fn is_any<T: PartialEq>(expected: &[T], actual: Option<&T>) -> bool {
+            expected.is_empty() || actual.is_some_and(|actual| expected.contains(actual))
+        }
         let placement = &conversation.placement;
         let email = conversation.customer.verified_email().map(Email::normalized);
         is(self.status.as_ref(), Some(&conversation.status))
@@ -147,5 +159,8 @@ impl ConversationFilter {
             && is(self.snoozed.as_ref(), Some(&conversation.is_snoozed(now)))
             && self.created_after.is_none_or(|time| conversation.created_at() >= time)
             && self.created_before.is_none_or(|time| conversation.created_at() < time)
+            && is_any(&self.any_status, Some(&conversation.status))
+            && is_any(&self.any_resolution, conversation.resolution.as_ref())
+            && is_any(&self.any_priority, Some(&conversation.priority))
     }
 }

@@ -202,6 +202,10 @@ id_type!(
     DataKeyId
 );
 id_type!(
+    /// The id of an object in the bucket that has the content of a long message.
+    ContentId
+);
+id_type!(
     /// The id of a request, in logs and problem documents.
     RequestId
 );

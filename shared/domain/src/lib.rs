@@ -80,9 +80,9 @@ pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};
 pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use id::{
-    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ConversationId, DataKeyId, ExecutionId, FileId,
-    Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId, SecretId, StageId,
-    ViewId, WorkspaceId,
+    AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ContentId, ConversationId, DataKeyId,
+    ExecutionId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId,
+    SecretId, StageId, ViewId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};

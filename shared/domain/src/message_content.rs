@@ -1,13 +1,10 @@
 use serde_json::value::RawValue;
-use utoipa::openapi::{
-    ObjectBuilder, RefOr, Schema,
-    schema::{SchemaType, Type},
-};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::SchemaType};
 
 use crate::Invalid;
 
-/// The structured content of a message, such as content parts or a tool call: a JSON object or array of at most 512 KiB (as JSON
-/// without white space). It is kept as JSON, so that numbers keep their digits and members their order.
+/// The structured content of a message, such as content parts or a tool call: a JSON value of at most 512 KiB (as JSON without
+/// white space), usually an object or an array. It is kept as JSON, so that numbers keep their digits and members their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageContent(String);
 
@@ -18,14 +15,14 @@ impl MessageContent {
     /// Parses JSON without white space, and checks the size.
     ///
     /// # Errors
-    /// When the text is not a JSON object or array, or has more than 524,288 bytes.
+    /// When the text is not a JSON value or is `null`, or has more than 524,288 bytes.
     pub fn from_json(json: String) -> Result<Self, Invalid> {
         if json.len() > Self::MAX_BYTES {
             let message = format!("must be at most {} bytes as JSON; it has {}", Self::MAX_BYTES, json.len());
             return Err(Invalid::new("too_long", message));
         }
-        if !json.starts_with(['{', '[']) {
-            return Err(Invalid::new("wrong_type", "must be an object or an array"));
+        if json == "null" {
+            return Err(Invalid::new("wrong_type", "must not be null"));
         }
         serde_json::from_str::<&RawValue>(&json).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         Ok(Self(json))
@@ -56,10 +53,8 @@ impl<'de> serde::Deserialize<'de> for MessageContent {
 impl utoipa::PartialSchema for MessageContent {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
-            .schema_type(SchemaType::from_iter([Type::Object, Type::Array]))
-            .description(Some(
-                "Structured content, such as content parts or a tool call: a JSON object or array of at most 512 KiB.",
-            ))
+            .schema_type(SchemaType::AnyValue)
+            .description(Some("Structured content, such as content parts or a tool call: any JSON of at most 512 KiB."))
             .into()
     }
 }
@@ -76,12 +71,19 @@ mod tests {
 
     #[test]
     fn content_round_trips() {
-        for json in ["{}", "[]", r#"{"b":89490200001234567890,"a":1.50,"c":1e400}"#, r#"[{"text":"\u0000"},null]"#] {
+        for json in [
+            "{}",
+            "[]",
+            r#"{"b":89490200001234567890,"a":1.50,"c":1e400}"#,
+            r#"[{"text":"\u0000"},null]"#,
+            "\"a\"",
+            "1.0",
+        ] {
             let content = MessageContent::from_json(json.to_owned()).expect("valid");
             assert_eq!(serde_json::to_string(&content).expect("JSON"), json);
             assert_eq!(serde_json::from_str::<MessageContent>(json).expect("content"), content);
         }
-        for other in ["1", "null", "\"a\"", "{", "[]x", ""] {
+        for other in ["null", "{", "[]x", ""] {
             assert!(MessageContent::from_json(other.to_owned()).is_err(), "{other}");
         }
     }

@@ -17,12 +17,26 @@ impl Metadata {
     pub const MAX_KEYS: usize = 50;
     /// The most bytes of JSON.
     pub const MAX_BYTES: usize = 4096;
+    /// The most bytes of JSON where another service's format allows more: 40 KiB, so that a page of 100 fits into a response.
+    pub const MAX_BYTES_OF_DIALECTS: usize = 40 * 1024;
 
     /// Parses JSON without white space, and checks the number of keys and the size.
     ///
     /// # Errors
     /// When the text is not a JSON object, or has more than 50 keys or 4,096 bytes.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {
+        Self::within(json, Self::MAX_BYTES)
+    }
+
+    /// Parses JSON as [`Metadata::from_json`] does, with at most 40 KiB: the metadata of a dialect, or stored metadata.
+    ///
+    /// # Errors
+    /// When the text is not a JSON object, or has more than 50 keys or 40,960 bytes.
+    pub fn from_long_json(json: &str) -> Result<Self, Invalid> {
+        Self::within(json, Self::MAX_BYTES_OF_DIALECTS)
+    }
+
+    fn within(json: &str, max_bytes: usize) -> Result<Self, Invalid> {
         let object: BTreeMap<String, &RawValue> =
             serde_json::from_str(json).map_err(|e| Invalid::new("invalid", e.to_string()))?;
         if object.len() > Self::MAX_KEYS {
@@ -32,8 +46,8 @@ impl Metadata {
         if object.is_empty() {
             return Ok(Self::default());
         }
-        if json.len() > Self::MAX_BYTES {
-            let message = format!("must be at most {} bytes as JSON; it has {}", Self::MAX_BYTES, json.len());
+        if json.len() > max_bytes {
+            let message = format!("must be at most {} bytes as JSON; it has {}", max_bytes, json.len());
             return Err(Invalid::new("too_long", message));
         }
         Ok(Self { json: json.to_owned() })
@@ -63,7 +77,7 @@ impl serde::Serialize for Metadata {
 impl<'de> serde::Deserialize<'de> for Metadata {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
-        Self::from_json(json.get()).map_err(serde::de::Error::custom)
+        Self::from_long_json(json.get()).map_err(serde::de::Error::custom)
     }
 }
 
@@ -113,5 +127,7 @@ mod tests {
         let bytes = |n: usize| format!("{{\"k\":\"{}\"}}", "x".repeat(n - 8));
         assert!(Metadata::from_json(&bytes(4096)).is_ok());
         assert!(Metadata::from_json(&bytes(4097)).is_err());
+        assert!(Metadata::from_long_json(&bytes(40_960)).is_ok());
+        assert!(Metadata::from_long_json(&bytes(40_961)).is_err());
     }
 }

@@ -8,9 +8,10 @@ use deskless_domain::{
 use crate::{
     AddedMessage, ConversationPage, IdempotencyKey, MessagePage, Once, Position, Sort, StoreError, TenantStore, Thread,
     ThreadAt,
+    content::{StoredMessage, check_page, fitting},
     conversation::{StoredConversation, attributes, unless_deleted},
     item::{Item, string},
-    message::ThreadRows,
+    message::{ThreadPage, ThreadRows},
     scan::{MOST_COUNTED, Scan, Skipped},
 };
 
@@ -97,8 +98,21 @@ impl CustomerStore {
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let filter =
-            ConversationFilter { status, customer_id: Some(self.customer.clone()), ..ConversationFilter::default() };
+        self.list_matching_at(ConversationFilter { status, ..ConversationFilter::default() }, sort, offset, limit).await
+    }
+
+    /// AP-130, AP-132: lists the customer's conversations that match a filter, as [`CustomerStore::list_conversations_at`].
+    ///
+    /// # Errors
+    /// As [`TenantStore::list_conversations_at`].
+    pub async fn list_matching_at(
+        &self,
+        filter: ConversationFilter,
+        sort: Sort,
+        offset: Offset,
+        limit: usize,
+    ) -> Result<OffsetPage<Conversation>, StoreError> {
+        let filter = ConversationFilter { customer_id: Some(self.customer.clone()), customer_email: None, ..filter };
         self.tenant.list_conversations_at(&[filter], sort, offset, limit).await
     }
 
@@ -119,14 +133,15 @@ impl CustomerStore {
     /// [`StoreError::NotFound`] when there is no such conversation, or it is another customer's.
     pub async fn list_messages(&self, thread: Thread) -> Result<MessagePage, StoreError> {
         let (_, page) = tokio::try_join!(self.own(thread.conversation), self.replies(thread))?;
-        Ok(page)
+        self.tenant.complete_page(page).await
     }
 
     /// AP-134: reads a page of a customer's thread by offset, without notes, and counts its replies: exactly, if it has at most 10,000
     /// messages. A page is short only at the end of the thread.
     ///
     /// # Errors
-    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] when the offset cannot be reached in 8 seconds.
+    /// As [`CustomerStore::list_messages`], and [`StoreError::InvalidField`] when the offset cannot be reached in 8 seconds, or the
+    /// page has too much text.
     pub async fn list_messages_at(&self, thread: ThreadAt) -> Result<OffsetPage<Message>, StoreError> {
         // The owner is checked first: the time of a scan would tell how long another customer's thread is.
         let _ = self.own(thread.conversation).await?;
@@ -137,15 +152,17 @@ impl CustomerStore {
             Skipped::All(count) => return Ok(OffsetPage { rows: Vec::new(), total: Total::exact(count as u64) }),
             Skipped::To(last) => last,
         };
-        let mut rows = Vec::new();
+        let mut rows: Vec<StoredMessage> = Vec::new();
         let mut has_more = true;
         while rows.len() < limit && has_more {
             scan.bound().check()?;
             let page = self.replies(Thread { conversation, order, after, limit: limit - rows.len() }).await?;
             rows.extend(page.messages);
+            check_page(&rows)?;
             (after, has_more) = (Some(page.next), page.has_more);
         }
         let seen = offset.rows() + rows.len();
+        let rows = self.tenant.complete_messages(rows).await?;
         if !has_more {
             return Ok(OffsetPage { rows, total: Total::exact(seen as u64) });
         }
@@ -196,32 +213,33 @@ impl CustomerStore {
         item.filter(|item| self.tenant.is_own(item, &self.customer)).ok_or(StoreError::NotFound)
     }
 
-    async fn replies(&self, thread: Thread) -> Result<MessagePage, StoreError> {
-        let mut messages: Vec<Message> = Vec::new();
+    async fn replies(&self, thread: Thread) -> Result<ThreadPage, StoreError> {
+        let mut messages: Vec<StoredMessage> = Vec::new();
         // One more than the limit shows whether there is another page.
         let mut rest = Thread { limit: thread.limit + 1, ..thread };
         for _ in 0..MAX_QUERIES {
             let page = self.tenant.query_thread(rest).await?;
             self.tenant.work().read(page.messages.len());
-            messages.extend(page.messages.into_iter().filter(|message| message.draft.is_reply()));
-            if messages.len() > thread.limit || !page.has_more {
-                let has_more = messages.len() > thread.limit;
-                messages.truncate(thread.limit);
-                return Ok(MessagePage { next: last(&messages, &thread), messages, has_more });
+            messages.extend(page.messages.into_iter().filter(|message| message.head.draft.is_reply()));
+            let length = thread.limit.min(fitting(&messages));
+            if messages.len() > length || !page.has_more {
+                let has_more = messages.len() > length;
+                messages.truncate(length);
+                return Ok(ThreadPage { next: last(&messages, &thread), messages, has_more });
             }
             rest.after = Some(page.next);
         }
         // There are thousands of consecutive notes.
         let next = rest.after.unwrap_or_else(|| last(&messages, &thread));
-        Ok(MessagePage { next, messages, has_more: true })
+        Ok(ThreadPage { next, messages, has_more: true })
     }
 }
 
 /// Returns the end of a page: its last reply, or its start if it has no replies.
-fn last(messages: &[Message], thread: &Thread) -> MessageId {
+fn last(messages: &[StoredMessage], thread: &Thread) -> MessageId {
     let start = match thread.order {
         Order::Asc => MessageId::FIRST,
         Order::Desc => MessageId::LAST,
     };
-    messages.last().map_or(thread.after.unwrap_or(start), |message| message.id)
+    messages.last().map_or(thread.after.unwrap_or(start), |message| message.head.id)
 }

@@ -8,7 +8,7 @@ use deskless_domain::{
 };
 
 use crate::{
-    CustomerKey, FileChange, Store, StoreError, TenantStore,
+    ContentChange, CustomerKey, FileChange, Store, StoreError, TenantStore,
     conversation::{StoredConversation, attributes, removal_step},
     customer,
     item::{Item, integer, string},
@@ -55,6 +55,8 @@ pub enum DueStep {
     Customer(Change<(CustomerKey, CustomerEvent)>),
     /// The erasure of a deleted file.
     File(FileChange),
+    /// The erasure of the content of a deleted message.
+    Content(ContentChange),
 }
 
 impl ChangeFeed {
@@ -98,6 +100,10 @@ impl ChangeFeed {
                 Some(event) => Ok(self.change(workspace, event).await?.map(DueStep::Customer)),
                 None => Ok(None),
             },
+            Some(StreamKey::Content(workspace, id)) => {
+                let tenant = self.0.open(workspace).await?;
+                Ok(tenant.and_then(|tenant| ContentChange::of(tenant, id, &before, &after)).map(DueStep::Content))
+            }
             Some(StreamKey::File(workspace, id)) => {
                 let tenant = self.0.open(workspace).await?;
                 Ok(tenant.and_then(|tenant| FileChange::of(tenant, id, &before, &after)).map(DueStep::File))
@@ -122,7 +128,11 @@ impl ChangeFeed {
             },
             StreamKey::Message(workspace, conversation) => {
                 let read = |image: Item| {
-                    if image.is_empty() { Ok(None) } else { message::read(conversation, image).map(Some) }
+                    if image.is_empty() {
+                        Ok(None)
+                    } else {
+                        message::read(conversation, image).map(|message| Some(message.head))
+                    }
                 };
                 let (before, after) = (read(before)?, read(after)?);
                 match ConversationEvent::of_message(before.as_ref(), after.as_ref()) {
@@ -130,9 +140,11 @@ impl ChangeFeed {
                     None => Ok(None),
                 }
             }
-            StreamKey::BulkAction(..) | StreamKey::Customer(..) | StreamKey::File(..) | StreamKey::RemovalQueue(..) => {
-                Ok(None)
-            }
+            StreamKey::BulkAction(..)
+            | StreamKey::Content(..)
+            | StreamKey::Customer(..)
+            | StreamKey::File(..)
+            | StreamKey::RemovalQueue(..) => Ok(None),
         }
     }
 

@@ -149,7 +149,9 @@ impl<'a, R: Rows> Scan<'a, R> {
             // Rows after the frontier can still move back, because others may sort before them.
             let missing = rows - found.partition_point(|&row| is_settled(&partitions, order, row)).min(last_index);
             let wanted = if evaluated == 0 { missing } else { missing * evaluated / found.len().max(1) };
-            let batch = wanted.div_ceil(due.len()).clamp(MIN_BATCH, MAX_BATCH);
+            // In one partition without a filter, the number of rows to read is known.
+            let is_known = due.len() == 1 && evaluated == found.len();
+            let batch = wanted.div_ceil(due.len()).clamp(if is_known { 1 } else { MIN_BATCH }, MAX_BATCH);
             for (partition, output) in self.round(&partitions, &due, batch, Return::Positions).await? {
                 evaluated += output.evaluated;
                 for item in &output.items {

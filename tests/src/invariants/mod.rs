@@ -2,6 +2,7 @@
 
 mod bulk;
 mod claims;
+mod contents;
 mod conversation;
 mod counters;
 mod files;
@@ -14,7 +15,11 @@ use serde_json::Value;
 use crate::{Row, packed_digest, unpacked};
 
 pub use counters::miscounted;
-pub(crate) use files::orphans;
+
+/// Returns objects that nothing refers to, and items whose object is missing.
+pub(crate) fn orphans(rows: &[Row], objects: &[String]) -> Vec<String> {
+    [files::orphans(rows, objects), contents::orphans(rows, objects)].concat()
+}
 
 /// The attributes that are partition keys of the indexes.
 const INDEX_KEYS: [&str; 4] = ["p1", "p2", "p3", "p4"];
@@ -39,6 +44,7 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(claims::members(&partitions));
     broken.extend(claims::sessions(&partitions));
     broken.extend(files::violations(&partitions));
+    broken.extend(contents::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
             // The counted state of a deleted conversation stays for some days.
@@ -99,7 +105,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
         "X" | "I" | "W" => is_hash(id) && sk == "A",
         // A customer, and the idempotency records of commands on them.
         "U" => is_hash(id) && (sk == "A" || sk.strip_prefix("I#").is_some_and(is_hash)),
-        "F" => is_id(id) && sk == "A",
+        "F" | "T" => is_id(id) && sk == "A",
         "E" => is_hash(id) && (sk == "!" || sk.strip_prefix("U#").is_some_and(is_id)),
         // The key's ID and the number of the window.
         "R" => {
@@ -242,6 +248,9 @@ pub fn unsettled(rows: &[Row]) -> Vec<String> {
             // The registration that may be running has to end first.
             Some("F") if row.has("deletedAt") && row.number("expiresAt") == 0 => {
                 broken.push(format!("{}: is deleted but not erased", row.pk()));
+            }
+            Some("T") if row.has("job") && row.number("expiresAt") == 0 => {
+                broken.push(format!("{}: its message is deleted, but not its object", row.pk()));
             }
             Some("P") if row.sk() != "A" || row.has("job") => {
                 broken.push(format!("{} {}: is still in the queue of removals", row.pk(), row.sk()));

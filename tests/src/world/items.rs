@@ -1,6 +1,6 @@
 //! Direct access to the items of the table, without the store and the proxy.
 
-use deskless_domain::WorkspaceId;
+use deskless_domain::{Channel, ConversationId, MessageId, WorkspaceId};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
@@ -53,6 +53,57 @@ impl World {
             let _ = table::call_with(&client, &self.direct, "BatchWriteItem", &body).await;
         };
         stream::iter(rows.chunks(25)).for_each_concurrent(4, write).await;
+    }
+
+    /// Writes copies of a conversation of our workspace directly to the table, each with a new ID and activity, a millisecond after the
+    /// one before, on `shards` shards. `status` returns the status of each by its index. The counters do not include them.
+    ///
+    /// # Panics
+    /// If there is no such conversation.
+    pub async fn copy_conversation(&self, id: &str, copies: usize, shards: u8, status: impl Fn(usize) -> &'static str) {
+        let model = self.conversation_row(id).await.expect("the conversation exists");
+        let copy = |index: usize| {
+            self.clock.advance_millis(1);
+            let id = ConversationId::on(Channel::Api, &*self.clock);
+            let shard = id.as_bytes()[14] % shards;
+            let mut copy = model.clone();
+            let texts = [
+                ("pk", self.pk("C", &id.to_string())),
+                ("a", packed(id)),
+                ("o", packed(id)),
+                ("s", status(index).to_owned()),
+                ("p1", format!("{}#S#{}#{shard}", self.prefix(), status(index))),
+                ("p4", format!("{}#T#{shard}", self.prefix())),
+            ];
+            for (attribute, text) in texts {
+                copy.0[attribute] = json!({ "S": text });
+            }
+            copy
+        };
+        let copies: Vec<_> = (0..copies).map(copy).collect();
+        self.plant(&copies).await;
+    }
+
+    /// Writes copies of the newest message of a conversation of our workspace directly to the table, each a millisecond after the one
+    /// before, and counts them on the conversation.
+    ///
+    /// # Panics
+    /// If there is no such conversation, or it has no message.
+    pub async fn copy_messages(&self, id: &str, copies: usize) {
+        let mut conversation = self.conversation_row(id).await.expect("the conversation exists");
+        let newest = format!("M#{}", conversation.0["o"]["S"].as_str().expect("a newest message"));
+        let model = self.row(conversation.pk(), &newest).await.expect("the message exists");
+        let copy = |_| {
+            self.clock.advance_millis(1);
+            let mut copy = model.clone();
+            copy.0["sk"] = json!({ "S": format!("M#{}", packed(MessageId::generate(&*self.clock))) });
+            copy
+        };
+        let messages: Vec<_> = (0..copies).map(copy).collect();
+        self.plant(&messages).await;
+        let count = conversation.number("messageCount") + copies as u64;
+        conversation.0["mc"] = json!({ "N": count.to_string() });
+        self.put(&conversation).await;
     }
 
     /// Returns an item, read directly from the table.

@@ -11,7 +11,7 @@ use std::sync::{
 };
 
 use axum::Router;
-use deskless_domain::{Clock, KeyKind, RateLimit, Title, WorkspaceId};
+use deskless_domain::{BodyLimit, Clock, KeyKind, RateLimit, Title, WorkspaceId};
 use deskless_infra::{engine::Engine, s3::S3, template, worker::Worker};
 use deskless_runtime::{SystemClock, local_client};
 use deskless_store::{DataKeyProvider, NewKey, Operator, Store};
@@ -154,6 +154,17 @@ impl World {
         self.operator.set_rate_limit(self.workspace, limit).await.expect("the workspace exists");
     }
 
+    /// Sets the limit of message bodies in our workspace.
+    ///
+    /// # Panics
+    /// If the engine does not respond.
+    pub async fn limit_bodies(&self, characters: u32) {
+        let limit = BodyLimit::new(characters).expect("a limit");
+        self.operator.set_body_limit(self.workspace, limit).await.expect("the workspace exists");
+        // Until every process knows it.
+        self.clock.advance_millis(20_000);
+    }
+
     /// Returns the operator of the table, without the proxy.
     #[must_use]
     pub fn operator(&self) -> &Operator {
@@ -205,6 +216,14 @@ impl World {
     /// Returns the store of our workspace.
     pub async fn tenant(&self) -> deskless_store::TenantStore {
         self.operator.workspace(self.workspace).await.expect("our workspace")
+    }
+
+    /// Returns the store of our workspace as a function has it: with its caches, and behind the proxy if there is one.
+    ///
+    /// # Panics
+    /// If the engine does not respond.
+    pub async fn function_tenant(&self) -> deskless_store::TenantStore {
+        Operator::new(self.store.clone()).workspace(self.workspace).await.expect("our workspace")
     }
 
     /// Returns a router with all routes.

@@ -204,7 +204,7 @@ async fn new_conversation_takes_no_address_that_was_given_up_meanwhile() {
     };
     let id = ConversationId::on(new.channel, store.clock());
     let conversation = Conversation::open(id, 7, new, known.shown(&customer));
-    let new = ConversationToCreate { conversation: &conversation, first: None, customer: &customer, known: &known };
+    let new = ConversationToCreate { conversation: &conversation, messages: &[], customer: &customer, known: &known };
     let created = store.create_conversation(&new, (), None).await.expect("an answer");
     assert!(created.is_none(), "the customer has changed");
     assert_eq!(found(&world, "one@example.com").await, Vec::<String>::new());

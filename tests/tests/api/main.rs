@@ -31,6 +31,7 @@ mod idempotency;
 mod jobs;
 mod key_grants;
 mod key_rights;
+mod messages_content;
 mod messages_create;
 mod messages_delete;
 mod messages_external_id;

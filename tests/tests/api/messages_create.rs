@@ -21,6 +21,7 @@ async fn message_has_all_fields() {
       "attachments": [],
       "body": "Hi",
       "channel": "api",
+      "content": null,
       "conversationId": null,
       "createdAt": "2026-06-28T18:00:02.000Z",
       "deliveryStatus": "delivered",

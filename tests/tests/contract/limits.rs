@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use deskless_api::token;
 use deskless_domain::{
-    ApiKey, Attachment, AutomationActions, AutomationPosition, ConversationIds, CustomerId, Email, Execution, FileSize,
-    FileTitle, Identity, MessageBody, Metadata, PersonName, Pipeline, Priority, RateLimit, Shards, Subject, Tag, Tags,
-    Title, UploadQuota, WebhookUrl,
+    ApiKey, Attachment, AutomationActions, AutomationPosition, BodyLimit, ConversationIds, CustomerId, Email,
+    Execution, FileSize, FileTitle, Identity, MessageBody, MessageContent, Metadata, PersonName, Pipeline, Priority,
+    RateLimit, Shards, Subject, Tag, Tags, Template, Title, UploadQuota, WebhookUrl,
 };
 
 const LIMITS: &str = include_str!("../../../docs/limits.md");
@@ -41,7 +41,11 @@ fn documented_limits_are_those_of_the_code() {
             "Uploads that an anonymous customer signs",
             format!("{} files and {} an hour", of_anonymous.files, mib(of_anonymous.bytes)),
         ),
-        ("Message body, predefined message", characters(MessageBody::MAX)),
+        ("Message body", characters(MessageBody::MAX)),
+        ("Message body", number(BodyLimit::MAX.characters())),
+        ("Message body", format!("{} KiB", MessageBody::MAX_BYTES / 1024)),
+        ("Predefined message, note of an automation, body of a preview", characters(Template::MAX)),
+        ("`content` of a message", format!("{} KiB", MessageContent::MAX_BYTES / 1024)),
         ("Subject", characters(Subject::MAX)),
         ("Person's name, company", characters(PersonName::MAX)),
         ("Priority", characters(Priority::MAX)),

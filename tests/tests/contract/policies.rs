@@ -38,7 +38,13 @@ async fn conversations(world: &World) {
     let _ = ours.get(&path).await.expect(200);
     let _ = ours.get(PATH).await.expect(200);
     let _ = ours.post(&format!("{path}/resolve"), &json!({})).await.expect(200);
-    let _ = ours.get(&format!("{path}?include=messages")).await.expect(200);
+    let mut long = minimal_conversation();
+    long["message"] = json!({ "body": "語".repeat(4_000) });
+    let long = ours.open(&long).await;
+    let long = format!("{PATH}/{}", long["id"].as_str().expect("an id"));
+    for path in [&path, &long] {
+        let _ = ours.get(&format!("{path}?include=messages")).await.expect(200);
+    }
     let opened = world.client_key().post(PATH, &json!({ "subject": "a" })).await.expect(201);
     let browser = world.client_key().on_behalf_of(opened["customerToken"].as_str().expect("a token"));
     let _ = browser.get(PATH).await.expect(200);
@@ -148,6 +154,8 @@ async fn messages(world: &World, path: &str) {
     let _ = ours.get(&message).await.expect(200);
     let _ = ours.patch(&message, &json!({ "externalId": "wamid.1" })).await.expect(200);
     let _ = ours.post(&thread, &json!({ "body": "Hi", "externalId": "wamid.1" })).await.expect(200);
+    let long = ours.post(&thread, &json!({ "body": "語".repeat(4_000) })).await.expect(201);
+    let _ = ours.get(&format!("{thread}/{}", long["message"]["id"].as_str().expect("an id"))).await.expect(200);
     let note = json!({ "body": "Hi", "type": "note" });
     let shown = ours.post(&format!("{thread}/transform"), &note).await;
     let _ = shown.expect_invalid(&["channel"]);
@@ -188,7 +196,9 @@ pub fn of_s3(world: &World) -> BTreeSet<String> {
         let actions = match operation.as_str() {
             // Without the second it is a 403 that an object is not there.
             "HeadObject" => vec![format!("s3:GetObject/{prefix}"), "s3:ListBucket".to_owned()],
-            "GetObject" | "DeleteObject" => vec![format!("s3:{operation}/{prefix}")],
+            // An object is missing if its message was deleted meanwhile.
+            "GetObject" if prefix == "content" => vec![format!("s3:GetObject/{prefix}"), "s3:ListBucket".to_owned()],
+            "PutObject" | "GetObject" | "DeleteObject" => vec![format!("s3:{operation}/{prefix}")],
             "CopyObject" => vec![format!("s3:PutObject/{prefix}"), "s3:GetObject/pending".to_owned()],
             "PostObject" => vec!["s3:PutObject/pending".to_owned()],
             other => panic!("{other} is asked of S3"),
@@ -245,7 +255,8 @@ async fn automations(world: &World) {
         made[one]["id"].clone()
     };
     let member = ids("members", "member", json!({ "name": "a", "email": "b@example.com" })).await;
-    let message = ids("predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "Hi" })).await;
+    let message =
+        ids("predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "語".repeat(4_000) })).await;
     let mut doomed = example_conversation();
     doomed["externalId"] = json!("ticket_11");
     let conversation = ours.open(&doomed).await["id"].clone();
@@ -296,14 +307,15 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
         world.clock.advance_millis(300_000);
         asked
     };
+    let _ = world.take_asked_of_s3();
     conversations(&world).await;
-    needed.insert("conversations".to_owned(), asked());
+    needed.insert("conversations".to_owned(), &asked() | &of_s3(&world));
     let path = world.server_key().open_path().await;
     let _ = world.proxy().take_meter();
     // Whoever calls `messages` first is looked up by it.
     world.clock.advance_millis(30_000);
     messages(&world, &path).await;
-    needed.insert("messages".to_owned(), asked());
+    needed.insert("messages".to_owned(), &asked() | &of_s3(&world));
     world.clock.advance_millis(30_000);
     workspace(&world).await;
     needed.insert("workspace".to_owned(), asked());

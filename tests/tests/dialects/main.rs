@@ -9,4 +9,5 @@ mod empfio;
 mod gtateth;
 mod intercom;
 mod openai;
+mod rows;
 mod sdk;

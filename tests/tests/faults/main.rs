@@ -2,6 +2,7 @@
 
 mod automations;
 mod bulk;
+mod content;
 mod deletion;
 mod erasure;
 mod events;

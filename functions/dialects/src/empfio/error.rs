@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::common::detail;
 
 /// Our names of fields, and the service's.
-const NAMES: &[(&str, &str)] = &[];
+const NAMES: &[(&str, &str)] = &[("customerId", "lead_id"), ("sessionKey", "session_key")];
 
 /// Returns the service's error for a problem.
 pub fn format(problem: &Problem, _request_id: &str) -> ErrorBody {

@@ -3,11 +3,11 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddress, TemplateName};
 use deskless_domain::{
-    AssistantId, AuditAction, AuditActorType, AuditObjectType, AutomationPosition, AutomationTrigger, Channel,
-    CompanyName, ContentType, ConversationId, ConversationIds, ConversationSort, CustomerId, DeletionReason,
-    DeliveryStatus, Description, Email, ExternalId, FileId, FileSize, FileTitle, InboxId, Invalid, KeyId, KeyKind,
-    MediaType, MemberId, MemberRole, MessageBody, MessageContent, MessageId, MessageType, Metadata, Order, Origin,
-    PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret,
+    AssistantId, AuditAction, AuditActorType, AuditObjectType, AutomationId, AutomationPosition, AutomationTrigger,
+    Channel, CompanyName, ContentType, ConversationId, ConversationIds, ConversationSort, CustomerId, DeletionReason,
+    DeliveryStatus, Description, Email, ExternalId, FileCategory, FileId, FileSize, FileTitle, InboxId, Invalid, KeyId,
+    KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageContent, MessageId, MessageType, Metadata, Order,
+    Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret,
     RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp,
     Title, ViewId, WebhookUrl,
 };
@@ -90,6 +90,7 @@ parsed_from_str!(
     Timestamp,
     DeliveryStatus,
     MediaType,
+    FileCategory,
     PredefinedMessageType,
 );
 
@@ -110,6 +111,7 @@ macro_rules! parsed_from_uuid {
 
 parsed_from_uuid!(
     AssistantId,
+    AutomationId,
     ConversationId,
     FileId,
     InboxId,

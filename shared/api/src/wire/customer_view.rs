@@ -2,7 +2,7 @@
 
 use deserr::{Deserr, ValuePointerRef};
 use deskless_app::messages::CustomerMessage;
-use deskless_domain::{BodyLimit, Invalid, Message, MessageBody, MessageType, PersonName, Role};
+use deskless_domain::{BodyLimit, Invalid, Message, MessageType, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,9 +14,9 @@ use crate::{Code, InvalidRequest, Problem};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields, validate = has_content -> InvalidRequest)]
 #[schema(as = CreateMessageRequest, rename_all = "camelCase")]
 pub struct CustomerMessageRequest {
-    /// May be left out or empty in a message with attachments.
+    /// May be left out or empty in a message with attachments. At most 8,000 characters, unless the workspace has a higher limit.
     #[deserr(default)]
-    #[schema(value_type = MessageBody)]
+    #[schema(required = false)]
     body: BodyText,
     /// The role. Only `user`, which is the default.
     #[deserr(default)]

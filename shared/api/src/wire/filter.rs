@@ -223,6 +223,7 @@ macro_rules! with_filters {
                     snoozed: self.snoozed.0.map(bool::from),
                     created_after: self.created_after.0.map(|bound| bound.0),
                     created_before: self.created_before.0.map(|bound| bound.0),
+                    ..::deskless_domain::ConversationFilter::default()
                 }
             }
         }

@@ -23,6 +23,23 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct BodyText(pub Option<MessageBody>);
 
+impl PartialSchema for BodyText {
+    /// Returns the schema of a body without a limit, because each workspace has its own.
+    fn schema() -> RefOr<Schema> {
+        let mut schema = MessageBody::schema();
+        if let RefOr::T(Schema::Object(text)) = &mut schema {
+            text.max_length = None;
+        }
+        schema
+    }
+}
+
+impl ToSchema for BodyText {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "MessageText".into()
+    }
+}
+
 impl Deserr<InvalidRequest> for BodyText {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
@@ -56,10 +73,11 @@ struct MessageFields {
     /// May be left out or empty in a message with `attachments` or `content`. At most 8,000 characters, unless your workspace has a
     /// higher limit.
     #[deserr(default)]
-    #[schema(value_type = MessageBody)]
+    #[schema(required = false)]
     pub body: BodyText,
     /// Structured content beside the text. It is returned as you send it.
     #[deserr(default)]
+    #[schema(required = false, value_type = MessageContent)]
     pub content: Option<MessageContent>,
     /// A predefined message to use instead of `body`.
     #[deserr(default)]
@@ -223,7 +241,7 @@ pub struct MessageObject {
     kind: MessageType,
     /// The text. Empty in a message with attachments or content alone.
     body: String,
-    #[schema(required)]
+    #[schema(required, value_type = MessageContent)]
     content: Option<MessageContent>,
     #[schema(required)]
     sender: Option<SenderObject>,

@@ -7,7 +7,7 @@ mod next_batch;
 mod step;
 
 use deskless_domain::{Action, BulkAction, BulkActionId, FieldChange, PlacementPatch};
-use deskless_store::{BulkActionPage, TenantStore};
+use deskless_store::{BulkActionPage, IdempotencyKey, TenantStore};
 
 pub use cancel::cancel;
 pub use create::{CreateBulkAction, Target, create};
@@ -21,6 +21,17 @@ use crate::{AppError, references};
 /// [`AppError::NotFound`].
 pub async fn get(store: &TenantStore, id: BulkActionId) -> Result<BulkAction, AppError> {
     Ok(store.find_bulk_job(id).await?.ok_or(AppError::NotFound)?.action)
+}
+
+/// Returns the bulk action that an earlier request with this idempotency key created, as it is now.
+///
+/// # Errors
+/// [`AppError::IdempotencyKeyReused`].
+pub async fn earlier(store: &TenantStore, key: Option<&IdempotencyKey>) -> Result<Option<BulkAction>, AppError> {
+    match store.replay::<BulkAction>(key).await? {
+        Some(created) => get(store, created.id).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Lists bulk actions, newest first.

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 
 use deskless_domain::{
-    Conversation, ConversationId, Customer, CustomerDetails, Field, IdentitySource, MessageDraft, MessageId,
+    Conversation, ConversationId, Customer, CustomerDetails, Field, IdentitySource, Message, MessageDraft, MessageId,
     NewConversation, Placement, PlacementPatch,
 };
 use deskless_store::{ConversationToCreate, CustomerStore, Directory, IdempotencyKey, Once, TenantStore};
@@ -61,7 +61,23 @@ pub async fn create(
         }
     };
     let Resolved { placement, names, message } = resolved;
-    commit(store, NewConversation { placement, ..new }, &customer, (message, names), key).await
+    commit(store, NewConversation { placement, ..new }, &customer, (Vec::from_iter(message), names), key).await
+}
+
+/// AP-141: Creates a conversation with several messages, all or nothing. They have no attachments and no predefined messages. As AP-09
+/// and AP-10.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_with_messages(
+    store: &TenantStore,
+    conversation: NewConversation,
+    customer: &Customer,
+    messages: Vec<MessageDraft>,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    let messages = messages.into_iter().map(ResolvedMessage::Text).collect();
+    commit(store, conversation, customer, (messages, Directory::default()), key).await
 }
 
 /// AP-54: Creates a conversation for a customer. Updates no customer record and claims no email address, because the contact details
@@ -84,7 +100,8 @@ pub async fn create_for_customer(
         }
         None => None,
     };
-    let created = commit(store.workspace(), conversation, &customer, (message, Directory::default()), key).await?;
+    let messages = (Vec::from_iter(message), Directory::default());
+    let created = commit(store.workspace(), conversation, &customer, messages, key).await?;
     Ok(created.map(|view| view.conversation))
 }
 
@@ -113,12 +130,12 @@ async fn resolve(
     Ok(Resolved { placement, names, message })
 }
 
-/// Writes a conversation and its first message, again if the customer was updated meanwhile.
+/// Writes a conversation and its first messages, again if the customer was updated meanwhile.
 async fn commit(
     store: &TenantStore,
     new: NewConversation,
     customer: &Customer,
-    (message, names): (Option<ResolvedMessage>, Directory),
+    (messages, names): (Vec<ResolvedMessage>, Directory),
     key: Option<&IdempotencyKey>,
 ) -> Result<Once<ConversationView>, AppError> {
     let (number, known, earlier) =
@@ -134,18 +151,14 @@ async fn commit(
     let store = &store.within(&backoff);
     loop {
         let opened = Conversation::open(id, number, new.clone(), known.shown(customer));
-        let first = match &message {
-            Some(message) => {
-                let draft = first_draft(message, &opened)?;
-                Some(draft.into_message(id, MessageId::following(id.into(), 0, store.clock())))
-            }
-            None => None,
-        };
-        let conversation = match &first {
-            Some(first) => opened.opened_with(first),
-            None => opened,
-        };
-        let new = ConversationToCreate { conversation: &conversation, first: first.as_ref(), customer, known: &known };
+        let mut first: Vec<Message> = Vec::new();
+        for message in &messages {
+            let after = first.last().map_or(id.into(), |before| before.id);
+            let draft = first_draft(message, &opened)?;
+            first.push(draft.into_message(id, MessageId::following(after, 0, store.clock())));
+        }
+        let conversation = first.iter().fold(opened, Conversation::opened_with);
+        let new = ConversationToCreate { conversation: &conversation, messages: &first, customer, known: &known };
         let outcome = ConversationView { conversation: conversation.clone(), names: names.clone() };
         if let Some(created) = store.create_conversation(&new, outcome, key).await? {
             return if created.is_replay { repeated(store, created.outcome).await } else { Ok(created) };

@@ -58,3 +58,17 @@ pub async fn list_own_at(
 ) -> Result<OffsetPage<Conversation>, AppError> {
     Ok(store.list_conversations_at(status, sort, offset, limit).await?)
 }
+
+/// AP-130, AP-132: Lists a customer's conversations that match a filter, as [`list_own_at`]. Only for filters on what customers see.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when DynamoDB does not respond.
+pub async fn list_own_matching_at(
+    store: &CustomerStore,
+    filter: ConversationFilter,
+    sort: Sort,
+    offset: Offset,
+    limit: usize,
+) -> Result<OffsetPage<Conversation>, AppError> {
+    Ok(store.list_matching_at(filter, sort, offset, limit).await?)
+}

@@ -13,21 +13,22 @@ mod update;
 mod write;
 
 use deskless_domain::Conversation;
+pub use deskless_store::Directory as Names;
 pub use deskless_store::{ChangePosition, ConversationPage, CountFilter, Counts, Position};
 use deskless_store::{Directory, PlacementNames, TenantStore};
 use serde::{Deserialize, Serialize};
 
 pub use count::count;
-pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer};
+pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer, create_with_messages};
 pub use delete::delete;
 pub use edit::edit;
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};
-pub use list_at::{ConversationsAt, ListConversationsAt, Sort, list_at, list_own_at};
+pub use list_at::{ConversationsAt, ListConversationsAt, Sort, list_at, list_own_at, list_own_matching_at};
 pub use read::mark_as_read;
 pub use removal::{queue_removals, removal_step, remove_completely};
-pub use update::{resolve, update};
+pub use update::{resolve, update, update_once};
 
 use crate::{AppError, references};
 

@@ -38,7 +38,7 @@ async fn mark_up_to(
         if let Some(earlier) = store.replay(key).await? {
             return Ok(Once::replay(earlier));
         }
-        let (conversation, message) = tokio::join!(store.get_conversation(id), store.get_message(id, up_to));
+        let (conversation, message) = tokio::join!(store.get_conversation(id), store.check_message(id, up_to));
         let conversation = conversation?;
         match message {
             Ok(_) => {}

@@ -8,7 +8,7 @@ use deskless_store::{TenantStore, without_values};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use crate::{AppError, files};
+use crate::{AppError, files, messages};
 
 /// The maximum number of conversations that one step works on.
 const CONVERSATIONS: i32 = 50;
@@ -133,6 +133,7 @@ async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed
     let remains = store.removal_batch(id, ITEMS).await?;
     let (items, has_more) = (remains.count(), remains.has_more);
     files::erase_all(store, &remains.files).await?;
+    messages::erase_contents(store, &remains.contents).await?;
     store.erase_contexts(&remains.executions).await?;
     store.remove_batch(remains).await?;
     if !has_more {

@@ -19,6 +19,20 @@ pub async fn update(
     Ok(write(store, id, &patch, precondition, None).await?.outcome)
 }
 
+/// Updates a conversation as [`update`] does, without its placement. A repeat with the same key has no second effect.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`], [`AppError::NotSolved`], [`AppError::IdempotencyKeyReused`].
+pub async fn update_once(
+    store: &TenantStore,
+    id: ConversationId,
+    patch: &ConversationPatch,
+    precondition: &Precondition,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<ConversationView>, AppError> {
+    write(store, id, patch, precondition, key).await
+}
+
 /// Solves a conversation.
 ///
 /// # Errors

@@ -2,13 +2,15 @@
 
 mod erase;
 mod register;
+mod uploaded;
 
 use deskless_domain::{CustomerId, Field, File, FileDraft, FileId, FileStatus, Precondition, UploadQuota};
 use deskless_store::{CustomerStore, IdempotencyKey, Once, StoreError, TenantStore};
-pub use deskless_store::{Download, Upload};
+pub use deskless_store::{Download, Upload, UploadUrl};
 
 pub use erase::{erase, erase_all};
 pub use register::register;
+pub use uploaded::{location, register_uploaded, sign_url};
 
 use crate::AppError;
 

@@ -83,7 +83,7 @@ async fn attempt(
 }
 
 /// Checks an upload against the signed file. S3 checks uploads by form too. This covers objects that were uploaded otherwise.
-fn check(file: &File, object: &UploadedObject) -> Result<(), AppError> {
+pub(super) fn check(file: &File, object: &UploadedObject) -> Result<(), AppError> {
     let is_same = object.size == file.draft.size.bytes()
         && object.content_type.eq_ignore_ascii_case(file.draft.content_type.as_str());
     if is_same { Ok(()) } else { Err(StoreError::UploadDiffers.into()) }

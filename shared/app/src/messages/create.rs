@@ -24,7 +24,7 @@ pub async fn create(
         ControlFlow::Continue((draft, shared)) => {
             Ok(store.create_message(conversation, None, &draft, shared, key).await?)
         }
-        ControlFlow::Break(earlier) => Ok(earlier),
+        ControlFlow::Break(earlier) => Ok(store.complete_added(earlier).await?),
     }
 }
 
@@ -43,6 +43,6 @@ pub async fn create_for_customer(
     let key = key.as_ref();
     match unless_replayed(store.workspace(), key, message.resolve(store, conversation).await).await? {
         ControlFlow::Continue(draft) => Ok(store.create_message(conversation, &draft, key).await?),
-        ControlFlow::Break(earlier) => Ok(earlier),
+        ControlFlow::Break(earlier) => Ok(store.workspace().complete_added(earlier).await?),
     }
 }

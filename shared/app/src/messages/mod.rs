@@ -1,17 +1,24 @@
 //! Messages: add, get, list, report, delete, preview.
 
+mod all;
 mod create;
+mod create_many;
 mod draft;
+mod erase;
 mod first;
 mod list_at;
 mod transform;
 
-use deskless_domain::{ConversationId, Message, MessageId, MessageReport, Precondition};
+use deskless_domain::{ConversationId, ExternalId, Message, MessageId, MessageReport, Precondition};
 pub use deskless_store::{AddedMessage, MessagePage, Thread};
 use deskless_store::{CustomerStore, TenantStore};
 
+pub use all::{WholeThread, all, all_own};
 pub use create::{create, create_for_customer};
+pub use create_many::create_many;
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
+pub use erase::erase_content;
+pub(crate) use erase::erase_contents;
 pub use first::first_of;
 pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
@@ -24,6 +31,18 @@ use crate::AppError;
 /// [`AppError::NotFound`].
 pub async fn get(store: &TenantStore, conversation: ConversationId, id: MessageId) -> Result<Message, AppError> {
     Ok(store.get_message(conversation, id).await?)
+}
+
+/// AP-142: Returns the id of the message that has an externalId. `None` if the conversation never had one. The message may be deleted.
+///
+/// # Errors
+/// When the table does not respond.
+pub async fn find(
+    store: &TenantStore,
+    conversation: ConversationId,
+    external_id: &ExternalId,
+) -> Result<Option<MessageId>, AppError> {
+    Ok(store.find_message(conversation, external_id).await?)
 }
 
 /// AP-14: Returns a page of a thread.

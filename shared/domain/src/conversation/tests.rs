@@ -145,3 +145,26 @@ fn patch_edits_placement_and_snooze() {
     assert!(snoozed.is_snoozed(at(98)) && !snoozed.is_snoozed(at(99)) && snoozed.escalated);
     assert_eq!((snoozed.updated_at, snoozed.version), (at(5), 2));
 }
+
+#[test]
+fn messages_at_once_have_the_effect_of_one_after_the_other() {
+    let snoozed = Conversation { snoozed_until: Some(at(3600)), ..conversation_on(Channel::WhatsApp) };
+    let solved = set_status(snoozed, 10, Resolved::Yes(None));
+    let kinds = [
+        (Role::User, MessageType::Reply),
+        (Role::Assistant, MessageType::Note),
+        (Role::Assistant, MessageType::Reply),
+        (Role::User, MessageType::Reply),
+        (Role::Assistant, MessageType::Reply),
+        (Role::System, MessageType::Note),
+    ];
+    for length in 1..=kinds.len() {
+        let messages: Vec<_> =
+            (20..).zip(&kinds[..length]).map(|(n, (role, kind))| message(&solved, n, *role, *kind)).collect();
+        let together = Transition::of_messages(&messages, MessageOrigin::Workspace).expect("messages");
+        let single = messages.iter().fold(solved.clone(), |before, message| add(before, message));
+        let at_once = solved.clone().after(&together).expect("always allowed");
+        assert_eq!(at_once, Conversation { version: solved.version + 1, ..single }, "{length}");
+    }
+    assert_eq!(Transition::of_messages(&[], MessageOrigin::Workspace), None);
+}

@@ -44,6 +44,11 @@ pub enum Assign<T> {
 }
 
 impl<T> Assign<T> {
+    /// Returns this change, or the earlier one if this one keeps the value.
+    fn after(self, earlier: Self) -> Self {
+        if matches!(self, Self::Keep) { earlier } else { self }
+    }
+
     fn apply(self, attribute: &mut Option<T>) {
         match self {
             Self::Keep => {}
@@ -72,17 +77,27 @@ pub enum CountChange {
     /// Leaves the value unchanged.
     #[default]
     Keep,
-    /// Adds one.
-    Increment,
+    /// Adds this number.
+    Add(u64),
     /// Sets this number.
     Set(u64),
 }
 
 impl CountChange {
+    /// Returns this change followed by another one.
+    fn and(self, later: Self) -> Self {
+        match (self, later) {
+            (change, Self::Keep) | (Self::Keep, change) => change,
+            (_, Self::Set(value)) => Self::Set(value),
+            (Self::Add(number), Self::Add(more)) => Self::Add(number + more),
+            (Self::Set(value), Self::Add(more)) => Self::Set(value + more),
+        }
+    }
+
     fn apply(self, count: &mut u64) {
         match self {
             Self::Keep => {}
-            Self::Increment => *count += 1,
+            Self::Add(number) => *count += number,
             Self::Set(value) => *count = value,
         }
     }
@@ -240,7 +255,7 @@ impl Transition {
     pub fn of_message(message: &Message, origin: MessageOrigin) -> Self {
         let at = message.created_at();
         let mut transition =
-            Self { newest_message_id: Some(message.id), message_count: CountChange::Increment, ..Self::touch(at) };
+            Self { newest_message_id: Some(message.id), message_count: CountChange::Add(1), ..Self::touch(at) };
         if message.draft.is_reply() {
             transition.activity = Some(message.id);
             transition.newest_reply = Assign::Set(NewestReply::of(message));
@@ -252,12 +267,33 @@ impl Transition {
         if message.draft.is_from_customer() {
             transition.set_status(Resolved::No(Status::Open));
             transition.snoozed_until = Assign::Clear;
-            transition.unread_count = CountChange::Increment;
+            transition.unread_count = CountChange::Add(1);
             if origin == MessageOrigin::Workspace && message.channel().reply_window_seconds().is_some() {
                 transition.last_customer_reply_at = Assign::Set(at);
             }
         }
         transition
+    }
+
+    /// Returns the transition for several messages that are added at once, in their order. It has the effect of adding one after the
+    /// other, with one version. `None` if there are no messages.
+    #[must_use]
+    pub fn of_messages(messages: &[Message], origin: MessageOrigin) -> Option<Self> {
+        let transitions = messages.iter().map(|message| Self::of_message(message, origin));
+        transitions.reduce(|before, message| Self {
+            status: message.status.or(before.status),
+            resolution: message.resolution.after(before.resolution),
+            closed_at: message.closed_at.after(before.closed_at),
+            snoozed_until: message.snoozed_until.after(before.snoozed_until),
+            newest_reply: message.newest_reply.after(before.newest_reply),
+            activity: message.activity.or(before.activity),
+            awaiting_reply: message.awaiting_reply.or(before.awaiting_reply),
+            first_response_at: before.first_response_at.after(message.first_response_at),
+            last_customer_reply_at: message.last_customer_reply_at.after(before.last_customer_reply_at),
+            message_count: before.message_count.and(message.message_count),
+            unread_count: before.unread_count.and(message.unread_count),
+            ..message
+        })
     }
 
     /// Returns the transition for the first message of a new conversation.

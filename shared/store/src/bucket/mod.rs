@@ -1,6 +1,6 @@
-//! A client for the S3 bucket: presigned uploads and downloads, and four requests of its own.
+//! A client for the S3 bucket: presigned uploads and downloads, and five requests of its own.
 //!
-//! The S3 SDK would be a third of a function's binary. This crate needs only signatures and `HEAD`, `PUT` (an object
+//! The S3 SDK would be a third of a function's binary. This crate needs only signatures and `HEAD`, `GET`, `PUT` (an object
 //! or a copy) and `DELETE`.
 
 mod disposition;
@@ -102,6 +102,16 @@ impl Bucket {
         self.post(key, content_type, size)
     }
 
+    /// Returns a URL that uploads an object of this content type to `key`.
+    pub(crate) fn upload_url(&self, key: &str, content_type: &ContentType) -> Result<String, StoreError> {
+        self.presigned_put(key, content_type).map(|signed| signed.url)
+    }
+
+    /// Returns the URI of an object: `s3://{bucket}/{key}`.
+    pub(crate) fn uri(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.settings.name)
+    }
+
     /// Returns a URL that downloads the object as a file of this name. Browsers save the file and never display it.
     pub(crate) fn download(&self, key: &str, name: &FileTitle) -> Result<Download, StoreError> {
         self.presigned(key, &disposition::attachment(name))
@@ -110,7 +120,7 @@ impl Bucket {
     /// Reads the properties of the object at `key`. Returns `None` if there is none.
     pub(crate) async fn head(&self, key: &str) -> Result<Option<Object>, StoreError> {
         let headers = match self.send("HEAD", key, &[]).await? {
-            S3Response::Done(headers) => headers,
+            S3Response::Done(headers, _) => headers,
             S3Response::NotFound => return Ok(None),
             S3Response::PreconditionFailed => {
                 return Err(StoreError::Internal(format!("S3 responded to HEAD {key} with 412")));
@@ -128,16 +138,25 @@ impl Bucket {
         let source = format!("/{}/{from}", self.settings.name);
         let headers = [("x-amz-copy-source", source.as_str()), ("x-amz-copy-source-if-match", etag)];
         match self.send("PUT", to, &headers).await? {
-            S3Response::Done(_) => Ok(Copied::Done),
+            S3Response::Done(..) => Ok(Copied::Done),
             S3Response::NotFound | S3Response::PreconditionFailed => Ok(Copied::Changed),
         }
     }
 
-    /// Writes a JSON object to `key`.
-    pub(crate) async fn put(&self, key: &str, json: Vec<u8>) -> Result<(), StoreError> {
-        let headers = [("content-type", "application/json")];
-        match self.send_with("PUT", key, &headers, json).await? {
-            S3Response::Done(_) => Ok(()),
+    /// Reads the object at `key`. Returns `None` if there is none.
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.send("GET", key, &[]).await? {
+            S3Response::Done(_, bytes) => Ok(Some(bytes)),
+            S3Response::NotFound => Ok(None),
+            S3Response::PreconditionFailed => Err(StoreError::Internal(format!("S3 responded to GET {key} with 412"))),
+        }
+    }
+
+    /// Writes an object to `key`.
+    pub(crate) async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let headers = [("content-type", content_type)];
+        match self.send_with("PUT", key, &headers, bytes).await? {
+            S3Response::Done(..) => Ok(()),
             S3Response::NotFound | S3Response::PreconditionFailed => {
                 Err(StoreError::Internal(format!("S3 did not accept PUT {key}")))
             }

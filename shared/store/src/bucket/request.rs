@@ -13,8 +13,8 @@ const ATTEMPTS: usize = 4;
 
 /// A response of S3 that is not an error.
 pub(super) enum S3Response {
-    /// Success, with the response's headers.
-    Done(Headers),
+    /// Success, with the response's headers and body.
+    Done(Headers, Vec<u8>),
     /// The object does not exist.
     NotFound,
     /// The object has a different entity tag.
@@ -94,12 +94,15 @@ impl Bucket {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = ByteStream::new(response.into_body()).collect().await.map_err(|e| transient(causes(&e)))?.to_vec();
+        if method == "GET" && (200..=299).contains(&status) {
+            return Ok(S3Response::Done(headers, body));
+        }
         let body = String::from_utf8_lossy(&body);
         let code = element(&body, "Code").unwrap_or_default();
         // A copy that fails after it started is a 200 with an error in the body.
         let failed = body.contains("<Error>");
         match (status, code) {
-            (200..=299, _) if !failed => Ok(S3Response::Done(headers)),
+            (200..=299, _) if !failed => Ok(S3Response::Done(headers, Vec::new())),
             (404, "" | "NoSuchKey") | (_, "NoSuchKey") => Ok(S3Response::NotFound),
             (412, _) | (_, "PreconditionFailed") => Ok(S3Response::PreconditionFailed),
             _ => {

@@ -8,7 +8,7 @@ use aws_sigv4::{
     sign::v4,
 };
 use aws_smithy_runtime_api::client::identity::Identity;
-use deskless_domain::Timestamp;
+use deskless_domain::{ContentType, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Bucket, Download, SIGNED_FOR_SECONDS};
@@ -82,6 +82,17 @@ impl Bucket {
         let url = format!("{}/{key}?response-content-disposition={disposition}", self.base);
         let instructions = self.signed("GET", &url, &[], &[], SignatureLocation::QueryParams)?;
         let mut request = http::Request::get(url).body(()).map_err(|e| failed(&e))?;
+        instructions.apply_to_request_http1x(&mut request);
+        let expires_at = self.clock.now().plus_seconds(SIGNED_FOR_SECONDS);
+        Ok(Download { url: request.uri().to_string(), expires_at })
+    }
+
+    /// Returns a presigned URL for an upload with this content type. The size is not signed.
+    pub(super) fn presigned_put(&self, key: &str, content_type: &ContentType) -> Result<Download, StoreError> {
+        let url = format!("{}/{key}", self.base);
+        let headers = [("content-type", content_type.as_str())];
+        let instructions = self.signed("PUT", &url, &headers, &[], SignatureLocation::QueryParams)?;
+        let mut request = http::Request::put(url).body(()).map_err(|e| failed(&e))?;
         instructions.apply_to_request_http1x(&mut request);
         let expires_at = self.clock.now().plus_seconds(SIGNED_FOR_SECONDS);
         Ok(Download { url: request.uri().to_string(), expires_at })

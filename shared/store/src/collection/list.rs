@@ -9,6 +9,9 @@ use crate::{
 /// The maximum number of consecutive queries for one page, if many resources are archived.
 const MAX_QUERIES: usize = 10;
 
+/// The number of resources of a whole collection that are included in a request.
+const INCLUDED: usize = 100;
+
 /// One page of a collection.
 #[derive(Debug)]
 pub struct ResourcePage<T: Collected> {
@@ -63,5 +66,23 @@ impl TenantStore {
             reached = resources.last().map(|resource| resource.id);
         }
         Ok(ResourcePage { resources, next: reached })
+    }
+
+    /// AP-19: reads a whole collection, oldest first, without archived resources: at most 1,000. The first 100 are included in a request,
+    /// the others count against the rate limits.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn all_resources<T: Collected>(&self) -> Result<Vec<Resource<T>>, StoreError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.list_resources::<T>(after, T::KIND.max_resources()).await?;
+            all.extend(page.resources);
+            after = page.next;
+            if after.is_none() {
+                self.work().scan(all.len().saturating_sub(INCLUDED));
+                return Ok(all);
+            }
+        }
     }
 }

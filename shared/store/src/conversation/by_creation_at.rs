@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use deskless_domain::{Conversation, ConversationFilter, ConversationId, Offset, OffsetPage, Order, Total};
+use deskless_domain::{
+    Conversation, ConversationFilter, ConversationId, Offset, OffsetPage, Order, ResolvedFilter, Total,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
@@ -23,6 +25,8 @@ use crate::{
 const BATCH: usize = 100;
 /// The number of batches that are read at once.
 const BATCHES: usize = 10;
+/// The maximum number of rows of an index that are read to sort them, if the counters say that there are no more.
+const MOST_SORTED: usize = 20_000;
 /// To walk past a conversation by creation costs a key and half a read unit, four times as much as a row of an index by activity.
 const COST_OF_WALKING: u64 = 4;
 
@@ -30,7 +34,8 @@ impl TenantStore {
     /// AP-131, AP-132: lists conversations by creation and by offset.
     ///
     /// - Without filters, or with times of creation only, keys are skipped, which cost a tenth of conversations.
-    /// - With others, all rows of the narrowest index are read, up to 10,000, and sorted. They are also the total.
+    /// - With others, all rows of the narrowest index are read and sorted: up to 10,000, or 20,000 if the counters know their number.
+    ///   They are also the total.
     /// - If there are more, or if the counters say that it costs less, the conversations are read by creation and filtered.
     pub(super) async fn list_by_creation_at(
         &self,
@@ -39,15 +44,16 @@ impl TenantStore {
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let (plan, maintained, all) =
-            tokio::try_join!(self.query_plan(filters), self.maintained_count(filters), self.count_beside(filters))?;
+        let plan = self.query_plan(filters).await?;
         let Source::Index { .. } = plan.source else { return self.single_at(&plan, offset, limit).await };
         if has_only_times(&plan.filters) {
-            return self.keys_at(&plan, maintained.as_ref(), order, offset, limit).await;
+            return self.keys_at(&plan.filters, filters, order, offset, limit).await;
         }
+        let (maintained, all) = tokio::try_join!(self.maintained_count(filters), self.count_beside(filters))?;
         let mut total = maintained.as_ref().map(|maintained| maintained.listed);
         if !is_walk_cheaper(&plan, maintained.as_ref(), all, offset.rows() + limit) {
-            let (ids, is_complete) = self.matching_ids(&plan, order).await?;
+            let most = if maintained.is_some() { MOST_SORTED } else { MOST_COUNTED };
+            let (ids, is_complete) = self.matching_ids(&plan, order, most).await?;
             if is_complete {
                 let total = Total::exact(ids.len() as u64);
                 let ids: Vec<_> = ids.into_iter().skip(offset.rows()).take(limit).collect();
@@ -66,45 +72,51 @@ impl TenantStore {
     /// Lists conversations whose only filters are times of creation.
     async fn keys_at(
         &self,
-        plan: &QueryPlan,
-        maintained: Option<&MaintainedCount>,
+        resolved: &[ResolvedFilter],
+        filters: &[ConversationFilter],
         order: Order,
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let mut scan = Scan::new(CreationRows::new(self, &plan.filters, order), self.work());
-        let mut reached = match scan.skip(offset.rows()).await? {
-            Skipped::All(count) => {
-                return Ok(OffsetPage { rows: Vec::new(), total: Total::exact(count as u64) });
+        let page = async {
+            let mut scan = Scan::new(CreationRows::new(self, resolved, order), self.work());
+            let mut reached = match scan.skip(offset.rows()).await? {
+                Skipped::All(count) => return Ok((Vec::new(), Some(count))),
+                Skipped::To(last) => last.map(|last| ConversationId::from_bytes(*last.as_bytes())),
+            };
+            let mut rows = Vec::new();
+            while rows.len() < limit {
+                scan.bound().check()?;
+                let left = limit - rows.len();
+                let page = self.list_conversations_by_creation(filters, order, reached, left).await?;
+                rows.extend(page.conversations);
+                reached = page.next;
+                if reached.is_none() {
+                    let count = offset.rows() + rows.len();
+                    return Ok((rows, Some(count)));
+                }
             }
-            Skipped::To(last) => last.map(|last| ConversationId::from_bytes(*last.as_bytes())),
+            Ok((rows, None))
         };
-        let filters: Vec<_> = plan.filters.iter().map(|resolved| resolved.filter.clone()).collect();
-        let mut rows = Vec::new();
-        let mut is_at_end = false;
-        while rows.len() < limit && !is_at_end {
-            scan.bound().check()?;
-            let left = limit - rows.len();
-            let page = self.list_conversations_by_creation(&filters, order, reached, left).await?;
-            rows.extend(page.conversations);
-            is_at_end = page.next.is_none();
-            reached = page.next;
-        }
-        let seen = offset.rows() + rows.len();
-        let total = if is_at_end {
-            Total::exact(seen as u64)
-        } else {
-            self.total_of_keys(&plan.filters, maintained, seen).await?
+        let ((rows, count), maintained) = tokio::try_join!(page, self.maintained_count(filters))?;
+        let total = match count {
+            Some(count) => Total::exact(count as u64),
+            None => self.total_of_keys(resolved, maintained.as_ref(), offset.rows() + rows.len()).await?,
         };
         Ok(OffsetPage { rows, total })
     }
 
-    /// Returns the ids of the conversations that match, sorted, and whether these are all: at most 10,000 rows are evaluated.
-    async fn matching_ids(&self, plan: &QueryPlan, order: Order) -> Result<(Vec<ConversationId>, bool), StoreError> {
+    /// Returns the ids of the conversations that match, sorted, and whether these are all: at most `most` rows are evaluated.
+    async fn matching_ids(
+        &self,
+        plan: &QueryPlan,
+        order: Order,
+        most: usize,
+    ) -> Result<(Vec<ConversationId>, bool), StoreError> {
         let Source::Index { index, partitions } = &plan.source else { return Ok((Vec::new(), true)) };
         let read = ListRead { index: *index, partitions, plan, order, until: None };
         let mut scan = Scan::new(ActivityRows { store: self, read }, self.work());
-        let (items, rest) = scan.positions(MOST_COUNTED).await?;
+        let (items, rest) = scan.positions(most).await?;
         let mut ids: Vec<_> = items.iter().filter_map(conversation_of_row).collect();
         match order {
             Order::Asc => ids.sort_unstable(),
@@ -135,7 +147,7 @@ impl TenantStore {
             }
             bound.check()?;
             let wanted = if evaluated == 0 { missing } else { missing * evaluated / (skipped + rows.len()).max(1) };
-            let ids = keys.ids_after(reached, wanted.clamp(BATCH, BATCH * BATCHES)).await?;
+            let ids = keys.ids_after(reached, wanted.clamp(missing.min(BATCH), BATCH * BATCHES)).await?;
             let Some(&last) = ids.last() else {
                 let count = skipped + rows.len();
                 return Ok((rows, Walked::All(count)));
@@ -182,5 +194,6 @@ fn is_walk_cheaper(plan: &QueryPlan, maintained: Option<&MaintainedCount>, all: 
         (_, None) => all,
     };
     let walked = (wanted as u64).saturating_mul(all) / (*listed).max(1);
-    indexed > MOST_RECOUNTED as u64 && walked.min(all).saturating_mul(COST_OF_WALKING) < indexed
+    let is_cheaper = walked.min(all).saturating_mul(COST_OF_WALKING) < indexed;
+    indexed > MOST_SORTED as u64 || (indexed > MOST_RECOUNTED as u64 && is_cheaper)
 }

@@ -6,6 +6,7 @@ use super::session::{holder, session_conflict};
 use crate::{
     IdempotencyKey, KnownCustomer, Once, StoreError, TenantStore,
     condition::Condition,
+    content::{ContentObject, head_of},
     idempotency::{Attempt, Attempts},
     item, packed,
     transaction::Transaction,
@@ -22,10 +23,10 @@ struct ExternalIdItem {
 /// A conversation to create, and the items that are written with it.
 #[derive(Debug)]
 pub struct ConversationToCreate<'a> {
-    /// The conversation, with its first message applied.
+    /// The conversation, with its messages applied.
     pub conversation: &'a Conversation,
-    /// The first message.
-    pub first: Option<&'a Message>,
+    /// The first messages, at most [`TenantStore::MAX_MESSAGES_AT_ONCE`].
+    pub messages: &'a [Message],
     /// The customer as given by the caller. Their details update the customer's record.
     pub customer: &'a Customer,
     /// The customer's stored state.
@@ -33,7 +34,7 @@ pub struct ConversationToCreate<'a> {
 }
 
 impl TenantStore {
-    /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first message, and creates or updates the customer.
+    /// AP-09, AP-10, AP-54, AP-83: creates a conversation and its first messages, and creates or updates the customer.
     /// Returns `None` if that record has changed since it was read: read it again and retry. `outcome` is returned, and
     /// recorded if there is an idempotency key.
     ///
@@ -47,6 +48,24 @@ impl TenantStore {
         outcome: T,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Once<T>>, StoreError> {
+        let drafts: Vec<_> = new.messages.iter().map(|message| message.draft.clone()).collect();
+        let objects = self.store_contents(&drafts).await?;
+        let created = self.write_new_conversation(new, &objects, outcome, key).await;
+        if !matches!(&created, Ok(Some(Once { is_replay: false, .. }))) {
+            for object in objects {
+                self.discard_content(object).await;
+            }
+        }
+        created
+    }
+
+    async fn write_new_conversation<T: Serialize + DeserializeOwned>(
+        &self,
+        new: &ConversationToCreate<'_>,
+        objects: &[Option<ContentObject>],
+        outcome: T,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Once<T>>, StoreError> {
         let conversation = new.conversation;
         let id = conversation.id;
         let mut transaction = Transaction::default();
@@ -57,8 +76,14 @@ impl TenantStore {
         if let MetadataStorage::Separate(json) = metadata_storage(&conversation.metadata) {
             self.add_metadata(&mut transaction, id, json)?;
         }
-        if let Some(message) = new.first {
-            transaction.put(self, self.message_item(message)?, Condition::none())?;
+        for (message, object) in new.messages.iter().zip(objects) {
+            let object = object.as_ref();
+            let item = match object {
+                Some(_) => self.message_item(&Message { draft: head_of(&message.draft), ..message.clone() }, object)?,
+                None => self.message_item(message, None)?,
+            };
+            transaction.put(self, item, Condition::none())?;
+            let _ = self.keep_content(&mut transaction, object)?;
             // No condition: there can be no other claim in a conversation that does not exist yet.
             let _ = self.claim_provider_id(&mut transaction, message, Condition::none())?;
         }

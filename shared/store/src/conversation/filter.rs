@@ -39,6 +39,7 @@ enum IndexFilter {
     Customers(Vec<CustomerId>),
     Assignee(MemberId),
     Status(Status),
+    AnyStatus(Vec<Status>),
     None,
 }
 
@@ -82,6 +83,15 @@ impl FilterExpression {
         }
     }
 
+    fn is_any<T: ToString>(&mut self, attribute: &str, values: &[T]) {
+        if values.is_empty() {
+            return;
+        }
+        let name = self.name(attribute);
+        let values: Vec<_> = values.iter().map(|value| self.value(text(value.to_string()))).collect();
+        self.parts.push(format!("{name} IN ({})", values.join(", ")));
+    }
+
     fn equals_id(&mut self, attribute: &str, value: Option<impl Identifier>) {
         if let Some(value) = value {
             self.compare(attribute, "=", packed_id(value));
@@ -111,6 +121,9 @@ impl FilterExpression {
         if filter.status.is_some_and(|status| !is_indexed(IndexFilter::Status(status))) {
             self.equals(attributes::STATUS, filter.status.as_ref());
         }
+        if !is_indexed(IndexFilter::AnyStatus(filter.any_status.clone())) {
+            self.is_any(attributes::STATUS, &filter.any_status);
+        }
         if let Some(customers) = customers
             && !is_indexed(IndexFilter::Customers(customers.clone()))
         {
@@ -124,6 +137,7 @@ impl FilterExpression {
         }
         self.assigned(attributes::ASSISTANT_ID, filter.assistant_id);
         self.equals(attributes::RESOLUTION, filter.resolution.as_ref());
+        self.is_any(attributes::RESOLUTION, &filter.any_resolution);
         self.equals(attributes::CHANNEL, filter.channel.as_ref());
         self.equals(attributes::EXTERNAL_ID, filter.external_id.as_ref());
         self.equals(attributes::SESSION_KEY, filter.session_key.as_ref());
@@ -131,6 +145,7 @@ impl FilterExpression {
         self.equals_id(attributes::PIPELINE_ID, filter.pipeline_id);
         self.equals_id(attributes::STAGE_ID, filter.stage_id);
         self.equals(attributes::PRIORITY, filter.priority.as_ref());
+        self.is_any(attributes::PRIORITY, &filter.any_priority);
         if let Some(tag) = &filter.tag {
             let (name, value) = (self.name(attributes::TAGS), self.value(text(tag)));
             self.parts.push(format!("contains({name}, {value})"));
@@ -251,6 +266,9 @@ impl TenantStore {
             }
             IndexFilter::Assignee(member) => (BY_ASSIGNEE, self.assignee_partitions(*member).collect()),
             IndexFilter::Status(status) => (BY_STATUS, self.status_partitions(*status).collect()),
+            IndexFilter::AnyStatus(statuses) => {
+                (BY_STATUS, statuses.iter().flat_map(|&status| self.status_partitions(status)).collect())
+            }
             IndexFilter::None => {
                 let all = Status::ALL.iter().flat_map(|&status| self.status_partitions(status));
                 (BY_STATUS, all.collect())
@@ -268,9 +286,11 @@ fn index_filter(filters: &[ResolvedFilter]) -> IndexFilter {
         _ => None,
     });
     let status = filters().find_map(|filter| filter.status);
+    let any_status = filters().map(|filter| &filter.any_status).find(|statuses| !statuses.is_empty()).cloned();
     customers
         .map(IndexFilter::Customers)
         .or(assignee.map(IndexFilter::Assignee))
         .or(status.map(IndexFilter::Status))
+        .or(any_status.map(IndexFilter::AnyStatus))
         .unwrap_or(IndexFilter::None)
 }

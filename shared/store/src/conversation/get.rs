@@ -30,6 +30,8 @@ impl TenantStore {
         &self,
         thread: Thread,
     ) -> Result<(Conversation, MessagePage), StoreError> {
-        tokio::try_join!(self.get_conversation(thread.conversation), self.query_thread(thread))
+        let (conversation, page) =
+            tokio::try_join!(self.get_conversation(thread.conversation), self.query_thread(thread))?;
+        Ok((conversation, self.complete_page(page).await?))
     }
 }

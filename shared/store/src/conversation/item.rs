@@ -225,7 +225,7 @@ fn corrupt(error: impl std::fmt::Display) -> StoreError {
 impl ConversationItem {
     fn into_conversation(self, id: ConversationId) -> Result<Conversation, StoreError> {
         let metadata = match &self.metadata {
-            Some(json) => Metadata::from_json(json).map_err(corrupt)?,
+            Some(json) => Metadata::from_long_json(json).map_err(corrupt)?,
             None => Metadata::default(),
         };
         Ok(Conversation {
@@ -270,7 +270,7 @@ impl DetailItem {
     /// Converts an item to the metadata that it holds.
     pub fn read(item: Item) -> Result<Metadata, StoreError> {
         let detail: Self = item::read(item)?;
-        Metadata::from_json(&detail.metadata).map_err(corrupt)
+        Metadata::from_long_json(&detail.metadata).map_err(corrupt)
     }
 }
 

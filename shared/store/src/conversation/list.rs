@@ -52,6 +52,7 @@ struct Partition {
 }
 
 /// The parameters of the queries for one page.
+#[derive(Clone, Copy)]
 pub(super) struct ListRead<'a> {
     pub index: Index,
     pub partitions: &'a [String],

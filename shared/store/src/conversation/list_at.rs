@@ -51,6 +51,14 @@ impl Rows for ActivityRows<'_> {
     }
 }
 
+/// The end of a page.
+enum End {
+    /// It is the end of the list, which has this number of rows.
+    Total(usize),
+    /// Rows can follow after a position; `None` for the start of the list.
+    After(Option<MessageId>),
+}
+
 /// Returns the conversation of a row.
 pub(super) fn conversation_of_row(item: &Item) -> Option<ConversationId> {
     string(item, "pk").and_then(conversation_of)
@@ -87,36 +95,50 @@ impl TenantStore {
         offset: Offset,
         limit: usize,
     ) -> Result<OffsetPage<Conversation>, StoreError> {
-        let (plan, maintained) = tokio::try_join!(self.query_plan(filters), self.maintained_count(filters))?;
+        let plan = self.query_plan(filters).await?;
         let (index, partitions) = match &plan.source {
             Source::Index { index, partitions } => (*index, partitions),
             Source::Empty | Source::Single(_) => return self.single_at(&plan, offset, limit).await,
         };
-        let until = self.end_of_list(order);
-        let read = || ListRead { index, partitions, plan: &plan, order, until };
-        let mut scan = Scan::new(ActivityRows { store: self, read: read() }, self.work());
-        let mut reached = match scan.skip(offset.rows()).await? {
-            Skipped::All(count) => {
-                return Ok(OffsetPage { rows: Vec::new(), total: Total::exact(count as u64) });
+        let read = ListRead { index, partitions, plan: &plan, order, until: self.end_of_list(order) };
+        let mut scan = Scan::new(ActivityRows { store: self, read }, self.work());
+        let (page, maintained) =
+            tokio::try_join!(self.page_at(read, &mut scan, offset, limit), self.maintained_count(filters))?;
+        let (found, end) = page;
+        let total = match end {
+            End::Total(count) => Total::exact(count as u64),
+            End::After(reached) => {
+                let seen = offset.rows() + found.len();
+                self.total_after(&plan, maintained.as_ref(), &mut scan, reached, seen).await?
             }
+        };
+        Ok(OffsetPage { rows: self.complete_all(found).await?, total })
+    }
+
+    /// Skips rows and reads a page.
+    async fn page_at(
+        &self,
+        read: ListRead<'_>,
+        scan: &mut Scan<'_, ActivityRows<'_>>,
+        offset: Offset,
+        limit: usize,
+    ) -> Result<(Vec<StoredConversation>, End), StoreError> {
+        let mut reached = match scan.skip(offset.rows()).await? {
+            Skipped::All(count) => return Ok((Vec::new(), End::Total(count))),
             Skipped::To(last) => last,
         };
         let mut found: Vec<StoredConversation> = Vec::new();
-        let mut is_at_end = false;
-        while found.len() < limit && !is_at_end {
+        while found.len() < limit {
             scan.bound().check()?;
-            let (page, next) = self.read_page(&read(), reached, limit - found.len()).await?;
+            let (page, next) = self.read_page(&read, reached, limit - found.len()).await?;
             found.extend(page);
-            is_at_end = next.is_none();
-            reached = next.map(|next| next.frontier);
+            let Some(next) = next else {
+                let count = offset.rows() + found.len();
+                return Ok((found, End::Total(count)));
+            };
+            reached = Some(next.frontier);
         }
-        let seen = offset.rows() + found.len();
-        let total = if is_at_end {
-            Total::exact(seen as u64)
-        } else {
-            self.total_after(&plan, maintained.as_ref(), &mut scan, reached, seen).await?
-        };
-        Ok(OffsetPage { rows: self.complete_all(found).await?, total })
+        Ok((found, End::After(reached)))
     }
 
     /// Returns the page of a list in which nothing or only one conversation can match.

@@ -1,6 +1,6 @@
 //! Removes the items of a deleted conversation, and last its tombstone.
 
-use deskless_domain::{AutomationId, ConversationId, ExecutionId, FileId};
+use deskless_domain::{AutomationId, ContentId, ConversationId, ExecutionId, FileId};
 
 use super::item::attributes;
 use crate::{
@@ -9,6 +9,8 @@ use crate::{
     expression::text,
     item::{Item, string},
     keys::{BY_STATUS, TenantKeys, conversation_of, execution_of_sk, file_of_sk},
+    message::attributes::CONTENT_OBJECT,
+    packed::unpack,
     transaction::{Commit, Transaction},
 };
 
@@ -26,6 +28,8 @@ pub struct RemovalBatch {
     keys: Vec<Item>,
     /// The conversation's files that are listed in this batch.
     pub files: Vec<FileId>,
+    /// The objects of the long messages in this batch.
+    pub contents: Vec<ContentId>,
     /// The executions with a context that are listed in this batch.
     pub executions: Vec<(AutomationId, ExecutionId)>,
     /// Whether there are more items.
@@ -89,17 +93,18 @@ impl TenantStore {
             .expression_attribute_values(":pk", text(self.keys().conversation(id).pk))
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":to", text(to))
-            .projection_expression("pk, sk")
+            .projection_expression("pk, sk, bl")
             .consistent_read(true)
             .limit(limit)
             .send()
             .await
             .map_err(|e| StoreError::from_sdk(&e))?;
         let has_more = output.last_evaluated_key.is_some();
-        let keys = output.items.unwrap_or_default();
+        let mut keys = output.items.unwrap_or_default();
+        let contents = keys.iter_mut().filter_map(take_object).collect();
         let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of_sk)).collect();
         let executions = keys.iter().filter_map(|key| string(key, "sk").and_then(execution_of_sk)).collect();
-        Ok(RemovalBatch { keys, files, executions, has_more })
+        Ok(RemovalBatch { keys, files, contents, executions, has_more })
     }
 
     /// AP-40: removes a batch, 25 items per request. Items that do not exist are skipped. Costs one write unit for each KB
@@ -134,4 +139,10 @@ impl TenantStore {
         }
         Ok(matches!(alone.commit(self, &mut backoff).await?, Commit::Done))
     }
+}
+
+/// Takes the object of a long message out of an item, so that only the key is left.
+fn take_object(item: &mut Item) -> Option<ContentId> {
+    let object = item.remove(CONTENT_OBJECT)?;
+    string(object.as_m().ok()?, "i").and_then(unpack)
 }

@@ -109,7 +109,7 @@ impl TenantStore {
 fn count(update: &mut Update, attribute: &str, change: CountChange) {
     match change {
         CountChange::Keep => {}
-        CountChange::Increment => update.add(attribute, 1),
+        CountChange::Add(value) => update.add(attribute, value),
         CountChange::Set(value) => update.set(attribute, number(value)),
     }
 }

@@ -24,7 +24,20 @@ impl TenantStore {
         draft: FileDraft,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<File>, StoreError> {
-        let id = FileId::generate(self.clock());
+        self.create_file_with_id(FileId::generate(self.clock()), uploader, draft, key).await
+    }
+
+    /// AP-61: creates a pending file with an id that was given out before. If there is a file with this id, it stays as it is.
+    ///
+    /// # Errors
+    /// As [`TenantStore::create_file`].
+    pub async fn create_file_with_id(
+        &self,
+        id: FileId,
+        uploader: Option<(&CustomerId, UploadQuota)>,
+        draft: FileDraft,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Once<File>, StoreError> {
         let file = File { id, draft, status: FileStatus::Pending, shared: uploader.is_some(), version: 1 };
         let until = self.clock().now().plus_seconds(PENDING_TTL_SECONDS);
         let mut transaction = Transaction::default();

@@ -6,9 +6,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId,
-    ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey, Status,
-    WorkspaceId,
+    AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ContentId, ConversationId, CustomerId,
+    ExecutionId, ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey,
+    Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -27,8 +27,9 @@ pub(crate) use index::{
     ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_STATUS, Index, shard_of, shard_of_customer,
 };
 pub(crate) use parse::{
-    StreamKey, bulk_action_of, bulk_marker_of, conversation_of, customer_of, execution_of, execution_of_sk, file_of_pk,
-    file_of_sk, is_cell_of, message_of, pointer_of, removal_of_sk, resource_of, stream_key,
+    StreamKey, bulk_action_of, bulk_marker_of, content_of_pk, conversation_of, customer_of, execution_of,
+    execution_of_sk, file_of_pk, file_of_sk, is_cell_of, message_of, pointer_of, removal_of_sk, resource_of,
+    stream_key,
 };
 
 /// The primary key of one item.
@@ -156,6 +157,16 @@ impl TenantKeys {
     /// Returns the key of the item that lists a file under its conversation.
     pub fn file_of_conversation(self, conversation: ConversationId, id: FileId) -> Key {
         Key::new(self.thread(conversation), format!("{FILE}{}", pack(id)))
+    }
+
+    /// Returns the key of the item of an object that has the content of a long message.
+    pub fn content(self, id: ContentId) -> Key {
+        Key::new(format!("{}#T#{}", self.prefix(), pack(id)), SELF)
+    }
+
+    /// Returns the S3 key of the content of a long message.
+    pub fn content_object(self, id: ContentId) -> String {
+        format!("content/{}/{id}", self.0)
     }
 
     /// Returns the S3 key to which a file is uploaded.

@@ -1,7 +1,8 @@
 //! Parses keys.
 
 use deskless_domain::{
-    AutomationId, BulkActionId, ConversationId, ExecutionId, FileId, Identifier, InboxId, MessageId, WorkspaceId,
+    AutomationId, BulkActionId, ContentId, ConversationId, ExecutionId, FileId, Identifier, InboxId, MessageId,
+    WorkspaceId,
 };
 
 use super::{BULK_MARKER, CustomerKey, EXECUTION, FILE, MESSAGE, POINTER, QUEUED, SELF};
@@ -36,6 +37,7 @@ pub(crate) fn is_cell_of(sk: &str, inbox: InboxId) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StreamKey {
     BulkAction(WorkspaceId, BulkActionId),
+    Content(WorkspaceId, ContentId),
     Conversation(WorkspaceId, ConversationId),
     Customer(WorkspaceId),
     File(WorkspaceId, FileId),
@@ -60,6 +62,7 @@ pub(crate) fn stream_key(pk: &str, sk: &str) -> Option<StreamKey> {
     match (kind, id) {
         ("B", id) => unpack(id).map(|id| StreamKey::BulkAction(workspace, id)),
         ("C", id) => unpack(id).map(|id| StreamKey::Conversation(workspace, id)),
+        ("T", id) => unpack(id).map(|id| StreamKey::Content(workspace, id)),
         ("U", _) => Some(StreamKey::Customer(workspace)),
         ("F", id) => unpack(id).map(|id| StreamKey::File(workspace, id)),
         _ => None,
@@ -97,6 +100,11 @@ pub(crate) fn pointer_of(sk: &str) -> Option<&str> {
 /// Parses a file's partition key.
 pub(crate) fn file_of_pk(pk: &str) -> Option<FileId> {
     pk.rsplit_once("#F#").and_then(|(_, id)| unpack(id))
+}
+
+/// Parses the partition key of the item of a long message's object.
+pub(crate) fn content_of_pk(pk: &str) -> Option<ContentId> {
+    pk.rsplit_once("#T#").and_then(|(_, id)| unpack(id))
 }
 
 /// Parses the sort key of the item that lists a file under its conversation.

@@ -5,6 +5,7 @@ use super::item as message;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
+    content::StoredMessage,
     conversation::unless_deleted,
     item::{self, Item, string},
     packed::{self, unpack},
@@ -44,7 +45,7 @@ impl TenantStore {
         &self,
         conversation: ConversationId,
         claim: Option<&Item>,
-    ) -> Result<Message, StoreError> {
+    ) -> Result<StoredMessage, StoreError> {
         let keys = self.keys();
         let id = claimant(claim)?;
         let (thread, found) =

@@ -7,6 +7,7 @@ use crate::{
     IdempotencyKey, Marked, Marker, Once, StoreError, TenantStore,
     backoff::Backoff,
     condition::Condition,
+    content::{ContentObject, StoredMessage, head_of},
     conversation::{Session, attributes, session_conflict, unknown_session, unless_deleted, without_session},
     expression::{packed_id, text},
     idempotency::{Attempt, Attempts},
@@ -18,10 +19,28 @@ use crate::{
 /// The number of retries without a pause after a lost race.
 const RETRIES_WITHOUT_PAUSE: u32 = 3;
 
+pub(super) const CONTENT_EXPIRED: &str = "the stored content of a message has expired before the message was written";
+
 const OTHERS_WERE_FASTER: &str = "other writers were faster each time";
 
-/// The outcome of adding a message.
+/// The outcome of adding a message, as it is recorded under an idempotency key: without the content of a long message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedMessage {
+    pub(super) message: Message,
+    is_new: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) object: Option<ContentObject>,
+}
+
+impl RecordedMessage {
+    /// Returns the outcome for a new message.
+    pub(super) fn new(message: Message, object: Option<ContentObject>) -> Self {
+        Self { message, is_new: true, object }
+    }
+}
+
+/// The outcome of adding a message.
+#[derive(Debug, Clone, PartialEq)]
 pub struct AddedMessage {
     /// The message.
     pub message: Message,
@@ -31,9 +50,16 @@ pub struct AddedMessage {
 
 /// The id of the next attempt. Message ids sort in commit order: the conversation stores the newest one, and a message
 /// whose id is not greater is retried with a new id after it.
-struct NextId {
-    id: MessageId,
+pub(super) struct NextId {
+    pub id: MessageId,
     tries: u32,
+}
+
+impl NextId {
+    /// Returns the id of the first attempt.
+    pub fn new(store: &TenantStore) -> Self {
+        Self { id: MessageId::generate(store.clock()), tries: 0 }
+    }
 }
 
 /// The writes of a new message.
@@ -65,24 +91,63 @@ impl TenantStore {
         conversation_id: ConversationId,
         owner: Option<&CustomerId>,
         draft: &MessageDraft,
-        mut shared: Vec<FileId>,
+        shared: Vec<FileId>,
         key: Option<&IdempotencyKey>,
     ) -> Result<Once<AddedMessage>, StoreError> {
+        let Some(object) = self.store_content(draft).await? else {
+            let added = self.add_to_thread(conversation_id, owner, draft, None, shared, key).await?;
+            return self.complete_added(added).await;
+        };
+        let head = head_of(draft);
+        let added = self.add_to_thread(conversation_id, owner, &head, Some(&object), shared, key).await;
+        match added {
+            Ok(Once { outcome: RecordedMessage { message, is_new: true, .. }, is_replay: false }) => {
+                let message = Message { draft: draft.clone(), ..message };
+                Ok(Once::first(AddedMessage { message, is_new: true }))
+            }
+            other => {
+                self.discard_content(Some(object)).await;
+                self.complete_added(other?).await
+            }
+        }
+    }
+
+    /// AP-131: reads the content of a long message that was added earlier.
+    ///
+    /// # Errors
+    /// [`StoreError::OutcomeErased`] when the message was deleted.
+    pub async fn complete_added(&self, added: Once<RecordedMessage>) -> Result<Once<AddedMessage>, StoreError> {
+        let Once { outcome: RecordedMessage { message, is_new, object }, is_replay } = added;
+        let message = self.complete_message(StoredMessage { head: message, object }).await?;
+        let message = message.ok_or(StoreError::OutcomeErased)?;
+        Ok(Once { outcome: AddedMessage { message, is_new }, is_replay })
+    }
+
+    async fn add_to_thread(
+        &self,
+        conversation_id: ConversationId,
+        owner: Option<&CustomerId>,
+        draft: &MessageDraft,
+        object: Option<&ContentObject>,
+        mut shared: Vec<FileId>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Once<RecordedMessage>, StoreError> {
         // A transaction writes each item once.
         shared.sort_unstable();
         shared.dedup();
         let mut attempts = Attempts::new(self, key);
-        let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
+        let mut next = NextId::new(self);
         let mut session = None;
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
             let NewMessage { conversation, transition, session: reopened } =
-                self.add_message(&mut transaction, &message, owner, None, session.as_ref())?;
+                self.add_message(&mut transaction, (&message, object), owner, None, session.as_ref())?;
+            let content = self.keep_content(&mut transaction, object)?;
             let claim = self.claim_provider_id(&mut transaction, &message, Condition::absent())?;
             let of_files =
                 shared.iter().map(|id| self.add_share(&mut transaction, *id)).collect::<Result<Vec<_>, _>>()?;
-            let added = AddedMessage { message, is_new: true };
+            let added = RecordedMessage { message, is_new: true, object: object.copied() };
             let failed = match attempts.commit(transaction, &added).await? {
                 Attempt::Committed => return Ok(Once::first(added)),
                 Attempt::Replayed(earlier) => return Ok(Once::replay(earlier)),
@@ -92,8 +157,12 @@ impl TenantStore {
                 return Err(StoreError::NotFound);
             }
             if let Some(claim) = claim.filter(|claim| failed.at(*claim)) {
-                let message = self.claimed_message(conversation_id, failed.existing(claim)).await?;
-                return self.record_outcome(AddedMessage { message, is_new: false }, key).await;
+                let StoredMessage { head: message, object } =
+                    self.claimed_message(conversation_id, failed.existing(claim)).await?;
+                return self.record_outcome(RecordedMessage { message, is_new: false, object }, key).await;
+            }
+            if content.is_some_and(|content| failed.at(content)) {
+                return Err(StoreError::Unavailable(CONTENT_EXPIRED.to_owned()));
             }
             if let (false, Some(conflict)) = (failed.at(conversation), session_conflict(reopened, &failed)) {
                 return Err(conflict);
@@ -121,14 +190,32 @@ impl TenantStore {
         cause: &Cause,
         marker: &Marker,
     ) -> Result<Marked, StoreError> {
+        let Some(object) = self.store_content(draft).await? else {
+            return self.add_marked(conversation_id, (draft, None), cause, marker).await;
+        };
+        let marked = self.add_marked(conversation_id, (&head_of(draft), Some(&object)), cause, marker).await;
+        if !matches!(marked, Ok(Marked::Written)) {
+            self.discard_content(Some(object)).await;
+        }
+        marked
+    }
+
+    async fn add_marked(
+        &self,
+        conversation_id: ConversationId,
+        (draft, object): (&MessageDraft, Option<&ContentObject>),
+        cause: &Cause,
+        marker: &Marker,
+    ) -> Result<Marked, StoreError> {
         let mut backoff = self.backoff();
-        let mut next = NextId { id: MessageId::generate(self.clock()), tries: 0 };
+        let mut next = NextId::new(self);
         loop {
             let message = draft.clone().into_message(conversation_id, next.id);
             let mut transaction = Transaction::default();
             // An automation writes no messages of customers, so it reopens nothing.
             let NewMessage { conversation, .. } =
-                self.add_message(&mut transaction, &message, None, Some(cause), None)?;
+                self.add_message(&mut transaction, (&message, object), None, Some(cause), None)?;
+            let content = self.keep_content(&mut transaction, object)?;
             let marker_write = self.add_marker(&mut transaction, marker)?;
             let failed = match transaction.commit(self, &mut backoff).await? {
                 Commit::Done => return Ok(Marked::Written),
@@ -141,6 +228,9 @@ impl TenantStore {
             if !self.accepts(existing, None) {
                 return Err(StoreError::NotFound);
             }
+            if content.is_some_and(|content| failed.at(content)) {
+                return Err(StoreError::Unavailable(CONTENT_EXPIRED.to_owned()));
+            }
             self.prepare_retry(&mut next, existing, &mut backoff).await?;
         }
     }
@@ -149,12 +239,12 @@ impl TenantStore {
     fn add_message(
         &self,
         transaction: &mut Transaction,
-        message: &Message,
+        (message, object): (&Message, Option<&ContentObject>),
         owner: Option<&CustomerId>,
         cause: Option<&Cause>,
         session: Option<&Session>,
     ) -> Result<NewMessage, StoreError> {
-        transaction.put(self, self.message_item(message)?, Condition::none())?;
+        transaction.put(self, self.message_item(message, object)?, Condition::none())?;
         let origin = if owner.is_some() { MessageOrigin::Customer } else { MessageOrigin::Workspace };
         let transition = Transition::of_message(message, origin);
         let (mut update, condition) = self.write_transition(message.conversation_id, &transition);
@@ -175,14 +265,14 @@ impl TenantStore {
     }
 
     /// Returns whether a conversation exists and, with an owner, belongs to that customer.
-    fn accepts(&self, conversation: Option<&Item>, owner: Option<&CustomerId>) -> bool {
+    pub(super) fn accepts(&self, conversation: Option<&Item>, owner: Option<&CustomerId>) -> bool {
         unless_deleted(conversation).is_some_and(|item| owner.is_none_or(|owner| self.is_own(item, owner)))
     }
 
     /// Sets the id of the next attempt, after the newest message. The first retries follow without a pause, because a lost
     /// race means that another writer made progress. Further retries pause, so that many writers do not retry at the same
     /// time.
-    async fn prepare_retry(
+    pub(super) async fn prepare_retry(
         &self,
         next: &mut NextId,
         conversation: Option<&Item>,

@@ -6,6 +6,7 @@ use super::item as message;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
+    content::StoredMessage,
     conversation::{StoredConversation, attributes},
     expression::{packed_id, text},
     transaction::{Commit, Transaction},
@@ -35,7 +36,7 @@ impl TenantStore {
                 tokio::try_join!(self.get(keys.conversation(conversation)), self.get(keys.message(conversation, id)))?;
             let thread = StoredConversation::read(thread.ok_or(StoreError::NotFound)?)?.ok_or(StoreError::NotFound)?;
             let message = message::read(conversation, found.ok_or(StoreError::NotFound)?)?;
-            precondition.check(message.version)?;
+            precondition.check(message.head.version)?;
             let transaction = self.removal(&thread, &message).await?;
             // A retry after a lost response has the same token, so DynamoDB reports the first one's success.
             if matches!(transaction.commit(self, &mut backoff).await?, Commit::Done) {
@@ -47,7 +48,11 @@ impl TenantStore {
     }
 
     /// Builds the transaction that deletes a message from the conversation that was read.
-    async fn removal(&self, thread: &StoredConversation, message: &Message) -> Result<Transaction, StoreError> {
+    async fn removal(
+        &self,
+        thread: &StoredConversation,
+        StoredMessage { head: message, object }: &StoredMessage,
+    ) -> Result<Transaction, StoreError> {
         let conversation = &thread.conversation;
         let newest_left = if conversation.is_newest_reply(message.id) {
             self.newest_reply_before(message.conversation_id, message.id).await?
@@ -65,6 +70,7 @@ impl TenantStore {
         let unchanged = Condition::exists().version(&Precondition::exactly(message.version));
         transaction.delete(self, self.keys().message(message.conversation_id, message.id), unchanged)?;
         transaction.update(self, self.keys().conversation(conversation.id), update, condition)?;
+        self.release_content(&mut transaction, object.as_ref())?;
         self.add_audit_entry(&mut transaction, AuditEvent::new(AuditAction::MessageDeleted, message.id))?;
         Ok(transaction)
     }
@@ -96,7 +102,11 @@ impl TenantStore {
                 .send()
                 .await
                 .map_err(|e| StoreError::from_sdk(&e))?;
-            let replies = output.items.unwrap_or_default().into_iter().map(|found| message::read(conversation, found));
+            let replies = output
+                .items
+                .unwrap_or_default()
+                .into_iter()
+                .map(|found| message::read(conversation, found).map(|message| message.head));
             // BETWEEN includes both ends.
             let replies: Vec<_> = replies.collect::<Result<_, _>>()?;
             if let Some(newest) = replies.into_iter().find(|reply| reply.id != before) {

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     StoreError, TenantStore,
+    content::{ContentObject, StoredMessage},
     item::{self, Item, string},
     keys::message_of,
     packed,
 };
 
 /// The names of the attributes that updates and expressions use.
-pub(super) mod attributes {
+pub(crate) mod attributes {
+    /// The object with the content of a long message.
+    pub(crate) const CONTENT_OBJECT: &str = "bl";
     pub(crate) const DELIVERY_STATUS: &str = "d";
     pub(crate) const EXTERNAL_ID: &str = "x";
     pub(crate) const KIND: &str = "k";
@@ -39,6 +42,9 @@ struct MessageItem {
     metadata: Option<String>,
     #[serde(rename = "at", default, skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<AttachmentAttributes>,
+    /// The object with the text and the structured content. `b` is then the beginning of the text.
+    #[serde(rename = "bl", default, skip_serializing_if = "Option::is_none")]
+    object: Option<ContentObject>,
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     delivery_status: Option<DeliveryStatus>,
     #[serde(rename = "v")]
@@ -80,8 +86,8 @@ impl From<AttachmentAttributes> for Attachment {
 }
 
 impl TenantStore {
-    /// Returns the item of a message.
-    pub(crate) fn message_item(&self, message: &Message) -> Result<Item, StoreError> {
+    /// Returns the item of a message. With an object, the message has only the beginning of its text.
+    pub(crate) fn message_item(&self, message: &Message, object: Option<&ContentObject>) -> Result<Item, StoreError> {
         let draft = message.draft.clone();
         let attributes = MessageItem {
             role: draft.role,
@@ -92,6 +98,7 @@ impl TenantStore {
             external_id: draft.external_id,
             metadata: (!draft.metadata.is_empty()).then(|| draft.metadata.json().to_owned()),
             attachments: draft.attachments.into_iter().map(Into::into).collect(),
+            object: object.copied(),
             delivery_status: message.reported_status,
             version: message.version,
         };
@@ -100,7 +107,7 @@ impl TenantStore {
 }
 
 /// Converts an item to a message of this conversation.
-pub(crate) fn read(conversation_id: ConversationId, item: Item) -> Result<Message, StoreError> {
+pub(crate) fn read(conversation_id: ConversationId, item: Item) -> Result<StoredMessage, StoreError> {
     let corrupt = |what: &str| StoreError::Internal(format!("a stored message's {what} cannot be read"));
     let id: MessageId = string(&item, "sk").and_then(message_of).ok_or_else(|| corrupt("key"))?;
     let item: MessageItem = item::read(item)?;
@@ -120,5 +127,6 @@ pub(crate) fn read(conversation_id: ConversationId, item: Item) -> Result<Messag
         attachments: item.attachments.into_iter().map(Into::into).collect(),
         metadata,
     };
-    Ok(Message { id, conversation_id, draft, reported_status: item.delivery_status, version: item.version })
+    let head = Message { id, conversation_id, draft, reported_status: item.delivery_status, version: item.version };
+    Ok(StoredMessage { head, object: item.object })
 }

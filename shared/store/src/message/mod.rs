@@ -3,6 +3,7 @@
 mod claim;
 mod count;
 mod create;
+mod create_many;
 mod delete;
 mod get;
 mod item;
@@ -11,8 +12,9 @@ mod thread_at;
 mod update;
 
 pub use count::ReplyCount;
-pub use create::AddedMessage;
-pub(crate) use item::read;
+pub use create::{AddedMessage, RecordedMessage};
+pub(crate) use item::{attributes, read};
+pub(crate) use thread::ThreadPage;
 pub use thread::{MessagePage, Thread};
 pub use thread_at::ThreadAt;
 pub(crate) use thread_at::ThreadRows;

@@ -2,7 +2,12 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use deskless_domain::{ConversationId, Message, MessageId, Order};
 
 use super::item;
-use crate::{StoreError, TenantStore, conversation::unless_deleted, expression::text};
+use crate::{
+    StoreError, TenantStore,
+    content::{StoredMessage, fitting},
+    conversation::unless_deleted,
+    expression::text,
+};
 
 /// The part of a thread to read.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +20,14 @@ pub struct Thread {
     pub after: Option<MessageId>,
     /// The maximum number of messages.
     pub limit: usize,
+}
+
+/// One page of a thread, without the objects of long messages.
+#[derive(Debug)]
+pub(crate) struct ThreadPage {
+    pub messages: Vec<StoredMessage>,
+    pub next: MessageId,
+    pub has_more: bool,
 }
 
 /// One page of a thread.
@@ -39,14 +52,21 @@ impl TenantStore {
         let query = self.query_thread(thread);
         let (conversation, page) = tokio::try_join!(self.get(self.keys().conversation(thread.conversation)), query)?;
         unless_deleted(conversation.as_ref()).ok_or(StoreError::NotFound)?;
-        Ok(page)
+        self.complete_page(page).await
     }
 
-    /// Reads one page of a thread, strongly consistent, without its conversation.
+    /// AP-131: reads the objects of a page's long messages.
+    pub(crate) async fn complete_page(&self, page: ThreadPage) -> Result<MessagePage, StoreError> {
+        let ThreadPage { messages, next, has_more } = page;
+        Ok(MessagePage { messages: self.complete_messages(messages).await?, next, has_more })
+    }
+
+    /// Reads one page of a thread, strongly consistent, without its conversation. It ends early if its content is too large for
+    /// a response.
     pub(crate) async fn query_thread(
         &self,
         Thread { conversation, order, after, limit }: Thread,
-    ) -> Result<MessagePage, StoreError> {
+    ) -> Result<ThreadPage, StoreError> {
         let start = start(order, after);
         // One more than the limit shows whether there is another page. `desc` includes the start message.
         let evaluated = limit + 1 + usize::from(order == Order::Desc);
@@ -55,12 +75,13 @@ impl TenantStore {
         let output = request.send().await.map_err(|e| StoreError::from_sdk(&e))?;
         let ended_early = output.last_evaluated_key.is_some();
         let read = output.items.unwrap_or_default().into_iter().map(|found| item::read(conversation, found));
-        let mut messages: Vec<Message> = read.collect::<Result<_, _>>()?;
-        messages.retain(|message| message.id != start);
-        let has_more = messages.len() > limit || ended_early;
-        messages.truncate(limit);
-        let next = messages.last().map_or(start, |message| message.id);
-        Ok(MessagePage { messages, next, has_more })
+        let mut messages: Vec<StoredMessage> = read.collect::<Result<_, _>>()?;
+        messages.retain(|message| message.head.id != start);
+        let length = limit.min(fitting(&messages));
+        let has_more = messages.len() > length || ended_early;
+        messages.truncate(length);
+        let next = messages.last().map_or(start, |message| message.head.id);
+        Ok(ThreadPage { messages, next, has_more })
     }
 
     /// Returns the query of a thread after a message, strongly consistent, without its limit. `desc` includes the message itself.

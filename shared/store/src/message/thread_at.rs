@@ -6,6 +6,7 @@ use deskless_domain::{ConversationId, Message, MessageId, MessageType, Offset, O
 use super::{Thread, item::attributes};
 use crate::{
     StoreError, TenantStore,
+    content::check_page,
     conversation::{self, unless_deleted},
     expression::text,
     item::{Item, integer, string},
@@ -74,7 +75,7 @@ impl TenantStore {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the workspace has no such conversation; [`StoreError::InvalidField`] when the offset cannot be
-    /// reached in 8 seconds.
+    /// reached in 8 seconds, or the page has too much text.
     pub async fn list_messages_at(&self, thread: ThreadAt) -> Result<OffsetPage<Message>, StoreError> {
         let ThreadAt { conversation, order, offset, limit } = thread;
         let rows = ThreadRows { store: self, conversation, order, only_replies: false };
@@ -92,6 +93,7 @@ impl TenantStore {
                 let page = self.query_thread(rest).await?;
                 self.work().read(page.messages.len());
                 messages.extend(page.messages);
+                check_page(&messages)?;
                 rest.after = Some(page.next);
                 if !page.has_more {
                     let count = offset.rows() + messages.len();
@@ -106,6 +108,7 @@ impl TenantStore {
         let stored =
             integer(found, conversation::attributes::MESSAGE_COUNT).and_then(|count| u64::try_from(count).ok());
         let count = count.map_or_else(|| stored.unwrap_or_default().max(seen), |count| count as u64);
+        let rows = self.complete_messages(rows).await?;
         Ok(OffsetPage { rows, total: Total::exact(count) })
     }
 }

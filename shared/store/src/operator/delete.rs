@@ -8,7 +8,7 @@ use crate::{
     condition::Condition,
     expression::{Update, number, text},
     item::{self, string},
-    keys::{TenantKeys, file_of_pk, root},
+    keys::{TenantKeys, content_of_pk, file_of_pk, root},
     transaction::Transaction,
     workspace::{TTL_MS, WorkspaceItem, attributes},
 };
@@ -49,7 +49,7 @@ impl Operator {
 }
 
 impl WorkspaceDeletion {
-    /// Removes all items of the workspace but its own, and the objects of its files. Scans the whole table. Returns the number
+    /// Removes all items of the workspace but its own, and the objects of its files and long messages. Scans the whole table. Returns the number
     /// of removed items. Call it until it returns 0, because the last requests may still be writing, and then call
     /// [`WorkspaceDeletion::finish`].
     ///
@@ -78,6 +78,9 @@ impl WorkspaceDeletion {
             for key in &keys {
                 if let Some(file) = string(key, "pk").and_then(file_of_pk) {
                     tokio::try_join!(tenant.delete_upload(file), tenant.delete_object(file))?;
+                }
+                if let Some(content) = string(key, "pk").and_then(content_of_pk) {
+                    tenant.erase_content(content).await?;
                 }
             }
             removed += keys.len() as u64;

@@ -9,7 +9,8 @@ pub(crate) use secrets::Located;
 pub use secrets::{SecretsMoved, SecretsRotation};
 pub use shards::ShardChange;
 
-use deskless_domain::{AuditAction, AuditActor, AuditEvent, RateLimit, Shards, Title, WorkspaceId};
+use aws_sdk_dynamodb::types::AttributeValue;
+use deskless_domain::{AuditAction, AuditActor, AuditEvent, BodyLimit, RateLimit, Shards, Title, WorkspaceId};
 
 use crate::{
     Store, StoreError, TenantStore, Workspace,
@@ -94,11 +95,24 @@ impl Operator {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such workspace.
     pub async fn set_rate_limit(&self, id: WorkspaceId, limit: RateLimit) -> Result<(), StoreError> {
+        self.set(id, attributes::RATE_LIMIT, number(limit.requests())).await
+    }
+
+    /// AP-79: sets the limit of message bodies in a workspace. Takes effect in all processes within 20 s.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such workspace.
+    pub async fn set_body_limit(&self, id: WorkspaceId, limit: BodyLimit) -> Result<(), StoreError> {
+        self.set(id, attributes::MAX_BODY_CHARACTERS, number(limit.characters())).await
+    }
+
+    /// Sets one attribute of a workspace.
+    async fn set(&self, id: WorkspaceId, attribute: &str, value: AttributeValue) -> Result<(), StoreError> {
         let tenant = self.tenant(id, Shards::default());
         let mut update = Update::default();
-        update.set(attributes::RATE_LIMIT, number(limit.requests()));
+        update.set(attribute, value);
         let exists = Condition::exists().missing(attributes::DELETED_AT);
-        let event = AuditEvent::new(AuditAction::WorkspaceUpdated, id).with_fields(vec!["rateLimit".to_owned()]);
+        let event = AuditEvent::new(AuditAction::WorkspaceUpdated, id).with_fields(vec![attribute.to_owned()]);
         if !tenant.update_audited(tenant.keys().workspace(), update, exists, event).await? {
             return Err(StoreError::NotFound);
         }

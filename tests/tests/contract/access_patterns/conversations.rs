@@ -51,6 +51,22 @@ pub async fn update_and_reply(large: bool, record: &mut impl FnMut(&str, Meter) 
     let _ = record("AP-12 note", fixture.post(&thread, &json!({ "type": "note", "body": "Rings often." })).await);
     let _ = record("AP-13", fixture.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
     let _ = record("AP-13 replayed", fixture.cost(Method::POST, &thread, Some("k"), Some(&said)).await);
+    long_message(&fixture, &thread, record).await;
+}
+
+/// Measures a message of 256 KiB, without S3.
+async fn long_message(fixture: &Fixture, thread: &str, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    fixture.world.limit_bodies(262_144).await;
+    let _ = fixture.get(thread).await;
+    let long = json!({ "role": "assistant", "body": "I am getting a 401 from POST /orders. ".repeat(6898) });
+    assert_eq!(long["body"].as_str().map(str::len), Some(256 * 1024 - 20));
+    let _ = record("AP-130", fixture.post(thread, &long).await);
+    let newest = fixture.world.server_key().get(&format!("{thread}?order=desc&limit=2")).await.expect(200);
+    let path = |i: usize| format!("{thread}/{}", newest["messages"][i]["id"].as_str().expect("an id"));
+    let _ = record("AP-131", fixture.get(&path(0)).await);
+    // So that it is not the newest.
+    let _ = fixture.post(thread, &json!({ "role": "assistant", "body": "Hi" })).await;
+    let _ = record("AP-132", fixture.cost(Method::DELETE, &path(0), None, None).await);
 }
 
 /// Measures messages with external IDs, delivery reports, transforms and deletion.

@@ -60,6 +60,11 @@ impl<'w> Fixture<'w> {
         signed["file"]["id"].as_str().expect("an id").to_owned()
     }
 
+    /// Uploads a file of a conversation without registering it. Returns the ids of both.
+    pub async fn uploaded(&self, conversation: &str) -> (String, String) {
+        (conversation.to_owned(), self.file(conversation, true).await)
+    }
+
     /// Creates the resource of a path parameter. `path` is the part of the path before it.
     pub async fn resource(&self, parameter: &str, path: &str) -> String {
         let name = json!({ "name": MARK });

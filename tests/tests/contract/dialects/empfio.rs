@@ -1,5 +1,6 @@
 use deskless_domain::Scope;
 use http::Method;
+use serde_json::json;
 
 use crate::authorization::fixture::{Call, Fixture};
 
@@ -7,6 +8,16 @@ use crate::authorization::fixture::{Call, Fixture};
 pub const MORE: &[(&str, &[Scope])] = &[];
 
 /// Returns a call of an operation that succeeds with a server key, on new resources.
-pub async fn call(_fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
-    panic!("{method} {path}: add a call here")
+pub async fn call(fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
+    let conversation = fixture.resource("{conversationId}", "").await;
+    let lead = fixture.resource("{customerId}", "").await;
+    let body = match *method {
+        Method::GET => None,
+        Method::POST => Some(json!({ "name": "Jane", "email": format!("u{}@example.com", fixture.number()) })),
+        Method::PATCH if path.contains("{lead_id}") => Some(json!({ "status": "qualified" })),
+        Method::PATCH => Some(json!({ "status": "completed" })),
+        _ => panic!("{method} {path}: add a call here"),
+    };
+    let path = path.replace("{conversation_id}", &conversation).replace("{lead_id}", &lead);
+    Call { method: method.clone(), path, body }
 }

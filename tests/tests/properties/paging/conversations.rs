@@ -12,7 +12,7 @@ const CUSTOMERS: [&str; 3] = ["cus_1", "cus_2", "cus_3"];
 
 /// A conversation to create.
 #[derive(Debug, Clone)]
-struct Opened {
+pub struct Opened {
     status: usize,
     channel: usize,
     customer: usize,
@@ -21,7 +21,7 @@ struct Opened {
     at_once: bool,
 }
 
-fn opened() -> impl Strategy<Value = Opened> {
+pub fn opened() -> impl Strategy<Value = Opened> {
     let message = proptest::sample::select(&[None, Some("reply"), Some("note")][..]);
     (0..3_usize, 0..3_usize, 0..3_usize, message, any::<bool>()).prop_map(
         |(status, channel, customer, message, at_once)| Opened { status, channel, customer, message, at_once },
@@ -47,13 +47,13 @@ fn walked() -> impl Strategy<Value = Walked> {
 }
 
 /// A conversation as a GET returns it, and the ID by which lists sort it.
-struct Known {
+pub struct Known {
     activity: String,
     conversation: Value,
 }
 
 /// Creates the conversations, replies to some, and returns them by newest activity.
-async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Known> {
+pub async fn fill(role: &Role<'_>, opened: &[Opened], replies: &[Index]) -> Vec<Known> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (i, one) in opened.iter().enumerate() {
         let mut body = json!({

@@ -11,7 +11,7 @@ fn list(thread: &str, order: &str, short_pages: bool) -> List {
 }
 
 /// Creates messages and returns the responses.
-async fn write(role: &Role<'_>, thread: &str, bodies: impl IntoIterator<Item = String>) -> Vec<Value> {
+pub async fn write(role: &Role<'_>, thread: &str, bodies: impl IntoIterator<Item = String>) -> Vec<Value> {
     let mut written = Vec::new();
     for (i, body) in bodies.into_iter().enumerate() {
         let kind = if i % 5 == 4 { "note" } else { "reply" };

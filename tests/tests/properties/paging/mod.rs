@@ -4,6 +4,7 @@ mod by_creation;
 mod concurrent_changes;
 mod conversations;
 mod messages;
+mod offsets;
 mod titles;
 
 use deskless_tests::Role;

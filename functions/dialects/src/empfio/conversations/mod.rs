@@ -1,0 +1,5 @@
+//! Conversations.
+
+pub mod get;
+pub mod list;
+pub mod update;

@@ -54,6 +54,24 @@ impl FromPath for (ConversationId, MessageId) {
     }
 }
 
+impl FromPath for String {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        parameters.next().map(str::to_owned)
+    }
+}
+
+impl FromPath for (ConversationId, String) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((ConversationId::parse(parameters.next()?)?, parameters.next()?.to_owned()))
+    }
+}
+
+impl FromPath for (CustomerId, String) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((CustomerId::parse(parameters.next()?.to_owned()).ok()?, parameters.next()?.to_owned()))
+    }
+}
+
 impl FromPath for (AutomationId, ExecutionId) {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some((AutomationId::parse(parameters.next()?)?, ExecutionId::parse(parameters.next()?)?))

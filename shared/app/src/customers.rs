@@ -12,6 +12,12 @@ use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{AppError, Conflict};
 
+mod create;
+mod edit;
+
+pub use create::{Creation, create};
+pub use edit::edit;
+
 /// The maximum number of conversations that one step of an erasure deletes.
 const MAX_DELETED: u16 = 25;
 /// The number of conversations that a step of an erasure or of a copy writes concurrently.

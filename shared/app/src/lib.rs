@@ -16,6 +16,7 @@ pub mod customers;
 mod error;
 pub mod files;
 pub mod keys;
+pub mod members;
 pub mod messages;
 pub mod predefined_messages;
 mod references;

@@ -59,6 +59,12 @@ impl IdempotencyKey {
     }
 
     /// Returns the digest of the identity, which is part of the record's key.
+    /// Returns the key of one step of a request that takes several.
+    #[must_use]
+    pub fn of_step(&self, step: &str) -> Self {
+        Self { identity: format!("{}\n{step}", self.identity), ..self.clone() }
+    }
+
     pub(crate) fn digest(&self) -> String {
         TenantKeys::digest(&self.identity)
     }

@@ -3,6 +3,7 @@
 mod count;
 mod create;
 mod delete;
+mod edit;
 mod find;
 mod get;
 mod list;
@@ -22,6 +23,7 @@ pub use count::count;
 pub use create::{CreateConversation, CreateCustomerConversation, create, create_for_customer, create_with_messages};
 pub use delete::delete;
 pub use find::{Created, find_created};
+pub use edit::edit;
 pub use get::{get, get_own, get_with_messages};
 pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};

@@ -5,6 +5,7 @@ mod create;
 mod create_many;
 mod draft;
 mod erase;
+mod first;
 mod list_at;
 mod transform;
 
@@ -18,6 +19,7 @@ pub use create_many::create_many;
 pub use draft::{BodySource, CustomerMessage, NewMessage, ResolvedMessage};
 pub use erase::erase_content;
 pub(crate) use erase::erase_contents;
+pub use first::first_of;
 pub use list_at::{ThreadAt, list_at, list_own_at};
 pub use transform::transform;
 

@@ -37,6 +37,10 @@ impl<'w> Fixture<'w> {
         self.world.tenant().await.workspace_id().to_string()
     }
 
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
     pub fn number(&self) -> u32 {
         self.number.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }

@@ -69,6 +69,21 @@ async fn long_message(fixture: &Fixture, thread: &str, record: &mut impl FnMut(&
     let _ = record("AP-132", fixture.cost(Method::DELETE, &path(0), None, None).await);
 }
 
+/// Measures several messages that are added at once, with the dialect that does so.
+pub async fn messages_at_once(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let fixture = Fixture::new(large).await;
+    let conversations = "/dialects/openai/v1/conversations";
+    let id = fixture.open().await.rsplit('/').next().expect("an id").replace('-', "");
+    let item = json!({ "type": "message", "role": "assistant", "content": "I am getting a 401 from POST /orders." });
+    let items = json!({ "items": vec![item; 20] });
+    let path = format!("{conversations}/conv_{id}/items");
+    let _ = record("AP-140", fixture.post(&path, &items).await);
+    let _ = record("AP-141", fixture.post(conversations, &items).await);
+    let own = json!({ "items": [{ "type": "reasoning", "id": "rs_own", "summary": [] }] });
+    let _ = record("AP-140 own id", fixture.post(&path, &own).await);
+    let _ = record("AP-142", fixture.get(&format!("{path}/rs_own")).await);
+}
+
 /// Measures messages with external IDs, delivery reports, transforms and deletion.
 pub async fn provider_messages(large: bool, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
     let fixture = Fixture::new(large).await;

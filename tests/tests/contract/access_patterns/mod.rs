@@ -52,6 +52,7 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
 
     conversations::create(large, &mut record).await;
     conversations::update_and_reply(large, &mut record).await;
+    conversations::messages_at_once(large, &mut record).await;
     conversations::provider_messages(large, &mut record).await;
     conversations::delete(large, &mut record).await;
     conversations::count(large, &mut record).await;

@@ -1,12 +1,28 @@
 use deskless_domain::Scope;
 use http::Method;
+use serde_json::json;
 
-use crate::authorization::fixture::{Call, Fixture};
+use crate::authorization::fixture::{Call, Fixture, MARK};
 
 /// The scopes that the calls need besides the one that their operation declares, by method and path.
 pub const MORE: &[(&str, &[Scope])] = &[];
 
 /// Returns a call of an operation that succeeds with a server key, on new resources.
-pub async fn call(_fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
-    panic!("{method} {path}: add a call here")
+pub async fn call(fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
+    let conversation = fixture.resource("{conversationId}", "").await;
+    let digits = |id: &str| id.replace('-', "");
+    let mut filled = path.replace("{conversation_id}", &format!("conv_{}", digits(&conversation)));
+    if path.contains("{item_id}") {
+        let thread = format!("/api/v1/conversations/{conversation}/messages");
+        let message = fixture.resource("{messageId}", &thread).await;
+        filled = filled.replace("{item_id}", &format!("msg_{}", digits(&message)));
+    }
+    let items = json!([{ "type": "message", "role": "user", "content": MARK }]);
+    let body = match (method, path) {
+        (&Method::POST, "/v1/conversations") => Some(json!({ "items": items, "metadata": { "k": MARK } })),
+        (&Method::POST, "/v1/conversations/{conversation_id}") => Some(json!({ "metadata": { "k": MARK } })),
+        (&Method::POST, _) => Some(json!({ "items": items })),
+        _ => None,
+    };
+    Call { method: method.clone(), path: filled, body }
 }

@@ -87,7 +87,7 @@ impl<I: Identifier> Deserr<InvalidRequest> for Wanted<I> {
 
 #[cfg(test)]
 mod tests {
-    use deskless_domain::{ConversationId, Identifier};
+    use deskless_domain::ConversationId;
 
     use super::{Wanted, number};
 

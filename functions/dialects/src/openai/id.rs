@@ -119,7 +119,7 @@ impl FromRequestParts<ApiState> for Ids {
 
 #[cfg(test)]
 mod tests {
-    use deskless_domain::{Identifier, MessageId};
+    use deskless_domain::MessageId;
 
     use super::{message, of_item};
 

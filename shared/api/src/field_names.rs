@@ -34,7 +34,6 @@ pub fn path(field: &Field) -> String {
         Field::ExpiresAt => "expiresAt",
         Field::Limit => "limit",
         Field::Offset => "offset",
-        Field::Limit => "limit",
         Field::Attachment(index) => return format!("attachments[{index}].fileId"),
         Field::StageId(index) => return format!("stages[{index}].id"),
         Field::Action(index, inner) => return format!("actions[{index}].{}", path(inner)),

@@ -32,7 +32,6 @@ pub fn path(field: &Field) -> String {
         Field::TagsToRemove => "remove",
         Field::Actions => "actions",
         Field::ExpiresAt => "expiresAt",
-        Field::Limit => "limit",
         Field::Offset => "offset",
         Field::Attachment(index) => return format!("attachments[{index}].fileId"),
         Field::StageId(index) => return format!("stages[{index}].id"),

@@ -15,7 +15,7 @@ use crate::{AppError, Conflict};
 mod create;
 mod edit;
 
-pub use create::{Creation, create};
+pub use create::{Creation, Emails, create};
 pub use edit::edit;
 
 /// The maximum number of conversations that one step of an erasure deletes.
@@ -89,40 +89,6 @@ pub async fn upsert(
         backoff.pause("the customer keeps changing").await?;
         existing = find(store, command).await?;
     }
-}
-
-/// A field of a new customer that an existing customer has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// The id.
-    Id,
-    /// The email address.
-    Email,
-}
-
-/// Creates a customer whose id and email address no other customer has. Two requests at the same moment with one new id or email update
-/// one customer, as [`upsert`] does.
-///
-/// # Errors
-/// Those of [`upsert`].
-pub async fn create(
-    store: &TenantStore,
-    command: &UpsertCustomer,
-    key: Option<&IdempotencyKey>,
-) -> Result<Result<Once<WrittenCustomer>, Taken>, AppError> {
-    if store.replay::<WrittenCustomer>(key).await?.is_none() {
-        if let Some(id) = &command.id
-            && store.find_customer(id).await?.is_some()
-        {
-            return Ok(Err(Taken::Id));
-        }
-        if let Some(email) = &command.details.email
-            && store.email_claim(email, true).await?.customer().is_some()
-        {
-            return Ok(Err(Taken::Email));
-        }
-    }
-    upsert(store, command, key).await.map(Ok)
 }
 
 /// The stored customer of a command, and the claim on the email address.

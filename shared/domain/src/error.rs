@@ -92,8 +92,6 @@ pub enum Field {
     TagsToRemove,
     /// The expiry time of an API key.
     ExpiresAt,
-    /// The number of rows of a page.
-    Limit,
     /// The number of rows to skip in a list by offset.
     Offset,
     /// All actions of an automation.

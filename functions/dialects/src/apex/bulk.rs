@@ -141,22 +141,43 @@ struct Matched {
     is_all: bool,
 }
 
-/// Finds the conversations that match a filter. Up to 100 are listed, so that the action is carried out before the response.
+/// Finds the conversations that match a filter. Up to 100 are listed, so that the action is carried out before the response. The status
+/// open stands for two of ours, which the filter of a bulk action cannot have, so up to 1,000 open conversations are listed.
 async fn matching(
     store: &TenantStore,
     target: Target,
     filters: Vec<ConversationFilter>,
 ) -> Result<Option<Matched>, Problem> {
     let is_all = filters.iter().all(ConversationFilter::is_empty);
-    let limit = BulkAction::AT_ONCE;
+    let is_listed = matches!(&target, Target::Filter(filter) if !filter.any_status.is_empty());
+    let (mut ids, mut total) = list(store, &filters, BulkAction::AT_ONCE).await?;
+    if is_listed && total.count > ids.len() as u64 {
+        (ids, total) = list(store, &filters, ConversationIds::MAX).await?;
+        if total.count > ids.len() as u64 {
+            let message = format!(
+                "matches more than {} open conversations. Add `channel`, `pipeline_id` or `pipeline_stage_id`, or send `view_id`",
+                ConversationIds::MAX
+            );
+            return Err(bad_request("filter", message));
+        }
+    }
+    if total.is_exact && total.count <= ids.len() as u64 {
+        let Ok(ids) = ConversationIds::parse(ids) else { return Ok(None) };
+        return Ok(Some(Matched { total, target: Target::Ids(ids), is_all: false }));
+    }
+    Ok(Some(Matched { target, total, is_all }))
+}
+
+/// Returns the ids of the first conversations that match, and the number of all.
+async fn list(
+    store: &TenantStore,
+    filters: &[ConversationFilter],
+    limit: usize,
+) -> Result<(Vec<ConversationId>, Total), Problem> {
+    let filters = filters.to_vec();
     let command = ListConversationsAt { filters, sort: Sort::ByActivity(Order::Asc), offset: Offset::START, limit };
     let page = conversations::list_at(store, &command).await?.page;
-    let ids: Vec<_> = page.rows.iter().map(|conversation| conversation.id).collect();
-    if page.total.is_exact && page.total.count <= ids.len() as u64 {
-        let Ok(ids) = ConversationIds::parse(ids) else { return Ok(None) };
-        return Ok(Some(Matched { total: page.total, target: Target::Ids(ids), is_all: false }));
-    }
-    Ok(Some(Matched { target, total: page.total, is_all }))
+    Ok((page.rows.iter().map(|conversation| conversation.id).collect(), page.total))
 }
 
 /// Changes many conversations. Up to 100 are changed before the response. More are changed in the background, and the response has the

@@ -64,7 +64,7 @@ pub async fn create(
     commit(store, NewConversation { placement, ..new }, &customer, (Vec::from_iter(message), names), key).await
 }
 
-/// AP-141: Creates a conversation with several messages, all or nothing. They have no attachments and no predefined messages. As AP-09
+/// AP-151: Creates a conversation with several messages, all or nothing. They have no attachments and no predefined messages. As AP-09
 /// and AP-10.
 ///
 /// # Errors

@@ -41,7 +41,7 @@ async fn mark_up_to(
         let (conversation, message) = tokio::join!(store.get_conversation(id), store.check_message(id, up_to));
         let conversation = conversation?;
         match message {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(StoreError::NotFound) => return Err(AppError::no_such(Field::LastRead, "message of the conversation")),
             Err(error) => return Err(error.into()),
         }

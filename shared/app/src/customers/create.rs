@@ -1,5 +1,5 @@
 use deskless_domain::{Customer, CustomerId, CustomerRecord};
-use deskless_store::{IdempotencyKey, Once, TenantStore, WrittenCustomer};
+use deskless_store::{EmailClaim, IdempotencyKey, Once, TenantStore, WrittenCustomer};
 
 use super::{UpsertCustomer, email_change, find};
 use crate::{AppError, Conflict};
@@ -10,8 +10,19 @@ use crate::{AppError, Conflict};
 pub enum Creation {
     /// The new customer.
     Created(Once<WrittenCustomer>),
-    /// The existing customer with this id or, without an id, with this email. Nothing was written.
-    Exists(CustomerId),
+    /// The existing customer with this id. Nothing was written.
+    IdExists(CustomerId),
+    /// The existing customer with this email address. Nothing was written.
+    EmailExists(CustomerId),
+}
+
+/// Whether a new customer with an id of the caller's may have another customer's email address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emails {
+    /// Several customers can have one address.
+    Shared,
+    /// Each address belongs to one customer.
+    Unique,
 }
 
 /// AP-24: Creates a customer. As [`super::upsert`], but does not update an existing one.
@@ -21,6 +32,7 @@ pub enum Creation {
 pub async fn create(
     store: &TenantStore,
     command: &UpsertCustomer,
+    emails: Emails,
     key: Option<&IdempotencyKey>,
 ) -> Result<Creation, AppError> {
     let mut backoff = store.backoff();
@@ -36,13 +48,18 @@ pub async fn create(
         }
         match existing.record {
             Some(record) if record.erasure.is_some() => return Err(AppError::Conflict(Conflict::Erasing)),
-            Some(record) => return Ok(Creation::Exists(record.customer.id)),
+            Some(record) if command.id.is_some() => return Ok(Creation::IdExists(record.customer.id)),
+            Some(record) => return Ok(Creation::EmailExists(record.customer.id)),
             None => {}
+        }
+        let holder = existing.claim.as_ref().and_then(EmailClaim::customer);
+        if let (Emails::Unique, Some(holder)) = (emails, holder) {
+            return Ok(Creation::EmailExists(holder.clone()));
         }
         let customer = Customer::of_server(existing.id, command.details.clone());
         let next = CustomerRecord::new(customer, command.metadata.clone().unwrap_or_default(), store.clock());
-        let emails = email_change(store, None, &next, existing.claim).await?;
-        if let Some(written) = store.write_customer(None, &next, &emails, key).await? {
+        let change = email_change(store, None, &next, existing.claim).await?;
+        if let Some(written) = store.write_customer(None, &next, &change, key).await? {
             return Ok(Creation::Created(written));
         }
         backoff.pause("the customer keeps changing").await?;

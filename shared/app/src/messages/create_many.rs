@@ -3,7 +3,7 @@ use deskless_store::{IdempotencyKey, Once, TenantStore};
 
 use crate::AppError;
 
-/// AP-140: Adds several messages to a conversation in their order, all or none of them. They have no attachments. The externalId of a
+/// AP-150: Adds several messages to a conversation in their order, all or none of them. They have no attachments. The externalId of a
 /// deleted message can be used again.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ pub async fn get(store: &TenantStore, conversation: ConversationId, id: MessageI
     Ok(store.get_message(conversation, id).await?)
 }
 
-/// AP-142: Returns the id of the message that has an externalId. `None` if the conversation never had one. The message may be deleted.
+/// AP-152: Returns the id of the message that has an externalId. `None` if the conversation never had one. The message may be deleted.
 ///
 /// # Errors
 /// When the table does not respond.

@@ -6,9 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE32_NOPAD;
 use deskless_domain::{
-    AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ContentId, ConversationId, CustomerId,
-    ExecutionId, ExternalId, FileId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey,
-    Status, WorkspaceId,
+    AttemptId, AuditEntryId, AuditFilter, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId,
+    ExternalId, Identifier, InboxId, KeyId, Kind, MemberId, MessageId, SecretHash, SessionKey, Status, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -18,6 +17,7 @@ use crate::{
 };
 
 mod customer;
+mod file;
 mod index;
 mod parse;
 
@@ -147,36 +147,6 @@ impl TenantKeys {
     /// Returns the key of a message.
     pub fn message(self, conversation: ConversationId, id: MessageId) -> Key {
         Key::new(self.thread(conversation), format!("{MESSAGE}{}", pack(id)))
-    }
-
-    /// Returns the key of a file's own item.
-    pub fn file(self, id: FileId) -> Key {
-        Key::new(format!("{}#F#{}", self.prefix(), pack(id)), SELF)
-    }
-
-    /// Returns the key of the item that lists a file under its conversation.
-    pub fn file_of_conversation(self, conversation: ConversationId, id: FileId) -> Key {
-        Key::new(self.thread(conversation), format!("{FILE}{}", pack(id)))
-    }
-
-    /// Returns the key of the item of an object that has the content of a long message.
-    pub fn content(self, id: ContentId) -> Key {
-        Key::new(format!("{}#T#{}", self.prefix(), pack(id)), SELF)
-    }
-
-    /// Returns the S3 key of the content of a long message.
-    pub fn content_object(self, id: ContentId) -> String {
-        format!("content/{}/{id}", self.0)
-    }
-
-    /// Returns the S3 key to which a file is uploaded.
-    pub fn pending_object(self, id: FileId) -> String {
-        format!("pending/{}/{id}", self.0)
-    }
-
-    /// Returns the S3 key of a registered file. Its uploader cannot write to it.
-    pub fn file_object(self, id: FileId) -> String {
-        format!("files/{}/{id}", self.0)
     }
 
     /// Returns the key of the item that holds the version and status with which a conversation was last counted.

@@ -193,11 +193,11 @@ impl TenantStore {
         let Some(object) = self.store_content(draft).await? else {
             return self.add_marked(conversation_id, (draft, None), cause, marker).await;
         };
-        let marked = self.add_marked(conversation_id, (&head_of(draft), Some(&object)), cause, marker).await;
-        if !matches!(marked, Ok(Marked::Written)) {
+        let written = self.add_marked(conversation_id, (&head_of(draft), Some(&object)), cause, marker).await;
+        if !matches!(written, Ok(Marked::Written)) {
             self.discard_content(Some(object)).await;
         }
-        marked
+        written
     }
 
     async fn add_marked(

@@ -44,7 +44,7 @@ impl TenantStore {
     /// The most messages that are added at once. With their contents and claims, they fit into one transaction.
     pub const MAX_MESSAGES_AT_ONCE: usize = 20;
 
-    /// AP-140: adds messages to a thread in their order, in one transaction. The externalId of a deleted message can be used again.
+    /// AP-150: adds messages to a thread in their order, in one transaction. The externalId of a deleted message can be used again.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such conversation; [`StoreError::MessageIdTaken`] when another message has an

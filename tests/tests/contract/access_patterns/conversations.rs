@@ -77,11 +77,11 @@ pub async fn messages_at_once(large: bool, record: &mut impl FnMut(&str, Meter) 
     let item = json!({ "type": "message", "role": "assistant", "content": "I am getting a 401 from POST /orders." });
     let items = json!({ "items": vec![item; 20] });
     let path = format!("{conversations}/conv_{id}/items");
-    let _ = record("AP-140", fixture.post(&path, &items).await);
-    let _ = record("AP-141", fixture.post(conversations, &items).await);
+    let _ = record("AP-150", fixture.post(&path, &items).await);
+    let _ = record("AP-151", fixture.post(conversations, &items).await);
     let own = json!({ "items": [{ "type": "reasoning", "id": "rs_own", "summary": [] }] });
-    let _ = record("AP-140 own id", fixture.post(&path, &own).await);
-    let _ = record("AP-142", fixture.get(&format!("{path}/rs_own")).await);
+    let _ = record("AP-150 own id", fixture.post(&path, &own).await);
+    let _ = record("AP-152", fixture.get(&format!("{path}/rs_own")).await);
 }
 
 /// Measures messages with external IDs, delivery reports, transforms and deletion.

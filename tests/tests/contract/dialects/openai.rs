@@ -2,7 +2,7 @@ use deskless_domain::Scope;
 use http::Method;
 use serde_json::json;
 
-use crate::authorization::fixture::{Call, Fixture, MARK};
+use crate::authorization::fixture::{Call, Fixture};
 
 /// The scopes that the calls need besides the one that their operation declares, by method and path.
 pub const MORE: &[(&str, &[Scope])] = &[];
@@ -17,10 +17,10 @@ pub async fn call(fixture: &Fixture<'_>, method: &Method, path: &str) -> Call {
         let message = fixture.resource("{messageId}", &thread).await;
         filled = filled.replace("{item_id}", &format!("msg_{}", digits(&message)));
     }
-    let items = json!([{ "type": "message", "role": "user", "content": MARK }]);
+    let items = json!([{ "type": "message", "role": "user", "content": "Hello" }]);
     let body = match (method, path) {
-        (&Method::POST, "/v1/conversations") => Some(json!({ "items": items, "metadata": { "k": MARK } })),
-        (&Method::POST, "/v1/conversations/{conversation_id}") => Some(json!({ "metadata": { "k": MARK } })),
+        (&Method::POST, "/v1/conversations") => Some(json!({ "items": items, "metadata": { "k": "v" } })),
+        (&Method::POST, "/v1/conversations/{conversation_id}") => Some(json!({ "metadata": { "k": "v" } })),
         (&Method::POST, _) => Some(json!({ "items": items })),
         _ => None,
     };

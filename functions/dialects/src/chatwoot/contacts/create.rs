@@ -1,6 +1,6 @@
 use deserr::Deserr;
 use deskless_api::{ApiPath, Caller, Idempotent, InvalidRequest, Reply, replayed, scope::WriteCustomers};
-use deskless_app::customers::{self, Taken, UpsertCustomer, WrittenCustomer};
+use deskless_app::customers::{self, Creation, Emails, UpsertCustomer, WrittenCustomer};
 use deskless_domain::{CustomerDetails, CustomerId, Email, Inbox, InboxId, Metadata, PersonName, PhoneNumber, Scope};
 use serde::Serialize;
 
@@ -87,10 +87,10 @@ pub async fn create(
         _ => None,
     };
     let command = request.into_command()?;
-    let written = match customers::create(caller.store(), &command, key.as_ref()).await? {
-        Ok(written) => written,
-        Err(Taken::Id) => return Err(invalid("identifier", "has already been taken")),
-        Err(Taken::Email) => return Err(invalid("email", "has already been taken")),
+    let written = match customers::create(caller.store(), &command, Emails::Unique, key.as_ref()).await? {
+        Creation::Created(written) => written,
+        Creation::IdExists(_) => return Err(invalid("identifier", "has already been taken")),
+        Creation::EmailExists(_) => return Err(invalid("email", "has already been taken")),
     };
     let WrittenCustomer { record, .. } = &written.outcome;
     let contact_inbox = || inbox.as_ref().map(|inbox| ContactInbox::new(&record.customer, inbox));

@@ -3,7 +3,7 @@ use deskless_api::{
     ApiQuery, Caller, Code, Idempotent, InvalidRequest, Json, NoParameters, Optional, Problem, Reply, replayed,
     scope::WriteCustomers,
 };
-use deskless_app::customers::{self, Creation, UpsertCustomer};
+use deskless_app::customers::{self, Creation, Emails, UpsertCustomer};
 use deskless_domain::{CustomerDetails, CustomerId, Email, PersonName, PhoneNumber, Scope};
 
 use super::reply;
@@ -115,9 +115,9 @@ pub async fn create_contact(
         id = Some(CustomerId::generate(store.clock()));
     }
     let command = UpsertCustomer { id, details, metadata: Some(attributes.metadata()?) };
-    match customers::create(store, &command, key.as_ref()).await? {
+    match customers::create(store, &command, Emails::Shared, key.as_ref()).await? {
         Creation::Created(written) => replayed(written.is_replay, reply(store, &written.outcome.record)),
-        Creation::Exists(id) => {
+        Creation::IdExists(id) | Creation::EmailExists(id) => {
             let whose = match caller.require(Scope::ReadCustomers) {
                 Ok(()) => format!(" with id={id}"),
                 Err(_) => String::new(),

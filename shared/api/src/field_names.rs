@@ -33,6 +33,7 @@ pub fn path(field: &Field) -> String {
         Field::Actions => "actions",
         Field::ExpiresAt => "expiresAt",
         Field::Offset => "offset",
+        Field::Limit => "limit",
         Field::Attachment(index) => return format!("attachments[{index}].fileId"),
         Field::StageId(index) => return format!("stages[{index}].id"),
         Field::Action(index, inner) => return format!("actions[{index}].{}", path(inner)),

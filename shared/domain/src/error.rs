@@ -94,6 +94,8 @@ pub enum Field {
     ExpiresAt,
     /// The number of rows to skip in a list by offset.
     Offset,
+    /// The page size of a list by offset.
+    Limit,
     /// All actions of an automation.
     Actions,
     /// A field of one action of an automation, by the action's index.

@@ -17,7 +17,7 @@ impl Offset {
     /// # Errors
     /// When it is more than [`Offset::MAX`].
     pub fn parse(rows: u64) -> Result<Self, Invalid> {
-        Self::within_bounds(rows).ok_or_else(|| too_far("must be at most 10,000".to_owned()))
+        Self::within_bounds(rows).ok_or_else(|| too_far("must be at most 10,000"))
     }
 
     /// Parses the number of a page, of which the first one is 1, with `size` rows on each page. The caller names the field.
@@ -30,7 +30,7 @@ impl Offset {
         };
         Self::within_bounds(pages_before.saturating_mul(size)).ok_or_else(|| {
             let last = Self::MAX / size.max(1) + 1;
-            too_far(format!("must be at most {last} if a page has {size} rows"))
+            too_far(&format!("must be at most {last} if a page has {size} rows"))
         })
     }
 
@@ -45,7 +45,7 @@ impl Offset {
     }
 }
 
-fn too_far(bound: String) -> Invalid {
+fn too_far(bound: &str) -> Invalid {
     let way_on = "To read further, page with `cursor` in the list API (GET /api/v1/conversations)";
     Invalid::new("too_large", format!("{bound}. {way_on}"))
 }

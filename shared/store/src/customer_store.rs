@@ -101,7 +101,7 @@ impl CustomerStore {
         self.list_matching_at(ConversationFilter { status, ..ConversationFilter::default() }, sort, offset, limit).await
     }
 
-    /// AP-130, AP-132: lists the customer's conversations that match a filter, as [`CustomerStore::list_conversations_at`].
+    /// AP-140, AP-142: lists the customer's conversations that match a filter, as [`CustomerStore::list_conversations_at`].
     ///
     /// # Errors
     /// As [`TenantStore::list_conversations_at`].

@@ -115,17 +115,14 @@ pub async fn create_conversation(
     let store = caller.store();
     let conversation = request.conversation(Channel::Api, Source::Api)?;
     let name = request.name()?;
-    let customer = match &request.user_email {
+    let customer = if let Some(email) = &request.user_email {
         // A repeat finds the customer whom the first try created.
-        Some(email) => {
-            let id = requesters::find_or_create(store, email, name).await?;
-            Customer::of_server(id, CustomerDetails::default())
-        }
+        let id = requesters::find_or_create(store, email, name).await?;
+        Customer::of_server(id, CustomerDetails::default())
+    } else {
         // Created together with the conversation or not at all.
-        None => {
-            let details = CustomerDetails { name, ..CustomerDetails::default() };
-            Customer::of_server(CustomerId::generate(store.clock()), details)
-        }
+        let details = CustomerDetails { name, ..CustomerDetails::default() };
+        Customer::of_server(CustomerId::generate(store.clock()), details)
     };
     let message = request.description.map(|body| NewMessage {
         role: Role::User,

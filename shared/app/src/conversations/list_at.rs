@@ -59,7 +59,7 @@ pub async fn list_own_at(
     Ok(store.list_conversations_at(status, sort, offset, limit).await?)
 }
 
-/// AP-130, AP-132: Lists a customer's conversations that match a filter, as [`list_own_at`]. Only for filters on what customers see.
+/// AP-140, AP-142: Lists a customer's conversations that match a filter, as [`list_own_at`]. Only for filters on what customers see.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.

@@ -41,34 +41,28 @@ pub async fn list_messages(
         Principal::Server(caller) => {
             let store = caller.store();
             let conversation = conversations::get(store, id).await?.conversation;
-            match at {
-                Some(at) => {
-                    let page = messages::list_at(store, at).await?;
-                    (conversation, page.rows, page.total, true, Viewer::Server)
-                }
-                None => {
-                    let thread = messages::all(store, id).await?;
-                    let most = if thread.is_complete { 0 } else { conversation.message_count };
-                    let total = Total::exact(most.max(thread.messages.len() as u64));
-                    (conversation, thread.messages, total, thread.is_complete, Viewer::Server)
-                }
+            if let Some(at) = at {
+                let page = messages::list_at(store, at).await?;
+                (conversation, page.rows, page.total, true, Viewer::Server)
+            } else {
+                let thread = messages::all(store, id).await?;
+                let most = if thread.is_complete { 0 } else { conversation.message_count };
+                let total = Total::exact(most.max(thread.messages.len() as u64));
+                (conversation, thread.messages, total, thread.is_complete, Viewer::Server)
             }
         }
         Principal::Customer(caller) => {
             let store = caller.store();
             let conversation = conversations::get_own(store, id).await?;
-            match at {
-                Some(at) => {
-                    let page = messages::list_own_at(store, at).await?;
-                    (conversation, page.rows, page.total, true, Viewer::Customer)
-                }
-                None => {
-                    let thread = messages::all_own(store, id).await?;
-                    let read = thread.messages.len() as u64;
-                    // The number of messages also counts notes, so it is not shown.
-                    let total = Total { count: read, is_exact: thread.is_complete };
-                    (conversation, thread.messages, total, thread.is_complete, Viewer::Customer)
-                }
+            if let Some(at) = at {
+                let page = messages::list_own_at(store, at).await?;
+                (conversation, page.rows, page.total, true, Viewer::Customer)
+            } else {
+                let thread = messages::all_own(store, id).await?;
+                let read = thread.messages.len() as u64;
+                // The number of messages also counts notes, so it is not shown.
+                let total = Total { count: read, is_exact: thread.is_complete };
+                (conversation, thread.messages, total, thread.is_complete, Viewer::Customer)
             }
         }
     };

@@ -45,28 +45,3 @@ impl PathId {
 pub fn id_of(message: &Message) -> String {
     format!("{}_{}", message.conversation_id, message.id)
 }
-
-#[cfg(test)]
-mod tests {
-    use deskless_domain::{Channel, ConversationId, MessageId};
-
-    use super::PathId;
-
-    const MESSAGE: &str = "0190a5c4-7e00-7000-8000-00000000000a";
-
-    #[test]
-    fn message_is_found_on_its_channel_only() {
-        let conversation = ConversationId::on(Channel::Sms, &deskless_domain::fixtures::clock());
-        let expected = Ok((conversation, MessageId::parse(MESSAGE).expect("an id")));
-        let resolve = |path: &str, channel, given| {
-            PathId(path.to_owned()).resolve(channel, given).map_err(|problem| problem.code())
-        };
-        let both = format!("{conversation}_{MESSAGE}");
-        assert_eq!(resolve(&both, Channel::Sms, None), expected);
-        assert_eq!(resolve(&both, Channel::Sms, Some(conversation)), expected);
-        assert_eq!(resolve(MESSAGE, Channel::Sms, Some(conversation)), expected);
-        for (path, channel) in [(both.as_str(), Channel::WhatsApp), (MESSAGE, Channel::Sms), ("x", Channel::Sms)] {
-            assert!(resolve(path, channel, None).is_err(), "{path}");
-        }
-    }
-}

@@ -1,4 +1,4 @@
-//! The dialect `apex`: services in the style of Feathers, with snake_case fields.
+//! The dialect `apex`: services in the style of Feathers, with fields in snake case.
 
 mod bulk;
 mod channel;

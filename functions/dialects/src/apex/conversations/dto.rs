@@ -85,7 +85,8 @@ pub fn row(organization: &str, conversation: &Conversation, names: &Directory) -
     let own: Map<String, Value> = metadata::read(&conversation.metadata);
     let own = |name: &str| own.get(name).cloned();
     let text = |value: Option<String>| value.map_or(Value::Null, Value::String);
-    let named = |id: Option<String>, name: Option<&str>| id.map_or(Value::Null, |id| json!({ "id": id, "name": name }));
+    let with_name =
+        |id: Option<String>, name: Option<&str>| id.map_or(Value::Null, |id| json!({ "id": id, "name": name }));
     let assigned = placement.assignee_id.map(|id| id.to_string());
     let assigned_name = placement.assignee_id.and_then(|id| names.member(id)).map(|entry| entry.name.as_str());
     let assistant = placement.assistant_id.map(|id| id.to_string());
@@ -108,13 +109,13 @@ pub fn row(organization: &str, conversation: &Conversation, names: &Directory) -
             "phone": customer.details.phone,
         },
         "assigned_user_id": assigned.clone(),
-        "assigned_user": named(assigned, assigned_name),
+        "assigned_user": with_name(assigned, assigned_name),
         "assigned_ai_assistant_id": assistant.clone(),
-        "assigned_ai_assistant": named(assistant, assistant_name),
+        "assigned_ai_assistant": with_name(assistant, assistant_name),
         "pipeline_id": pipeline.clone(),
-        "pipeline": named(pipeline, pipeline_name),
+        "pipeline": with_name(pipeline, pipeline_name),
         "pipeline_stage_id": stage.clone(),
-        "pipeline_stage": named(stage, stage_name),
+        "pipeline_stage": with_name(stage, stage_name),
         "tags": conversation.tags.as_slice().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "unread_count": conversation.unread_count,
         "message_count": conversation.message_count,

@@ -73,7 +73,9 @@ impl PatchConversation {
     fn into_parts(self) -> Result<(ConversationPatch, Map<String, Value>), Problem> {
         let mut kept = Map::new();
         let mut keep = |name: &str, value: Option<Value>| {
-            value.into_iter().for_each(|value| drop(kept.insert(name.to_owned(), value)))
+            if let Some(value) = value {
+                let _ = kept.insert(name.to_owned(), value);
+            }
         };
         keep(
             "ai_context_cut",

@@ -156,7 +156,9 @@ impl Condition {
     /// Returns whether the condition holds for a row.
     pub fn holds(&self, row: &Value) -> bool {
         let found = values(&row[self.field.column]);
-        let is_one = || found.iter().any(|found| self.values.iter().any(|value| self.equals(found, value)));
+        let is_one = || {
+            found.iter().any(|found| self.values.iter().any(|value| self.equals(found.as_deref(), value.as_deref())))
+        };
         match self.operator {
             Operator::In => is_one(),
             Operator::NotIn => !is_one(),
@@ -167,7 +169,7 @@ impl Condition {
         }
     }
 
-    fn equals(&self, one: &Option<String>, other: &Option<String>) -> bool {
+    fn equals(&self, one: Option<&str>, other: Option<&str>) -> bool {
         match (one, other) {
             (Some(one), Some(other)) => self.order(one, other).is_eq(),
             (one, other) => one == other,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use deskless_domain::Clock;
 use deskless_tests::{World, example_conversation};
 use http::Method;
 use serde_json::json;
@@ -13,7 +14,9 @@ async fn many_conversations_of_one_moment_are_found_by_number() {
     let world = World::new().await;
     let key = world.server_key();
     let mut numbers = HashSet::new();
+    let moment = world.clock.now();
     for i in 0..30 {
+        world.clock.set(moment);
         let body = json!({ "source_id": format!("cus_{i}") });
         let made = key.post(&format!("{ACCOUNT}/conversations"), &body).await.expect(200);
         assert!(numbers.insert(made["id"].as_u64().expect("a number")));

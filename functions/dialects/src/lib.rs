@@ -27,7 +27,6 @@ pub const DIALECTS: [Dialect; 7] = [
 ];
 
 /// Returns the routes of all dialects.
-#[must_use]
 pub fn router() -> Routes {
     DIALECTS.into_iter().fold(Routes::new(), |all, dialect| all.merge(dialect.routes()))
 }

@@ -116,7 +116,6 @@ impl Dialect {
     }
 
     /// Returns the routes under [`Self::base`]. Every other path there gets the service's own 404, and every other method its 405.
-    #[must_use]
     pub fn routes(self) -> Routes {
         let base = self.base();
         let not_found = async || Problem::new(Code::NotFound, "No such route.");

@@ -187,7 +187,7 @@ async fn page_of_long_messages_ends_early() {
             }
             cursor = format!("&cursor={}", page["nextCursor"].as_str().expect("a cursor"));
         }
-        let sees_all = std::ptr::eq(role, &ours);
+        let sees_all = std::ptr::eq(role, &raw const ours);
         let visible = said.iter().filter(|message| sees_all || message["type"] == "reply");
         let mut expected: Vec<_> = visible.map(|message| message["id"].clone()).collect();
         if order == "desc" {

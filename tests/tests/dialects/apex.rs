@@ -21,10 +21,13 @@ const GUIDE: &str = include_str!("../../../docs/dialects/apex.md");
 
 type W = Arc<World>;
 
+/// What a proof does.
+type Proof = Pin<Box<dyn Future<Output = ()>>>;
+
 /// A row of the guide, and its proof.
 struct Row {
     id: String,
-    prove: Box<dyn Fn(W) -> Pin<Box<dyn Future<Output = ()>>>>,
+    prove: Box<dyn Fn(W) -> Proof>,
 }
 
 fn row<F: Future<Output = ()> + 'static>(id: impl Into<String>, prove: impl Fn(W) -> F + 'static) -> Row {

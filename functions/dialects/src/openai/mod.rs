@@ -1,4 +1,4 @@
-//! The dialect `openai`: the Conversations API of OpenAI.
+//! The dialect `openai`: the Conversations API of `OpenAI`.
 
 mod conversations;
 mod error;

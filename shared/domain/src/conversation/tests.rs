@@ -162,7 +162,7 @@ fn messages_at_once_have_the_effect_of_one_after_the_other() {
         let messages: Vec<_> =
             (20..).zip(&kinds[..length]).map(|(n, (role, kind))| message(&solved, n, *role, *kind)).collect();
         let together = Transition::of_messages(&messages, MessageOrigin::Workspace).expect("messages");
-        let single = messages.iter().fold(solved.clone(), |before, message| add(before, message));
+        let single = messages.iter().fold(solved.clone(), add);
         let at_once = solved.clone().after(&together).expect("always allowed");
         assert_eq!(at_once, Conversation { version: solved.version + 1, ..single }, "{length}");
     }

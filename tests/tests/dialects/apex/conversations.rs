@@ -56,6 +56,7 @@ fn methods() -> Vec<Row> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of rows")]
 fn filters() -> Vec<Row> {
     vec![
         row("find.organization_id", |w: W| async move {

@@ -53,11 +53,11 @@ fn files() -> Vec<Row> {
             let file = post(&w, FILES, body.clone()).await;
             assert_eq!((&file["file_category"], &file["file_size"]), (&json!("image"), &json!(5)));
             assert_eq!(post(&w, FILES, body.clone()).await["_id"], file["_id"]);
-            let send = json!({
+            let outgoing = json!({
                 "conversation_id": opened["id"], "message_type": "image", "message_text": "Look",
                 "conversation_file_id": file["_id"], "s3_path": body["s3_path"], "file_size": 5,
             });
-            let sent = post(&w, "/conversation-messages-transform-outgoing-whatsapp", send).await;
+            let sent = post(&w, "/conversation-messages-transform-outgoing-whatsapp", outgoing).await;
             assert_eq!((&sent["message_type"], &sent["conversation_file_id"]), (&json!("image"), &file["_id"]));
             let ours = w.server_key().get(&format!("/api/v1/files/{}", id(&file))).await.expect(200);
             assert_eq!(ours["file"]["conversationId"], opened["id"]);
@@ -85,12 +85,12 @@ fn files() -> Vec<Row> {
             let body = uploaded(&w, &opened["id"], "hello").await;
             let file = post(&w, FILES, body.clone()).await;
             let url = format!("https://bucket.s3.amazonaws.com/{}", body["s3_key"].as_str().expect("a key"));
-            let send = json!({ "conversation_id": opened["id"], "message_type": "image", "media_url": url });
-            let sent = post(&w, "/conversation-messages-sms", send).await;
+            let outgoing = json!({ "conversation_id": opened["id"], "message_type": "image", "media_url": url });
+            let sent = post(&w, "/conversation-messages-sms", outgoing).await;
             assert_eq!(sent["conversation_file_id"], file["_id"]);
-            let send = json!({ "conversation_id": opened["id"], "media_url": "https://example.com/a.png" });
+            let outgoing = json!({ "conversation_id": opened["id"], "media_url": "https://example.com/a.png" });
             expect_error(
-                ask_as(&w.server_key(), Method::POST, "/conversation-messages-sms", Some(&send)).await,
+                ask_as(&w.server_key(), Method::POST, "/conversation-messages-sms", Some(&outgoing)).await,
                 400,
                 "BadRequest",
             );

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Row, W, finds, get, id, ids, open, refused, row, say};
 
+#[expect(clippy::too_many_lines, reason = "a list of rows")]
 pub fn rows() -> Vec<Row> {
     vec![
         row("query.$limit", |w: W| async move {

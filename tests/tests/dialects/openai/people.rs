@@ -75,6 +75,6 @@ async fn conversation_of_our_api_is_readable() {
     assert_eq!(ask(&world, Method::GET, &path, None).await.expect(200)["metadata"], json!({ "a": "b" }));
     let _ = add(&world, &path, &json!([{ "role": "assistant", "content": "Try again" }])).await;
     assert_eq!(super::texts(&items(&world, &path).await), ["I cannot log in", "Try again"]);
-    let key = world.server_key().ask(Method::GET, &format!("{BASE}/{}", id)).send().await;
+    let key = world.server_key().ask(Method::GET, &format!("{BASE}/{id}")).send().await;
     let _ = key.expect(400);
 }

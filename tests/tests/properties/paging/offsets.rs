@@ -197,9 +197,10 @@ fn thread_pages_by_offset_are_the_thread() {
             for (offset, limit) in pages {
                 let thread =
                     ThreadAt { conversation, order, offset: Offset::parse(offset as u64).expect("an offset"), limit };
-                let page = match is_own {
-                    true => own.list_messages_at(thread).await.expect("a page"),
-                    false => store.list_messages_at(thread).await.expect("a page"),
+                let page = if is_own {
+                    own.list_messages_at(thread).await.expect("a page")
+                } else {
+                    store.list_messages_at(thread).await.expect("a page")
                 };
                 let found: Vec<_> = page.rows.iter().map(|message| message.id.to_string()).collect();
                 let wanted: Vec<_> = all.iter().skip(offset).take(limit).cloned().collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::authorization::fixture::{CUSTOMER, Call, Fixture, MARK};
 
 /// The scopes that the calls need besides the one that their operation declares, by method and path.
-pub const MORE: &[(&str, &[Scope])] = &[];
+pub const MORE: &[(&str, &[Scope])] = &[("POST /automations-executions", &[Scope::WriteConversations])];
 
 /// Creates a conversation on the channel of a service.
 async fn conversation(fixture: &Fixture<'_>, service: &str) -> String {

@@ -3,9 +3,8 @@
 #
 #   infra/tools.sh base     installs nothing; checks for Rust and a C compiler
 #   infra/tools.sh check    cargo-lambda, SAM, cfn-lint, cargo-deny, cargo-shear
-#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, SDKs of other services,
-#                           and DynamoDB Local
-#                           if Java and Maven are installed; writes their paths to .tools/test.env for the tests
+#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, SDKs of other services, and
+#                           DynamoDB Local if Java and Maven are installed; writes their paths to .tools/test.env for the tests
 #   infra/tools.sh clients  those of `test`, and Go with the generator of Go clients; writes to .tools/clients.env
 #   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
 #

@@ -248,6 +248,8 @@ fn cors() -> CorsLayer {
         "ratelimit",
         "ratelimit-policy",
         "x-customer-token",
+        "x-total-exact",
+        "x-has-more",
     ];
     CorsLayer::new()
         .allow_origin(Any)

@@ -68,7 +68,7 @@ async fn conversation_fields_are_checked() {
         ("awaitingReply", json!({ "BOOL": false }), "awaitingReply is not true"),
         ("firstResponseAt", json!({ "N": "9999999999999" }), "has the first response time Some(\"9"),
         ("firstResponseAt", Value::Null, "has the first response time None"),
-        ("version", json!({ "N": "3" }), "has version 3 but 4 messages"),
+        ("version", json!({ "N": "0" }), "has version 0 but 4 messages"),
         ("status", json!({ "S": "open" }), "is open but indexed in"),
         ("p1", json!({ "S": format!("{}#S#open#0", world.prefix()) }), "is solved but indexed in"),
         ("p1", json!({ "S": format!("W#{}#S#solved#0", packed(world.other)) }), "p1 refers to another workspace"),

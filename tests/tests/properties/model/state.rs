@@ -144,6 +144,7 @@ impl Model {
             "role": role,
             "type": kind,
             "body": body["body"],
+            "content": null,
             "sender": sender,
             "channel": conversation["channel"],
             "deliveryStatus": if carried { "queued" } else { "delivered" },

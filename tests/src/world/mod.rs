@@ -3,6 +3,7 @@
 mod items;
 mod keys;
 mod machine;
+mod shared_engine;
 mod stream;
 
 use std::sync::{
@@ -18,7 +19,11 @@ use deskless_store::{DataKeyProvider, NewKey, Operator, Store};
 use tempfile::TempDir;
 
 pub use self::{keys::KeyOptions, machine::Machine};
-use self::{keys::make_key, machine::buckets_with_signing_clock};
+use self::{
+    keys::make_key,
+    machine::buckets_with_signing_clock,
+    shared_engine::{SharedTable, delete_finished},
+};
 use crate::{Faults, KnownSecrets, Proxy, Role, TestClock, TestDataKeys, WebhookServers};
 
 /// A table, a clock and two workspaces for one test.
@@ -45,6 +50,7 @@ pub struct World {
     /// The last sequence number delivered to each worker.
     delivered: tokio::sync::Mutex<[Option<String>; Worker::ALL.len()]>,
     _engine: Option<Engine>,
+    _shared_table: Option<SharedTable>,
     pub(crate) s3: S3,
     pub(crate) objects: TempDir,
 }
@@ -82,7 +88,12 @@ impl World {
         let clock = Arc::new(TestClock::new(seed));
         let table = format!("t{}-{ours}", std::process::id());
         let definition = template::table().expect("the template has a table");
-        definition.create(&local_client(&direct), &table).await.expect("the table is created");
+        let client = local_client(&direct);
+        if engine.is_none() {
+            delete_finished(&client).await;
+        }
+        definition.create(&client, &table).await.expect("the table is created");
+        let shared_table = engine.is_none().then(|| SharedTable(table.clone()));
         let proxy = match faults {
             Some(faults) => Some(Proxy::start(&direct, faults).await),
             None => None,
@@ -141,6 +152,7 @@ impl World {
             proxy,
             delivered: tokio::sync::Mutex::default(),
             _engine: engine,
+            _shared_table: shared_table,
             s3,
             objects,
         }

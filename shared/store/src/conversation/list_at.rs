@@ -70,7 +70,7 @@ impl TenantStore {
     /// only at the end of the list.
     ///
     /// Rows that are skipped cost as much as rows that are read, and count against the rate limits. See
-    /// [`TenantStore::total_after`] for the total.
+    /// `total_after` for the total.
     ///
     /// # Errors
     /// [`StoreError::InvalidField`] as [`TenantStore::list_conversations`], and for an offset that cannot be reached in 8 seconds or

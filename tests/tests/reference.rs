@@ -19,16 +19,43 @@ fn main() -> ExitCode {
         println!("Skipping the api tests on DynamoDB Local: `make test` installs it if Java 17 and Maven are there.");
         return if env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
-    let engine = Engine::start(&jars);
-    println!("Running the api tests on Amazon's DynamoDB Local:");
-    // The same workspace and features as the current run, so that nothing is recompiled.
-    let suite = deskless_infra::cargo::command(env!("CARGO"))
-        .args(["test", "--workspace", "--locked", "--test", "api", "--"])
+    let tests = list();
+    let groups = tests.len().div_ceil(GROUP).max(1);
+    println!("Running {} api tests on Amazon's DynamoDB Local:", tests.len());
+    let mut failed = 0;
+    for (index, group) in tests.chunks(GROUP).enumerate() {
+        println!("Group {} of {groups}, on a fresh engine:", index + 1);
+        let engine = Engine::start(&jars);
+        let status = api().arg("--exact").args(group).env("DESKLESS_ENGINE", &engine.url).status().expect("cargo runs");
+        failed += usize::from(!status.success());
+    }
+    println!("On Amazon's DynamoDB Local, {failed} of {groups} groups failed ({} tests).", tests.len());
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The number of tests that share an engine.
+///
+/// Amazon's engine slows down with every table that it ever had, even after the table is deleted.
+const GROUP: usize = 50;
+
+/// The command that runs the `api` tests. The same workspace and features as the current run, so that nothing is recompiled.
+fn api() -> Command {
+    let mut command = deskless_infra::cargo::command(env!("CARGO"));
+    command.args(["test", "--workspace", "--locked", "--test", "api", "--"]);
+    command
+}
+
+/// The names of the `api` tests that match the arguments of this run.
+fn list() -> Vec<String> {
+    let output = api()
         .args(env::args().skip(1))
-        .env("DESKLESS_ENGINE", &engine.url)
-        .status()
+        .args(["--list", "--format", "terse"])
+        .stderr(Stdio::inherit())
+        .output()
         .expect("cargo runs");
-    if suite.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    assert!(output.status.success(), "the api tests could not be listed");
+    let text = String::from_utf8(output.stdout).expect("names of tests are UTF-8");
+    text.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
 struct Engine {

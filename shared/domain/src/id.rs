@@ -210,6 +210,10 @@ id_type!(
     RequestId
 );
 id_type!(
+    /// The id of a webhook endpoint.
+    WebhookEndpointId
+);
+id_type!(
     /// The id of an entry in the audit log.
     AuditEntryId
 );

@@ -18,6 +18,7 @@ mod customer;
 mod email;
 mod error;
 mod event;
+mod event_log;
 mod execution;
 mod existing;
 mod field_change;
@@ -74,6 +75,7 @@ pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
+pub use event_log::{EventActor, EventActorType, EventContent, EventFilter, EventId, EventType, LoggedEvent};
 pub use execution::{Execution, Reason, Step};
 pub use existing::Existing;
 pub use field_change::FieldChange;
@@ -82,7 +84,7 @@ pub use filter::{Assigned, ConversationFilter, ResolvedFilter};
 pub use id::{
     AssistantId, AttemptId, AuditEntryId, AutomationId, BulkActionId, ContentId, ConversationId, DataKeyId,
     ExecutionId, FileId, Identifier, InboxId, KeyId, MemberId, MessageId, PipelineId, PredefinedMessageId, RequestId,
-    SecretId, StageId, ViewId, WorkspaceId,
+    SecretId, StageId, ViewId, WebhookEndpointId, WorkspaceId,
 };
 pub use identity::{Identity, IdentitySecret};
 pub use key::{ApiKey, ApiKeySecret, Origin, SecretHash, Shards};

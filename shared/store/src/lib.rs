@@ -22,6 +22,7 @@ mod conversation;
 mod counter;
 mod customer;
 mod customer_store;
+mod delivery;
 mod error;
 mod expression;
 mod failed_record;
@@ -64,6 +65,7 @@ pub use customer::{
     CustomerCopies, CustomerPage, CustomerToCopy, EmailChange, EmailClaim, EmailHolder, KnownCustomer, WrittenCustomer,
 };
 pub use customer_store::CustomerStore;
+pub use delivery::{DeliveryTarget, StartDelivery};
 pub use error::StoreError;
 pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};

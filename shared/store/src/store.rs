@@ -15,6 +15,7 @@ use crate::{
     cache::TtlCache,
     collection::{self, Names},
     condition::Condition,
+    delivery::StartDelivery,
     expression::Update,
     identity,
     item::Item,
@@ -32,6 +33,7 @@ pub struct Store {
     bucket: Option<Arc<Bucket>>,
     failed_records: Option<Arc<Bucket>>,
     secrets: Option<Arc<Secrets>>,
+    deliveries: Option<Arc<dyn StartDelivery>>,
 }
 
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl Store {
             },
             rate_windows: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), bucket: None, failed_records: None, secrets: None }
+        Self { inner: Arc::new(inner), bucket: None, failed_records: None, secrets: None, deliveries: None }
     }
 
     /// Returns the same store, with a bucket for files.
@@ -95,10 +97,21 @@ impl Store {
         Self { secrets: provider.map(Secrets::new).map(Arc::new), ..self }
     }
 
+    /// Returns the same store, with a way to start deliveries to webhooks.
+    #[must_use]
+    pub fn with_deliveries(self, deliveries: Option<Arc<dyn StartDelivery>>) -> Self {
+        Self { deliveries, ..self }
+    }
+
     /// Returns the process's clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Returns the way to start deliveries to webhooks, if there is one.
+    pub(crate) fn deliveries(&self) -> Option<&dyn StartDelivery> {
+        self.deliveries.as_deref()
     }
 
     /// Returns the encryption of secrets, if it is configured.

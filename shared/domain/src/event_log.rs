@@ -1,0 +1,199 @@
+//! The event log: what happened in a workspace, in one order, for programs outside.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{AutomationId, BulkActionId, ConversationId, KeyId, Timestamp, WorkspaceId, vocabulary::string_enum};
+
+string_enum! {
+    /// What happened.
+    EventType {
+        ConversationCreated = "conversation.created",
+        ConversationUpdated = "conversation.updated",
+        ConversationDeleted = "conversation.deleted",
+        MessageCreated = "message.created",
+        MessageUpdated = "message.updated",
+        MessageDeleted = "message.deleted",
+        CustomerCreated = "customer.created",
+        CustomerUpdated = "customer.updated",
+        CustomerErased = "customer.erased",
+        BulkActionFinished = "bulk_action.finished",
+        AutomationRunFailed = "automation.run.failed",
+        FileReady = "file.ready",
+        WebhookEndpointDisabled = "webhook_endpoint.disabled",
+    }
+}
+
+string_enum! {
+    /// The type of who caused an event. `customer` is a caller with a client key, `operator` the `deskless` command, `system` Deskless
+    /// itself, such as at the end of a snooze.
+    EventActorType {
+        ApiKey = "api_key",
+        Automation = "automation",
+        BulkAction = "bulk_action",
+        Customer = "customer",
+        Operator = "operator",
+        System = "system",
+    }
+}
+
+/// Who caused an event. A customer is not named, so that nothing has to be erased here: `data` says who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventActor {
+    /// The holder of a server key.
+    ApiKey(KeyId),
+    /// An automation.
+    Automation(AutomationId),
+    /// A bulk action.
+    BulkAction(BulkActionId),
+    /// A customer, through a client key.
+    Customer,
+    /// The `deskless` command.
+    Operator,
+    /// Deskless itself.
+    System,
+}
+
+impl EventActor {
+    /// Returns the type.
+    #[must_use]
+    pub const fn actor_type(self) -> EventActorType {
+        match self {
+            Self::ApiKey(_) => EventActorType::ApiKey,
+            Self::Automation(_) => EventActorType::Automation,
+            Self::BulkAction(_) => EventActorType::BulkAction,
+            Self::Customer => EventActorType::Customer,
+            Self::Operator => EventActorType::Operator,
+            Self::System => EventActorType::System,
+        }
+    }
+
+    /// Returns the id of the key, the automation or the bulk action.
+    #[must_use]
+    pub fn id(self) -> Option<String> {
+        match self {
+            Self::ApiKey(id) => Some(id.to_string()),
+            Self::Automation(id) => Some(id.to_string()),
+            Self::BulkAction(id) => Some(id.to_string()),
+            Self::Customer | Self::Operator | Self::System => None,
+        }
+    }
+}
+
+/// The id of an event: a version 8 UUID (RFC 9562, section 5.8) of 60 bits of a digest of the workspace's id and 62 bits of the sequence.
+///
+/// So an id is also a position in the log, and one of another workspace is recognized without reading anything.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(transparent)]
+#[schema(value_type = String, format = "uuid")]
+pub struct EventId(Uuid);
+
+const SEQUENCE_BITS: u128 = (1 << 62) - 1;
+const VERSION_AND_VARIANT: u128 = (0x8 << 76) | (0b10 << 62);
+const TAG_BITS: u128 = !(SEQUENCE_BITS | (0xf << 76) | (0b11 << 62));
+
+impl EventId {
+    /// Returns the id of the event with this sequence. The sequence 0 stands for the position before the first event.
+    #[must_use]
+    pub fn new(workspace: WorkspaceId, sequence: u64) -> Self {
+        Self(Uuid::from_u128(tag(workspace) | VERSION_AND_VARIANT | (u128::from(sequence) & SEQUENCE_BITS)))
+    }
+
+    /// Parses the hyphenated form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
+    }
+
+    /// Returns the sequence; `None` if the id is not one of this workspace's events.
+    #[must_use]
+    pub fn sequence_in(self, workspace: WorkspaceId) -> Option<u64> {
+        let sequence = u64::try_from(self.0.as_u128() & SEQUENCE_BITS).ok()?;
+        (Self::new(workspace, sequence) == self).then_some(sequence)
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// Returns the part of the ids of a workspace's events that is the same for all of them.
+fn tag(workspace: WorkspaceId) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&Sha256::digest(workspace.as_bytes())[..16]);
+    u128::from_be_bytes(bytes) & TAG_BITS
+}
+
+/// What an event says, without its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventContent {
+    /// What happened.
+    pub event_type: EventType,
+    /// The time of the change.
+    pub occurred_at: Timestamp,
+    /// Who caused it.
+    pub actor: EventActor,
+    /// The conversation, if the event belongs to one.
+    pub conversation_id: Option<ConversationId>,
+    /// The names of the object's fields that have changed. Empty unless an object was updated.
+    pub changed_fields: Vec<String>,
+    /// The names of the object's fields that are too long for an event. `data` has none of them, or the beginning.
+    pub omitted_fields: Vec<String>,
+    /// The object at the time of the change, as JSON in the API's shape. `None` once the customer was erased.
+    pub data: Option<String>,
+}
+
+/// An event in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// The id.
+    pub id: EventId,
+    /// The place in the workspace's log: 1, 2, 3 and so on, without gaps.
+    pub sequence: u64,
+    /// What it says.
+    pub content: EventContent,
+}
+
+/// Which events of a log are wanted. The default is all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventFilter {
+    /// Events of these types. Empty for all types.
+    pub types: Vec<EventType>,
+    /// Events of this conversation.
+    pub conversation_id: Option<ConversationId>,
+}
+
+impl EventFilter {
+    /// Returns whether the filter matches an event of this type and conversation.
+    #[must_use]
+    pub fn matches(&self, event_type: EventType, conversation_id: Option<ConversationId>) -> bool {
+        (self.types.is_empty() || self.types.contains(&event_type))
+            && self.conversation_id.is_none_or(|wanted| conversation_id == Some(wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventId;
+    use crate::WorkspaceId;
+
+    fn workspace(last: &str) -> WorkspaceId {
+        WorkspaceId::parse(&format!("01890a5d-ac96-774b-bcce-b302099a80{last}")).expect("an id")
+    }
+
+    #[test]
+    fn id_is_a_position_in_the_log_of_its_workspace_only() {
+        for sequence in [0, 1, 77, (1 << 62) - 1] {
+            let id = EventId::new(workspace("57"), sequence);
+            assert_eq!(EventId::parse(&id.to_string()), Some(id));
+            assert_eq!(id.sequence_in(workspace("57")), Some(sequence));
+            assert_eq!(id.sequence_in(workspace("58")), None);
+        }
+        let other = EventId::parse("01890a5d-ac96-774b-bcce-b302099a8057").expect("a UUID");
+        assert_eq!(other.sequence_in(workspace("57")), None);
+    }
+}

@@ -112,4 +112,4 @@ pub use vocabulary::{
     PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, StepStatus,
     TemplateVariable,
 };
-pub use webhook::{WebhookSecret, WebhookUrl};
+pub use webhook::{AttemptOutcome, Reach, RetrySchedule, WebhookHeaders, WebhookSecret, WebhookUrl};

@@ -1,17 +1,10 @@
 //! How to continue a command that reads the event feed.
 
-use crate::{
-    feed::{Feed, Options},
-    log::note,
-};
+use crate::{feed::Feed, log::note};
 
 /// Prints the command line that continues after the last event, to standard error.
-pub fn print(arguments: impl Iterator<Item = String>, feed: &Feed<'_>, options: &Options) {
-    let Some(cursor) = feed.cursor() else { return };
-    let position = match options.cursor_file() {
-        Some(path) => ["--cursor-file".to_owned(), path.display().to_string()],
-        None => ["--after".to_owned(), cursor.to_owned()],
-    };
+pub fn print(arguments: impl Iterator<Item = String>, feed: &Feed<'_>) {
+    let Some(position) = feed.continuation() else { return };
     let words = arguments.chain(position).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ");
     note(&format!("\nContinue with:\ndeskless {words}"));
 }

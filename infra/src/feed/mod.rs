@@ -6,6 +6,7 @@ mod pace;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
+use deskless_domain::EventId;
 use http::{StatusCode, header::RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -61,6 +62,7 @@ pub struct Feed<'a> {
     position: Position,
     pace: Pace,
     has_answered: bool,
+    has_lost: bool,
 }
 
 impl<'a> Feed<'a> {
@@ -70,15 +72,25 @@ impl<'a> Feed<'a> {
     /// If the cursor file is not usable.
     pub fn new(api: &'a Api, options: &'a Options) -> Result<Self> {
         let position = options.position()?;
-        Ok(Self { api, options, position, pace: Pace::new(api.is_local()), has_answered: false })
+        Ok(Self { api, options, position, pace: Pace::new(api.is_local()), has_answered: false, has_lost: false })
     }
 
-    /// Returns the cursor of the position, once it is known.
-    pub fn cursor(&self) -> Option<&str> {
+    fn cursor(&self) -> Option<&str> {
         match &self.position {
             Position::After(cursor) => Some(cursor),
             Position::Oldest | Position::Latest => None,
         }
+    }
+
+    /// Returns the options that continue at the position, once it is known.
+    pub fn continuation(&self) -> Option<Vec<String>> {
+        let after = ["--after".to_owned(), self.cursor()?.to_owned()];
+        let file = self.options.cursor_file().map(|path| ["--cursor-file".to_owned(), path.display().to_string()]);
+        Some(match file {
+            Some(file) if self.has_lost => [file, after].concat(),
+            Some(file) => file.to_vec(),
+            None => after.to_vec(),
+        })
     }
 
     /// Records that everything up to this event or cursor is done.
@@ -113,6 +125,12 @@ impl<'a> Feed<'a> {
                     }
                     sleep(self.pace.after_failure(retry_after)).await;
                 }
+                Err(Failure::Expired { oldest, error }) => {
+                    // The file keeps the old position: its owner decides whether to go on without the lost events.
+                    self.position = Position::After(oldest.to_string());
+                    self.has_lost = true;
+                    return Err(error);
+                }
                 Err(Failure::Permanent(error)) => return Err(error),
             }
         }
@@ -146,23 +164,32 @@ impl<'a> Feed<'a> {
             return Err(Failure::Temporary { reason: format!("it responded with {status}"), retry_after });
         }
         if !status.is_success() {
-            return Err(Failure::Permanent(self.rejection(status, &body)));
+            return Err(self.rejection(status, &body));
         }
         parse(&body).map_err(Failure::Permanent)
     }
 
     /// Returns the error for a request that fails again if it is repeated.
-    fn rejection(&self, status: StatusCode, body: &[u8]) -> Error {
+    fn rejection(&self, status: StatusCode, body: &[u8]) -> Failure {
         let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-        let Some(message) = problem["error"].as_str() else { return anyhow!("the API returned {status}") };
-        if status != StatusCode::GONE {
-            return anyhow!("{message} ({status})");
-        }
-        let next = match self.options.cursor_file() {
-            Some(path) => format!("delete {}, and pass --from-start", path.display()),
-            None => "pass --from-start instead of --after".to_owned(),
+        let Some(message) = problem["error"].as_str() else {
+            return Failure::Permanent(anyhow!("the API returned {status}"));
         };
-        anyhow!("{message} To go on with the oldest event that is kept, {next}.")
+        if status != StatusCode::GONE {
+            return Failure::Permanent(anyhow!("{message} ({status})"));
+        }
+        let Some(oldest) = message.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')).find_map(EventId::parse)
+        else {
+            return Failure::Permanent(anyhow!(
+                "{message} Pass --from-start to begin with the oldest event that is kept."
+            ));
+        };
+        let lost = self.cursor().and_then(EventId::parse).map(|cursor| (cursor.position() + 1, oldest.position()));
+        let lost = lost.map(|(first, last)| format!("Lost: events {first} to {last}. ")).unwrap_or_default();
+        let file = self.options.cursor_file();
+        let file = file.map(|path| format!(", after you have deleted {}", path.display())).unwrap_or_default();
+        let error = anyhow!("{message} {lost}The printed command goes on with the oldest event that is kept{file}.");
+        Failure::Expired { oldest, error }
     }
 }
 
@@ -172,6 +199,12 @@ enum Failure {
     Temporary {
         reason: String,
         retry_after: Option<Duration>,
+    },
+    /// The events after the position have expired.
+    Expired {
+        /// The oldest position that is kept.
+        oldest: EventId,
+        error: Error,
     },
     Permanent(Error),
 }

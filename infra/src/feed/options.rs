@@ -7,7 +7,9 @@ use anyhow::{Context, Result, anyhow};
 use deskless_domain::{ConversationId, EventId, EventType};
 
 /// Options of every command that reads the event feed.
+// A group for clap would have the name of the struct, which the options of the API have too.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub struct Options {
     /// Start after this event: the ID of an event, or `nextCursor` of the feed [default: only new events]
     #[arg(long, value_name = "CURSOR", value_parser = cursor, conflicts_with = "from_start")]

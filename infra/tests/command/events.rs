@@ -162,9 +162,10 @@ fn page(id: &str) -> String {
 #[test]
 fn tail_waits_out_errors_and_explains_lost_events() {
     let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("events-errors");
+    let oldest = "00000000-0000-8000-8000-000000000009";
     let (first, second) = ("00000000-0000-8000-8000-000000000001", "00000000-0000-8000-8000-000000000002");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let gone = json!({ "status": 410, "code": "cursor_expired", "error": "The oldest event is number 9." }).to_string();
+    let gone = json!({ "status": 410, "code": "cursor_expired", "error": format!("Events have expired. Continue with `after={oldest}`.") }).to_string();
     let mut responses = VecDeque::from([
         (503, "", String::new()),
         (200, "", page(first)),
@@ -180,8 +181,9 @@ fn tail_waits_out_errors_and_explains_lost_events() {
     assert!(tail.line().contains(first) && tail.line().contains(second));
     let ended = tail.end();
     let errors = ended.err.join("\n");
-    assert!(!ended.status.success() && errors.contains("The oldest event is number 9."), "{errors}");
-    assert!(errors.contains("pass --from-start instead of --after"), "{errors}");
+    assert!(!ended.status.success() && errors.contains("Events have expired. "), "{errors}");
+    assert!(errors.contains("Lost: events 3 to 9."), "{errors}");
+    assert_eq!(continuation(&ended)[4..], ["--json", "--after", oldest], "{errors}");
     assert_eq!(errors.matches("The API is not available").count(), 2, "{errors}");
     let after: Vec<_> =
         (0..6).map(|_| server.request().head[0].split_once("limit=100").map(|(_, rest)| rest.to_owned())).collect();

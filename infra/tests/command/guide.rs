@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use deskless_domain::{Clock, EventType, RetrySchedule, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -173,4 +174,42 @@ fn typescript_receiver_verifies() {
     let stack = Stack::start("guide-receive-typescript");
     let Some(program) = Program::typescript(&stack, &program("ts", "standardwebhooks")) else { return };
     receiver_verifies(&stack, &program);
+}
+
+#[test]
+fn guide_lists_every_event_type() {
+    let section = GUIDE.split("\n## ").find(|section| section.starts_with("Event types")).expect("a section");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let listed: Vec<_> = rows.skip(1).map(|(event_type, _)| event_type).collect();
+    let types: Vec<_> = EventType::ALL.iter().map(|event_type| event_type.as_str()).collect();
+    assert_eq!(listed, types);
+}
+
+/// A clock without jitter.
+#[derive(Debug)]
+struct Middle;
+
+impl Clock for Middle {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+    fn fill_random(&self, bytes: &mut [u8]) {
+        bytes.fill(128);
+    }
+}
+
+#[test]
+fn guide_states_the_retry_schedule() {
+    let delays = (1..).map_while(|attempt| RetrySchedule::next_attempt(attempt, None, &Middle));
+    let delays = delays.map(|delay| {
+        let seconds = (delay.as_millis() + 500) / 1000;
+        match (seconds, (seconds + 30) / 60) {
+            (..60, _) => format!("{seconds} seconds"),
+            (_, minutes @ ..60) => format!("{minutes} minutes"),
+            (_, minutes) => format!("{} hours", (minutes + 30) / 60),
+        }
+    });
+    let delays = delays.collect::<Vec<_>>().join(", ");
+    assert!(GUIDE.contains(&format!("\n> {delays}.\n")), "{delays}");
+    assert!(GUIDE.contains(&format!("After {} attempts", RetrySchedule::ATTEMPTS)));
 }

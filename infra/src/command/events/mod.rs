@@ -47,7 +47,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         () = interrupt.received() => Ok(()),
     };
     let command = ["events".to_owned(), "tail".to_owned()].into_iter().chain(options.filters());
-    resume::print(command.chain(arguments.api.arguments()), &feed, &options);
+    resume::print(command.chain(arguments.api.arguments()), &feed);
     result
 }
 

@@ -48,7 +48,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         result = listen(&mut feed, &forwarder, &announcement) => result,
         () = interrupt.received() => Ok(()),
     };
-    resume::print(words.into_iter().chain(options.filters()).chain(api_options.arguments()), &feed, &options);
+    resume::print(words.into_iter().chain(options.filters()).chain(api_options.arguments()), &feed);
     result
 }
 

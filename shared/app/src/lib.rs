@@ -27,7 +27,7 @@ pub mod resources;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, Directory, DueStep, IdempotencyKey, Once, Store, StoreError,
-    TenantStore, TriggeredAutomations, without_values,
+    Change, ChangeFeed, Changed, CustomerStore, DeliveryTarget, Directory, DueStep, IdempotencyKey, Image, LogChange,
+    Once, Stamp, Store, StoreError, TenantStore, TriggeredAutomations, without_values,
 };
 pub use error::{AppError, Conflict};

@@ -196,7 +196,7 @@ pub struct TenantStore {
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None });
+        let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None, is_customer: false });
         let body_limit = BodyLimit::DEFAULT;
         Self {
             store,

@@ -61,7 +61,7 @@ enum Command {
     Openapi(openapi::Options),
     /// Write template.yaml and CargoLambda.toml, or check that the committed ones are up to date.
     Template(template::Options),
-    /// Write docs/costs.md and the figures in README.md, or check that they are up to date.
+    /// Write docs/costs.md and the figures in README.md and docs/events.md, or check that they are up to date.
     Costs(costs::Options),
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 pub use budgets::{Budget, Budgets};
 pub use document::{document, headline};
-pub use events::{Dollars, StepCost};
+pub use events::{Dollars, StepCost, quotation};
 pub use idle::Idle;
 
 const INPUTS: &str = include_str!("../../costs.toml");
@@ -28,7 +28,6 @@ struct Inputs {
     every_request: Units,
     background: BTreeMap<String, Background>,
     operations: Vec<Operation>,
-    #[serde(default)]
     delivered_event: Vec<events::Step>,
     example: Example,
 }
@@ -152,7 +151,7 @@ impl Costs {
         let idle = Idle::of(template)?;
         let operations: Vec<_> =
             inputs.operations.iter().map(|operation| inputs.cost(operation, &budgets, idle)).collect::<Result<_>>()?;
-        let delivery = inputs.delivered_event.iter().map(|step| inputs.step_cost(step, &budgets, idle));
+        let delivery = inputs.delivered_event.iter().map(|step| inputs.step_cost(step, &budgets, template));
         let delivery = delivery.collect::<Result<_>>()?;
         let mut example = 0.0;
         for (name, count) in &inputs.example.requests {

@@ -60,9 +60,9 @@ pub use bulk::{
 pub use cause::Cause;
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
-    InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
-    StageDraft, TriggerRule, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, DisabledReason,
+    EventTypes, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret,
+    Resource, Stage, StageDraft, TriggerRule, View, WebhookEndpoint,
 };
 pub use content_type::ContentType;
 pub use conversation::{

@@ -45,6 +45,7 @@ mod secret;
 mod store;
 mod table;
 mod transaction;
+mod webhook_endpoint;
 mod work;
 mod workspace;
 

@@ -285,6 +285,8 @@ impl TenantKeys {
             Kind::View => "V",
             Kind::PredefinedMessage => "Y",
             Kind::Automation => "O",
+            // Beside the event log, which has the letter K.
+            Kind::WebhookEndpoint => "K#N",
         };
         format!("{}#{letter}", self.prefix())
     }

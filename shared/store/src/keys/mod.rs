@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod customer;
+mod delivery;
 mod file;
 mod index;
 mod log;

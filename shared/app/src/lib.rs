@@ -14,6 +14,7 @@ pub mod conversations;
 pub mod counters;
 pub mod customers;
 mod error;
+pub mod events;
 pub mod files;
 pub mod keys;
 pub mod members;

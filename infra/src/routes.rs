@@ -60,6 +60,7 @@ pub fn functions() -> Vec<Function> {
             deskless_predefined_messages::description(),
         ),
         Function::described("automations", deskless_automations::router(), deskless_automations::description()),
+        Function::described("integrations", deskless_integrations::router(), deskless_integrations::description()),
         Function::dialects(),
         Function::described("discovery", discovery, description),
     ]

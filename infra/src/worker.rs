@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use anyhow::Result;
-use deskless_jobs::webhook::{self, Webhooks};
+use deskless_outbound::Client;
 use deskless_store::Store;
 use serde_json::{Value, json};
 
@@ -55,18 +55,18 @@ impl Worker {
     /// # Errors
     /// When these are no records.
     pub async fn hand_over(self, store: &Store, records: &[Value]) -> Result<Option<String>> {
-        self.hand_over_with(store, webhook::webhooks(), records).await
+        self.hand_over_with(store, deskless_outbound::client(), records).await
     }
 
-    /// The same, with these webhooks.
+    /// The same, with this client for webhooks.
     ///
     /// # Errors
     /// When these are no records.
-    pub async fn hand_over_with(self, store: &Store, webhooks: &Webhooks, records: &[Value]) -> Result<Option<String>> {
+    pub async fn hand_over_with(self, store: &Store, client: &Client, records: &[Value]) -> Result<Option<String>> {
         let event = serde_json::from_value(event(records))?;
         let answer = match self {
             Self::Events => deskless_events::handle(store.clone(), event).await,
-            Self::Jobs => deskless_jobs::handle_with(store.clone(), webhooks, event).await,
+            Self::Jobs => deskless_jobs::handle_with(store.clone(), client, event).await,
         };
         Ok(answer.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier))
     }

@@ -163,7 +163,7 @@ pub(crate) async fn deliver_batch(
     internet: &WebhookServers,
     batch: &[Value],
 ) -> Option<String> {
-    worker.hand_over_with(store, internet.webhooks(), batch).await.expect("records form an event")
+    worker.hand_over_with(store, internet.client(), batch).await.expect("records form an event")
 }
 
 /// Returns the stream record of a change from `before` to `after`. Workers use the sequence number only to identify a

@@ -45,7 +45,7 @@ pub use specification::Specification;
 pub use table::Row;
 pub use traces::CapturedLog;
 pub use upload::{Upload, download};
-pub use webhook_servers::{Received, WebhookServers};
+pub use webhook_servers::{Received, Scripted, WebhookServers};
 pub use world::{KeyOptions, Machine, World};
 
 /// Returns the body of a conversation with required fields only.

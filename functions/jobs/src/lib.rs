@@ -9,18 +9,18 @@
 
 mod filter;
 mod payload;
-pub mod webhook;
 
 use std::collections::HashSet;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_app::{
-    AppError, Change, DueStep, Store, automations, bulk, conversations, customers, files, messages, without_values,
+    AppError, Change, DueStep, Store,
+    automations::{self, Webhooks},
+    bulk, conversations, customers, files, messages, without_values,
 };
+use deskless_outbound::Client;
 use deskless_runtime::batch::Batch;
 use futures_util::{StreamExt, future, stream};
-
-use webhook::Webhooks;
 
 pub use filter::STREAM_FILTERS;
 
@@ -30,11 +30,11 @@ const CONCURRENCY: usize = 10;
 
 /// Takes the next step of each job in a batch of records. Returns the first record that has to be delivered again.
 pub async fn handle(store: Store, batch: Event) -> DynamoDbEventResponse {
-    handle_with(store, webhook::webhooks(), batch).await
+    handle_with(store, deskless_outbound::client(), batch).await
 }
 
-/// Takes the next step of each job, and sends webhooks with this client. Tests pass their own.
-pub async fn handle_with(store: Store, webhooks: &Webhooks, event: Event) -> DynamoDbEventResponse {
+/// Takes the next step of each job, and calls webhooks with this client. Tests pass their own.
+pub async fn handle_with(store: Store, client: &Client, event: Event) -> DynamoDbEventResponse {
     let (batch, records) = Batch::open("jobs", store, event);
     let mut failed = Vec::new();
     let mut due = Vec::new();
@@ -50,9 +50,9 @@ pub async fn handle_with(store: Store, webhooks: &Webhooks, event: Event) -> Dyn
     let steps = stream::iter(due).map(|(index, step)| async move {
         // These steps complete also if they report an error, so they are not repeated.
         match &step {
-            DueStep::Removals(_) => batch.settle(index, "removals", Box::pin(take(&step, webhooks)).await).await,
-            DueStep::Execution(_) => batch.settle(index, "jobs", Box::pin(take(&step, webhooks)).await).await,
-            _ => batch.attempt(index, "jobs", || Box::pin(take(&step, webhooks))).await,
+            DueStep::Removals(_) => batch.settle(index, "removals", Box::pin(take(&step, client)).await).await,
+            DueStep::Execution(_) => batch.settle(index, "jobs", Box::pin(take(&step, client)).await).await,
+            _ => batch.attempt(index, "jobs", || Box::pin(take(&step, client))).await,
         }
     });
     failed.extend(steps.buffer_unordered(CONCURRENCY).filter_map(future::ready).collect::<Vec<_>>().await);
@@ -68,9 +68,10 @@ fn without_repeated_removals(due: &mut Vec<(usize, DueStep)>) {
     });
 }
 
-async fn take(step: &DueStep, webhooks: &Webhooks) -> Result<(), AppError> {
+async fn take(step: &DueStep, client: &Client) -> Result<(), AppError> {
     match step {
         DueStep::Execution(Change { tenant, change: (automation, id, version) }) => {
+            let webhooks = Webhooks { client, body: payload::write };
             automations::run_step(tenant, *automation, *id, *version, webhooks).await
         }
         DueStep::Bulk(Change { tenant, change: (id, step) }) => {

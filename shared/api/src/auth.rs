@@ -51,6 +51,8 @@ pub mod scope {
     scopes!(ReadWorkspace, WriteWorkspace);
     scopes!(ReadKeys, WriteKeys);
     scopes!(ReadAudit);
+    scopes!(ReadEvents);
+    scopes!(ReadWebhooks, WriteWebhooks);
 }
 
 /// A principal as the first argument of an operation. Its type declares what the operation requires of an API key, so that no

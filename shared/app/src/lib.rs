@@ -23,6 +23,7 @@ mod references;
 mod replay;
 pub mod requesters;
 pub mod resources;
+pub mod webhook_endpoints;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{

@@ -60,9 +60,9 @@ pub use bulk::{
 pub use cause::Cause;
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
-    InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
-    StageDraft, TriggerRule, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, DisabledReason,
+    EventTypes, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret,
+    Resource, Stage, StageDraft, TriggerRule, View, WebhookEndpoint,
 };
 pub use content_type::ContentType;
 pub use conversation::{
@@ -112,4 +112,4 @@ pub use vocabulary::{
     PredefinedMessageType, Provider, Resolution, Role, Scope, SmsEncoding, Source, Status, StepStatus,
     TemplateVariable,
 };
-pub use webhook::{WebhookSecret, WebhookUrl};
+pub use webhook::{AttemptOutcome, Reach, RetrySchedule, WebhookHeaders, WebhookSecret, WebhookUrl};

@@ -347,6 +347,9 @@ string_enum! {
         ReadKeys = "read:keys",
         WriteKeys = "write:keys",
         ReadAudit = "read:audit",
+        ReadEvents = "read:events",
+        ReadWebhooks = "read:webhooks",
+        WriteWebhooks = "write:webhooks",
     }
 }
 
@@ -363,6 +366,8 @@ impl Scope {
             Self::ReadWorkspace | Self::WriteWorkspace => Self::ReadWorkspace,
             Self::ReadKeys | Self::WriteKeys => Self::ReadKeys,
             Self::ReadAudit => Self::ReadAudit,
+            Self::ReadEvents => Self::ReadEvents,
+            Self::ReadWebhooks | Self::WriteWebhooks => Self::ReadWebhooks,
         }
     }
 }
@@ -377,6 +382,13 @@ mod tests {
             assert_eq!(Channel::from_code(channel.code()), Some(channel));
         }
         assert_eq!(Channel::from_code(0), None);
+    }
+
+    #[test]
+    fn webhook_scopes_do_not_show_events() {
+        use super::Scope;
+        assert_eq!(Scope::WriteWebhooks.to_read(), Scope::ReadWebhooks);
+        assert_eq!(Scope::ReadEvents.to_read(), Scope::ReadEvents);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod customer;
 mod customer_store;
 mod delivery;
 mod error;
+mod event_log;
 mod expression;
 mod failed_record;
 mod feed;
@@ -46,6 +47,7 @@ mod store;
 mod table;
 mod timer;
 mod transaction;
+mod webhook_endpoint;
 mod work;
 mod workspace;
 
@@ -68,6 +70,7 @@ pub use customer::{
 pub use customer_store::CustomerStore;
 pub use delivery::{DeliveryTarget, StartDelivery};
 pub use error::StoreError;
+pub use event_log::{EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, NewEvent, Stamp};
 pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadUrl, UploadedObject};

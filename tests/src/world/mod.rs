@@ -137,9 +137,9 @@ impl World {
         ];
         let store = machine.store.clone();
         Self {
+            webhook_servers: WebhookServers::new(Arc::clone(&clock)),
             clock,
             store,
-            webhook_servers: WebhookServers::default(),
             data_keys,
             secrets,
             workspace,

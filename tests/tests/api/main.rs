@@ -23,6 +23,7 @@ mod customers;
 mod customers_email;
 mod customers_erase;
 mod customers_erased;
+mod event_log;
 mod every_route;
 mod existing;
 mod files;

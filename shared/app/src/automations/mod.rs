@@ -5,6 +5,7 @@ mod run;
 mod save;
 mod step;
 mod trigger;
+mod webhook;
 
 use deskless_domain::{AutomationId, Execution, ExecutionId};
 use deskless_store::{ExecutionPage, TenantStore};
@@ -12,8 +13,9 @@ use deskless_store::{ExecutionPage, TenantStore};
 pub use of_key::{disable_all_of, list};
 pub use run::{RunAutomation, run};
 pub use save::{CreateAutomation, SavedAutomation, UpdateAutomation, create, update};
-pub use step::{WebhookCall, WebhookCaller, run_step};
+pub use step::run_step;
 pub use trigger::{load, trigger};
+pub use webhook::{WebhookCall, Webhooks};
 
 use crate::AppError;
 

@@ -7,50 +7,15 @@
 //! are read at the same time. Each further step costs what it writes.
 
 use deskless_domain::{
-    Action, ActionFailure, AuditActor, Automation, AutomationAction, AutomationId, Conversation, Decision, Execution,
-    ExecutionId, ExecutionStatus, ExternalId, Message, MessageBody, MessageDraft, MessageType, Metadata, Order,
-    PersonName, PredefinedMessage, PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp, WebhookSecret,
-    WebhookUrl,
+    Action, ActionFailure, AuditActor, Automation, AutomationAction, AutomationId, Decision, Execution, ExecutionId,
+    ExecutionStatus, ExternalId, MessageBody, MessageDraft, MessageType, Metadata, PersonName, PredefinedMessage,
+    PredefinedMessageId, Reason, Resource, Role, Sender, Timestamp,
     authorization::{Denial, may_automate},
 };
-use deskless_store::{Marked, Marker, StoreError, TenantStore, Thread};
+use deskless_store::{Marked, Marker, StoreError, TenantStore};
 
-use crate::{AppError, bulk::check_action, conversations::ConversationView, predefined_messages};
-
-/// The maximum number of messages in a webhook call.
-const MAX_MESSAGES: usize = 50;
-
-/// A call of a webhook.
-#[derive(Debug)]
-pub struct WebhookCall<'a> {
-    /// The id. Repeats of the call have the same id.
-    pub id: String,
-    /// The URL.
-    pub url: &'a WebhookUrl,
-    /// The secret that signs the call.
-    pub secret: &'a WebhookSecret,
-    /// The time of the call.
-    pub at: Timestamp,
-    /// The automation.
-    pub automation: &'a Resource<Automation>,
-    /// The execution.
-    pub execution: &'a Execution,
-    /// The number of the step, from 1.
-    pub step: usize,
-    /// The conversation.
-    pub conversation: ConversationView,
-    /// The newest messages of the conversation, oldest first, at most 50.
-    pub messages: Vec<Message>,
-}
-
-/// A client that calls webhooks.
-pub trait WebhookCaller: Sync {
-    /// Calls a webhook. The inner error is the reason why the call failed.
-    ///
-    /// # Errors
-    /// [`AppError::Internal`] when the body cannot be serialized.
-    fn call(&self, call: WebhookCall<'_>) -> impl Future<Output = Result<Result<(), Reason>, AppError>> + Send;
-}
+use super::Webhooks;
+use crate::{AppError, bulk::check_action, predefined_messages};
 
 /// Takes the steps of an execution that are due at the version of an event: to the end, or up to and including the next webhook,
 /// which can take seconds. The record of that write triggers the rest. The write that ends the execution releases the one that has
@@ -67,7 +32,7 @@ pub async fn run_step(
     automation: AutomationId,
     id: ExecutionId,
     version: u64,
-    webhooks: &impl WebhookCaller,
+    webhooks: Webhooks<'_>,
 ) -> Result<(), AppError> {
     let due = (automation, id, version);
     let is_final = |result: &Result<(), AppError>| !matches!(result, Ok(()) | Err(AppError::Unavailable(_)));
@@ -95,7 +60,7 @@ async fn due_execution(store: &TenantStore, (automation, id, version): Due) -> R
 }
 
 /// Takes the steps of an execution that are due.
-async fn take_steps(store: &TenantStore, due: Due, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+async fn take_steps(store: &TenantStore, due: Due, webhooks: Webhooks<'_>) -> Result<(), AppError> {
     let (execution, automation) = tokio::join!(due_execution(store, due), store.get_resource::<Automation>(due.0));
     let Some(execution) = execution? else { return Ok(()) };
     let automation = match automation {
@@ -113,17 +78,17 @@ async fn take_steps(store: &TenantStore, due: Due, webhooks: &impl WebhookCaller
 }
 
 /// The context of an execution's steps.
-struct Runner<'a> {
-    store: &'a TenantStore,
-    automation: &'a Resource<Automation>,
+pub(super) struct Runner<'a> {
+    pub(super) store: &'a TenantStore,
+    pub(super) automation: &'a Resource<Automation>,
 }
 
 /// The result of a step: the reason if it failed.
-type StepResult = Result<(), Reason>;
+pub(super) type StepResult = Result<(), Reason>;
 
 impl Runner<'_> {
     /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
-    async fn run(&self, mut execution: Execution, webhooks: &impl WebhookCaller) -> Result<(), AppError> {
+    async fn run(&self, mut execution: Execution, webhooks: Webhooks<'_>) -> Result<(), AppError> {
         if self.end_if_denied(&execution).await? {
             return Ok(());
         }
@@ -181,7 +146,7 @@ impl Runner<'_> {
         &self,
         execution: &Execution,
         action: &AutomationAction,
-        webhooks: &impl WebhookCaller,
+        webhooks: Webhooks<'_>,
     ) -> Result<Option<Execution>, AppError> {
         match action {
             AutomationAction::Act(action) => self.act(execution, action).await,
@@ -290,49 +255,6 @@ impl Runner<'_> {
         }
     }
 
-    /// AP-93: Calls a webhook.
-    async fn call(
-        &self,
-        execution: &Execution,
-        url: &WebhookUrl,
-        webhooks: &impl WebhookCaller,
-    ) -> Result<StepResult, AppError> {
-        // An automation has a secret as long as an action calls a webhook.
-        let Automation { webhook_secret: Some(secret), .. } = &self.automation.fields else {
-            return Err(AppError::Internal("an automation with a webhook has no webhook secret".to_owned()));
-        };
-        let secret = self.store.reveal::<Automation>(self.automation.id, Automation::WEBHOOK_SECRET, secret).await?;
-        let Some((conversation, messages)) = self.conversation(execution).await? else {
-            return Ok(Err(reason_of(ActionFailure::NotFound)));
-        };
-        let step = execution.next_step().unwrap_or_default() + 1;
-        let call = WebhookCall {
-            id: format!("msg_{}_{step}", execution.id),
-            url,
-            secret: &WebhookSecret::stored(secret),
-            at: self.now(),
-            automation: self.automation,
-            execution,
-            step,
-            conversation,
-            messages,
-        };
-        webhooks.call(call).await
-    }
-
-    /// Reads the conversation and its newest messages. Returns `None` for a deleted conversation.
-    async fn conversation(&self, execution: &Execution) -> Result<Option<(ConversationView, Vec<Message>)>, AppError> {
-        let conversation = execution.conversation_id;
-        let newest = Thread { conversation, order: Order::Desc, after: None, limit: MAX_MESSAGES };
-        let (conversation, page): (Conversation, _) = match self.store.get_conversation_with_messages(newest).await {
-            Ok(found) => found,
-            Err(StoreError::NotFound) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let view = ConversationView::of(self.store, conversation).await?;
-        Ok(Some((view, page.messages.into_iter().rev().collect())))
-    }
-
     /// AP-90: Records the result of a step that has no other write.
     async fn record(&self, execution: &Execution, result: StepResult) -> Result<Option<Execution>, AppError> {
         record_progress(self.store, execution.after_step(result, self.now())).await
@@ -358,7 +280,7 @@ impl Runner<'_> {
         }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.store.clock().now()
     }
 }
@@ -371,6 +293,6 @@ async fn record_progress(store: &TenantStore, next: Execution) -> Result<Option<
     Ok(matches!(marked, Marked::Written).then_some(next))
 }
 
-fn reason_of(failure: ActionFailure) -> Reason {
+pub(super) fn reason_of(failure: ActionFailure) -> Reason {
     Reason::new(failure.as_str(), failure.message())
 }

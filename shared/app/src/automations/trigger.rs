@@ -10,7 +10,7 @@ use crate::AppError;
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn load(store: &TenantStore) -> Result<Arc<TriggeredAutomations>, AppError> {
-    Ok(store.triggered_automations().await?)
+    Ok(store.triggered_automations(&store.stamp().await?).await?)
 }
 
 /// AP-89: Queues an execution of each automation that a change of a conversation triggers. The rule that an automation had at the

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
+    event_log::{AUTOMATIONS, Stamp},
     expression::{Update, text},
-    item::{self, FORMAT_ATTRIBUTE, Item, integer, string},
+    item::{self, FORMAT_ATTRIBUTE, Item, string},
     packed::unpack,
     transaction::Transaction,
 };
@@ -16,9 +17,6 @@ use crate::{
 const TTL_MS: i64 = 60 * 60 * 1000;
 /// The maximum number of workspaces whose automations a process caches.
 pub(crate) const CACHED: NonZeroUsize = NonZeroUsize::new(200).expect("200 is not zero");
-/// The attribute that counts the changes of automations.
-const STAMP: &str = "n";
-
 /// The part of an automation that decides whether an event triggers it.
 #[derive(Debug, Clone)]
 pub struct TriggeredAutomation {
@@ -70,22 +68,20 @@ impl TenantStore {
         if kind == Kind::Automation {
             let mut update = Update::default();
             update.set(FORMAT_ATTRIBUTE, crate::expression::number(item::FORMAT));
-            update.add(STAMP, 1);
+            update.add(AUTOMATIONS, 1);
             transaction.update(self, self.keys().automations_stamp(), update, Condition::none())?;
         }
         Ok(())
     }
 
     /// AP-88: returns the automations that events can trigger. Runs once for each batch of changes. Includes every automation
-    /// whose save has committed before: the stamp is read strongly consistent, one unit, and the automations are read again if
-    /// it has changed, one unit for each 4 KB.
+    /// whose save has committed before the stamp was read: the automations are read again if it has changed, one unit for each 4 KB.
     ///
     /// # Errors
     /// When the table does not respond.
-    pub async fn triggered_automations(&self) -> Result<Arc<TriggeredAutomations>, StoreError> {
+    pub async fn triggered_automations(&self, stamp: &Stamp) -> Result<Arc<TriggeredAutomations>, StoreError> {
         let now = self.clock().now();
-        let stamp = self.get(self.keys().automations_stamp()).await?;
-        let stamp = stamp.and_then(|stamp| integer(&stamp, STAMP)).unwrap_or_default();
+        let stamp = stamp.automations;
         if let Some(cached) = self.caches().triggers.get(&self.workspace_id(), now, TTL_MS)
             && cached.stamp == stamp
         {

@@ -52,6 +52,7 @@ impl TenantStore {
         }
         let claim = self.claim_text(&mut transaction, &resource)?;
         self.add_stamp(&mut transaction, T::KIND)?;
+        self.add_follower(&mut transaction, None, Some(&resource))?;
         let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Created), resource.id);
         self.add_audit_entry(&mut transaction, event)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {

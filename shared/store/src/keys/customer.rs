@@ -22,6 +22,11 @@ impl CustomerKey {
     pub fn of(id: &CustomerId) -> Self {
         Self(hashed(id.as_str()))
     }
+
+    /// Returns the digest.
+    pub(crate) fn digest(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TenantKeys {

@@ -54,7 +54,7 @@ const SPECIAL_V6: [Ipv6Net; 5] = [
 ];
 
 /// Whether this is a public address. (`IpAddr::is_global` of the standard library is not stable yet.)
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|special| special.contains(&address)),
         IpAddr::V6(address) => {

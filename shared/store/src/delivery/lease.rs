@@ -157,6 +157,19 @@ impl TenantStore {
         })
     }
 
+    /// Ends a run that cannot go on, without saving anything, and makes the endpoint due.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn abandon_delivery_run(&self, run: DeliveryRun, due: Timestamp) -> Result<(), StoreError> {
+        let key = self.keys().delivery_state(run.endpoint);
+        let mut update = Update::default();
+        update.remove(state::OWNER);
+        update.remove(state::LEASE_END);
+        set_due(&mut update, &key, due);
+        self.update_if(key, update, Condition::none().equals(state::OWNER, state::owner(run.id))).await.map(drop)
+    }
+
     /// Updates the state of an endpoint if the condition holds.
     pub(super) async fn update_state(
         &self,

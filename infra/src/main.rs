@@ -9,6 +9,7 @@ mod lambda;
 mod local;
 mod log;
 mod process;
+mod timer;
 
 use clap::{Parser, Subcommand};
 use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, secrets, serve, template, upload, workspace};

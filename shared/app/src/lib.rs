@@ -28,7 +28,7 @@ pub mod webhook_endpoints;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, Directory, DueStep, IdempotencyKey, Once, Store, StoreError,
-    TenantStore, TriggeredAutomations, without_values,
+    Change, ChangeFeed, Changed, CustomerStore, Directory, Due, DueFeed, DueItem, DueStep, IdempotencyKey, Once, Store,
+    StoreError, TenantStore, TriggeredAutomations, without_values,
 };
 pub use error::{AppError, Conflict};

@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod conversations;
 pub mod counters;
 pub mod customers;
+pub mod deliveries;
 mod error;
 pub mod events;
 pub mod files;

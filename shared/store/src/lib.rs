@@ -68,7 +68,10 @@ pub use customer::{
     CustomerCopies, CustomerPage, CustomerToCopy, EmailChange, EmailClaim, EmailHolder, KnownCustomer, WrittenCustomer,
 };
 pub use customer_store::CustomerStore;
-pub use delivery::{DeliveryTarget, StartDelivery};
+pub use delivery::{
+    AttemptPage, AttemptPosition, BeginRun, DeliveryRun, DeliveryTarget, EndRun, LEASE_SECONDS, RunChanges,
+    StartDelivery, UndeliveredPage,
+};
 pub use error::StoreError;
 pub use event_log::{EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, NewEvent, Stamp};
 pub use failed_record::RecordId;

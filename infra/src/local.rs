@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use deskless_api::token;
-use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Scope, Title};
+use deskless_domain::{ApiKeySecret, CustomerId, KeyKind, RateLimit, Reach, Scope, Title};
 use deskless_infra::{
     engine::{Engine, EngineFile, TABLE},
     private,
@@ -293,7 +293,12 @@ async fn find_or_create_workspace(operator: &Operator, name: &str) -> Result<Ten
         operator.set_rate_limit(id, RateLimit::MAX).await?;
         id
     };
-    Ok(operator.workspace(id).await?)
+    let workspace = operator.workspace(id).await?;
+    // Also for data of an earlier version.
+    if workspace.webhook_reach().await? == Reach::Public {
+        operator.allow_local_webhooks(id).await?;
+    }
+    Ok(workspace)
 }
 
 async fn is_active(store: &Store, secret: Option<&str>) -> Result<bool> {

@@ -10,6 +10,7 @@ mod lambda;
 mod local;
 mod log;
 mod process;
+mod timer;
 
 use clap::{Parser, Subcommand};
 use command::{

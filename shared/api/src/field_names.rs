@@ -30,6 +30,8 @@ pub fn path(field: &Field) -> String {
         Field::Stages => "stages",
         Field::TagsToAdd => "add",
         Field::TagsToRemove => "remove",
+        Field::Url => "url",
+        Field::Headers => "headers",
         Field::Actions => "actions",
         Field::ExpiresAt => "expiresAt",
         Field::Offset => "offset",

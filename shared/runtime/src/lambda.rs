@@ -72,6 +72,19 @@ where
     start(async { work_over(with_failed_records(table_and_bucket().await?)?, work).await })
 }
 
+/// Passes each event to `work`, with the table that `TABLE_NAME` names: for a function that a schedule or another function invokes.
+///
+/// # Errors
+/// If the environment is incomplete or the Lambda runtime API does not respond.
+pub fn run_task<Event, Output, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+where
+    Event: DeserializeOwned,
+    Output: Serialize,
+    Work: Future<Output = Output>,
+{
+    start(async { work_over(table().await?, work).await })
+}
+
 async fn table() -> Result<Store, Error> {
     let config = Config::from_env()?;
     let keys = function_data_keys(&config)?;

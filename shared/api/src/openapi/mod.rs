@@ -54,7 +54,7 @@ Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
 /// The tags, with their descriptions.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("Conversations", "Conversations with customers."),
     ("Messages", "The messages of a conversation: replies and internal notes."),
     ("Bulk actions", "Run one action on many conversations."),
@@ -63,6 +63,7 @@ const TAGS: [(&str, &str); 11] = [
     ("Workspace", "Inboxes, members, assistants, pipelines and views."),
     ("Predefined messages", "Replies saved as templates. Variables are filled in from the conversation."),
     ("Automations", "Automations run actions when an event matches their conditions, or when you trigger them."),
+    ("Webhook endpoints", "URLs that get the events of the workspace, signed and in order."),
     ("API keys", "API keys, with their kind, scopes and limits."),
     ("Audit log", "Who changed settings and API keys, deleted data or exported it."),
     ("Description", "The OpenAPI documents."),

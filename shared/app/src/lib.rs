@@ -15,6 +15,7 @@ pub mod counters;
 pub mod customers;
 pub mod deliveries;
 mod error;
+pub mod events;
 pub mod files;
 pub mod keys;
 pub mod members;

@@ -19,6 +19,8 @@ pub(crate) const CUSTOMER_ID: &str = "i";
 pub(super) mod attributes {
     use crate::item;
 
+    /// Who made the last change.
+    pub(crate) const ACTOR: &str = "ac";
     pub(crate) const ATTEMPT: &str = "t";
     pub(crate) const COMPANY: &str = "co";
     pub(crate) const EMAIL: &str = "e";
@@ -129,7 +131,7 @@ struct RecordAttributes {
 impl TenantStore {
     /// Returns a customer's own item.
     pub(super) fn customer_item(&self, record: &CustomerRecord, attempt: AttemptId) -> Result<Item, StoreError> {
-        let attributes = CustomerItem {
+        let attributes_of_item = CustomerItem {
             p1: self.customer_partition(&record.customer.id),
             attributes: record.customer.clone().into(),
             own: RecordAttributes {
@@ -145,7 +147,9 @@ impl TenantStore {
                 registered_email: record.customer.details.email.as_ref().map(Email::normalized),
             },
         };
-        item::write(self.keys().customer(&record.customer.id), &attributes)
+        let mut item = item::write(self.keys().customer(&record.customer.id), &attributes_of_item)?;
+        let _ = item.insert(attributes::ACTOR.to_owned(), text(self.actor_text()));
+        Ok(item)
     }
 }
 

@@ -113,8 +113,15 @@ impl NewEvent {
     }
 }
 
+impl TenantStore {
+    /// Returns who uses the store, in the form that items have.
+    pub(crate) fn actor_text(&self) -> String {
+        actor_text(self.event_actor())
+    }
+}
+
 /// Returns the stored form of an actor: a letter, and the packed id.
-pub(crate) fn actor_text(actor: EventActor) -> String {
+pub(super) fn actor_text(actor: EventActor) -> String {
     match actor {
         EventActor::ApiKey(id) => format!("k{}", pack(id)),
         EventActor::Automation(id) => format!("a{}", pack(id)),
@@ -126,7 +133,7 @@ pub(crate) fn actor_text(actor: EventActor) -> String {
 }
 
 /// Parses the stored form of an actor.
-pub(crate) fn parse_actor(text: &str) -> Option<EventActor> {
+pub(super) fn parse_actor(text: &str) -> Option<EventActor> {
     let (letter, id) = text.split_at_checked(1)?;
     match letter {
         "k" => unpack(id).map(EventActor::ApiKey),

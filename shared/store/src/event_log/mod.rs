@@ -14,7 +14,7 @@ mod segment;
 mod source;
 
 pub use append::NewEvent;
-pub(crate) use follow::AUTOMATIONS;
+pub(crate) use follow::{AUTOMATIONS, ENDPOINTS, LOGGED_SINCE};
 pub use follow::{Followers, Stamp};
 pub use list::EventPage;
 pub use source::{EventSource, EventSubject};

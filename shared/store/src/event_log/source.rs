@@ -55,20 +55,6 @@ pub enum EventSource {
         /// The number of the event, from 0.
         part: u8,
     },
-    /// A conversation was read up to a message, which gives it no new version.
-    Read {
-        /// The version.
-        version: u64,
-        /// The message.
-        up_to: MessageId,
-    },
-    /// The customer's details were copied to a conversation, which gives it no new version.
-    Details {
-        /// The version.
-        version: u64,
-        /// The first bytes of a digest of the details.
-        digest: u64,
-    },
     /// A message was created.
     MessageCreated(MessageId),
     /// A message has this version since the change.
@@ -85,8 +71,6 @@ impl Display for EventSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Version { version, part } => write!(f, "V{version}#{part}"),
-            Self::Read { version, up_to } => write!(f, "V{version}#R{}", pack(*up_to)),
-            Self::Details { version, digest } => write!(f, "V{version}#U{digest:x}"),
             Self::MessageCreated(id) => write!(f, "M#{}", pack(*id)),
             Self::MessageUpdated(id, version) => write!(f, "M#{}#{version}", pack(*id)),
             Self::MessageDeleted(id) => write!(f, "M#{}#D", pack(*id)),

@@ -16,12 +16,14 @@ use crate::{
     packed::{encode, pack},
 };
 
+mod call;
 mod customer;
 mod file;
 mod index;
 mod log;
 mod parse;
 
+pub(crate) use call::call_of_conversation_sk;
 pub use customer::CustomerKey;
 pub(crate) use customer::{EMAIL_CLAIM, POINTER};
 pub(crate) use index::{

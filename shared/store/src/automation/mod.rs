@@ -8,6 +8,7 @@ mod list;
 mod triggers;
 
 pub use calls::{CallKey, RetriedCall};
+pub(crate) use item::read;
 pub use list::ExecutionPage;
 pub(crate) use triggers::CACHED;
 pub use triggers::{TriggeredAutomation, TriggeredAutomations};

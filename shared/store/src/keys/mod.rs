@@ -18,6 +18,7 @@ use crate::{
 
 mod call;
 mod customer;
+mod delivery;
 mod file;
 mod index;
 mod log;
@@ -26,6 +27,7 @@ mod parse;
 pub(crate) use call::call_of_conversation_sk;
 pub use customer::CustomerKey;
 pub(crate) use customer::{EMAIL_CLAIM, POINTER};
+pub(crate) use delivery::{HOLD, given_up_of_sk, hold_of_sk, run_of_sk};
 pub(crate) use index::{
     ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_DUE_TIME, BY_STATUS, DUE, DUE_SHARDS, Index, due_partition,
     due_partition_of, shard_of, shard_of_customer,

@@ -9,17 +9,20 @@ use serde_json::Value;
 pub enum Task {
     /// What is due at a time, once a minute.
     Timers,
+    /// What is due at one webhook.
+    Deliveries,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Timers];
+    pub const ALL: [Self; 2] = [Self::Timers, Self::Deliveries];
 
     /// Returns the function's name in the template.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Timers => "timers",
+            Self::Deliveries => "deliveries",
         }
     }
 
@@ -30,6 +33,10 @@ impl Task {
     pub async fn run(self, store: &Store, event: Value) -> Result<Value> {
         Ok(match self {
             Self::Timers => serde_json::to_value(deskless_timers::handle(store.clone(), event).await)?,
+            Self::Deliveries => {
+                deskless_deliveries::handle(store.clone(), serde_json::from_value(event)?).await?;
+                Value::Null
+            }
         })
     }
 }

@@ -13,6 +13,7 @@ mod file;
 mod filter;
 mod literal;
 mod message;
+mod webhook_endpoint;
 
 pub use action::{ActionObject, ActionRequest};
 pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
@@ -27,3 +28,4 @@ pub use file::FileObject;
 pub use filter::{AssignedTo, FilterRequest, FilterValue, Flag, TimeBound};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use webhook_endpoint::WebhookEndpointObject;

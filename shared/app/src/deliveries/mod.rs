@@ -21,7 +21,7 @@ mod send;
 mod test_call;
 
 pub use deskless_domain::{Attempt, UndeliveredEvent};
-pub use deskless_store::{AttemptPage, AttemptPosition, DeliveryTarget, UndeliveredPage};
+pub use deskless_store::{AttemptPage, AttemptPosition, DeliveryRequest, DeliveryTarget, UndeliveredPage};
 pub use list::{list_attempts, list_undelivered};
 pub use replay::{Replay, replay};
 pub use resume::resume;

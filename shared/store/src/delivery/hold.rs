@@ -10,6 +10,9 @@ use crate::{
     keys::{HOLD, hold_of_sk},
 };
 
+/// How long events that wait are kept after the last change: a day longer than the events.
+const EXPIRY_SECONDS: i64 = 31 * 24 * 60 * 60;
+
 #[derive(Debug, Serialize, Deserialize)]
 struct HoldItem {
     /// The sequences.
@@ -23,6 +26,8 @@ struct HoldItem {
     tried_at: Option<i64>,
     #[serde(rename = "d")]
     due: i64,
+    #[serde(rename = "expiresAt")]
+    expires_at: i64,
 }
 
 impl TenantStore {
@@ -57,6 +62,8 @@ impl TenantStore {
             attempts: hold.attempts,
             tried_at: hold.tried_at.map(Timestamp::as_millis),
             due: hold.due.as_millis(),
+            // The events have expired before.
+            expires_at: self.clock().now().plus_seconds(EXPIRY_SECONDS).as_seconds(),
         };
         item::write(self.keys().hold(endpoint, &hold.subject), &attributes)
     }
@@ -65,7 +72,7 @@ impl TenantStore {
 fn read(found: Item) -> Result<Hold, StoreError> {
     let subject: Option<DeliverySubject> = string(&found, "sk").and_then(hold_of_sk);
     let subject = subject.ok_or_else(|| StoreError::Internal("the key of a held event cannot be read".to_owned()))?;
-    let HoldItem { waiting, rest_after, attempts, tried_at, due } = item::read(found)?;
+    let HoldItem { waiting, rest_after, attempts, tried_at, due, .. } = item::read(found)?;
     let tried_at = tried_at.map(Timestamp::from_millis);
     Ok(Hold { subject, waiting, rest_after, attempts, tried_at, due: Timestamp::from_millis(due) })
 }

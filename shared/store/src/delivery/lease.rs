@@ -3,16 +3,14 @@
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
 use deskless_domain::{AttemptId, DeliveryState, Timestamp, WebhookEndpointId};
 
-use super::{
-    due::{clear_due, set_due},
-    state,
-};
+use super::state;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     expression::{Update, number, text},
     item::{self, FORMAT_ATTRIBUTE, Item, integer},
     packed::pack,
+    timer::{clear_due, set_due},
 };
 
 /// How long a run may last. Longer than the function's timeout, so that no run acts after its lease.

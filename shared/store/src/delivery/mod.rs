@@ -8,7 +8,6 @@
 //! not written is sent again, and nothing is lost or overtaken.
 
 mod attempts;
-mod due;
 mod hold;
 mod lease;
 mod request;
@@ -20,7 +19,7 @@ mod undelivered;
 pub use attempts::{AttemptPage, AttemptPosition};
 pub use lease::{BeginRun, DeliveryRun, EndRun, LEASE_SECONDS};
 pub use save::RunChanges;
-pub use start::{DeliveryTarget, StartDelivery};
+pub use start::{DeliveryRequest, DeliveryTarget, StartDelivery};
 pub use undelivered::UndeliveredPage;
 
 /// How long attempts and undelivered events are listed: 30 days, as long as events are kept.

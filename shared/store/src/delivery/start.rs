@@ -28,6 +28,15 @@ pub enum DeliveryTarget {
     },
 }
 
+/// What starts a delivery: the event of the function `deliveries`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRequest {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Where the delivery goes.
+    pub target: DeliveryTarget,
+}
+
 /// Starts deliveries: AWS Lambda, or the local stack.
 pub trait StartDelivery: Debug + Send + Sync {
     /// Asks for a delivery, and does not wait for it. It runs at least once after this has returned.

@@ -12,7 +12,9 @@ mod process;
 mod timer;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, secrets, serve, template, upload, workspace};
+use command::{
+    bulk, costs, dev, identity, jobs, key, openapi, purge, secrets, serve, template, timers, upload, workspace,
+};
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
 #[global_allocator]
@@ -44,6 +46,8 @@ enum Command {
     Purge(purge::Arguments),
     /// List or resume unfinished jobs.
     Jobs(jobs::Arguments),
+    /// Handle what is due now: end snoozes, and start deliveries.
+    Timers(timers::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
     /// Upload a file.
@@ -67,6 +71,7 @@ async fn main() -> std::process::ExitCode {
         Command::Secrets(arguments) => secrets::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
+        Command::Timers(arguments) => timers::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),

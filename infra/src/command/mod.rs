@@ -11,5 +11,6 @@ pub mod purge;
 pub mod secrets;
 pub mod serve;
 pub mod template;
+pub mod timers;
 pub mod upload;
 pub mod workspace;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use deskless_infra::{cargo, routes, worker::Worker};
+use deskless_infra::{cargo, routes, task::Task, worker::Worker};
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, process::Command};
 
@@ -31,7 +31,8 @@ pub struct Binary {
 pub async fn functions() -> Result<BTreeMap<String, Binary>> {
     let mut cargo = Command::from(cargo::command("cargo"));
     cargo.args(["build", "--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
-    for name in routes::functions().into_iter().map(|function| function.name).chain(Worker::ALL.map(Worker::name)) {
+    let routed = routes::functions().into_iter().map(|function| function.name);
+    for name in routed.chain(Worker::ALL.map(Worker::name)).chain(Task::ALL.map(Task::name)) {
         cargo.args(["--bin", name]);
     }
     let mut build = ProcessGroup::spawn(&mut cargo)?;

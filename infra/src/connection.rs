@@ -31,6 +31,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// Returns whether the table is that of the local stack.
+    pub fn is_local(&self) -> bool {
+        self.deployed.is_none()
+    }
+
     pub async fn operator(&self) -> Result<Operator> {
         let store = match &self.deployed {
             Some(table) => {

@@ -12,5 +12,6 @@ pub mod private;
 pub mod routes;
 pub mod s3;
 pub mod stream;
+pub mod task;
 pub mod template;
 pub mod worker;

@@ -2,8 +2,8 @@ use std::{io::Write, net::Ipv4Addr, pin::Pin, time::Duration};
 
 use anyhow::Result;
 use axum::middleware::{from_fn, from_fn_with_state};
-use deskless_infra::guard;
-use serde_json::Value;
+use deskless_infra::{guard, task::Task};
+use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     time::{MissedTickBehavior, interval},
@@ -14,6 +14,7 @@ use crate::{
     lambda::{self, Endpoints, Lambda},
     local::{self, Interrupt, Stack},
     log::Format,
+    timer,
 };
 
 /// Options of `deskless dev`.
@@ -54,11 +55,13 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     };
     let invoker = lambda.invoker();
     let deliver = async |worker, records: &[Value]| lambda::invoke_worker(&invoker, worker, records).await;
+    let sweep = async || lambda::invoke_task(&invoker, Task::Timers, &json!({})).await.map(drop);
     let gateway = lambda.gateway().layer(from_fn_with_state(arguments.local.allowed_hosts(), guard::local_host));
     let gateway = gateway.layer(from_fn(move |request, next| format.access(request, next)));
     let watcher = (!arguments.no_reload).then_some(watcher);
     let result = tokio::select! {
         failure = stack.run_event_sources(deliver) => failure,
+        failure = timer::run(sweep) => failure,
         failure = keep_running(&mut lambda, watcher) => failure,
         ended = axum::serve(listener, gateway) => Ok(ended?),
         failure = announce(&stack, port) => failure,

@@ -5,9 +5,9 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use deskless_infra::{guard, routes, worker::Worker};
+use deskless_infra::{guard, routes, task::Task, worker::Worker};
 use deskless_runtime::SystemClock;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 
@@ -15,6 +15,7 @@ use crate::{
     lambda,
     local::{Interrupt, Options, Stack},
     log::Format,
+    timer,
 };
 
 /// Runs the local stack with all routes in one process, for load tests and quick experiments.
@@ -35,8 +36,13 @@ pub async fn run(options: Options) -> Result<()> {
         let (store, records) = (stack.store.clone(), records.to_vec());
         tokio::spawn(async move { worker.hand_over(&store, &records).await }).await?
     };
+    let sweep = async || {
+        let store = stack.store.clone();
+        tokio::spawn(async move { Task::Timers.run(&store, json!({})).await }).await?.map(drop)
+    };
     tokio::select! {
         failure = stack.run_event_sources(deliver) => failure?,
+        failure = timer::run(sweep) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

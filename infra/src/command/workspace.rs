@@ -98,6 +98,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Create { name } => {
             let workspace = operator.create_workspace(Title::parse(name)?).await?;
+            if arguments.table.is_local() {
+                operator.allow_local_webhooks(workspace.id).await?;
+            }
             printer.result(
                 &json!({ "workspace": { "id": workspace.id, "name": workspace.name } }),
                 &format!("{}  {}", workspace.id, workspace.name),

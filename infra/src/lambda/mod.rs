@@ -11,6 +11,7 @@ use deskless_infra::{
     engine::TABLE,
     routes,
     s3::{BUCKET, FAILED_EVENTS},
+    task::Task,
     worker::{self, Worker},
 };
 pub use gateway::{as_passed, buffer};
@@ -31,6 +32,9 @@ const INSTANCES: usize = 4;
 
 /// The worker timeout in `template.yaml`.
 const WORKER_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// The longest timeout of a task in `template.yaml`.
+const TASK_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// A process that exits sooner counts as a failed start.
 const MIN_UPTIME: Duration = Duration::from_secs(1);
@@ -72,6 +76,7 @@ impl Lambda {
             .into_iter()
             .map(|function| function.name)
             .chain(Worker::ALL.map(Worker::name))
+            .chain(Task::ALL.map(Task::name))
             .collect();
         let runtime = Runtime::start(functions.clone()).await?;
         let mut instances = Vec::new();
@@ -197,4 +202,10 @@ pub async fn invoke_worker(invoker: &Invoker, worker: Worker, records: &[Value])
     let response = invoker.invoke(worker.name(), &worker::event(records), WORKER_TIMEOUT).await?;
     let response: Value = serde_json::from_slice(&response).context("cannot read the worker's response")?;
     Ok(event_source::first_failure(&response))
+}
+
+/// Invokes a task, and returns its response.
+pub async fn invoke_task(invoker: &Invoker, task: Task, event: &Value) -> Result<Value> {
+    let response = invoker.invoke(task.name(), event, TASK_TIMEOUT).await?;
+    serde_json::from_slice(&response).context("cannot read the function's response")
 }

@@ -1,6 +1,9 @@
 //! The functions' part of the template: each function's fragments, filled in.
 
-use std::{collections::BTreeMap, iter};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -10,16 +13,18 @@ use serde_norway::{
 };
 
 use super::fill::{Values, fill, merge};
-use crate::{filter::Filter, routes, worker::Worker};
+use crate::{filter::Filter, routes, task::Task, worker::Worker};
 
 /// A function, as the template needs it.
 pub struct Function {
     /// The binary's name.
     pub name: String,
-    /// The paths of its routes. A worker has none.
+    /// The paths of its routes. Workers and tasks have none.
     pub paths: Vec<String>,
     /// The filter patterns of a worker's event source mapping.
     filters: Option<&'static [&'static str]>,
+    /// Whether it is invoked by a schedule or by another function.
+    is_task: bool,
     settings: Settings,
 }
 
@@ -38,6 +43,8 @@ struct Settings {
     secrets: bool,
     #[serde(default)]
     properties: Mapping,
+    #[serde(default)]
+    resources: Value,
     delay: Option<String>,
 }
 
@@ -69,6 +76,13 @@ struct WorkerFragments {
     statements: Vec<Value>,
 }
 
+/// `task.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct TaskFragments {
+    resources: Value,
+}
+
 /// Returns every function, in the order of `functions.yaml`.
 ///
 /// # Errors
@@ -78,14 +92,16 @@ pub fn all() -> Result<Vec<Function>> {
     let mut served: BTreeMap<_, _> =
         routes::functions().into_iter().map(|function| (function.name, function.paths)).collect();
     let mut workers: BTreeMap<_, _> = Worker::ALL.into_iter().map(|worker| (worker.name(), worker)).collect();
+    let mut tasks: BTreeSet<_> = Task::ALL.into_iter().map(Task::name).collect();
     let mut functions = Vec::new();
     for (name, settings) in entries {
         let name: String = from_value(name).context("functions.yaml: a name must be a text")?;
         let settings: Settings = from_value(settings).with_context(|| format!("functions.yaml: {name}"))?;
         let paths = served.remove(name.as_str());
         let worker = workers.remove(name.as_str());
+        let is_task = tasks.remove(name.as_str());
         ensure!(
-            paths.is_some() || worker.is_some(),
+            paths.is_some() || worker.is_some() || is_task,
             "functions.yaml has an entry `{name}`, and no such function exists"
         );
         ensure!(
@@ -96,10 +112,11 @@ pub fn all() -> Result<Vec<Function>> {
             name,
             paths: paths.unwrap_or_default(),
             filters: worker.map(Worker::filters),
+            is_task,
             settings,
         });
     }
-    if let Some(name) = served.into_keys().chain(workers.into_keys()).next() {
+    if let Some(name) = served.into_keys().chain(workers.into_keys()).chain(tasks).next() {
         bail!("functions.yaml has no entry `{name}`");
     }
     Ok(functions)
@@ -121,17 +138,24 @@ pub fn index_throttles(indexes: &[&str]) -> Result<Vec<Value>> {
 pub fn expand(functions: &[Function]) -> Result<(Mapping, Mapping)> {
     let fragments: Fragments = parse("function.yaml", include_str!("../../template/function.yaml"))?;
     let worker: WorkerFragments = parse("worker.yaml", include_str!("../../template/worker.yaml"))?;
+    let task: TaskFragments = parse("task.yaml", include_str!("../../template/task.yaml"))?;
     let [mut resources, mut outputs] = [Mapping::new(), Mapping::new()];
     for function in functions {
         let values = function.values(&fragments, &worker)?;
-        add(&mut resources, function.resources(&fragments, &worker, &values)?)?;
+        add(&mut resources, function.resources(&fragments, &worker, &task, &values)?)?;
         add(&mut outputs, fill(&fragments.outputs, &values)?)?;
     }
     Ok((resources, outputs))
 }
 
 impl Function {
-    fn resources(&self, fragments: &Fragments, worker: &WorkerFragments, values: &Values) -> Result<Value> {
+    fn resources(
+        &self,
+        fragments: &Fragments,
+        worker: &WorkerFragments,
+        task: &TaskFragments,
+        values: &Values,
+    ) -> Result<Value> {
         let mut resources = fill(&fragments.resources, values)?;
         let properties = |properties| nested([&format!("{}Function", pascal(&self.name)), "Properties"], properties);
         if !self.settings.table.is_empty() {
@@ -144,7 +168,13 @@ impl Function {
         if self.filters.is_some() {
             merge(&mut resources, fill(&worker.resources, values)?);
         }
+        if self.is_task {
+            merge(&mut resources, fill(&task.resources, values)?);
+        }
         merge(&mut resources, properties(self.settings.properties.clone().into()));
+        if self.settings.resources.is_mapping() {
+            merge(&mut resources, fill(&self.settings.resources, values)?);
+        }
         Ok(resources)
     }
 
@@ -154,7 +184,7 @@ impl Function {
         Ok([
             ("name", self.name.as_str().into()),
             ("Name", pascal(&self.name).into()),
-            ("errors", if is_worker { "WorkerErrors" } else { "ServerErrors" }.into()),
+            ("errors", if is_worker || self.is_task { "WorkerErrors" } else { "ServerErrors" }.into()),
             ("description", self.settings.description.as_str().into()),
             ("delay", self.settings.delay.as_deref().map_or(Value::Null, Value::from)),
             ("routes", self.routes(&fragments.route)?),

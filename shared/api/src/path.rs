@@ -1,7 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use deskless_domain::{
     AssistantId, AutomationId, BulkActionId, ConversationId, CustomerId, ExecutionId, FileId, InboxId, KeyId, MemberId,
-    MessageId, PipelineId, PredefinedMessageId, ViewId,
+    MessageId, PipelineId, PredefinedMessageId, ViewId, WebhookEndpointId,
 };
 use http::request::Parts;
 
@@ -39,7 +39,8 @@ from_one_id!(
     PipelineId,
     ViewId,
     PredefinedMessageId,
-    KeyId
+    KeyId,
+    WebhookEndpointId
 );
 
 impl FromPath for CustomerId {

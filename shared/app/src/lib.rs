@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod conversations;
 pub mod counters;
 pub mod customers;
+pub mod deliveries;
 mod error;
 pub mod events;
 pub mod files;
@@ -24,10 +25,12 @@ mod references;
 mod replay;
 pub mod requesters;
 pub mod resources;
+pub mod webhook_endpoints;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, DeliveryTarget, Directory, DueStep, IdempotencyKey, Image, LogChange,
-    Once, Stamp, Store, StoreError, TenantStore, TriggeredAutomations, without_values,
+    Change, ChangeFeed, Changed, CustomerStore, DeliveryTarget, Directory, Due, DueFeed, DueItem, DueStep,
+    IdempotencyKey, Image, LogChange, Once, Stamp, Store, StoreError, TenantStore, TriggeredAutomations,
+    without_values,
 };
 pub use error::{AppError, Conflict};

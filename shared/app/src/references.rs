@@ -30,7 +30,7 @@ fn refers(placement: &Placement, kind: Kind) -> bool {
         Kind::Member => placement.assignee_id.is_some(),
         Kind::Assistant => placement.assistant_id.is_some(),
         Kind::Pipeline => placement.stage_id.is_some(),
-        Kind::View | Kind::PredefinedMessage | Kind::Automation => false,
+        Kind::View | Kind::PredefinedMessage | Kind::Automation | Kind::WebhookEndpoint => false,
     }
 }
 
@@ -90,7 +90,7 @@ async fn names_for(store: &TenantStore, patch: &PlacementPatch) -> Result<Direct
         Kind::Member => patch.assignee_id.value().is_some(),
         Kind::Assistant => patch.assistant_id.value().is_some(),
         Kind::Pipeline => patch.pipeline_id.value().is_some() || patch.stage_id.value().is_some(),
-        Kind::View | Kind::PredefinedMessage | Kind::Automation => false,
+        Kind::View | Kind::PredefinedMessage | Kind::Automation | Kind::WebhookEndpoint => false,
     };
     let kinds: Vec<_> = KINDS.into_iter().filter(|&kind| sets(kind)).collect();
     let cached = store.directory(&kinds).await?;

@@ -37,6 +37,9 @@ string_enum! {
         ViewCreated = "view.created",
         ViewUpdated = "view.updated",
         ViewDeleted = "view.deleted",
+        WebhookEndpointCreated = "webhook_endpoint.created",
+        WebhookEndpointUpdated = "webhook_endpoint.updated",
+        WebhookEndpointDeleted = "webhook_endpoint.deleted",
         WorkspaceCreated = "workspace.created",
         WorkspaceUpdated = "workspace.updated",
         WorkspaceExported = "workspace.exported",
@@ -62,6 +65,7 @@ string_enum! {
         Pipeline = "pipeline",
         PredefinedMessage = "predefined_message",
         View = "view",
+        WebhookEndpoint = "webhook_endpoint",
         Workspace = "workspace",
     }
 }
@@ -102,6 +106,9 @@ impl AuditAction {
                 [Self::PredefinedMessageCreated, Self::PredefinedMessageUpdated, Self::PredefinedMessageDeleted]
             }
             Kind::View => [Self::ViewCreated, Self::ViewUpdated, Self::ViewDeleted],
+            Kind::WebhookEndpoint => {
+                [Self::WebhookEndpointCreated, Self::WebhookEndpointUpdated, Self::WebhookEndpointDeleted]
+            }
         };
         match event {
             ResourceEvent::Created => created,

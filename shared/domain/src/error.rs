@@ -96,6 +96,12 @@ pub enum Field {
     Offset,
     /// The page size of a list by offset.
     Limit,
+    /// An event of the log.
+    Event,
+    /// The URL of a webhook endpoint.
+    Url,
+    /// The headers of a webhook endpoint.
+    Headers,
     /// All actions of an automation.
     Actions,
     /// A field of one action of an automation, by the action's index.

@@ -15,6 +15,7 @@ mod collection;
 mod content_type;
 mod conversation;
 mod customer;
+mod delivery;
 mod email;
 mod error;
 mod event;
@@ -60,9 +61,9 @@ pub use bulk::{
 pub use cause::Cause;
 pub use clock::Clock;
 pub use collection::{
-    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, Inbox,
-    InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret, Resource, Stage,
-    StageDraft, TriggerRule, View,
+    Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, DisabledReason,
+    EventTypes, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret,
+    Resource, Stage, StageDraft, TriggerRule, UndeliveredReason, View, WebhookEndpoint,
 };
 pub use content_type::ContentType;
 pub use conversation::{
@@ -70,13 +71,14 @@ pub use conversation::{
     NotSolved, ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Erasure};
+pub use delivery::{AfterFailure, Attempt, DeliveryState, DeliverySubject, Hold, Outage, UndeliveredEvent};
 pub use email::Email;
 pub use error::{Field, Invalid, InvalidField};
 pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use event_log::{EventActor, EventActorType, EventContent, EventFilter, EventId, EventType, LoggedEvent};
-pub use execution::{Execution, Reason, Step};
+pub use execution::{Execution, Reason, RetryResult, Step};
 pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};

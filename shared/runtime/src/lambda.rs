@@ -1,6 +1,11 @@
 //! Runs routers and workers on the Lambda runtime.
 
-use std::{convert::Infallible, fmt::Debug, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt::{Debug, Display},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, extract::Request, http::header, middleware::map_request};
 use deskless_api::{ApiState, Invocation, serve};
@@ -70,6 +75,40 @@ where
     Work: Future<Output = Output>,
 {
     start(async { work_over(with_failed_records(table_and_bucket().await?)?, work).await })
+}
+
+/// Passes each event to `work`, with the table that `TABLE_NAME` names: for a function that a schedule or another function invokes.
+///
+/// # Errors
+/// If the environment is incomplete or the Lambda runtime API does not respond.
+pub fn run_task<Event, Output, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+where
+    Event: DeserializeOwned,
+    Output: Serialize,
+    Work: Future<Output = Output>,
+{
+    start(async { work_over(table().await?, work).await })
+}
+
+/// Passes each event to `work`, as [`run_task`]. After an error, Lambda invokes the function again, up to twice.
+///
+/// # Errors
+/// If the environment is incomplete or the Lambda runtime API does not respond.
+pub fn run_retried_task<Event, Failure, Work>(work: impl Fn(Store, Event) -> Work) -> Result<(), Error>
+where
+    Event: DeserializeOwned,
+    Failure: Display,
+    Work: Future<Output = Result<(), Failure>>,
+{
+    start(async {
+        let store = table().await?;
+        let answer = |event: LambdaEvent<Event>| {
+            let span = tracing::error_span!("invocation", lambda_request_id = event.context.request_id);
+            let done = work(store.clone(), event.payload);
+            async move { done.await.map_err(|error| Error::from(error.to_string())) }.instrument(span)
+        };
+        lambda_runtime::run(lambda_runtime::service_fn(answer)).await
+    })
 }
 
 async fn table() -> Result<Store, Error> {

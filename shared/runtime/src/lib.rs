@@ -14,5 +14,7 @@ pub use client::{deployed_client, local_client};
 pub use clock::SystemClock;
 pub use config::ConfigError;
 pub use data_keys::{KeyFileError, LocalDataKeys, deployed_data_keys};
-pub use lambda::{run, run_with_bucket, run_without_table, run_worker, run_worker_with_bucket, service};
+pub use lambda::{
+    run, run_retried_task, run_task, run_with_bucket, run_without_table, run_worker, run_worker_with_bucket, service,
+};
 pub use lambda_http::{Context, Error, LambdaEvent, Service, request::LambdaRequest};

@@ -60,6 +60,12 @@ impl Condition {
         self.and(format!("{name} < {value}"))
     }
 
+    /// Requires that the attribute has this value or a smaller one.
+    pub fn at_most(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.and(format!("{name} <= {value}"))
+    }
+
     /// Holds if the attribute has a smaller value, or none.
     pub fn missing_or_less_than(attribute: &str, value: AttributeValue) -> Self {
         let mut condition = Self::default();

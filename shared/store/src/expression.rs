@@ -14,6 +14,7 @@ pub(crate) struct Update {
     set: Vec<String>,
     add: Vec<String>,
     remove: Vec<String>,
+    delete: Vec<String>,
     pub names: HashMap<String, String>,
     pub values: HashMap<String, AttributeValue>,
 }
@@ -106,6 +107,18 @@ impl Update {
         self.add.push(format!("{name} {value}"));
     }
 
+    /// Adds to a set. A missing attribute counts as an empty one.
+    pub fn add_to_set(&mut self, attribute: &str, elements: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(&format!("add_{attribute}"), elements));
+        self.add.push(format!("{name} {value}"));
+    }
+
+    /// Removes elements from a set. A set without elements is removed.
+    pub fn delete_from_set(&mut self, attribute: &str, elements: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(&format!("delete_{attribute}"), elements));
+        self.delete.push(format!("{name} {value}"));
+    }
+
     /// Removes the attribute.
     pub fn remove(&mut self, attribute: &str) {
         let name = self.name(attribute);
@@ -114,7 +127,7 @@ impl Update {
 
     /// Returns the update expression.
     pub fn expression(&self) -> String {
-        [("SET", &self.set), ("ADD", &self.add), ("REMOVE", &self.remove)]
+        [("SET", &self.set), ("ADD", &self.add), ("REMOVE", &self.remove), ("DELETE", &self.delete)]
             .into_iter()
             .filter(|(_, parts)| !parts.is_empty())
             .map(|(verb, parts)| format!("{verb} {}", parts.join(", ")))

@@ -45,13 +45,15 @@ mod scan;
 mod secret;
 mod store;
 mod table;
+mod timer;
 mod transaction;
+mod webhook_endpoint;
 mod work;
 mod workspace;
 
 pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
 pub use audit::AuditPage;
-pub use automation::{ExecutionPage, TriggeredAutomation, TriggeredAutomations};
+pub use automation::{CallKey, ExecutionPage, RetriedCall, TriggeredAutomation, TriggeredAutomations};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};
@@ -66,7 +68,10 @@ pub use customer::{
     CustomerCopies, CustomerPage, CustomerToCopy, EmailChange, EmailClaim, EmailHolder, KnownCustomer, WrittenCustomer,
 };
 pub use customer_store::CustomerStore;
-pub use delivery::{DeliveryTarget, StartDelivery};
+pub use delivery::{
+    AttemptPage, AttemptPosition, BeginRun, DeliveryRequest, DeliveryRun, DeliveryTarget, EndRun, LEASE_SECONDS,
+    RunChanges, StartDelivery, UndeliveredPage,
+};
 pub use error::StoreError;
 pub use event_log::{
     ConversationToLog, CustomerToLog, EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, LogChange,
@@ -86,5 +91,6 @@ pub use rate::{Allowance, RateSubject};
 pub use secret::{DATA_KEY_BYTES, DataKeyProvider, NewDataKey, PlainDataKey};
 pub use store::{Store, TenantStore};
 pub use table::TableDefinition;
+pub use timer::{Due, DueFeed, DueItem, DuePage, DuePosition};
 pub use work::Work;
 pub use workspace::Workspace;

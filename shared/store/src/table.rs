@@ -2,13 +2,17 @@ use aws_sdk_dynamodb::{
     Client,
     operation::create_table::CreateTableError,
     types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-        ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+        AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+        GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+        StreamSpecification, StreamViewType, TableDescription, TimeToLiveSpecification,
     },
 };
 use serde::Deserialize;
 
 use crate::StoreError;
+
+/// Indexes that came after the current format of items. Earlier items have no place in them, so a table without them can get them.
+const LATER_INDEXES: [&str; 1] = ["gsi5"];
 
 /// The table's definition in CloudFormation's form. Local engines and tests create the table from `template.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -67,7 +71,8 @@ struct TimeToLive {
 }
 
 impl TableDefinition {
-    /// Creates the table with on-demand billing. An existing table is left unchanged.
+    /// Creates the table with on-demand billing. An existing table gets the later indexes that it lacks, and is otherwise
+    /// left unchanged.
     ///
     /// # Errors
     /// [`StoreError::EarlierFormat`] when the table was created by an earlier version.
@@ -85,15 +90,7 @@ impl TableDefinition {
                     .build()
                     .map_err(incomplete)?,
             );
-        for attribute in &self.attribute_definitions {
-            request = request.attribute_definitions(
-                AttributeDefinition::builder()
-                    .attribute_name(&attribute.name)
-                    .attribute_type(ScalarAttributeType::from(attribute.kind.as_str()))
-                    .build()
-                    .map_err(incomplete)?,
-            );
-        }
+        request = request.set_attribute_definitions(Some(self.attributes()?));
         for index in &self.global_secondary_indexes {
             let projection = ProjectionType::from(index.projection.projection_type.as_str());
             request = request.global_secondary_indexes(
@@ -108,6 +105,7 @@ impl TableDefinition {
         match request.send().await {
             Ok(_) => {}
             Err(e) if e.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+                self.add_later_indexes(client, table).await?;
                 return self.check(client, table).await;
             }
             Err(e) => return Err(StoreError::from_sdk(&e)),
@@ -128,14 +126,48 @@ impl TableDefinition {
             .map_err(|e| StoreError::from_sdk(&e))
     }
 
+    fn attributes(&self) -> Result<Vec<AttributeDefinition>, StoreError> {
+        let definition = |attribute: &Attribute| {
+            AttributeDefinition::builder()
+                .attribute_name(&attribute.name)
+                .attribute_type(ScalarAttributeType::from(attribute.kind.as_str()))
+                .build()
+                .map_err(incomplete)
+        };
+        self.attribute_definitions.iter().map(definition).collect()
+    }
+
+    /// Adds the later indexes to an existing table that lacks them, one by one, as CloudFormation does in AWS.
+    async fn add_later_indexes(&self, client: &Client, table: &str) -> Result<(), StoreError> {
+        let found = describe(client, table).await?;
+        let exists = |name: &str| found.global_secondary_indexes().iter().any(|index| index.index_name() == Some(name));
+        let later = self.global_secondary_indexes.iter().filter(|index| LATER_INDEXES.contains(&index.name.as_str()));
+        for index in later.filter(|index| !exists(&index.name)) {
+            let projection = ProjectionType::from(index.projection.projection_type.as_str());
+            let create = CreateGlobalSecondaryIndexAction::builder()
+                .index_name(&index.name)
+                .set_key_schema(Some(key_schema(&index.key_schema)?))
+                .projection(Projection::builder().projection_type(projection).build())
+                .build()
+                .map_err(incomplete)?;
+            client
+                .update_table()
+                .table_name(table)
+                .set_attribute_definitions(Some(self.attributes()?))
+                .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build())
+                .send()
+                .await
+                .map_err(|e| StoreError::from_sdk(&e))?;
+        }
+        Ok(())
+    }
+
     /// Checks that an existing table has the keys and indexes of this definition.
     ///
     /// # Errors
     /// [`StoreError::EarlierFormat`] when it does not.
     pub async fn check(&self, client: &Client, table: &str) -> Result<(), StoreError> {
-        let described = client.describe_table().table_name(table).send().await;
-        let described = described.map_err(|e| StoreError::from_sdk(&e))?.table;
-        let described = described.ok_or_else(|| StoreError::Internal("the table has no description".to_owned()))?;
+        let described = describe(client, table).await?;
         let mut found: Vec<_> = described
             .global_secondary_indexes()
             .iter()
@@ -152,6 +184,12 @@ impl TableDefinition {
         }
         Ok(())
     }
+}
+
+async fn describe(client: &Client, table: &str) -> Result<TableDescription, StoreError> {
+    let described = client.describe_table().table_name(table).send().await;
+    let described = described.map_err(|e| StoreError::from_sdk(&e))?.table;
+    described.ok_or_else(|| StoreError::Internal("the table has no description".to_owned()))
 }
 
 fn key_schema(parts: &[KeyPart]) -> Result<Vec<KeySchemaElement>, StoreError> {

@@ -1,6 +1,6 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
-use deskless_domain::{BodyLimit, RateLimit, Shards, Timestamp, Title, WorkspaceId};
+use deskless_domain::{BodyLimit, RateLimit, Reach, Shards, Timestamp, Title, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,6 +34,8 @@ pub(crate) struct WorkspaceSettings {
     pub rate_limit: RateLimit,
     /// The limit of message bodies.
     pub body_limit: BodyLimit,
+    /// Where webhook endpoints may be.
+    pub webhook_reach: Reach,
     /// The counters that are read and written.
     pub counters: CounterGenerations,
 }
@@ -61,6 +63,9 @@ pub(crate) struct WorkspaceItem {
     pub rate_limit: Option<RateLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_body_characters: Option<BodyLimit>,
+    /// Whether webhooks may go to this machine: only on the local stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_webhooks: Option<bool>,
     /// The generation of the counters that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<u64>,
@@ -79,6 +84,7 @@ pub(crate) struct WorkspaceItem {
 pub(crate) mod attributes {
     pub(crate) const COUNTERS: &str = "counters";
     pub(crate) const DELETED_AT: &str = "deletedAt";
+    pub(crate) const LOCAL_WEBHOOKS: &str = "localWebhooks";
     pub(crate) const MAX_BODY_CHARACTERS: &str = "maxBodyCharacters";
     pub(crate) const NEXT_COUNTERS: &str = "nextCounters";
     pub(crate) const RATE_LIMIT: &str = "rateLimit";
@@ -97,6 +103,7 @@ impl WorkspaceItem {
             write_shards: None,
             rate_limit: None,
             max_body_characters: None,
+            local_webhooks: None,
             counters: None,
             next_counters: None,
             recount_started_at: None,
@@ -127,6 +134,7 @@ impl WorkspaceItem {
             },
             rate_limit: self.rate_limit.unwrap_or(RateLimit::DEFAULT_OF_WORKSPACE),
             body_limit: self.max_body_characters.unwrap_or_default(),
+            webhook_reach: if self.local_webhooks == Some(true) { Reach::PublicAndLoopback } else { Reach::Public },
             counters: CounterGenerations { read, write: self.next_counters.unwrap_or(read) },
         }
     }
@@ -175,5 +183,14 @@ impl TenantStore {
     /// When the table does not respond.
     pub async fn workspace_name(&self) -> Result<Option<String>, StoreError> {
         Ok(self.store().settings(self.workspace_id()).await?.map(|settings| settings.name.to_string()))
+    }
+
+    /// Returns where webhook endpoints of the workspace may be, at most 20 s old.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn webhook_reach(&self) -> Result<Reach, StoreError> {
+        let settings = self.store().settings(self.workspace_id()).await?;
+        Ok(settings.map(|settings| settings.webhook_reach).unwrap_or_default())
     }
 }

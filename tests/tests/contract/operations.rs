@@ -62,6 +62,7 @@ fn actions(kind: &str, properties: &Value) -> Vec<&'static str> {
     let of_properties = [
         ("ReservedConcurrentExecutions", "lambda:PutFunctionConcurrency"),
         ("RecursiveLoop", "lambda:PutFunctionRecursionConfig"),
+        ("EventInvokeConfig", "lambda:PutFunctionEventInvokeConfig"),
         ("PublicAccessBlockConfiguration", "s3:PutBucketPublicAccessBlock"),
         ("OwnershipControls", "s3:PutBucketOwnershipControls"),
         ("BucketEncryption", "s3:PutEncryptionConfiguration"),
@@ -74,6 +75,9 @@ fn actions(kind: &str, properties: &Value) -> Vec<&'static str> {
     actions.extend(of_properties.iter().filter(|(name, _)| properties.get(name).is_some()).map(|(_, action)| action));
     if properties["Events"].as_object().is_some_and(|events| events.values().any(|event| event["Type"] == "DynamoDB")) {
         actions.push("lambda:CreateEventSourceMapping");
+    }
+    if properties["Events"].as_object().is_some_and(|events| events.values().any(|event| event["Type"] == "Schedule")) {
+        actions.extend(["events:PutRule", "events:PutTargets", "events:DeleteRule", "events:RemoveTargets"]);
     }
     actions
 }

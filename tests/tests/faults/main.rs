@@ -19,4 +19,5 @@ mod random_faults;
 mod recount;
 mod support;
 mod throughput;
+mod timers;
 mod writers;

@@ -5,11 +5,11 @@ use deskless_domain::provider::{FileName, LanguageCode, MediaUrl, ProviderAddres
 use deskless_domain::{
     AssistantId, AuditAction, AuditActorType, AuditObjectType, AutomationId, AutomationPosition, AutomationTrigger,
     Channel, CompanyName, ContentType, ConversationId, ConversationIds, ConversationSort, CustomerId, DeletionReason,
-    DeliveryStatus, Description, Email, ExternalId, FileCategory, FileId, FileSize, FileTitle, InboxId, Invalid, KeyId,
-    KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageContent, MessageId, MessageType, Metadata, Order,
-    Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority, ProviderSecret,
-    RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags, Template, Timestamp,
-    Title, ViewId, WebhookUrl,
+    DeliveryStatus, Description, Email, EventType, ExternalId, FileCategory, FileId, FileSize, FileTitle, InboxId,
+    Invalid, KeyId, KeyKind, MediaType, MemberId, MemberRole, MessageBody, MessageContent, MessageId, MessageType,
+    Metadata, Order, Origin, PersonName, PhoneNumber, PipelineId, PredefinedMessageId, PredefinedMessageType, Priority,
+    ProviderSecret, RateLimit, Resolution, Role, Scope, SessionKey, Source, StageId, Status, Subject, Tag, Tags,
+    Template, Timestamp, Title, ViewId, WebhookEndpointId, WebhookUrl,
 };
 
 use super::{InvalidRequest, Whole, object, string};
@@ -75,6 +75,7 @@ parsed_from_str!(
     AuditActorType,
     AuditObjectType,
     AutomationTrigger,
+    EventType,
     Channel,
     ConversationSort,
     Source,
@@ -122,6 +123,7 @@ parsed_from_uuid!(
     PredefinedMessageId,
     StageId,
     ViewId,
+    WebhookEndpointId,
 );
 
 impl Deserr<InvalidRequest> for RateLimit {

@@ -8,7 +8,7 @@ use crate::operations::AUTHORIZATION;
 
 /// The operations whose response has something that only their request can get: a secret or an upload form. It is sent even to a
 /// key that may not read.
-const SHOWN_ONCE: [&str; 3] = ["create_api_key", "create_automation", "sign_file"];
+const SHOWN_ONCE: [&str; 4] = ["create_api_key", "create_automation", "create_webhook_endpoint", "sign_file"];
 
 /// Adds the response to a key that may write but not read.
 pub(super) fn add_access(operation: &mut Operation) {

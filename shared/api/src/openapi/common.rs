@@ -33,7 +33,10 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
             add_parameter(operation, idempotency_key());
         }
         // These POST operations update an existing resource.
-        let update = item.post.as_mut().filter(|_| path.ends_with("/resolve") || path.ends_with("/read"));
+        let update = item
+            .post
+            .as_mut()
+            .filter(|_| path.ends_with("/resolve") || path.ends_with("/read") || path.ends_with("/rotate-secret"));
         for operation in [item.patch.as_mut(), item.delete.as_mut(), update].into_iter().flatten() {
             add_parameter(
                 operation,

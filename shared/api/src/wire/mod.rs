@@ -2,6 +2,7 @@
 
 mod action;
 mod attachment;
+mod body;
 mod bulk_action;
 mod conversation;
 mod customer;
@@ -13,9 +14,11 @@ mod file;
 mod filter;
 mod literal;
 mod message;
+mod webhook_endpoint;
 
 pub use action::{ActionObject, ActionRequest};
 pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
+pub use body::{endpoint_data, event_body};
 pub use bulk_action::BulkActionObject;
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use customer::CustomerObject;
@@ -27,3 +30,4 @@ pub use file::FileObject;
 pub use filter::{AssignedTo, FilterRequest, FilterValue, Flag, TimeBound};
 pub use literal::{ListTag, MessageTag};
 pub use message::{CreateMessageRequest, MessageObject, SenderObject};
+pub use webhook_endpoint::WebhookEndpointObject;

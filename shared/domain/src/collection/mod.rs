@@ -7,6 +7,7 @@ mod member;
 mod pipeline;
 mod predefined_message;
 mod view;
+mod webhook_endpoint;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -17,6 +18,7 @@ pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
 pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
+pub use webhook_endpoint::{DisabledReason, EventTypes, UndeliveredReason, WebhookEndpoint};
 
 use crate::{Clock, Identifier, StoredSecret, Timestamp};
 
@@ -37,6 +39,8 @@ pub enum Kind {
     PredefinedMessage,
     /// Automations.
     Automation,
+    /// Webhook endpoints.
+    WebhookEndpoint,
 }
 
 impl Kind {
@@ -49,6 +53,7 @@ impl Kind {
         Self::View,
         Self::PredefinedMessage,
         Self::Automation,
+        Self::WebhookEndpoint,
     ];
 
     /// The most resources of a kind in a workspace, not counting archived ones. [`Kind::max_resources`] has the exceptions.
@@ -65,15 +70,18 @@ impl Kind {
             Self::View => "views",
             Self::PredefinedMessage => "predefined-messages",
             Self::Automation => "automations",
+            Self::WebhookEndpoint => "webhook-endpoints",
         }
     }
 
     /// Returns the most resources of this kind in a workspace, not counting archived ones. The limit of automations is lower,
-    /// because each change of a conversation is matched against all of them.
+    /// because each change of a conversation is matched against all of them, and that of webhook endpoints, because each event is
+    /// delivered to all of them.
     #[must_use]
     pub const fn max_resources(self) -> usize {
         match self {
             Self::Automation => 100,
+            Self::WebhookEndpoint => 20,
             _ => Self::MAX_RESOURCES,
         }
     }
@@ -101,6 +109,11 @@ pub trait Collected:
     /// Returns a text that only one resource of the collection may have at a time, not counting archived ones.
     fn unique_text(&self) -> Option<String> {
         None
+    }
+
+    /// Returns whether events are delivered to the resource: it is named in the stamp that the worker on the stream reads.
+    fn follows_events(&self) -> bool {
+        false
     }
 
     /// Returns the secrets, each with its path in the fields, which its encryption is bound to.

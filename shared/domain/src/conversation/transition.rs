@@ -238,6 +238,12 @@ impl Transition {
         transition
     }
 
+    /// Returns the transition for a snooze that has ended by time.
+    #[must_use]
+    pub fn end_of_snooze(at: Timestamp) -> Self {
+        Self { snoozed_until: Assign::Clear, ..Self::touch(at) }
+    }
+
     fn set_status(&mut self, state: Resolved) {
         self.status = Some(state.status());
         match state {

@@ -3,9 +3,10 @@ use serde_json::Value;
 
 use super::{claim::claim_conflict, item::is_own_write};
 use crate::{
-    StoreError, TenantStore,
+    IdempotencyKey, Once, StoreError, TenantStore,
     condition::Condition,
-    transaction::{Commit, Transaction},
+    idempotency::{Attempt, Attempts},
+    transaction::{Commit, Transaction, WriteIndex},
 };
 
 impl TenantStore {
@@ -32,19 +33,9 @@ impl TenantStore {
         next: &Resource<T>,
         caller: Option<&ApiKey>,
     ) -> Result<bool, StoreError> {
-        let attempt = AttemptId::generate(self.clock());
-        let unchanged = Condition::none().version(&Precondition::exactly(previous.version));
-        let sealed = self.with_sealed_secrets(next).await?;
-        let mut transaction = Transaction::default();
-        let itself = transaction.put(self, self.resource_item(&sealed, attempt)?, unchanged)?;
+        let Replacement { mut transaction, itself, claim, attempt } = self.replacement(previous, next).await?;
         if let Some(caller) = caller {
             self.check_key(&mut transaction, caller)?;
-        }
-        let claim = self.move_claim(&mut transaction, previous, next)?;
-        self.add_stamp(&mut transaction, T::KIND)?;
-        // A secret that stays has the same encrypted form.
-        if let Some(event) = audit_event(previous, &sealed)? {
-            self.add_audit_entry(&mut transaction, event)?;
         }
         match transaction.commit(self, &mut self.backoff()).await? {
             Commit::Done => Ok(true),
@@ -53,6 +44,49 @@ impl TenantStore {
             // Without a claim, the caller's key has changed.
             Commit::Failed(failed) => claim_conflict(claim, &failed).map_or(Ok(false), Err),
         }
+    }
+
+    /// AP-18: as [`Self::replace_resource`], once for an idempotency key. Returns `None` if the stored version is not the previous one.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyKeyReused`], and those of [`Self::replace_resource`].
+    pub async fn replace_resource_once<T: Collected>(
+        &self,
+        previous: &Resource<T>,
+        next: &Resource<T>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Once<Resource<T>>>, StoreError> {
+        let Replacement { transaction, itself, claim, attempt } = self.replacement(previous, next).await?;
+        match Attempts::new(self, key).commit(transaction, &next.without_secrets()).await? {
+            Attempt::Committed => Ok(Some(Once::first(next.clone()))),
+            Attempt::Replayed(earlier) => Ok(Some(Once::replay(earlier))),
+            Attempt::Failed(failed) if failed.at(itself) => {
+                let is_own = is_own_write(failed.existing(itself), attempt);
+                Ok(is_own.then(|| Once::first(next.clone())))
+            }
+            Attempt::Failed(failed) => claim_conflict(claim, &failed).map_or(Ok(None), Err),
+        }
+    }
+
+    /// Returns the transaction that replaces a resource with its next version.
+    async fn replacement<T: Collected>(
+        &self,
+        previous: &Resource<T>,
+        next: &Resource<T>,
+    ) -> Result<Replacement, StoreError> {
+        let attempt = AttemptId::generate(self.clock());
+        let unchanged = Condition::none().version(&Precondition::exactly(previous.version));
+        let sealed = self.with_sealed_secrets(next).await?;
+        let mut transaction = Transaction::default();
+        let itself = transaction.put(self, self.resource_item(&sealed, attempt)?, unchanged)?;
+        let claim = self.move_claim(&mut transaction, previous, next)?;
+        self.add_stamp(&mut transaction, T::KIND)?;
+        self.add_follower(&mut transaction, Some(previous), Some(next))?;
+        // A secret that stays has the same encrypted form.
+        if let Some(event) = audit_event(previous, &sealed)? {
+            self.add_audit_entry(&mut transaction, event)?;
+        }
+        Ok(Replacement { transaction, itself, claim, attempt })
     }
 
     /// AP-18: deletes a resource. Returns false if it has a different version. Returns true if it does not exist any more.
@@ -64,6 +98,7 @@ impl TenantStore {
         let mut transaction = Transaction::default();
         let itself = transaction.delete(self, self.keys().resource(T::KIND, resource.id), unchanged)?;
         self.add_stamp(&mut transaction, T::KIND)?;
+        self.add_follower(&mut transaction, Some(resource), None)?;
         let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Deleted), resource.id);
         self.add_audit_entry(&mut transaction, event)?;
         match transaction.commit(self, &mut self.backoff()).await? {
@@ -71,6 +106,16 @@ impl TenantStore {
             Commit::Failed(failed) => Ok(failed.existing(itself).is_none()),
         }
     }
+}
+
+/// The transaction that replaces a resource.
+struct Replacement {
+    transaction: Transaction,
+    /// The write of the resource.
+    itself: WriteIndex,
+    /// The write of its claim.
+    claim: Option<WriteIndex>,
+    attempt: AttemptId,
 }
 
 /// Returns the entry of the audit log for an update; `None` if no field changes.

@@ -8,7 +8,9 @@ use crate::{
     condition::Condition,
     content::{ContentObject, head_of},
     idempotency::{Attempt, Attempts},
-    item, packed,
+    item,
+    keys::due_partition_of,
+    packed,
     transaction::Transaction,
 };
 
@@ -129,6 +131,7 @@ impl TenantStore {
         let id = conversation.id;
         let metadata = metadata_storage(&conversation.metadata);
         let newest_reply = conversation.newest_reply.as_ref();
+        let due = conversation.snoozed_until.filter(|&until| until > conversation.updated_at);
         ConversationItem {
             status_partition: self.status_partition(id, conversation.status),
             customer_partition: self.keys().by_customer(&conversation.customer.id),
@@ -157,6 +160,8 @@ impl TenantStore {
             pipeline_id: conversation.placement.pipeline_id,
             stage_id: conversation.placement.stage_id,
             snoozed_until: conversation.snoozed_until.map(Timestamp::as_millis),
+            due_partition: due.map(|_| due_partition_of(&self.keys().conversation(id).pk)),
+            due: due.map(Timestamp::as_millis),
             tags: conversation.tags.clone(),
             large_metadata: matches!(metadata, MetadataStorage::Separate(_)),
             metadata: if let MetadataStorage::Inline(json) = metadata { Some(json.to_owned()) } else { None },

@@ -13,6 +13,7 @@ use crate::{
     expression::{Update, number, packed_id, text},
     item::{Item, integer, string},
     packed::pack,
+    timer::clear_due,
     transaction::{Commit, Transaction, WriteIndex},
 };
 
@@ -137,6 +138,7 @@ impl TenantStore {
         for attribute in REMOVED {
             update.remove(attribute);
         }
+        clear_due(&mut update);
         if let Some(cause) = cause {
             update.set(attributes::CAUSE, text(cause));
         }

@@ -144,6 +144,11 @@ pub(super) struct ConversationItem {
     pub stage_id: Option<StageId>,
     #[serde(rename = "sn", skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<i64>,
+    /// With `due`, while the conversation is snoozed: the index of what is due.
+    #[serde(rename = "p5", skip_serializing_if = "Option::is_none")]
+    pub due_partition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
     #[serde(rename = "tg", default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// JSON text, because DynamoDB maps have other limits for numbers and strings.

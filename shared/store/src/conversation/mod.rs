@@ -5,6 +5,7 @@ mod by_creation;
 mod by_creation_at;
 mod create;
 mod delete;
+mod end_snooze;
 mod filter;
 mod get;
 mod item;

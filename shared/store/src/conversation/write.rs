@@ -1,7 +1,7 @@
 //! Converts a transition of a conversation to an update of its item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{ConversationId, CountChange, Metadata, PlacementPatch, ReadUpTo, Status, Transition};
+use deskless_domain::{Assign, ConversationId, CountChange, Metadata, PlacementPatch, ReadUpTo, Status, Transition};
 
 use super::item::{MetadataStorage, attributes, live, metadata_storage};
 use super::preview;
@@ -9,6 +9,7 @@ use crate::{
     TenantStore,
     condition::Condition,
     expression::{Update, number, packed_id, packed_id_of, text, text_of},
+    timer::{clear_due, set_due},
 };
 
 impl TenantStore {
@@ -45,7 +46,7 @@ impl TenantStore {
             self.set_metadata(&mut update, metadata);
         }
         self.set_placement(&mut update, conversation, transition.placement);
-        update.assign(attributes::SNOOZED_UNTIL, &transition.snoozed_until, |at| number(at.as_millis()));
+        self.set_snooze(&mut update, conversation, transition);
         update.assign(attributes::PREVIEW, &transition.newest_reply, |reply| preview::write(&reply.preview));
         update.assign(attributes::PREVIEW_MESSAGE_ID, &transition.newest_reply, |reply| packed_id(reply.id));
         if let Some(activity) = transition.activity {
@@ -74,6 +75,19 @@ impl TenantStore {
             condition
         };
         (update, condition)
+    }
+
+    /// Sets or clears the end of the snooze, and makes the conversation due then. One that has ended already is not due: its end is
+    /// this change.
+    fn set_snooze(&self, update: &mut Update, conversation: ConversationId, transition: &Transition) {
+        update.assign(attributes::SNOOZED_UNTIL, &transition.snoozed_until, |at| number(at.as_millis()));
+        match transition.snoozed_until {
+            Assign::Keep => {}
+            Assign::Set(until) | Assign::SetIfEmpty(until) if until > transition.at => {
+                set_due(update, &self.keys().conversation(conversation), until);
+            }
+            Assign::Set(_) | Assign::SetIfEmpty(_) | Assign::Clear => clear_due(update),
+        }
     }
 
     fn set_placement(&self, update: &mut Update, conversation: ConversationId, patch: PlacementPatch) {

@@ -14,7 +14,7 @@ use crate::{
 /// The attribute that counts the changes of automations.
 pub(crate) const AUTOMATIONS: &str = "n";
 /// The attribute with the time since which the log is kept, in milliseconds.
-const LOGGED_SINCE: &str = "events";
+pub(crate) const LOGGED_SINCE: &str = "events";
 /// The attribute with the packed ids of the enabled webhook endpoints.
 pub(crate) const ENDPOINTS: &str = "endpoints";
 /// The attribute with the time of the first event, in milliseconds.

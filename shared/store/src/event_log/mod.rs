@@ -18,7 +18,7 @@ mod source;
 pub use append::NewEvent;
 pub use changes::{ConversationToLog, CustomerToLog, LogChange, MessageChange, MessageToLog};
 pub(crate) use changes::{read as read_change, workspace_of};
-pub(crate) use follow::AUTOMATIONS;
+pub(crate) use follow::{AUTOMATIONS, ENDPOINTS, LOGGED_SINCE};
 pub use follow::{Followers, Stamp};
 pub use list::EventPage;
 pub use source::{EventSource, EventSubject};

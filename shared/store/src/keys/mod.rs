@@ -16,20 +16,25 @@ use crate::{
     packed::{encode, pack},
 };
 
+mod call;
 mod customer;
+mod delivery;
 mod file;
 mod index;
 mod log;
 mod parse;
 
+pub(crate) use call::call_of_conversation_sk;
 pub use customer::CustomerKey;
 pub(crate) use customer::{EMAIL_CLAIM, POINTER};
+pub(crate) use delivery::{HOLD, given_up_of_sk, hold_of_sk, run_of_sk};
 pub(crate) use index::{
-    ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_STATUS, Index, shard_of, shard_of_customer,
+    ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_DUE_TIME, BY_STATUS, DUE, DUE_SHARDS, Index, due_partition,
+    due_partition_of, shard_of, shard_of_customer,
 };
 pub(crate) use log::segment_of_sk;
 pub(crate) use parse::{
-    StreamKey, bulk_action_of, bulk_marker_of, content_of_pk, conversation_of, customer_of, execution_of,
+    StreamKey, bulk_action_of, bulk_marker_of, content_of_pk, conversation_of, customer_of, due_of, execution_of,
     execution_of_sk, file_of_pk, file_of_sk, is_cell_of, message_of, pointer_of, removal_of_sk, resource_of,
     stream_key,
 };
@@ -287,6 +292,8 @@ impl TenantKeys {
             Kind::View => "V",
             Kind::PredefinedMessage => "Y",
             Kind::Automation => "O",
+            // Beside the event log, which has the letter K.
+            Kind::WebhookEndpoint => "K#N",
         };
         format!("{}#{letter}", self.prefix())
     }

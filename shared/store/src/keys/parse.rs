@@ -6,7 +6,7 @@ use deskless_domain::{
 };
 
 use super::{BULK_MARKER, CustomerKey, EXECUTION, FILE, MESSAGE, POINTER, QUEUED, SELF};
-use crate::packed::unpack;
+use crate::{delivery::DeliveryTarget, packed::unpack, timer::Due};
 
 /// Parses a bulk action's partition key.
 pub(crate) fn bulk_action_of(pk: &str) -> Option<BulkActionId> {
@@ -115,4 +115,67 @@ pub(crate) fn file_of_sk(sk: &str) -> Option<FileId> {
 /// Parses the sort key of a resource in a small collection.
 pub(crate) fn resource_of<I: Identifier>(sk: &str) -> Option<I> {
     unpack(sk)
+}
+
+/// Parses the key of an item in the fifth index. Returns `None` for a kind of item that this version does not know.
+pub(crate) fn due_of(pk: &str, sk: &str) -> Option<(WorkspaceId, Due)> {
+    let (workspace, rest) = pk.strip_prefix("W#")?.split_once('#')?;
+    let due = if let Some(id) = rest.strip_prefix("C#") {
+        (sk == SELF).then(|| unpack(id).map(Due::Snooze)).flatten()?
+    } else if let Some(endpoint) = rest.strip_prefix("V#N#") {
+        // The state of a webhook endpoint, or a conversation whose events it holds back.
+        (sk == SELF || sk.starts_with("H#"))
+            .then(|| unpack(endpoint).map(|id| Due::Delivery(DeliveryTarget::Endpoint { id })))
+            .flatten()?
+    } else if rest == "V#Q" {
+        Due::Delivery(call_of_sk(sk)?)
+    } else {
+        return None;
+    };
+    Some((unpack(workspace)?, due))
+}
+
+/// Parses the sort key of a webhook call that waits for its next attempt: `{automation}#{execution}#{step}`.
+fn call_of_sk(sk: &str) -> Option<DeliveryTarget> {
+    let mut parts = sk.split('#');
+    let (automation, execution) = (unpack(parts.next()?)?, unpack(parts.next()?)?);
+    let step = parts.next()?.parse().ok()?;
+    parts.next().is_none().then_some(DeliveryTarget::Call { automation, execution, step })
+}
+
+#[cfg(test)]
+mod tests {
+    use deskless_domain::{AutomationId, ConversationId, ExecutionId, WebhookEndpointId, WorkspaceId};
+
+    use super::due_of;
+    use crate::{delivery::DeliveryTarget, keys::TenantKeys, packed::pack, timer::Due};
+
+    const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    #[test]
+    fn due_item_is_known_by_its_key() {
+        let workspace = WorkspaceId::parse(ID).expect("an id");
+        let conversation = ConversationId::parse(ID).expect("an id");
+        let key = TenantKeys(workspace).conversation(conversation);
+        assert_eq!(due_of(&key.pk, &key.sk), Some((workspace, Due::Snooze(conversation))));
+        let message = due_of(&key.pk, "M#x");
+        assert_eq!(message, None, "only a conversation's own item is snoozed");
+        let id = WebhookEndpointId::parse(ID).expect("an id");
+        let endpoint = Some((workspace, Due::Delivery(DeliveryTarget::Endpoint { id })));
+        let start = format!("W#{}", pack(workspace));
+        let pk = format!("{start}#V#N#{}", pack(id));
+        for (sk, expected) in [("A", &endpoint), ("H#x", &endpoint), ("G#1", &None), ("T#x", &None)] {
+            assert_eq!(&due_of(&pk, sk), expected, "{sk}");
+        }
+        let automation = AutomationId::parse(ID).expect("an id");
+        let execution = ExecutionId::parse(ID).expect("an id");
+        let call = Due::Delivery(DeliveryTarget::Call { automation, execution, step: 3 });
+        let calls = format!("{start}#V#Q");
+        let sk = format!("{}#{}#3", pack(automation), pack(execution));
+        assert_eq!(due_of(&calls, &sk), Some((workspace, call)));
+        for sk in ["A", "a#b#3", &format!("{sk}#1"), &sk[..40]] {
+            assert_eq!(due_of(&calls, sk), None, "{sk}");
+        }
+        assert_eq!(due_of("WS", &pack(workspace)), None);
+    }
 }

@@ -106,6 +106,15 @@ impl Operator {
         self.set(id, attributes::MAX_BODY_CHARACTERS, number(limit.characters())).await
     }
 
+    /// AP-79: allows webhook endpoints on this machine, for a workspace of the local stack. Takes effect in all processes within
+    /// 20 s.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such workspace.
+    pub async fn allow_local_webhooks(&self, id: WorkspaceId) -> Result<(), StoreError> {
+        self.set(id, attributes::LOCAL_WEBHOOKS, AttributeValue::Bool(true)).await
+    }
+
     /// Sets one attribute of a workspace.
     async fn set(&self, id: WorkspaceId, attribute: &str, value: AttributeValue) -> Result<(), StoreError> {
         let tenant = self.tenant(id, Shards::default());

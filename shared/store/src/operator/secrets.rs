@@ -1,7 +1,9 @@
 //! Data keys: the first one of a table, and their rotation.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{Automation, Collected, DataKeyId, Inbox, Sealed, StoredSecret, Timestamp, WorkspaceId};
+use deskless_domain::{
+    Automation, Collected, DataKeyId, Inbox, Sealed, StoredSecret, Timestamp, WebhookEndpoint, WorkspaceId,
+};
 
 use super::Operator;
 use crate::{
@@ -159,6 +161,7 @@ impl TenantStore {
         let mut secrets = stored_secrets(&self.keys().workspace(), workspace)?;
         secrets.extend(self.secrets_of::<Automation>().await?);
         secrets.extend(self.secrets_of::<Inbox>().await?);
+        secrets.extend(self.secrets_of::<WebhookEndpoint>().await?);
         Ok(secrets)
     }
 

@@ -1,0 +1,5 @@
+//! The Lambda function `deliveries`.
+
+fn main() -> Result<(), deskless_runtime::Error> {
+    deskless_runtime::run_retried_task(deskless_deliveries::handle)
+}

@@ -5,6 +5,7 @@ mod command;
 mod compile;
 mod connection;
 mod event_source;
+mod feed;
 mod lambda;
 mod local;
 mod log;
@@ -13,7 +14,8 @@ mod timer;
 
 use clap::{Parser, Subcommand};
 use command::{
-    bulk, costs, dev, identity, jobs, key, openapi, purge, secrets, serve, template, timers, upload, workspace,
+    bulk, costs, dev, events, identity, jobs, key, listen, openapi, purge, secrets, serve, template, timers, upload,
+    workspace,
 };
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
@@ -50,6 +52,13 @@ enum Command {
     Timers(timers::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
+    /// Print what happens in a workspace.
+    Events(events::Arguments),
+    /// Forward events to a server on this machine, signed as webhooks.
+    ///
+    /// Posts events one after another, in the order of the log. An event that the server does not accept is repeated for 8 seconds, then
+    /// skipped. At the end, the command prints how to continue without missing an event.
+    Listen(listen::Arguments),
     /// Upload a file.
     Upload(upload::Arguments),
     /// Write or check infra/openapi.json.
@@ -73,6 +82,8 @@ async fn main() -> std::process::ExitCode {
         Command::Jobs(arguments) => jobs::run(arguments).await,
         Command::Timers(arguments) => timers::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
+        Command::Events(arguments) => events::run(arguments).await,
+        Command::Listen(arguments) => listen::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
         Command::Template(options) => template::run(&options),

@@ -16,7 +16,8 @@ use deskless_infra::stream::Stream;
 use crate::{Row, TestResponse, World};
 
 /// The names of fields that hold a secret, in requests and in responses.
-const FIELDS: [&str; 5] = ["secret", "webhookSecret", "customerToken", "accessToken", "appSecret"];
+const FIELDS: [&str; 7] =
+    ["secret", "webhookSecret", "customerToken", "accessToken", "appSecret", "authorization", "Authorization"];
 
 /// Shorter texts are found by accident.
 const SHORTEST: usize = 8;

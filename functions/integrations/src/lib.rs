@@ -1,8 +1,10 @@
-//! What other programs follow a workspace with: webhook endpoints.
+//! What other programs integrate with: the feed of events, and webhook endpoints.
 
+mod list_events;
 mod webhook_endpoints;
 
 deskless_api::operations!(
+    list_events::list_events,
     webhook_endpoints::list_webhook_endpoints,
     webhook_endpoints::create_webhook_endpoint,
     webhook_endpoints::get_webhook_endpoint,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use super::{Costs, count};
+use super::{Costs, count, events};
 
 /// The custom metrics that API Gateway records for each route: count, 4xx, 5xx, latency, integration latency, data.
 const METRICS_PER_ROUTE: usize = 6;
@@ -41,6 +41,7 @@ pub fn document(costs: &Costs) -> Result<String> {
     text += &headline(costs)?;
     idle(costs, &mut text)?;
     operations(costs, &mut text)?;
+    events::section(costs, &mut text)?;
     text += "\n## Prices\n\n| Price | For a | Known from | Source |\n|---|---|---|---|\n";
     for price in costs.prices.values() {
         writeln!(text, "| ${} | {} | {} | <{}> |", price.dollars, price.per, price.date, price.source)?;

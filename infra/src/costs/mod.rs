@@ -2,6 +2,7 @@
 
 mod budgets;
 mod document;
+mod events;
 mod idle;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 pub use budgets::{Budget, Budgets};
 pub use document::{document, headline};
+pub use events::{Dollars, StepCost};
 pub use idle::Idle;
 
 const INPUTS: &str = include_str!("../../costs.toml");
@@ -26,6 +28,8 @@ struct Inputs {
     every_request: Units,
     background: BTreeMap<String, Background>,
     operations: Vec<Operation>,
+    #[serde(default)]
+    delivered_event: Vec<events::Step>,
     example: Example,
 }
 
@@ -127,6 +131,8 @@ pub struct Costs {
     pub prices: BTreeMap<String, Price>,
     /// Each operation, in the order of `costs.toml`.
     pub operations: Vec<Cost>,
+    /// Each step of a delivered event.
+    pub delivery: Vec<StepCost>,
     /// The work on the stream: what it is, its write units, and whether they are an assumption.
     pub background: Vec<(String, f64, bool)>,
     /// What an idle stack is billed for.
@@ -148,6 +154,8 @@ impl Costs {
         let idle = Idle::of(template)?;
         let operations: Vec<_> =
             inputs.operations.iter().map(|operation| inputs.cost(operation, &budgets, idle)).collect::<Result<_>>()?;
+        let delivery = inputs.delivered_event.iter().map(|step| inputs.step_cost(step, &budgets, idle));
+        let delivery = delivery.collect::<Result<_>>()?;
         let mut example = 0.0;
         for (name, count) in &inputs.example.requests {
             let Some(cost) = operations.iter().find(|cost| cost.name == *name) else {
@@ -163,7 +171,7 @@ impl Costs {
         let background = background.collect();
         let example = (inputs.example.title.clone(), example);
         let sweeps = inputs.sweeps(&budgets, idle)?;
-        Ok(Self { operations, background, idle, sweeps, example, prices: inputs.prices })
+        Ok(Self { operations, delivery, background, idle, sweeps, example, prices: inputs.prices })
     }
 
     /// Returns the dollars of an idle stack in a month.

@@ -84,6 +84,8 @@ codes! {
     Conflict = "conflict", CONFLICT, "Conflict";
     /// The request is a repeat, and its response was deleted.
     ResponseDeleted = "response_deleted", GONE, "Response deleted";
+    /// Events after the cursor have expired.
+    CursorExpired = "cursor_expired", GONE, "Cursor expired";
     /// `If-Match` does not match the current version.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "Version mismatch";
     /// The body is larger than 1 MiB.
@@ -244,6 +246,13 @@ impl From<AppError> for Problem {
                     "Upload limit exceeded: a customer can sign {files} files and {bytes} bytes an hour. Try again in {seconds} s."
                 );
                 Self { retry_after: Some(seconds), ..Self::new(Code::RateLimited, detail) }
+            }
+            AppError::EventsExpired(oldest) => {
+                let detail = format!(
+                    "Events after this position have expired: they are kept for 30 days. Continue with `after={oldest}`, the oldest \
+                     position, and synchronize what you have missed."
+                );
+                Self::new(Code::CursorExpired, detail)
             }
             AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,

@@ -1,5 +1,5 @@
 use deskless_domain::{
-    Existing, Field, Invalid, InvalidField, Kind, UploadQuota, authorization::Denial, provider::TransformError,
+    EventId, Existing, Field, Invalid, InvalidField, Kind, UploadQuota, authorization::Denial, provider::TransformError,
 };
 use deskless_store::StoreError;
 
@@ -30,6 +30,9 @@ pub enum AppError {
     /// The customer has signed as many uploads as fit into their quota. A new hour begins in this number of seconds.
     #[error("the customer has reached the upload quota")]
     UploadQuotaReached(UploadQuota, u64),
+    /// Events after the position have expired. The oldest position that is left is this one.
+    #[error("events after the position have expired")]
+    EventsExpired(EventId),
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command")]
     IdempotencyKeyReused,

@@ -13,7 +13,9 @@ pub mod bulk;
 pub mod conversations;
 pub mod counters;
 pub mod customers;
+pub mod deliveries;
 mod error;
+pub mod events;
 pub mod files;
 pub mod keys;
 pub mod members;
@@ -27,7 +29,8 @@ pub mod webhook_endpoints;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, Directory, Due, DueFeed, DueItem, DueStep, IdempotencyKey, Once, Store,
-    StoreError, TenantStore, TriggeredAutomations, without_values,
+    Change, ChangeFeed, Changed, CustomerStore, DeliveryTarget, Directory, Due, DueFeed, DueItem, DueStep,
+    IdempotencyKey, Image, LogChange, Once, Stamp, Store, StoreError, TenantStore, TriggeredAutomations,
+    without_values,
 };
 pub use error::{AppError, Conflict};

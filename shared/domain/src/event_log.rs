@@ -107,10 +107,16 @@ impl EventId {
         (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
     }
 
+    /// Returns the sequence, whichever workspace the id belongs to.
+    #[must_use]
+    pub fn position(self) -> u64 {
+        u64::try_from(self.0.as_u128() & SEQUENCE_BITS).unwrap_or_default()
+    }
+
     /// Returns the sequence; `None` if the id is not one of this workspace's events.
     #[must_use]
     pub fn sequence_in(self, workspace: WorkspaceId) -> Option<u64> {
-        let sequence = u64::try_from(self.0.as_u128() & SEQUENCE_BITS).ok()?;
+        let sequence = self.position();
         (Self::new(workspace, sequence) == self).then_some(sequence)
     }
 }

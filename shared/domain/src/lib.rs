@@ -15,6 +15,7 @@ mod collection;
 mod content_type;
 mod conversation;
 mod customer;
+mod delivery;
 mod email;
 mod error;
 mod event;
@@ -70,6 +71,7 @@ pub use conversation::{
     NotSolved, ReadMark, ReadUpTo, Resolved, StatusChange, Transition,
 };
 pub use customer::{Customer, CustomerDetails, CustomerId, CustomerRecord, Erasure};
+pub use delivery::{AfterFailure, Attempt, DeliveryState, DeliverySubject, Hold, Outage, UndeliveredEvent};
 pub use email::Email;
 pub use error::{Field, Invalid, InvalidField};
 pub use event::{

@@ -30,7 +30,7 @@ impl TenantStore {
     /// Returns the store of this customer. `source` says how the customer was identified.
     #[must_use]
     pub fn of_customer(&self, customer: CustomerId, source: IdentitySource) -> CustomerStore {
-        CustomerStore { tenant: self.clone(), customer, source }
+        CustomerStore { tenant: self.acting_as_customer(), customer, source }
     }
 
     /// Returns whether a conversation belongs to this customer and is not being deleted.

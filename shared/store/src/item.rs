@@ -37,6 +37,15 @@ pub(crate) fn write(key: Key, attributes: &impl Serialize) -> Result<Item, Store
 /// # Errors
 /// [`StoreError::EarlierFormat`]; [`StoreError::Internal`] when the item has a newer format or does not fit the struct.
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    check_format(&item)?;
+    serde_dynamo::from_item(item).map_err(|e| StoreError::Internal(format!("an item cannot be read: {e}")))
+}
+
+/// Checks that this version reads the item's format.
+///
+/// # Errors
+/// [`StoreError::EarlierFormat`]; [`StoreError::Internal`] when the item has a newer format.
+pub(crate) fn check_format(item: &Item) -> Result<(), StoreError> {
     let format = item.get(FORMAT_ATTRIBUTE).and_then(|f| f.as_n().ok()).and_then(|f| f.parse::<u8>().ok()).unwrap_or(0);
     if format < FIRST_FORMAT {
         return Err(StoreError::EarlierFormat);
@@ -45,7 +54,7 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
         let text = format!("an item has format {format}; this version reads up to {FORMAT}");
         return Err(StoreError::Internal(text));
     }
-    serde_dynamo::from_item(item).map_err(|e| StoreError::Internal(format!("an item cannot be read: {e}")))
+    Ok(())
 }
 
 /// Returns whether an item has expired. DynamoDB deletes expired items up to days later.

@@ -68,9 +68,15 @@ pub use customer::{
     CustomerCopies, CustomerPage, CustomerToCopy, EmailChange, EmailClaim, EmailHolder, KnownCustomer, WrittenCustomer,
 };
 pub use customer_store::CustomerStore;
-pub use delivery::{DeliveryTarget, StartDelivery};
+pub use delivery::{
+    AttemptPage, AttemptPosition, BeginRun, DeliveryRun, DeliveryTarget, EndRun, LEASE_SECONDS, RunChanges,
+    StartDelivery, UndeliveredPage,
+};
 pub use error::StoreError;
-pub use event_log::{EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, NewEvent, Stamp};
+pub use event_log::{
+    ConversationToLog, CustomerToLog, EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, LogChange,
+    MessageChange, MessageToLog, NewEvent, Stamp,
+};
 pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadUrl, UploadedObject};

@@ -56,6 +56,8 @@ pub(crate) struct Caches {
     pub names: TtlCache<(WorkspaceId, Kind), Arc<Names>>,
     pub identities: TtlCache<WorkspaceId, Arc<Identity>>,
     pub triggers: TtlCache<WorkspaceId, Arc<TriggeredAutomations>>,
+    /// The workspaces that have an event log. They keep it.
+    pub logs: TtlCache<WorkspaceId, ()>,
 }
 
 impl Store {
@@ -73,6 +75,7 @@ impl Store {
                 names: TtlCache::new(collection::CACHED),
                 identities: TtlCache::new(identity::CACHED),
                 triggers: TtlCache::new(automation::CACHED),
+                logs: TtlCache::new(workspace::CACHED),
             },
             rate_windows: Mutex::default(),
         };
@@ -193,7 +196,7 @@ pub struct TenantStore {
 
 impl TenantStore {
     pub(crate) fn new(store: Store, workspace: WorkspaceId, shards: Shards) -> Self {
-        let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None });
+        let attribution = Arc::new(Attribution { actor: AuditActor::System, request_id: None, is_customer: false });
         let body_limit = BodyLimit::DEFAULT;
         Self {
             store,

@@ -135,6 +135,10 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             (id.is_empty() && is_id(sk))
                 || (is_id(id) && sk.strip_prefix("X#").is_some_and(is_id) && row.number("expiresAt") > 0)
         }
+        // How the deliveries to a webhook endpoint stand.
+        "V" if !id.is_empty() => id.strip_prefix("N#").is_some_and(is_id) && sk == "A",
+        // A webhook endpoint. The rest of the letter is the event log.
+        "K" if id == "N" => is_id(sk),
         // The claim on a member's email address.
         "H" if !id.is_empty() => is_hash(id) && sk == "!",
         // Audit entries and small collections: assistants, members, pipelines, inboxes, views, predefined messages.

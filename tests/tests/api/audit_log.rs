@@ -59,6 +59,13 @@ async fn settings_of_every_kind_are_recorded() {
             json!({ "name": "b" }),
             "deleted",
         ),
+        (
+            "webhook-endpoints",
+            "webhookEndpoint",
+            json!({ "url": "https://secret.example.com", "headers": { "authorization": "Bearer secret" } }),
+            json!({ "description": "secret@example.com" }),
+            "deleted",
+        ),
     ] {
         let made = ours.post(&format!("/api/v1/{path}"), &body).await.expect(201);
         let object = id(&made[one]).to_owned();
@@ -71,11 +78,14 @@ async fn settings_of_every_kind_are_recorded() {
         let ask = ours.ask(Method::DELETE, &item).header("x-request-id", "req-1");
         let _ = ask.send().await.expect(204);
         let _ = ours.ask(Method::DELETE, &item).send().await;
-        let name = if one == "predefinedMessage" { "predefined_message" } else { one };
+        let (name, field) = match one {
+            "predefinedMessage" => ("predefined_message", "title"),
+            "webhookEndpoint" => ("webhook_endpoint", "description"),
+            other => (other, "name"),
+        };
         let found = entries(&ours, &format!("objectId={object}")).await;
         let actions = [format!("{name}.{ended}"), format!("{name}.updated"), format!("{name}.created")];
         assert_eq!(all(&found, "action"), actions);
-        let field = if one == "predefinedMessage" { "title" } else { "name" };
         assert!(found[1]["fields"].as_array().is_some_and(|fields| fields.contains(&json!(field))), "{found:#?}");
         assert_eq!((&found[0]["requestId"], &found[0]["objectType"]), (&json!("req-1"), &json!(name)));
         let key = &world.key().key;
@@ -83,7 +93,10 @@ async fn settings_of_every_kind_are_recorded() {
         assert_eq!(found[2]["actor"], actor);
     }
     let text = json!(entries(&ours, "").await).to_string();
-    assert!(!text.contains("secret@example.com"), "the log has names of fields, no values");
+    assert!(
+        !text.contains("secret@example.com") && !text.contains("secret.example.com"),
+        "the log has names of fields, no values"
+    );
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ async fn retry_returns_same_response() {
         }
         assert_eq!(first.expect(201)[resource.one], again.expect(201)[resource.one]);
         let mut other = resource.make.clone();
-        other["name"] = json!("Another");
+        other[resource.text_field()] = json!("https://another.example.com");
         let _ = ask(&other).send().await.expect_problem(422, "idempotency_key_reused");
         assert_eq!(resource.listed(&role).await.len(), before + 1);
     }
@@ -276,9 +276,10 @@ async fn invalid_fields_are_named_and_nothing_is_written() {
             let _ = role.post(resource.path, &body).await.expect_invalid(&[field]);
         }
         let mut body = resource.make.clone();
-        body["name"] = json!("two\nlines");
-        let _ = role.post(resource.path, &body).await.expect_invalid(&["name"]);
-        let _ = role.patch(&path, &json!({ "name": "" })).await.expect_invalid(&["name"]);
+        let field = resource.text_field();
+        body[field] = json!("two\nlines");
+        let _ = role.post(resource.path, &body).await.expect_invalid(&[field]);
+        let _ = role.patch(&path, &json!({ field: "" })).await.expect_invalid(&[field]);
         assert_eq!(world.rows().await.len(), before);
         let _ = role.get(&format!("{}/x y", resource.path).replace(' ', "%20")).await.expect_problem(404, "not_found");
     }
@@ -295,6 +296,7 @@ async fn required_fields_are_named() {
         ("/api/v1/views", vec!["name", "filter"]),
         ("/api/v1/api-keys", vec!["name", "scopes"]),
         ("/api/v1/automations", vec!["name", "trigger", "actions"]),
+        ("/api/v1/webhook-endpoints", vec!["url"]),
     ] {
         let _ = world.server_key().post(path, &json!({})).await.expect_invalid(&fields);
         let nulls: Value = fields.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();

@@ -39,7 +39,7 @@ pub enum Deleted {
 
 const WORKSPACE: [&str; 2] = ["read:workspace", "write:workspace"];
 
-/// Returns all eight resources.
+/// Returns all nine resources.
 pub fn resources() -> Vec<Resource> {
     let archived = Deleted::Unlisted("archivedAt");
     let collection = |path, one, many, make, change, when_deleted| Resource {
@@ -105,6 +105,15 @@ pub fn resources() -> Vec<Resource> {
             scopes: ["read:automations", "write:automations"],
         },
         Resource {
+            path: "/api/v1/webhook-endpoints",
+            one: "webhookEndpoint",
+            many: "webhookEndpoints",
+            make: json!({ "url": "https://hooks.example.com", "eventTypes": ["message.created"], "description": "CRM" }),
+            change: json!({ "eventTypes": [], "description": null }),
+            when_deleted: Deleted::Gone,
+            scopes: ["read:webhooks", "write:webhooks"],
+        },
+        Resource {
             path: "/api/v1/customers",
             one: "customer",
             many: "customers",
@@ -128,6 +137,11 @@ pub fn resources() -> Vec<Resource> {
 static MEMBERS: AtomicU64 = AtomicU64::new(0);
 
 impl Resource {
+    /// Returns a text field on one line that both requests have.
+    pub fn text_field(&self) -> &'static str {
+        if self.make.get("name").is_some() { "name" } else { "url" }
+    }
+
     /// Creates one and returns it.
     pub async fn made(&self, role: &Role<'_>) -> Value {
         let mut body = self.make.clone();

@@ -24,8 +24,9 @@ type Rule = (&'static str, Scope, Callers, &'static [Scope]);
 
 use Callers::{Anonymous, Customers, Servers};
 use Scope::{
-    ReadAudit, ReadAutomations, ReadConversations, ReadCustomers, ReadFiles, ReadKeys, ReadReplies, ReadWorkspace,
-    WriteAutomations, WriteConversations, WriteCustomers, WriteFiles, WriteKeys, WriteReplies, WriteWorkspace,
+    ReadAudit, ReadAutomations, ReadConversations, ReadCustomers, ReadEvents, ReadFiles, ReadKeys, ReadReplies,
+    ReadWebhooks, ReadWorkspace, WriteAutomations, WriteConversations, WriteCustomers, WriteFiles, WriteKeys,
+    WriteReplies, WriteWebhooks, WriteWorkspace,
 };
 
 const RULES: &[Rule] = &[
@@ -101,12 +102,18 @@ const RULES: &[Rule] = &[
     ("update_api_key", WriteKeys, Servers, &[]),
     ("delete_api_key", WriteKeys, Servers, &[]),
     ("list_audit_log", ReadAudit, Servers, &[]),
+    ("list_webhook_endpoints", ReadWebhooks, Servers, &[]),
+    ("create_webhook_endpoint", WriteWebhooks, Servers, &[ReadEvents]),
+    ("get_webhook_endpoint", ReadWebhooks, Servers, &[]),
+    ("update_webhook_endpoint", WriteWebhooks, Servers, &[ReadEvents]),
+    ("delete_webhook_endpoint", WriteWebhooks, Servers, &[]),
+    ("rotate_webhook_secret", WriteWebhooks, Servers, &[ReadWebhooks]),
 ];
 
 /// The operations that need no key.
 const PUBLIC: &[&str] = &["get_openapi", "get_client_openapi"];
 /// The operations whose response has something that only their request can get.
-const SHOWN_ONCE: &[&str] = &["create_api_key", "create_automation", "sign_file"];
+const SHOWN_ONCE: &[&str] = &["create_api_key", "create_automation", "create_webhook_endpoint", "sign_file"];
 
 /// The keys that the table is walked with.
 pub struct Keys<'w> {

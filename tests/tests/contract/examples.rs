@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 /// The operations in an order in which all of them succeed.
-const SERVER: [&str; 71] = [
+const SERVER: [&str; 77] = [
     // First, so that its example is short.
     "list_audit_log",
     "create_customer",
@@ -23,6 +23,7 @@ const SERVER: [&str; 71] = [
     "create_predefined_message",
     "create_api_key",
     "create_automation",
+    "create_webhook_endpoint",
     "create_conversation",
     "create_message",
     "create_execution",
@@ -41,6 +42,7 @@ const SERVER: [&str; 71] = [
     "get_api_key",
     "get_automation",
     "get_execution",
+    "get_webhook_endpoint",
     "get_bulk_action",
     "get_conversation",
     "get_message",
@@ -55,6 +57,7 @@ const SERVER: [&str; 71] = [
     "list_api_keys",
     "list_automations",
     "list_executions",
+    "list_webhook_endpoints",
     "list_bulk_actions",
     "list_conversations",
     "list_messages",
@@ -70,6 +73,8 @@ const SERVER: [&str; 71] = [
     "update_predefined_message",
     "update_api_key",
     "update_automation",
+    "update_webhook_endpoint",
+    "rotate_webhook_secret",
     "update_conversation",
     "update_message",
     "read_conversation",
@@ -82,6 +87,7 @@ const SERVER: [&str; 71] = [
     "delete_pipeline",
     "delete_inbox",
     "delete_automation",
+    "delete_webhook_endpoint",
     "delete_api_key",
     "delete_conversation",
 ];
@@ -103,7 +109,7 @@ const CLIENT: [&str; 10] = [
 ];
 
 /// The ids in the examples, by the path parameters whose resources they stand for.
-const IDS: [(&str, &str); 14] = [
+const IDS: [(&str, &str); 15] = [
     ("conversationId", "019f0f63-6500-7232-afd6-000000000001"),
     ("messageId", "019f0f63-6500-7232-afd6-000000000002"),
     ("fileId", "019f0f63-6500-7232-afd6-000000000003"),
@@ -117,11 +123,12 @@ const IDS: [(&str, &str); 14] = [
     ("automationId", "019f0f63-6500-7232-afd6-000000000011"),
     ("executionId", "019f0f63-6500-7232-afd6-000000000012"),
     ("bulkActionId", "019f0f63-6500-7232-afd6-000000000013"),
+    ("webhookEndpointId", "019f0f63-6500-7232-afd6-000000000015"),
     ("customerId", "cus_123"),
 ];
 
 /// The names under which responses have a new resource, by path parameter.
-const CREATED: [(&str, &str); 13] = [
+const CREATED: [(&str, &str); 14] = [
     ("conversationId", "conversation"),
     ("messageId", "message"),
     ("fileId", "file"),
@@ -135,6 +142,7 @@ const CREATED: [(&str, &str); 13] = [
     ("automationId", "automation"),
     ("executionId", "execution"),
     ("bulkActionId", "bulkAction"),
+    ("webhookEndpointId", "webhookEndpoint"),
 ];
 
 struct Run<'w> {

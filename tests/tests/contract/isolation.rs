@@ -18,10 +18,13 @@ fn body(operation: &str) -> Option<Value> {
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "update_predefined_message" => Some(json!({ "title": "stolen" })),
         "create_execution" | "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
-        "resolve_conversation" | "read_conversation" | "cancel_bulk_action" => Some(json!({})),
+        "resolve_conversation" | "read_conversation" | "cancel_bulk_action" | "rotate_webhook_secret" => {
+            Some(json!({}))
+        }
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" | "update_automation" => Some(json!({ "name": "stolen" })),
+        "update_webhook_endpoint" => Some(json!({ "url": "https://stolen.example.com" })),
         other => panic!("{other} has IDs in its path: add a valid body here"),
     }
 }
@@ -44,6 +47,7 @@ async fn things(world: &World) -> Vec<(&'static str, String)> {
         ),
         ("{predefinedMessageId}", "predefined-messages", "predefinedMessage", json!({ "title": "a", "content": "b" })),
         ("{automationId}", "automations", "automation", automation()),
+        ("{webhookEndpointId}", "webhook-endpoints", "webhookEndpoint", json!({ "url": "https://hooks.example.com" })),
         ("{customerId}", "customers", "customer", json!({ "name": "a" })),
     ] {
         let made = world.server_key().post(&format!("/api/v1/{path}"), &body).await.expect(201);

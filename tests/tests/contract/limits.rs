@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use deskless_api::token;
 use deskless_domain::{
     ApiKey, Attachment, AutomationActions, AutomationPosition, BodyLimit, ConversationIds, CustomerId, Email,
-    Execution, FileSize, FileTitle, Identity, MessageBody, MessageContent, Metadata, PersonName, Pipeline, Priority,
-    RateLimit, Shards, Subject, Tag, Tags, Template, Title, UploadQuota, WebhookUrl,
+    Execution, FileSize, FileTitle, Identity, Kind, MessageBody, MessageContent, Metadata, PersonName, Pipeline,
+    Priority, RateLimit, Shards, Subject, Tag, Tags, Template, Title, UploadQuota, WebhookEndpoint, WebhookHeaders,
+    WebhookUrl,
 };
 
 const LIMITS: &str = include_str!("../../../docs/limits.md");
@@ -59,6 +60,10 @@ fn documented_limits_are_those_of_the_code() {
         ("File", format!("{}, name up to {}", mib(FileSize::MAX), characters(FileTitle::MAX))),
         ("Conversation ids of a bulk action", number(ConversationIds::MAX)),
         ("Actions of an automation", number(AutomationActions::MAX)),
+        ("Headers of a webhook endpoint", number(WebhookHeaders::MAX)),
+        ("Headers of a webhook endpoint", number(WebhookHeaders::MAX_NAME)),
+        ("Headers of a webhook endpoint", characters(WebhookHeaders::MAX_VALUE)),
+        ("Webhook endpoints of a workspace", number(Kind::WebhookEndpoint.max_resources())),
         ("Automations that trigger each other", number(Execution::MAX_CHAIN)),
         ("API keys of a workspace", number(ApiKey::MAX_KEYS)),
         ("Stages of a pipeline", number(Pipeline::MAX_STAGES)),
@@ -69,6 +74,10 @@ fn documented_limits_are_those_of_the_code() {
         ),
         ("`position` of an automation", format!("1 to {}", number(AutomationPosition::MAX))),
         ("Customer token that you sign", format!("{} hours", token::LONGEST_SECONDS / 3600)),
+        (
+            "Previous secret of a webhook endpoint after a rotation",
+            format!("{} hours", WebhookEndpoint::OVERLAP_SECONDS / 3600),
+        ),
         ("Previous identity secret after a rotation", format!("{} hours", Identity::OVERLAP_SECONDS / 3600)),
     ] {
         let row = rows.get(what).unwrap_or_else(|| panic!("no row {what}"));

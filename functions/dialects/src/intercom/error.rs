@@ -91,7 +91,7 @@ fn code(problem: &Problem) -> &'static str {
             "client_error"
         }
         Code::InvalidRequest => "bad_request",
-        Code::InvalidCursor => "parameter_invalid",
+        Code::InvalidCursor | Code::CursorExpired => "parameter_invalid",
         Code::ExternalIdExists
         | Code::SessionKeyExists
         | Code::EmailExists

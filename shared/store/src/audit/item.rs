@@ -57,7 +57,7 @@ struct AuditItem {
 impl TenantStore {
     /// Returns the item of a new entry.
     pub(super) fn audit_item(&self, event: AuditEvent) -> Result<Item, StoreError> {
-        let Attribution { actor, request_id } = self.attribution();
+        let Attribution { actor, request_id, .. } = self.attribution();
         let attributes = AuditItem {
             action: event.action,
             actor: actor.actor_type(),

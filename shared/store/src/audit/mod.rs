@@ -7,7 +7,7 @@ pub use list::AuditPage;
 
 use std::sync::Arc;
 
-use deskless_domain::{AuditActor, AuditEvent};
+use deskless_domain::{AuditActor, AuditEvent, EventActor};
 
 use crate::{
     StoreError, TenantStore,
@@ -23,6 +23,8 @@ pub(crate) struct Attribution {
     pub actor: AuditActor,
     /// The id of the request.
     pub request_id: Option<String>,
+    /// Whether it is a customer, with a client key.
+    pub is_customer: bool,
 }
 
 impl TenantStore {
@@ -30,14 +32,33 @@ impl TenantStore {
     #[must_use]
     pub fn acting_as(&self, actor: AuditActor) -> Self {
         let request_id = self.attribution().request_id.clone();
-        self.with_attribution(Arc::new(Attribution { actor, request_id }))
+        self.with_attribution(Arc::new(Attribution { actor, request_id, is_customer: false }))
     }
 
     /// Returns this store for a request, whose id the audit log has.
     #[must_use]
     pub fn in_request(&self, request_id: &str) -> Self {
-        let actor = self.attribution().actor.clone();
-        self.with_attribution(Arc::new(Attribution { actor, request_id: Some(request_id.to_owned()) }))
+        let attribution = self.attribution().clone();
+        self.with_attribution(Arc::new(Attribution { request_id: Some(request_id.to_owned()), ..attribution }))
+    }
+
+    /// Returns this store for a customer, whom no log names.
+    pub(crate) fn acting_as_customer(&self) -> Self {
+        let attribution = self.attribution().clone();
+        self.with_attribution(Arc::new(Attribution { is_customer: true, ..attribution }))
+    }
+
+    /// Returns who uses the store, for events.
+    #[must_use]
+    pub fn event_actor(&self) -> EventActor {
+        match &self.attribution().actor {
+            _ if self.attribution().is_customer => EventActor::Customer,
+            AuditActor::ApiKey { id, .. } => EventActor::ApiKey(*id),
+            AuditActor::Automation { id, .. } => EventActor::Automation(*id),
+            AuditActor::BulkAction { id, .. } => EventActor::BulkAction(*id),
+            AuditActor::Operator => EventActor::Operator,
+            AuditActor::System => EventActor::System,
+        }
     }
 
     /// AP-96: adds an entry of the audit log to the transaction of its change. Costs two write units.

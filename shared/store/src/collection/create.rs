@@ -36,7 +36,8 @@ impl TenantStore {
         key: Option<&IdempotencyKey>,
         caller: Option<&ApiKey>,
     ) -> Result<Option<Once<Resource<T>>>, StoreError> {
-        let (count, earlier) = tokio::try_join!(self.count(T::KIND), self.replay(key))?;
+        let (count, cursor, earlier) =
+            tokio::try_join!(self.count(T::KIND), self.first_cursor::<T>(), self.replay(key))?;
         if let Some(earlier) = earlier {
             return Ok(Some(Once::replay(earlier)));
         }
@@ -53,6 +54,7 @@ impl TenantStore {
         let claim = self.claim_text(&mut transaction, &resource)?;
         self.add_stamp(&mut transaction, T::KIND)?;
         self.add_follower(&mut transaction, None, Some(&resource))?;
+        self.add_delivery_start(&mut transaction, &resource, cursor)?;
         let event = AuditEvent::new(AuditAction::of(T::KIND, ResourceEvent::Created), resource.id);
         self.add_audit_entry(&mut transaction, event)?;
         match Attempts::new(self, key).commit(transaction, &resource.without_secrets()).await? {

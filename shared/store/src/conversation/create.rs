@@ -175,6 +175,7 @@ impl TenantStore {
             closed_at: conversation.closed_at.map(Timestamp::as_millis),
             last_customer_reply_at: conversation.last_customer_reply_at.map(Timestamp::as_millis),
             request: None,
+            actor: Some(self.actor_text()),
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::{
 
 /// The attributes that a deletion removes from a conversation's item: all content, all personal data, and the keys of the
 /// customer, assignee and creation indexes.
-const REMOVED: [&str; 12] = [
+const REMOVED: [&str; 13] = [
+    attributes::DELETED_MESSAGE,
     attributes::SUBJECT,
     attributes::CUSTOMER,
     attributes::EXTERNAL_ID,
@@ -133,6 +134,7 @@ impl TenantStore {
         update.set(attributes::ATTEMPT, packed_id(attempt));
         update.set(attributes::DELETED_AT, number(now.as_millis()));
         update.add(attributes::VERSION, 1);
+        update.set(attributes::ACTOR, text(self.actor_text()));
         for attribute in REMOVED {
             update.remove(attribute);
         }

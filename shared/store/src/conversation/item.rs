@@ -29,6 +29,8 @@ pub(crate) fn unless_deleted(item: Option<&Item>) -> Option<&Item> {
 /// The names of the attributes that updates write.
 pub(crate) mod attributes {
     pub(crate) const ACTIVITY: &str = "a";
+    /// Who made the last change.
+    pub(crate) const ACTOR: &str = "ac";
     pub(crate) const ASSIGNEE_ID: &str = "as";
     pub(crate) const ASSIGNEE_PARTITION: &str = "p3";
     pub(crate) const ASSISTANT_ID: &str = "ai";
@@ -43,6 +45,8 @@ pub(crate) mod attributes {
     pub(crate) const CAUSE: &str = "by";
     pub(crate) const CUSTOMER: &str = "c";
     pub(crate) const DELETED_AT: &str = "dl";
+    /// The message that was deleted last.
+    pub(crate) const DELETED_MESSAGE: &str = "dm";
     pub(crate) const ESCALATED: &str = "e";
     pub(crate) const EXTERNAL_ID: &str = "x";
     pub(crate) const FIRST_RESPONSE_AT: &str = "fr";
@@ -174,6 +178,8 @@ pub(super) struct ConversationItem {
     pub last_customer_reply_at: Option<i64>,
     #[serde(rename = "ik", default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    #[serde(rename = "ac", default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
 }
 
 /// Where metadata is stored.

@@ -23,6 +23,7 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(attributes::UPDATED_AT, number(transition.at.as_millis()));
         update.add(attributes::VERSION, 1);
+        update.set(attributes::ACTOR, text(self.actor_text()));
         if let Some(status) = transition.status {
             update.set(attributes::STATUS, text(status));
             update.set(attributes::STATUS_PARTITION, text(self.status_partition(conversation, status)));

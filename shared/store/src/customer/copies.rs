@@ -94,6 +94,7 @@ impl TenantStore {
         update.set(attributes::CUSTOMER, attribute(&from.customer)?);
         update.set(CUSTOMER_VERSION, number(from.version));
         update.add(attributes::VERSION, 1);
+        update.set(attributes::ACTOR, text(self.actor_text()));
         let mut condition = live();
         let (name, value) = (condition.name(CUSTOMER_VERSION), condition.value(number(from.version)));
         let condition = condition.and(format!("(attribute_not_exists({name}) OR {name} < {value})"));

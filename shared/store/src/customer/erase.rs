@@ -96,7 +96,8 @@ impl TenantStore {
         key: &CustomerKey,
         attempt: AttemptId,
     ) -> Result<WriteIndex, StoreError> {
-        let item = erasing(self.keys().customer_by_key(key), attempt, self.clock())?;
+        let mut item = erasing(self.keys().customer_by_key(key), attempt, self.clock())?;
+        let _ = item.insert(attributes::ACTOR.to_owned(), text(self.actor_text()));
         transaction.put_unless_unexpired(self, item)
     }
 
@@ -113,6 +114,7 @@ impl TenantStore {
         update.set(attributes::ERASURE_STEP, number(0));
         update.set(attributes::ERASED, number(0));
         update.set(attributes::JOB, text(ERASURE));
+        update.set(attributes::ACTOR, text(self.actor_text()));
         update.set(attributes::UPDATED_AT, number(now.as_millis()));
         update.set(attributes::VERSION, number(record.version + 1));
         for attribute in REMOVED {

@@ -19,6 +19,8 @@ pub(crate) const CUSTOMER_ID: &str = "i";
 pub(super) mod attributes {
     use crate::item;
 
+    /// Who made the last change.
+    pub(crate) const ACTOR: &str = "ac";
     pub(crate) const ATTEMPT: &str = "t";
     pub(crate) const COMPANY: &str = "co";
     pub(crate) const EMAIL: &str = "e";
@@ -129,7 +131,7 @@ struct RecordAttributes {
 impl TenantStore {
     /// Returns a customer's own item.
     pub(super) fn customer_item(&self, record: &CustomerRecord, attempt: AttemptId) -> Result<Item, StoreError> {
-        let attributes = CustomerItem {
+        let attributes_of_item = CustomerItem {
             p1: self.customer_partition(&record.customer.id),
             attributes: record.customer.clone().into(),
             own: RecordAttributes {
@@ -145,7 +147,9 @@ impl TenantStore {
                 registered_email: record.customer.details.email.as_ref().map(Email::normalized),
             },
         };
-        item::write(self.keys().customer(&record.customer.id), &attributes)
+        let mut item = item::write(self.keys().customer(&record.customer.id), &attributes_of_item)?;
+        let _ = item.insert(attributes::ACTOR.to_owned(), text(self.actor_text()));
+        Ok(item)
     }
 }
 
@@ -177,7 +181,7 @@ pub(super) fn read_as(mut found: Item, id: &CustomerId) -> Result<CustomerRecord
 }
 
 /// Converts a customer's own item.
-pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
+pub(crate) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
     let own: RecordAttributes = item::read(found.clone())?;
     let attributes: CustomerAttributes = item::read(found)?;
     let metadata = match &own.metadata {
@@ -205,7 +209,7 @@ pub(super) const REFRESHED_TO: &str = "refreshedTo";
 pub(super) const REFRESHED_VERSION: &str = "refreshedVersion";
 
 /// Returns the customer's version.
-pub(super) fn version(item: &Item) -> u64 {
+pub(crate) fn version(item: &Item) -> u64 {
     integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or(1)
 }
 
@@ -216,7 +220,7 @@ pub(super) fn refreshed_to(item: &Item) -> Option<&str> {
 }
 
 /// Returns whether the customer is being erased.
-pub(super) fn is_erasing(item: &Item) -> bool {
+pub(crate) fn is_erasing(item: &Item) -> bool {
     item.contains_key(attributes::ERASING_SINCE)
 }
 

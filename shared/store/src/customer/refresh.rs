@@ -110,6 +110,7 @@ impl TenantStore {
             update.set(attributes::UPDATED_AT, number(self.clock().now().as_millis()));
             update.increment_from_one(attributes::VERSION);
             update.set(attributes::JOB, text(COPIES));
+            update.set(attributes::ACTOR, text(self.actor_text()));
             let mut condition = Condition::exists().missing(attributes::ERASING_SINCE);
             if given.details.email.is_some() {
                 // The address under which the customer is listed must still be the one that was read, also if it stays the same.

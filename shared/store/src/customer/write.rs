@@ -87,6 +87,7 @@ impl TenantStore {
         update.set(attributes::UPDATED_AT, number(next.updated_at.as_millis()));
         update.set(attributes::VERSION, number(next.version));
         update.set(attributes::JOB, text(COPIES));
+        update.set(attributes::ACTOR, text(self.actor_text()));
         let mut put = |attribute, value: Option<AttributeValue>| match value {
             Some(value) => update.set(attribute, value),
             None => update.remove(attribute),

@@ -1,50 +1,27 @@
-//! Deliveries of events and calls to webhooks.
+//! Deliveries of events and calls to webhooks: AP-190 to AP-197.
 //!
 //! A delivery can take 15 s, so no worker on the table's stream waits for one. It starts the function `deliveries`, which has an
 //! execution of its own for each target. What is due later, or was not started, is found by the timers.
+//!
+//! An endpoint has a *state*: how far the log was read, and the lease of the one run that may send. A run writes everything that
+//! follows from its attempts in one transaction with the state, and only while it has the lease. So whatever a run that crashed has
+//! not written is sent again, and nothing is lost or overtaken.
 
-use std::fmt::Debug;
+mod attempts;
+mod due;
+mod hold;
+mod lease;
+mod request;
+mod save;
+mod start;
+mod state;
+mod undelivered;
 
-use deskless_domain::{AutomationId, ExecutionId, WebhookEndpointId, WorkspaceId};
-use futures_util::future::BoxFuture;
-use serde::{Deserialize, Serialize};
+pub use attempts::{AttemptPage, AttemptPosition};
+pub use lease::{BeginRun, DeliveryRun, EndRun, LEASE_SECONDS};
+pub use save::RunChanges;
+pub use start::{DeliveryTarget, StartDelivery};
+pub use undelivered::UndeliveredPage;
 
-use crate::{StoreError, TenantStore};
-
-/// Where a delivery goes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum DeliveryTarget {
-    /// To a webhook endpoint: everything that is due there.
-    Endpoint {
-        /// The endpoint.
-        id: WebhookEndpointId,
-    },
-    /// The webhook call of one step of an execution, which failed before.
-    Call {
-        /// The automation.
-        automation: AutomationId,
-        /// The execution.
-        execution: ExecutionId,
-        /// The number of the step, from 1.
-        step: u32,
-    },
-}
-
-/// Starts deliveries: AWS Lambda, or the local stack.
-pub trait StartDelivery: Debug + Send + Sync {
-    /// Asks for a delivery, and does not wait for it. It runs at least once after this has returned.
-    fn start<'a>(&'a self, workspace: WorkspaceId, target: &'a DeliveryTarget)
-    -> BoxFuture<'a, Result<(), StoreError>>;
-}
-
-impl TenantStore {
-    /// Starts a delivery, and does not wait for it.
-    ///
-    /// # Errors
-    /// [`StoreError::Internal`] when this process has no way to start deliveries; [`StoreError::Unavailable`] when it was refused.
-    pub async fn start_delivery(&self, target: &DeliveryTarget) -> Result<(), StoreError> {
-        let missing = || StoreError::Internal("this function has no way to start deliveries".to_owned());
-        self.store().deliveries().ok_or_else(missing)?.start(self.workspace_id(), target).await
-    }
-}
+/// How long attempts and undelivered events are listed: 30 days, as long as events are kept.
+const LISTED_SECONDS: i64 = 30 * 24 * 60 * 60;

@@ -53,6 +53,8 @@ struct EntryItem {
 
 /// The attributes with the data, which an erasure removes.
 pub(super) const DATA: [&str; 2] = ["d", "z"];
+/// The attribute with the type.
+pub(super) const TYPE: &str = "k";
 
 impl TenantStore {
     /// Returns the item of a new event.
@@ -113,8 +115,15 @@ impl NewEvent {
     }
 }
 
+impl TenantStore {
+    /// Returns who uses the store, in the form that items have.
+    pub(crate) fn actor_text(&self) -> String {
+        actor_text(self.event_actor())
+    }
+}
+
 /// Returns the stored form of an actor: a letter, and the packed id.
-pub(crate) fn actor_text(actor: EventActor) -> String {
+pub(super) fn actor_text(actor: EventActor) -> String {
     match actor {
         EventActor::ApiKey(id) => format!("k{}", pack(id)),
         EventActor::Automation(id) => format!("a{}", pack(id)),
@@ -126,7 +135,7 @@ pub(crate) fn actor_text(actor: EventActor) -> String {
 }
 
 /// Parses the stored form of an actor.
-pub(crate) fn parse_actor(text: &str) -> Option<EventActor> {
+pub(super) fn parse_actor(text: &str) -> Option<EventActor> {
     let (letter, id) = text.split_at_checked(1)?;
     match letter {
         "k" => unpack(id).map(EventActor::ApiKey),

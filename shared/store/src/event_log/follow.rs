@@ -14,11 +14,14 @@ use crate::{
 /// The attribute that counts the changes of automations.
 pub(crate) const AUTOMATIONS: &str = "n";
 /// The attribute with the time since which the log is kept, in milliseconds.
-const LOGGED_SINCE: &str = "events";
+pub(crate) const LOGGED_SINCE: &str = "events";
 /// The attribute with the packed ids of the enabled webhook endpoints.
 pub(crate) const ENDPOINTS: &str = "endpoints";
 /// The attribute with the time of the first event, in milliseconds.
 pub(super) const FIRST_EVENT: &str = "firstEvent";
+
+/// How long a process knows that a workspace has a log: one hour.
+const CHECKED_MS: i64 = 60 * 60 * 1000;
 
 /// Who follows a workspace's events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,6 +69,25 @@ impl TenantStore {
         update.set(FORMAT_ATTRIBUTE, number(FORMAT));
         update.set_if_empty(LOGGED_SINCE, number(self.clock().now().as_millis()));
         self.update_if(self.keys().automations_stamp(), update, Condition::none()).await.map(drop)
+    }
+}
+
+impl TenantStore {
+    /// AP-174: starts the log unless the workspace has one. A process looks once an hour.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn ensure_log(&self) -> Result<(), StoreError> {
+        let now = self.clock().now();
+        let logs = &self.caches().logs;
+        if logs.get(&self.workspace_id(), now, CHECKED_MS).is_some() {
+            return Ok(());
+        }
+        if self.followers().await?.log_since.is_none() {
+            self.start_log().await?;
+        }
+        logs.put(self.workspace_id(), (), now);
+        Ok(())
     }
 }
 

@@ -1,16 +1,10 @@
 //! The keys of the event log.
 
-use deskless_domain::MessageId;
-
 use super::{Key, TenantKeys};
-use crate::{
-    event_log::{EventSource, EventSubject},
-    packed::pack,
-};
+use crate::event_log::{EventSource, EventSubject};
 
 /// The number of digits of a sequence in keys, so that they sort as the numbers do. A sequence is less than 2^53.
 const DIGITS: usize = 16;
-const STASH: &str = "S#";
 
 impl TenantKeys {
     /// Returns the partition of the segments of the event log.
@@ -41,11 +35,6 @@ impl TenantKeys {
     /// Returns the key of an event, by the texts of its subject and its source.
     pub fn event_by_texts(self, subject: &str, source: &str) -> Key {
         Key::new(format!("{}#{subject}", self.event_log()), source)
-    }
-
-    /// Returns the key of a new message that waits for the record of its conversation.
-    pub fn stashed_message(self, subject: &EventSubject, message: MessageId) -> Key {
-        Key::new(self.events_of(subject), format!("{STASH}{}", pack(message)))
     }
 }
 

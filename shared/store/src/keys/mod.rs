@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod customer;
+mod delivery;
 mod file;
 mod index;
 mod log;
@@ -24,6 +25,7 @@ mod parse;
 
 pub use customer::CustomerKey;
 pub(crate) use customer::{EMAIL_CLAIM, POINTER};
+pub(crate) use delivery::{HOLD, given_up_of_sk, hold_of_sk, run_of_sk};
 pub(crate) use index::{
     ACTIVITY, BY_ASSIGNEE, BY_CREATION, BY_CUSTOMER, BY_DUE_TIME, BY_STATUS, DUE, DUE_SHARDS, Index, due_partition,
     due_partition_of, shard_of, shard_of_customer,

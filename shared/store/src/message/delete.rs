@@ -61,7 +61,9 @@ impl TenantStore {
         };
         let now = self.clock().now();
         let transition = Transition::of_deleted_message(conversation, message, newest_left.as_ref(), now);
-        let (update, condition) = self.write_transition(conversation.id, &transition);
+        let (mut update, condition) = self.write_transition(conversation.id, &transition);
+        // The events of a conversation and its messages come from its own item, which has one order.
+        update.set(attributes::DELETED_MESSAGE, packed_id(message.id));
         // Messages and updates increment the version. The read mark can move without a new version.
         let condition = condition
             .version(&Precondition::exactly(conversation.version))

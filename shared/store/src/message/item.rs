@@ -14,10 +14,14 @@ use crate::{
 
 /// The names of the attributes that updates and expressions use.
 pub(crate) mod attributes {
+    /// Who made the last change.
+    pub(crate) const ACTOR: &str = "ac";
     /// The object with the content of a long message.
     pub(crate) const CONTENT_OBJECT: &str = "bl";
     pub(crate) const DELIVERY_STATUS: &str = "d";
     pub(crate) const EXTERNAL_ID: &str = "x";
+    /// The externalId of the first version, if a later one has changed it. Empty if it had none.
+    pub(crate) const FIRST_EXTERNAL_ID: &str = "x0";
     pub(crate) const KIND: &str = "k";
     pub(crate) const ROLE: &str = "r";
 }
@@ -49,6 +53,9 @@ struct MessageItem {
     delivery_status: Option<DeliveryStatus>,
     #[serde(rename = "v")]
     version: u64,
+    /// The externalId of the first version, if a later one has changed it. Empty if it had none.
+    #[serde(rename = "x0", default, skip_serializing_if = "Option::is_none")]
+    first_external_id: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,9 +108,22 @@ impl TenantStore {
             object: object.copied(),
             delivery_status: message.reported_status,
             version: message.version,
+            first_external_id: None,
         };
         item::write(self.keys().message(message.conversation_id, message.id), &attributes)
     }
+}
+
+/// Converts an item to the message in its first version: reports change only the delivery status and the externalId.
+pub(crate) fn read_first(conversation_id: ConversationId, item: Item) -> Result<StoredMessage, StoreError> {
+    let first_id = string(&item, attributes::FIRST_EXTERNAL_ID).map(|id| ExternalId::parse(id.to_owned()).ok());
+    let mut message = read(conversation_id, item)?;
+    message.head.version = 1;
+    message.head.reported_status = None;
+    if let Some(external_id) = first_id {
+        message.head.draft.external_id = external_id;
+    }
+    Ok(message)
 }
 
 /// Converts an item to a message of this conversation.

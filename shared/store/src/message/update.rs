@@ -68,6 +68,12 @@ impl TenantStore {
         if let Some(external_id) = &next.draft.external_id {
             update.set(attributes::EXTERNAL_ID, text(external_id));
         }
+        if next.draft.external_id != known.draft.external_id {
+            // The event of the creation may be written later, and shows the first version.
+            let first = known.draft.external_id.as_ref().map(ToString::to_string).unwrap_or_default();
+            update.set_if_empty(attributes::FIRST_EXTERNAL_ID, text(first));
+        }
+        update.set(attributes::ACTOR, text(self.actor_text()));
         // Without `exists`, an update would create a message again that is removed at the same time.
         let condition = Condition::exists().version(&Precondition::exactly(known.version));
         let key = self.keys().message(known.conversation_id, known.id);

@@ -1,43 +1,90 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{Collected, Resource};
+use deskless_domain::{Collected, Identifier, Kind, Resource, WebhookEndpointId};
+use serde::Serialize;
 
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
+    event_log::{ENDPOINTS, LOGGED_SINCE},
     expression::{Update, number},
-    item::{FORMAT, FORMAT_ATTRIBUTE},
+    item::{self, FORMAT, FORMAT_ATTRIBUTE},
     packed::pack,
     transaction::Transaction,
 };
 
-/// The attribute with the time since which the log is kept, in milliseconds.
-const LOGGED_SINCE: &str = "events";
-/// The attribute with the packed ids of the resources to which events are delivered.
-const ENDPOINTS: &str = "endpoints";
+/// The attribute of a delivery state with the time at which the endpoint was enabled again, in milliseconds.
+const RESUMED_AT: &str = "rs";
+
+/// The first attributes of a delivery state.
+#[derive(Serialize)]
+struct FirstState {
+    /// The sequence of the last event that was read.
+    #[serde(rename = "cu")]
+    cursor: u64,
+}
 
 impl TenantStore {
-    /// Adds to the transaction of a resource what changes in the stamp, so that the worker on the stream delivers every event that
-    /// commits after the transaction, and none to a deleted or disabled endpoint.
+    /// AP-185: returns the sequence after which a new resource gets events; `None` for a kind that gets none. An event that is logged
+    /// between this read and the creation is delivered, although it happened before.
+    pub(crate) async fn first_cursor<T: Collected>(&self) -> Result<Option<u64>, StoreError> {
+        if T::KIND == Kind::WebhookEndpoint { self.newest_sequence().await.map(Some) } else { Ok(None) }
+    }
+
+    /// Adds to the transaction of a new resource where its deliveries start.
+    pub(crate) fn add_delivery_start<T: Collected>(
+        &self,
+        transaction: &mut Transaction,
+        new: &Resource<T>,
+        cursor: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let Some(cursor) = cursor else { return Ok(()) };
+        let state = item::write(self.keys().delivery_state(endpoint_id(new)), &FirstState { cursor })?;
+        transaction.put(self, state, Condition::none()).map(drop)
+    }
+
+    /// Adds to the transaction of a webhook endpoint what the worker on the stream and the deliveries have to know:
+    ///
+    /// - The stamp names the enabled endpoints, and says that events are logged. So every event that commits after the transaction is
+    ///   delivered, and none to an endpoint that is deleted or disabled.
+    /// - An endpoint that is enabled again starts with what was missed. The state of a deleted one is removed.
     pub(crate) fn add_follower<T: Collected>(
         &self,
         transaction: &mut Transaction,
         before: Option<&Resource<T>>,
         after: Option<&Resource<T>>,
     ) -> Result<(), StoreError> {
+        let Some(resource) = after.or(before).filter(|_| T::KIND == Kind::WebhookEndpoint) else { return Ok(()) };
+        let id = endpoint_id(resource);
         let follows = |resource: Option<&Resource<T>>| resource.is_some_and(|found| found.fields.follows_events());
-        let Some(id) = after.or(before).map(|resource| resource.id) else { return Ok(()) };
-        if follows(before) == follows(after) {
-            return Ok(());
+        let (followed, follows) = (follows(before), follows(after));
+        let mut stamp = Update::default();
+        let ids = || AttributeValue::Ss(vec![pack(id)]);
+        match (followed, follows) {
+            (false, true) => stamp.add_to_set(ENDPOINTS, ids()),
+            (true, false) => stamp.delete_from_set(ENDPOINTS, ids()),
+            _ => {}
         }
-        let mut update = Update::default();
-        update.set(FORMAT_ATTRIBUTE, number(FORMAT));
-        let ids = AttributeValue::Ss(vec![pack(id)]);
-        if follows(after) {
-            update.set_if_empty(LOGGED_SINCE, number(self.clock().now().as_millis()));
-            update.add_to_set(ENDPOINTS, ids);
-        } else {
-            update.delete_from_set(ENDPOINTS, ids);
+        // Events are kept for an endpoint that is disabled too.
+        if before.is_none() {
+            stamp.set_if_empty(LOGGED_SINCE, number(self.clock().now().as_millis()));
         }
-        transaction.update(self, self.keys().automations_stamp(), update, Condition::none()).map(drop)
+        if before.is_none() || followed != follows {
+            stamp.set(FORMAT_ATTRIBUTE, number(FORMAT));
+            transaction.update(self, self.keys().automations_stamp(), stamp, Condition::none())?;
+        }
+        let state = self.keys().delivery_state(id);
+        if after.is_none() {
+            transaction.delete(self, state, Condition::none())?;
+        } else if before.is_some() && !followed && follows {
+            let mut resumed = Update::default();
+            resumed.set(FORMAT_ATTRIBUTE, number(FORMAT));
+            resumed.set(RESUMED_AT, number(self.clock().now().as_millis()));
+            transaction.update(self, state, resumed, Condition::none())?;
+        }
+        Ok(())
     }
+}
+
+fn endpoint_id<T: Collected>(resource: &Resource<T>) -> WebhookEndpointId {
+    WebhookEndpointId::from_bytes(resource.id.to_bytes())
 }

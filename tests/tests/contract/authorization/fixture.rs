@@ -110,9 +110,22 @@ impl<'w> Fixture<'w> {
                 let body = json!({ "conversationId": self.conversation().await });
                 self.made(path.trim_start_matches("/api/v1/"), "execution", &body).await
             }
+            "{webhookEndpointId}" => self.endpoint().await,
             "{keyId}" => self.made("api-keys", "apiKey", &json!({ "name": MARK, "scopes": ["write:keys"] })).await,
             other => panic!("{other}: create its resource here"),
         }
+    }
+
+    /// Creates a webhook endpoint. A workspace can have few of them, so earlier ones are deleted.
+    async fn endpoint(&self) -> String {
+        let (ours, path) = (self.world.server_key(), "/api/v1/webhook-endpoints");
+        let listed = ours.ask(Method::GET, path).send_now().await.expect(200);
+        let listed = listed["webhookEndpoints"].as_array().expect("an array");
+        for earlier in listed.iter().filter(|_| listed.len() >= 15) {
+            let item = format!("{path}/{}", earlier["id"].as_str().expect("an id"));
+            let _ = ours.ask(Method::DELETE, &item).send_now().await.expect(204);
+        }
+        self.made("webhook-endpoints", "webhookEndpoint", &endpoint()).await
     }
 
     /// Returns a call that succeeds with a server key, on new resources.
@@ -161,6 +174,9 @@ impl<'w> Fixture<'w> {
             "create_predefined_message" => json!({ "title": MARK, "content": MARK }),
             "update_predefined_message" => json!({ "title": MARK }),
             "create_automation" => automation(),
+            "create_webhook_endpoint" => endpoint(),
+            "update_webhook_endpoint" => json!({ "description": MARK }),
+            "rotate_webhook_secret" => json!({}),
             "create_execution" | "render_predefined_message" => {
                 json!({ "conversationId": self.conversation().await })
             }
@@ -173,4 +189,8 @@ impl<'w> Fixture<'w> {
 
 fn automation() -> Value {
     json!({ "name": MARK, "trigger": "manual", "actions": [{ "action": "note", "body": MARK }] })
+}
+
+fn endpoint() -> Value {
+    json!({ "url": "https://hooks.example.com", "description": MARK })
 }

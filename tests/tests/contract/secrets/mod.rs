@@ -4,7 +4,7 @@ mod plain;
 mod rotation;
 mod search;
 
-use deskless_domain::IdentitySecret;
+use deskless_domain::{IdentitySecret, WebhookEndpoint, WebhookEndpointId};
 use deskless_tests::{Role, World};
 use http::Method;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ struct Secrets {
     automation: String,
     webhook: String,
     inbox: String,
+    endpoint: String,
 }
 
 impl Secrets {
@@ -37,9 +38,14 @@ impl Secrets {
         let body = json!({ "name": "Shop", "channel": "whatsapp", "settings": settings });
         let made = twice(&ours, "/api/v1/inboxes", &body).await;
         let inbox = path("/api/v1/inboxes", &made["inbox"]);
+        let body =
+            json!({ "url": "https://hooks.example.com/b", "headers": { "authorization": "Bearer hunter2-hunter2" } });
+        let made = twice(&ours, "/api/v1/webhook-endpoints", &body).await;
+        let endpoint = path("/api/v1/webhook-endpoints", &made["webhookEndpoint"]);
+        let _ = ours.ask(Method::POST, &format!("{endpoint}/rotate-secret")).send().await.expect(200);
         let opened = world.client_key().post(CONVERSATIONS, &json!({ "subject": "Hi" })).await.expect(201);
         assert!(opened["customerToken"].is_string(), "an anonymous customer gets a token");
-        Self { world, identity, automation, webhook, inbox }
+        Self { world, identity, automation, webhook, inbox, endpoint }
     }
 
     /// Asserts that all secrets still work.
@@ -50,11 +56,21 @@ impl Secrets {
         let opened = world.client_key().post(CONVERSATIONS, &json!({ "subject": "Hi" })).await.expect(201);
         let token = opened["customerToken"].as_str().expect("a token");
         let _ = world.client_key().on_behalf_of(token).get(CONVERSATIONS).await.expect(200);
+        self.assert_endpoint_usable().await;
         let _ = world.webhook_servers.take_calls();
         self.run_automation().await;
         let calls = world.webhook_servers.take_calls();
         assert_eq!(calls.len(), 1, "one webhook is called");
         assert!(calls[0].is_signed_with(&self.webhook));
+    }
+
+    /// Asserts that the secrets and the headers of the webhook endpoint can be decrypted.
+    async fn assert_endpoint_usable(&self) {
+        let id = self.endpoint.rsplit('/').next().and_then(WebhookEndpointId::parse).expect("an id");
+        let tenant = self.world.tenant().await;
+        let endpoint = tenant.get_resource::<WebhookEndpoint>(id).await.expect("the endpoint");
+        let used = deskless_app::webhook_endpoints::destination(&tenant, &endpoint).await.expect("the destination");
+        assert_eq!((used.secrets.len(), used.headers.iter().count()), (2, 1));
     }
 
     async fn run_automation(&self) {

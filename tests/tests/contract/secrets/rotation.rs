@@ -35,14 +35,15 @@ async fn rotation_moves_every_secret_to_a_new_data_key() {
     assert_eq!((before.len(), rotation.is_resumed, stored_data_keys(world).await), (1, false, 2));
     secrets.assert_usable().await;
 
-    // Two identity secrets and the anonymous one, one of the other workspace, a webhook's and two of an inbox.
+    // Two identity secrets and the anonymous one, one of the other workspace, a webhook's, two of an inbox and
+    // three of a webhook endpoint.
     let moved = rotation.move_secrets().await.expect("moved");
-    assert_eq!(moved, SecretsMoved { found: 7, moved: 7, skipped: 0 });
+    assert_eq!(moved, SecretsMoved { found: 10, moved: 10, skipped: 0 });
     let after = data_keys_in_use(world).await;
     assert!(after.len() == 1 && after != before, "{before:?} {after:?}");
     world.clock.advance_millis(READY);
     assert!(world.clock.now() >= rotation.ready_at);
-    assert_eq!(rotation.move_secrets().await.expect("moved"), SecretsMoved { found: 7, moved: 0, skipped: 0 });
+    assert_eq!(rotation.move_secrets().await.expect("moved"), SecretsMoved { found: 10, moved: 0, skipped: 0 });
     rotation.finish().await.expect("finished");
     assert_eq!(stored_data_keys(world).await, 1);
     world.clock.advance_millis(READY);
@@ -59,7 +60,7 @@ async fn interrupted_rotation_continues() {
     let again = world.operator().start_secrets_rotation().await.expect("started");
     assert!(again.is_resumed);
     assert_eq!(stored_data_keys(world).await, 2, "no further data key");
-    assert_eq!(again.move_secrets().await.expect("moved").moved, 7);
+    assert_eq!(again.move_secrets().await.expect("moved").moved, 10);
     again.finish().await.expect("finished");
     assert!(!world.operator().start_secrets_rotation().await.expect("started").is_resumed);
     assert!(again.finish().await.is_err(), "a later rotation is not cut short");
@@ -78,7 +79,7 @@ async fn rotation_finds_what_requests_wrote_meanwhile() {
     create("Before").await;
     let rotation = world.operator().start_secrets_rotation().await.expect("started");
     create("Meanwhile").await;
-    assert_eq!(rotation.move_secrets().await.expect("moved").moved, 9);
+    assert_eq!(rotation.move_secrets().await.expect("moved").moved, 12);
     create("After the first walk").await;
     assert_eq!(rotation.move_secrets().await.expect("moved").moved, 1);
     slow.clock.advance_millis(60_000);
@@ -94,7 +95,7 @@ async fn stale_write_of_a_secret_is_moved_again() {
     let world = &secrets.world;
     let stale = secrets.workspace_row().await;
     let rotation = world.operator().start_secrets_rotation().await.expect("started");
-    assert_eq!(rotation.move_secrets().await.expect("moved").moved, 7);
+    assert_eq!(rotation.move_secrets().await.expect("moved").moved, 10);
     world.put(&stale).await;
     assert_eq!(rotation.move_secrets().await.expect("moved").moved, 3);
     world.clock.advance_millis(READY);
@@ -109,7 +110,14 @@ async fn data_keys_are_decrypted_only_for_requests_that_need_a_secret() {
     world.clock.advance_millis(300_000);
     let _ = world.data_keys.take_calls();
     let ours = world.server_key();
-    for path in [CONVERSATIONS, "/api/v1/automations", &secrets.automation, &secrets.inbox, "/api/v1/api-keys"] {
+    for path in [
+        CONVERSATIONS,
+        "/api/v1/automations",
+        &secrets.automation,
+        &secrets.inbox,
+        &secrets.endpoint,
+        "/api/v1/api-keys",
+    ] {
         let _ = ours.get(path).await.expect(200);
     }
     let _ = ours.patch(&secrets.inbox, &json!({ "name": "Renamed" })).await.expect(200);

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use super::{DeliveryState, DeliverySubject};
+use crate::{Clock, RetrySchedule, Timestamp};
+
+/// The events of one subject that wait for a delivery, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The subject.
+    pub subject: DeliverySubject,
+    /// The sequences of the events that wait. The first one is sent next.
+    pub waiting: Vec<u64>,
+    /// After more than [`Hold::MAX_WAITING`] events: the rest are those after this sequence, up to the endpoint's cursor.
+    pub rest_after: Option<u64>,
+    /// The number of failed attempts for the first event.
+    pub attempts: u32,
+    /// The time of the last attempt.
+    pub tried_at: Option<Timestamp>,
+    /// The time of the next attempt.
+    pub due: Timestamp,
+}
+
+/// What follows from a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Another attempt at this time.
+    Retry(Timestamp),
+    /// That was the last attempt: the event is undelivered, and the next one of its subject is sent.
+    GiveUp,
+}
+
+impl Hold {
+    /// The most events that are listed. Further ones are found in the log again.
+    pub const MAX_WAITING: usize = 500;
+
+    /// Creates a hold without events, due now.
+    #[must_use]
+    pub fn new(subject: DeliverySubject, now: Timestamp) -> Self {
+        Self { subject, waiting: Vec::new(), rest_after: None, attempts: 0, tried_at: None, due: now }
+    }
+
+    /// Returns whether no event waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.rest_after.is_none()
+    }
+
+    /// Adds the next event of the subject.
+    pub fn push(&mut self, sequence: u64) {
+        if self.rest_after.is_some() {
+            return;
+        }
+        if self.waiting.len() < Self::MAX_WAITING {
+            self.waiting.push(sequence);
+        } else {
+            self.rest_after = self.waiting.last().copied();
+        }
+    }
+
+    /// Removes the first event, which was delivered, given up or has expired.
+    pub fn pop(&mut self) {
+        if !self.waiting.is_empty() {
+            let _ = self.waiting.remove(0);
+        }
+        self.attempts = 0;
+    }
+
+    /// Removes the events from this sequence on: they are read again.
+    pub fn truncate(&mut self, from: u64) {
+        let first = self.waiting.first().copied();
+        let count = self.waiting.len();
+        self.waiting.retain(|&sequence| sequence < from);
+        if self.waiting.len() < count || self.rest_after.is_some_and(|after| after >= from) {
+            self.rest_after = None;
+        }
+        if self.waiting.first().copied() != first {
+            self.attempts = 0;
+        }
+    }
+
+    /// Returns the time of the next attempt: at once for what was tried last before the endpoint recovered.
+    #[must_use]
+    pub fn due(&self, state: &DeliveryState) -> Timestamp {
+        match (state.recovered_at, self.tried_at) {
+            (Some(recovered), Some(tried)) if tried < recovered => recovered.min(self.due),
+            _ => self.due,
+        }
+    }
+
+    /// Records a failed attempt for the first event. During an outage no event is given up, because none is at fault.
+    pub fn failed(&mut self, state: &DeliveryState, retry_after: Option<Duration>, clock: &dyn Clock) -> AfterFailure {
+        self.attempts += 1;
+        self.tried_at = Some(clock.now());
+        let after = match (RetrySchedule::next_attempt(self.attempts, retry_after, clock), &state.outage) {
+            (_, Some(outage)) => AfterFailure::Retry(outage.until),
+            (Some(due), None) => AfterFailure::Retry(due),
+            (None, None) => AfterFailure::GiveUp,
+        };
+        match after {
+            AfterFailure::Retry(due) => self.due = due,
+            AfterFailure::GiveUp => {
+                self.pop();
+                self.due = clock.now();
+            }
+        }
+        after
+    }
+}

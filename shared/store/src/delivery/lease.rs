@@ -1,0 +1,203 @@
+//! The lease of an endpoint: one run at a time.
+
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
+use deskless_domain::{AttemptId, DeliveryState, Timestamp, WebhookEndpointId};
+
+use super::{
+    due::{clear_due, set_due},
+    state,
+};
+use crate::{
+    StoreError, TenantStore,
+    condition::Condition,
+    expression::{Update, number, text},
+    item::{self, FORMAT_ATTRIBUTE, Item, integer},
+    packed::pack,
+};
+
+/// How long a run may last. Longer than the function's timeout, so that no run acts after its lease.
+pub const LEASE_SECONDS: i64 = 100;
+
+/// A run that has the lease of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryRun {
+    /// The endpoint.
+    pub endpoint: WebhookEndpointId,
+    /// The id of the run: the owner of the lease.
+    pub id: AttemptId,
+}
+
+/// The answer to a run that wants to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BeginRun {
+    /// The run has the lease.
+    Begun(DeliveryRun, Box<DeliveryState>),
+    /// Another run is active, and will look again before it ends.
+    Busy,
+    /// Nothing may be sent now. A timer starts a run when the pause is over.
+    Paused,
+}
+
+/// The answer to a run that wants to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndRun {
+    /// The lease is free.
+    Ended,
+    /// A start came meanwhile: the run goes on, with this state.
+    Again(Box<DeliveryState>),
+    /// The lease had ended before. Another run repeats what this one has not saved.
+    Lost,
+}
+
+/// The result of an update with a condition.
+pub(super) enum Updated {
+    /// The item after the update.
+    Done(Item),
+    /// The condition does not hold for this item.
+    Refused(Item),
+}
+
+impl TenantStore {
+    /// AP-190: takes the lease of an endpoint, unless another run has it or the endpoint is paused. One write unit. If another run has it,
+    /// leaves a mark for it (another two), and makes the endpoint due at the end of the lease, in case that run crashes.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn begin_delivery_run(&self, endpoint: WebhookEndpointId) -> Result<BeginRun, StoreError> {
+        let run = DeliveryRun { endpoint, id: AttemptId::generate(self.clock()) };
+        let mut backoff = self.backoff();
+        loop {
+            let now = self.clock().now();
+            let found = match self.take_lease(run, now).await? {
+                Updated::Done(taken) => return Ok(BeginRun::Begun(run, Box::new(state::read(&taken)?))),
+                Updated::Refused(found) => found,
+            };
+            let Some((owner, end)) = state::lease(&found).filter(|(_, end)| *end > now) else {
+                if integer(&found, state::PAUSED_UNTIL).is_some_and(|until| until > now.as_millis()) {
+                    return Ok(BeginRun::Paused);
+                }
+                backoff.pause("the lease of an endpoint changes hands").await?;
+                continue;
+            };
+            // The response to an earlier request was lost.
+            if owner == pack(run.id) {
+                return Ok(BeginRun::Begun(run, Box::new(state::read(&found)?)));
+            }
+            if found.contains_key(state::AGAIN) || self.ask_again(endpoint, owner, end).await? {
+                return Ok(BeginRun::Busy);
+            }
+        }
+    }
+
+    async fn take_lease(&self, run: DeliveryRun, now: Timestamp) -> Result<Updated, StoreError> {
+        let mut update = Update::default();
+        update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
+        update.set(state::OWNER, state::owner(run.id));
+        update.set(state::LEASE_END, number(now.plus_seconds(LEASE_SECONDS).as_millis()));
+        // This run reads everything after it has the lease.
+        update.remove(state::AGAIN);
+        let mut free = Condition::none();
+        let time = free.value(number(now.as_millis()));
+        let [end, paused, resumed] = [state::LEASE_END, state::PAUSED_UNTIL, state::RESUMED_AT].map(|a| free.name(a));
+        let free = free
+            .and(format!("(attribute_not_exists({end}) OR {end} <= {time})"))
+            .and(format!("(attribute_not_exists({paused}) OR {paused} <= {time} OR attribute_exists({resumed}))"));
+        self.update_state(run.endpoint, update, free).await
+    }
+
+    /// Leaves a mark for the run that has the lease. Returns whether it still has it.
+    async fn ask_again(
+        &self,
+        endpoint: WebhookEndpointId,
+        owner: &str,
+        lease_end: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = self.keys().delivery_state(endpoint);
+        let mut update = Update::default();
+        update.set(state::AGAIN, number(1));
+        set_due(&mut update, &key, lease_end);
+        self.update_if(key, update, Condition::none().equals(state::OWNER, text(owner))).await
+    }
+
+    /// AP-193: saves the state and ends the run, unless a start has come meanwhile. One write unit; one more if the time changes at
+    /// which the timers start the next run.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn end_delivery_run(
+        &self,
+        run: DeliveryRun,
+        state: &DeliveryState,
+        due: Option<Timestamp>,
+    ) -> Result<EndRun, StoreError> {
+        let now = self.clock().now();
+        let mut update = state::write(state, now);
+        update.remove(state::OWNER);
+        update.remove(state::LEASE_END);
+        match due {
+            Some(due) => set_due(&mut update, &self.keys().delivery_state(run.endpoint), due),
+            None => clear_due(&mut update),
+        }
+        let own = Condition::none().equals(state::OWNER, state::owner(run.id));
+        let found = match self.update_state(run.endpoint, update, own.clone().missing(state::AGAIN)).await? {
+            Updated::Done(_) => return Ok(EndRun::Ended),
+            Updated::Refused(found) => found,
+        };
+        match state::lease(&found) {
+            Some((owner, _)) if owner == pack(run.id) => {}
+            // The response to an earlier request was lost, or another run has taken over.
+            Some(_) => return Ok(EndRun::Lost),
+            None => return Ok(EndRun::Ended),
+        }
+        let mut update = state::write(state, now);
+        update.remove(state::AGAIN);
+        Ok(match self.update_state(run.endpoint, update, own).await? {
+            Updated::Done(after) => EndRun::Again(Box::new(state::read(&after)?)),
+            Updated::Refused(_) => EndRun::Lost,
+        })
+    }
+
+    /// Ends a run that cannot go on, without saving anything, and makes the endpoint due.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn abandon_delivery_run(&self, run: DeliveryRun, due: Timestamp) -> Result<(), StoreError> {
+        let key = self.keys().delivery_state(run.endpoint);
+        let mut update = Update::default();
+        update.remove(state::OWNER);
+        update.remove(state::LEASE_END);
+        set_due(&mut update, &key, due);
+        self.update_if(key, update, Condition::none().equals(state::OWNER, state::owner(run.id))).await.map(drop)
+    }
+
+    /// Updates the state of an endpoint if the condition holds.
+    pub(super) async fn update_state(
+        &self,
+        endpoint: WebhookEndpointId,
+        update: Update,
+        condition: Condition,
+    ) -> Result<Updated, StoreError> {
+        let key = self.keys().delivery_state(endpoint);
+        let (expression, condition_expression) = (update.expression(), condition.expression());
+        let (names, values) = condition.placeholders(update);
+        let request = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(key.clone().attributes()))
+            .update_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_condition_expression(condition_expression)
+            .return_values(ReturnValue::AllNew);
+        match request.send().await {
+            Ok(output) => Ok(Updated::Done(output.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
+                    Ok(Updated::Refused(self.get(key).await?.unwrap_or_default()))
+                }
+                _ => Err(StoreError::from_sdk(&error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What callers request: replays, and that deliveries go on.
+
+use deskless_domain::{DeliverySubject, Hold, WebhookEndpointId};
+
+use super::state;
+use crate::{
+    StoreError, TenantStore,
+    condition::Condition,
+    expression::{Update, number},
+    item::{self, FORMAT_ATTRIBUTE},
+    transaction::Transaction,
+};
+
+impl TenantStore {
+    /// AP-197: requests that the events from this sequence on are sent again. The next run does it. One write unit.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn request_replay(&self, endpoint: WebhookEndpointId, from: u64) -> Result<(), StoreError> {
+        let mut update = Update::default();
+        update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
+        update.set(state::REPLAY_FROM, number(from));
+        let mut earlier = Condition::none();
+        let (name, value) = (earlier.name(state::REPLAY_FROM), earlier.value(number(from)));
+        let earlier = earlier.and(format!("(attribute_not_exists({name}) OR {name} > {value})"));
+        // Otherwise an earlier request includes this one.
+        self.update_if(self.keys().delivery_state(endpoint), update, earlier).await.map(drop)
+    }
+
+    /// AP-197: requests that one event is sent again. The next run does it. One write unit.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn request_replay_of(&self, endpoint: WebhookEndpointId, sequence: u64) -> Result<(), StoreError> {
+        let mut hold = Hold::new(DeliverySubject::replay(sequence), self.clock().now());
+        hold.push(sequence);
+        let mut transaction = Transaction::default();
+        transaction.put(self, self.hold_item(endpoint, &hold)?, Condition::none())?;
+        transaction.commit(self, &mut self.backoff()).await.map(drop)
+    }
+
+    /// AP-197: forgets failures and pauses of an endpoint that was enabled again: what waits is due. One write unit.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn resume_deliveries(&self, endpoint: WebhookEndpointId) -> Result<(), StoreError> {
+        let mut update = Update::default();
+        update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
+        update.set(state::RESUMED_AT, number(self.clock().now().as_millis()));
+        self.update_if(self.keys().delivery_state(endpoint), update, Condition::none()).await.map(drop)
+    }
+}

@@ -63,7 +63,7 @@ pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, DisabledReason,
     EventTypes, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret,
-    Resource, Stage, StageDraft, TriggerRule, View, WebhookEndpoint,
+    Resource, Stage, StageDraft, TriggerRule, UndeliveredReason, View, WebhookEndpoint,
 };
 pub use content_type::ContentType;
 pub use conversation::{

@@ -2,14 +2,12 @@ use deskless_api::{
     ApiQuery, Caller, Reply, ok,
     scope::ReadConversations,
     shape::{ListQuery, Page},
-    wire::ListTag,
+    wire::{BulkActionObject, ListTag},
 };
 use deskless_app::bulk;
 use deskless_domain::BulkAction;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::dto::BulkActionObject;
 
 /// A page of bulk actions.
 #[derive(Debug, Serialize, ToSchema)]

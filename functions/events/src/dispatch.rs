@@ -2,13 +2,20 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use deskless_app::{AppError, Change, TenantStore, TriggeredAutomations, automations, conversations, counters};
+use deskless_app::{
+    AppError, Change, Stamp, TenantStore, TriggeredAutomations, automations, conversations, counters, events,
+};
 use deskless_domain::{ConversationChange, ConversationId, WorkspaceId};
 use deskless_runtime::batch::Batch;
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, join_all, join3},
     stream,
+};
+
+use crate::{
+    log::{self, ToLog},
+    stamps::Stamps,
 };
 
 /// The number of conversations that are handled concurrently. A batch has at most 100 records. More would only queue for the
@@ -22,9 +29,23 @@ pub(crate) type IndexedChange = (usize, Change<ConversationChange>);
 type Deleted = (usize, ConversationId);
 
 /// Passes each change to its consumers. Returns the indexes of the records that have to be delivered again.
-pub(crate) fn dispatch<'a>(batch: &'a Batch, changes: &'a [IndexedChange]) -> BoxFuture<'a, Vec<usize>> {
-    let all = join3(count(batch, changes), queue_removals(batch, changes), trigger(batch, changes));
-    all.map(|(counted, queued, triggered)| [counted, queued, triggered].concat()).boxed()
+pub(crate) fn dispatch<'a>(
+    batch: &'a Batch,
+    changes: &'a [IndexedChange],
+    stamps: &'a Stamps,
+    to_log: &'a ToLog,
+) -> BoxFuture<'a, Vec<usize>> {
+    let all =
+        join3(count(batch, changes), log_and_remove(batch, changes, stamps, to_log), trigger(batch, changes, stamps));
+    all.map(|(counted, logged, triggered)| [counted, logged, triggered].concat()).boxed()
+}
+
+/// Appends events, and then puts deleted conversations into the queue of removals: a removal deletes the data of all earlier events.
+async fn log_and_remove(batch: &Batch, changes: &[IndexedChange], stamps: &Stamps, to_log: &ToLog) -> Vec<usize> {
+    let mut failed = log::append(batch, stamps, to_log).await;
+    let logged: Vec<_> = changes.iter().filter(|(index, _)| !failed.contains(index)).collect();
+    failed.extend(queue_removals(batch, &logged).await);
+    failed
 }
 
 /// Groups changes by conversation, each group in the order of the stream.
@@ -66,9 +87,10 @@ async fn record(batch: &Batch, changes: Vec<&IndexedChange>) -> Vec<usize> {
 }
 
 /// Puts the deleted conversations of each workspace into its queue of removals.
-async fn queue_removals(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
+async fn queue_removals(batch: &Batch, changes: &[&IndexedChange]) -> Vec<usize> {
     let mut workspaces: BTreeMap<WorkspaceId, (&TenantStore, Vec<Deleted>)> = BTreeMap::new();
-    for (index, Change { tenant, change }) in changes.iter().filter(|(_, change)| change.change.is_deletion()) {
+    for (index, Change { tenant, change }) in changes.iter().filter(|(_, change)| change.change.is_deletion()).copied()
+    {
         let (_, deleted) = workspaces.entry(tenant.workspace_id()).or_insert_with(|| (tenant, Vec::new()));
         deleted.push((*index, change.id));
     }
@@ -97,14 +119,16 @@ async fn queue_removals(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> 
 }
 
 /// Triggers automations, the changes of one conversation in order.
-async fn trigger(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
-    let mut tenants: BTreeMap<WorkspaceId, &TenantStore> = BTreeMap::new();
+async fn trigger(batch: &Batch, changes: &[IndexedChange], stamps: &Stamps) -> Vec<usize> {
+    let mut tenants: BTreeMap<WorkspaceId, (&TenantStore, &Stamp)> = BTreeMap::new();
     for (_, Change { tenant, change }) in changes {
-        if !change.triggers().is_empty() {
-            let _ = tenants.insert(tenant.workspace_id(), tenant);
+        if !change.triggers().is_empty()
+            && let Some((_, stamp)) = stamps.get(tenant.workspace_id())
+        {
+            let _ = tenants.insert(tenant.workspace_id(), (tenant, stamp));
         }
     }
-    // Loads the automations of each workspace once. All changes of the batch were committed before.
+    // Loads the automations of each workspace once. All changes of the batch were committed before the stamps were read.
     let loads: Vec<_> = tenants.into_values().map(load).collect();
     let loaded: Loaded = join_all(loads).await.into_iter().flatten().collect();
     let groups = by_conversation(changes).into_iter().map(|changes| trigger_in_order(batch, &loaded, changes));
@@ -116,8 +140,8 @@ async fn trigger(batch: &Batch, changes: &[IndexedChange]) -> Vec<usize> {
 type Loaded = BTreeMap<WorkspaceId, Arc<TriggeredAutomations>>;
 
 /// Loads the automations of a workspace. After an error, each change loads them itself.
-async fn load(tenant: &TenantStore) -> Option<(WorkspaceId, Arc<TriggeredAutomations>)> {
-    Some((tenant.workspace_id(), automations::load(tenant).await.ok()?))
+async fn load((tenant, stamp): (&TenantStore, &Stamp)) -> Option<(WorkspaceId, Arc<TriggeredAutomations>)> {
+    Some((tenant.workspace_id(), automations::load(tenant, stamp).await.ok()?))
 }
 
 async fn trigger_in_order(batch: &Batch, loaded: &Loaded, changes: Vec<&IndexedChange>) -> Vec<usize> {
@@ -126,7 +150,10 @@ async fn trigger_in_order(batch: &Batch, loaded: &Loaded, changes: Vec<&IndexedC
         let trigger = async || match loaded.get(&tenant.workspace_id()) {
             Some(automations) => automations::trigger(tenant, change, automations).await,
             None if change.triggers().is_empty() => Ok(()),
-            None => automations::trigger(tenant, change, &*automations::load(tenant).await?).await,
+            None => {
+                let automations = automations::load(tenant, &events::stamp(tenant).await?).await?;
+                automations::trigger(tenant, change, &automations).await
+            }
         };
         failed.extend(batch.attempt(*index, "automations", trigger).await);
     }

@@ -8,9 +8,10 @@ use deskless_domain::{
 };
 
 use crate::{
-    ContentChange, CustomerKey, FileChange, Store, StoreError, TenantStore,
+    ContentChange, CustomerKey, FileChange, LogChange, Store, StoreError, TenantStore,
     conversation::{StoredConversation, attributes, removal_step},
     customer,
+    event_log::{read_change, workspace_of},
     item::{Item, integer, string},
     keys::{StreamKey, execution_of, stream_key},
     message,
@@ -148,6 +149,33 @@ impl ChangeFeed {
         }
     }
 
+    /// Returns the workspace of a record that an event can come from.
+    #[must_use]
+    pub fn workspace_of(key: &Image) -> Option<WorkspaceId> {
+        workspace_of(key)
+    }
+
+    /// Returns the store of a workspace; `None` if it is being deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the table does not respond.
+    pub async fn open(&self, workspace: WorkspaceId) -> Result<Option<TenantStore>, StoreError> {
+        self.0.open(workspace).await
+    }
+
+    /// Parses a record for the event log. Returns `None` if no event can come from it.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when an image cannot be read.
+    pub fn read_for_log(
+        tenant: &TenantStore,
+        key: Image,
+        before: Image,
+        after: Image,
+    ) -> Result<Option<LogChange>, StoreError> {
+        read_change(tenant, key, before, after)
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.0
     }
@@ -178,7 +206,7 @@ fn conversation(id: ConversationId, before: Item, after: Item) -> Result<Option<
 }
 
 /// Parses an image of a conversation's own item. Returns `None` if it did not exist.
-fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
+pub(crate) fn state(image: Item) -> Result<Option<ConversationState>, StoreError> {
     if image.is_empty() {
         return Ok(None);
     }

@@ -73,7 +73,10 @@ pub use delivery::{
     RunChanges, StartDelivery, UndeliveredPage,
 };
 pub use error::StoreError;
-pub use event_log::{EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, NewEvent, Stamp};
+pub use event_log::{
+    ConversationToLog, CustomerToLog, EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, Followers, LogChange,
+    MessageChange, MessageToLog, NewEvent, Stamp,
+};
 pub use failed_record::RecordId;
 pub use feed::{Change, ChangeFeed, Changed, DueStep, Image};
 pub use file::{FileChange, UploadUrl, UploadedObject};

@@ -27,6 +27,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     ENCODING.encode(bytes)
 }
 
+/// Returns the bytes of a text in this encoding.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    ENCODING.decode(text.as_bytes()).ok()
+}
+
 /// Parses the stored form of an id.
 pub(crate) fn unpack<I: Identifier>(text: &str) -> Option<I> {
     if text.len() != LENGTH {

@@ -48,6 +48,7 @@ mod rate_limits;
 mod rate_limits_shares;
 mod values;
 mod versions;
+mod webhook_deliveries;
 mod webhook_endpoints;
 mod workspace_api_keys;
 mod workspace_common;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use deskless_domain::{ConversationChange, Execution, ExecutionId, LiveConversation, TriggerRule};
-use deskless_store::{TenantStore, TriggeredAutomations};
+use deskless_store::{Stamp, TenantStore, TriggeredAutomations};
 
 use crate::AppError;
 
@@ -9,8 +9,8 @@ use crate::AppError;
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when DynamoDB does not respond.
-pub async fn load(store: &TenantStore) -> Result<Arc<TriggeredAutomations>, AppError> {
-    Ok(store.triggered_automations(&store.stamp().await?).await?)
+pub async fn load(store: &TenantStore, stamp: &Stamp) -> Result<Arc<TriggeredAutomations>, AppError> {
+    Ok(store.triggered_automations(stamp).await?)
 }
 
 /// AP-89: Queues an execution of each automation that a change of a conversation triggers. The rule that an automation had at the

@@ -4,7 +4,7 @@ use std::{
 };
 
 use deskless_domain::ConversationId;
-use deskless_store::{TenantStore, without_values};
+use deskless_store::{EventSubject, TenantStore, without_values};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -126,10 +126,15 @@ struct Removed {
 
 /// AP-40: Removes one batch of the items under a deleted conversation, and after the last one its tombstone.
 ///
+/// The data of the conversation's events is removed too (AP-176): its deletion was in the log before it was put into the queue.
 /// An interrupted removal can be repeated. The tombstone is removed last, in one transaction with the stored outcome. Costs one write
 /// unit for each KB of each item.
 async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed, AppError> {
-    let Some(tombstone) = store.tombstone(id).await? else { return Ok(Removed { items: 0, is_all: true }) };
+    let events = EventSubject::Conversation(id);
+    let Some(tombstone) = store.tombstone(id).await? else {
+        store.redact_events(&events, None).await?;
+        return Ok(Removed { items: 0, is_all: true });
+    };
     let remains = store.removal_batch(id, ITEMS).await?;
     let (items, has_more) = (remains.count(), remains.has_more);
     files::erase_all(store, &remains.files).await?;
@@ -137,6 +142,7 @@ async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed
     store.erase_contexts(&remains.executions).await?;
     store.remove_batch(remains).await?;
     if !has_more {
+        store.redact_events(&events, None).await?;
         store.remove_tombstone(&tombstone).await?;
     }
     Ok(Removed { items, is_all: !has_more })

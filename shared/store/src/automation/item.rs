@@ -81,7 +81,7 @@ impl TenantStore {
 }
 
 /// Converts an execution's item.
-pub(super) fn read(found: Item) -> Result<Execution, StoreError> {
+pub(crate) fn read(found: Item) -> Result<Execution, StoreError> {
     let (automation_id, id) = ids_of(&found)?;
     let attributes: ExecutionItem = item::read(found)?;
     let context = attributes.context.as_deref().map(Metadata::from_json).transpose();

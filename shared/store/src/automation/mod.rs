@@ -6,6 +6,7 @@ mod item;
 mod list;
 mod triggers;
 
+pub(crate) use item::read;
 pub use list::ExecutionPage;
 pub(crate) use triggers::CACHED;
 pub use triggers::{TriggeredAutomation, TriggeredAutomations};

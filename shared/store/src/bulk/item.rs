@@ -112,7 +112,7 @@ pub(super) fn write(key: crate::keys::Key, job: &BulkJob) -> Result<Item, StoreE
 }
 
 /// Converts a job's item. Returns `None` for a job that has expired.
-pub(super) fn read(found: Item, now: Timestamp) -> Result<Option<BulkJob>, StoreError> {
+pub(crate) fn read(found: Item, now: Timestamp) -> Result<Option<BulkJob>, StoreError> {
     if is_expired(&found, now) {
         return Ok(None);
     }

@@ -7,6 +7,6 @@ mod list;
 mod markers;
 mod update;
 
-pub(crate) use item::BulkMarkerItem;
+pub(crate) use item::{BulkMarkerItem, read};
 pub use list::BulkActionPage;
 pub use markers::BulkMarker;

@@ -181,7 +181,7 @@ pub(super) fn read_as(mut found: Item, id: &CustomerId) -> Result<CustomerRecord
 }
 
 /// Converts a customer's own item.
-pub(super) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
+pub(crate) fn read(found: Item) -> Result<CustomerRecord, StoreError> {
     let own: RecordAttributes = item::read(found.clone())?;
     let attributes: CustomerAttributes = item::read(found)?;
     let metadata = match &own.metadata {
@@ -209,7 +209,7 @@ pub(super) const REFRESHED_TO: &str = "refreshedTo";
 pub(super) const REFRESHED_VERSION: &str = "refreshedVersion";
 
 /// Returns the customer's version.
-pub(super) fn version(item: &Item) -> u64 {
+pub(crate) fn version(item: &Item) -> u64 {
     integer(item, attributes::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or(1)
 }
 
@@ -220,7 +220,7 @@ pub(super) fn refreshed_to(item: &Item) -> Option<&str> {
 }
 
 /// Returns whether the customer is being erased.
-pub(super) fn is_erasing(item: &Item) -> bool {
+pub(crate) fn is_erasing(item: &Item) -> bool {
     item.contains_key(attributes::ERASING_SINCE)
 }
 

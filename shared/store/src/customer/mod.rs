@@ -13,7 +13,7 @@ mod write;
 pub(crate) use change::event;
 pub use copies::{CustomerCopies, CustomerToCopy};
 pub use email::{EmailChange, EmailClaim, EmailHolder};
-pub(crate) use item::{CUSTOMER_ID, CustomerAttributes};
+pub(crate) use item::{CUSTOMER_ID, CustomerAttributes, is_erasing, read, version};
 pub use list::CustomerPage;
 pub use refresh::KnownCustomer;
 pub use write::WrittenCustomer;

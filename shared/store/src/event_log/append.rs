@@ -13,7 +13,6 @@ use crate::{
     condition::Condition,
     expression::{Update, number},
     item,
-    keys::Key,
     transaction::{Commit, FailedConditions, Transaction, WriteIndex},
 };
 
@@ -113,15 +112,6 @@ impl TenantStore {
             return Ok(Place { first: 1, at: now, follows_from: None, is_first: true });
         }
         Ok(Place { first: micros(now), at: now, follows_from: Some(quiet_since(now)), is_first: false })
-    }
-
-    /// Returns whether the log has an event.
-    ///
-    /// # Errors
-    /// When the table does not respond.
-    pub async fn has_event(&self, subject: &EventSubject, source: &EventSource) -> Result<bool, StoreError> {
-        let key: Key = self.keys().event(subject, source);
-        Ok(self.get(key).await?.is_some())
     }
 }
 

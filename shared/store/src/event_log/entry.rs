@@ -53,6 +53,8 @@ struct EntryItem {
 
 /// The attributes with the data, which an erasure removes.
 pub(super) const DATA: [&str; 2] = ["d", "z"];
+/// The attribute with the type.
+pub(super) const TYPE: &str = "k";
 
 impl TenantStore {
     /// Returns the item of a new event.

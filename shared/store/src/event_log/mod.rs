@@ -5,15 +5,19 @@
 //! cannot both put its entry, so the log has each event once.
 
 mod append;
+mod changes;
 mod entry;
 mod follow;
 mod get;
 mod list;
 mod position;
+mod redact;
 mod segment;
 mod source;
 
 pub use append::NewEvent;
+pub use changes::{ConversationToLog, CustomerToLog, LogChange, MessageChange, MessageToLog};
+pub(crate) use changes::{read as read_change, workspace_of};
 pub(crate) use follow::{AUTOMATIONS, ENDPOINTS, LOGGED_SINCE};
 pub use follow::{Followers, Stamp};
 pub use list::EventPage;

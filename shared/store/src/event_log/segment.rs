@@ -215,8 +215,7 @@ mod tests {
     #[test]
     fn references_are_read_as_written() {
         let id = ConversationId::from_bytes([7; 16]);
-        let subjects =
-            [(format!("C#{}", pack(id)), Some(id)), ("X#a#b".to_owned(), Some(id)), ("F#a".to_owned(), None)];
+        let subjects = [(format!("C#{}", pack(id)), Some(id)), ("B#a".to_owned(), Some(id)), ("F#a".to_owned(), None)];
         for (subject, conversation) in subjects {
             let reference =
                 Reference { event_type: EventType::FileReady, conversation, subject, source: "V1#0".to_owned() };

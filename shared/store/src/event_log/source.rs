@@ -18,9 +18,7 @@ pub enum EventSubject {
     Customer(CustomerKey),
     /// A bulk action.
     BulkAction(BulkActionId),
-    /// An execution of an automation.
-    Execution(AutomationId, ExecutionId),
-    /// A file.
+    /// A file of the workspace.
     File(FileId),
     /// A webhook endpoint.
     Endpoint(WebhookEndpointId),
@@ -33,7 +31,6 @@ impl EventSubject {
             Self::Conversation(id) => format!("C#{}", pack(*id)),
             Self::Customer(key) => format!("U#{}", key.digest()),
             Self::BulkAction(id) => format!("B#{}", pack(*id)),
-            Self::Execution(automation, id) => format!("X#{}#{}", pack(*automation), pack(*id)),
             Self::File(id) => format!("F#{}", pack(*id)),
             Self::Endpoint(id) => format!("N#{}", pack(*id)),
         }
@@ -55,6 +52,12 @@ pub enum EventSource {
         /// The number of the event, from 0.
         part: u8,
     },
+    /// A customer has this version since the change. The first part tells them from an earlier one with the same id.
+    Customer(MessageId, u64),
+    /// An execution of an automation has ended.
+    Execution(AutomationId, ExecutionId),
+    /// A file was registered.
+    File(FileId),
     /// A message was created.
     MessageCreated(MessageId),
     /// A message has this version since the change.
@@ -67,10 +70,26 @@ pub enum EventSource {
     At(i64),
 }
 
+impl EventSource {
+    /// Returns the start of the sources of the same message or customer.
+    pub(super) fn family(&self) -> String {
+        match self {
+            Self::MessageCreated(id) | Self::MessageUpdated(id, _) | Self::MessageDeleted(id) => {
+                Self::MessageCreated(*id).to_string()
+            }
+            Self::Customer(created, _) => format!("P#{}#", pack(*created)),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl Display for EventSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Version { version, part } => write!(f, "V{version}#{part}"),
+            Self::Customer(created, version) => write!(f, "P#{}#{version}", pack(*created)),
+            Self::Execution(automation, id) => write!(f, "X#{}#{}", pack(*automation), pack(*id)),
+            Self::File(id) => write!(f, "F#{}", pack(*id)),
             Self::MessageCreated(id) => write!(f, "M#{}", pack(*id)),
             Self::MessageUpdated(id, version) => write!(f, "M#{}#{version}", pack(*id)),
             Self::MessageDeleted(id) => write!(f, "M#{}#D", pack(*id)),

@@ -9,6 +9,8 @@ use crate::{
 
 /// The names of attributes that more than one operation writes.
 pub(super) mod attributes {
+    /// Who registered it.
+    pub(in crate::file) const ACTOR: &str = "ac";
     /// The entity tag of the object that is being registered.
     pub(in crate::file) const CLAIMED_ETAG: &str = "claimedEtag";
     /// The end of the claim of a registration, in milliseconds.
@@ -63,7 +65,7 @@ impl TenantStore {
 }
 
 /// Converts a file's item. Returns `None` for a file that has expired or is being deleted.
-pub(super) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreError> {
+pub(crate) fn read(item: Item, now: Timestamp) -> Result<Option<File>, StoreError> {
     if is_expired(&item, now) || item.contains_key(attributes::DELETED_AT) {
         return Ok(None);
     }

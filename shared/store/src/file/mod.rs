@@ -9,6 +9,7 @@ mod upload;
 
 use deskless_domain::{ContentType, File, FileId, FileStatus};
 pub use erase::FileChange;
+pub(crate) use item::read;
 pub use upload::UploadedObject;
 
 use crate::{Download, StoreError, TenantStore, Upload};

@@ -106,6 +106,7 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(attributes::STATUS, text(FileStatus::Ready));
         update.set(attributes::VERSION, number(ready.version));
+        update.set(attributes::ACTOR, text(self.actor_text()));
         update.remove(attributes::CLAIMED_UNTIL);
         update.remove(attributes::CLAIMED_ETAG);
         let file = self.keys().file(ready.id);

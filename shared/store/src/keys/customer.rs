@@ -3,7 +3,7 @@
 use deskless_domain::{ConversationId, CustomerId, MessageId};
 
 use super::{Key, SELF, TenantKeys, hashed};
-use crate::packed::pack;
+use crate::packed::{decode, pack};
 
 /// The sort key of the claim on an email address.
 pub(crate) const EMAIL_CLAIM: &str = "!";
@@ -21,6 +21,12 @@ impl CustomerKey {
     #[must_use]
     pub fn of(id: &CustomerId) -> Self {
         Self(hashed(id.as_str()))
+    }
+
+    /// Returns the digest as 32 hexadecimal digits: the beginning of the SHA-256 of the id.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&decode(&self.0).unwrap_or_default())
     }
 
     /// Returns the digest.

@@ -13,7 +13,7 @@ mod update;
 
 pub use count::ReplyCount;
 pub use create::{AddedMessage, RecordedMessage};
-pub(crate) use item::{attributes, read};
+pub(crate) use item::{attributes, read, read_first};
 pub(crate) use thread::ThreadPage;
 pub use thread::{MessagePage, Thread};
 pub use thread_at::ThreadAt;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use http::StatusCode;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::local::Folder;
@@ -40,9 +40,23 @@ impl Options {
         let url = url.trim_end_matches('/').to_owned();
         let local = ["http://127.0.0.1", "http://localhost"].iter().any(|host| url.starts_with(host));
         let client = Client::builder().connect_timeout(CONNECT_TIMEOUT);
-        let client = if local { client.no_proxy() } else { client }.build()?;
-        Ok(Api { http: client, url, key })
+        let client = if local { client.no_proxy() } else { with_system_roots(client) }.build()?;
+        Ok(Api { http: client, url, key, is_local: local })
     }
+
+    /// Returns the options that another run needs to reach the same API. The key is a secret and is left out.
+    pub fn arguments(&self) -> Vec<String> {
+        let url = self.url.iter().flat_map(|url| ["--url".to_owned(), url.clone()]);
+        let json = self.json.then(|| "--json".to_owned());
+        url.chain(self.folder.arguments()).chain(json).collect()
+    }
+}
+
+/// Adds the system's root certificates. Ones that cannot be parsed are not trusted.
+fn with_system_roots(client: ClientBuilder) -> ClientBuilder {
+    let certificates = rustls_native_certs::load_native_certs().certs;
+    let roots = certificates.iter().filter_map(|certificate| Certificate::from_der(certificate).ok());
+    roots.fold(client, ClientBuilder::add_root_certificate)
 }
 
 /// A local or deployed API accepts a connection within this time.
@@ -53,9 +67,26 @@ pub struct Api {
     http: Client,
     url: String,
     key: String,
+    is_local: bool,
 }
 
 impl Api {
+    /// Returns whether the API is on this machine.
+    pub fn is_local(&self) -> bool {
+        self.is_local
+    }
+
+    /// Sends a GET to this path under `/api/v1`, and returns any response that comes in time.
+    pub async fn try_get(&self, path: &str, timeout: Duration) -> reqwest::Result<Response> {
+        self.http.get(self.endpoint(path)).timeout(timeout).bearer_auth(&self.key).send().await
+    }
+
+    /// Returns the error for a request without a response.
+    pub fn cannot_connect(&self, error: reqwest::Error) -> Error {
+        let hint = "start the local stack with `make dev`, or pass --url";
+        Error::new(error).context(format!("cannot connect to {}: {hint}", self.url))
+    }
+
     /// Sends a GET to this path under `/api/v1`.
     pub async fn get(&self, path: &str) -> Result<Value> {
         self.send(self.http.get(self.endpoint(path))).await
@@ -77,10 +108,7 @@ impl Api {
 
     async fn send(&self, request: RequestBuilder) -> Result<Value> {
         let response = request.bearer_auth(&self.key).send().await;
-        let response = response.with_context(|| {
-            format!("cannot connect to {}: start the local stack with `make dev`, or pass --url", self.url)
-        })?;
-        read(response).await
+        read(response.map_err(|error| self.cannot_connect(error))?).await
     }
 }
 

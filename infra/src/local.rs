@@ -28,6 +28,8 @@ use crate::event_source::{self, BatchResult, EventSource};
 
 const ENV_FILE: &str = "dev.env";
 
+const DEFAULT_FOLDER: &str = ".local";
+
 /// The key that encrypts data keys, in place of a KMS key.
 const KEY_FILE: &str = "secrets.key";
 
@@ -92,11 +94,17 @@ pub struct FolderLock(#[expect(dead_code, reason = "the lock ends when the file 
 #[derive(Debug, clap::Args)]
 pub struct Folder {
     /// Folder of the local stack.
-    #[arg(long = "folder", env = "DESKLESS_FOLDER", default_value = ".local", global = true)]
+    #[arg(long = "folder", env = "DESKLESS_FOLDER", default_value = DEFAULT_FOLDER, global = true)]
     path: PathBuf,
 }
 
 impl Folder {
+    /// Returns the options that name the folder, if it is not the default one.
+    pub fn arguments(&self) -> Vec<String> {
+        let is_default = self.path == Path::new(DEFAULT_FOLDER);
+        if is_default { Vec::new() } else { vec!["--folder".to_owned(), self.path.display().to_string()] }
+    }
+
     /// Returns the settings of the local stack that is running or ran last.
     pub fn env(&self) -> DevEnv {
         DevEnv::read(&self.path)

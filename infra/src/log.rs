@@ -90,6 +90,11 @@ fn print(line: &str) {
     let _ = writeln!(anstream::stdout(), "{line}");
 }
 
+/// Prints a line for the person at the terminal to standard error, which is not part of the command's output.
+pub fn note(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 fn time() -> String {
     let now = SystemClock.now().to_string();
     now.split_once('T').and_then(|(_, time)| time.get(..8)).unwrap_or(&now).to_owned()

@@ -6,6 +6,7 @@ mod compile;
 mod connection;
 mod deliveries;
 mod event_source;
+mod feed;
 mod lambda;
 mod local;
 mod log;
@@ -13,7 +14,10 @@ mod process;
 mod timer;
 
 use clap::{Parser, Subcommand};
-use command::{bulk, costs, dev, identity, jobs, key, openapi, purge, secrets, serve, template, upload, workspace};
+use command::{
+    bulk, costs, dev, events, identity, jobs, key, listen, openapi, purge, secrets, serve, template, timers, upload,
+    workspace,
+};
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
 #[global_allocator]
@@ -45,15 +49,24 @@ enum Command {
     Purge(purge::Arguments),
     /// List or resume unfinished jobs.
     Jobs(jobs::Arguments),
+    /// Handle what is due now: end snoozes, and start deliveries.
+    Timers(timers::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
+    /// Print what happens in a workspace.
+    Events(events::Arguments),
+    /// Forward events to a server on this machine, signed as webhooks.
+    ///
+    /// Posts events one after another, in the order of the log. An event that the server does not accept is repeated for 8 seconds, then
+    /// skipped. At the end, the command prints how to continue without missing an event.
+    Listen(listen::Arguments),
     /// Upload a file.
     Upload(upload::Arguments),
     /// Write or check infra/openapi.json.
     Openapi(openapi::Options),
     /// Write template.yaml and CargoLambda.toml, or check that the committed ones are up to date.
     Template(template::Options),
-    /// Write docs/costs.md and the figures in README.md, or check that they are up to date.
+    /// Write docs/costs.md and the figures in README.md and docs/events.md, or check that they are up to date.
     Costs(costs::Options),
 }
 
@@ -68,7 +81,10 @@ async fn main() -> std::process::ExitCode {
         Command::Secrets(arguments) => secrets::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
+        Command::Timers(arguments) => timers::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
+        Command::Events(arguments) => events::run(arguments).await,
+        Command::Listen(arguments) => listen::run(arguments).await,
         Command::Upload(arguments) => upload::run(arguments).await,
         Command::Openapi(options) => openapi::run(&options),
         Command::Template(options) => template::run(&options),

@@ -8,6 +8,7 @@ use deskless_infra::{
     routes,
     s3::{BUCKET, FAILED_EVENTS, S3},
 };
+use deskless_outbound::Client;
 use deskless_runtime::{SystemClock, local_bucket, local_client};
 use deskless_store::{Bucket, Store};
 
@@ -38,6 +39,11 @@ impl Machine {
         let store = store.with_deliveries(Some(deliveries));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         Self { clock, store, secrets, router, traffic: OnceLock::new() }
+    }
+
+    /// Lets the routes send requests with this client.
+    pub(super) fn send_with(&mut self, client: Arc<Client>) {
+        self.router = std::mem::take(&mut self.router).layer(axum::Extension(client));
     }
 
     pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {

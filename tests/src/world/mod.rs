@@ -6,6 +6,7 @@ mod keys;
 mod machine;
 mod shared_engine;
 mod stream;
+mod timers;
 
 use std::sync::{
     Arc, LazyLock, Mutex,
@@ -107,13 +108,15 @@ impl World {
         let objects = TempDir::new().expect("a folder");
         let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
         let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
-        let machine = Machine::new(
+        let webhook_servers = WebhookServers::new(Arc::clone(&clock));
+        let mut machine = Machine::new(
             endpoint,
             &table,
             buckets_with_signing_clock(&s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
             (Arc::clone(&data_keys), Arc::clone(&secrets), Arc::clone(&deliveries)),
             Arc::clone(&clock),
         );
+        machine.send_with(webhook_servers.shared_client());
         // Keys and workspaces are created without the proxy, so that faults apply only to the test itself.
         let store = Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         // Calls of the operator are no calls of a function.
@@ -141,7 +144,7 @@ impl World {
         ];
         let store = machine.store.clone();
         Self {
-            webhook_servers: WebhookServers::new(Arc::clone(&clock)),
+            webhook_servers,
             clock,
             store,
             data_keys,

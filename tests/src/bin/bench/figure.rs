@@ -72,9 +72,14 @@ impl Figures {
 
     /// Adds the median of durations, with its maximum in seconds.
     pub fn seconds(&mut self, name: &str, times: &[Duration], target: f64) {
+        self.quantile(name, times, 0.5, target);
+    }
+
+    /// Adds a quantile of durations, with its maximum in seconds.
+    pub fn quantile(&mut self, name: &str, times: &[Duration], at: f64, target: f64) {
         let times: Vec<_> = times.iter().map(Duration::as_secs_f64).collect();
         let detail = format!("{} to {}", time(quantile(&times, 0.0)), time(quantile(&times, 1.0)));
-        self.add(name, quantile(&times, 0.5), target, " s", detail);
+        self.add(name, quantile(&times, at), target, " s", detail);
     }
 
     fn add(&mut self, name: &str, value: f64, target: f64, unit: &str, detail: String) {

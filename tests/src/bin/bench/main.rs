@@ -4,9 +4,11 @@
 //! the machine. The workers on the stream have absolute targets. Exceeding a target is reported but not an error. `SCALE`
 //! sets the number of rows of the large table (default 100000), `PURGE` the number of messages that one workspace removes
 //! (default 10000). The argument `stream` runs only the measurements of the workers, and `dialects` only those of dialects.
+//! `delivery` measures the webhooks of a running local stack, whose settings are in the environment.
 
 mod binaries;
 mod bodies;
+mod delivery;
 mod dialects;
 mod figure;
 mod operations;
@@ -25,6 +27,7 @@ fn main() -> Result<()> {
     println!("{}", figure::machine());
     match std::env::args().nth(1).as_deref() {
         Some("stream") => {}
+        Some("delivery") => return one_thread()?.block_on(delivery::measure()).map(|figures| figures.print()),
         Some("dialects") => return one_thread()?.block_on(dialects::measure()).map(|figures| figures.print()),
         _ => relative()?,
     }

@@ -1,74 +1,17 @@
 //! Runs the `deskless` command as a user does, against its own local stack.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-};
+mod events;
+mod guide;
+mod listen;
+mod process;
+mod server;
+mod stack;
+
+use std::path::PathBuf;
 
 use serde_json::json;
 
-/// A folder with a running `deskless serve`. Dropping it stops the command.
-struct Stack {
-    folder: PathBuf,
-    serve: Child,
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
-}
-
-impl Stack {
-    fn start(name: &str) -> Self {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let mut serve = Command::new(env!("CARGO_BIN_EXE_deskless"))
-            .arg("serve")
-            .current_dir(&folder)
-            .env("PORT", free_port().to_string())
-            .env("DYNAMODB_PORT", free_port().to_string())
-            .env("S3_PORT", free_port().to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("deskless serve starts");
-        let mut lines = BufReader::new(serve.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-        let ready = lines.any(|line| line.contains("is ready"));
-        // Keep reading, or the command blocks on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        assert!(ready, "deskless serve exited before it was ready");
-        Self { folder, serve }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        run(&self.folder, arguments)
-    }
-
-    /// Runs a command that must succeed, and returns the JSON that it prints.
-    fn json(&self, arguments: &[&str]) -> serde_json::Value {
-        let output = self.run(&[arguments, &["--json"]].concat());
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("JSON")
-    }
-
-    /// Runs a command that must fail, and returns its error output.
-    fn failure(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(!output.status.success(), "{arguments:?} succeeded");
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        let _ = self.serve.kill();
-        let _ = self.serve.wait();
-    }
-}
-
-fn run(folder: &std::path::Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_deskless")).args(arguments).current_dir(folder).output().expect("deskless runs")
-}
+use stack::{Stack, run};
 
 #[test]
 fn workspaces_and_keys_are_created_listed_and_revoked() {
@@ -126,25 +69,15 @@ fn identity_secret_is_rotated_and_signs_tokens() {
     }
 }
 
-/// Sends a POST to the stack's API with its server key.
-fn post(stack: &Stack, path: &str, body: &serde_json::Value) -> serde_json::Value {
-    let env = std::fs::read_to_string(stack.folder.join(".local/dev.env")).expect("dev.env");
-    let get = |name: &str| env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).expect(name);
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let request = client.post(format!("{}/api/v1/{path}", get("DESKLESS_URL"))).bearer_auth(get("DESKLESS_API_KEY"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async { request.json(body).send().await.expect("an answer").json().await.expect("JSON") })
-}
-
 #[test]
 fn bulk_watch_waits_until_action_ends() {
     let stack = Stack::start("bulk");
     for _ in 0..3 {
         let conversation = serde_json::json!({ "subject": "Hello", "customer": { "id": "cus_1" } });
-        assert!(post(&stack, "conversations", &conversation)["conversation"]["id"].is_string());
+        assert!(stack.post("conversations", &conversation)["conversation"]["id"].is_string());
     }
     let body = serde_json::json!({ "action": "tag", "add": ["a"], "filter": { "status": "open" } });
-    let started = post(&stack, "bulk-actions", &body);
+    let started = stack.post("bulk-actions", &body);
     let watched = stack.json(&["bulk", "watch", started["bulkAction"]["id"].as_str().expect("an id")]);
     assert_eq!(
         (&watched["bulkAction"]["status"], &watched["bulkAction"]["processedCount"]),
@@ -153,7 +86,7 @@ fn bulk_watch_waits_until_action_ends() {
 
     let stranger = "01900000-0000-7000-8000-000000000001";
     let body = serde_json::json!({ "action": "delete", "conversationIds": [stranger] });
-    let failed = post(&stack, "bulk-actions", &body);
+    let failed = stack.post("bulk-actions", &body);
     let output = stack.run(&["bulk", "watch", failed["bulkAction"]["id"].as_str().expect("an id")]);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(!output.status.success() && err.contains("failed on 1 of 1 conversations"), "{err}");

@@ -3,6 +3,8 @@
 //! `make test` installs the generators for Python and TypeScript, `make clients` also the one for Go. A client whose generator is
 //! not installed is skipped with one line. With `CI=true`, only Go may be.
 
+mod webhooks;
+
 use std::{
     env,
     net::Ipv4Addr,

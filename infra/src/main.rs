@@ -14,7 +14,8 @@ mod timer;
 
 use clap::{Parser, Subcommand};
 use command::{
-    bulk, costs, dev, events, identity, jobs, key, listen, openapi, purge, secrets, serve, template, upload, workspace,
+    bulk, costs, dev, events, identity, jobs, key, listen, openapi, purge, secrets, serve, template, timers, upload,
+    workspace,
 };
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
@@ -47,6 +48,8 @@ enum Command {
     Purge(purge::Arguments),
     /// List or resume unfinished jobs.
     Jobs(jobs::Arguments),
+    /// Handle what is due now: end snoozes, and start deliveries.
+    Timers(timers::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
     /// Print what happens in a workspace.
@@ -62,7 +65,7 @@ enum Command {
     Openapi(openapi::Options),
     /// Write template.yaml and CargoLambda.toml, or check that the committed ones are up to date.
     Template(template::Options),
-    /// Write docs/costs.md and the figures in README.md, or check that they are up to date.
+    /// Write docs/costs.md and the figures in README.md and docs/events.md, or check that they are up to date.
     Costs(costs::Options),
 }
 
@@ -77,6 +80,7 @@ async fn main() -> std::process::ExitCode {
         Command::Secrets(arguments) => secrets::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
+        Command::Timers(arguments) => timers::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
         Command::Events(arguments) => events::run(arguments).await,
         Command::Listen(arguments) => listen::run(arguments).await,

@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 use deskless_infra::{
-    costs::{Costs, document, headline},
+    costs::{Costs, document, headline, quotation},
     template::TEXT,
 };
 
@@ -14,18 +14,19 @@ const END: &str = "<!-- end of costs -->\n";
 /// Options of `deskless costs`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Write nothing. Fail if docs/costs.md or README.md is out of date.
+    /// Write nothing. Fail if docs/costs.md, README.md or docs/events.md is out of date.
     #[arg(long)]
     check: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
     let costs = Costs::compute(TEXT)?;
-    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).context("README.md cannot be read")?;
-    let Some((before, rest)) = readme.split_once(BEGIN) else { bail!("README.md has no line `{}`", BEGIN.trim()) };
-    let Some((_, after)) = rest.split_once(END) else { bail!("README.md has no line `{}`", END.trim()) };
-    let quoted = format!("{before}{BEGIN}{}{END}{after}", headline(&costs)?);
-    for (path, fresh) in [("docs/costs.md", document(&costs)?), ("README.md", quoted)] {
+    let files = [
+        ("docs/costs.md", document(&costs)?),
+        ("README.md", quoting("README.md", &headline(&costs)?)?),
+        ("docs/events.md", quoting("docs/events.md", &quotation(&costs))?),
+    ];
+    for (path, fresh) in files {
         let file = Path::new(ROOT).join(path);
         if fs::read_to_string(&file).unwrap_or_default() == fresh {
             continue;
@@ -39,4 +40,12 @@ pub fn run(options: &Options) -> Result<()> {
         println!("Updated {path}.");
     }
     Ok(())
+}
+
+/// Returns a file with these lines between the two comments.
+fn quoting(path: &str, lines: &str) -> Result<String> {
+    let text = fs::read_to_string(Path::new(ROOT).join(path)).with_context(|| format!("{path} cannot be read"))?;
+    let Some((before, rest)) = text.split_once(BEGIN) else { bail!("{path} has no line `{}`", BEGIN.trim()) };
+    let Some((_, after)) = rest.split_once(END) else { bail!("{path} has no line `{}`", END.trim()) };
+    Ok(format!("{before}{BEGIN}{lines}{END}{after}"))
 }

@@ -14,6 +14,8 @@ pub struct Idle {
     pub filtered_metrics: usize,
     /// KMS keys.
     pub keys: usize,
+    /// Functions that run once a minute.
+    pub minutely: usize,
     /// Routes, which `DetailedMetrics=true` measures one by one.
     pub routes: usize,
     /// The memory of a function, in MB.
@@ -43,7 +45,8 @@ impl Idle {
         let resources = template["Resources"].as_mapping().context("template.yaml has no resources")?;
         let memory = template["Globals"]["Function"]["MemorySize"].as_u64().unwrap_or_default();
         let memory = usize::try_from(memory)?;
-        let mut idle = Self { alarms: 0, alarm_metrics: 0, filtered_metrics: 0, keys: 0, routes: 0, memory };
+        let mut idle =
+            Self { alarms: 0, alarm_metrics: 0, filtered_metrics: 0, keys: 0, minutely: 0, routes: 0, memory };
         let mut metrics = std::collections::BTreeSet::new();
         for (name, resource) in resources {
             let properties = &resource["Properties"];
@@ -73,7 +76,16 @@ impl Idle {
                         "{name:?}: provisioned concurrency is billed by the hour"
                     );
                     let events = properties["Events"].as_mapping().into_iter().flat_map(|events| events.values());
-                    idle.routes += events.filter(|event| event["Type"] == "HttpApi").count();
+                    for event in events {
+                        idle.routes += usize::from(event["Type"] == "HttpApi");
+                        if event["Type"] == "Schedule" {
+                            ensure!(
+                                event["Properties"]["Schedule"] == "rate(1 minute)",
+                                "{name:?}: infra/src/costs/idle.rs does not know how often this schedule is"
+                            );
+                            idle.minutely += 1;
+                        }
+                    }
                 }
             }
         }
@@ -82,9 +94,20 @@ impl Idle {
     }
 }
 
+/// Returns the memory of a function in MB: its own if it has any, or that of all functions.
+///
+/// # Errors
+/// When the template is not valid.
+pub(super) fn memory_of(template: &str, function: Option<&str>) -> Result<usize> {
+    let template: Value = serde_norway::from_str(template).context("template.yaml is not valid YAML")?;
+    let own = function.and_then(|function| template["Resources"].get(function)?["Properties"]["MemorySize"].as_u64());
+    let all = template["Globals"]["Function"]["MemorySize"].as_u64();
+    Ok(usize::try_from(own.or(all).unwrap_or_default())?)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Idle;
+    use super::{Idle, memory_of};
 
     #[test]
     fn alarm_is_billed_by_its_metrics() {
@@ -98,6 +121,17 @@ Resources:
 ";
         let idle = Idle::of(template).expect("a template");
         assert_eq!((idle.alarms, idle.alarm_metrics, idle.memory), (2, 3, 256));
+    }
+
+    #[test]
+    fn function_can_have_memory_of_its_own() {
+        let template = "
+Globals: { Function: { MemorySize: 512 } }
+Resources: { A: { Properties: {} }, B: { Properties: { MemorySize: 256 } } }
+";
+        assert_eq!(memory_of(template, None).ok(), Some(512));
+        assert_eq!(memory_of(template, Some("A")).ok(), Some(512));
+        assert_eq!(memory_of(template, Some("B")).ok(), Some(256));
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use event_log::{EventActor, EventActorType, EventContent, EventFilter, EventId, EventType, LoggedEvent};
-pub use execution::{Execution, Reason, Step};
+pub use execution::{Execution, Reason, RetryResult, Step};
 pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};

@@ -5,6 +5,7 @@ mod keys;
 mod machine;
 mod shared_engine;
 mod stream;
+mod timers;
 
 use std::sync::{
     Arc, LazyLock, Mutex,

@@ -46,6 +46,7 @@ mod predefined_messages_files;
 mod predefined_messages_send;
 mod rate_limits;
 mod rate_limits_shares;
+mod timers;
 mod values;
 mod versions;
 mod webhook_endpoints;

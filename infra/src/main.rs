@@ -4,6 +4,7 @@ mod api;
 mod command;
 mod compile;
 mod connection;
+mod deliveries;
 mod event_source;
 mod feed;
 mod lambda;

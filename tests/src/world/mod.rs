@@ -1,5 +1,6 @@
 //! A world: a fresh table, a clock and two workspaces for one test.
 
+mod deliveries;
 mod items;
 mod keys;
 mod machine;
@@ -25,7 +26,7 @@ use self::{
     machine::buckets_with_signing_clock,
     shared_engine::{SharedTable, delete_finished},
 };
-use crate::{Faults, KnownSecrets, Proxy, Role, TestClock, TestDataKeys, WebhookServers};
+use crate::{Faults, KnownSecrets, Proxy, Role, StartedDeliveries, TestClock, TestDataKeys, WebhookServers};
 
 /// A table, a clock and two workspaces for one test.
 pub struct World {
@@ -37,6 +38,8 @@ pub struct World {
     pub webhook_servers: WebhookServers,
     /// The data keys of all processes of this world.
     pub data_keys: Arc<TestDataKeys>,
+    /// The deliveries that the processes of this world have started.
+    pub deliveries: Arc<StartedDeliveries>,
     pub(crate) secrets: Arc<KnownSecrets>,
     /// The workspace of [`World::server_key`].
     pub workspace: WorkspaceId,
@@ -101,6 +104,7 @@ impl World {
         };
         let secrets = Arc::<KnownSecrets>::default();
         let data_keys = Arc::new(TestDataKeys::new(Arc::clone(&secrets)));
+        let deliveries = Arc::<StartedDeliveries>::default();
         let objects = TempDir::new().expect("a folder");
         let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
         let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
@@ -109,7 +113,7 @@ impl World {
             endpoint,
             &table,
             buckets_with_signing_clock(&s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
-            (Arc::clone(&data_keys), Arc::clone(&secrets)),
+            (Arc::clone(&data_keys), Arc::clone(&secrets), Arc::clone(&deliveries)),
             Arc::clone(&clock),
         );
         machine.send_with(webhook_servers.shared_client());
@@ -144,6 +148,7 @@ impl World {
             clock,
             store,
             data_keys,
+            deliveries,
             secrets,
             workspace,
             other,

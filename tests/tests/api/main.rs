@@ -49,6 +49,7 @@ mod rate_limits_shares;
 mod timers;
 mod values;
 mod versions;
+mod webhook_deliveries;
 mod webhook_endpoints;
 mod workspace_api_keys;
 mod workspace_common;

@@ -7,9 +7,10 @@ use deskless_tests::{Specification, World};
 use http::Method;
 use serde_json::Value;
 
-/// The largest size of a document: lines of the committed file, and bytes of the compressed response.
-const MAX_LINES: usize = 13_000;
-const MAX_GZIPPED: usize = 25 * 1024;
+/// The largest size of a document: lines of the committed file, and bytes of the compressed response. The feed of events, webhook endpoints
+/// and the requests that they get have added about 2,500 lines to the 13,000 of the other operations.
+const MAX_LINES: usize = 16_000;
+const MAX_GZIPPED: usize = 34 * 1024;
 
 const SERVED: [(&str, &str); 2] = [
     ("/api/v1/openapi.json", include_str!("../../../infra/openapi.json")),

@@ -296,6 +296,33 @@ async fn automations(world: &World) {
     let _ = ours.ask(Method::DELETE, &other).send().await.expect(204);
 }
 
+/// What the feed and webhook endpoints ask of the table.
+async fn integrations(world: &World) {
+    let ours = world.server_key();
+    let (events, endpoints) = ("/api/v1/events", "/api/v1/webhook-endpoints");
+    let _ = ours.get(events).await.expect(200);
+    let _ = ours.open(&minimal_conversation()).await;
+    let _ = world.drain_events().await;
+    let _ = world.proxy().take_meter();
+    world.clock.advance_millis(300_000);
+    let _ = ours.get(events).await.expect(200);
+    let ask = ours.ask(Method::POST, endpoints).header("idempotency-key", "k");
+    let body = json!({ "url": "https://hooks.example.com", "headers": { "x-a": "1" } });
+    let made = ask.json(&body).send().await.expect(201);
+    let path = format!("{endpoints}/{}", made["webhookEndpoint"]["id"].as_str().expect("an id"));
+    for path in [endpoints, &path, &format!("{path}/attempts"), &format!("{path}/undelivered")] {
+        let _ = ours.get(path).await.expect(200);
+    }
+    for enabled in [false, true] {
+        let _ = ours.patch(&path, &json!({ "enabled": enabled, "headers": { "x-b": "2" } })).await.expect(200);
+    }
+    for operation in ["rotate-secret", "test"] {
+        let _ = ours.ask(Method::POST, &format!("{path}/{operation}")).send().await.expect(200);
+    }
+    let _ = ours.post(&format!("{path}/replay"), &json!({ "sinceSequence": 1 })).await.expect(200);
+    let _ = ours.ask(Method::DELETE, &path).send().await.expect(204);
+}
+
 /// Takes a lease of the rate limiter, as every function does that authenticates keys. The first requests of a minute need
 /// none.
 async fn lease(world: &World) {
@@ -346,6 +373,9 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     automations(&world).await;
     lease(&world).await;
     needed.insert("automations".to_owned(), asked());
+    integrations(&world).await;
+    lease(&world).await;
+    needed.insert("integrations".to_owned(), asked());
     let _ = world.take_asked_of_s3();
     events(&world).await;
     needed.insert("events".to_owned(), asked());

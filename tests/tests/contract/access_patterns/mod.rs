@@ -60,6 +60,7 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     conversations::list(large, &mut record).await;
     resources::bulk_actions(&Fixture::new(large).await, &mut record).await;
     resources::workspace(&Fixture::new(large).await, &mut record).await;
+    resources::webhook_endpoints(&Fixture::new(large).await, &mut record).await;
     resources::files(&Fixture::new(large).await, &mut record).await;
 
     let fixture = Fixture::new(large).await;

@@ -134,3 +134,14 @@ async fn predefined_messages(fixture: &Fixture, record: &mut impl FnMut(&str, Me
     opening["message"] = json!({ "role": "assistant", "predefinedMessageId": plain });
     let _ = record("AP-83", fixture.post(PATH, &opening).await);
 }
+
+/// Measures webhook endpoints in a workspace without events.
+pub async fn webhook_endpoints(fixture: &Fixture, record: &mut impl FnMut(&str, Meter) -> Option<Meter>) {
+    let path = "/api/v1/webhook-endpoints";
+    let filler = if fixture.large { "x".repeat(1000) } else { "CRM".to_owned() };
+    let body = json!({ "url": "https://hooks.example.com", "description": filler });
+    let made = fixture.world.server_key().post(path, &body).await.expect(201);
+    let _ = record("AP-185", fixture.post(path, &body).await);
+    let made = format!("{path}/{}", made["webhookEndpoint"]["id"].as_str().expect("an id"));
+    let _ = record("AP-188", fixture.get(&format!("{made}/undelivered")).await);
+}

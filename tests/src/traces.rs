@@ -68,6 +68,11 @@ fn decoded(bytes: &[u8]) -> Vec<String> {
     if GzDecoder::new(bytes).read_to_string(&mut unzipped).is_ok() {
         texts.push(unzipped);
     }
+    // The data of events.
+    let mut inflated = String::new();
+    if DeflateDecoder::new(bytes).read_to_string(&mut inflated).is_ok() {
+        texts.push(inflated);
+    }
     let mut inflated = String::new();
     if DeflateDecoder::new(bytes).read_to_string(&mut inflated).is_ok() {
         texts.push(inflated);

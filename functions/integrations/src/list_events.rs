@@ -53,7 +53,10 @@ pub struct EventListResponse {
     path = "/api/v1/events",
     tag = "Events",
     params(ListEventsQuery),
-    responses((status = 200, description = "A page of events", body = EventListResponse)),
+    responses(
+        (status = 200, description = "A page of events", body = EventListResponse),
+        (status = 410, description = "Events after the position have expired", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+    ),
 )]
 pub async fn list_events(caller: Caller<ReadEvents>, ApiQuery(query): ApiQuery<ListEventsQuery>) -> Reply {
     let store = caller.store();

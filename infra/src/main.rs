@@ -4,6 +4,7 @@ mod api;
 mod command;
 mod compile;
 mod connection;
+mod deliveries;
 mod event_source;
 mod feed;
 mod lambda;
@@ -14,7 +15,8 @@ mod timer;
 
 use clap::{Parser, Subcommand};
 use command::{
-    bulk, costs, dev, events, identity, jobs, key, listen, openapi, purge, secrets, serve, template, upload, workspace,
+    bulk, costs, dev, events, identity, jobs, key, listen, openapi, purge, secrets, serve, template, timers, upload,
+    workspace,
 };
 
 /// The local stack runs the engine and the API in one process. The system's allocator takes a quarter of a list's time.
@@ -47,6 +49,8 @@ enum Command {
     Purge(purge::Arguments),
     /// List or resume unfinished jobs.
     Jobs(jobs::Arguments),
+    /// Handle what is due now: end snoozes, and start deliveries.
+    Timers(timers::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
     /// Print what happens in a workspace.
@@ -77,6 +81,7 @@ async fn main() -> std::process::ExitCode {
         Command::Secrets(arguments) => secrets::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
         Command::Jobs(arguments) => jobs::run(arguments).await,
+        Command::Timers(arguments) => timers::run(arguments).await,
         Command::Bulk(arguments) => bulk::run(arguments).await,
         Command::Events(arguments) => events::run(arguments).await,
         Command::Listen(arguments) => listen::run(arguments).await,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::read::GzDecoder;
+use flate2::read::{DeflateDecoder, GzDecoder};
 use serde_json::Value;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
@@ -67,6 +67,10 @@ fn decoded(bytes: &[u8]) -> Vec<String> {
     let mut unzipped = String::new();
     if GzDecoder::new(bytes).read_to_string(&mut unzipped).is_ok() {
         texts.push(unzipped);
+    }
+    let mut inflated = String::new();
+    if DeflateDecoder::new(bytes).read_to_string(&mut inflated).is_ok() {
+        texts.push(inflated);
     }
     texts
 }

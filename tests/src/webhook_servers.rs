@@ -36,7 +36,7 @@ const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 /// Servers for all subdomains of `example.com` over https, and for this machine over http. They record the calls they receive.
 pub struct WebhookServers {
     inner: Arc<Inner>,
-    client: Client,
+    client: Arc<Client>,
 }
 
 struct Inner {
@@ -145,7 +145,7 @@ impl WebhookServers {
             calls: Mutex::default(),
         });
         let client = Client::new(Arc::new(TestNetwork(Arc::clone(&inner))), roots);
-        Self { inner, client }
+        Self { inner, client: Arc::new(client) }
     }
 
     /// Sets the status that all servers respond with when no rule and no script decides.
@@ -168,6 +168,12 @@ impl WebhookServers {
     #[must_use]
     pub fn take_calls(&self) -> Vec<Received> {
         std::mem::take(&mut *self.inner.calls.lock().expect("the lock is not poisoned"))
+    }
+
+    /// Returns the client for a process.
+    #[must_use]
+    pub fn shared_client(&self) -> Arc<Client> {
+        Arc::clone(&self.client)
     }
 
     /// Returns the client that reaches these servers.

@@ -68,7 +68,7 @@ pub struct CreateConversationRequest {
     /// Sets the pipeline too.
     #[deserr(default)]
     stage_id: Option<StageId>,
-    /// The end of the snooze.
+    /// The end of the snooze. Becomes `null` within a minute after this time.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     snoozed_until: Option<Timestamp>,

@@ -57,7 +57,7 @@ pub struct UpdateConversationRequest {
     #[deserr(default)]
     #[schema(value_type = Option<StageId>, required = false)]
     stage_id: Optional<Option<StageId>>,
-    /// The end of the snooze. `null` or a time in the past ends it.
+    /// The end of the snooze. `null` or a time in the past ends it. Becomes `null` within a minute after this time.
     #[deserr(default)]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
     snoozed_until: Optional<Option<Timestamp>>,

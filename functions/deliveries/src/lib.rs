@@ -3,10 +3,9 @@
 //! Other functions invoke it asynchronously, at least once. A run takes a lease, so two invocations do not send the same. After an
 //! error, Lambda invokes it again, and what was not saved is sent again.
 
-mod body;
-
 use std::time::Duration;
 
+use deskless_api::wire;
 use deskless_app::{
     AppError, DueFeed, Store,
     deliveries::{self, DeliveryRequest, DeliveryTarget, Sender},
@@ -40,7 +39,8 @@ pub async fn handle_with(
     let Some(tenant) = DueFeed::new(store).open(workspace).await? else { return Ok(()) };
     let result = match &target {
         DeliveryTarget::Endpoint { id } => {
-            deliveries::run(&tenant, *id, Sender { client, body: body::event, data: body::endpoint }, budget).await
+            deliveries::run(&tenant, *id, Sender { client, body: wire::event_body, data: wire::endpoint_data }, budget)
+                .await
         }
         // No call is started yet.
         DeliveryTarget::Call { .. } => Ok(()),

@@ -11,4 +11,8 @@ deskless_api::operations!(
     webhook_endpoints::update_webhook_endpoint,
     webhook_endpoints::delete_webhook_endpoint,
     webhook_endpoints::rotate_webhook_secret,
+    webhook_endpoints::test_webhook_endpoint,
+    webhook_endpoints::list_webhook_attempts,
+    webhook_endpoints::replay_events,
+    webhook_endpoints::list_undelivered_events,
 );

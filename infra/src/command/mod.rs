@@ -14,5 +14,6 @@ mod resume;
 pub mod secrets;
 pub mod serve;
 pub mod template;
+pub mod timers;
 pub mod upload;
 pub mod workspace;

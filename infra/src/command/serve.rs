@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 
 use crate::{
-    lambda,
+    deliveries, lambda,
     local::{Interrupt, Options, Stack},
     log::Format,
     timer,
@@ -25,7 +25,9 @@ pub async fn run(options: Options) -> Result<()> {
     let lock = options.lock()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let stack = Stack::start(&options, lock).await?;
-    let router = routes::router(stack.store.clone(), Arc::new(SystemClock));
+    let (starter, started) = deliveries::channel();
+    let store = stack.store.clone().with_deliveries(Some(Arc::new(starter)));
+    let router = routes::router(store.clone(), Arc::new(SystemClock));
     let passed = ServiceBuilder::new().map_request(lambda::as_passed).service(router);
     let router = Router::new().fallback_service(passed).layer(from_fn(lambda::buffer));
     let router = router.layer(from_fn_with_state(options.allowed_hosts(), guard::local_host));
@@ -33,16 +35,17 @@ pub async fn run(options: Options) -> Result<()> {
     stack.announce();
     // A task for each batch, so that lanes run on all cores.
     let deliver = async |worker: Worker, records: &[Value]| {
-        let (store, records) = (stack.store.clone(), records.to_vec());
+        let (store, records) = (store.clone(), records.to_vec());
         tokio::spawn(async move { worker.hand_over(&store, &records).await }).await?
     };
     let sweep = async || {
-        let store = stack.store.clone();
+        let store = store.clone();
         tokio::spawn(async move { Task::Timers.run(&store, json!({})).await }).await?.map(drop)
     };
     tokio::select! {
         failure = stack.run_event_sources(deliver) => failure?,
         failure = timer::run(sweep) => failure?,
+        failure = started.run(&store) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

@@ -56,7 +56,9 @@ fn idle(costs: &Costs, text: &mut String) -> Result<()> {
     let alarms = count(idle.alarm_metrics) * costs.price("alarm_metric")?;
     writeln!(text, "| Metrics of {} alarms | {} | ${alarms:.2} |", idle.alarms, idle.alarm_metrics)?;
     writeln!(text, "| KMS keys | {} | ${:.2} |", idle.keys, count(idle.keys) * costs.price("kms_key")?)?;
-    text.push_str("| Functions, API, table, stream, buckets and log groups without use | | $0.00 |\n");
+    let (sweeps, dollars) = (costs.sweeps_a_month(), costs.sweep_dollars());
+    writeln!(text, "| Sweeps of what is due, once a minute (AP-180) | {sweeps} | ${dollars:.2} |")?;
+    text.push_str("| Other functions, API, table, stream, buckets and log groups without use | | $0.00 |\n");
     writeln!(text, "| **Total** | | **${:.2}** |\n", costs.idle_dollars()?)?;
     writeln!(
         text,

@@ -14,6 +14,8 @@ pub struct Idle {
     pub filtered_metrics: usize,
     /// KMS keys.
     pub keys: usize,
+    /// Functions that run once a minute.
+    pub minutely: usize,
     /// Routes, which `DetailedMetrics=true` measures one by one.
     pub routes: usize,
     /// The memory of a function, in MB.
@@ -43,7 +45,8 @@ impl Idle {
         let resources = template["Resources"].as_mapping().context("template.yaml has no resources")?;
         let memory = template["Globals"]["Function"]["MemorySize"].as_u64().unwrap_or_default();
         let memory = usize::try_from(memory)?;
-        let mut idle = Self { alarms: 0, alarm_metrics: 0, filtered_metrics: 0, keys: 0, routes: 0, memory };
+        let mut idle =
+            Self { alarms: 0, alarm_metrics: 0, filtered_metrics: 0, keys: 0, minutely: 0, routes: 0, memory };
         let mut metrics = std::collections::BTreeSet::new();
         for (name, resource) in resources {
             let properties = &resource["Properties"];
@@ -73,7 +76,16 @@ impl Idle {
                         "{name:?}: provisioned concurrency is billed by the hour"
                     );
                     let events = properties["Events"].as_mapping().into_iter().flat_map(|events| events.values());
-                    idle.routes += events.filter(|event| event["Type"] == "HttpApi").count();
+                    for event in events {
+                        idle.routes += usize::from(event["Type"] == "HttpApi");
+                        if event["Type"] == "Schedule" {
+                            ensure!(
+                                event["Properties"]["Schedule"] == "rate(1 minute)",
+                                "{name:?}: infra/src/costs/idle.rs does not know how often this schedule is"
+                            );
+                            idle.minutely += 1;
+                        }
+                    }
                 }
             }
         }

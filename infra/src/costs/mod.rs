@@ -136,6 +136,8 @@ pub struct Costs {
     pub background: Vec<(String, f64, bool)>,
     /// What an idle stack is billed for.
     pub idle: Idle,
+    /// The dollars of a million sweeps of the timers that find nothing.
+    pub sweeps: f64,
     /// The example's title and its dollars, without the idle stack's.
     pub example: (String, f64),
 }
@@ -167,7 +169,8 @@ impl Costs {
         });
         let background = background.collect();
         let example = (inputs.example.title.clone(), example);
-        Ok(Self { operations, delivery, background, idle, example, prices: inputs.prices })
+        let sweeps = inputs.sweeps(&budgets, idle)?;
+        Ok(Self { operations, delivery, background, idle, sweeps, example, prices: inputs.prices })
     }
 
     /// Returns the dollars of an idle stack in a month.
@@ -176,7 +179,20 @@ impl Costs {
     /// When a price is missing.
     pub fn idle_dollars(&self) -> Result<f64> {
         Ok(count(self.idle.alarm_metrics) * self.price("alarm_metric")?
-            + count(self.idle.keys) * self.price("kms_key")?)
+            + count(self.idle.keys) * self.price("kms_key")?
+            + self.sweep_dollars())
+    }
+
+    /// Returns the number of sweeps in a month of 30 days.
+    #[must_use]
+    pub fn sweeps_a_month(&self) -> usize {
+        self.idle.minutely * 60 * 24 * 30
+    }
+
+    /// Returns the dollars of the sweeps of a month.
+    #[must_use]
+    pub fn sweep_dollars(&self) -> f64 {
+        count(self.sweeps_a_month()) * self.sweeps / 1e6
     }
 
     /// Returns the dollars of a price.
@@ -198,13 +214,23 @@ impl Costs {
 }
 
 impl Inputs {
+    /// Returns the dollars of a million sweeps that find nothing, which write no log line. The schedule itself is free.
+    fn sweeps(&self, budgets: &Budgets, idle: Idle) -> Result<f64> {
+        let budget = budgets.row("AP-180")?;
+        let milliseconds = self.handlers.base + self.handlers.per_trip * budget.trips;
+        Ok(budget.reads * price(&self.prices, "read_units")? + self.lambda(milliseconds, idle)?)
+    }
+
+    /// Returns the dollars of a million invocations of this length.
+    fn lambda(&self, milliseconds: f64, idle: Idle) -> Result<f64> {
+        let gb_seconds = milliseconds / 1000.0 * count(idle.memory) / 1024.0;
+        Ok(gb_seconds * price(&self.prices, "lambda_gb_seconds")? + price(&self.prices, "lambda_requests")?)
+    }
+
     fn cost(&self, operation: &Operation, budgets: &Budgets, idle: Idle) -> Result<Cost> {
         let price = |name: &str| price(&self.prices, name);
         let (reads, writes) = (price("read_units")?, price("write_units")?);
-        let lambda = |ms: f64| -> Result<f64> {
-            let gb_seconds = ms / 1000.0 * count(idle.memory) / 1024.0;
-            Ok(gb_seconds * price("lambda_gb_seconds")? + price("lambda_requests")?)
-        };
+        let lambda = |milliseconds: f64| self.lambda(milliseconds, idle);
         let budget = budgets.row(&operation.row)?;
         let every = &self.every_request;
         let mut background = 0.0;

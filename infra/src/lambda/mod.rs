@@ -157,6 +157,8 @@ impl Instance {
             .env("FAILED_EVENTS_BUCKET", FAILED_EVENTS)
             .env("AWS_ENDPOINT_URL_S3", &endpoints.s3)
             .env("SECRETS_KEY_FILE", &endpoints.secrets_key)
+            .env("DELIVERIES_FUNCTION", Task::Deliveries.name())
+            .env("AWS_ENDPOINT_URL_LAMBDA", runtime.lambda_url())
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_SESSION_TOKEN", "local")

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode},
@@ -32,8 +32,13 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::TASK_TIMEOUT;
+
 /// The number of a process, unique over all functions and restarts.
 pub type ProcessId = u64;
+
+/// How often an asynchronous invocation is tried.
+const ATTEMPTS: usize = 3;
 
 /// Why an invocation has no response.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +109,7 @@ impl Runtime {
             .route(&format!("{api}/invocation/{{id}}/response"), post(respond))
             .route(&format!("{api}/invocation/{{id}}/error"), post(fail))
             .route(&format!("{api}/init/error"), post(|| async { StatusCode::ACCEPTED }))
+            .route("/2015-03-31/functions/{function}/invocations", post(invoke_later))
             // Lambda's own limit for responses is 6 MB.
             .layer(DefaultBodyLimit::max(8 * 1024 * 1024))
             .layer(from_fn(guard::local_programs))
@@ -117,6 +123,11 @@ impl Runtime {
     pub fn register(&self, function: &str) -> (ProcessId, String) {
         let process = self.shared.next.fetch_add(1, Ordering::Relaxed);
         (process, format!("http://{}/{function}/{process}", self.url))
+    }
+
+    /// Returns the value of `AWS_ENDPOINT_URL_LAMBDA`, through which functions invoke others.
+    pub fn lambda_url(&self) -> String {
+        format!("http://{}", self.url)
     }
 
     /// Returns a handle that invokes functions.
@@ -221,6 +232,34 @@ async fn fail(
     body: Bytes,
 ) -> StatusCode {
     shared.finish(&id, Err(Failure::Function(serde_json::from_slice(&body).unwrap_or_default())))
+}
+
+/// Invokes a function asynchronously, as Lambda does with `X-Amz-Invocation-Type: Event`: repeats it twice after an error.
+async fn invoke_later(
+    State(shared): State<Arc<Shared>>,
+    Path(function): Path<String>,
+    headers: HeaderMap,
+    Json(event): Json<Value>,
+) -> StatusCode {
+    let is_event = headers.get("x-amz-invocation-type").is_some_and(|kind| kind == "Event");
+    // A name can have an alias.
+    let name = function.split(':').next().unwrap_or_default().to_owned();
+    if !is_event {
+        return StatusCode::BAD_REQUEST;
+    }
+    if !shared.queues.contains_key(name.as_str()) {
+        return StatusCode::NOT_FOUND;
+    }
+    drop(tokio::spawn(async move {
+        let invoker = Invoker(shared);
+        for _ in 0..ATTEMPTS {
+            match invoker.invoke(&name, &event, TASK_TIMEOUT).await {
+                Ok(_) => return,
+                Err(error) => eprintln!("{name}: {error:#}"),
+            }
+        }
+    }));
+    StatusCode::ACCEPTED
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub fn path(field: &Field) -> String {
         Field::Stages => "stages",
         Field::TagsToAdd => "add",
         Field::TagsToRemove => "remove",
+        Field::Event => "eventId",
         Field::Url => "url",
         Field::Headers => "headers",
         Field::Actions => "actions",

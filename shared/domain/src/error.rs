@@ -96,6 +96,8 @@ pub enum Field {
     Offset,
     /// The page size of a list by offset.
     Limit,
+    /// An event of the log.
+    Event,
     /// The URL of a webhook endpoint.
     Url,
     /// The headers of a webhook endpoint.

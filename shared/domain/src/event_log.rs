@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{AutomationId, BulkActionId, ConversationId, KeyId, Timestamp, WorkspaceId, vocabulary::string_enum};
 
 string_enum! {
-    /// What happened.
+    /// What happened. `webhook_endpoint.test` is a test of an endpoint, which is not in the log.
     EventType {
         ConversationCreated = "conversation.created",
         ConversationUpdated = "conversation.updated",
@@ -21,6 +21,7 @@ string_enum! {
         AutomationRunFailed = "automation.run.failed",
         FileReady = "file.ready",
         WebhookEndpointDisabled = "webhook_endpoint.disabled",
+        WebhookEndpointTest = "webhook_endpoint.test",
     }
 }
 
@@ -95,6 +96,9 @@ const VERSION_AND_VARIANT: u128 = (0x8 << 76) | (0b10 << 62);
 const TAG_BITS: u128 = !(SEQUENCE_BITS | (0xf << 76) | (0b11 << 62));
 
 impl EventId {
+    /// The ids of tests have this bit of the sequence, which no event of a log has.
+    pub const FIRST_TEST: u64 = 1 << 61;
+
     /// Returns the id of the event with this sequence. The sequence 0 stands for the position before the first event.
     #[must_use]
     pub fn new(workspace: WorkspaceId, sequence: u64) -> Self {

@@ -63,7 +63,7 @@ pub use clock::Clock;
 pub use collection::{
     Assistant, Author, Automation, AutomationAction, AutomationActions, AutomationPosition, Collected, DisabledReason,
     EventTypes, Inbox, InboxSettings, Kind, Member, Pipeline, PredefinedFile, PredefinedMessage, ProviderSecret,
-    Resource, Stage, StageDraft, TriggerRule, View, WebhookEndpoint,
+    Resource, Stage, StageDraft, TriggerRule, UndeliveredReason, View, WebhookEndpoint,
 };
 pub use content_type::ContentType;
 pub use conversation::{
@@ -78,7 +78,7 @@ pub use event::{
     ConversationChange, ConversationEvent, ConversationField, ConversationState, CustomerEvent, LiveConversation,
 };
 pub use event_log::{EventActor, EventActorType, EventContent, EventFilter, EventId, EventType, LoggedEvent};
-pub use execution::{Execution, Reason, Step};
+pub use execution::{Execution, Reason, RetryResult, Step};
 pub use existing::Existing;
 pub use field_change::FieldChange;
 pub use file::{Attachment, File, FileDraft, FileSize, FileTitle};

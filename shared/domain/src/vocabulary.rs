@@ -325,8 +325,14 @@ string_enum! {
 }
 
 string_enum! {
-    /// The status of a step. `skipped`: an earlier step failed.
-    StepStatus { Pending = "pending", Succeeded = "succeeded", Failed = "failed", Skipped = "skipped", }
+    /// The status of a step. `skipped`: an earlier step failed. `retrying`: a webhook call failed and is repeated.
+    StepStatus {
+        Pending = "pending",
+        Retrying = "retrying",
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Skipped = "skipped",
+    }
 }
 
 string_enum! {

@@ -30,6 +30,10 @@ pub(crate) struct Config {
     pub secrets_key: Option<String>,
     /// `SECRETS_KEY_FILE`: the path of a key file in place of a KMS key. Set only by the local stack.
     pub secrets_key_file: Option<String>,
+    /// `DELIVERIES_FUNCTION`: the name or ARN of the function `deliveries`. Set only for functions that start deliveries.
+    pub deliveries_function: Option<String>,
+    /// `AWS_ENDPOINT_URL_LAMBDA` or `AWS_ENDPOINT_URL`: overrides the Lambda endpoint.
+    pub lambda_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL`: overrides the KMS endpoint.
     pub kms_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`: overrides the S3 endpoint.
@@ -49,11 +53,25 @@ impl Config {
             failed_events: optional("FAILED_EVENTS_BUCKET"),
             secrets_key: optional("SECRETS_KEY"),
             secrets_key_file: optional("SECRETS_KEY_FILE"),
+            deliveries_function: optional("DELIVERIES_FUNCTION"),
+            lambda_endpoint: optional("AWS_ENDPOINT_URL_LAMBDA").or_else(|| optional("AWS_ENDPOINT_URL")),
             kms_endpoint: optional("AWS_ENDPOINT_URL_KMS").or_else(|| optional("AWS_ENDPOINT_URL")),
             bucket_endpoint: optional("AWS_ENDPOINT_URL_S3").or_else(|| optional("AWS_ENDPOINT_URL")),
         })
     }
 }
+
+impl Config {
+    /// Returns the configuration of the function `deliveries`, which starts deliveries through its own alias. The template cannot name a
+    /// function in its own environment.
+    pub fn starting_itself(self) -> Self {
+        let own = || optional("AWS_LAMBDA_FUNCTION_NAME").map(|name| format!("{name}:{ALIAS}"));
+        Self { deliveries_function: self.deliveries_function.or_else(own), ..self }
+    }
+}
+
+/// `AutoPublishAlias` in `template.yaml`.
+const ALIAS: &str = "live";
 
 fn optional(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())

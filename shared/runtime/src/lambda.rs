@@ -24,7 +24,7 @@ use tracing::Instrument;
 
 use crate::{
     SystemClock, bucket::function_bucket, client::function_client, config::Config, data_keys::function_data_keys,
-    telemetry,
+    deliveries::function_deliveries, telemetry,
 };
 
 /// The time limit for connecting during a cold start. After it, the first request connects instead, because a slow
@@ -90,7 +90,8 @@ where
     start(async { work_over(table().await?, work).await })
 }
 
-/// Passes each event to `work`, as [`run_task`]. After an error, Lambda invokes the function again, up to twice.
+/// Passes each event to `work`, as [`run_task`], for the function `deliveries`, which starts itself for what it leaves. After an error,
+/// Lambda invokes it again, up to twice.
 ///
 /// # Errors
 /// If the environment is incomplete or the Lambda runtime API does not respond.
@@ -101,7 +102,7 @@ where
     Work: Future<Output = Result<(), Failure>>,
 {
     start(async {
-        let store = table().await?;
+        let store = table_of(Config::from_env()?.starting_itself()).await?;
         let answer = |event: LambdaEvent<Event>| {
             let span = tracing::error_span!("invocation", lambda_request_id = event.context.request_id);
             let done = work(store.clone(), event.payload);
@@ -112,9 +113,13 @@ where
 }
 
 async fn table() -> Result<Store, Error> {
-    let config = Config::from_env()?;
-    let keys = function_data_keys(&config)?;
+    table_of(Config::from_env()?).await
+}
+
+async fn table_of(config: Config) -> Result<Store, Error> {
+    let (keys, deliveries) = (function_data_keys(&config)?, function_deliveries(&config));
     let store = Store::new(function_client(&config), config.table, Arc::new(SystemClock)).with_data_keys(keys);
+    let store = store.with_deliveries(deliveries);
     let _ = tokio::time::timeout(WARM_UP, store.warm_up()).await;
     Ok(store)
 }
@@ -123,8 +128,9 @@ async fn table_and_bucket() -> Result<Store, Error> {
     let config = Config::from_env()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let bucket = function_bucket(&config, config.bucket.as_deref(), &clock);
-    let keys = function_data_keys(&config)?;
+    let (keys, deliveries) = (function_data_keys(&config)?, function_deliveries(&config));
     let store = Store::new(function_client(&config), config.table, clock).with_bucket(bucket).with_data_keys(keys);
+    let store = store.with_deliveries(deliveries);
     let warm_up = async { tokio::join!(store.warm_up(), store.warm_up_bucket()) };
     let _ = tokio::time::timeout(WARM_UP, warm_up).await;
     Ok(store)

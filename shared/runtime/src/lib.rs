@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod config;
 mod data_keys;
+mod deliveries;
 mod lambda;
 mod telemetry;
 

@@ -62,8 +62,10 @@ impl TenantStore {
         let mut cursor = None;
         loop {
             let page = self.query_executions(automation, cursor, PAGE).await?;
-            let open =
-                page.executions.iter().filter(|execution| !execution.is_over() && execution.created_at() < before);
+            let open = page
+                .executions
+                .iter()
+                .filter(|execution| execution.has_steps_left() && execution.created_at() < before);
             jobs.extend(open.map(|execution| OpenJob::Execution(automation, execution.id)));
             cursor = page.next;
             if cursor.is_none() {

@@ -53,7 +53,7 @@ mod workspace;
 
 pub use api_key::{Credential, KeyCreation, KeyPage, KeyPatch, KeyRequest, NewKey, StoredKey};
 pub use audit::AuditPage;
-pub use automation::{ExecutionPage, TriggeredAutomation, TriggeredAutomations};
+pub use automation::{CallKey, ExecutionPage, RetriedCall, TriggeredAutomation, TriggeredAutomations};
 pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketSettings, Download, Upload};
 pub use bulk::{BulkActionPage, BulkMarker};

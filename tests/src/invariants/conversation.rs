@@ -56,6 +56,14 @@ pub(super) fn violations(row: &Row, partition: &BTreeMap<&str, &Row>, partitions
     if !is_shard_of("p4", format!("W#{workspace}#T#")) {
         broken.push(format!("{pk}: its creation is indexed in {:?}", row.get("p4")));
     }
+    // A conversation is due at the end of its snooze, and otherwise never.
+    let is_due_right = row.has("due") == row.has("p5")
+        && row.get("p5").is_none_or(|partition| ["T#0", "T#1", "T#2", "T#3"].contains(&partition))
+        && (!row.has("due") || row.attribute("due") == row.attribute("snoozedUntil"))
+        && (row.has("due") || row.number("snoozedUntil") <= row.number("updatedAt"));
+    if !is_due_right {
+        broken.push(format!("{pk}: snoozed until {:?}, due {:?}", row.attribute("snoozedUntil"), row.attribute("due")));
+    }
     let solved = status == "solved";
     if solved != row.has("closedAt") || solved != row.has("resolution") {
         broken.push(format!("{pk}: closedAt and resolution do not match {status}"));

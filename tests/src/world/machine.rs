@@ -8,10 +8,11 @@ use deskless_infra::{
     routes,
     s3::{BUCKET, FAILED_EVENTS, S3},
 };
+use deskless_outbound::Client;
 use deskless_runtime::{SystemClock, local_bucket, local_client};
 use deskless_store::{Bucket, Store};
 
-use crate::{KnownSecrets, Proxy, TestClock, TestDataKeys, World};
+use crate::{KnownSecrets, Proxy, StartedDeliveries, TestClock, TestDataKeys, World};
 
 /// A process that serves all routes over a world's table, with its own clock, client and caches.
 pub struct Machine {
@@ -29,14 +30,20 @@ impl Machine {
         endpoint: &str,
         table: &str,
         buckets: [Bucket; 2],
-        keys: (Arc<TestDataKeys>, Arc<KnownSecrets>),
+        keys: (Arc<TestDataKeys>, Arc<KnownSecrets>, Arc<StartedDeliveries>),
         clock: Arc<TestClock>,
     ) -> Self {
-        let ([files, failed], (keys, secrets)) = (buckets, keys);
+        let ([files, failed], (keys, secrets, deliveries)) = (buckets, keys);
         let store = Store::new(local_client(endpoint), table, Arc::clone(&clock) as Arc<dyn Clock>);
         let store = store.with_bucket(Some(files)).with_failed_records(Some(failed)).with_data_keys(Some(keys));
+        let store = store.with_deliveries(Some(deliveries));
         let router = routes::router(store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         Self { clock, store, secrets, router, traffic: OnceLock::new() }
+    }
+
+    /// Lets the routes send requests with this client.
+    pub(super) fn send_with(&mut self, client: Arc<Client>) {
+        self.router = std::mem::take(&mut self.router).layer(axum::Extension(client));
     }
 
     pub(crate) fn record(&self, exchange: impl FnOnce() -> String) {
@@ -55,8 +62,8 @@ pub(super) fn buckets_with_signing_clock(s3: &S3, signing: &Arc<dyn Clock>) -> [
 }
 
 impl World {
-    fn keys_of_data(&self) -> (Arc<TestDataKeys>, Arc<KnownSecrets>) {
-        (Arc::clone(&self.data_keys), Arc::clone(&self.secrets))
+    fn shared(&self) -> (Arc<TestDataKeys>, Arc<KnownSecrets>, Arc<StartedDeliveries>) {
+        (Arc::clone(&self.data_keys), Arc::clone(&self.secrets), Arc::clone(&self.deliveries))
     }
 
     /// Starts another process over the same table, behind the same proxy if there is one, with its own clock.
@@ -67,7 +74,7 @@ impl World {
             endpoint,
             &self.table,
             buckets_with_signing_clock(&self.s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
-            self.keys_of_data(),
+            self.shared(),
             Arc::new(clock),
         )
     }
@@ -82,7 +89,7 @@ impl World {
             &self.direct,
             &self.table,
             buckets_with_signing_clock(&self.s3, &(Arc::new(signing) as Arc<dyn Clock>)),
-            self.keys_of_data(),
+            self.shared(),
             Arc::new(clock),
         )
     }
@@ -94,7 +101,7 @@ impl World {
             &self.direct,
             &self.table,
             buckets_with_signing_clock(&self.s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
-            self.keys_of_data(),
+            self.shared(),
             Arc::new(clock),
         )
     }

@@ -1,10 +1,12 @@
 //! A world: a fresh table, a clock and two workspaces for one test.
 
+mod deliveries;
 mod items;
 mod keys;
 mod machine;
 mod shared_engine;
 mod stream;
+mod timers;
 
 use std::sync::{
     Arc, LazyLock, Mutex,
@@ -24,7 +26,7 @@ use self::{
     machine::buckets_with_signing_clock,
     shared_engine::{SharedTable, delete_finished},
 };
-use crate::{Faults, KnownSecrets, Proxy, Role, TestClock, TestDataKeys, WebhookServers};
+use crate::{Faults, KnownSecrets, Proxy, Role, StartedDeliveries, TestClock, TestDataKeys, WebhookServers};
 
 /// A table, a clock and two workspaces for one test.
 pub struct World {
@@ -36,6 +38,8 @@ pub struct World {
     pub webhook_servers: WebhookServers,
     /// The data keys of all processes of this world.
     pub data_keys: Arc<TestDataKeys>,
+    /// The deliveries that the processes of this world have started.
+    pub deliveries: Arc<StartedDeliveries>,
     pub(crate) secrets: Arc<KnownSecrets>,
     /// The workspace of [`World::server_key`].
     pub workspace: WorkspaceId,
@@ -100,16 +104,19 @@ impl World {
         };
         let secrets = Arc::<KnownSecrets>::default();
         let data_keys = Arc::new(TestDataKeys::new(Arc::clone(&secrets)));
+        let deliveries = Arc::<StartedDeliveries>::default();
         let objects = TempDir::new().expect("a folder");
         let s3 = S3::on_folder(objects.path(), 0).await.expect("S3 starts");
         let endpoint = proxy.as_ref().map_or(direct.as_str(), Proxy::url);
-        let machine = Machine::new(
+        let webhook_servers = WebhookServers::new(Arc::clone(&clock));
+        let mut machine = Machine::new(
             endpoint,
             &table,
             buckets_with_signing_clock(&s3, &(Arc::new(SystemClock) as Arc<dyn Clock>)),
-            (Arc::clone(&data_keys), Arc::clone(&secrets)),
+            (Arc::clone(&data_keys), Arc::clone(&secrets), Arc::clone(&deliveries)),
             Arc::clone(&clock),
         );
+        machine.send_with(webhook_servers.shared_client());
         // Keys and workspaces are created without the proxy, so that faults apply only to the test itself.
         let store = Store::new(local_client(&direct), table.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         // Calls of the operator are no calls of a function.
@@ -137,10 +144,11 @@ impl World {
         ];
         let store = machine.store.clone();
         Self {
-            webhook_servers: WebhookServers::new(Arc::clone(&clock)),
+            webhook_servers,
             clock,
             store,
             data_keys,
+            deliveries,
             secrets,
             workspace,
             other,

@@ -89,6 +89,14 @@ async fn everything(world: &World) {
     let run = json!({ "conversationId": opened["id"], "context": { "text": "zcontext" } });
     let runs = format!("/api/v1/automations/{}/executions", id(&automation));
     let _ = keyed(world, &runs, run).await;
+    // A call that fails and is kept for a repeat.
+    world.webhook_servers.respond_with(500);
+    let calling = json!({
+        "name": "B", "trigger": "manual", "actions": [{ "action": "call_webhook", "url": "https://hooks.example.com" }],
+    });
+    let calling = role.post("/api/v1/automations", &calling).await.expect(201)["automation"].clone();
+    let runs = format!("/api/v1/automations/{}/executions", id(&calling));
+    let _ = role.post(&runs, &json!({ "conversationId": opened["id"] })).await.expect(202);
     let _ = world.drain_events().await;
     let _ = keyed(world, &format!("{path}/read"), json!({})).await;
     let _ = keyed(world, &format!("{path}/resolve"), json!({})).await;
@@ -118,6 +126,8 @@ async fn erasure_leaves_no_trace() {
     everything(&world).await;
     park(&world).await;
     let visible = world.traces(&WORDS[..18]).await;
+    let is_body = |found: &String| found.starts_with("zbody") && found.contains("#V#Q");
+    assert!(visible.iter().any(is_body), "the call that is retried: {visible:#?}");
     for word in &WORDS[..18] {
         assert!(visible.iter().any(|found| found.starts_with(&word.to_lowercase())), "{word} is nowhere before");
     }

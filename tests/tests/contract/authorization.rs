@@ -102,12 +102,17 @@ const RULES: &[Rule] = &[
     ("update_api_key", WriteKeys, Servers, &[]),
     ("delete_api_key", WriteKeys, Servers, &[]),
     ("list_audit_log", ReadAudit, Servers, &[]),
+    ("list_events", ReadEvents, Servers, &[]),
     ("list_webhook_endpoints", ReadWebhooks, Servers, &[]),
     ("create_webhook_endpoint", WriteWebhooks, Servers, &[ReadEvents]),
     ("get_webhook_endpoint", ReadWebhooks, Servers, &[]),
     ("update_webhook_endpoint", WriteWebhooks, Servers, &[ReadEvents]),
     ("delete_webhook_endpoint", WriteWebhooks, Servers, &[]),
     ("rotate_webhook_secret", WriteWebhooks, Servers, &[ReadWebhooks]),
+    ("test_webhook_endpoint", WriteWebhooks, Servers, &[]),
+    ("list_webhook_attempts", ReadWebhooks, Servers, &[]),
+    ("replay_events", WriteWebhooks, Servers, &[ReadEvents]),
+    ("list_undelivered_events", ReadWebhooks, Servers, &[]),
 ];
 
 /// The operations that need no key.

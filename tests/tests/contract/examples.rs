@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 /// The operations in an order in which all of them succeed.
-const SERVER: [&str; 77] = [
+const SERVER: [&str; 82] = [
     // First, so that its example is short.
     "list_audit_log",
     "create_customer",
@@ -58,6 +58,11 @@ const SERVER: [&str; 77] = [
     "list_automations",
     "list_executions",
     "list_webhook_endpoints",
+    "test_webhook_endpoint",
+    "list_webhook_attempts",
+    "replay_events",
+    "list_undelivered_events",
+    "list_events",
     "list_bulk_actions",
     "list_conversations",
     "list_messages",

@@ -18,9 +18,12 @@ fn body(operation: &str) -> Option<Value> {
         "create_message" | "transform_message" => Some(json!({ "body": "stolen" })),
         "update_predefined_message" => Some(json!({ "title": "stolen" })),
         "create_execution" | "render_predefined_message" => Some(json!({ "conversationId": UNKNOWN })),
-        "resolve_conversation" | "read_conversation" | "cancel_bulk_action" | "rotate_webhook_secret" => {
-            Some(json!({}))
-        }
+        "resolve_conversation"
+        | "read_conversation"
+        | "cancel_bulk_action"
+        | "rotate_webhook_secret"
+        | "test_webhook_endpoint" => Some(json!({})),
+        "replay_events" => Some(json!({ "sinceSequence": 1 })),
         bare if ["get_", "list_", "delete_"].iter().any(|verb| bare.starts_with(verb)) => None,
         "update_customer" | "update_inbox" | "update_member" | "update_assistant" | "update_pipeline"
         | "update_view" | "update_api_key" | "update_automation" => Some(json!({ "name": "stolen" })),

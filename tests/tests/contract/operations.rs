@@ -49,6 +49,7 @@ fn actions(kind: &str, properties: &Value) -> Vec<&'static str> {
             "codedeploy:CreateDeploymentGroup",
             "codedeploy:CreateDeployment",
         ],
+        "AWS::IAM::Policy" => vec!["iam:PutRolePolicy"],
         "AWS::Logs::LogGroup" => vec!["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
         "AWS::Logs::MetricFilter" => vec!["logs:PutMetricFilter", "logs:DeleteMetricFilter"],
         "AWS::CloudWatch::Alarm" => vec!["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"],

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deskless_domain::Clock;
 use deskless_tests::{
     Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation, packed, unpacked,
 };
@@ -135,6 +136,16 @@ async fn jobs(world: &World) {
     }
     let _ = world.proxy().take_meter();
     let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
+}
+
+/// What the timers ask of the table: for a workspace that no other function has opened.
+async fn timers(world: &World) {
+    let mut snoozed = minimal_conversation();
+    snoozed["snoozedUntil"] = json!(world.clock.now().plus_seconds(60).to_string());
+    let _ = world.server_key().open(&snoozed).await;
+    world.clock.advance_millis(120_000);
+    let _ = world.proxy().take_meter();
+    assert_eq!(world.run_timers().await.ended, 1);
 }
 
 async fn messages(world: &World, path: &str) {
@@ -343,6 +354,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let mut of_jobs = asked();
     of_jobs.extend(of_s3(&world));
     needed.insert("jobs".to_owned(), of_jobs);
+    timers(&world).await;
+    needed.insert("timers".to_owned(), asked());
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let functions = template::functions().into_iter().map(|f| (f.binary, f.permissions));
     // What dialects do is in `dialects`.

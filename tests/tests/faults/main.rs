@@ -18,4 +18,5 @@ mod random_faults;
 mod recount;
 mod support;
 mod throughput;
+mod timers;
 mod writers;

@@ -8,6 +8,7 @@ mod common;
 mod flat;
 mod shared;
 mod tidy;
+mod webhooks;
 
 use utoipa::{
     PartialSchema, ToSchema,
@@ -54,7 +55,7 @@ Responses have the headers `RateLimit` and `RateLimit-Policy`.\n\n\
 **Consistency.** Lists of conversations can lag behind a write by a moment. Single resources and messages never do.";
 
 /// The tags, with their descriptions.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("Conversations", "Conversations with customers."),
     ("Messages", "The messages of a conversation: replies and internal notes."),
     ("Bulk actions", "Run one action on many conversations."),
@@ -63,6 +64,7 @@ const TAGS: [(&str, &str); 12] = [
     ("Workspace", "Inboxes, members, assistants, pipelines and views."),
     ("Predefined messages", "Replies saved as templates. Variables are filled in from the conversation."),
     ("Automations", "Automations run actions when an event matches their conditions, or when you trigger them."),
+    ("Events", "Everything that has happened in the workspace, in one order."),
     ("Webhook endpoints", "URLs that get the events of the workspace, signed and in order."),
     ("API keys", "API keys, with their kind, scopes and limits."),
     ("Audit log", "Who changed settings and API keys, deleted data or exported it."),
@@ -136,6 +138,9 @@ fn complete(audience: Audience, parts: Vec<OpenApi>) -> OpenApi {
     common::complete(audience, &mut document.paths);
     shared::share(&mut document);
     tidy::tidy(&mut document);
+    if audience == Audience::Server {
+        document.webhooks = Some(webhooks::webhooks());
+    }
     document.tags = Some(used_tags(&document));
     document
 }

@@ -124,7 +124,7 @@ pub struct ConversationObject {
     /// The end of the reply window. `null` on channels without one, and until the customer writes.
     #[schema(required, format = "date-time")]
     window_expires_at: Option<String>,
-    /// The end of the snooze.
+    /// The end of the snooze. `null` within a minute after it.
     #[schema(required, format = "date-time")]
     snoozed_until: Option<String>,
     #[schema(format = "date-time")]

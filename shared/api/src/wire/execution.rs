@@ -30,7 +30,7 @@ pub struct ExecutionObject {
     reason: Option<ReasonObject>,
     /// The data that is sent to webhooks.
     context: Metadata,
-    /// The steps, in order. A failed step ends the execution.
+    /// The steps, in order. A failed step ends the execution, except a webhook call whose retries have failed.
     steps: Vec<StepObject>,
     /// The time of the event that triggered it.
     #[schema(format = "date-time")]
@@ -50,9 +50,12 @@ pub struct StepObject {
     action: String,
     /// The status.
     status: StepStatus,
-    /// `null` unless it failed.
+    /// `null` unless it failed. While a webhook is `retrying`: why its last attempt failed.
     #[schema(required)]
     reason: Option<ReasonObject>,
+    /// The time of the next attempt. `null` unless the step is `retrying`.
+    #[schema(required, format = "date-time")]
+    next_attempt_at: Option<String>,
     #[schema(required, format = "date-time")]
     finished_at: Option<String>,
 }
@@ -79,6 +82,7 @@ impl From<&Step> for StepObject {
             action: step.action.clone(),
             status: step.status,
             reason: step.reason.as_ref().map(ReasonObject::from),
+            next_attempt_at: step.next_attempt_at.map(|at| Timestamp::from_millis(at).to_string()),
             finished_at: step.finished_at.map(|at| Timestamp::from_millis(at).to_string()),
         }
     }

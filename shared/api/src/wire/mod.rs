@@ -2,6 +2,7 @@
 
 mod action;
 mod attachment;
+mod body;
 mod bulk_action;
 mod conversation;
 mod customer;
@@ -17,6 +18,7 @@ mod webhook_endpoint;
 
 pub use action::{ActionObject, ActionRequest};
 pub use attachment::{AttachmentObject, AttachmentRequest, AttachmentsRequest};
+pub use body::{endpoint_data, event_body};
 pub use bulk_action::BulkActionObject;
 pub use conversation::{ConversationCustomerObject, ConversationObject, ConversationTag, Reference};
 pub use customer::CustomerObject;

@@ -31,7 +31,7 @@ pub struct WebhookEndpointObject {
     disabled_reason: Option<DisabledReason>,
     #[schema(required, format = "date-time")]
     disabled_at: Option<String>,
-    /// Until when the previous secret signs too. `null` if there is none.
+    /// When the previous secret ends, or has ended. `null` before the first rotation.
     #[schema(required, format = "date-time")]
     previous_secret_expires_at: Option<String>,
     #[schema(format = "date-time")]

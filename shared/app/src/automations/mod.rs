@@ -1,6 +1,7 @@
 //! Automations: create, update, run, trigger by events, and take the steps of executions.
 
 mod of_key;
+mod retry;
 mod run;
 mod save;
 mod step;
@@ -11,6 +12,7 @@ use deskless_domain::{AutomationId, Execution, ExecutionId};
 use deskless_store::{ExecutionPage, TenantStore};
 
 pub use of_key::{disable_all_of, list};
+pub use retry::{abandon_calls, retry_call};
 pub use run::{RunAutomation, run};
 pub use save::{CreateAutomation, SavedAutomation, UpdateAutomation, create, update};
 pub use step::run_step;

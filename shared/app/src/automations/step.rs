@@ -4,7 +4,8 @@
 //! transaction of its write and the execution's progress, so it takes effect once even if it is interrupted: an action is AP-70
 //! with the progress (AP-91), a message is AP-12 with the progress (AP-92). A webhook is called before its step is recorded
 //! (AP-93), so it is called at least once, each time with the same id. It gets the conversation and its newest 50 messages, which
-//! are read at the same time. Each further step costs what it writes.
+//! are read at the same time. If the call fails, it is kept for a repeat (AP-200), and the execution goes on. Each further step costs
+//! what it writes.
 
 use deskless_domain::{
     Action, ActionFailure, AuditActor, Automation, AutomationAction, AutomationId, Decision, Execution, ExecutionId,
@@ -84,7 +85,7 @@ pub(super) struct Runner<'a> {
 }
 
 /// The result of a step: the reason if it failed.
-pub(super) type StepResult = Result<(), Reason>;
+type StepResult = Result<(), Reason>;
 
 impl Runner<'_> {
     /// Takes steps until the execution has finished, a webhook was called, or another worker is ahead.
@@ -117,15 +118,9 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// AP-101: Ends the execution if its API key may no longer do what the actions do. Returns whether it has ended.
+    /// Ends the execution if its API key may no longer do what the actions do. Returns whether it has ended.
     async fn end_if_denied(&self, execution: &Execution) -> Result<bool, AppError> {
-        let fields = &self.automation.fields;
-        let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(false) };
-        let denial = match self.store.cached_key(key).await? {
-            Some(key) => may_automate(&key, &fields.actions, self.now()).err(),
-            None => Some(Denial::Revoked),
-        };
-        let Some(denial) = denial else { return Ok(false) };
+        let Some(denial) = denial_of(self.store, self.automation, execution).await? else { return Ok(false) };
         record_progress(self.store, execution.cut_short(Reason::from(denial), self.now())).await?;
         Ok(true)
     }
@@ -155,10 +150,7 @@ impl Runner<'_> {
                 Ok(draft) => self.post(execution, draft).await,
                 Err(reason) => self.record(execution, Err(reason)).await,
             },
-            AutomationAction::CallWebhook(url) => {
-                let result = self.call(execution, url, webhooks).await?;
-                self.record(execution, result).await
-            }
+            AutomationAction::CallWebhook(url) => self.call(execution, url, webhooks).await,
         }
     }
 
@@ -256,7 +248,11 @@ impl Runner<'_> {
     }
 
     /// AP-90: Records the result of a step that has no other write.
-    async fn record(&self, execution: &Execution, result: StepResult) -> Result<Option<Execution>, AppError> {
+    pub(super) async fn record(
+        &self,
+        execution: &Execution,
+        result: StepResult,
+    ) -> Result<Option<Execution>, AppError> {
         record_progress(self.store, execution.after_step(result, self.now())).await
     }
 
@@ -283,6 +279,20 @@ impl Runner<'_> {
     pub(super) fn now(&self) -> Timestamp {
         self.store.clock().now()
     }
+}
+
+/// AP-101: Returns why the API key of an execution may no longer do what the automation's actions do.
+pub(super) async fn denial_of(
+    store: &TenantStore,
+    automation: &Resource<Automation>,
+    execution: &Execution,
+) -> Result<Option<Denial>, AppError> {
+    let fields = &automation.fields;
+    let Some(key) = execution.api_key.or(fields.api_key) else { return Ok(None) };
+    Ok(match store.cached_key(key).await? {
+        Some(key) => may_automate(&key, &fields.actions, store.clock().now()).err(),
+        None => Some(Denial::Revoked),
+    })
 }
 
 /// AP-90: Records the progress of an execution where nothing else is written with it: the start, the result of a webhook, a failed

@@ -1,15 +1,15 @@
-//! The first attempt of a webhook call, which is made within its step (AP-93).
+//! Webhook calls: the first attempt, which is made within its step (AP-93), and what all attempts have in common.
 
 use std::time::Duration;
 
 use deskless_domain::{
-    ActionFailure, Automation, Conversation, Execution, Message, Order, Reach, Reason, Resource, WebhookHeaders,
-    WebhookSecret, WebhookUrl,
+    ActionFailure, AttemptOutcome, Automation, Conversation, Execution, Message, Order, Reach, Resource, RetryResult,
+    RetrySchedule, WebhookHeaders, WebhookSecret, WebhookUrl,
 };
-use deskless_outbound::{Client, Request};
-use deskless_store::{StoreError, Thread};
+use deskless_outbound::{Client, Failure, Request};
+use deskless_store::{CallKey, Marked, RetriedCall, StoreError, TenantStore, Thread};
 
-use super::step::{Runner, StepResult, reason_of};
+use super::step::{Runner, reason_of};
 use crate::{AppError, conversations::ConversationView};
 
 /// The maximum number of messages in a webhook call.
@@ -42,34 +42,47 @@ pub struct Webhooks<'a> {
 }
 
 impl Runner<'_> {
-    /// AP-93: Calls a webhook.
+    /// AP-93: Calls a webhook. If a repeat can succeed, keeps the call for it. Returns the execution after the step, or `None` when
+    /// another worker has taken the step.
     pub(super) async fn call(
         &self,
         execution: &Execution,
         url: &WebhookUrl,
         webhooks: Webhooks<'_>,
-    ) -> Result<StepResult, AppError> {
-        // An automation has a secret as long as an action calls a webhook.
-        let Automation { webhook_secret: Some(secret), .. } = &self.automation.fields else {
+    ) -> Result<Option<Execution>, AppError> {
+        let Some(secret) = secret_of(self.store, self.automation).await? else {
+            // An automation has a secret as long as an action calls a webhook.
             return Err(AppError::Internal("an automation with a webhook has no webhook secret".to_owned()));
         };
-        let secret = self.store.reveal::<Automation>(self.automation.id, Automation::WEBHOOK_SECRET, secret).await?;
         let Some((conversation, messages)) = self.conversation(execution).await? else {
-            return Ok(Err(reason_of(ActionFailure::NotFound)));
+            return self.record(execution, Err(reason_of(ActionFailure::NotFound))).await;
         };
         let step = execution.next_step().unwrap_or_default() + 1;
         let call = WebhookCall { automation: self.automation, execution, step, conversation, messages };
-        let request = Request {
-            url,
-            reach: Reach::Public,
-            headers: &WebhookHeaders::default(),
-            secrets: &[&WebhookSecret::stored(secret)],
-            id: &format!("msg_{}_{step}", execution.id),
-            body: (webhooks.body)(&call)?.into(),
-            timeout: TIMEOUT,
+        let call = RetriedCall {
+            key: CallKey {
+                automation: self.automation.id,
+                execution: execution.id,
+                step: u32::try_from(step).unwrap_or(u32::MAX),
+            },
+            conversation: execution.conversation_id,
+            url: url.clone(),
+            body: (webhooks.body)(&call)?,
+            attempts: 1,
         };
-        let answer = webhooks.client.post(request, self.store.clock()).await;
-        Ok(answer.map_err(Reason::from).and_then(|answer| answer.check()))
+        match attempt(self.store, webhooks.client, &call, &secret, TIMEOUT).await {
+            RetryResult::Delivered => self.record(execution, Ok(())).await,
+            RetryResult::GaveUp(reason) => self.record(execution, Err(reason)).await,
+            RetryResult::Retry(reason, at) => {
+                let next = execution.after_failed_call(reason, at);
+                match self.store.freeze_call(&next, &call, at).await? {
+                    Marked::Written => Ok(Some(next)),
+                    Marked::AlreadyWritten => Ok(None),
+                    // It was deleted after it was read.
+                    Marked::Changed => self.record(execution, Err(reason_of(ActionFailure::NotFound))).await,
+                }
+            }
+        }
     }
 
     /// Reads the conversation and its newest messages. Returns `None` for a deleted conversation.
@@ -83,5 +96,48 @@ impl Runner<'_> {
         };
         let view = ConversationView::of(self.store, conversation).await?;
         Ok(Some((view, page.messages.into_iter().rev().collect())))
+    }
+}
+
+/// Reveals the secret that signs an automation's calls. `None` if the automation calls no webhook.
+pub(super) async fn secret_of(
+    store: &TenantStore,
+    automation: &Resource<Automation>,
+) -> Result<Option<WebhookSecret>, AppError> {
+    let Some(secret) = &automation.fields.webhook_secret else { return Ok(None) };
+    let secret = store.reveal::<Automation>(automation.id, Automation::WEBHOOK_SECRET, secret).await?;
+    Ok(Some(WebhookSecret::stored(secret)))
+}
+
+/// Makes one attempt of a call, and decides what follows from it.
+pub(super) async fn attempt(
+    store: &TenantStore,
+    client: &Client,
+    call: &RetriedCall,
+    secret: &WebhookSecret,
+    timeout: Duration,
+) -> RetryResult {
+    let CallKey { execution, step, .. } = call.key;
+    let request = Request {
+        url: &call.url,
+        reach: Reach::Public,
+        headers: &WebhookHeaders::default(),
+        secrets: &[secret],
+        id: &format!("msg_{execution}_{step}"),
+        body: call.body.clone().into(),
+        timeout,
+    };
+    let (reason, after) = match client.post(request, store.clock()).await {
+        Ok(answer) => match (answer.outcome(), answer.check()) {
+            (AttemptOutcome::Delivered, _) | (_, Ok(())) => return RetryResult::Delivered,
+            (AttemptOutcome::Gone, Err(reason)) => return RetryResult::GaveUp(reason),
+            (AttemptOutcome::Retry { after }, Err(reason)) => (reason, after),
+        },
+        Err(failure @ Failure::Internal) => return RetryResult::GaveUp(failure.into()),
+        Err(failure) => (failure.into(), None),
+    };
+    match RetrySchedule::next_attempt(call.attempts, after, store.clock()) {
+        Some(at) => RetryResult::Retry(reason, at),
+        None => RetryResult::GaveUp(reason),
     }
 }

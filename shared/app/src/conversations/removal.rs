@@ -8,7 +8,7 @@ use deskless_store::{EventSubject, TenantStore, without_values};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use crate::{AppError, files, messages};
+use crate::{AppError, automations, files, messages};
 
 /// The maximum number of conversations that one step works on.
 const CONVERSATIONS: i32 = 50;
@@ -140,6 +140,7 @@ async fn remove_items(store: &TenantStore, id: ConversationId) -> Result<Removed
     files::erase_all(store, &remains.files).await?;
     messages::erase_contents(store, &remains.contents).await?;
     store.erase_contexts(&remains.executions).await?;
+    automations::abandon_calls(store, id, &remains.calls).await?;
     store.remove_batch(remains).await?;
     if !has_more {
         store.redact_events(&events, None).await?;

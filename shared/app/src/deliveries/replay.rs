@@ -1,6 +1,7 @@
 use deskless_domain::{EventId, Timestamp, WebhookEndpoint, WebhookEndpointId};
-use deskless_store::{DeliveryTarget, TenantStore};
+use deskless_store::TenantStore;
 
+use super::start;
 use crate::AppError;
 
 /// What is to be sent again.
@@ -33,7 +34,7 @@ pub async fn replay(store: &TenantStore, id: WebhookEndpointId, replay: Replay) 
         Replay::Since(time) => from(store, id, store.sequence_at(time).await? + 1).await?,
         Replay::From(sequence) => from(store, id, sequence).await?,
     };
-    store.start_delivery(&DeliveryTarget::Endpoint { id }).await?;
+    start(store, id).await;
     Ok(first)
 }
 

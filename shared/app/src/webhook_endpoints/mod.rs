@@ -3,7 +3,10 @@
 
 mod create;
 mod destination;
+mod replay;
 mod rotate;
+mod test;
+mod undelivered;
 mod update;
 
 use deskless_domain::{Field, Invalid, Reach, Resource, WebhookEndpoint, WebhookHeaders, WebhookSecret, WebhookUrl};
@@ -11,7 +14,10 @@ use deskless_store::TenantStore;
 
 pub use create::{CreateEndpoint, create};
 pub use destination::{Destination, destination};
+pub use replay::replay;
 pub use rotate::rotate_secret;
+pub use test::test;
+pub use undelivered::{Undelivered, UndeliveredEvents, UndeliveredPosition, list_undelivered};
 pub use update::{HeaderChange, UpdateEndpoint, update};
 
 use crate::AppError;

@@ -5,7 +5,7 @@ use deskless_domain::{
 use deskless_store::{StoreError, TenantStore};
 
 use super::{check_reach, headers_of};
-use crate::AppError;
+use crate::{AppError, deliveries};
 
 /// The change of one header: its name, and its value; `None` removes it.
 pub type HeaderChange = (String, Option<String>);
@@ -46,6 +46,9 @@ pub async fn update(
         }
         let after = before.with_fields(apply(store, update, &before).await?, store.clock().now());
         if store.replace_resource(&before, &after).await? {
+            if after.fields.enabled && !before.fields.enabled {
+                deliveries::start(store, id).await;
+            }
             return Ok(after);
         }
         backoff.pause("the webhook endpoint keeps changing").await?;

@@ -18,7 +18,7 @@ pub use member::Member;
 pub use pipeline::{Pipeline, Stage, StageDraft};
 pub use predefined_message::{Author, PredefinedFile, PredefinedMessage};
 pub use view::View;
-pub use webhook_endpoint::{DisabledReason, EventTypes, WebhookEndpoint};
+pub use webhook_endpoint::{DisabledReason, EventTypes, UndeliveredReason, WebhookEndpoint};
 
 use crate::{Clock, Identifier, StoredSecret, Timestamp};
 

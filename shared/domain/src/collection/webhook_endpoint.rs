@@ -16,6 +16,16 @@ string_enum! {
     }
 }
 
+string_enum! {
+    /// Why an event is not delivered. `retrying`: the last attempt failed, and another one follows. `held_back`: an earlier event of its
+    /// conversation is retried. `given_up`: the last attempt failed.
+    UndeliveredReason {
+        Retrying = "retrying",
+        HeldBack = "held_back",
+        GivenUp = "given_up",
+    }
+}
+
 /// A webhook endpoint: a URL that gets the events of the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -49,7 +49,7 @@ struct ExecutionItem {
     /// The automation that runs after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<AutomationId>,
-    /// Set while there is work left, unless it waits for an earlier automation of the same event.
+    /// Set while there are steps to take, unless it waits for an earlier automation of the same event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     job: Option<String>,
     expires_at: i64,
@@ -73,7 +73,7 @@ impl TenantStore {
             finished_at: execution.finished_at.map(Timestamp::as_millis),
             version: execution.version,
             next: execution.next,
-            job: (!execution.is_over() && !execution.waits).then(|| JOB.to_owned()),
+            job: (execution.has_steps_left() && !execution.waits).then(|| JOB.to_owned()),
             expires_at: execution.created_at().plus_seconds(TTL_SECONDS).as_seconds(),
         };
         item::write(self.keys().execution(execution.automation_id, execution.id), &attributes)
@@ -86,7 +86,6 @@ pub(crate) fn read(found: Item) -> Result<Execution, StoreError> {
     let attributes: ExecutionItem = item::read(found)?;
     let context = attributes.context.as_deref().map(Metadata::from_json).transpose();
     let context = context.map_err(|e| StoreError::Internal(format!("an execution's context cannot be read: {e}")))?;
-    let is_over = !matches!(attributes.status, ExecutionStatus::Queued | ExecutionStatus::Running);
     Ok(Execution {
         id,
         automation_id,
@@ -103,7 +102,7 @@ pub(crate) fn read(found: Item) -> Result<Execution, StoreError> {
         started_at: attributes.started_at.map(Timestamp::from_millis),
         finished_at: attributes.finished_at.map(Timestamp::from_millis),
         version: attributes.version,
-        waits: attributes.job.is_none() && !is_over,
+        waits: attributes.job.is_none() && attributes.status == ExecutionStatus::Queued,
         next: attributes.next,
     })
 }

@@ -4,11 +4,11 @@ use deskless_domain::{AutomationId, ContentId, ConversationId, ExecutionId, File
 
 use super::item::attributes;
 use crate::{
-    StoreError, TenantStore,
+    CallKey, StoreError, TenantStore,
     condition::Condition,
     expression::text,
     item::{Item, string},
-    keys::{BY_STATUS, TenantKeys, conversation_of, execution_of_sk, file_of_sk},
+    keys::{BY_STATUS, TenantKeys, call_of_conversation_sk, conversation_of, execution_of_sk, file_of_sk},
     message::attributes::CONTENT_OBJECT,
     packed::unpack,
     transaction::{Commit, Transaction},
@@ -32,6 +32,8 @@ pub struct RemovalBatch {
     pub contents: Vec<ContentId>,
     /// The executions with a context that are listed in this batch.
     pub executions: Vec<(AutomationId, ExecutionId)>,
+    /// The webhook calls that are retried and listed in this batch.
+    pub calls: Vec<CallKey>,
     /// Whether there are more items.
     pub has_more: bool,
 }
@@ -104,7 +106,8 @@ impl TenantStore {
         let contents = keys.iter_mut().filter_map(take_object).collect();
         let files = keys.iter().filter_map(|key| string(key, "sk").and_then(file_of_sk)).collect();
         let executions = keys.iter().filter_map(|key| string(key, "sk").and_then(execution_of_sk)).collect();
-        Ok(RemovalBatch { keys, files, contents, executions, has_more })
+        let calls = keys.iter().filter_map(|key| string(key, "sk").and_then(call_of_conversation_sk)).collect();
+        Ok(RemovalBatch { keys, files, contents, executions, calls, has_more })
     }
 
     /// AP-40: removes a batch, 25 items per request. Items that do not exist are skipped. Costs one write unit for each KB

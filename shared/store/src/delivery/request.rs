@@ -8,6 +8,7 @@ use crate::{
     condition::Condition,
     expression::{Update, number},
     item::{self, FORMAT_ATTRIBUTE},
+    timer::set_due,
     transaction::Transaction,
 };
 
@@ -20,14 +21,17 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
         update.set(state::REPLAY_FROM, number(from));
+        // The timers start the run if the caller cannot.
+        let key = self.keys().delivery_state(endpoint);
+        set_due(&mut update, &key, self.clock().now());
         let mut earlier = Condition::none();
         let (name, value) = (earlier.name(state::REPLAY_FROM), earlier.value(number(from)));
         let earlier = earlier.and(format!("(attribute_not_exists({name}) OR {name} > {value})"));
         // Otherwise an earlier request includes this one.
-        self.update_if(self.keys().delivery_state(endpoint), update, earlier).await.map(drop)
+        self.update_if(key, update, earlier).await.map(drop)
     }
 
-    /// AP-197: requests that one event is sent again. The next run does it. One write unit.
+    /// AP-197: requests that one event is sent again. The next run does it. Four write units.
     ///
     /// # Errors
     /// When the table does not respond.
@@ -36,6 +40,10 @@ impl TenantStore {
         hold.push(sequence);
         let mut transaction = Transaction::default();
         transaction.put(self, self.hold_item(endpoint, &hold)?, Condition::none())?;
+        let (mut update, key) = (Update::default(), self.keys().delivery_state(endpoint));
+        update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
+        set_due(&mut update, &key, self.clock().now());
+        transaction.update(self, key, update, Condition::none())?;
         transaction.commit(self, &mut self.backoff()).await.map(drop)
     }
 

@@ -82,6 +82,7 @@ const LETTERS: [(EventType, &str); EventType::ALL.len()] = [
     (EventType::AutomationRunFailed, "X"),
     (EventType::FileReady, "F"),
     (EventType::WebhookEndpointDisabled, "N"),
+    (EventType::WebhookEndpointTest, "T"),
 ];
 
 fn letter(event_type: EventType) -> &'static str {

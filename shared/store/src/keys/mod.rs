@@ -16,6 +16,7 @@ use crate::{
     packed::{encode, pack},
 };
 
+mod call;
 mod customer;
 mod delivery;
 mod file;
@@ -23,6 +24,7 @@ mod index;
 mod log;
 mod parse;
 
+pub(crate) use call::call_of_conversation_sk;
 pub use customer::CustomerKey;
 pub(crate) use customer::{EMAIL_CLAIM, POINTER};
 pub(crate) use delivery::{HOLD, given_up_of_sk, hold_of_sk, run_of_sk};

@@ -1,27 +1,20 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{Collected, Identifier, Kind, Resource, WebhookEndpointId};
-use serde::Serialize;
 
+use super::CURSOR;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
     event_log::{ENDPOINTS, LOGGED_SINCE},
     expression::{Update, number},
-    item::{self, FORMAT, FORMAT_ATTRIBUTE},
+    item::{FORMAT, FORMAT_ATTRIBUTE},
     packed::pack,
+    timer::set_due,
     transaction::Transaction,
 };
 
 /// The attribute of a delivery state with the time at which the endpoint was enabled again, in milliseconds.
 const RESUMED_AT: &str = "rs";
-
-/// The first attributes of a delivery state.
-#[derive(Serialize)]
-struct FirstState {
-    /// The sequence of the last event that was read.
-    #[serde(rename = "cu")]
-    cursor: u64,
-}
 
 impl TenantStore {
     /// AP-185: returns the sequence after which a new resource gets events; `None` for a kind that gets none. An event that is logged
@@ -38,7 +31,9 @@ impl TenantStore {
         cursor: Option<u64>,
     ) -> Result<(), StoreError> {
         let Some(cursor) = cursor else { return Ok(()) };
-        let state = item::write(self.keys().delivery_state(endpoint_id(new)), &FirstState { cursor })?;
+        let mut state = self.keys().delivery_state(endpoint_id(new)).attributes();
+        state.insert(FORMAT_ATTRIBUTE.to_owned(), number(FORMAT));
+        state.insert(CURSOR.to_owned(), number(cursor));
         transaction.put(self, state, Condition::none()).map(drop)
     }
 
@@ -79,6 +74,8 @@ impl TenantStore {
             let mut resumed = Update::default();
             resumed.set(FORMAT_ATTRIBUTE, number(FORMAT));
             resumed.set(RESUMED_AT, number(self.clock().now().as_millis()));
+            // The timers start the delivery if the caller cannot.
+            set_due(&mut resumed, &state, self.clock().now());
             transaction.update(self, state, resumed, Condition::none())?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod chains;
 mod executions;
 mod order;
+mod retries;
 mod saving;
 mod steps;
 mod timing;

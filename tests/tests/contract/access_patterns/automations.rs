@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use deskless_app::automations;
+use deskless_domain::{AutomationId, ExecutionId};
+use deskless_store::CallKey;
 use deskless_tests::{Meter, Worker};
 use http::Method;
 use serde_json::{Value, json};
@@ -60,6 +63,7 @@ pub async fn measure(large: bool, costs: &mut BTreeMap<String, Meter>) {
         }
         costs.insert(name.to_owned(), drained(Worker::Jobs).await);
     }
+    retries(&fixture, &calling, &conversation, costs).await;
     let runs = format!("{noting}/executions");
     let once = fixture.cost(Method::POST, &runs, Some("k"), Some(&body)).await;
     costs.insert("AP-85 with an Idempotency-Key".to_owned(), once);
@@ -67,6 +71,32 @@ pub async fn measure(large: bool, costs: &mut BTreeMap<String, Meter>) {
     costs.insert("AP-87".to_owned(), fixture.get(&runs).await);
     let run = format!("{runs}/{}", listed["executions"][0]["id"].as_str().expect("an id"));
     costs.insert("AP-86".to_owned(), fixture.get(&run).await);
+}
+
+/// A webhook call that fails twice and is then delivered.
+async fn retries(fixture: &Fixture, calling: &str, conversation: &str, costs: &mut BTreeMap<String, Meter>) {
+    let world = &fixture.world;
+    world.webhook_servers.respond_with(500);
+    let body = json!({ "conversationId": conversation.rsplit('/').next().expect("an id") });
+    let runs = format!("{calling}/executions");
+    let _ = fixture.post(&runs, &body).await;
+    costs.insert("AP-200".to_owned(), fixture.drained(Worker::Jobs).await);
+    let execution = world.server_key().get(&runs).await.expect(200)["executions"][0]["id"].clone();
+    let key = CallKey {
+        automation: AutomationId::parse(calling.rsplit('/').next().expect("an id")).expect("an id"),
+        execution: ExecutionId::parse(execution.as_str().expect("an id")).expect("an id"),
+        step: 1,
+    };
+    for (name, status) in [("AP-202", 500), ("AP-203", 204)] {
+        world.webhook_servers.respond_with(status);
+        world.clock.advance_millis(3_600_000);
+        let store = world.function_tenant().await;
+        // Caches the API key (AP-101) and the data key (AP-120).
+        let _ = fixture.get(&runs).await;
+        let _ = world.proxy().take_meter();
+        automations::retry_call(&store, world.webhook_servers.client(), key).await.expect("DynamoDB responds");
+        costs.insert(name.to_owned(), world.proxy().take_meter());
+    }
 }
 
 fn note_action() -> Value {

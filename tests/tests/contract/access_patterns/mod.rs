@@ -7,6 +7,7 @@ mod conversations;
 mod fixture;
 mod offsets;
 mod resources;
+mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +69,7 @@ async fn measure(large: bool) -> BTreeMap<String, Meter> {
     record("AP-01", Meter { trips: meter.trips - list.trips, reads: meter.reads - list.reads, ..Meter::default() });
     automations::measure(large, &mut costs).await;
     client_keys::measure(large, &mut costs).await;
+    timers::measure(large, &mut costs).await;
     costs
 }
 

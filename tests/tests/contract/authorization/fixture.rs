@@ -176,7 +176,8 @@ impl<'w> Fixture<'w> {
             "create_automation" => automation(),
             "create_webhook_endpoint" => endpoint(),
             "update_webhook_endpoint" => json!({ "description": MARK }),
-            "rotate_webhook_secret" => json!({}),
+            "rotate_webhook_secret" | "test_webhook_endpoint" => json!({}),
+            "replay_events" => json!({ "sinceSequence": 1 }),
             "create_execution" | "render_predefined_message" => {
                 json!({ "conversationId": self.conversation().await })
             }

@@ -86,7 +86,7 @@ impl ConversationObject {
             muted: false,
             snoozed_until: conversation
                 .snoozed_until
-                .filter(|until| until.as_seconds() < NO_END.as_seconds())
+                .filter(|&until| until > now && until.as_seconds() < NO_END.as_seconds())
                 .map(|until| until.to_string()),
             status: status_of(conversation, now),
             created_at: conversation.created_at().as_seconds(),

@@ -1,7 +1,14 @@
 //! Executions: runs of an automation, with the result of each step.
 
+mod id;
+mod retry;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+pub(crate) use id::fingerprint;
+pub use retry::RetryResult;
 
 use crate::{
     Automation, AutomationActions, AutomationId, AutomationTrigger, Cause, Conversation, ConversationId, ExecutionId,
@@ -57,9 +64,12 @@ pub struct Step {
     pub action: String,
     /// The status.
     pub status: StepStatus,
-    /// Why it failed.
+    /// Why it failed, or why its last attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// The time of the next attempt of a step that is retried, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<i64>,
     /// The time at which it finished, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<i64>,
@@ -136,10 +146,10 @@ impl Execution {
         }
     }
 
-    /// Returns the execution that may start when this one is over.
+    /// Returns the execution that may start when this one is over. It does not wait for calls that are retried.
     #[must_use]
     pub fn successor(&self) -> Option<(AutomationId, ExecutionId)> {
-        let next = self.next.filter(|_| self.is_over())?;
+        let next = self.next.filter(|_| !self.has_steps_left())?;
         Some((next, ExecutionId::of_origin(next, self.origin)))
     }
 
@@ -153,6 +163,12 @@ impl Execution {
     #[must_use]
     pub fn is_over(&self) -> bool {
         !matches!(self.status, ExecutionStatus::Queued | ExecutionStatus::Running)
+    }
+
+    /// Returns whether there are steps to take. Calls that are retried are none.
+    #[must_use]
+    pub fn has_steps_left(&self) -> bool {
+        self.status == ExecutionStatus::Queued || self.next_step().is_some()
     }
 
     /// Returns the index of the next step; `None` when the execution has not started or has finished.
@@ -169,6 +185,7 @@ impl Execution {
             action: action.word().to_owned(),
             status: StepStatus::Pending,
             reason: None,
+            next_attempt_at: None,
             finished_at: None,
         };
         Self {
@@ -197,10 +214,25 @@ impl Execution {
             let reason = Reason::new("step_failed", format!("Step {number} failed. The remaining steps were skipped."));
             next.skip_pending();
             next.end(ExecutionStatus::Failed, Some(reason), now);
-        } else if at + 1 == next.steps.len() {
-            next.end(ExecutionStatus::Succeeded, None, now);
+        } else {
+            next.end_if_complete(now);
         }
         next
+    }
+
+    /// Ends the execution after its last step, unless a call is retried.
+    fn end_if_complete(&mut self, now: Timestamp) {
+        let is_open = |step: &Step| matches!(step.status, StepStatus::Pending | StepStatus::Retrying);
+        if self.is_over() || self.steps.iter().any(is_open) {
+            return;
+        }
+        match self.steps.iter().position(|step| step.status == StepStatus::Failed) {
+            Some(at) => {
+                let reason = Reason::new("step_failed", format!("Step {} failed.", at + 1));
+                self.end(ExecutionStatus::Failed, Some(reason), now);
+            }
+            None => self.end(ExecutionStatus::Succeeded, None, now),
+        }
     }
 
     /// Returns the execution, ended early or before it started.
@@ -256,102 +288,5 @@ impl Execution {
         let mut chain = self.chain.clone();
         chain.push(self.automation_id);
         Cause { execution: self.id, step: self.next_step().unwrap_or_default(), origin: self.origin, chain }
-    }
-}
-
-impl ExecutionId {
-    /// Returns the root cause that stands for one change of a conversation. It is the same each time the change is delivered.
-    #[must_use]
-    pub fn of_change(conversation: ConversationId, version: u64, time: Timestamp) -> Self {
-        Self::hashed(time, &[&conversation.as_bytes()[..], &version.to_be_bytes()])
-    }
-
-    /// Returns the id of an automation's execution for a root cause. There is one per automation and root cause, so that
-    /// automations that trigger each other are not run once for each possible order.
-    #[must_use]
-    pub fn of_origin(automation: AutomationId, origin: Self) -> Self {
-        Self::hashed(origin.time(), &[&automation.as_bytes()[..], &origin.as_bytes()[..]])
-    }
-
-    fn hashed(time: Timestamp, parts: &[&[u8]]) -> Self {
-        let digest = parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
-        let mut bits = [0; 16];
-        bits.copy_from_slice(&digest[..16]);
-        Self::at(time, u128::from_be_bytes(bits))
-    }
-}
-
-/// Returns the first 16 bytes of a SHA-256 digest, in hexadecimal.
-pub(crate) fn fingerprint(bytes: &[u8]) -> String {
-    let mut half = [0; 16];
-    half.copy_from_slice(&Sha256::digest(bytes)[..16]);
-    format!("{:032x}", u128::from_be_bytes(half))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Execution, Reason};
-    use crate::{
-        AutomationAction, AutomationActions, AutomationId, AutomationTrigger, ConversationId, ExecutionId,
-        ExecutionStatus, MessageBody, StepStatus, Timestamp,
-    };
-
-    const NOW: Timestamp = Timestamp::from_millis(1_782_669_600_000);
-
-    fn automation(n: u8) -> AutomationId {
-        AutomationId::from_bytes([n; 16])
-    }
-
-    fn execution() -> Execution {
-        let conversation = ConversationId::from_bytes([1; 16]);
-        let id = ExecutionId::of_origin(automation(1), ExecutionId::of_change(conversation, 7, NOW));
-        Execution::queued(id, automation(1), conversation, AutomationTrigger::MessageCreated)
-    }
-
-    fn notes(n: usize) -> AutomationActions {
-        let note = || AutomationAction::Note(MessageBody::parse("Hi".to_owned()).expect("a body"));
-        AutomationActions::parse((0..n).map(|_| note()).collect()).expect("few actions")
-    }
-
-    #[test]
-    fn execution_ends_after_its_last_step() {
-        let first = execution().begun(&notes(2), NOW);
-        assert_eq!(first.next_step(), Some(0));
-        let second = first.after_step(Ok(()), NOW);
-        assert_eq!((second.next_step(), second.is_over()), (Some(1), false));
-        let over = second.after_step(Ok(()), NOW);
-        assert_eq!((over.status, over.next_step(), over.version), (ExecutionStatus::Succeeded, None, 4));
-    }
-
-    #[test]
-    fn failed_step_skips_the_remaining_ones() {
-        let over =
-            execution().begun(&notes(3), NOW).after_step(Ok(()), NOW).after_step(Err(Reason::new("a", "b")), NOW);
-        let statuses: Vec<_> = over.steps.iter().map(|step| step.status).collect();
-        assert_eq!(statuses, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Skipped]);
-        assert_eq!((over.status, over.finished_at), (ExecutionStatus::Failed, Some(NOW)));
-        assert_eq!(over.after_step(Ok(()), NOW), over, "a finished execution does not change");
-    }
-
-    #[test]
-    fn execution_id_is_deterministic() {
-        assert_eq!(execution().id, execution().id);
-        assert_eq!(execution().created_at(), NOW);
-        let conversation = ConversationId::from_bytes([1; 16]);
-        let (this, next) = (ExecutionId::of_change(conversation, 7, NOW), ExecutionId::of_change(conversation, 8, NOW));
-        assert_eq!(ExecutionId::of_origin(automation(1), this), execution().id);
-        assert_ne!(ExecutionId::of_origin(automation(1), next), execution().id);
-        assert_ne!(ExecutionId::of_origin(automation(2), this), execution().id);
-    }
-
-    #[test]
-    fn actions_have_a_count_and_a_size_limit() {
-        assert_eq!(AutomationActions::parse(Vec::new()).expect_err("none").invalid.code, "too_few");
-        let note = |length: usize| AutomationAction::Note(MessageBody::parse("x".repeat(length)).expect("a body"));
-        let many = |n: usize, length: usize| AutomationActions::parse((0..n).map(|_| note(length)).collect());
-        assert_eq!(many(21, 1).expect_err("many").invalid.code, "too_many");
-        assert!(many(20, 1).is_ok());
-        assert_eq!(many(10, 8000).expect_err("large").invalid.code, "too_long");
-        assert_ne!(notes(1).fingerprint(), notes(2).fingerprint());
     }
 }

@@ -1,0 +1,48 @@
+//! Deliveries of the local stack in one process.
+
+use anyhow::Result;
+use deskless_domain::WorkspaceId;
+use deskless_infra::task::Task;
+use deskless_store::{DeliveryRequest, DeliveryTarget, StartDelivery, Store, StoreError};
+use futures_util::future::{BoxFuture, ready};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Starts deliveries in this process.
+#[derive(Debug)]
+pub struct Starter(UnboundedSender<DeliveryRequest>);
+
+/// The deliveries that were started.
+pub struct Started(UnboundedReceiver<DeliveryRequest>);
+
+/// Returns a way to start deliveries, and what runs them.
+pub fn channel() -> (Starter, Started) {
+    let (sender, receiver) = unbounded_channel();
+    (Starter(sender), Started(receiver))
+}
+
+impl StartDelivery for Starter {
+    fn start<'a>(
+        &'a self,
+        workspace: WorkspaceId,
+        target: &'a DeliveryTarget,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let request = DeliveryRequest { workspace, target: target.clone() };
+        let sent = self.0.send(request).map_err(|_| StoreError::Unavailable("the local stack is stopping".to_owned()));
+        Box::pin(ready(sent))
+    }
+}
+
+impl Started {
+    /// Runs each delivery in a task of its own. What fails is due again soon, and the timers start it.
+    pub async fn run(mut self, store: &Store) -> Result<()> {
+        while let Some(request) = self.0.recv().await {
+            let (store, event) = (store.clone(), serde_json::to_value(&request)?);
+            drop(tokio::spawn(async move {
+                if let Err(error) = Task::Deliveries.run(&store, event).await {
+                    println!("A delivery failed: {error}. It is tried again in a few seconds.");
+                }
+            }));
+        }
+        Ok(())
+    }
+}

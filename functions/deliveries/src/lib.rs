@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use deskless_api::wire;
 use deskless_app::{
-    AppError, DueFeed, Store,
+    AppError, CallKey, DueFeed, Store, automations,
     deliveries::{self, DeliveryRequest, DeliveryTarget, Sender},
     without_values,
 };
@@ -42,8 +42,10 @@ pub async fn handle_with(
             deliveries::run(&tenant, *id, Sender { client, body: wire::event_body, data: wire::endpoint_data }, budget)
                 .await
         }
-        // No call is started yet.
-        DeliveryTarget::Call { .. } => Ok(()),
+        DeliveryTarget::Call { automation, execution, step } => {
+            let call = CallKey { automation: *automation, execution: *execution, step: *step };
+            automations::retry_call(&tenant, client, call).await
+        }
     };
     if let Err(error) = &result {
         let error = without_values(&error.to_string());

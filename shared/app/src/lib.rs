@@ -29,7 +29,7 @@ pub mod webhook_endpoints;
 
 pub use deskless_domain::{Offset, OffsetPage, Total};
 pub use deskless_store::{
-    Change, ChangeFeed, Changed, CustomerStore, DeliveryTarget, Directory, Due, DueFeed, DueItem, DueStep,
+    CallKey, Change, ChangeFeed, Changed, CustomerStore, DeliveryTarget, Directory, Due, DueFeed, DueItem, DueStep,
     IdempotencyKey, Image, LogChange, Once, Stamp, Store, StoreError, TenantStore, TriggeredAutomations,
     without_values,
 };

@@ -24,6 +24,7 @@ mod customers_email;
 mod customers_erase;
 mod customers_erased;
 mod event_log;
+mod events;
 mod every_route;
 mod existing;
 mod files;

@@ -5,6 +5,7 @@ mod bulk;
 mod content;
 mod deletion;
 mod erasure;
+mod event_log;
 mod events;
 mod external_id;
 mod files;

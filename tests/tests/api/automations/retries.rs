@@ -1,8 +1,9 @@
 //! Webhook calls that fail and are repeated.
 
-use deskless_app::automations;
+use std::time::Duration;
+
 use deskless_domain::{AutomationId, ExecutionId, Timestamp};
-use deskless_store::CallKey;
+use deskless_store::{DeliveryRequest, DeliveryTarget};
 use deskless_tests::{Received, Scripted, World};
 use http::Method;
 use serde_json::{Value, json};
@@ -46,14 +47,15 @@ impl Caller {
     /// Repeats the call if it is due.
     async fn repeat(&self) {
         let automation = self.automation.rsplit('/').next().expect("an id");
-        let key = CallKey {
+        let target = DeliveryTarget::Call {
             automation: AutomationId::parse(automation).expect("an id"),
             execution: ExecutionId::parse(&self.execution).expect("an id"),
             step: 2,
         };
-        let store = self.world.function_tenant().await;
-        let client = self.world.webhook_servers.client();
-        automations::retry_call(&store, client, key).await.expect("DynamoDB responds");
+        let request = DeliveryRequest { workspace: self.world.workspace, target };
+        let (store, client) = (self.world.store.clone(), self.world.webhook_servers.client());
+        let delivered = deskless_deliveries::handle_with(store, client, Duration::from_mins(1), request).await;
+        delivered.expect("DynamoDB responds");
     }
 
     /// Waits until the call is due, and repeats it.
@@ -214,7 +216,7 @@ async fn crashed_attempt_is_made_again_after_a_minute() {
     caller.world.clock.set(Timestamp::parse(&due).expect("a time"));
     let _ = caller.calls();
     // It is claimed, and nothing is recorded.
-    let attempt = deskless_tests::interrupt_after(Some(4), Box::pin(caller.repeat())).await;
+    let attempt = deskless_tests::interrupt_after(Some(6), Box::pin(caller.repeat())).await;
     assert!(attempt.is_none(), "the attempt was interrupted");
     let _ = caller.calls();
     caller.repeat().await;

@@ -1,5 +1,6 @@
 //! The dialect `chatwoot`.
 
+mod attributes;
 mod errors;
 mod ids;
 mod routes;

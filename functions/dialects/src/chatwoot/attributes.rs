@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use deskless_api::{InvalidRequest, Problem};
-use deskless_domain::Metadata;
+use deskless_domain::{Invalid, Metadata};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -55,9 +55,13 @@ impl Split {
     /// Joins the parts.
     ///
     /// # Errors
-    /// `invalid_request` when they are too large together, with `field` as the cause.
+    /// `invalid_request` when they are too large together or have the reserved key, with `field` as the cause.
     pub fn join(self, field: &str) -> Result<Metadata, Problem> {
         let Self { mut custom, more } = self;
+        if custom.contains_key(KEY) {
+            let reserved = Invalid::new("invalid", "must not have the key `chatwoot`, which is reserved");
+            return Err(InvalidRequest::one(field, &reserved).into());
+        }
         let invalid = |error: serde_json::Error| Problem::internal(error.to_string());
         let more = serde_json::to_string(&more).map_err(invalid)?;
         if more != "{}" {

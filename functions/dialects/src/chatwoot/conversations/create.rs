@@ -55,7 +55,12 @@ impl CreateConversationRequest {
         if self.team_id.0 {
             return Err(invalid("team_id", "must not be sent. Teams are not supported"));
         }
-        let customer = self.contact_id.0.or(self.source_id.0);
+        let customer = match (self.contact_id.0, self.source_id.0) {
+            (Some(contact), Some(source)) if contact != source => {
+                return Err(invalid("source_id", "must be that of the contact in `contact_id`, or left out"));
+            }
+            (contact, source) => contact.or(source),
+        };
         let customer = customer.ok_or_else(|| invalid("source_id", "is required, or `contact_id`"))?;
         let inbox = match self.inbox_id.0 {
             Some(wanted) if wanted != Wanted::Number(0) => Some(find::resource::<Inbox>(store, wanted).await?),

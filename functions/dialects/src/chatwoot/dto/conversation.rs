@@ -8,7 +8,7 @@ use crate::chatwoot::{
     attributes::{Attributes, Split},
     id,
     path::AccountId,
-    status::NO_END,
+    status::end_of_snooze,
 };
 
 /// A conversation.
@@ -84,10 +84,7 @@ impl ConversationObject {
             inbox_id: conversation.placement.inbox_id.map(id::number),
             labels: conversation.tags.as_slice().iter().map(ToString::to_string).collect(),
             muted: false,
-            snoozed_until: conversation
-                .snoozed_until
-                .filter(|until| until.as_seconds() < NO_END.as_seconds())
-                .map(|until| until.to_string()),
+            snoozed_until: end_of_snooze(conversation).map(|until| until.to_string()),
             status: status_of(conversation, now),
             created_at: conversation.created_at().as_seconds(),
             updated_at: seconds(conversation.updated_at),

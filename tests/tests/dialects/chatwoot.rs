@@ -2,6 +2,7 @@
 
 mod attributes;
 mod errors;
+mod filters;
 mod ids;
 mod routes;
 

@@ -3,6 +3,7 @@
 mod attributes;
 mod errors;
 mod filters;
+mod forms;
 mod ids;
 mod routes;
 

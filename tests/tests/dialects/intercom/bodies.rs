@@ -61,3 +61,28 @@ async fn attachments_are_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn parts_that_do_not_fit_are_told() {
+    let world = World::new().await;
+    let desk = Desk::new(&world).await;
+    let id = desk.conversation("Hi").await;
+    let path = format!("/conversations/{id}");
+    let long = "x".repeat(256 * 1024);
+    for i in 0..6 {
+        let reply = json!({
+            "message_type": "comment", "type": "admin", "admin_id": desk.admin, "body": format!("{i}{}", &long[1..]),
+        });
+        let _ = desk.reply(&id, &reply).await;
+        let shown = desk.ask(Method::GET, &path, &Value::Null).await;
+        let (parts, has_more) = (shown.json()["conversation_parts"].clone(), shown.header("x-has-more").is_some());
+        let length = parts["conversation_parts"].as_array().map_or(0, Vec::len) as u64;
+        assert_eq!(parts["total_count"], i + 1);
+        assert_eq!(has_more, length < i + 1, "{length} of {}", i + 1);
+        assert_eq!(
+            parts["conversation_parts"][length as usize - 1]["body"].as_str().map(|body| &body[3..4]),
+            Some(&*i.to_string())
+        );
+        assert!(i < 5 || has_more);
+    }
+}

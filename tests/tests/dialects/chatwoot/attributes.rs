@@ -105,3 +105,75 @@ async fn source_of_another_contact_is_refused() {
     let made = key.post(&path, &json!({ "source_id": "cus_1", "contact_id": "cus_1" })).await.expect(200);
     assert_eq!(made["meta"]["sender"]["id"], "cus_1");
 }
+
+#[tokio::test]
+async fn what_other_dialects_keep_of_a_conversation_stays() {
+    let world = World::new().await;
+    let key = world.server_key();
+    let path = open(&key, json!({ "source_id": "cus_1" })).await;
+    let apex =
+        format!("/dialects/apex/conversations/{}", key.get(&path).await.expect(200)["uuid"].as_str().expect("an id"));
+    assert_eq!(key.patch(&apex, &json!({ "blocked": true })).await.expect(200)["blocked"], true);
+    let custom = format!("{path}/custom_attributes");
+    let replaced = key.post(&custom, &json!({ "custom_attributes": { "plan": "pro" } })).await.expect(200);
+    assert_eq!(replaced, json!({ "custom_attributes": { "plan": "pro" } }));
+    assert_eq!(key.get(&apex).await.expect(200)["blocked"], true);
+    let set = json!({ "custom_attributes": { "apex": { "blocked": false } } });
+    let refused = key.post(&custom, &set).await.expect(422);
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains("`apex`, which is reserved")), "{refused}");
+    let own = json!({ "custom_attributes": { "apex": "yes" } });
+    let _ = key.post(&custom, &own).await.expect(422);
+    // What no dialect has set is the workspace's own.
+    let other = open(&key, json!({ "source_id": "cus_1" })).await;
+    let replaced = key.post(&format!("{other}/custom_attributes"), &own).await.expect(200);
+    assert_eq!(replaced, own);
+}
+
+#[tokio::test]
+async fn what_other_dialects_keep_of_a_contact_stays() {
+    let world = World::new().await;
+    let key = world.server_key();
+    let intercom = "/dialects/intercom/contacts";
+    let contact = json!({ "external_id": "cus_1", "email": "ada@example.com", "role": "lead" });
+    let _ = key.post(intercom, &contact).await.expect(200);
+    let _ = key.post(&format!("{intercom}/cus_1/archive"), &json!({})).await.expect(200);
+    let chatwoot = json!({ "custom_attributes": { "plan": "pro" }, "additional_attributes": { "city": "Berlin" } });
+    let path = format!("{ACCOUNT}/contacts/cus_1");
+    let updated = key.ask(Method::PUT, &path).json(&chatwoot).send().await.expect(200);
+    assert_eq!(updated["payload"]["custom_attributes"], json!({ "plan": "pro" }));
+    let leads = "/dialects/empfio/api/v1/leads";
+    let lead = json!({ "email": "ada@example.com", "status": "won", "metadata": { "a": 1 } });
+    assert_eq!(key.post(leads, &lead).await.expect(200)["metadata"], json!({ "a": 1 }));
+    let updated = key.patch(&format!("{leads}/cus_1"), &json!({ "metadata": Value::Null })).await.expect(200);
+    assert_eq!((&updated["metadata"], &updated["status"]), (&json!({}), &json!("won")));
+    let set = json!({ "metadata": { "intercom": { "archived": false } } });
+    let refused = key.patch(&format!("{leads}/cus_1"), &set).await.expect(400);
+    assert!(refused["detail"].as_str().is_some_and(|text| text.contains("`intercom`, which is reserved")), "{refused}");
+    let stored = key.get("/api/v1/customers/cus_1").await.expect(200)["customer"]["metadata"].clone();
+    let expected = json!({
+        "chatwoot": { "additional_attributes": { "city": "Berlin" } }, "empfio": { "status": "won" },
+        "intercom": { "archived": true, "role": "lead" },
+    });
+    assert_eq!(stored, expected);
+}
+
+#[tokio::test]
+async fn page_of_long_messages_is_shorter() {
+    let world = World::new().await;
+    let key = world.server_key();
+    let path = format!("{}/messages", open(&key, json!({ "source_id": "cus_1" })).await);
+    let long = "é".repeat(130_000);
+    for i in 0..10 {
+        let _ = key.post(&path, &json!({ "content": format!("{i}{long}") })).await.expect(200);
+    }
+    let first = |list: &Value| {
+        list["payload"].as_array().expect("a list").iter().map(|one| one["id"].to_string()).collect::<Vec<_>>()
+    };
+    let newest = first(&key.get(&path).await.expect(200));
+    assert!((5..10).contains(&newest.len()), "{}", newest.len());
+    let older = first(&key.get(&format!("{path}?before={}", newest[0])).await.expect(200));
+    let all: Vec<_> = older.into_iter().chain(newest).collect();
+    assert_eq!(first(&key.get(&format!("{path}?after=1")).await.expect(200))[0], all[0]);
+    assert_eq!(all.len(), 10);
+    assert!(all.is_sorted_by_key(|id| id.parse::<u64>().expect("a number")));
+}

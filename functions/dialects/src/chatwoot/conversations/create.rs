@@ -82,7 +82,8 @@ impl CreateConversationRequest {
             additional.get("mail_subject").and_then(|subject| serde_json::from_str::<String>(subject.get()).ok());
         let subject = subject_of(subject.as_deref().or(text))?;
         let custom = self.custom_attributes.0.as_ref().map(members).unwrap_or_default();
-        let attributes = Split { custom, more: More { additional_attributes: additional, ..More::default() } };
+        let more = More { additional_attributes: additional, ..More::default() };
+        let attributes = Split { custom, more, ..Split::default() };
         Ok(CreateConversation {
             conversation: NewConversation {
                 channel: inbox.as_ref().map_or(Channel::Api, |inbox| inbox.fields.channel),

@@ -56,7 +56,7 @@ impl ConversationObject {
     /// Returns a conversation.
     pub fn new(view: &ConversationView, account: &AccountId, now: Timestamp) -> Self {
         let conversation = &view.conversation;
-        let Split { custom, more } = Split::of(&conversation.metadata);
+        let Split { custom, more, .. } = Split::of(&conversation.metadata);
         let seen = conversation.read_up_to.map_or(0, |message| message.time().as_seconds());
         let last = LastMessage::of(conversation);
         let assignee = conversation.placement.assignee_id.map(|member| {

@@ -123,6 +123,12 @@ async fn what_other_dialects_keep_of_a_conversation_stays() {
     assert!(refused["message"].as_str().is_some_and(|text| text.contains("`apex`, which is reserved")), "{refused}");
     let own = json!({ "custom_attributes": { "apex": "yes" } });
     let _ = key.post(&custom, &own).await.expect(422);
+    let id = apex.rsplit('/').next().expect("an id").replace('-', "");
+    let openai = format!("/dialects/openai/v1/conversations/conv_{id}");
+    let refused = key.post(&openai, &json!({ "metadata": { "apex": "x" } })).await.expect(400);
+    assert_eq!(refused["error"]["param"], "metadata.apex");
+    let _ = key.post(&openai, &json!({ "metadata": { "topic": "x" } })).await.expect(200);
+    assert_eq!(key.get(&apex).await.expect(200)["blocked"], true);
     // What no dialect has set is the workspace's own.
     let other = open(&key, json!({ "source_id": "cus_1" })).await;
     let replaced = key.post(&format!("{other}/custom_attributes"), &own).await.expect(200);

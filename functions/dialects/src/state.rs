@@ -29,11 +29,10 @@ pub fn take(members: &mut Members) -> Members {
 /// # Errors
 /// When a member has the name of something that a dialect keeps, or would be taken for it.
 pub fn join(mut members: Members, kept: Members) -> Result<Members, Invalid> {
-    match members.iter().find(|(name, value)| kept.contains_key(*name) || is_kept(name, value)) {
-        Some((name, _)) => Err(Invalid::new("invalid", format!("must not have the key `{name}`, which is reserved"))),
-        None => {
-            members.extend(kept);
-            Ok(members)
-        }
+    let mut names = members.iter().filter(|(name, value)| kept.contains_key(*name) || is_kept(name, value));
+    if let Some((name, _)) = names.next() {
+        return Err(Invalid::new("invalid", format!("must not have the key `{name}`, which is reserved")));
     }
+    members.extend(kept);
+    Ok(members)
 }

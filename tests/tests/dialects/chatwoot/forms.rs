@@ -19,8 +19,8 @@ async fn fields_with_brackets_are_not_lost() {
         let form = parts.collect::<String>() + "--x--\r\n";
         key.ask(Method::POST, &path).body("multipart/form-data; boundary=x", form).send().await.expect(status)
     };
-    let sent = [("content", "Hi"), ("content_attributes[reply]", "5"), ("content_attributes[deep]", "x")];
-    assert_eq!(send(&sent, 200).await["content_attributes"], json!({ "reply": "5", "deep": "x" }));
+    let fields = [("content", "Hi"), ("content_attributes[reply]", "5"), ("content_attributes[deep]", "x")];
+    assert_eq!(send(&fields, 200).await["content_attributes"], json!({ "reply": "5", "deep": "x" }));
     for (name, named) in [
         ("attachments[]", "attachments"),
         ("attachments", "attachments"),

@@ -139,7 +139,7 @@ async fn id_of_another_item_is_refused() {
         let refused = ask(&world, Method::POST, &format!("{path}/items"), Some(&body)).await.expect(400);
         assert_eq!(refused["error"]["code"], "duplicate_item_id", "{refused}");
     }
-    assert_eq!(items(&world, &path).await, [listed.clone()]);
+    assert_eq!(items(&world, &path).await, std::slice::from_ref(&listed));
     // In another conversation, and after the item was deleted, nothing else has the id.
     let other = open(&world, &json!({ "items": [listed] })).await;
     assert_eq!(items(&world, &other).await[0]["id"], listed["id"]);

@@ -12,6 +12,7 @@ pub mod gtateth;
 pub mod intercom;
 mod numbers;
 pub mod openai;
+mod state;
 
 use deskless_api::{Routes, dialect::Dialect};
 

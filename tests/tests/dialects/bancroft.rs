@@ -64,3 +64,32 @@ fn assert_detail(answer: TestResponse, status: u16, word: &str) {
     crate::rows::has_keys(&body, &["detail"]);
     assert!(body["detail"].as_str().is_some_and(|text| text.contains(word)), "{body}");
 }
+
+#[tokio::test]
+async fn server_key_sends_up_to_256_kib() {
+    let w = World::new().await;
+    let long = "é".repeat(128 * 1024);
+    let body = json!({ "subject": "Long", "user_email": "customer@example.com", "description": long });
+    let made = create(&w.server_key(), body).await;
+    let path = at(&made, "messages/create/");
+    assert_eq!(say(&w, &made, &long, "customer@example.com").await["body"], long.as_str());
+    let thread = get(&w.server_key(), &at(&made, "messages/")).await.expect(200);
+    assert_eq!((&thread["results"][0]["body"], &thread["count"]), (&json!(long), &json!(2)));
+    let longer = json!({ "body": format!("{long}x"), "user_email": "customer@example.com" });
+    assert_detail(w.server_key().post(&path, &longer).await, 400, "`body` must be at most 262144 bytes");
+    let longer = json!({ "subject": "Long", "description": format!("{long}x") });
+    assert_detail(w.server_key().post(CREATE, &longer).await, 400, "`description` must be at most 262144 bytes");
+    let (browser, own) = visitor(&w).await;
+    let long = json!({ "body": "x".repeat(8_001), "user_email": "jane@example.com" });
+    assert_detail(browser.post(&at(&own, "messages/create/"), &long).await, 400, "`body` must be at most 8000");
+    let long = json!({ "subject": "Long", "description": "x".repeat(8_001) });
+    assert_detail(w.client_key().post(CREATE, &long).await, 400, "`description` must be at most 8000");
+}
+
+#[tokio::test]
+async fn spaces_around_a_name_are_no_first_name() {
+    let w = World::new().await;
+    let body = json!({ "subject": "Help", "user_first_name": "  Jane ", "user_last_name": " Doe " });
+    let made = create(&w.server_key(), body).await;
+    assert_eq!((&made["requester"]["first_name"], &made["requester"]["last_name"]), (&json!("Jane"), &json!("Doe")));
+}

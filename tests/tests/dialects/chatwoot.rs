@@ -1,6 +1,9 @@
 //! The dialect `chatwoot`.
 
+mod attributes;
 mod errors;
+mod filters;
+mod forms;
 mod ids;
 mod routes;
 

@@ -9,14 +9,14 @@ use deskless_app::{
     requesters,
 };
 use deskless_domain::{
-    BodyLimit, Channel, Conversation, Customer, CustomerDetails, CustomerId, Email, MessageBody, MessageType, Metadata,
+    BodyLimit, Channel, Conversation, Customer, CustomerDetails, CustomerId, Email, MessageType, Metadata,
     NewConversation, PersonName, Placement, PlacementPatch, Resolved, Role, Source, Status, Subject, Tags,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{
     dto::{ConversationObject, Viewer},
-    values::{RequestedChannel, RequestedPriority, full_name},
+    values::{RequestedChannel, RequestedPriority, Text, full_name},
 };
 
 /// A conversation to create.
@@ -27,7 +27,7 @@ struct CreateRequest {
     #[deserr(default)]
     user_email: Option<Email>,
     #[deserr(default)]
-    description: Option<MessageBody>,
+    description: Option<Text>,
     #[deserr(default)]
     user_first_name: Option<PersonName>,
     #[deserr(default)]
@@ -74,7 +74,7 @@ impl CreateRequest {
             return Err(Problem::new(Code::Forbidden, detail));
         }
         let details = CustomerDetails { name: self.name()?, email: self.user_email, ..CustomerDetails::default() };
-        let message = self.description.map(|body| CustomerMessage {
+        let message = self.description.map(|Text(body)| CustomerMessage {
             body: Some(body),
             body_limit: BodyLimit::DEFAULT,
             attachments: Vec::new(),
@@ -124,7 +124,7 @@ pub async fn create_conversation(
         let details = CustomerDetails { name, ..CustomerDetails::default() };
         Customer::of_server(CustomerId::generate(store.clock()), details)
     };
-    let message = request.description.map(|body| NewMessage {
+    let message = request.description.map(|Text(body)| NewMessage {
         role: Role::User,
         kind: MessageType::Reply,
         body: BodySource::Text(body),

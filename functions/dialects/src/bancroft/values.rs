@@ -1,8 +1,10 @@
 //! The service's values, and ours.
 
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_api::InvalidRequest;
-use deskless_domain::{Channel, Conversation, ConversationFilter, Invalid, PersonName, Priority, Resolution};
+use deskless_domain::{
+    BodyLimit, Channel, Conversation, ConversationFilter, Invalid, MessageBody, PersonName, Priority, Resolution,
+};
 use serde::Serialize;
 
 /// The status of a conversation. The service has two ends, ours has four resolutions: a conversation that was completed shows as
@@ -95,6 +97,21 @@ impl From<RequestedChannel> for Channel {
     }
 }
 
+/// The text of a message: up to 256 KiB. With a client key, the use case allows fewer characters.
+#[derive(Debug)]
+pub struct Text(pub MessageBody);
+
+impl Deserr<InvalidRequest> for Text {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, InvalidRequest> {
+        let text = <String as Deserr<InvalidRequest>>::deserialize_from_value(value, location)?;
+        let body = MessageBody::parse_within(text, BodyLimit::MAX);
+        body.map(Self).map_err(|invalid| InvalidRequest::at(location, &invalid))
+    }
+}
+
 /// Joins a first and a last name.
 ///
 /// # Errors
@@ -106,10 +123,10 @@ pub fn full_name(first: Option<&PersonName>, last: Option<&PersonName>) -> Resul
 
 /// Splits a name: the first word, and the rest.
 pub fn split_name(name: Option<&PersonName>) -> (Option<String>, Option<String>) {
-    match name.map(PersonName::as_str).map(|name| name.split_once(' ').ok_or(name)) {
+    match name.map(|name| name.as_str().trim()).map(|name| name.split_once(' ').ok_or(name)) {
         None => (None, None),
         Some(Err(only)) => (Some(only.to_owned()), None),
-        Some(Ok((first, last))) => (Some(first.to_owned()), Some(last.to_owned())),
+        Some(Ok((first, last))) => (Some(first.to_owned()), Some(last.trim_start().to_owned())),
     }
 }
 
@@ -126,6 +143,7 @@ mod tests {
         assert_eq!(jane, Some(name("Jane Doe")));
         assert_eq!(split_name(jane.as_ref()), (Some("Jane".into()), Some("Doe".into())));
         assert_eq!(split_name(Some(&name("Jane"))), (Some("Jane".into()), None));
+        assert_eq!(split_name(Some(&name("  Jane   Doe "))), (Some("Jane".into()), Some("Doe".into())));
         assert_eq!(full_name(None, None), Ok(None));
     }
 }

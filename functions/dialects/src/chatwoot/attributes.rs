@@ -2,18 +2,18 @@
 //!
 //! Custom attributes are the metadata. What else the service has is under the key `chatwoot`.
 
-use std::collections::BTreeMap;
-
 use deskless_api::{InvalidRequest, Problem};
-use deskless_domain::Metadata;
+use deskless_domain::{Invalid, Metadata};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::state::{self, Members};
 
 /// The key of the metadata that has what is not a custom attribute.
 const KEY: &str = "chatwoot";
 
 /// A JSON object whose values keep their digits.
-pub type Attributes = BTreeMap<String, Box<RawValue>>;
+pub type Attributes = Members;
 
 /// The parts of the metadata of a contact, a conversation or a message.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Split {
     pub custom: Attributes,
     /// What is not a custom attribute.
     pub more: More,
+    /// What other dialects keep.
+    pub others: Attributes,
 }
 
 /// What is not a custom attribute.
@@ -29,13 +31,13 @@ pub struct Split {
 #[serde(default)]
 pub struct More {
     /// The additional attributes of a contact or a conversation.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub additional_attributes: Attributes,
     /// The content type of a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The content attributes of a message.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub content_attributes: Attributes,
 }
 
@@ -48,23 +50,26 @@ impl Split {
     /// Splits metadata.
     pub fn of(metadata: &Metadata) -> Self {
         let mut custom = members(metadata);
-        let more = custom.remove(KEY).and_then(|more| serde_json::from_str(more.get()).ok()).unwrap_or_default();
-        Self { custom, more }
+        let mut others = state::take(&mut custom);
+        let more = others.remove(KEY).and_then(|more| serde_json::from_str(more.get()).ok()).unwrap_or_default();
+        Self { custom, more, others }
     }
 
     /// Joins the parts.
     ///
     /// # Errors
-    /// `invalid_request` when they are too large together, with `field` as the cause.
+    /// `invalid_request` when they are too large together or have the reserved key, with `field` as the cause.
     pub fn join(self, field: &str) -> Result<Metadata, Problem> {
-        let Self { mut custom, more } = self;
-        let invalid = |error: serde_json::Error| Problem::internal(error.to_string());
-        let more = serde_json::to_string(&more).map_err(invalid)?;
+        let Self { custom, more, mut others } = self;
+        let failed = |error: serde_json::Error| Problem::internal(error.to_string());
+        let invalid = |invalid: Invalid| Problem::from(InvalidRequest::one(field, &invalid));
+        let more = serde_json::to_string(&more).map_err(failed)?;
         if more != "{}" {
-            let _ = custom.insert(KEY.to_owned(), RawValue::from_string(more).map_err(invalid)?);
+            let _ = others.insert(KEY.to_owned(), RawValue::from_string(more).map_err(failed)?);
         }
-        let json = serde_json::to_string(&custom).map_err(invalid)?;
-        Metadata::from_json(&json).map_err(|invalid| InvalidRequest::one(field, &invalid).into())
+        let all = state::join(custom, others).map_err(invalid)?;
+        let json = serde_json::to_string(&all).map_err(failed)?;
+        Metadata::from_json(&json).map_err(invalid)
     }
 }
 

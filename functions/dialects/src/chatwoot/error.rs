@@ -23,7 +23,9 @@ pub fn format(problem: &Problem, _request_id: &str) -> ErrorBody {
         Code::NotFound => ErrorBody::new(problem, json!({ "error": "Resource could not be found" })),
         Code::InvalidRequest if !errors.is_empty() => {
             // The service has no rule for pages that are too far, and invalid parameters of a list are 400 as in our own API.
-            let is_query = errors.iter().all(|error| QUERY.contains(&error.field.as_str()) || error.code == "unknown");
+            let is_query = errors
+                .iter()
+                .all(|error| QUERY.contains(&error.field.as_str()) || ["unknown", "repeated"].contains(&error.code));
             if is_query {
                 return ErrorBody::new(problem, json!({ "error": text }));
             }

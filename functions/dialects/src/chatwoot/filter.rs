@@ -37,11 +37,20 @@ impl FilterRequest {
     /// Returns the conditions, which must all match.
     ///
     /// # Errors
-    /// `invalid_request` for conditions that no index answers: several values, other operators than `equal_to`, and `OR`.
+    /// `invalid_request` for conditions that no index answers: several values, also in several conditions, other operators than
+    /// `equal_to`, and `OR`.
     pub fn conditions(self) -> Result<Vec<Condition>, Problem> {
         let conditions = self.payload.into_iter().map(ConditionRequest::condition);
         let conditions: Vec<_> = conditions.collect::<Result<_, _>>()?;
-        if conditions.is_empty() { Err(invalid("payload", "must have at least one condition")) } else { Ok(conditions) }
+        if conditions.is_empty() {
+            return Err(invalid("payload", "must have at least one condition"));
+        }
+        let is_repeated =
+            |(i, one): (usize, &Condition)| conditions[..i].iter().any(|two| two.attribute == one.attribute);
+        if conditions.iter().enumerate().any(is_repeated) {
+            return Err(invalid("attribute_key", "must be another one in each condition. An attribute has one value"));
+        }
+        Ok(conditions)
     }
 }
 

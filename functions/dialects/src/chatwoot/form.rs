@@ -73,14 +73,31 @@ fn fields(bytes: &Bytes, boundary: &str) -> Result<Map<String, Value>, Problem> 
             return Err(invalid("attachments", FILES));
         }
         let name = parameter(disposition, "name").ok_or_else(malformed)?;
-        let value = match name {
-            json if JSON.contains(&json) => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
-            _ => Value::from(value),
-        };
-        if fields.insert(name.to_owned(), value).is_some() {
-            return Err(invalid(name, "must be sent only once"));
-        }
+        add(&mut fields, name, value)?;
     }
+}
+
+/// Adds a field of a form. A name with brackets, such as `content_attributes[in_reply_to]`, is that of a member of an object.
+fn add(fields: &mut Map<String, Value>, name: &str, value: &str) -> Result<(), Problem> {
+    let (field, brackets) = name.split_once('[').map_or((name, None), |(field, rest)| (field, Some(rest)));
+    if field == "attachments" {
+        return Err(invalid(field, FILES));
+    }
+    let repeated = || invalid(name, "must be sent only once");
+    if let Some(rest) = brackets.filter(|_| JSON.contains(&field)) {
+        let member = rest.strip_suffix(']').filter(|member| !member.is_empty() && !member.contains(['[', ']']));
+        let member =
+            member.ok_or_else(|| invalid(name, "must have one name in brackets. Send other objects as JSON"))?;
+        let object = fields.entry(field).or_insert_with(|| Value::Object(Map::new()));
+        let is_new =
+            object.as_object_mut().is_some_and(|object| object.insert(member.to_owned(), value.into()).is_none());
+        return if is_new { Ok(()) } else { Err(repeated()) };
+    }
+    let value = match field {
+        json if JSON.contains(&json) => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
+        _ => Value::from(value),
+    };
+    if fields.insert(name.to_owned(), value).is_some() { Err(repeated()) } else { Ok(()) }
 }
 
 const FILES: &str = "cannot be sent in a message. Upload files with the files API (POST /api/v1/files) instead";

@@ -1,12 +1,17 @@
 //! The service's statuses and priorities.
 
-use deskless_domain::{FieldChange, Priority, Resolved, Status, StatusChange, Timestamp};
+use deskless_domain::{Conversation, FieldChange, Priority, Resolved, Status, StatusChange, Timestamp};
 
 use super::query::invalid;
 use deskless_api::Problem;
 
 /// The end of a snooze without an end: 9999-12-31T23:59:59Z. The customer's next reply ends it.
 pub const NO_END: Timestamp = Timestamp::from_millis(253_402_300_799_000);
+
+/// Returns the end of a conversation's snooze, if it is snoozed now and the snooze has an end.
+pub fn end_of_snooze(conversation: &Conversation, now: Timestamp) -> Option<Timestamp> {
+    conversation.snoozed_until.filter(|&until| until > now && until.as_seconds() < NO_END.as_seconds())
+}
 
 /// What a status of the service is in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -100,7 +100,7 @@ fn own_id(param: &str, object: &mut JsonObject) -> Result<Option<ExternalId>, In
             Err(invalid::long_string(&param, MAX_ID, id.chars().count()))
         }
         // A path has one segment for the id.
-        Some(Json::String(id)) if id.contains(['/', '?', '#', '%']) => {
+        Some(Json::String(id)) if id.contains(['/', '?', '#', '%']) || id == "." || id == ".." => {
             Err(invalid::value(&param, "Expected an ID with letters, digits, underscores and dashes."))
         }
         Some(Json::String(id)) => {

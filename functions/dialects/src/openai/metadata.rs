@@ -10,6 +10,7 @@ use deskless_domain::Metadata;
 use serde_json::value::RawValue;
 
 use super::invalid;
+use crate::state;
 
 const MAX_PAIRS: usize = 16;
 const MAX_KEY: usize = 64;
@@ -49,6 +50,11 @@ impl Pairs {
     pub fn replace_in(&self, metadata: &Metadata) -> Result<Metadata, InvalidRequest> {
         let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(metadata.json()).unwrap_or_default();
         members.retain(|_, value| !value.get().starts_with('"'));
+        let kept = state::take(&mut members);
+        if let Some((key, _)) = self.0.iter().find(|(key, _)| kept.contains_key(key)) {
+            return Err(invalid::value(&format!("metadata.{key}"), "the key is reserved."));
+        }
+        members.extend(kept);
         let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
         let kept = members.iter().filter(|(key, _)| self.get(key).is_none());
         let kept = kept.map(|(key, value)| format!("{}:{}", quoted(key), value.get()));

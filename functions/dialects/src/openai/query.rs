@@ -93,7 +93,13 @@ fn pairs(parts: &Parts) -> Result<Vec<(String, String)>, InvalidRequest> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         Ok((decode(name)?, decode(value)?))
     });
-    pairs.collect()
+    let pairs: Vec<(String, String)> = pairs.collect::<Result<_, InvalidRequest>>()?;
+    let is_repeated =
+        |i: usize, name: &str| !name.starts_with("include") && pairs[..i].iter().any(|(two, _)| two == name);
+    match pairs.iter().enumerate().find(|(i, (name, _))| is_repeated(*i, name)) {
+        Some((_, (name, _))) => Err(invalid::value(name, "Expected it to be sent only once.")),
+        None => Ok(pairs),
+    }
 }
 
 fn limit(value: &str) -> Result<usize, InvalidRequest> {

@@ -67,7 +67,8 @@ fn files() -> Vec<Row> {
                 body[name] = value;
                 expect_error(ask_as(&w.server_key(), Method::POST, FILES, Some(&body)).await, code, class)
             };
-            let _ = refused("file_name", json!("b.png"), 400, "BadRequest").await;
+            let error = refused("file_name", json!("b.png"), 400, "BadRequest").await;
+            assert!(error["errors"]["s3_key"].is_string(), "{error}");
             let _ = refused("file_category", json!("video"), 400, "BadRequest").await;
             let _ = refused("s3_path", json!("s3://b/x"), 400, "BadRequest").await;
             let mut missing = body.clone();

@@ -61,3 +61,27 @@ async fn attachments_are_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn parts_that_do_not_fit_are_told() {
+    let world = World::new().await;
+    let desk = Desk::new(&world).await;
+    let id = desk.conversation("Hi").await;
+    let path = format!("/conversations/{id}");
+    let long = "x".repeat(256 * 1024);
+    for i in 0..6 {
+        let reply = json!({
+            "message_type": "comment", "type": "admin", "admin_id": desk.admin, "body": format!("{i}{}", &long[1..]),
+        });
+        let _ = desk.reply(&id, &reply).await;
+        let shown = desk.ask(Method::GET, &path, &Value::Null).await;
+        let (parts, has_more) = (shown.json()["conversation_parts"].clone(), shown.header("x-has-more").is_some());
+        let shown = parts["conversation_parts"].as_array().expect("parts");
+        let is_shorter = shown.len() < i + 1;
+        assert_eq!(parts["total_count"], i + 1);
+        assert_eq!(has_more, is_shorter, "{} of {}", shown.len(), i + 1);
+        let newest = shown.last().and_then(|part| part["body"].as_str()).expect("a body");
+        assert!(newest.starts_with(&format!("<p>{i}x")), "the newest parts are shown");
+        assert!(i < 5 || has_more);
+    }
+}

@@ -128,3 +128,34 @@ async fn own_id_finds_the_item() {
     assert_eq!(items(&world, &path).await.len(), 3);
     world.assert_sound().await;
 }
+
+#[tokio::test]
+async fn id_of_another_item_is_refused() {
+    let world = World::new().await;
+    let path = open(&world, &json!({ "items": [user("a")] })).await;
+    let listed = items(&world, &path).await[0].clone();
+    for added in [json!([listed]), json!([user("b"), listed])] {
+        let body = json!({ "items": added });
+        let refused = ask(&world, Method::POST, &format!("{path}/items"), Some(&body)).await.expect(400);
+        assert_eq!(refused["error"]["code"], "duplicate_item_id", "{refused}");
+    }
+    assert_eq!(items(&world, &path).await, std::slice::from_ref(&listed));
+    // In another conversation, and after the item was deleted, nothing else has the id.
+    let other = open(&world, &json!({ "items": [listed] })).await;
+    assert_eq!(items(&world, &other).await[0]["id"], listed["id"]);
+    let item = format!("{path}/items/{}", listed["id"].as_str().expect("an id"));
+    let _ = ask(&world, Method::DELETE, &item, None).await.expect(200);
+    let _ = add(&world, &path, &json!([listed])).await;
+    assert_eq!(items(&world, &path).await.len(), 1);
+}
+
+#[tokio::test]
+async fn id_that_no_path_has_is_refused() {
+    let world = World::new().await;
+    let path = open(&world, &json!({})).await;
+    for id in [".", ".."] {
+        let body = json!({ "items": [{ "id": id, "role": "user", "content": "a" }] });
+        let refused = ask(&world, Method::POST, &format!("{path}/items"), Some(&body)).await.expect(400);
+        assert_eq!(refused["error"]["param"], "items[0].id", "{id}");
+    }
+}

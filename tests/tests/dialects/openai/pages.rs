@@ -86,3 +86,16 @@ async fn deleted_item_is_gone_and_still_a_position() {
     let after = ask(&world, Method::GET, &format!("{path}/items?order=asc&after={id}"), None).await.expect(200);
     assert_eq!(texts(after["data"].as_array().expect("items")), ["c"]);
 }
+
+#[tokio::test]
+async fn repeated_parameters_are_refused() {
+    let world = World::new().await;
+    let path = open(&world, &json!({ "items": [user("a"), user("b")] })).await;
+    for name in ["limit=1&limit=2", "order=asc&order=desc", "after=a&after=b"] {
+        let param = name.split('=').next().expect("a name");
+        let error = ask(&world, Method::GET, &format!("{path}/items?{name}"), None).await.expect(400);
+        assert_eq!((&error["error"]["param"], &error["error"]["code"]), (&json!(param), &json!("invalid_value")));
+    }
+    let include = "include=reasoning.encrypted_content&include=file_search_call.results";
+    let _ = ask(&world, Method::GET, &format!("{path}/items?{include}"), None).await.expect(200);
+}

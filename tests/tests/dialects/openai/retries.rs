@@ -55,3 +55,39 @@ async fn retry_without_a_key_adds_nothing_twice() {
     let _ = send(&world, &target, &no, ("x-stainless-retry-count", "1")).await.expect(200);
     assert_eq!(texts(&items(&world, &path).await)[3..], ["Yes", "Yes", "No"]);
 }
+
+#[tokio::test]
+async fn retry_with_own_ids_is_recognized_behind_other_items() {
+    let world = World::new().await;
+    let path = open(&world, &json!({})).await;
+    let target = format!("{path}/items");
+    let body = json!({ "items": [
+        { "id": "own_1", "role": "user", "content": "a" }, { "type": "reasoning", "id": "rs_1", "summary": [] },
+    ] });
+    let first = send(&world, &target, &body, ("x-stainless-retry-count", "0")).await.expect(200);
+    let _ = super::add(&world, &path, &json!([user("b")])).await;
+    let second = send(&world, &target, &body, ("x-stainless-retry-count", "1")).await;
+    assert_eq!(second.header("idempotent-replayed"), Some("true"));
+    assert_eq!(second.expect(200), first);
+    assert_eq!(items(&world, &path).await.len(), 3);
+    let other = json!({ "items": [{ "id": "own_1", "role": "user", "content": "another" }] });
+    let _ = send(&world, &target, &other, ("x-stainless-retry-count", "1")).await.expect(400);
+    let _ = send(&world, &target, &body, ("x-stainless-retry-count", "0")).await.expect(400);
+}
+
+#[tokio::test]
+async fn equal_item_of_an_earlier_call_is_not_taken_for_a_retry() {
+    let world = World::new().await;
+    let path = open(&world, &json!({})).await;
+    let target = format!("{path}/items");
+    let yes = json!({ "items": [user("Yes")] });
+    let mut expected = 1;
+    let _ = send(&world, &target, &yes, ("x-stainless-retry-count", "0")).await.expect(200);
+    for (count, seconds, is_new) in [("1", 80, false), ("1", 20, true), ("2", 170, false), ("2", 20, true)] {
+        world.clock.advance_millis(seconds * 1000);
+        let answer = send(&world, &target, &yes, ("x-stainless-retry-count", count)).await;
+        assert_eq!(answer.header("idempotent-replayed").is_none(), is_new, "{count}, {seconds}");
+        expected += usize::from(is_new);
+        assert_eq!(items(&world, &path).await.len(), expected, "{count}, {seconds}");
+    }
+}

@@ -1,14 +1,18 @@
 use deserr::Deserr;
 use deskless_api::{
-    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Reply, dialect::respond, replayed, scope::WriteFiles,
+    ApiQuery, Caller, Idempotent, InvalidRequest, NoParameters, Problem, Reply, dialect::respond, replayed,
+    scope::WriteFiles,
 };
-use deskless_app::files;
-use deskless_domain::{ContentType, ConversationId, FileCategory, FileDraft, FileSize, FileTitle};
+use deskless_app::{AppError, files};
+use deskless_domain::{ContentType, ConversationId, Field, FileCategory, FileDraft, FileSize, FileTitle, InvalidField};
 use http::StatusCode;
 use serde_json::json;
 
 use super::id_in;
-use crate::apex::{error::bad_request, organization};
+use crate::apex::{
+    error::{bad_request, invalid},
+    organization,
+};
 
 /// An uploaded file.
 #[derive(Debug, Deserr)]
@@ -53,7 +57,7 @@ pub async fn create(
     };
     let store = caller.store();
     let (object_key, uri) = files::location(store, id)?;
-    let registered = files::register_uploaded(store, id, draft, key.as_ref()).await?;
+    let registered = files::register_uploaded(store, id, draft, key.as_ref()).await.map_err(of_upload)?;
     let file = &registered.outcome;
     let body = json!({
         "_id": file.id.to_string(),
@@ -69,4 +73,15 @@ pub async fn create(
         "created_at": file.created_at().to_string(),
     });
     replayed(registered.is_replay, respond(StatusCode::CREATED, &body))
+}
+
+/// Names the file as the request does.
+fn of_upload(error: AppError) -> Problem {
+    match error {
+        AppError::Invalid(fields) => match fields.as_slice() {
+            [InvalidField { field: Field::File, invalid: reason }] => invalid("s3_key", reason),
+            _ => AppError::Invalid(fields).into(),
+        },
+        error => error.into(),
+    }
 }

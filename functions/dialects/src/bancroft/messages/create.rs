@@ -9,18 +9,20 @@ use deskless_app::{
     resources,
 };
 use deskless_domain::{
-    BodyLimit, Conversation, ConversationId, Email, ExternalId, Invalid, Member, MessageBody, MessageType, Metadata,
-    Role, Sender,
+    BodyLimit, Conversation, ConversationId, Email, ExternalId, Invalid, Member, MessageType, Metadata, Role, Sender,
 };
 use http::StatusCode;
 
-use crate::bancroft::dto::{MessageObject, Viewer};
+use crate::bancroft::{
+    dto::{MessageObject, Viewer},
+    values::Text,
+};
 
 /// A message to send.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, deny_unknown_fields)]
 struct CreateMessageRequest {
-    body: MessageBody,
+    body: Text,
     user_email: Email,
 }
 
@@ -34,7 +36,7 @@ pub async fn create_message(
     let request = request.read::<CreateMessageRequest>()?;
     let (conversation, added, viewer) = match caller {
         Principal::Server(caller) => {
-            let (CreateMessageRequest { body, user_email }, key) = request.into_parts(&caller);
+            let (CreateMessageRequest { body: Text(body), user_email }, key) = request.into_parts(&caller);
             let store = caller.store();
             let conversation = conversations::get(store, id).await?.conversation;
             let (role, sender) = if is_requester(&conversation, &user_email) {
@@ -69,7 +71,7 @@ pub async fn create_message(
             (conversation, messages::create(store, id, message, key.as_ref()).await?, Viewer::Server)
         }
         Principal::Customer(caller) => {
-            let (CreateMessageRequest { body, user_email }, key) = request.into_parts(&caller);
+            let (CreateMessageRequest { body: Text(body), user_email }, key) = request.into_parts(&caller);
             let store = caller.store();
             let conversation = conversations::get_own(store, id).await?;
             if conversation.customer.details.email.is_some() && !is_requester(&conversation, &user_email) {

@@ -5,7 +5,7 @@ use deskless_domain::{CustomerDetails, CustomerId, Email, Inbox, InboxId, Metada
 use serde::Serialize;
 
 use crate::chatwoot::{
-    attributes::{More, Split, members},
+    attributes::{Split, members},
     blank::{Blank, Unsupported},
     dto::{ContactInbox, ContactObject},
     find,
@@ -37,25 +37,27 @@ pub struct CreateContact {
 }
 
 impl CreateContact {
-    /// Returns the command.
+    /// Returns whether the request has attributes.
+    pub fn has_attributes(&self) -> bool {
+        self.custom_attributes.0.is_some() || self.additional_attributes.0.is_some()
+    }
+
+    /// Returns the command. Attributes are merged into those that an existing contact has.
     ///
     /// # Errors
-    /// `invalid_request` for attributes that are too large together, and for contacts to block.
-    pub fn into_command(self) -> Result<UpsertCustomer, deskless_api::Problem> {
+    /// `invalid_request` for attributes that are too large together or reserved, and for contacts to block.
+    pub fn into_command(self, mut attributes: Split) -> Result<UpsertCustomer, deskless_api::Problem> {
         if self.blocked.0 {
             return Err(invalid("blocked", "must be false. Contacts cannot be blocked"));
         }
-        let attributes = Split {
-            custom: self.custom_attributes.0.as_ref().map(members).unwrap_or_default(),
-            more: More {
-                additional_attributes: self.additional_attributes.0.as_ref().map(members).unwrap_or_default(),
-                ..More::default()
-            },
-        };
+        let has_attributes = self.has_attributes();
+        attributes.custom.extend(self.custom_attributes.0.as_ref().map(members).unwrap_or_default());
+        let additional = self.additional_attributes.0.as_ref().map(members).unwrap_or_default();
+        attributes.more.additional_attributes.extend(additional);
         let details =
             CustomerDetails { name: self.name.0, email: self.email.0, phone: self.phone_number.0, company: None };
-        let metadata = attributes.join("custom_attributes")?;
-        Ok(UpsertCustomer { id: self.identifier.0, details, metadata: (!metadata.is_empty()).then_some(metadata) })
+        let metadata = has_attributes.then(|| attributes.join("custom_attributes")).transpose()?;
+        Ok(UpsertCustomer { id: self.identifier.0, details, metadata })
     }
 }
 
@@ -86,7 +88,7 @@ pub async fn create(
         }
         _ => None,
     };
-    let command = request.into_command()?;
+    let command = request.into_command(Split::default())?;
     let written = match customers::create(caller.store(), &command, Emails::Unique, key.as_ref()).await? {
         Creation::Created(written) => written,
         Creation::IdExists(_) => return Err(invalid("identifier", "has already been taken")),

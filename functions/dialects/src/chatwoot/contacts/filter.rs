@@ -36,7 +36,7 @@ pub async fn filter(
             let email = Email::parse(condition.value).map_err(|error| invalid("values", error.message))?;
             with_email(caller.store(), &email, query.page.offset).await?
         }
-        "identifier" => with_identifier(caller.store(), condition.value).await?,
+        "identifier" => with_identifier(caller.store(), condition.value, query.page.offset).await?,
         _ => return Err(invalid("attribute_key", "must be email or identifier. Other attributes are not supported")),
     };
     page(&found, query.page.number)

@@ -35,7 +35,7 @@ pub async fn search(
     let q = q.ok_or_else(|| as_parameter(invalid("q", "is required: an email address or an identifier")))?;
     let found = match Email::parse(q.clone()) {
         Ok(email) => with_email(caller.store(), &email, query.page.offset).await?,
-        Err(_) => with_identifier(caller.store(), q).await?,
+        Err(_) => with_identifier(caller.store(), q, query.page.offset).await?,
     };
     page(&found, query.page.number)
 }
@@ -50,16 +50,20 @@ pub(super) async fn with_email(
     if found.total.count > 0 {
         return Ok(found);
     }
-    with_identifier(store, email.to_string()).await
+    with_identifier(store, email.to_string(), offset).await
 }
 
 /// Returns the contact with an identifier.
-pub(super) async fn with_identifier(store: &TenantStore, text: String) -> Result<OffsetPage<CustomerRecord>, Problem> {
-    let Ok(id) = CustomerId::parse(text) else { return Ok(OffsetPage::of_all(Vec::new(), Offset::START, SIZE)) };
+pub(super) async fn with_identifier(
+    store: &TenantStore,
+    text: String,
+    offset: Offset,
+) -> Result<OffsetPage<CustomerRecord>, Problem> {
+    let Ok(id) = CustomerId::parse(text) else { return Ok(OffsetPage::of_all(Vec::new(), offset, SIZE)) };
     let found = match customers::get(store, &id).await {
         Ok(record) => vec![record],
         Err(AppError::NotFound) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    Ok(OffsetPage::of_all(found, Offset::START, SIZE))
+    Ok(OffsetPage::of_all(found, offset, SIZE))
 }

@@ -55,7 +55,12 @@ impl CreateConversationRequest {
         if self.team_id.0 {
             return Err(invalid("team_id", "must not be sent. Teams are not supported"));
         }
-        let customer = self.contact_id.0.or(self.source_id.0);
+        let customer = match (self.contact_id.0, self.source_id.0) {
+            (Some(contact), Some(source)) if contact != source => {
+                return Err(invalid("source_id", "must be that of the contact in `contact_id`, or left out"));
+            }
+            (contact, source) => contact.or(source),
+        };
         let customer = customer.ok_or_else(|| invalid("source_id", "is required, or `contact_id`"))?;
         let inbox = match self.inbox_id.0 {
             Some(wanted) if wanted != Wanted::Number(0) => Some(find::resource::<Inbox>(store, wanted).await?),
@@ -77,7 +82,8 @@ impl CreateConversationRequest {
             additional.get("mail_subject").and_then(|subject| serde_json::from_str::<String>(subject.get()).ok());
         let subject = subject_of(subject.as_deref().or(text))?;
         let custom = self.custom_attributes.0.as_ref().map(members).unwrap_or_default();
-        let attributes = Split { custom, more: More { additional_attributes: additional, ..More::default() } };
+        let more = More { additional_attributes: additional, ..More::default() };
+        let attributes = Split { custom, more, ..Split::default() };
         Ok(CreateConversation {
             conversation: NewConversation {
                 channel: inbox.as_ref().map_or(Channel::Api, |inbox| inbox.fields.channel),

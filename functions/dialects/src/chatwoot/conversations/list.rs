@@ -4,7 +4,7 @@ use deskless_app::{
     TenantStore,
     conversations::{self, ConversationView, ListConversationsAt, Sort},
 };
-use deskless_domain::{Assigned, ConversationFilter, Inbox, InboxId, Offset, Order, Status, Tag};
+use deskless_domain::{Assigned, ConversationFilter, Inbox, InboxId, Offset, Order, Status, Tag, Total};
 use serde::Serialize;
 
 use super::{objects, totals::Totals};
@@ -83,6 +83,17 @@ impl Filters {
     }
 }
 
+/// Returns the label of a parameter that has two spellings.
+///
+/// # Errors
+/// `invalid_request` when both are sent.
+pub fn label(labels: Blank<String>, array: Blank<String>) -> Result<Option<String>, Problem> {
+    match (labels.0, array.0) {
+        (Some(_), Some(_)) => Err(as_parameter(invalid("labels", ONE_LABEL))),
+        (labels, array) => Ok(labels.or(array)),
+    }
+}
+
 /// Sets the filter of a status.
 pub fn of_status(status: &str, filter: &mut ConversationFilter) -> Result<(), Problem> {
     (filter.status, filter.snoozed) = match status {
@@ -140,7 +151,7 @@ pub async fn page(
     let (all, unassigned) = match filter.assignee_id {
         None => (Some(total), None),
         Some(Assigned::None) => (None, Some(total)),
-        Some(Assigned::To(_)) => (None, None),
+        Some(Assigned::To(_)) => (Some(total), Some(Total::exact(0))),
     };
     let meta = Totals::of(store, &ConversationFilter { assignee_id: None, ..filter }, all, unassigned).await?;
     let names = list.names;
@@ -169,7 +180,7 @@ pub async fn list(
     let filters = Filters {
         status: query.status.0,
         inbox_id: query.inbox_id.0,
-        labels: query.labels.0.or(query.labels_array.0),
+        labels: label(query.labels, query.labels_array)?,
         has_text: query.q.0,
         has_team: query.team_id.0,
     };

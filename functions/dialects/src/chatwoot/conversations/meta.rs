@@ -3,7 +3,10 @@ use deskless_api::{ApiPath, ApiQuery, Caller, InvalidRequest, Reply, scope::Read
 use deskless_domain::InboxId;
 use serde::Serialize;
 
-use super::{list::Filters, totals::Totals};
+use super::{
+    list::{Filters, label},
+    totals::Totals,
+};
 use crate::chatwoot::{
     blank::{Blank, Unsupported},
     id::Wanted,
@@ -44,7 +47,7 @@ pub async fn meta(
     let filters = Filters {
         status: query.status.0,
         inbox_id: query.inbox_id.0,
-        labels: query.labels.0.or(query.labels_array.0),
+        labels: label(query.labels, query.labels_array)?,
         has_text: query.q.0,
         has_team: query.team_id.0,
     };

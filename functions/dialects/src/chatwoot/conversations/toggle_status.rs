@@ -1,7 +1,7 @@
 use deserr::Deserr;
 use deskless_api::{ApiPath, Caller, Idempotent, InvalidRequest, Reply, replayed, scope::WriteConversations};
 use deskless_app::conversations;
-use deskless_domain::{ConversationPatch, Precondition, Status};
+use deskless_domain::{ConversationPatch, Precondition, Status, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::chatwoot::{
     find, id,
     path::OfConversation,
     query::shown,
-    status::StatusOf,
+    status::{StatusOf, end_of_snooze},
 };
 
 /// A status to set. Without one, an open conversation is resolved, and every other one is opened.
@@ -62,11 +62,12 @@ pub async fn toggle_status(
     };
     let updated = conversations::update_once(store, id, &changes, &Precondition::NONE, key.as_ref()).await?;
     let conversation = &updated.outcome.conversation;
+    let now = store.clock().now();
     let payload = Payload {
         success: true,
         conversation_id: id::number(id),
-        current_status: status_of(conversation, store.clock().now()),
-        snoozed_until: until.map(deskless_domain::Timestamp::as_seconds),
+        current_status: status_of(conversation, now),
+        snoozed_until: end_of_snooze(conversation, now).map(Timestamp::as_seconds),
     };
     replayed(updated.is_replay, shown(&Toggled { meta: Map::new(), payload }))
 }

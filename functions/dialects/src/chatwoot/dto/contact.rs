@@ -26,7 +26,7 @@ pub struct ContactObject {
 impl ContactObject {
     /// Returns the contact of a customer's record.
     pub fn of_record(record: &CustomerRecord, inboxes: Vec<ContactInbox>) -> Self {
-        let Split { custom, more } = Split::of(&record.metadata);
+        let Split { custom, more, .. } = Split::of(&record.metadata);
         Self {
             additional_attributes: more.additional_attributes,
             custom_attributes: custom,

@@ -8,7 +8,7 @@ use crate::chatwoot::{
     attributes::{Attributes, Split},
     id,
     path::AccountId,
-    status::NO_END,
+    status::end_of_snooze,
 };
 
 /// A conversation.
@@ -56,7 +56,7 @@ impl ConversationObject {
     /// Returns a conversation.
     pub fn new(view: &ConversationView, account: &AccountId, now: Timestamp) -> Self {
         let conversation = &view.conversation;
-        let Split { custom, more } = Split::of(&conversation.metadata);
+        let Split { custom, more, .. } = Split::of(&conversation.metadata);
         let seen = conversation.read_up_to.map_or(0, |message| message.time().as_seconds());
         let last = LastMessage::of(conversation);
         let assignee = conversation.placement.assignee_id.map(|member| {
@@ -84,10 +84,7 @@ impl ConversationObject {
             inbox_id: conversation.placement.inbox_id.map(id::number),
             labels: conversation.tags.as_slice().iter().map(ToString::to_string).collect(),
             muted: false,
-            snoozed_until: conversation
-                .snoozed_until
-                .filter(|&until| until > now && until.as_seconds() < NO_END.as_seconds())
-                .map(|until| until.to_string()),
+            snoozed_until: end_of_snooze(conversation, now).map(|until| until.to_string()),
             status: status_of(conversation, now),
             created_at: conversation.created_at().as_seconds(),
             updated_at: seconds(conversation.updated_at),

@@ -21,6 +21,9 @@ const SIZE: usize = 20;
 /// The number of messages on a page of newer messages.
 const NEWER_SIZE: usize = 100;
 
+/// The bytes of texts after which a page is not filled up any more. As JSON, they can be twice as many. A function returns at most 6 MB.
+const ENOUGH_BYTES: usize = 2 * 1024 * 1024;
+
 /// The parameters of the list.
 #[derive(Debug, Deserr)]
 #[deserr(error = InvalidRequest, deny_unknown_fields)]
@@ -81,23 +84,28 @@ pub async fn list(
     shown(&Messages { meta, payload })
 }
 
-/// Returns the newest 20 messages before one that are wanted, oldest first.
+/// Returns the newest 20 messages before one that are wanted, oldest first; fewer if they are long.
 pub async fn newest(
     store: &TenantStore,
     conversation: ConversationId,
     before: Option<MessageId>,
     is_wanted: impl Fn(&Message) -> bool,
 ) -> Result<Vec<Message>, Problem> {
-    let (mut found, mut after) = (Vec::new(), before);
-    loop {
+    let (mut found, mut bytes, mut after) = (Vec::new(), 0, before);
+    'pages: loop {
         let page = messages::list(store, Thread { conversation, order: Order::Desc, after, limit: SIZE }).await?;
-        found.extend(page.messages.into_iter().filter(&is_wanted));
-        if found.len() >= SIZE || !page.has_more {
+        for message in page.messages.into_iter().filter(&is_wanted) {
+            bytes += message.draft.body.as_ref().map_or(0, |body| body.as_str().len());
+            found.push(message);
+            if found.len() == SIZE || bytes > ENOUGH_BYTES {
+                break 'pages;
+            }
+        }
+        if !page.has_more {
             break;
         }
         after = Some(page.next);
     }
-    found.truncate(SIZE);
     found.reverse();
     Ok(found)
 }

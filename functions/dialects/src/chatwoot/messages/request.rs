@@ -4,7 +4,7 @@ use deskless_app::messages::{BodySource, NewMessage};
 use deskless_domain::{BodyLimit, ExternalId, MessageBody, MessageType, Metadata, Role};
 
 use crate::chatwoot::{
-    attributes::{Attributes, More, Split, members},
+    attributes::{More, Split, members},
     blank::{Blank, Unsupported},
     query::invalid,
 };
@@ -66,7 +66,7 @@ impl NewMessageRequest {
             sender: None,
             external_id: self.source_id.0,
             attachments: Vec::new(),
-            metadata: Split { custom: Attributes::new(), more }.join("content_attributes")?,
+            metadata: Split { more, ..Split::default() }.join("content_attributes")?,
         })
     }
 }

@@ -2,11 +2,12 @@ use deskless_api::{
     ApiJson, ApiPath, Caller, Idempotent, Problem, Reply, replayed,
     scope::{ReadCustomers, WriteCustomers},
 };
-use deskless_app::customers;
+use deskless_app::{AppError, TenantStore, customers, requesters};
 use deskless_domain::{Customer, Inbox};
 use serde::Serialize;
 
 use crate::chatwoot::{
+    attributes::Split,
     contacts::{CreateContact, UpdateContact},
     find,
     path::{PublicContact, PublicInbox},
@@ -37,7 +38,7 @@ impl From<&Customer> for PublicContactObject {
     }
 }
 
-/// Creates a contact, or updates the one with this identifier or email address.
+/// Creates a contact, or updates the one with this identifier or email address. Attributes are merged.
 pub async fn create(
     caller: Caller<WriteCustomers>,
     ApiPath(path): ApiPath<PublicInbox>,
@@ -45,8 +46,25 @@ pub async fn create(
 ) -> Reply {
     let (request, key) = request.into_parts(&caller);
     let _ = find::resource::<Inbox>(caller.store(), path.inbox).await?;
-    let written = customers::upsert(caller.store(), &request.into_command()?, key.as_ref()).await?;
+    let stored = attributes(caller.store(), &request).await?;
+    let written = customers::upsert(caller.store(), &request.into_command(stored)?, key.as_ref()).await?;
     replayed(written.is_replay, shown(&PublicContactObject::from(&written.outcome.record.customer)))
+}
+
+/// Returns the attributes of the contact whom a request with attributes updates.
+async fn attributes(store: &TenantStore, request: &CreateContact) -> Result<Split, Problem> {
+    let id = match (&request.identifier.0, &request.email.0) {
+        _ if !request.has_attributes() => None,
+        (Some(id), _) => Some(id.clone()),
+        (None, Some(email)) => requesters::find(store, email).await?,
+        (None, None) => None,
+    };
+    let Some(id) = id else { return Ok(Split::default()) };
+    match customers::get(store, &id).await {
+        Ok(record) => Ok(Split::of(&record.metadata)),
+        Err(AppError::NotFound) => Ok(Split::default()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Returns a contact.

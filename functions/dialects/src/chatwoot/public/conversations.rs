@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::contacts::PublicContactObject;
 use crate::chatwoot::{
+    attributes::{Split, members},
     blank::Blank,
     conversations::subject_of,
     dto::{LastMessage, status_of},
@@ -85,6 +86,7 @@ pub async fn create(
 ) -> Reply {
     let store = caller.store();
     let (request, key) = request.into_parts(&caller);
+    let custom = request.unwrap_or_default().custom_attributes.0.as_ref().map(members).unwrap_or_default();
     let inbox = find::resource::<Inbox>(store, path.inbox).await?;
     let command = CreateConversation {
         conversation: NewConversation {
@@ -99,7 +101,7 @@ pub async fn create(
             placement: Placement::default(),
             snoozed_until: None,
             tags: Tags::default(),
-            metadata: request.unwrap_or_default().custom_attributes.0.unwrap_or_default(),
+            metadata: Split { custom, ..Split::default() }.join("custom_attributes")?,
         },
         placement: PlacementPatch { inbox_id: FieldChange::Set(inbox.id), ..PlacementPatch::default() },
         customer: Customer::of_server(path.contact, CustomerDetails::default()),

@@ -1,11 +1,10 @@
 //! What a lead has beyond a customer, kept in the customer's metadata under the key `empfio`.
 
-use std::collections::BTreeMap;
-
 use deskless_api::{InvalidRequest, Problem};
 use deskless_domain::{FieldChange, Invalid, Metadata};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+
+use crate::state::{self, Members};
 
 /// The key of the metadata.
 const KEY: &str = "empfio";
@@ -21,11 +20,12 @@ pub struct LeadDetails {
     pub status: Option<String>,
 }
 
-/// The caller's own metadata, and the details.
+/// The caller's own metadata, the details, and what other dialects keep.
 #[derive(Debug, Default)]
 pub struct LeadMetadata {
-    pub own: BTreeMap<String, Box<RawValue>>,
+    pub own: Members,
     pub details: LeadDetails,
+    pub others: Members,
 }
 
 /// The changes of a request.
@@ -41,11 +41,15 @@ impl LeadMetadata {
     /// Reads the metadata of a customer. Details that another program wrote in another form are the caller's own.
     pub fn of(metadata: &Metadata) -> Self {
         let mut own = read(metadata);
-        let details = own.get(KEY).and_then(|raw| serde_json::from_str::<LeadDetails>(raw.get()).ok());
-        if details.is_some() {
-            own.remove(KEY);
+        let mut others = state::take(&mut own);
+        let mut details = LeadDetails::default();
+        if let Some(raw) = others.remove(KEY) {
+            match serde_json::from_str(raw.get()) {
+                Ok(read) => details = read,
+                Err(_) => drop(own.insert(KEY.to_owned(), raw)),
+            }
         }
-        Self { own, details: details.unwrap_or_default() }
+        Self { own, details, others }
     }
 
     /// Returns the metadata after a request.
@@ -68,12 +72,13 @@ impl LeadMetadata {
         let failed = |error: serde_json::Error| Problem::internal(format!("metadata cannot be serialized: {error}"));
         if self.details != LeadDetails::default() {
             let raw = serde_json::value::to_raw_value(&self.details).map_err(failed)?;
-            self.own.insert(KEY.to_owned(), raw);
+            self.others.insert(KEY.to_owned(), raw);
         }
-        Metadata::from_json(&serde_json::to_string(&self.own).map_err(failed)?).map_err(|error| invalid(&error))
+        let all = state::join(self.own, self.others).map_err(|error| invalid(&error))?;
+        Metadata::from_json(&serde_json::to_string(&all).map_err(failed)?).map_err(|error| invalid(&error))
     }
 }
 
-fn read(metadata: &Metadata) -> BTreeMap<String, Box<RawValue>> {
+fn read(metadata: &Metadata) -> Members {
     serde_json::from_str(metadata.json()).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ pub struct LeadObject {
 impl From<&CustomerRecord> for LeadObject {
     fn from(record: &CustomerRecord) -> Self {
         let details = &record.customer.details;
-        let LeadMetadata { own, details: more } = LeadMetadata::of(&record.metadata);
+        let LeadMetadata { own, details: more, .. } = LeadMetadata::of(&record.metadata);
         Self {
             id: record.customer.id.to_string(),
             name: details.name.as_ref().map(ToString::to_string),

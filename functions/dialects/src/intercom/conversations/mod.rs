@@ -40,6 +40,7 @@ use super::{
     },
     values::{TagIds, invalid},
 };
+use crate::numbers::with_rest;
 
 /// The most parts that the service returns: the most recent ones.
 const MAX_PARTS: usize = 500;
@@ -57,8 +58,8 @@ fn format_of(display_as: Option<&str>) -> Result<BodyFormat, Problem> {
     }
 }
 
-/// Returns a conversation with its parts as they are now.
-async fn show(store: &TenantStore, id: ConversationId, format: BodyFormat) -> Result<Value, Problem> {
+/// Responds with a conversation and its parts as they are now. `X-Has-More: true` says that some parts are missing.
+async fn reply_with(store: &TenantStore, id: ConversationId, format: BodyFormat) -> Reply {
     // One more for the first message, which is not a part.
     let thread = Thread { conversation: id, order: Order::Desc, after: None, limit: MAX_PARTS + 1 };
     let (ConversationView { conversation, names }, page) = conversations::get_with_messages(store, thread).await?;
@@ -73,6 +74,8 @@ async fn show(store: &TenantStore, id: ConversationId, format: BodyFormat) -> Re
     };
     let excess = parts.len().saturating_sub(MAX_PARTS);
     parts.drain(..excess);
+    let others = conversation.message_count.saturating_sub(parts.len() as u64);
+    let is_complete = !page.has_more || others == u64::from(first.as_ref().is_some_and(is_source));
     let assistant = conversation.placement.assistant_id.and_then(|id| names.assistant(id));
     let shown = Shown {
         conversation: &conversation,
@@ -80,11 +83,7 @@ async fn show(store: &TenantStore, id: ConversationId, format: BodyFormat) -> Re
         first: first.as_ref(),
         format,
     };
-    Ok(shown.with_parts(&parts, &context(store)))
-}
-
-async fn reply_with(store: &TenantStore, id: ConversationId, format: BodyFormat) -> Reply {
-    respond(StatusCode::OK, &show(store, id, format).await?)
+    with_rest(is_complete, respond(StatusCode::OK, &shown.with_parts(&parts, &context(store))))
 }
 
 /// Parses the body of a message.

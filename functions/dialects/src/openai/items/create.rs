@@ -2,13 +2,13 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use deskless_api::{
     Caller, Idempotent, InvalidRequest, Json, Problem, Reply, dialect::respond, replayed, scope::WriteConversations,
 };
-use deskless_app::{AppError, Conflict, Once, messages};
-use deskless_domain::{ExternalId, Message, MessageDraft};
+use deskless_app::{AppError, Conflict, Once, TenantStore, messages};
+use deskless_domain::{ConversationId, ExternalId, Message, MessageDraft};
 use http::StatusCode;
 
 use super::retried::{RetryCount, already_added};
 use crate::openai::{
-    id::Ids,
+    id::{self, Ids},
     invalid, item,
     object::{self, List},
     query::IncludeQuery,
@@ -46,10 +46,11 @@ pub async fn create(
     let own: Vec<_> = drafts.iter().filter_map(|draft| draft.external_id.clone()).collect();
     if key.is_none()
         && retry.is_retry()
-        && let Some(added) = already_added(caller.store(), conversation, &drafts).await?
+        && let Some(added) = already_added(caller.store(), conversation, &drafts, &retry).await?
     {
         return replayed(true, rendered(&added));
     }
+    refuse_given(caller.store(), conversation, &drafts).await?;
     match messages::create_many(caller.store(), conversation, drafts, key.as_ref()).await {
         Ok(Once { outcome, is_replay }) => replayed(is_replay, rendered(&outcome)),
         Err(AppError::NotFound) => Err(ids.no_conversation()),
@@ -62,6 +63,26 @@ fn rendered(messages: &[Message]) -> Reply {
     let items: Vec<_> =
         messages.iter().filter_map(|message| object::item(message).transpose()).collect::<Result<_, _>>()?;
     respond(StatusCode::OK, &List::new(items, false, None))
+}
+
+/// Refuses an own id that this dialect has given to another item of the conversation: both would have it.
+async fn refuse_given(
+    store: &TenantStore,
+    conversation: ConversationId,
+    drafts: &[MessageDraft],
+) -> Result<(), Problem> {
+    for (i, own) in drafts.iter().enumerate().filter_map(|(i, draft)| Some((i, draft.external_id.as_ref()?.as_str()))) {
+        let Some(id) = id::message(own) else { continue };
+        let item = match messages::get(store, conversation, id).await {
+            Ok(message) => object::item(&message)?,
+            Err(AppError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        if item.is_some_and(|item| item.id == own) {
+            return Err(invalid::duplicate(&format!("items[{i}].id"), own).into());
+        }
+    }
+    Ok(())
 }
 
 fn taken(own: &[ExternalId]) -> Problem {

@@ -52,6 +52,7 @@ mod values;
 mod versions;
 mod webhook_deliveries;
 mod webhook_endpoints;
+mod webhook_operations;
 mod workspace_api_keys;
 mod workspace_common;
 mod workspace_customers;

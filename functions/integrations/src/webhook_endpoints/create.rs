@@ -18,7 +18,7 @@ use super::{
 #[schema(rename_all = "camelCase")]
 pub struct CreateWebhookEndpointRequest {
     /// The URL.
-    #[schema(inline)]
+    #[schema(value_type = String)]
     url: EndpointUrl,
     /// The types of events to deliver. The default is all.
     #[deserr(default)]

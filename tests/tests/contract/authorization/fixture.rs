@@ -121,7 +121,7 @@ impl<'w> Fixture<'w> {
         let (ours, path) = (self.world.server_key(), "/api/v1/webhook-endpoints");
         let listed = ours.ask(Method::GET, path).send_now().await.expect(200);
         let listed = listed["webhookEndpoints"].as_array().expect("an array");
-        for earlier in listed.iter().filter(|_| listed.len() >= 15) {
+        for earlier in listed.iter().take(10).filter(|_| listed.len() >= 15) {
             let item = format!("{path}/{}", earlier["id"].as_str().expect("an id"));
             let _ = ours.ask(Method::DELETE, &item).send_now().await.expect(204);
         }

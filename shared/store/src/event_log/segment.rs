@@ -200,7 +200,7 @@ pub(super) const LAST_SEQUENCE: u64 = 1 << 53;
 
 #[cfg(test)]
 mod tests {
-    use deskless_domain::{ConversationId, EventType, Identifier};
+    use deskless_domain::{ConversationId, EventType};
 
     use super::{LETTERS, Reference, letter, type_of_letter};
     use crate::packed::pack;

@@ -1,11 +1,14 @@
-//! Deliveries of the local stack in one process.
+//! Deliveries in this process: those of the local stack, and of `deskless timers`.
 
 use anyhow::Result;
 use deskless_domain::WorkspaceId;
 use deskless_infra::task::Task;
 use deskless_store::{DeliveryRequest, DeliveryTarget, StartDelivery, Store, StoreError};
 use futures_util::future::{BoxFuture, ready};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::JoinSet,
+};
 
 /// Starts deliveries in this process.
 #[derive(Debug)]
@@ -44,5 +47,20 @@ impl Started {
             }));
         }
         Ok(())
+    }
+
+    /// Runs the deliveries that were started, and those that these start, until none is left. Returns the errors of those that failed.
+    pub async fn finish(&mut self, store: &Store) -> Result<Vec<String>> {
+        let (mut running, mut failures) = (JoinSet::new(), Vec::new());
+        loop {
+            while let Ok(request) = self.0.try_recv() {
+                let (store, event) = (store.clone(), serde_json::to_value(&request)?);
+                drop(running.spawn(async move { Task::Deliveries.run(&store, event).await }));
+            }
+            match running.join_next().await {
+                Some(result) => failures.extend(result?.err().map(|error| error.to_string())),
+                None => return Ok(failures),
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use deskless_app::{
-    AppError, Change, Stamp, TenantStore, TriggeredAutomations, automations, conversations, counters, events,
+    AppError, Change, Stamp, TenantStore, TriggeredAutomations, automations, counters, events, removals,
 };
 use deskless_domain::{ConversationChange, ConversationId, WorkspaceId};
 use deskless_runtime::batch::Batch;
@@ -96,14 +96,14 @@ async fn queue_removals(batch: &Batch, changes: &[&IndexedChange]) -> Vec<usize>
     }
     let queue = |(tenant, deleted): (_, Vec<Deleted>)| async move {
         let ids: Vec<_> = deleted.iter().map(|(_, id)| *id).collect();
-        match conversations::queue_removals(tenant, &ids).await {
+        match removals::queue_removals(tenant, &ids).await {
             Ok(()) => Vec::new(),
             // Finds out which of them fail.
             Err(AppError::Internal(_)) => {
                 let mut failed = Vec::new();
                 for (index, id) in deleted {
                     let ids = [id];
-                    let queue = || conversations::queue_removals(tenant, &ids);
+                    let queue = || removals::queue_removals(tenant, &ids);
                     failed.extend(batch.attempt(index, "removals", queue).await);
                 }
                 failed

@@ -16,7 +16,7 @@ use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use deskless_app::{
     AppError, Change, DueStep, Store,
     automations::{self, Webhooks},
-    bulk, conversations, customers, files, messages, without_values,
+    bulk, customers, files, messages, removals, without_values,
 };
 use deskless_outbound::Client;
 use deskless_runtime::batch::Batch;
@@ -80,7 +80,7 @@ async fn take(step: &DueStep, client: &Client) -> Result<(), AppError> {
             }
             Ok(())
         }
-        DueStep::Removals(Change { tenant, change }) => conversations::removal_step(tenant, *change).await,
+        DueStep::Removals(Change { tenant, change }) => removals::removal_step(tenant, *change).await,
         DueStep::Customer(Change { tenant, change: (id, event) }) => customers::take_step(tenant, id, *event).await,
         DueStep::File(deleted) => files::erase(deleted).await,
         DueStep::Content(deleted) => messages::erase_content(deleted).await,

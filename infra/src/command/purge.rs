@@ -1,5 +1,5 @@
 use anyhow::Result;
-use deskless_app::conversations;
+use deskless_app::removals;
 use deskless_domain::{AuditAction, AuditEvent};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         }
         for id in tombstones {
             if arguments.resume {
-                conversations::remove_completely(&tenant, id).await?;
+                removals::remove_completely(&tenant, id).await?;
             }
             if !arguments.table.json {
                 let state = if arguments.resume { "removed" } else { "not removed yet" };

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use deskless_store::DueFeed;
@@ -6,7 +6,7 @@ use deskless_timers::{Limits, Report, sweep};
 use serde_json::to_string;
 use tokio::time::sleep;
 
-use crate::connection::Table;
+use crate::{connection::Table, deliveries};
 
 /// Options of `deskless timers`.
 #[derive(Debug, clap::Args)]
@@ -18,16 +18,21 @@ pub struct Arguments {
     table: Table,
 }
 
-/// Handles what is due at a time, as the function `timers` does: for a stack whose function does not run, and for functions that run
-/// without the local stack. Beside a function that runs, it does no harm.
+/// Handles what is due at a time, as the functions `timers` and `deliveries` do: for a stack whose functions do not run, and for
+/// functions that run without the local stack. Deliveries are sent from this process. Beside functions that run, it does no harm.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
-    let feed = DueFeed::new(operator.store().clone());
+    let (starter, mut started) = deliveries::channel();
+    let store = operator.store().clone().with_deliveries(Some(Arc::new(starter)));
+    let feed = DueFeed::new(store.clone());
     loop {
         let report = Box::pin(sweep(&feed, Limits::default())).await;
         // A sweep that finds nothing is not worth a line, unless it is the only one.
         if report.found + report.unread_shards > 0 || arguments.every.is_none() {
             println!("{}", if arguments.table.json { to_string(&report)? } else { text(&report) });
+        }
+        for error in started.finish(&store).await? {
+            eprintln!("a delivery failed, and is tried again later: {error}");
         }
         match arguments.every {
             Some(seconds) => sleep(Duration::from_secs(seconds)).await,

@@ -24,7 +24,7 @@ pub struct Idle {
 
 /// Resources that cost nothing while nothing happens. A type that is in no list here makes [`Idle::of`] fail, so that nobody
 /// adds a resource with a price by the hour unnoticed.
-const FREE: [&str; 8] = [
+const FREE: [&str; 9] = [
     "AWS::Serverless::HttpApi",
     "AWS::Serverless::Function",
     "AWS::Logs::LogGroup",
@@ -33,6 +33,7 @@ const FREE: [&str; 8] = [
     "AWS::DynamoDB::Table",
     "AWS::SNS::Topic",
     "AWS::KMS::Alias",
+    "AWS::IAM::Policy",
 ];
 
 impl Idle {

@@ -22,6 +22,7 @@ pub mod members;
 pub mod messages;
 pub mod predefined_messages;
 mod references;
+pub mod removals;
 mod replay;
 pub mod requesters;
 pub mod resources;

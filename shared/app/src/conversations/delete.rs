@@ -3,7 +3,7 @@ use deskless_store::TenantStore;
 
 use crate::AppError;
 
-/// AP-15: Deletes a conversation at once. Its messages are removed in the background by [`super::removal_step`]. The audit log
+/// AP-15: Deletes a conversation at once. Its messages are removed in the background by [`crate::removals::removal_step`]. The audit log
 /// keeps the reason for 90 days.
 ///
 /// # Errors

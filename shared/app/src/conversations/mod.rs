@@ -10,7 +10,6 @@ mod get;
 mod list;
 mod list_at;
 mod read;
-mod removal;
 mod update;
 mod write;
 
@@ -31,7 +30,6 @@ pub(crate) use list::view_filter;
 pub use list::{ConversationList, ListConversations, Walk, list, list_own, resolve_filters};
 pub use list_at::{ConversationsAt, ListConversationsAt, Sort, list_at, list_own_at, list_own_matching_at};
 pub use read::mark_as_read;
-pub use removal::{queue_removals, removal_step, remove_completely};
 pub use update::{resolve, update, update_once};
 
 use crate::{AppError, references};

@@ -9,6 +9,7 @@
 //! is delivered at least once, and the first successful deliveries of a subject are in order.
 
 mod batch;
+mod destination;
 mod disable;
 mod group;
 mod list;
@@ -22,6 +23,8 @@ mod test_call;
 
 pub use deskless_domain::{Attempt, UndeliveredEvent};
 pub use deskless_store::{AttemptPage, AttemptPosition, DeliveryRequest, DeliveryTarget, UndeliveredPage};
+pub(crate) use destination::headers_of;
+pub use destination::{Destination, destination};
 pub use list::{list_attempts, list_undelivered};
 pub use replay::{Replay, replay};
 pub use run::run;

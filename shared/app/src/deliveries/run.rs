@@ -9,11 +9,12 @@ use deskless_domain::{
 use deskless_store::{BeginRun, DeliveryRun, DeliveryTarget, EndRun, StoreError, TenantStore};
 use tokio::time::Instant;
 
-use super::{Sender, disable};
-use crate::{
-    AppError,
-    webhook_endpoints::{self, Destination},
+use super::{
+    Sender,
+    destination::{Destination, destination},
+    disable,
 };
+use crate::AppError;
 
 /// The time until the next run after an error of the table, in seconds.
 const AFTER_ERROR_SECONDS: i64 = 10;
@@ -117,7 +118,7 @@ impl<'a> Session<'a> {
             Err(StoreError::NotFound) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let destination = webhook_endpoints::destination(store, &endpoint).await?;
+        let destination = destination(store, &endpoint).await?;
         let holds = holds?.into_iter().map(|hold| (hold.subject.clone(), hold)).collect();
         Ok(Some(Self {
             store,

@@ -6,7 +6,8 @@ use deskless_domain::{Attempt, AttemptOutcome, LoggedEvent, Reason, Resource, Ti
 use deskless_outbound::{Client, Request};
 use deskless_store::TenantStore;
 
-use crate::{AppError, webhook_endpoints::Destination};
+use super::destination::Destination;
+use crate::AppError;
 
 /// What deliveries need to send events.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,10 @@ use deskless_store::TenantStore;
 
 use super::{
     Sender,
+    destination::destination,
     send::{ToSend, send},
 };
-use crate::{AppError, webhook_endpoints};
+use crate::AppError;
 
 /// The timeout of a test. The caller waits for it, for at most 15 s.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,7 +24,7 @@ pub async fn send_test(
     sender: Sender<'_>,
 ) -> Result<Attempt, AppError> {
     let endpoint = store.get_resource::<WebhookEndpoint>(id).await?;
-    let destination = webhook_endpoints::destination(store, &endpoint).await?;
+    let destination = destination(store, &endpoint).await?;
     let run = AttemptId::generate(store.clock());
     let to_send = ToSend { destination: &destination, event, number: 1, timeout: TIMEOUT };
     let (attempt, _) = send(store, sender, to_send).await?;

@@ -4,7 +4,7 @@ use deskless_domain::{
 };
 use deskless_store::{StoreError, TenantStore};
 
-use super::{check_reach, headers_of};
+use super::check_reach;
 use crate::{AppError, deliveries};
 
 /// The change of one header: its name, and its value; `None` removes it.
@@ -68,7 +68,9 @@ async fn apply(
     fields = match &update.headers {
         FieldChange::Keep => fields,
         FieldChange::Clear => fields.with_headers(&WebhookHeaders::default()),
-        FieldChange::Set(changes) => fields.with_headers(&merged(&headers_of(store, before).await?, changes)?),
+        FieldChange::Set(changes) => {
+            fields.with_headers(&merged(&deliveries::headers_of(store, before).await?, changes)?)
+        }
     };
     Ok(match update.enabled {
         Some(enabled) => fields.with_enabled(enabled, store.clock().now()),

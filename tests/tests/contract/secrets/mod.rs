@@ -69,7 +69,7 @@ impl Secrets {
         let id = self.endpoint.rsplit('/').next().and_then(WebhookEndpointId::parse).expect("an id");
         let tenant = self.world.tenant().await;
         let endpoint = tenant.get_resource::<WebhookEndpoint>(id).await.expect("the endpoint");
-        let used = deskless_app::webhook_endpoints::destination(&tenant, &endpoint).await.expect("the destination");
+        let used = deskless_app::deliveries::destination(&tenant, &endpoint).await.expect("the destination");
         assert_eq!((used.secrets.len(), used.headers.iter().count()), (2, 1));
     }
 

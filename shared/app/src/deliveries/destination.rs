@@ -1,7 +1,6 @@
 use deskless_domain::{Reach, Resource, WebhookEndpoint, WebhookHeaders, WebhookSecret, WebhookUrl};
 use deskless_store::TenantStore;
 
-use super::headers_of;
 use crate::AppError;
 
 /// Where a webhook endpoint's requests go, and what is in them.
@@ -33,4 +32,15 @@ pub async fn destination(store: &TenantStore, endpoint: &Resource<WebhookEndpoin
     }
     let (reach, headers) = (store.webhook_reach().await?, headers_of(store, endpoint).await?);
     Ok(Destination { url: fields.url.clone(), reach, headers, secrets })
+}
+
+/// Decrypts the headers of an endpoint.
+pub(crate) async fn headers_of(
+    store: &TenantStore,
+    endpoint: &Resource<WebhookEndpoint>,
+) -> Result<WebhookHeaders, AppError> {
+    let Some(secret) = &endpoint.fields.headers else { return Ok(WebhookHeaders::default()) };
+    let json = store.reveal::<WebhookEndpoint>(endpoint.id, WebhookEndpoint::HEADERS, secret).await?;
+    let unreadable = || AppError::Internal("the headers of a webhook endpoint cannot be read".to_owned());
+    WebhookEndpoint::headers_of(&json).ok_or_else(unreadable)
 }

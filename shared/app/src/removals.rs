@@ -1,3 +1,5 @@
+//! Removes what is left of deleted conversations, in steps in the background.
+
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,

@@ -1,6 +1,6 @@
 //! Webhook endpoints: saving, secrets, headers, URLs, and what the worker on the stream learns of them.
 
-use deskless_app::webhook_endpoints::{Destination, destination};
+use deskless_app::deliveries::{Destination, destination};
 use deskless_domain::{Precondition, Scope, WebhookEndpoint, WebhookEndpointId};
 use deskless_tests::{KeyOptions, Role, World};
 use http::Method;

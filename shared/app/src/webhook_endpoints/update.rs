@@ -1,5 +1,5 @@
 use deskless_domain::{
-    Description, EventTypes, Field, FieldChange, InvalidField, Precondition, Resource, WebhookEndpoint,
+    Collected, Description, EventTypes, Field, FieldChange, InvalidField, Precondition, Resource, WebhookEndpoint,
     WebhookEndpointId, WebhookHeaders, WebhookUrl,
 };
 use deskless_store::{StoreError, TenantStore};
@@ -46,7 +46,7 @@ pub async fn update(
         }
         let after = before.with_fields(apply(store, update, &before).await?, store.clock().now());
         if store.replace_resource(&before, &after).await? {
-            if after.fields.enabled && !before.fields.enabled {
+            if after.fields.resumes(&before.fields) {
                 deliveries::start(store, id).await;
             }
             return Ok(after);

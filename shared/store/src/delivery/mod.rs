@@ -13,11 +13,11 @@ mod lease;
 mod request;
 mod save;
 mod start;
-mod state;
+pub(crate) mod state;
 mod undelivered;
 
 pub use attempts::{AttemptPage, AttemptPosition};
-pub use lease::{BeginRun, DeliveryRun, EndRun, LEASE_SECONDS};
+pub use lease::{BeginRun, CHECK_SECONDS, DeliveryRun, EndRun, LEASE_SECONDS, NextRun};
 pub use save::RunChanges;
 pub use start::{DeliveryRequest, DeliveryTarget, StartDelivery};
 pub use undelivered::UndeliveredPage;

@@ -1,7 +1,6 @@
 use deskless_domain::WebhookEndpointId;
 
-use super::CURSOR;
-use crate::{StoreError, TenantStore, item::integer};
+use crate::{StoreError, TenantStore, delivery::state::CURSOR, item::integer};
 
 impl TenantStore {
     /// AP-188: returns the sequence of the last event that an endpoint has got to, strongly consistent.

@@ -2,6 +2,3 @@
 
 mod cursor;
 mod follow;
-
-/// The attribute of a delivery state with the sequence of the last event that was read.
-const CURSOR: &str = "cu";

@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct ListEventsQuery {
-    /// Only events after this one: the `nextCursor` of the previous page, the id of an event, or `latest` for events that happen from now
-    /// on. Without it, the list begins with the oldest event that is kept.
+    /// Only events after this one: the `nextCursor` of the previous page, the id of an event in the log, or `latest` for new events
+    /// only. Without it, the list begins with the oldest event that is kept.
     #[deserr(default)]
     after: Option<String>,
     /// Only events of these types, separated by commas.
@@ -83,7 +83,7 @@ fn start(after: &str, workspace: WorkspaceId) -> Result<FeedStart, Problem> {
         return Ok(FeedStart::Latest);
     }
     EventId::parse(after).and_then(|id| id.sequence_in(workspace)).map(FeedStart::After).ok_or_else(|| {
-        let detail = "`after` is not the id of an event or the `nextCursor` of a page in this workspace. Send one of these, `latest`, \
+        let detail = "`after` is not the id of an event in the log or the `nextCursor` of a page in this workspace. Send one of these, `latest`, \
                       or leave it out to begin with the oldest event.";
         Problem::new(Code::InvalidCursor, detail)
     })

@@ -96,6 +96,8 @@ const VERSION_AND_VARIANT: u128 = (0x8 << 76) | (0b10 << 62);
 const TAG_BITS: u128 = !(SEQUENCE_BITS | (0xf << 76) | (0b11 << 62));
 
 impl EventId {
+    /// The highest sequence of an event in a log: 2^53 - 1, which JSON numbers can have.
+    pub const MAX_SEQUENCE: u64 = (1 << 53) - 1;
     /// The ids of tests have this bit of the sequence, which no event of a log has.
     pub const FIRST_TEST: u64 = 1 << 61;
 
@@ -117,11 +119,11 @@ impl EventId {
         u64::try_from(self.0.as_u128() & SEQUENCE_BITS).unwrap_or_default()
     }
 
-    /// Returns the sequence; `None` if the id is not one of this workspace's events.
+    /// Returns the sequence; `None` if the id is not one of this workspace's events. Ids of tests are not, because tests are in no log.
     #[must_use]
     pub fn sequence_in(self, workspace: WorkspaceId) -> Option<u64> {
         let sequence = self.position();
-        (Self::new(workspace, sequence) == self).then_some(sequence)
+        (Self::new(workspace, sequence) == self && sequence <= Self::MAX_SEQUENCE).then_some(sequence)
     }
 }
 
@@ -197,11 +199,14 @@ mod tests {
 
     #[test]
     fn id_is_a_position_in_the_log_of_its_workspace_only() {
-        for sequence in [0, 1, 77, (1 << 62) - 1] {
+        for sequence in [0, 1, 77, EventId::MAX_SEQUENCE] {
             let id = EventId::new(workspace("57"), sequence);
             assert_eq!(EventId::parse(&id.to_string()), Some(id));
             assert_eq!(id.sequence_in(workspace("57")), Some(sequence));
             assert_eq!(id.sequence_in(workspace("58")), None);
+        }
+        for sequence in [EventId::MAX_SEQUENCE + 1, EventId::FIRST_TEST, EventId::FIRST_TEST | 7, (1 << 62) - 1] {
+            assert_eq!(EventId::new(workspace("57"), sequence).sequence_in(workspace("57")), None);
         }
         let other = EventId::parse("01890a5d-ac96-774b-bcce-b302099a8057").expect("a UUID");
         assert_eq!(other.sequence_in(workspace("57")), None);

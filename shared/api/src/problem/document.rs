@@ -34,6 +34,10 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     existing_id: Option<String>,
+    /// With `cursor_expired`: the `after` that continues with the oldest event that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String, format = "uuid")]
+    oldest_cursor: Option<String>,
 }
 
 impl Problem {
@@ -48,6 +52,7 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             request_id: request_id.to_owned(),
+            oldest_cursor: self.oldest_cursor.as_deref().map(ToString::to_string),
             existing_id: existing.map(|existing| last_of(&location(existing)).to_owned()),
         }
     }

@@ -40,8 +40,13 @@ impl From<AppError> for Problem {
                     "Events after this position have expired: they are kept for 30 days. Continue with `after={oldest}`, the oldest \
                      position, and synchronize what you have missed."
                 );
-                Self::new(Code::CursorExpired, detail)
+                Self { oldest_cursor: Some(Box::new(oldest)), ..Self::new(Code::CursorExpired, detail) }
             }
+            AppError::AfterNewestEvent => Self::new(
+                Code::InvalidCursor,
+                "`after` is a position after the newest event of this workspace. Send the id of an event or the `nextCursor` of a \
+                 page, or `after=latest` for new events only.",
+            ),
             AppError::IdempotencyKeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "This `Idempotency-Key` was used with another body or query. Use a new key for each new request.",

@@ -5,7 +5,7 @@ mod document;
 mod errors;
 
 use axum::response::{IntoResponse, Response};
-use deskless_domain::Existing;
+use deskless_domain::{EventId, Existing};
 use deskless_store::without_values;
 use http::{HeaderName, HeaderValue, header};
 
@@ -26,6 +26,8 @@ pub struct Problem {
     retry_after: Option<u64>,
     /// The object that the request conflicts with. Only callers that may read it learn which one it is.
     existing: Option<Box<Existing>>,
+    /// The position in the feed of events to continue with.
+    oldest_cursor: Option<Box<EventId>>,
     /// The header that lists the accepted media types, and the list.
     accepts: Option<Box<(HeaderName, &'static str)>>,
 }
@@ -43,6 +45,7 @@ impl Problem {
             log: None,
             retry_after: None,
             existing: None,
+            oldest_cursor: None,
             accepts: None,
         }
     }

@@ -51,7 +51,8 @@ impl From<EventActor> for EventActorObject {
 #[schema(as = Event)]
 pub struct EventObject {
     object: EventTag,
-    /// The id. It is also a position in the feed: send it as `after`.
+    /// The id. It is also a position in the feed: send it as `after`. The id of a `webhook_endpoint.test` is not, because tests are not in
+    /// the log.
     #[schema(format = "uuid")]
     id: String,
     #[serde(rename = "type")]

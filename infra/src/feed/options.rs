@@ -11,7 +11,8 @@ use deskless_domain::{ConversationId, EventId, EventType};
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub struct Options {
-    /// Start after this event: the ID of an event, or `nextCursor` of the feed [default: only new events]
+    /// Start after this event: the ID of an event, or `nextCursor` of the feed. Takes precedence over a cursor file [default: only new
+    /// events]
     #[arg(long, value_name = "CURSOR", value_parser = cursor, conflicts_with = "from_start")]
     after: Option<EventId>,
     /// Start with the oldest event that is kept.
@@ -23,7 +24,8 @@ pub struct Options {
     /// ID of a conversation, to read only its events.
     #[arg(long, value_name = "ID", value_parser = conversation_id)]
     conversation: Option<ConversationId>,
-    /// File that keeps the position in the feed. If it exists, the command continues there.
+    /// File that keeps the position: the last event that was printed or forwarded, or left out by a filter. If it exists, the command
+    /// continues there.
     #[arg(long, value_name = "PATH")]
     cursor_file: Option<PathBuf>,
 }
@@ -48,15 +50,16 @@ pub enum Position {
 }
 
 impl Options {
-    /// Returns where reading begins: the cursor file if it exists, then the options.
+    /// Returns where reading begins: after the event of `--after`, then that of the cursor file if it exists.
     ///
     /// # Errors
     /// If the cursor file cannot be read, or holds something else.
     pub fn position(&self) -> Result<Position> {
-        if let Some(stored) = self.cursor_file.as_deref().map(read).transpose()?.flatten() {
-            return Ok(Position::After(stored.to_string()));
-        }
-        Ok(match self.after {
+        let stored = match self.after {
+            Some(_) => None,
+            None => self.cursor_file.as_deref().map(read).transpose()?.flatten(),
+        };
+        Ok(match self.after.or(stored) {
             Some(cursor) => Position::After(cursor.to_string()),
             None if self.from_start => Position::Oldest,
             None => Position::Latest,

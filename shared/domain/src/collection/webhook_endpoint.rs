@@ -17,10 +17,12 @@ string_enum! {
 }
 
 string_enum! {
-    /// Why an event is not delivered. `retrying`: the last attempt failed, and another one follows. `held_back`: an earlier event of its
-    /// conversation is retried. `given_up`: the last attempt failed.
+    /// Why an event is not delivered. `retrying`: an attempt failed, and another one follows. `pending`: it is the next event of its
+    /// conversation, and there was no attempt yet, such as during an outage of the endpoint. `held_back`: it waits for an earlier event
+    /// of its conversation. `given_up`: all attempts failed.
     UndeliveredReason {
         Retrying = "retrying",
+        Pending = "pending",
         HeldBack = "held_back",
         GivenUp = "given_up",
     }

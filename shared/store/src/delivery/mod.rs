@@ -20,6 +20,7 @@ pub use attempts::{AttemptPage, AttemptPosition};
 pub use lease::{BeginRun, DeliveryRun, EndRun, LEASE_SECONDS};
 pub use save::RunChanges;
 pub use start::{DeliveryRequest, DeliveryTarget, StartDelivery};
+pub(crate) use state::{CURSOR, RESUMED_AT};
 pub use undelivered::UndeliveredPage;
 
 /// How long attempts and undelivered events are listed: 30 days, as long as events are kept.

@@ -1,4 +1,4 @@
-//! What callers request: replays, and that deliveries go on.
+//! What callers request: replays.
 
 use deskless_domain::{DeliverySubject, Hold, WebhookEndpointId};
 
@@ -45,16 +45,5 @@ impl TenantStore {
         set_due(&mut update, &key, self.clock().now());
         transaction.update(self, key, update, Condition::none())?;
         transaction.commit(self, &mut self.backoff()).await.map(drop)
-    }
-
-    /// AP-197: forgets failures and pauses of an endpoint that was enabled again: what waits is due. One write unit.
-    ///
-    /// # Errors
-    /// When the table does not respond.
-    pub async fn resume_deliveries(&self, endpoint: WebhookEndpointId) -> Result<(), StoreError> {
-        let mut update = Update::default();
-        update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
-        update.set(state::RESUMED_AT, number(self.clock().now().as_millis()));
-        self.update_if(self.keys().delivery_state(endpoint), update, Condition::none()).await.map(drop)
     }
 }

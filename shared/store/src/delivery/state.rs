@@ -1,16 +1,16 @@
 //! The item of an endpoint's state.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{AttemptId, DeliveryState, DeliverySubject, Outage, Timestamp};
+use deskless_domain::{AttemptId, DeliveryState, DeliverySubject, Outage, Timestamp, WebhookEndpointId};
 
 use crate::{
-    StoreError,
+    StoreError, TenantStore,
     expression::{Update, number, text},
     item::{self, FORMAT_ATTRIBUTE, Item, integer, string},
 };
 
 /// The sequence of the last event that was read.
-pub(super) const CURSOR: &str = "cu";
+pub(crate) const CURSOR: &str = "cu";
 /// The owner of the lease.
 pub(super) const OWNER: &str = "lo";
 /// The end of the lease, in ms.
@@ -22,13 +22,24 @@ pub(super) const PAUSED_UNTIL: &str = "pu";
 /// The events from this sequence on are to be sent again.
 pub(super) const REPLAY_FROM: &str = "rp";
 /// The endpoint was enabled again at this time, in ms.
-pub(super) const RESUMED_AT: &str = "rs";
+pub(crate) const RESUMED_AT: &str = "rs";
 const FAILED: &str = "fl";
 const FAILING_SINCE: &str = "fs";
 const OUTAGE_STEPS: &str = "os";
 const OUTAGE_UNTIL: &str = "ou";
 const REST_UNTIL: &str = "ru";
 const RECOVERED_AT: &str = "ra";
+
+impl TenantStore {
+    /// AP-188: reads the state of the deliveries to an endpoint, strongly consistent: one read unit.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn delivery_state(&self, endpoint: WebhookEndpointId) -> Result<DeliveryState, StoreError> {
+        let found = self.get(self.keys().delivery_state(endpoint)).await?;
+        found.as_ref().map(read).transpose().map(Option::unwrap_or_default)
+    }
+}
 
 /// Reads the state. One that does not exist yet is the default.
 ///

@@ -1,10 +1,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{Collected, Identifier, Kind, Resource, WebhookEndpointId};
 
-use super::CURSOR;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
+    delivery::{CURSOR, RESUMED_AT},
     event_log::{ENDPOINTS, LOGGED_SINCE},
     expression::{Update, number},
     item::{FORMAT, FORMAT_ATTRIBUTE},
@@ -12,9 +12,6 @@ use crate::{
     timer::set_due,
     transaction::Transaction,
 };
-
-/// The attribute of a delivery state with the time at which the endpoint was enabled again, in milliseconds.
-const RESUMED_AT: &str = "rs";
 
 impl TenantStore {
     /// AP-185: returns the sequence after which a new resource gets events; `None` for a kind that gets none. An event that is logged

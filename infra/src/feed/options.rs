@@ -4,7 +4,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use deskless_domain::{ConversationId, EventId, EventType};
+use deskless_domain::{ConversationId, EventId, EventType, Invalid};
 
 /// Options of every command that reads the event feed.
 // A group for clap would have the name of the struct, which the options of the API have too.
@@ -19,7 +19,7 @@ pub struct Options {
     #[arg(long)]
     from_start: bool,
     /// Event type, such as `message.created`. Repeat or separate with commas [default: all]
-    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = EventType::parse)]
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = event_type)]
     types: Vec<EventType>,
     /// ID of a conversation, to read only its events.
     #[arg(long, value_name = "ID", value_parser = conversation_id)]
@@ -32,6 +32,10 @@ pub struct Options {
 
 fn cursor(text: &str) -> Result<EventId, String> {
     EventId::parse(text).ok_or_else(|| "must be the ID of an event, or `nextCursor` of the feed".to_owned())
+}
+
+fn event_type(text: &str) -> Result<EventType, Invalid> {
+    EventType::parse(text)?.in_filter()
 }
 
 fn conversation_id(text: &str) -> Result<ConversationId, String> {

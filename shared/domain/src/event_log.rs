@@ -3,10 +3,12 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{AutomationId, BulkActionId, ConversationId, KeyId, Timestamp, WorkspaceId, vocabulary::string_enum};
+use crate::{
+    AutomationId, BulkActionId, ConversationId, Invalid, KeyId, Timestamp, WorkspaceId, vocabulary::string_enum,
+};
 
 string_enum! {
-    /// What happened. `webhook_endpoint.test` is a test of an endpoint, which is not in the log.
+    /// The type of an event. `webhook_endpoint.test` is a test of an endpoint, which is not in the log.
     EventType {
         ConversationCreated = "conversation.created",
         ConversationUpdated = "conversation.updated",
@@ -22,6 +24,25 @@ string_enum! {
         FileReady = "file.ready",
         WebhookEndpointDisabled = "webhook_endpoint.disabled",
         WebhookEndpointTest = "webhook_endpoint.test",
+    }
+}
+
+impl EventType {
+    /// Returns whether events of this type are in the log.
+    #[must_use]
+    pub const fn is_logged(self) -> bool {
+        !matches!(self, Self::WebhookEndpointTest)
+    }
+
+    /// Returns the type, of which a filter can select events.
+    ///
+    /// # Errors
+    /// When there are no such events in the log, so that the filter would match nothing.
+    pub fn in_filter(self) -> Result<Self, Invalid> {
+        if self.is_logged() {
+            return Ok(self);
+        }
+        Err(Invalid::new("invalid", format!("must not have `{self}`, which is sent on request and is not in the log")))
     }
 }
 

@@ -162,7 +162,9 @@ async fn bad_positions_and_filters_are_refused() {
     }
     let problem = get("types=message.create").await.expect_problem(400, "invalid_request");
     assert!(problem["error"].as_str().is_some_and(|text| text.contains("message.created")), "{problem}");
-    for query in ["types=", "limit=0", "limit=101", "conversationId=1", "page=2"] {
+    for query in
+        ["types=", "types=file.ready,webhook_endpoint.test", "limit=0", "limit=101", "conversationId=1", "page=2"]
+    {
         get(query).await.expect_problem(400, "invalid_request");
     }
     world.client_key().get(EVENTS).await.expect_problem(403, "forbidden");

@@ -23,7 +23,7 @@ impl Deserr<InvalidRequest> for TypesInQuery {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let text = string(value, location)?;
-        let types = text.split(',').map(|word| EventType::parse(word.trim()));
+        let types = text.split(',').map(|word| EventType::parse(word.trim())?.in_filter());
         types.collect::<Result<_, _>>().map(Self).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }

@@ -164,11 +164,12 @@ impl Collected for WebhookEndpoint {
 pub struct EventTypes(Vec<EventType>);
 
 impl EventTypes {
-    /// Checks that no type is there twice.
+    /// Checks that no type is there twice, and that the log has events of each.
     ///
     /// # Errors
-    /// When one is.
+    /// When one is there twice or is not in the log.
     pub fn parse(types: Vec<EventType>) -> Result<Self, Invalid> {
+        let types = types.into_iter().map(EventType::in_filter).collect::<Result<Vec<_>, _>>()?;
         match types.iter().enumerate().find(|(at, event_type)| types[..*at].contains(event_type)) {
             Some((_, twice)) => Err(Invalid::new("duplicate", format!("must not have `{twice}` twice"))),
             None => Ok(Self(types)),
@@ -261,5 +262,6 @@ mod tests {
         assert!(EventTypes::default().include(EventType::MessageCreated));
         let twice = EventTypes::parse(vec![EventType::FileReady, EventType::FileReady]).expect_err("twice");
         assert_eq!(twice.message, "must not have `file.ready` twice");
+        assert!(EventTypes::parse(vec![EventType::WebhookEndpointTest]).is_err(), "it is not in the log");
     }
 }

@@ -207,6 +207,9 @@ async fn erasure_removes_the_data_of_events() {
     assert_eq!(world.traces(&words).await, Vec::<String>::new());
     assert!(types(&events).contains(&"customer.erased"));
     let events = events_after(&world, &after).await;
+    let erased = events.iter().find(|event| event["type"] == "customer.erased").expect("an event");
+    // The beginning of the SHA-256 of `erasable-7`.
+    assert_eq!(erased["data"], json!({ "object": "customer", "idDigest": "27b07ba95c6888b3313358e881ffb6e8" }));
     for event in &events {
         let kept = matches!(event["type"].as_str(), Some("conversation.deleted" | "customer.erased"));
         assert_eq!(event["data"].is_null(), !kept, "{event:#}");

@@ -1,4 +1,4 @@
-//! The event log: what happened in a workspace, in one order, for programs outside.
+//! The event log: the changes in a workspace, in one order, for programs outside.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -161,10 +161,10 @@ fn tag(workspace: WorkspaceId) -> u128 {
     u128::from_be_bytes(bytes) & TAG_BITS
 }
 
-/// What an event says, without its place in the log.
+/// An event without its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventContent {
-    /// What happened.
+    /// The type.
     pub event_type: EventType,
     /// The time of the change.
     pub occurred_at: Timestamp,
@@ -176,7 +176,7 @@ pub struct EventContent {
     pub changed_fields: Vec<String>,
     /// The names of the object's fields that are too long for an event. `data` has none of them, or the beginning.
     pub omitted_fields: Vec<String>,
-    /// The object at the time of the change, as JSON in the API's shape. `None` once the customer was erased.
+    /// The object at the time of the change, as JSON in the API's shape. `None` after what it is about was deleted or erased.
     pub data: Option<String>,
 }
 

@@ -37,7 +37,7 @@ pub struct CreateWebhookEndpointRequest {
 
 /// Create a webhook endpoint
 ///
-/// Delivers every event after the response to the URL. The response has the secret that signs the requests: store it, because it is not
+/// Delivers the events that follow the response to the URL. The response has the secret that signs the requests: store it, because it is not
 /// shown again. Your key needs `read:events` too. A workspace can have at most 20 webhook endpoints.
 #[utoipa::path(
     post,

@@ -28,7 +28,7 @@ pub struct UpdateWebhookEndpointRequest {
     #[deserr(default)]
     #[schema(value_type = Option<Description>, required = false)]
     description: Optional<Option<Description>>,
-    /// Whether events are delivered. Enabling the endpoint delivers what happened while it was disabled, in order.
+    /// Whether events are delivered. Enabling the endpoint delivers the events that it has missed, in order.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     enabled: Optional<bool>,

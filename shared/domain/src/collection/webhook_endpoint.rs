@@ -7,7 +7,7 @@ use crate::{
 };
 
 string_enum! {
-    /// Why a webhook endpoint is disabled. `request`: you disabled it. `gone`: it answered 410. `failing`: for five days, every
+    /// Why a webhook endpoint is disabled. `request`: you disabled it. `gone`: it responded with 410. `failing`: for five days, every
     /// attempt failed.
     DisabledReason {
         Request = "request",

@@ -34,6 +34,7 @@ mod identity;
 mod item;
 mod jobs;
 mod keys;
+mod log_end;
 mod log_text;
 mod marker;
 mod message;

@@ -188,7 +188,7 @@ async fn failing_conversation_holds_only_itself() {
     assert!(elapsed >= 76, "given up after {elapsed} hours");
     assert_eq!(of(1) as Vec<u64>, [1, 3, 4, 5]);
     let store = world.tenant().await;
-    let undelivered = deliveries::list_undelivered(&store, receiver.id, None, 10).await.expect("a list").events;
+    let undelivered = store.list_undelivered(receiver.id, None, 10).await.expect("a list").events;
     assert_eq!(undelivered.len(), 1);
     assert_eq!((undelivered[0].attempts, undelivered[0].last_status), (RetrySchedule::ATTEMPTS, Some(500)));
     let attempts = deliveries::list_attempts(&store, receiver.id, None, 100).await.expect("a list").attempts;
@@ -247,7 +247,7 @@ async fn dead_endpoint_is_disabled_after_five_days() {
     }
     let attempts = world.webhook_servers.take_calls().len();
     assert!((10..=25).contains(&attempts), "{attempts} attempts in five days for 20 events");
-    let undelivered = deliveries::list_undelivered(&store, receiver.id, None, 10).await.expect("a list").events;
+    let undelivered = store.list_undelivered(receiver.id, None, 10).await.expect("a list").events;
     assert!(undelivered.is_empty(), "in an outage no event is at fault");
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 string_enum! {
-    /// Why a webhook endpoint is disabled. `request`: you disabled it. `gone`: it answered 410. `failing`: for five days, every
+    /// Why a webhook endpoint is disabled. `request`: you disabled it. `gone`: it responded with 410. `failing`: for five days, every
     /// attempt failed.
     DisabledReason {
         Request = "request",
@@ -17,10 +17,12 @@ string_enum! {
 }
 
 string_enum! {
-    /// Why an event is not delivered. `retrying`: the last attempt failed, and another one follows. `held_back`: an earlier event of its
-    /// conversation is retried. `given_up`: the last attempt failed.
+    /// Why an event is not delivered. `retrying`: an attempt failed, and another one follows. `pending`: it is the next event of its
+    /// conversation, and there was no attempt yet, such as during an outage of the endpoint. `held_back`: it waits for an earlier event
+    /// of its conversation. `given_up`: all attempts failed.
     UndeliveredReason {
         Retrying = "retrying",
+        Pending = "pending",
         HeldBack = "held_back",
         GivenUp = "given_up",
     }
@@ -166,11 +168,12 @@ impl Collected for WebhookEndpoint {
 pub struct EventTypes(Vec<EventType>);
 
 impl EventTypes {
-    /// Checks that no type is there twice.
+    /// Checks that no type is there twice, and that the log has events of each.
     ///
     /// # Errors
-    /// When one is.
+    /// When one is there twice or is not in the log.
     pub fn parse(types: Vec<EventType>) -> Result<Self, Invalid> {
+        let types = types.into_iter().map(EventType::in_filter).collect::<Result<Vec<_>, _>>()?;
         match types.iter().enumerate().find(|(at, event_type)| types[..*at].contains(event_type)) {
             Some((_, twice)) => Err(Invalid::new("duplicate", format!("must not have `{twice}` twice"))),
             None => Ok(Self(types)),
@@ -273,5 +276,6 @@ mod tests {
         assert!(EventTypes::default().include(EventType::MessageCreated));
         let twice = EventTypes::parse(vec![EventType::FileReady, EventType::FileReady]).expect_err("twice");
         assert_eq!(twice.message, "must not have `file.ready` twice");
+        assert!(EventTypes::parse(vec![EventType::WebhookEndpointTest]).is_err(), "it is not in the log");
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::DeliverySubject;
 use crate::{Clock, RetrySchedule, Timestamp};
 
-/// How the deliveries to an endpoint stand.
+/// Delivery state of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryState {
     /// The sequence of the last event that was read from the log. It and the earlier ones are delivered, not wanted, held or given

@@ -1,10 +1,10 @@
 //! The item of an endpoint's state.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deskless_domain::{AttemptId, DeliveryState, DeliverySubject, Outage, Timestamp};
+use deskless_domain::{AttemptId, DeliveryState, DeliverySubject, Outage, Timestamp, WebhookEndpointId};
 
 use crate::{
-    StoreError,
+    StoreError, TenantStore,
     expression::{Update, number, text},
     item::{self, FORMAT_ATTRIBUTE, Item, integer, string},
     keys::DUE,
@@ -34,6 +34,17 @@ const OUTAGE_STEPS: &str = "os";
 const OUTAGE_UNTIL: &str = "ou";
 const REST_UNTIL: &str = "ru";
 const RECOVERED_AT: &str = "ra";
+
+impl TenantStore {
+    /// AP-188: reads the state of the deliveries to an endpoint, strongly consistent: one read unit.
+    ///
+    /// # Errors
+    /// When the table does not respond.
+    pub async fn delivery_state(&self, endpoint: WebhookEndpointId) -> Result<DeliveryState, StoreError> {
+        let found = self.get(self.keys().delivery_state(endpoint)).await?;
+        found.as_ref().map(read).transpose().map(Option::unwrap_or_default)
+    }
+}
 
 /// Reads the state. One that does not exist yet is the default.
 ///

@@ -4,7 +4,7 @@ use deskless_domain::{Collected, Identifier, Kind, Resource, WebhookEndpointId};
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    delivery::state::{AGAIN, CURSOR, RESUMED_AT},
+    delivery::{AGAIN, CURSOR, RESUMED_AT},
     event_log::{ENDPOINTS, LOGGED_SINCE},
     expression::{Update, number},
     item::{FORMAT, FORMAT_ATTRIBUTE},

@@ -1,4 +1,3 @@
 //! Webhook endpoints: AP-185 to AP-189. The endpoints themselves are a small collection.
 
-mod cursor;
 mod follow;

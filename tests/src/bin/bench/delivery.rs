@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::figure::Figures;
+use crate::figure::{Figures, quantile};
 
 /// The number of messages. The 99th percentile is the third of the slowest.
 const MESSAGES: usize = 300;
@@ -29,20 +29,50 @@ pub async fn measure() -> Result<Figures> {
         key: env::var("DESKLESS_API_KEY").context("DESKLESS_API_KEY is not set")?,
         client: Client::builder().no_proxy().build()?,
     };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let (listener, dead) = (listen().await?, listen().await?);
+    let path = create(&stack, &listener).await?;
+    let alone = deliveries(&stack, &listener).await;
+    let dead_path = create(&stack, &dead).await?;
+    let silent = tokio::spawn(accept_and_be_silent(dead));
+    let beside = deliveries(&stack, &listener).await;
+    silent.abort();
+    for path in [path, dead_path] {
+        let deleted = stack.send(Method::DELETE, &path, &json!(null)).await?;
+        ensure!(deleted.is_null(), "the endpoint was not deleted");
+    }
+    let (alone, beside) = (alone?, beside?);
+    let mut figures =
+        Figures::new(format!("Seconds from a response to its webhook, on an idle local stack ({MESSAGES} messages)"));
+    figures.quantile("median", &alone, 0.5, 1.0);
+    figures.quantile("99th percentile", &alone, 0.99, 3.0);
+    figures.quantile("median beside a dead endpoint", &beside, 0.5, 1.2 * seconds(&alone, 0.5));
+    figures.quantile("99th percentile beside a dead endpoint", &beside, 0.99, 1.2 * seconds(&alone, 0.99));
+    Ok(figures)
+}
+
+async fn listen() -> Result<TcpListener> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+}
+
+/// Creates an endpoint for this server, and returns its path.
+async fn create(stack: &Api, listener: &TcpListener) -> Result<String> {
     let url = format!("http://{}/", listener.local_addr()?);
     let endpoint = json!({ "url": url, "eventTypes": ["message.created"] });
     let endpoint = stack.send(Method::POST, "webhook-endpoints", &endpoint).await?;
-    let path = format!("webhook-endpoints/{}", text(&endpoint["webhookEndpoint"], "id")?);
-    let times = deliveries(&stack, &listener).await;
-    let deleted = stack.send(Method::DELETE, &path, &json!(null)).await;
-    let times = times?;
-    ensure!(deleted?.is_null(), "the endpoint was not deleted");
-    let mut figures =
-        Figures::new(format!("Seconds from a response to its webhook, on an idle local stack ({MESSAGES} messages)"));
-    figures.quantile("median", &times, 0.5, 1.0);
-    figures.quantile("99th percentile", &times, 0.99, 3.0);
-    Ok(figures)
+    Ok(format!("webhook-endpoints/{}", text(&endpoint["webhookEndpoint"], "id")?))
+}
+
+/// Accepts requests and never responds, so that each one takes the whole timeout.
+async fn accept_and_be_silent(listener: TcpListener) {
+    let mut open = Vec::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        open.push(stream);
+    }
+}
+
+/// Returns a quantile in seconds.
+fn seconds(times: &[Duration], at: f64) -> f64 {
+    quantile(&times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>(), at)
 }
 
 /// Adds messages, one after another, and returns how long each took to arrive.

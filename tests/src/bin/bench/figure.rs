@@ -27,7 +27,7 @@ impl Samples {
     }
 }
 
-fn quantile(values: &[f64], at: f64) -> f64 {
+pub fn quantile(values: &[f64], at: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1);

@@ -187,6 +187,8 @@ pub struct LoggedEvent {
     pub id: EventId,
     /// The place in the workspace's log: 1, 2, 3 and so on, without gaps.
     pub sequence: u64,
+    /// What keeps it in order, as the log names it. It has no personal data, and stays when the data is removed.
+    pub subject: String,
     /// What it says.
     pub content: EventContent,
 }

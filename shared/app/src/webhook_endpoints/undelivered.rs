@@ -171,7 +171,10 @@ mod tests {
     fn next_attempt_is_after_an_outage_and_a_rest() {
         let (earlier, later) = (Timestamp::from_millis(3), Timestamp::from_millis(7));
         let next = |state: Option<&DeliveryState>| waiting(&[hold("Ca", 1, &[2])], state, NOW, 0)[0].next_attempt_at;
-        let outage = |until| DeliveryState { outage: Some(Outage { steps: 1, until }), ..DeliveryState::default() };
+        let outage = |until| DeliveryState {
+            outage: Some(Outage { steps: 1, until, fresh_from: until }),
+            ..DeliveryState::default()
+        };
         assert_eq!(next(Some(&outage(later))), Some(later));
         assert_eq!(next(Some(&outage(earlier))), Some(DUE));
         let rest = DeliveryState { rest_until: Some(later), ..DeliveryState::default() };

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    Description, EventTypes, Field, FieldChange, Invalid, InvalidField, Precondition, Resource, WebhookEndpoint,
-    WebhookEndpointId, WebhookHeaders, WebhookUrl,
+    Collected, Description, EventTypes, Field, FieldChange, Invalid, InvalidField, Precondition, Resource,
+    WebhookEndpoint, WebhookEndpointId, WebhookHeaders, WebhookUrl,
 };
 use deskless_store::{StoreError, TenantStore};
 
@@ -47,7 +47,7 @@ pub async fn update(
         }
         let after = before.with_fields(apply(store, update, &before).await?, store.clock().now());
         if store.replace_resource(&before, &after).await? {
-            if after.fields.enabled && !before.fields.enabled {
+            if after.fields.resumes(&before.fields) {
                 deliveries::start(store, id).await;
             }
             return Ok(after);

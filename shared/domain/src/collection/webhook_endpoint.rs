@@ -139,6 +139,10 @@ impl Collected for WebhookEndpoint {
         self.enabled
     }
 
+    fn resumes(&self, before: &Self) -> bool {
+        self.enabled && (!before.enabled || self.url != before.url || self.headers != before.headers)
+    }
+
     /// Replaces the secrets instead of removing them: clients see whether there are headers.
     fn without_secrets(&self) -> Self {
         let redacted = |secret: &Option<StoredSecret>| secret.as_ref().map(|_| StoredSecret::redacted());
@@ -221,6 +225,16 @@ mod tests {
         assert_eq!(gone.with_enabled(true, later), endpoint());
         let disabled = endpoint().with_enabled(false, NOW);
         assert_eq!((disabled.disabled_reason, disabled.disabled_at), (Some(DisabledReason::Request), Some(1_000)));
+    }
+
+    #[test]
+    fn deliveries_resume_with_another_destination() {
+        let (before, mut moved) = (endpoint(), endpoint());
+        assert!(!before.resumes(&before));
+        moved.url = WebhookUrl::parse("https://other.example.com".to_owned()).expect("a URL");
+        assert!(moved.resumes(&before));
+        let disabled = endpoint().with_enabled(false, NOW);
+        assert!(before.resumes(&disabled) && !disabled.resumes(&before));
     }
 
     #[test]

@@ -21,9 +21,10 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
         update.set(state::REPLAY_FROM, number(from));
-        // The timers start the run if the caller cannot.
+        // The timers start the run if the caller cannot. An active run looks again before it ends.
         let key = self.keys().delivery_state(endpoint);
         set_due(&mut update, &key, self.clock().now());
+        update.set(state::AGAIN, number(1));
         let mut earlier = Condition::none();
         let (name, value) = (earlier.name(state::REPLAY_FROM), earlier.value(number(from)));
         let earlier = earlier.and(format!("(attribute_not_exists({name}) OR {name} > {value})"));
@@ -43,6 +44,7 @@ impl TenantStore {
         let (mut update, key) = (Update::default(), self.keys().delivery_state(endpoint));
         update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
         set_due(&mut update, &key, self.clock().now());
+        update.set(state::AGAIN, number(1));
         transaction.update(self, key, update, Condition::none())?;
         transaction.commit(self, &mut self.backoff()).await.map(drop)
     }

@@ -252,7 +252,8 @@ async fn serve_call(
     let response = inner.respond(received);
     inner.clock.advance_millis(i64::try_from(response.takes.as_millis()).expect("a short time"));
     let Some(status) = response.status else { return stream.shutdown().await };
-    let headers: String = response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = response.body.len();
     let head = format!("HTTP/1.1 {status} -\r\ncontent-length: {length}\r\n{headers}\r\n{}", response.body);
     stream.write_all(head.as_bytes()).await?;

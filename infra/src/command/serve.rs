@@ -25,7 +25,7 @@ pub async fn run(options: Options) -> Result<()> {
     let lock = options.lock()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let stack = Stack::start(&options, lock).await?;
-    let (starter, started) = deliveries::channel();
+    let (starter, runs) = deliveries::channel();
     let store = stack.store.clone().with_deliveries(Some(Arc::new(starter)));
     let router = routes::router(store.clone(), Arc::new(SystemClock));
     let passed = ServiceBuilder::new().map_request(lambda::as_passed).service(router);
@@ -45,7 +45,7 @@ pub async fn run(options: Options) -> Result<()> {
     tokio::select! {
         failure = stack.run_event_sources(deliver) => failure?,
         failure = timer::run(sweep) => failure?,
-        failure = started.run(&store) => failure?,
+        failure = runs.run(&store) => failure?,
         ended = axum::serve(listener, router)
             .with_graceful_shutdown(async move { interrupt.received().await }) => ended?,
     }

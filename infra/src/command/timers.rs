@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use deskless_store::DueFeed;
@@ -22,7 +22,7 @@ pub struct Arguments {
 /// functions that run without the local stack. Deliveries are sent from this process. Beside functions that run, it does no harm.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let operator = arguments.table.operator().await?;
-    let (starter, mut started) = deliveries::channel();
+    let (starter, mut runs) = deliveries::channel();
     let store = operator.store().clone().with_deliveries(Some(Arc::new(starter)));
     let feed = DueFeed::new(store.clone());
     loop {
@@ -31,7 +31,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         if report.found + report.unread_shards > 0 || arguments.every.is_none() {
             println!("{}", if arguments.table.json { to_string(&report)? } else { text(&report) });
         }
-        for error in started.finish(&store).await? {
+        for error in runs.finish(&store).await? {
             eprintln!("a delivery failed, and is tried again later: {error}");
         }
         match arguments.every {
@@ -47,7 +47,7 @@ fn text(report: &Report) -> String {
         format!("{found} due: {ended} snoozes ended, {started} deliveries started, {obsolete} done by others");
     for (number, what) in [(failed, "failed"), (left, "left to the next sweep"), (unread_shards, "shards not read")] {
         if *number > 0 {
-            text += &format!(", {number} {what}");
+            let _ = write!(text, ", {number} {what}");
         }
     }
     text

@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(3);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
 /// The API's `Retry-After` is at most a minute. A proxy's could be any.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// How long the reader waits between two requests.
 #[derive(Debug)]

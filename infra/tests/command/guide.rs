@@ -113,7 +113,7 @@ fn consumer_misses_nothing(mut stack: Stack, program: &Program) {
     }
     let messages: usize = (0..KILLS).map(|round| round % 4).sum();
     let consumer = program.start(&variables);
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let output = String::from_utf8(stack.run(&everything).stdout).expect("text");
         let events: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -54,7 +54,7 @@ impl Server {
 
     /// Returns the next request.
     pub fn request(&self) -> Request {
-        self.requests.recv_timeout(Duration::from_secs(60)).expect("a request")
+        self.requests.recv_timeout(Duration::from_mins(1)).expect("a request")
     }
 
     /// Returns whether no request has come since the last one that was taken.

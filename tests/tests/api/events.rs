@@ -154,7 +154,7 @@ async fn bad_positions_and_filters_are_refused() {
     for cursor in ["", "1", foreign.as_str(), "01890a5d-ac96-774b-bcce-b302099a8057"] {
         get(&format!("after={cursor}")).await.expect_problem(400, "invalid_cursor");
     }
-    // Positions that the log has not come to, and ids of tests.
+    // Positions after the newest event, and ids of tests.
     let workspace = world.tenant().await.workspace_id();
     let id = |sequence| EventId::new(workspace, sequence).to_string();
     for sequence in [1, 7, EventId::MAX_SEQUENCE, EventId::MAX_SEQUENCE + 1, EventId::FIRST_TEST | 1] {

@@ -1,4 +1,4 @@
-//! The `standardwebhooks` packages of PyPI and npm verify the exact bytes and headers of a delivery.
+//! The `standardwebhooks` packages of `PyPI` and npm verify the exact bytes and headers of a delivery.
 
 use std::{
     net::Ipv4Addr,

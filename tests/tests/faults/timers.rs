@@ -79,8 +79,8 @@ async fn thousand_snoozes_of_a_minute_end_in_one_sweep() {
 /// Sweeps at once, some of which end in the middle, while requests are refused, cut and lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn sweeps_under_faults_end_each_snooze_once() {
-    let _alone = ALONE.lock().await;
     const COUNT: usize = 150;
+    let _alone = ALONE.lock().await;
     let world = World::behind_proxy(Faults::default()).await;
     world.disable_stream().await;
     plant_snoozed(&world, COUNT).await;

@@ -1,10 +1,10 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, CursorScope, Reply, ok,
+    ApiPath, ApiQuery, Caller, CursorScope, Problem, Reply, ok,
     scope::ReadWebhooks,
     shape::{ListQuery, Page},
 };
 use deskless_app::deliveries::{self, AttemptPosition};
-use deskless_domain::{AttemptId, MessageId, WebhookEndpointId};
+use deskless_domain::{AttemptId, WebhookEndpointId};
 
 use super::attempt_dto::WebhookAttemptListResponse;
 
@@ -26,22 +26,40 @@ pub async fn list_webhook_attempts(
 ) -> Reply {
     let workspace = caller.store().workspace_id();
     let scope = CursorScope::new(workspace, &["webhook-attempts", &id.to_string()]);
-    let before = query.cursor().map(|cursor| scope.decode_ids(cursor).map(position)).transpose()?;
+    let before = query.cursor().map(|cursor| scope.decode(cursor).and_then(|bytes| position(&bytes))).transpose()?;
     let page = deliveries::list_attempts(caller.store(), id, before, query.limit()).await?;
     let page = Page {
         rows: page.attempts.into_iter().map(|attempt| (workspace, attempt)).collect(),
-        next_cursor: page.next.map(|next| scope.encode_ids(&ids(next))),
+        next_cursor: page.next.map(|next| scope.encode(&bytes(next))),
     };
     ok(None, &WebhookAttemptListResponse::from(page))
 }
 
-/// Converts a position to what cursors have: the run, and the index as an id.
-fn ids(position: AttemptPosition) -> [MessageId; 2] {
-    let index = u128::try_from(position.index).unwrap_or_default();
-    [MessageId::from_bytes(*position.run.as_bytes()), MessageId::from_bytes(index.to_be_bytes())]
+/// Returns the bytes of a position in a cursor: the run, and the index.
+fn bytes(position: AttemptPosition) -> Vec<u8> {
+    let mut bytes = position.run.as_bytes().to_vec();
+    bytes.extend(u64::try_from(position.index).unwrap_or(u64::MAX).to_be_bytes());
+    bytes
 }
 
-fn position([run, index]: [MessageId; 2]) -> AttemptPosition {
-    let index = usize::try_from(u128::from_be_bytes(*index.as_bytes())).unwrap_or(usize::MAX);
-    AttemptPosition { run: AttemptId::from_bytes(*run.as_bytes()), index }
+fn position(bytes: &[u8]) -> Result<AttemptPosition, Problem> {
+    let parts = bytes.split_first_chunk::<16>().zip(bytes.last_chunk::<8>()).filter(|_| bytes.len() == 24);
+    let ((run, _), index) = parts.ok_or_else(CursorScope::invalid_cursor)?;
+    let index = usize::try_from(u64::from_be_bytes(*index)).unwrap_or(usize::MAX);
+    Ok(AttemptPosition { run: AttemptId::from_bytes(*run), index })
+}
+
+#[cfg(test)]
+mod tests {
+    use deskless_app::deliveries::AttemptPosition;
+    use deskless_domain::AttemptId;
+
+    use super::{bytes, position};
+
+    #[test]
+    fn position_is_read_as_written() {
+        let written = AttemptPosition { run: AttemptId::from_bytes([7; 16]), index: 300 };
+        assert_eq!(position(&bytes(written)).ok(), Some(written));
+        assert!(position(&[0; 23]).is_err() && position(&[]).is_err());
+    }
 }

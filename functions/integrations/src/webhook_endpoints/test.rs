@@ -21,7 +21,7 @@ pub struct TestEndpointRequest {}
 /// Test a webhook endpoint
 ///
 /// Sends an event of type `webhook_endpoint.test` to the endpoint at once, also if it is disabled or has other `eventTypes`, and returns
-/// the attempt. `data` of the event is the endpoint. It is not in the log and not sent again. An `Idempotency-Key` is ignored: each
+/// the attempt. The receiver has 10 seconds to respond. `data` of the event is the endpoint. It is not in the log and not sent again. An `Idempotency-Key` is ignored: each
 /// request sends an event.
 #[utoipa::path(
     post,

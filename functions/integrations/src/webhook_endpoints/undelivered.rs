@@ -1,8 +1,8 @@
 use deskless_api::{
-    ApiPath, ApiQuery, Caller, CursorScope, Reply, ok, scope::ReadWebhooks, shape::ListQuery, wire::ListTag,
+    ApiPath, ApiQuery, Caller, CursorScope, Problem, Reply, ok, scope::ReadWebhooks, shape::ListQuery, wire::ListTag,
 };
 use deskless_app::webhook_endpoints::{self, UndeliveredPosition};
-use deskless_domain::{MessageId, WebhookEndpointId};
+use deskless_domain::WebhookEndpointId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,7 +42,7 @@ pub async fn list_undelivered_events(
 ) -> Reply {
     let workspace = caller.store().workspace_id();
     let scope = CursorScope::new(workspace, &["undelivered-events", &id.to_string()]);
-    let after = query.cursor().map(|cursor| scope.decode_ids(cursor).map(position)).transpose()?;
+    let after = query.cursor().map(|cursor| scope.decode(cursor).and_then(|bytes| position(&bytes))).transpose()?;
     let page = webhook_endpoints::list_undelivered(caller.store(), id, after, query.limit()).await?;
     let events: Vec<_> = page.events.into_iter().map(|event| (workspace, event)).collect();
     ok(
@@ -50,27 +50,49 @@ pub async fn list_undelivered_events(
         &UndeliveredEventListResponse {
             object: ListTag,
             has_more: page.next.is_some(),
-            next_cursor: page.next.map(|next| scope.encode_ids(&[id_of(next)])),
+            next_cursor: page.next.map(|next| scope.encode(&bytes(next))),
             behind: page.behind,
             undelivered_events: events.iter().map(UndeliveredObject::from).collect(),
         },
     )
 }
 
-/// The bit of a position in the second part of the list.
-const GIVEN_UP: u128 = 1 << 64;
+/// The first byte of a position among the events that wait.
+const WAITING: u8 = 0;
+/// The first byte of a position among the events that were given up.
+const GIVEN_UP: u8 = 1;
 
-/// Converts a position to what cursors have.
-fn id_of(position: UndeliveredPosition) -> MessageId {
-    let bits = match position {
-        UndeliveredPosition::Waiting(sequence) => u128::from(sequence),
-        UndeliveredPosition::GivenUp(sequence) => GIVEN_UP | u128::from(sequence),
+/// Returns the bytes of a position in a cursor: the part of the list, and the sequence.
+fn bytes(position: UndeliveredPosition) -> Vec<u8> {
+    let (part, sequence) = match position {
+        UndeliveredPosition::Waiting(sequence) => (WAITING, sequence),
+        UndeliveredPosition::GivenUp(sequence) => (GIVEN_UP, sequence),
     };
-    MessageId::from_bytes(bits.to_be_bytes())
+    [&[part], &sequence.to_be_bytes()[..]].concat()
 }
 
-fn position([id]: [MessageId; 1]) -> UndeliveredPosition {
-    let bits = u128::from_be_bytes(*id.as_bytes());
-    let sequence = u64::try_from(bits & (GIVEN_UP - 1)).unwrap_or_default();
-    if bits & GIVEN_UP == 0 { UndeliveredPosition::Waiting(sequence) } else { UndeliveredPosition::GivenUp(sequence) }
+fn position(bytes: &[u8]) -> Result<UndeliveredPosition, Problem> {
+    let parts = bytes.split_first().and_then(|(part, rest)| Some((*part, rest.try_into().ok()?)));
+    match parts.map(|(part, sequence)| (part, u64::from_be_bytes(sequence))) {
+        Some((WAITING, sequence)) => Ok(UndeliveredPosition::Waiting(sequence)),
+        Some((GIVEN_UP, sequence)) => Ok(UndeliveredPosition::GivenUp(sequence)),
+        _ => Err(CursorScope::invalid_cursor()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskless_app::webhook_endpoints::UndeliveredPosition;
+
+    use super::{bytes, position};
+
+    #[test]
+    fn position_is_read_as_written() {
+        for written in [UndeliveredPosition::Waiting(300), UndeliveredPosition::GivenUp(1 << 53)] {
+            assert_eq!(position(&bytes(written)).ok(), Some(written));
+        }
+        assert!(
+            position(&[2, 0, 0, 0, 0, 0, 0, 0, 0]).is_err() && position(&[0; 8]).is_err() && position(&[]).is_err()
+        );
+    }
 }

@@ -51,7 +51,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     result
 }
 
-/// Prints events. Returns when nobody reads them any more, or after the newest one unless it shall follow.
+/// Prints events. Returns when the output is closed, or after the newest event unless `follow` is set.
 async fn tail(feed: &mut Feed<'_>, as_json: bool, follow: bool) -> Result<()> {
     let mut page = feed.next_page().await?;
     if follow {

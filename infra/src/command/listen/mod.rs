@@ -20,7 +20,7 @@ const SECRET: &str = "DESKLESS_LISTEN_SECRET";
 /// Options of `deskless listen`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// URL of your server on this machine, such as http://localhost:3000/hook
+    /// URL of your server on this machine, such as `http://localhost:3000/hook`
     #[arg(long, value_name = "URL", value_parser = target::url)]
     forward_to: WebhookUrl,
     /// Secret that signs the events: `whsec_` and a key in base64 [default: a new one, which is printed]

@@ -12,7 +12,7 @@ pub fn url(text: &str) -> Result<WebhookUrl, String> {
     if !is_local {
         return Err(other.to_owned());
     }
-    WebhookUrl::parse_within(text.to_owned(), Reach::PublicAndLoopback).map_err(|invalid| invalid.message.to_string())
+    WebhookUrl::parse_within(text.to_owned(), Reach::PublicAndLoopback).map_err(|invalid| invalid.message)
 }
 
 /// Parses a secret of Standard Webhooks, whose key has 24 to 64 bytes.

@@ -1,4 +1,4 @@
-//! Disables an endpoint that takes no events.
+//! Disables an endpoint that accepts no events.
 
 use deskless_domain::{DisabledReason, EventActor, EventContent, EventType, Resource, WebhookEndpoint};
 use deskless_store::{DeliveryTarget, EventSource, EventSubject, NewEvent, StoreError, TenantStore};

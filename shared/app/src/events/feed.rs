@@ -40,8 +40,8 @@ pub struct FeedPage {
 /// AP-171: Reads events in the order of the log. The first read starts the log.
 ///
 /// # Errors
-/// [`AppError::EventsExpired`] when events after the start have expired; [`AppError::AfterNewestEvent`] when the log has not come to the
-/// start yet; [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::EventsExpired`] when events after the start have expired; [`AppError::AfterNewestEvent`] when the start is after the
+/// newest event; [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn read_feed(store: &TenantStore, command: &ReadFeed) -> Result<FeedPage, AppError> {
     store.ensure_log().await?;
     let page_at = |sequence| EventId::new(store.workspace_id(), sequence);

@@ -209,10 +209,11 @@ async fn redact(store: &TenantStore, drafts: &[DraftEvent]) -> Result<(), AppErr
                     store.redact_events(subject, Some(source)).await?;
                 }
             }
-            (EventData::File(_) | EventData::Execution(_), _) if matches!(subject, EventSubject::Conversation(_)) => {
-                if !store.known_events(subject, &[EventSource::Once]).await?.is_empty() {
-                    store.redact_events(subject, None).await?;
-                }
+            (EventData::File(_) | EventData::Execution(_), _)
+                if matches!(subject, EventSubject::Conversation(_))
+                    && !store.known_events(subject, &[EventSource::Once]).await?.is_empty() =>
+            {
+                store.redact_events(subject, None).await?;
             }
             _ => {}
         }

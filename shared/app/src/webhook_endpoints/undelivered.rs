@@ -153,7 +153,9 @@ mod tests {
     fn hold(subject: &str, attempts: u32, events: &[u64]) -> Hold {
         let subject = DeliverySubject::stored(subject.to_owned());
         let mut hold = Hold { attempts, ..Hold::new(subject, DUE) };
-        events.iter().for_each(|event| hold.push(*event));
+        for event in events {
+            hold.push(*event);
+        }
         hold
     }
 

@@ -109,9 +109,8 @@ impl DeliveryState {
         }
         match &mut self.outage {
             Some(outage) if is_probe => outage.failed(clock),
-            Some(_) => {}
             None if self.failed.len() == Self::SUBJECTS_OF_OUTAGE => self.outage = Some(Outage::begin(clock)),
-            None => {}
+            Some(_) | None => {}
         }
     }
 

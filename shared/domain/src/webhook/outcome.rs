@@ -10,7 +10,7 @@ pub enum AttemptOutcome {
         /// The least time until the repeat, which the receiver asked for.
         after: Option<Duration>,
     },
-    /// 410 Gone: the receiver wants nothing any more.
+    /// 410 Gone: the receiver asks for no further events.
     Gone,
 }
 

@@ -61,9 +61,9 @@ impl WebhookUrl {
             return refuse("must not have a user name or password");
         }
         if is_local {
-            check_local(authority)?
+            check_local(authority)?;
         } else {
-            check_public(authority)?
+            check_public(authority)?;
         }
         if !(path.is_empty() || path.starts_with('/')) || !path.bytes().all(is_path_byte) {
             return refuse(

@@ -154,7 +154,11 @@ impl<'w> Fixture<'w> {
             bare if bare.starts_with("delete_") => return None,
             "create_conversation" => json!({ "subject": MARK, "customer": { "id": CUSTOMER } }),
             "update_conversation" => json!({ "priority": "high" }),
-            "resolve_conversation" | "read_conversation" | "cancel_bulk_action" => json!({}),
+            "resolve_conversation"
+            | "read_conversation"
+            | "cancel_bulk_action"
+            | "rotate_webhook_secret"
+            | "test_webhook_endpoint" => json!({}),
             "create_message" | "transform_message" => json!({ "body": MARK }),
             "update_message" => json!({ "externalId": format!("m{}", self.number()) }),
             "create_bulk_action" => json!({ "action": "tag", "add": ["a"], "filter": { "tag": "none" } }),
@@ -176,7 +180,6 @@ impl<'w> Fixture<'w> {
             "create_automation" => automation(),
             "create_webhook_endpoint" => endpoint(),
             "update_webhook_endpoint" => json!({ "description": MARK }),
-            "rotate_webhook_secret" | "test_webhook_endpoint" => json!({}),
             "replay_events" => json!({ "since": "2026-01-01T00:00:00Z" }),
             "create_execution" | "render_predefined_message" => {
                 json!({ "conversationId": self.conversation().await })

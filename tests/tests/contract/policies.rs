@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskless_domain::Clock;
+use deskless_domain::{AutomationId, Clock, ExecutionId, WebhookEndpointId};
+use deskless_store::{DeliveryRequest, DeliveryTarget};
 use deskless_tests::{
-    Delivery, Faults, Worker, World, download, example_conversation, minimal_conversation, packed, unpacked,
+    Delivery, Faults, Row, Worker, World, download, example_conversation, minimal_conversation, packed, unpacked,
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -83,7 +84,9 @@ async fn events(world: &World) {
     doomed["externalId"] = json!("ticket_10");
     let _ = ours.open(&doomed).await;
     let _ = ours.ask(Method::DELETE, "/api/v1/customers/doomed").send().await.expect(202);
-    let _ = world.proxy().take_meter();
+    // There is a log: `integrations` has started it. Its events are delivered.
+    let _ = endpoint(world).await;
+    let _ = (world.proxy().take_meter(), world.data_keys.take_permissions(), world.deliveries.take());
     // The workspaces' settings are no longer cached.
     world.clock.advance_millis(20_000);
     let _ = world.drain_to(Worker::Events, Delivery::default()).await;
@@ -135,6 +138,8 @@ async fn jobs(world: &World) {
         let _ = ours.post("/api/v1/bulk-actions", &body).await.expect(202);
     }
     let _ = world.proxy().take_meter();
+    // A call that fails is kept for a repeat.
+    world.webhook_servers.respond_with(500);
     let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
 }
 
@@ -143,9 +148,73 @@ async fn timers(world: &World) {
     let mut snoozed = minimal_conversation();
     snoozed["snoozedUntil"] = json!(world.clock.now().plus_seconds(60).to_string());
     let _ = world.server_key().open(&snoozed).await;
+    let replay = format!("{}/replay", endpoint(world).await);
+    let _ = world.server_key().post(&replay, &json!({ "sinceSequence": 1 })).await.expect(200);
     world.clock.advance_millis(120_000);
-    let _ = world.proxy().take_meter();
+    let _ = (world.proxy().take_meter(), world.data_keys.take_permissions(), world.deliveries.take());
     assert_eq!(world.run_timers().await.ended, 1);
+}
+
+/// Creates a webhook endpoint with headers, which are secret. Returns its path.
+async fn endpoint(world: &World) -> String {
+    let path = "/api/v1/webhook-endpoints";
+    let body = json!({ "url": "https://hooks.example.com", "headers": { "x-a": "1" } });
+    let made = world.server_key().post(path, &body).await.expect(201);
+    format!("{path}/{}", made["webhookEndpoint"]["id"].as_str().expect("an id"))
+}
+
+/// What deliveries ask of the table: of an event and of a call, each of which fails and then succeeds, of a replay, and of an endpoint that
+/// is gone.
+async fn deliveries(world: &World) {
+    let ours = world.server_key();
+    let endpoint = endpoint(world).await;
+    let endpoint = endpoint.rsplit('/').next().expect("an id");
+    let id = WebhookEndpointId::parse(endpoint).expect("an id");
+    let conversation = ours.open(&minimal_conversation()).await["id"].clone();
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
+    let call = failed_call(world, &conversation).await;
+    // More events that were given up than one transaction removes.
+    let given_up: Vec<_> = (0..120)
+        .map(|sequence| {
+            let sk = format!("G#{:016}", 1_000_000 + sequence);
+            Row(json!({
+                "pk": { "S": format!("{}#V#N#{}", world.prefix(), packed(endpoint)) },
+                "sk": { "S": sk },
+                "f": { "N": "2" },
+                "givenUpAt": { "N": "1" },
+                "attempts": { "N": "1" },
+                "expiresAt": { "N": "9999999999" },
+            }))
+        })
+        .collect();
+    world.plant(&given_up).await;
+    let _ = (world.proxy().take_meter(), world.data_keys.take_permissions(), world.deliveries.take());
+    world.clock.advance_millis(300_000);
+    for status in [500, 204] {
+        world.webhook_servers.respond_with(status);
+        world.run_delivery(call.clone()).await.expect("a repeat");
+        world.run_delivery(world.delivery_to(id)).await.expect("a run");
+        world.clock.advance_millis(3_600_000);
+    }
+    world.tenant().await.request_replay(id, 1).await.expect("a request");
+    world.webhook_servers.respond_with(410);
+    world.run_delivery(world.delivery_to(id)).await.expect("a run");
+}
+
+/// Runs an automation whose call of a webhook fails. Returns the request to repeat it.
+async fn failed_call(world: &World, conversation: &Value) -> DeliveryRequest {
+    let ours = world.server_key();
+    let hook = json!([{ "action": "call_webhook", "url": "https://hooks.example.com" }]);
+    let body = json!({ "name": "a", "trigger": "manual", "actions": hook });
+    let automation = ours.post("/api/v1/automations", &body).await.expect(201)["automation"]["id"].clone();
+    let automation = automation.as_str().expect("an id");
+    let runs = format!("/api/v1/automations/{automation}/executions");
+    let begun = ours.post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
+    world.webhook_servers.respond_with(500);
+    let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
+    let execution = begun["execution"]["id"].as_str().and_then(ExecutionId::parse).expect("an id");
+    let automation = AutomationId::parse(automation).expect("an id");
+    DeliveryRequest { workspace: world.workspace, target: DeliveryTarget::Call { automation, execution, step: 1 } }
 }
 
 async fn messages(world: &World, path: &str) {
@@ -302,7 +371,8 @@ async fn integrations(world: &World) {
     let (events, endpoints) = ("/api/v1/events", "/api/v1/webhook-endpoints");
     let _ = ours.get(events).await.expect(200);
     let _ = ours.open(&minimal_conversation()).await;
-    let _ = world.drain_events().await;
+    // What other functions have left to the other worker stays for it.
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
     let _ = world.proxy().take_meter();
     world.clock.advance_millis(300_000);
     let _ = ours.get(events).await.expect(200);
@@ -341,6 +411,9 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let asked = || {
         let mut asked = world.proxy().take_meter().permissions;
         asked.extend(world.data_keys.take_permissions());
+        if !world.deliveries.take().is_empty() {
+            let _ = asked.insert("lambda:InvokeFunction/deliveries".to_owned());
+        }
         // Every function decrypts the data key itself.
         world.clock.advance_millis(300_000);
         asked
@@ -386,6 +459,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     needed.insert("jobs".to_owned(), of_jobs);
     timers(&world).await;
     needed.insert("timers".to_owned(), asked());
+    deliveries(&world).await;
+    needed.insert("deliveries".to_owned(), asked());
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let functions = template::functions().into_iter().map(|f| (f.binary, f.permissions));
     // What dialects do is in `dialects`.

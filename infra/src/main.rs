@@ -53,7 +53,7 @@ enum Command {
     Timers(timers::Arguments),
     /// Follow bulk actions.
     Bulk(bulk::Arguments),
-    /// Print what happens in a workspace.
+    /// Print the events of a workspace.
     Events(events::Arguments),
     /// Forward events to a server on this machine, signed as webhooks.
     ///

@@ -1,4 +1,4 @@
-//! What other programs integrate with: the feed of events, and webhook endpoints.
+//! The feed of events, and webhook endpoints.
 
 mod list_events;
 mod webhook_endpoints;

@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct ListEventsQuery {
-    /// Only events after this one: the `nextCursor` of the previous page, the id of an event, or `latest` for events that happen from now
-    /// on. Without it, the list begins with the oldest event that is kept.
+    /// Only events after this one: the `nextCursor` of the previous page, the id of an event in the log, or `latest` for new events
+    /// only. Without it, the list begins with the oldest event that is kept.
     #[deserr(default)]
     after: Option<String>,
     /// Only events of these types, separated by commas.
@@ -38,7 +38,7 @@ pub struct EventListResponse {
     object: ListTag,
     /// Whether there are more events now. A page can be empty and have more, because filters are evaluated on a part of the log.
     has_more: bool,
-    /// The `after` of the next page. Always set: keep it, and send it again later to read what has happened since.
+    /// The `after` of the next page. Always set: keep it, and send it later to read newer events.
     #[schema(format = "uuid")]
     next_cursor: String,
     events: Vec<EventObject>,
@@ -46,8 +46,9 @@ pub struct EventListResponse {
 
 /// List events
 ///
-/// Lists what has happened in the workspace, in one order, oldest first. Nothing is left out and nothing is listed twice as long as
-/// you continue with `nextCursor`. Events are kept for 30 days. The first call starts the log: earlier changes have no events.
+/// Lists the events of the workspace in one order, oldest first. Nothing is left out and nothing is listed twice as long as you continue
+/// with `nextCursor`. Events are kept for 30 days. The first call, or the first webhook endpoint, starts the log: earlier changes have no
+/// events.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -55,7 +56,7 @@ pub struct EventListResponse {
     params(ListEventsQuery),
     responses(
         (status = 200, description = "A page of events", body = EventListResponse),
-        (status = 410, description = "Events after the position have expired", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
+        (status = 410, description = "Events after the position have expired. Continue with `oldestCursor`", body = inline(deskless_api::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
 pub async fn list_events(caller: Caller<ReadEvents>, ApiQuery(query): ApiQuery<ListEventsQuery>) -> Reply {
@@ -83,7 +84,7 @@ fn start(after: &str, workspace: WorkspaceId) -> Result<FeedStart, Problem> {
         return Ok(FeedStart::Latest);
     }
     EventId::parse(after).and_then(|id| id.sequence_in(workspace)).map(FeedStart::After).ok_or_else(|| {
-        let detail = "`after` is not the id of an event or the `nextCursor` of a page in this workspace. Send one of these, `latest`, \
+        let detail = "`after` is not the id of an event in the log or the `nextCursor` of a page in this workspace. Send one of these, `latest`, \
                       or leave it out to begin with the oldest event.";
         Problem::new(Code::InvalidCursor, detail)
     })

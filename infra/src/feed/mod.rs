@@ -126,7 +126,7 @@ impl<'a> Feed<'a> {
                     sleep(self.pace.after_failure(retry_after)).await;
                 }
                 Err(Failure::Expired { oldest, error }) => {
-                    // The file keeps the old position: its owner decides whether to go on without the lost events.
+                    // The file keeps the old position: its owner decides whether to continue without the lost events.
                     self.position = Position::After(oldest.to_string());
                     self.has_lost = true;
                     return Err(error);
@@ -178,17 +178,14 @@ impl<'a> Feed<'a> {
         if status != StatusCode::GONE {
             return Failure::Permanent(anyhow!("{message} ({status})"));
         }
-        let Some(oldest) = message.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')).find_map(EventId::parse)
-        else {
+        let Some(oldest) = problem["oldestCursor"].as_str().and_then(EventId::parse) else {
             return Failure::Permanent(anyhow!(
                 "{message} Pass --from-start to begin with the oldest event that is kept."
             ));
         };
         let lost = self.cursor().and_then(EventId::parse).map(|cursor| (cursor.position() + 1, oldest.position()));
         let lost = lost.map(|(first, last)| format!("Lost: events {first} to {last}. ")).unwrap_or_default();
-        let file = self.options.cursor_file();
-        let file = file.map(|path| format!(", after you have deleted {}", path.display())).unwrap_or_default();
-        let error = anyhow!("{message} {lost}The printed command goes on with the oldest event that is kept{file}.");
+        let error = anyhow!("{message} {lost}The printed command continues with the oldest event that is kept.");
         Failure::Expired { oldest, error }
     }
 }

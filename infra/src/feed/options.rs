@@ -4,32 +4,38 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use deskless_domain::{ConversationId, EventId, EventType};
+use deskless_domain::{ConversationId, EventId, EventType, Invalid};
 
 /// Options of every command that reads the event feed.
 // A group for clap would have the name of the struct, which the options of the API have too.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub struct Options {
-    /// Start after this event: the ID of an event, or `nextCursor` of the feed [default: only new events]
+    /// Start after this event: the ID of an event, or `nextCursor` of the feed. Takes precedence over a cursor file [default: only new
+    /// events]
     #[arg(long, value_name = "CURSOR", value_parser = cursor, conflicts_with = "from_start")]
     after: Option<EventId>,
     /// Start with the oldest event that is kept.
     #[arg(long)]
     from_start: bool,
     /// Event type, such as `message.created`. Repeat or separate with commas [default: all]
-    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = EventType::parse)]
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = event_type)]
     types: Vec<EventType>,
     /// ID of a conversation, to read only its events.
     #[arg(long, value_name = "ID", value_parser = conversation_id)]
     conversation: Option<ConversationId>,
-    /// File that keeps the position in the feed. If it exists, the command continues there.
+    /// File that keeps the position: the last event that was printed or forwarded, or left out by a filter. If it exists, the command
+    /// continues there.
     #[arg(long, value_name = "PATH")]
     cursor_file: Option<PathBuf>,
 }
 
 fn cursor(text: &str) -> Result<EventId, String> {
     EventId::parse(text).ok_or_else(|| "must be the ID of an event, or `nextCursor` of the feed".to_owned())
+}
+
+fn event_type(text: &str) -> Result<EventType, Invalid> {
+    EventType::parse(text)?.in_filter()
 }
 
 fn conversation_id(text: &str) -> Result<ConversationId, String> {
@@ -48,15 +54,16 @@ pub enum Position {
 }
 
 impl Options {
-    /// Returns where reading begins: the cursor file if it exists, then the options.
+    /// Returns where reading begins: after the event of `--after`, then that of the cursor file if it exists.
     ///
     /// # Errors
     /// If the cursor file cannot be read, or holds something else.
     pub fn position(&self) -> Result<Position> {
-        if let Some(stored) = self.cursor_file.as_deref().map(read).transpose()?.flatten() {
-            return Ok(Position::After(stored.to_string()));
-        }
-        Ok(match self.after {
+        let stored = match self.after {
+            Some(_) => None,
+            None => self.cursor_file.as_deref().map(read).transpose()?.flatten(),
+        };
+        Ok(match self.after.or(stored) {
             Some(cursor) => Position::After(cursor.to_string()),
             None if self.from_start => Position::Oldest,
             None => Position::Latest,

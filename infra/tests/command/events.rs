@@ -100,6 +100,8 @@ fn tail_continues_with_cursor_file_and_filters() {
     assert_eq!(ids(&with(&["--from-start", "--conversation", &first], 1)), ids(&rest[..1]));
     assert_eq!(ids(&with(&["--after", rest[0]["id"].as_str().expect("an id")], 2)), ids(&rest[1..]));
 
+    let after = ["--after", rest[0]["id"].as_str().expect("an id")];
+    assert_eq!(ids(&events(&stack, &[&file[..2], &file[file.len() - 2..], &after].concat(), 2)), ids(&rest[1..]));
     std::fs::write(stack.folder.join("cursor"), "7").expect("written");
     let error = stack.failure(&[&["events", "tail"], &file[..]].concat());
     assert!(error.contains("cursor is not a cursor file"), "{error}");
@@ -172,7 +174,9 @@ fn tail_waits_out_errors_and_explains_lost_events() {
     let oldest = "00000000-0000-8000-8000-000000000009";
     let (first, second) = ("00000000-0000-8000-8000-000000000001", "00000000-0000-8000-8000-000000000002");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let gone = json!({ "status": 410, "code": "cursor_expired", "error": format!("Events have expired. Continue with `after={oldest}`.") }).to_string();
+    let gone =
+        json!({ "status": 410, "code": "cursor_expired", "error": "Events have expired.", "oldestCursor": oldest })
+            .to_string();
     let mut responses = VecDeque::from([
         (503, "", String::new()),
         (200, "", page(first)),

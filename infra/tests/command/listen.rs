@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::{
-    events::{continuation, create, follow},
+    events::{command, continuation, create, follow},
+    process::Process,
     server::{Request, Server},
     stack::Stack,
 };
@@ -57,9 +58,22 @@ fn listen_forwards_in_order_and_repeats_failures() {
     assert_eq!(words[..3], ["listen", "--forward-to", &target]);
     assert!(words[4].starts_with("whsec_") && words[5..7] == ["--type", "conversation.created"], "{words:?}");
     create(&stack, "While nobody listens");
-    let listen = follow(&stack, &words);
+    let listen = follow(&stack, &[&words[..], &["--json"]].concat());
     assert_eq!(event(&server.request())["data"]["subject"], "While nobody listens");
+    let line: Value = serde_json::from_str(&listen.line()).expect("JSON");
+    assert_eq!((&line["status"], &line["outcome"]), (&204.into(), &"delivered".into()));
     assert!(listen.interrupt().status.success() && server.is_quiet());
+}
+
+#[test]
+fn secret_of_the_environment_is_not_printed() {
+    let stack = Stack::start("listen-secret");
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let mut listen = command(&stack, &["listen", "--forward-to", "http://localhost:1/"]);
+    let listen = Process::start(listen.env("DESKLESS_LISTEN_SECRET", secret));
+    listen.wait_for_note("Press Ctrl-C to stop");
+    let ended = listen.interrupt();
+    assert!(ended.status.success() && !format!("{ended:?}").contains("whsec_"), "{ended:?}");
 }
 
 #[test]

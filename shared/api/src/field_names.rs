@@ -31,6 +31,8 @@ pub fn path(field: &Field) -> String {
         Field::TagsToAdd => "add",
         Field::TagsToRemove => "remove",
         Field::Event => "eventId",
+        Field::Since => "since",
+        Field::SinceSequence => "sinceSequence",
         Field::Url => "url",
         Field::Headers => "headers",
         Field::Actions => "actions",

@@ -33,6 +33,9 @@ pub enum AppError {
     /// Events after the position have expired. The oldest position that is left is this one.
     #[error("events after the position have expired")]
     EventsExpired(EventId),
+    /// The position is after the newest event of the log.
+    #[error("the position is after the newest event")]
+    AfterNewestEvent,
     /// The idempotency key was used for another command.
     #[error("the idempotency key was used for another command")]
     IdempotencyKeyReused,

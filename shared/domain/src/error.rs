@@ -98,6 +98,10 @@ pub enum Field {
     Limit,
     /// An event of the log.
     Event,
+    /// The time from which events are sent again.
+    Since,
+    /// The sequence from which events are sent again.
+    SinceSequence,
     /// The URL of a webhook endpoint.
     Url,
     /// The headers of a webhook endpoint.

@@ -1,12 +1,14 @@
-//! The event log: what happened in a workspace, in one order, for programs outside.
+//! The event log: the changes in a workspace, in one order, for programs outside.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{AutomationId, BulkActionId, ConversationId, KeyId, Timestamp, WorkspaceId, vocabulary::string_enum};
+use crate::{
+    AutomationId, BulkActionId, ConversationId, Invalid, KeyId, Timestamp, WorkspaceId, vocabulary::string_enum,
+};
 
 string_enum! {
-    /// What happened. `webhook_endpoint.test` is a test of an endpoint, which is not in the log.
+    /// The type of an event. `webhook_endpoint.test` is a test of an endpoint, which is not in the log.
     EventType {
         ConversationCreated = "conversation.created",
         ConversationUpdated = "conversation.updated",
@@ -22,6 +24,25 @@ string_enum! {
         FileReady = "file.ready",
         WebhookEndpointDisabled = "webhook_endpoint.disabled",
         WebhookEndpointTest = "webhook_endpoint.test",
+    }
+}
+
+impl EventType {
+    /// Returns whether events of this type are in the log.
+    #[must_use]
+    pub const fn is_logged(self) -> bool {
+        !matches!(self, Self::WebhookEndpointTest)
+    }
+
+    /// Returns the type, of which a filter can select events.
+    ///
+    /// # Errors
+    /// When there are no such events in the log, so that the filter would match nothing.
+    pub fn in_filter(self) -> Result<Self, Invalid> {
+        if self.is_logged() {
+            return Ok(self);
+        }
+        Err(Invalid::new("invalid", format!("must not have `{self}`, which is sent on request and is not in the log")))
     }
 }
 
@@ -96,6 +117,8 @@ const VERSION_AND_VARIANT: u128 = (0x8 << 76) | (0b10 << 62);
 const TAG_BITS: u128 = !(SEQUENCE_BITS | (0xf << 76) | (0b11 << 62));
 
 impl EventId {
+    /// The highest sequence of an event in a log: 2^53 - 1, which JSON numbers can have.
+    pub const MAX_SEQUENCE: u64 = (1 << 53) - 1;
     /// The ids of tests have this bit of the sequence, which no event of a log has.
     pub const FIRST_TEST: u64 = 1 << 61;
 
@@ -117,11 +140,11 @@ impl EventId {
         u64::try_from(self.0.as_u128() & SEQUENCE_BITS).unwrap_or_default()
     }
 
-    /// Returns the sequence; `None` if the id is not one of this workspace's events.
+    /// Returns the sequence; `None` if the id is not one of this workspace's events. Ids of tests are not, because tests are in no log.
     #[must_use]
     pub fn sequence_in(self, workspace: WorkspaceId) -> Option<u64> {
         let sequence = self.position();
-        (Self::new(workspace, sequence) == self).then_some(sequence)
+        (Self::new(workspace, sequence) == self && sequence <= Self::MAX_SEQUENCE).then_some(sequence)
     }
 }
 
@@ -138,10 +161,10 @@ fn tag(workspace: WorkspaceId) -> u128 {
     u128::from_be_bytes(bytes) & TAG_BITS
 }
 
-/// What an event says, without its place in the log.
+/// An event without its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventContent {
-    /// What happened.
+    /// The type.
     pub event_type: EventType,
     /// The time of the change.
     pub occurred_at: Timestamp,
@@ -153,7 +176,7 @@ pub struct EventContent {
     pub changed_fields: Vec<String>,
     /// The names of the object's fields that are too long for an event. `data` has none of them, or the beginning.
     pub omitted_fields: Vec<String>,
-    /// The object at the time of the change, as JSON in the API's shape. `None` once the customer was erased.
+    /// The object at the time of the change, as JSON in the API's shape. `None` after what it is about was deleted or erased.
     pub data: Option<String>,
 }
 
@@ -164,6 +187,8 @@ pub struct LoggedEvent {
     pub id: EventId,
     /// The place in the workspace's log: 1, 2, 3 and so on, without gaps.
     pub sequence: u64,
+    /// What keeps it in order, as the log names it. It has no personal data, and stays when the data is removed.
+    pub subject: String,
     /// What it says.
     pub content: EventContent,
 }
@@ -197,11 +222,14 @@ mod tests {
 
     #[test]
     fn id_is_a_position_in_the_log_of_its_workspace_only() {
-        for sequence in [0, 1, 77, (1 << 62) - 1] {
+        for sequence in [0, 1, 77, EventId::MAX_SEQUENCE] {
             let id = EventId::new(workspace("57"), sequence);
             assert_eq!(EventId::parse(&id.to_string()), Some(id));
             assert_eq!(id.sequence_in(workspace("57")), Some(sequence));
             assert_eq!(id.sequence_in(workspace("58")), None);
+        }
+        for sequence in [EventId::MAX_SEQUENCE + 1, EventId::FIRST_TEST, EventId::FIRST_TEST | 7, (1 << 62) - 1] {
+            assert_eq!(EventId::new(workspace("57"), sequence).sequence_in(workspace("57")), None);
         }
         let other = EventId::parse("01890a5d-ac96-774b-bcce-b302099a8057").expect("a UUID");
         assert_eq!(other.sequence_in(workspace("57")), None);

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::{
     TlsConnector,
     rustls::{ClientConfig, RootCertStore, crypto::ring},
@@ -16,7 +17,7 @@ use tokio_rustls::{
 
 use crate::{Answer, Failure, Internet, Network, Request, answer, retry_after::retry_after};
 
-/// The timeout for reading the body of a response.
+/// The timeout for reading the body of a response, after the one for its head.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// The maximum size of a response, in bytes. The rest is not read.
 const MAX_RESPONSE: usize = 64 * 1024;
@@ -77,15 +78,14 @@ impl Client {
         Self { limit, ..self }
     }
 
-    /// Sends a request, signed for the current time, and returns the response. Any status is an [`Answer`].
+    /// Sends a request, signed for the current time, and returns the response. Any status is an [`Answer`]. It takes at most the
+    /// request's timeout, and another second to read the body of the response.
     ///
     /// # Errors
     /// [`Failure`] when there is no response. The request may have arrived.
     pub async fn post(&self, request: Request<'_>, clock: &dyn Clock) -> Result<Answer, Failure> {
         let start = clock.now();
-        let timeout = request.timeout.min(self.limit);
-        let exchange = tokio::time::timeout(timeout, self.exchange(&request, start));
-        let response = exchange.await.map_err(|_| Failure::Timeout(timeout))??;
+        let response = self.exchange(&request, start).await?;
         let end = clock.now();
         let millis = end.as_millis().saturating_sub(start.as_millis());
         Ok(Answer {
@@ -98,18 +98,21 @@ impl Client {
 
     async fn exchange(&self, request: &Request<'_>, time: Timestamp) -> Result<Response, Failure> {
         let built = request.build(time)?;
-        let stream = self.connect(request.url, request.reach).await?;
+        let limit = request.timeout.min(self.limit);
+        let deadline = Instant::now() + limit;
+        let late = |_| Failure::Timeout(limit);
+        let stream = timeout_at(deadline, self.connect(request.url, request.reach)).await.map_err(late)??;
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_RESPONSE)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|_| Failure::InvalidResponse)?;
         let exchange = async {
-            let response = sender.send_request(built).await.map_err(|_| Failure::InvalidResponse)?;
-            let (head, body) = response.into_parts();
+            let response = timeout_at(deadline, sender.send_request(built)).await.map_err(late)?;
+            let (head, body) = response.map_err(|_| Failure::InvalidResponse)?.into_parts();
             let mut start = Vec::new();
-            // The status is known, so errors in the rest of the response do not matter.
-            let read = tokio::time::timeout(BODY_TIMEOUT, read_body(body, &mut start)).await;
+            // The status is known, so a slow or broken rest of the response does not matter.
+            let read = timeout(BODY_TIMEOUT, read_body(body, &mut start)).await;
             let is_cut = read.unwrap_or(true);
             Ok(Response { status: head.status, headers: head.headers, start_of_body: answer::text(&start, is_cut) })
         };

@@ -34,6 +34,7 @@ mod identity;
 mod item;
 mod jobs;
 mod keys;
+mod log_end;
 mod log_text;
 mod marker;
 mod message;
@@ -69,8 +70,8 @@ pub use customer::{
 };
 pub use customer_store::CustomerStore;
 pub use delivery::{
-    AttemptPage, AttemptPosition, BeginRun, DeliveryRequest, DeliveryRun, DeliveryTarget, EndRun, LEASE_SECONDS,
-    RunChanges, StartDelivery, UndeliveredPage,
+    AttemptPage, AttemptPosition, BeginRun, CHECK_SECONDS, DeliveryRequest, DeliveryRun, DeliveryTarget, EndRun,
+    LEASE_SECONDS, NextRun, RunChanges, StartDelivery, UndeliveredPage,
 };
 pub use error::StoreError;
 pub use event_log::{

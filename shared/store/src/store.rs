@@ -58,6 +58,8 @@ pub(crate) struct Caches {
     pub triggers: TtlCache<WorkspaceId, Arc<TriggeredAutomations>>,
     /// The workspaces that have an event log. They keep it.
     pub logs: TtlCache<WorkspaceId, ()>,
+    /// The newest sequence of their logs when it was last read.
+    pub log_ends: TtlCache<WorkspaceId, u64>,
 }
 
 impl Store {
@@ -76,6 +78,7 @@ impl Store {
                 identities: TtlCache::new(identity::CACHED),
                 triggers: TtlCache::new(automation::CACHED),
                 logs: TtlCache::new(workspace::CACHED),
+                log_ends: TtlCache::new(workspace::CACHED),
             },
             rate_windows: Mutex::default(),
         };

@@ -5,6 +5,7 @@ mod claims;
 mod contents;
 mod conversation;
 mod counters;
+mod events;
 mod files;
 mod thread;
 
@@ -44,6 +45,7 @@ pub fn violations(rows: &[Row]) -> Vec<String> {
     broken.extend(claims::members(&partitions));
     broken.extend(claims::sessions(&partitions));
     broken.extend(files::violations(&partitions));
+    broken.extend(events::violations(&partitions));
     broken.extend(contents::violations(&partitions));
     for (pk, partition) in partitions.iter().filter(|(pk, _)| matches!(kind(pk), Some((_, "C", _)))) {
         match partition.get("A") {
@@ -97,6 +99,7 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
                     || sk.strip_prefix("F#").is_some_and(is_id)
                     || sk.strip_prefix("P#").is_some_and(is_hash)
                     || sk.strip_prefix("I#").is_some_and(is_hash)
+                    || sk.strip_prefix("Q#").is_some_and(events::is_call)
                     || sk
                         .strip_prefix("X#")
                         .and_then(|ids| ids.split_once('#'))
@@ -135,10 +138,8 @@ fn misplaced(row: &Row, partitions: &Partitions<'_>) -> Vec<String> {
             (id.is_empty() && is_id(sk))
                 || (is_id(id) && sk.strip_prefix("X#").is_some_and(is_id) && row.number("expiresAt") > 0)
         }
-        // How the deliveries to a webhook endpoint stand.
-        "V" if !id.is_empty() => id.strip_prefix("N#").is_some_and(is_id) && sk == "A",
-        // A webhook endpoint. The rest of the letter is the event log.
-        "K" if id == "N" => is_id(sk),
+        "V" if !id.is_empty() => events::is_delivery_key(id, sk),
+        "K" => events::is_log_key(id, sk),
         // The claim on a member's email address.
         "H" if !id.is_empty() => is_hash(id) && sk == "!",
         // Audit entries and small collections: assistants, members, pipelines, inboxes, views, predefined messages.

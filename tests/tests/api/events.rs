@@ -1,6 +1,6 @@
 //! The feed of events, and what the worker writes to the log.
 
-use deskless_domain::{KeyKind, Scope};
+use deskless_domain::{EventId, KeyKind, Scope};
 use deskless_tests::{KeyOptions, TestResponse, World, minimal_conversation};
 use http::Method;
 use serde_json::{Value, json};
@@ -154,9 +154,17 @@ async fn bad_positions_and_filters_are_refused() {
     for cursor in ["", "1", foreign.as_str(), "01890a5d-ac96-774b-bcce-b302099a8057"] {
         get(&format!("after={cursor}")).await.expect_problem(400, "invalid_cursor");
     }
+    // Positions that the log has not come to, and ids of tests.
+    let workspace = world.tenant().await.workspace_id();
+    let id = |sequence| EventId::new(workspace, sequence).to_string();
+    for sequence in [1, 7, EventId::MAX_SEQUENCE, EventId::MAX_SEQUENCE + 1, EventId::FIRST_TEST | 1] {
+        get(&format!("after={}", id(sequence))).await.expect_problem(400, "invalid_cursor");
+    }
     let problem = get("types=message.create").await.expect_problem(400, "invalid_request");
     assert!(problem["error"].as_str().is_some_and(|text| text.contains("message.created")), "{problem}");
-    for query in ["types=", "limit=0", "limit=101", "conversationId=1", "page=2"] {
+    for query in
+        ["types=", "types=file.ready,webhook_endpoint.test", "limit=0", "limit=101", "conversationId=1", "page=2"]
+    {
         get(query).await.expect_problem(400, "invalid_request");
     }
     world.client_key().get(EVENTS).await.expect_problem(403, "forbidden");
@@ -166,11 +174,14 @@ async fn bad_positions_and_filters_are_refused() {
     // Events expire.
     let _ = role.open(&minimal_conversation()).await;
     let _ = world.drain_events().await;
-    let _ = get(&format!("after={after}")).await.expect(200);
+    let page = get(&format!("after={after}")).await.expect(200);
+    let newest = page["events"].as_array().and_then(|events| events.last()?["sequence"].as_u64()).expect("events");
+    let _ = get(&format!("after={}", id(newest))).await.expect(200);
+    get(&format!("after={}", id(newest + 1))).await.expect_problem(400, "invalid_cursor");
     world.clock.advance_millis(31 * 24 * 60 * 60 * 1000);
     let problem = get(&format!("after={after}")).await.expect_problem(410, "cursor_expired");
-    let text = problem["error"].as_str().expect("a text");
-    let oldest = text.split("after=").nth(1).and_then(|rest| rest.get(..36)).expect("the oldest position");
+    let oldest = problem["oldestCursor"].as_str().expect("the oldest position");
+    assert!(problem["error"].as_str().is_some_and(|text| text.contains(oldest)), "{problem}");
     let page = get(&format!("after={oldest}")).await.expect(200);
     assert_eq!(page["events"], json!([]));
 }
@@ -196,6 +207,9 @@ async fn erasure_removes_the_data_of_events() {
     assert_eq!(world.traces(&words).await, Vec::<String>::new());
     assert!(types(&events).contains(&"customer.erased"));
     let events = events_after(&world, &after).await;
+    let erased = events.iter().find(|event| event["type"] == "customer.erased").expect("an event");
+    // The beginning of the SHA-256 of `erasable-7`.
+    assert_eq!(erased["data"], json!({ "object": "customer", "idDigest": "27b07ba95c6888b3313358e881ffb6e8" }));
     for event in &events {
         let kept = matches!(event["type"].as_str(), Some("conversation.deleted" | "customer.erased"));
         assert_eq!(event["data"].is_null(), !kept, "{event:#}");

@@ -53,6 +53,7 @@ mod versions;
 mod webhook_deliveries;
 mod webhook_endpoints;
 mod webhook_operations;
+mod webhook_resumes;
 mod workspace_api_keys;
 mod workspace_common;
 mod workspace_customers;

@@ -95,6 +95,9 @@ async fn remove_everything(deletion: &WorkspaceDeletion) {
 async fn deleted_workspace_leaves_nothing() {
     let world = World::new().await;
     let ours = world.server_key();
+    // So there are a log, deliveries and attempts.
+    let endpoint = json!({ "url": "https://hooks.example.com/a" });
+    let _ = ours.post("/api/v1/webhook-endpoints", &endpoint).await.expect(201);
     let ids = conversations(&world).await;
     let id = ids.first().expect("a conversation");
     let _ = ours.post(&format!("{PATH}/{id}/messages"), &json!({ "body": "Hi" })).await.expect(201);
@@ -102,6 +105,7 @@ async fn deleted_workspace_leaves_nothing() {
     let _ = ours.post("/api/v1/inboxes", &json!({ "name": "Support", "channel": "api" })).await.expect(201);
     let theirs = world.other_workspace().open(&minimal_conversation()).await;
     let _ = world.drain_events().await;
+    world.deliver_webhooks().await;
     let before = world.foreign_rows().await;
     // With the bucket, for the files.
     let operator = Operator::new(world.store.clone());

@@ -7,17 +7,17 @@ use deskless_domain::{
     ConversationId, EventActor, EventContent, EventId, EventType, Identifier, RetrySchedule, Timestamp,
     WebhookEndpoint, WebhookEndpointId,
 };
-use deskless_store::{BeginRun, EndRun, EventSource, EventSubject, NewEvent, TenantStore};
+use deskless_store::{BeginRun, EndRun, EventSource, EventSubject, NewEvent, NextRun, TenantStore};
 use deskless_tests::{Faults, Received, Scripted, World, interrupt_after};
 use serde_json::{Value, json};
 
-const PATH: &str = "/api/v1/webhook-endpoints";
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(crate) const PATH: &str = "/api/v1/webhook-endpoints";
+pub(crate) const MINUTE_MS: i64 = 60_000;
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// An endpoint and what it has taken.
-struct Receiver {
-    id: WebhookEndpointId,
+pub(crate) struct Receiver {
+    pub id: WebhookEndpointId,
     secret: String,
     /// The conversation and the number of each event that it has answered with a 2xx, in order.
     taken: Arc<Mutex<Vec<(u8, u64)>>>,
@@ -25,7 +25,7 @@ struct Receiver {
 
 impl Receiver {
     /// Creates an endpoint of our workspace whose server decides by this rule.
-    async fn new(world: &World, status: impl Fn(u8, u64, Timestamp) -> u16 + Send + 'static) -> Self {
+    pub async fn new(world: &World, status: impl Fn(u8, u64, Timestamp) -> u16 + Send + 'static) -> Self {
         let body = json!({ "url": "https://hooks.example.com/a" });
         let saved = world.server_key().post(PATH, &body).await.expect(201);
         let taken = Arc::<Mutex<Vec<(u8, u64)>>>::default();
@@ -43,18 +43,18 @@ impl Receiver {
         Self { id, secret: text(&saved["secret"]), taken }
     }
 
-    fn taken(&self) -> Vec<(u8, u64)> {
+    pub fn taken(&self) -> Vec<(u8, u64)> {
         self.taken.lock().expect("no panic before").clone()
     }
 
     /// Runs a delivery that must not fail, and those that it starts.
-    async fn run(&self, world: &World) {
+    pub async fn run(&self, world: &World) {
         world.run_delivery(world.delivery_to(self.id)).await.expect("the table responds");
         world.deliver_webhooks().await;
     }
 
     /// Runs deliveries, after pauses of this length.
-    async fn run_after(&self, world: &World, millis: i64) {
+    pub async fn run_after(&self, world: &World, millis: i64) {
         world.clock.advance_millis(millis);
         self.run(world).await;
     }
@@ -89,7 +89,7 @@ fn event(of: u8, number: u64, at: Timestamp) -> NewEvent {
     NewEvent { subject: EventSubject::Conversation(conversation(of)), source, content }
 }
 
-async fn append(world: &World, events: &[(u8, u64)]) {
+pub(crate) async fn append(world: &World, events: &[(u8, u64)]) {
     let now = world.clock.now_of();
     let events = events.iter().map(|&(of, number)| event(of, number, now)).collect();
     world.tenant().await.append_events(events).await.expect("appended");
@@ -120,7 +120,7 @@ fn assert_complete(taken: &[(u8, u64)], conversations: u8, events: u64) {
 }
 
 /// Returns this many events of each conversation, one after another.
-fn rounds(conversations: u8, numbers: std::ops::RangeInclusive<u64>) -> Vec<(u8, u64)> {
+pub(crate) fn rounds(conversations: u8, numbers: std::ops::RangeInclusive<u64>) -> Vec<(u8, u64)> {
     numbers.flat_map(|number| (1..=conversations).map(move |of| (of, number))).collect()
 }
 
@@ -188,7 +188,7 @@ async fn failing_conversation_holds_only_itself() {
     assert!(elapsed >= 76, "given up after {elapsed} hours");
     assert_eq!(of(1) as Vec<u64>, [1, 3, 4, 5]);
     let store = world.tenant().await;
-    let undelivered = deliveries::list_undelivered(&store, receiver.id, None, 10).await.expect("a list").events;
+    let undelivered = store.list_undelivered(receiver.id, None, 10).await.expect("a list").events;
     assert_eq!(undelivered.len(), 1);
     assert_eq!((undelivered[0].attempts, undelivered[0].last_status), (RetrySchedule::ATTEMPTS, Some(500)));
     let attempts = deliveries::list_attempts(&store, receiver.id, None, 100).await.expect("a list").attempts;
@@ -247,7 +247,7 @@ async fn dead_endpoint_is_disabled_after_five_days() {
     }
     let attempts = world.webhook_servers.take_calls().len();
     assert!((10..=25).contains(&attempts), "{attempts} attempts in five days for 20 events");
-    let undelivered = deliveries::list_undelivered(&store, receiver.id, None, 10).await.expect("a list").events;
+    let undelivered = store.list_undelivered(receiver.id, None, 10).await.expect("a list").events;
     assert!(undelivered.is_empty(), "in an outage no event is at fault");
 }
 
@@ -329,7 +329,7 @@ async fn second_start_makes_the_active_run_look_again() {
     let BeginRun::Begun(run, state) = begin().await else { panic!("the lease is free") };
     receiver.run(&world).await;
     assert!(receiver.taken().is_empty(), "another run has the lease");
-    let end = async || store.end_delivery_run(run, &state, None).await.expect("the table responds");
+    let end = async || store.end_delivery_run(run, &state, NextRun::Check).await.expect("the table responds");
     assert!(matches!(end().await, EndRun::Again(_)), "the start is not lost");
     assert_eq!(end().await, EndRun::Ended);
     receiver.run(&world).await;
@@ -376,4 +376,26 @@ async fn crashes_repeat_but_never_lose_or_reorder() {
     }
     assert!(crashes > 2, "{crashes} crashes");
     assert_complete(&receiver.taken(), 6, 12);
+}
+
+#[tokio::test]
+async fn both_secrets_sign_for_a_day_after_a_rotation() {
+    let world = World::new().await;
+    let receiver = Receiver::new(&world, |_, _, _| 200).await;
+    let path = format!("{PATH}/{}/rotate-secret", receiver.id);
+    let rotated = world.server_key().post(&path, &json!({})).await.expect(200);
+    let new = rotated["secret"].as_str().expect("a secret").to_owned();
+    let signatures = async |number| {
+        append(&world, &[(1, number)]).await;
+        receiver.run(&world).await;
+        let calls = world.webhook_servers.take_calls();
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        let count = calls[0].header("webhook-signature").split(' ').count();
+        (calls[0].is_signed_with(&receiver.secret), calls[0].is_signed_with(&new), count)
+    };
+    assert_eq!(signatures(1).await, (true, true, 2));
+    world.clock.advance_millis(24 * HOUR_MS - MINUTE_MS);
+    assert_eq!(signatures(2).await, (true, true, 2));
+    world.clock.advance_millis(2 * MINUTE_MS);
+    assert_eq!(signatures(3).await, (false, true, 1));
 }

@@ -140,6 +140,9 @@ async fn headers_are_merged_and_never_returned() {
     let changed = ours.patch(&path, &json!({ "headers": { "AUTHORIZATION": null, "x-a": "2" } })).await.expect(200);
     assert_eq!(changed["webhookEndpoint"]["headerNames"], json!(["x-a"]));
     assert_eq!(headers().await, ["x-a: 2"]);
+    for unknown in [json!({ "x-c": null }), json!({ "x c": null }), json!({ "x-a": null, "X-A": "3" })] {
+        let _ = ours.patch(&path, &json!({ "headers": unknown })).await.expect_invalid(&["headers"]);
+    }
     let _ = ours.patch(&path, &json!({ "url": "https://other.example.com" })).await.expect(200);
     assert_eq!(headers().await, ["x-a: 2"]);
     let many: Value = (0..10).map(|i| (format!("x-b{i}"), json!("1"))).collect();
@@ -168,7 +171,12 @@ async fn each_invalid_field_is_named() {
         refused["error"].as_str().is_some_and(|text| text.contains("Did you mean `message.created`?")),
         "{refused}"
     );
-    for types in [json!(null), json!("file.ready"), json!(["file.ready", "file.ready"])] {
+    for types in [
+        json!(null),
+        json!("file.ready"),
+        json!(["file.ready", "file.ready"]),
+        json!(["file.ready", "webhook_endpoint.test"]),
+    ] {
         let _ = ours.post(PATH, &json!({ "url": URL, "eventTypes": types })).await.expect_invalid(&["eventTypes"]);
     }
     let many: Value = (0..11).map(|i| (format!("x-{i}"), json!("1"))).collect();
@@ -199,6 +207,8 @@ async fn local_url_needs_a_workspace_of_the_local_stack() {
     let local = json!({ "url": "http://localhost:3000/hook" });
     let refused = ours.post(PATH, &local).await.expect_invalid(&["url"]);
     assert!(refused["error"].as_str().is_some_and(|text| text.contains("https://")), "{refused}");
+    let refused = ours.post(PATH, &json!({ "url": "http://localhost:70000" })).await.expect_invalid(&["url"]);
+    assert!(refused["error"].as_str().is_some_and(|text| text.contains("port from 1 to 65535")), "{refused}");
     let public = made(&ours, &json!({ "url": URL })).await;
     let _ = ours.patch(&public, &local).await.expect_invalid(&["url"]);
     world.operator().allow_local_webhooks(world.workspace).await.expect("allowed");

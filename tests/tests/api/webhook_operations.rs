@@ -55,7 +55,11 @@ async fn invalid_replays_are_refused() {
         (json!({ "eventId": "x" }), "eventId"),
         (json!({ "eventId": UNKNOWN }), "eventId"),
         (json!({ "since": "yesterday" }), "since"),
+        (json!({ "since": "2999-01-01T00:00:00Z" }), "since"),
         (json!({ "sinceSequence": -1 }), "sinceSequence"),
+        (json!({ "sinceSequence": 0 }), "sinceSequence"),
+        // There is no event yet.
+        (json!({ "sinceSequence": 1 }), "sinceSequence"),
         (json!({ "sinceSequence": 1, "since": "2026-01-01T00:00:00Z" }), ""),
         (json!({ "until": 1 }), "until"),
     ] {
@@ -64,6 +68,11 @@ async fn invalid_replays_are_refused() {
     let workspace = world.tenant().await.workspace_id();
     let missing = deskless_domain::EventId::new(workspace, 99).to_string();
     let _ = ours.post(&path, &json!({ "eventId": missing })).await.expect_invalid(&["eventId"]);
+    let _ = ours.open_path().await;
+    let _ = world.drain_events().await;
+    let newest = ours.get("/api/v1/events?after=latest").await.expect(200)["nextCursor"].clone();
+    let newest = deskless_domain::EventId::parse(newest.as_str().expect("a cursor")).expect("an id").position();
+    let _ = ours.post(&path, &json!({ "sinceSequence": newest + 1 })).await.expect_invalid(&["sinceSequence"]);
     let ask =
         || ours.ask(Method::POST, &path).header("idempotency-key", "k").json(&json!({ "sinceSequence": 1 })).send();
     let first = ask().await.expect(200);

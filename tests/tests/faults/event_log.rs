@@ -84,7 +84,7 @@ async fn log_has_each_change_once_despite_redelivery_and_interruptions() {
     let count = std::env::var("DESKLESS_EVENTS").map_or(EVENTS, |count| count.parse().expect("a number"));
     let _ = world.server_key().get("/api/v1/events?after=latest").await.expect(200);
     let expected = write(&world, (count / (1 + CHANGES)).max(1)).await;
-    let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 60 };
+    let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 85 };
     let stats = world.drain_events_as(delivery).await;
     assert!(stats.interrupted > 5, "{stats:?}");
     println!("{expected} events, {} workers interrupted, {} batches", stats.interrupted, stats.batches);
@@ -105,7 +105,7 @@ async fn log_has_each_change_once_behind_faults() {
         cuts_percent: 2,
         ..Faults::default()
     });
-    let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 30 };
+    let delivery = Delivery { duplicated_percent: 30, shuffled: true, failing_percent: 60 };
     let stats = world.drain_events_as(delivery).await;
     assert!(stats.interrupted > 0, "{stats:?}");
     world.proxy().set_faults(Faults::default());

@@ -43,7 +43,7 @@ pub struct AttemptObject {
     event_id: Option<String>,
     /// The number of the attempt for this event, from 1.
     attempt: u32,
-    /// Whether the endpoint answered with 2xx.
+    /// Whether the endpoint responded with 2xx.
     delivered: bool,
     /// The status of the response. `null` if there was none.
     #[schema(required)]
@@ -51,7 +51,7 @@ pub struct AttemptObject {
     /// Why there was no response. `null` if there was one.
     #[schema(required)]
     failure: Option<FailureObject>,
-    /// The first KB of a response that was not 2xx.
+    /// The first KB of a response that was not 2xx. `null` if it was not kept: a run of deliveries keeps those of its first 10 failures.
     #[schema(required)]
     response: Option<String>,
     /// The duration in milliseconds.
@@ -86,7 +86,7 @@ envelope!(
     (WorkspaceId, Attempt) => AttemptObject, attempt, attempts, WebhookAttemptResponse, WebhookAttemptListResponse
 );
 
-/// An event that the endpoint has not taken.
+/// An event that was not delivered to the endpoint.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = UndeliveredEvent)]
@@ -104,12 +104,13 @@ pub struct UndeliveredObject {
     reason: UndeliveredReason,
     /// The number of failed attempts.
     attempts: u32,
-    /// The status of the response to the last attempt of an event that was given up.
+    /// The status of the response to the last attempt. `null` unless the event was given up.
     #[schema(required)]
     last_status: Option<u16>,
-    /// Why there was no response to that attempt.
+    /// Why there was no response to that attempt. `null` unless the event was given up.
     #[schema(required)]
     last_failure: Option<FailureObject>,
+    /// The time of the next attempt. `null` while the endpoint is disabled, and for other reasons than `retrying` and `pending`.
     #[schema(required, format = "date-time")]
     next_attempt_at: Option<String>,
     #[schema(required, format = "date-time")]

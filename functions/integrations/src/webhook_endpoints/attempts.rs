@@ -10,7 +10,8 @@ use super::attempt_dto::WebhookAttemptListResponse;
 
 /// List webhook attempts
 ///
-/// Lists the attempts of the last 30 days, tests included, newest first.
+/// Lists the attempts of the last 30 days, tests included, newest first. Not all are kept: of a run of deliveries, which takes up to a
+/// minute, at most 200, failures before successes.
 #[utoipa::path(
     get,
     path = "/api/v1/webhook-endpoints/{webhookEndpointId}/attempts",

@@ -4,7 +4,7 @@ use deskless_api::{
     scope::WriteWebhooks, shown_once,
 };
 use deskless_app::webhook_endpoints::{self, CreateEndpoint};
-use deskless_domain::{Description, EventType, Scope};
+use deskless_domain::{Description, Scope};
 use utoipa::ToSchema;
 
 use super::{
@@ -17,12 +17,10 @@ use super::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CreateWebhookEndpointRequest {
-    /// The URL.
-    #[schema(value_type = String)]
     url: EndpointUrl,
     /// The types of events to deliver. The default is all.
     #[deserr(default)]
-    #[schema(value_type = Vec<EventType>, required = false)]
+    #[schema(required = false)]
     event_types: EventTypesField,
     /// A note for people.
     #[deserr(default)]
@@ -33,13 +31,13 @@ pub struct CreateWebhookEndpointRequest {
     enabled: bool,
     /// Further headers of each request, such as `Authorization`: at most 10. Values are stored encrypted and never returned.
     #[deserr(default)]
-    #[schema(value_type = BTreeMap<String, String>, required = false)]
+    #[schema(required = false)]
     headers: Headers,
 }
 
 /// Create a webhook endpoint
 ///
-/// Delivers every event after the response to the URL. The response has the secret that signs the requests: store it, because it is not
+/// Delivers the events that follow the response to the URL. The response has the secret that signs the requests: store it, because it is not
 /// shown again. Your key needs `read:events` too. A workspace can have at most 20 webhook endpoints.
 #[utoipa::path(
     post,

@@ -17,11 +17,11 @@ pub struct ReplayEventsRequest {
     #[deserr(default)]
     #[schema(value_type = String, format = "uuid", required = false)]
     event_id: Option<String>,
-    /// Every event that was logged at or after this time.
+    /// Every event that was logged at or after this time, which must not be in the future.
     #[deserr(default)]
     #[schema(value_type = String, format = "date-time", required = false)]
     since: Option<Timestamp>,
-    /// Every event from this sequence on.
+    /// Every event from this sequence on. The log must have an event with this sequence or a later one.
     #[deserr(default)]
     #[schema(value_type = u64, minimum = 1, required = false)]
     since_sequence: Option<Whole>,
@@ -36,6 +36,9 @@ impl ReplayEventsRequest {
                 event.map(Replay::Event).ok_or_else(|| InvalidRequest::one("eventId", &invalid()))
             }
             (None, Some(time), None) => Ok(Replay::Since(time)),
+            (None, None, Some(Whole(0))) => {
+                Err(InvalidRequest::one("sinceSequence", &Invalid::new("too_small", "must be at least 1")))
+            }
             (None, None, Some(Whole(sequence))) => Ok(Replay::From(sequence)),
             (None, None, None) => {
                 let message = "is required, unless you send `since` or `sinceSequence`";

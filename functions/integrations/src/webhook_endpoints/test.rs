@@ -20,9 +20,9 @@ pub struct TestEndpointRequest {}
 
 /// Test a webhook endpoint
 ///
-/// Sends an event of type `webhook_endpoint.test` to the endpoint at once, also if it is disabled or wants other types, and returns the
-/// result. `data` of the event is the endpoint. It is not in the log and not sent again. A repeat with the same `Idempotency-Key` sends
-/// another one.
+/// Sends an event of type `webhook_endpoint.test` to the endpoint at once, also if it is disabled or has other `eventTypes`, and returns
+/// the attempt. `data` of the event is the endpoint. It is not in the log and not sent again. An `Idempotency-Key` is ignored: each
+/// request sends an event.
 #[utoipa::path(
     post,
     path = "/api/v1/webhook-endpoints/{webhookEndpointId}/test",

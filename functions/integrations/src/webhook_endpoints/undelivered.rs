@@ -18,16 +18,16 @@ pub struct UndeliveredEventListResponse {
     /// The `cursor` of the next page. `null` on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
-    /// The number of events in the log that the endpoint has not got to yet, of all types: because it is disabled or does not answer,
-    /// or because they have just happened. They are not listed.
+    /// The number of events in the log, of all types, that deliveries have not reached: because the endpoint is disabled or does not
+    /// respond, or because they are new. They are not listed.
     behind: u64,
     undelivered_events: Vec<UndeliveredObject>,
 }
 
 /// List undelivered events
 ///
-/// Lists the events that the endpoint has not taken: first those that wait, oldest first, and then those that were given up in the last 30
-/// days, newest first. Of a conversation with more than 500 events that wait, the first 500 are listed.
+/// Lists the events that were not delivered: first those that wait, oldest first, and then those that were given up in the last 30 days,
+/// newest first. Of a conversation with more than 500 events that wait, the first 500 are listed.
 #[utoipa::path(
     get,
     path = "/api/v1/webhook-endpoints/{webhookEndpointId}/undelivered",

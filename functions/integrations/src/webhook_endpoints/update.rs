@@ -4,7 +4,7 @@ use deskless_api::{
     scope::WriteWebhooks,
 };
 use deskless_app::webhook_endpoints::{self, UpdateEndpoint};
-use deskless_domain::{Description, EventType, FieldChange, Scope, WebhookEndpointId};
+use deskless_domain::{Description, FieldChange, Scope, WebhookEndpointId};
 use utoipa::ToSchema;
 
 use super::{
@@ -17,25 +17,24 @@ use super::{
 #[deserr(error = InvalidRequest, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase", min_properties = 1)]
 pub struct UpdateWebhookEndpointRequest {
-    /// The URL.
     #[deserr(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = EndpointUrl, required = false)]
     url: Optional<EndpointUrl>,
     /// The types of events to deliver. Empty for all.
     #[deserr(default)]
-    #[schema(value_type = Vec<EventType>, required = false)]
+    #[schema(value_type = EventTypesField, required = false)]
     event_types: Optional<EventTypesField>,
     /// A note for people.
     #[deserr(default)]
     #[schema(value_type = Option<Description>, required = false)]
     description: Optional<Option<Description>>,
-    /// Whether events are delivered. Enabling the endpoint delivers what happened while it was disabled, in order.
+    /// Whether events are delivered. Enabling the endpoint delivers the events that it has missed, in order.
     #[deserr(default)]
     #[schema(value_type = bool, required = false)]
     enabled: Optional<bool>,
-    /// Headers to add or to replace. `null` removes a header, or all of them. Others do not change.
+    /// Headers to add, to replace and to remove. Others do not change. `null` removes all of them.
     #[deserr(default)]
-    #[schema(value_type = Option<BTreeMap<String, Option<String>>>, required = false)]
+    #[schema(value_type = Option<HeaderChanges>, required = false)]
     headers: Optional<Option<HeaderChanges>>,
 }
 

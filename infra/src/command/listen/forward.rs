@@ -27,6 +27,35 @@ pub struct Forwarder {
     as_json: bool,
 }
 
+/// What follows from an attempt.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Delivered,
+    /// Another attempt follows after this pause.
+    Retrying(Duration),
+    Skipped,
+}
+
+impl Outcome {
+    /// Returns the word in JSON.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Retrying(_) => "retrying",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Returns the end of a line for a person.
+    fn note(self) -> Option<String> {
+        match self {
+            Self::Delivered => None,
+            Self::Retrying(pause) => Some(format!("retrying in {} s", pause.as_secs_f32())),
+            Self::Skipped => Some("skipped".to_owned()),
+        }
+    }
+}
+
 /// How an attempt ended.
 struct Attempt {
     status: Option<u16>,
@@ -47,12 +76,12 @@ impl Forwarder {
         for pause in PAUSES.map(Some).into_iter().chain([None]) {
             let attempt = self.post(event).await;
             let is_accepted = attempt.status.is_some_and(|status| (200..300).contains(&status));
-            let note = match pause {
-                _ if is_accepted => None,
-                Some(pause) => Some(format!("retrying in {} s", pause.as_secs_f32())),
-                None => Some("skipped".to_owned()),
+            let outcome = match pause {
+                _ if is_accepted => Outcome::Delivered,
+                Some(pause) => Outcome::Retrying(pause),
+                None => Outcome::Skipped,
             };
-            self.print(event, &attempt, note.as_deref())?;
+            self.print(event, &attempt, outcome)?;
             match pause {
                 Some(pause) if !is_accepted => sleep(pause).await,
                 _ => break,
@@ -80,20 +109,27 @@ impl Forwarder {
         }
     }
 
-    fn print(&self, event: &Event, attempt: &Attempt, note: Option<&str>) -> Result<()> {
+    fn print(&self, event: &Event, attempt: &Attempt, outcome: Outcome) -> Result<()> {
         let kind = event.value["type"].as_str().unwrap_or_default();
         let millis = attempt.duration.as_secs_f64() * 1000.0;
         let line = if self.as_json {
             let Attempt { status, error, .. } = attempt;
-            json!({ "id": event.id(), "type": kind, "status": status, "error": error, "durationMs": millis.round() })
-                .to_string()
+            json!({
+                "id": event.id(),
+                "type": kind,
+                "status": status,
+                "error": error,
+                "durationMs": millis.round(),
+                "outcome": outcome.as_str(),
+            })
+            .to_string()
         } else {
-            self.line(kind, event.id(), attempt, millis, note)
+            self.line(kind, event.id(), attempt, millis, outcome)
         };
         writeln!(anstream::stdout(), "{line}").context("cannot write to standard output")
     }
 
-    fn line(&self, kind: &str, id: &str, attempt: &Attempt, millis: f64, note: Option<&str>) -> String {
+    fn line(&self, kind: &str, id: &str, attempt: &Attempt, millis: f64, outcome: Outcome) -> String {
         let color = match attempt.status {
             Some(200..300) => AnsiColor::Green,
             Some(300..500) => AnsiColor::Yellow,
@@ -104,7 +140,7 @@ impl Forwarder {
             (Some(status), _) => status.to_string(),
             (None, error) => error.clone().unwrap_or_default(),
         };
-        let note = note.map(|note| format!(" {style}{note}{style:#}")).unwrap_or_default();
+        let note = outcome.note().map(|note| format!(" {style}{note}{style:#}")).unwrap_or_default();
         let path = self.url.path();
         format!("POST {path} {style}{result}{style:#} {DIM}{millis:.0} ms{DIM:#} {kind} {DIM}{id}{DIM:#}{note}")
     }
@@ -117,18 +153,20 @@ mod tests {
     use anstream::adapter::strip_str;
     use deskless_domain::{Reach, WebhookSecret, WebhookUrl};
 
-    use super::{Attempt, Forwarder};
+    use super::{Attempt, Forwarder, Outcome};
 
     #[test]
     fn line_has_method_path_status_and_duration() {
         let url = WebhookUrl::parse_within("http://localhost:3000/hook".to_owned(), Reach::PublicAndLoopback);
         let forwarder = Forwarder::new(url.expect("a URL"), WebhookSecret::stored("whsec_".to_owned()), false);
-        let line = |attempt: &Attempt, note| {
-            strip_str(&forwarder.line("message.created", "0191", attempt, 3.2, note)).to_string()
+        let line = |attempt: &Attempt, outcome| {
+            strip_str(&forwarder.line("message.created", "0191", attempt, 3.2, outcome)).to_string()
         };
         let accepted = Attempt { status: Some(204), error: None, duration: Duration::ZERO };
-        assert_eq!(line(&accepted, None), "POST /hook 204 3 ms message.created 0191");
+        assert_eq!(line(&accepted, Outcome::Delivered), "POST /hook 204 3 ms message.created 0191");
         let failed = Attempt { status: None, error: Some("Refused.".to_owned()), duration: Duration::ZERO };
-        assert_eq!(line(&failed, Some("skipped")), "POST /hook Refused. 3 ms message.created 0191 skipped");
+        assert_eq!(line(&failed, Outcome::Skipped), "POST /hook Refused. 3 ms message.created 0191 skipped");
+        let retried = line(&failed, Outcome::Retrying(Duration::from_millis(500)));
+        assert_eq!(retried, "POST /hook Refused. 3 ms message.created 0191 retrying in 0.5 s");
     }
 }

@@ -14,6 +14,9 @@ use crate::{
     log::note,
 };
 
+/// The environment variable with the secret.
+const SECRET: &str = "DESKLESS_LISTEN_SECRET";
+
 /// Options of `deskless listen`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -21,7 +24,7 @@ pub struct Arguments {
     #[arg(long, value_name = "URL", value_parser = target::url)]
     forward_to: WebhookUrl,
     /// Secret that signs the events: `whsec_` and a key in base64 [default: a new one, which is printed]
-    #[arg(long, env = "DESKLESS_LISTEN_SECRET", hide_env_values = true, value_parser = target::secret)]
+    #[arg(long, env = SECRET, hide_env_values = true, value_parser = target::secret)]
     secret: Option<WebhookSecret>,
     #[command(flatten)]
     feed: feed::Options,
@@ -36,13 +39,17 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let mut interrupt = Interrupt::listen()?;
     let api = api_options.client()?;
     let mut feed = Feed::new(&api, &options)?;
+    let mut announcement = format!("Forwarding events to {}. Press Ctrl-C to stop.", forward_to.as_str());
+    let is_new = secret.is_none();
     let secret = secret.unwrap_or_else(|| WebhookSecret::generate(&SystemClock));
-    let words = ["listen", "--forward-to", forward_to.as_str(), "--secret", secret.reveal()].map(str::to_owned);
-    let announcement = format!(
-        "Forwarding events to {}. Press Ctrl-C to stop. The secret that signs them is:\n{}\n",
-        forward_to.as_str(),
-        secret.reveal()
-    );
+    if is_new {
+        announcement = format!("{announcement} The secret that signs them is:\n{}\n", secret.reveal());
+    }
+    let mut words = ["listen", "--forward-to", forward_to.as_str()].map(str::to_owned).to_vec();
+    // A secret of the environment is there the next time too.
+    if std::env::var(SECRET).as_deref() != Ok(secret.reveal()) {
+        words.extend(["--secret".to_owned(), secret.reveal().to_owned()]);
+    }
     let forwarder = Forwarder::new(forward_to, secret, api_options.json);
     let result = tokio::select! {
         result = listen(&mut feed, &forwarder, &announcement) => result,

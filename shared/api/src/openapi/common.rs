@@ -29,7 +29,9 @@ pub(super) fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut O
 /// Adds what all operations have in common.
 pub(super) fn complete(audience: Audience, paths: &mut Paths) {
     for (path, item) in &mut paths.paths {
-        if let Some(operation) = &mut item.post {
+        // A test of a webhook endpoint is sent each time.
+        let is_repeatable = !path.ends_with("/test");
+        if let Some(operation) = item.post.as_mut().filter(|_| is_repeatable) {
             add_parameter(operation, idempotency_key());
         }
         // These POST operations update an existing resource.
@@ -79,7 +81,7 @@ pub(super) fn complete(audience: Audience, paths: &mut Paths) {
                 add_response(operation, 415);
             }
         }
-        if let Some(post) = &mut item.post {
+        if let Some(post) = item.post.as_mut().filter(|_| is_repeatable) {
             add_response(post, 410);
             add_response(post, 422);
         }

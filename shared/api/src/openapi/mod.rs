@@ -64,7 +64,7 @@ const TAGS: [(&str, &str); 13] = [
     ("Workspace", "Inboxes, members, assistants, pipelines and views."),
     ("Predefined messages", "Replies saved as templates. Variables are filled in from the conversation."),
     ("Automations", "Automations run actions when an event matches their conditions, or when you trigger them."),
-    ("Events", "Everything that has happened in the workspace, in one order."),
+    ("Events", "The log of events of the workspace, in one order."),
     ("Webhook endpoints", "URLs that get the events of the workspace, signed and in order."),
     ("API keys", "API keys, with their kind, scopes and limits."),
     ("Audit log", "Who changed settings and API keys, deleted data or exported it."),

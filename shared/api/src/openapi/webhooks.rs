@@ -20,12 +20,12 @@ pub(super) fn webhooks() -> Paths {
         .build();
     let answer = |text: &str| ResponseBuilder::new().description(text).build();
     let responses = ResponsesBuilder::new()
-        .response("2XX", answer("You have the event. Answer within 15 seconds"))
+        .response("2XX", answer("The event is delivered. Respond within 15 seconds"))
         .response("410", answer("The endpoint is disabled"))
         .response(
             "default",
             answer(
-                "The event is sent again, at least 10 times over at least 76 hours. Until then, later events of the conversation \
+                "The event is sent again, up to 10 times over about 100 hours (89 to 110). Until then, later events of the conversation \
                  wait. `Retry-After` counts with 429, 502, 503 and 504",
             ),
         )
@@ -35,7 +35,7 @@ pub(super) fn webhooks() -> Paths {
         .tag("Webhook endpoints")
         .summary(Some("Receive an event"))
         .description(Some(
-            "Deskless sends each event to the webhook endpoints that want its type, at least once and in order per conversation. \
+            "Deskless sends each event to the enabled webhook endpoints whose `eventTypes` match, at least once and in order per conversation. \
              Requests are signed as Standard Webhooks defines it: verify the signature before you parse the body.",
         ))
         .parameters(Some([

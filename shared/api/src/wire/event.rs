@@ -23,7 +23,7 @@ impl Deserr<InvalidRequest> for TypesInQuery {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, InvalidRequest> {
         let text = string(value, location)?;
-        let types = text.split(',').map(|word| EventType::parse(word.trim()));
+        let types = text.split(',').map(|word| EventType::parse(word.trim())?.in_filter());
         types.collect::<Result<_, _>>().map(Self).map_err(|invalid| InvalidRequest::at(location, &invalid))
     }
 }
@@ -45,18 +45,19 @@ impl From<EventActor> for EventActorObject {
     }
 }
 
-/// Something that has happened in the workspace. The feed and webhooks send the same object.
+/// An event of the workspace. The feed and webhooks send the same object.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Event)]
 pub struct EventObject {
     object: EventTag,
-    /// The id. It is also a position in the feed: send it as `after`.
+    /// The id. It is also a position in the feed: send it as `after`. The id of a `webhook_endpoint.test` is not, because tests are not in
+    /// the log.
     #[schema(format = "uuid")]
     id: String,
     #[serde(rename = "type")]
     event_type: EventType,
-    /// The place in the workspace's log. Later events have higher numbers. There are no gaps, unless nothing happened for two months.
+    /// The place in the workspace's log. Later events have higher numbers. There are no gaps, unless there was no event for two months.
     sequence: u64,
     /// The time of the change.
     #[schema(format = "date-time")]
@@ -65,12 +66,14 @@ pub struct EventObject {
     /// The conversation that the event belongs to.
     #[schema(required, format = "uuid")]
     conversation_id: Option<String>,
-    /// The names of the fields in `data` that have changed. Empty unless the type ends with `updated`.
+    /// The names of the fields in `data` that were changed, without derived ones such as `updatedAt`. Empty unless the type ends with
+    /// `updated`.
     changed_fields: Vec<String>,
-    /// The names of the fields in `data` that are too long for an event. `data` does not have them, or has their beginning. Retrieve the
-    /// object to read them.
+    /// The names of the fields that `data` does not have, or of which it has the beginning: because they are too long, can name people,
+    /// would expire, or because the message was deleted before. Retrieve the object to read them.
     omitted_fields: Vec<String>,
-    /// The object at the time of the change, as you retrieve it. After a deletion it has only ids. `null` once the customer was erased.
+    /// The object at the time of the change, as you retrieve it. Of an object that was deleted or erased, only what identifies it. `null`
+    /// in earlier events of what was deleted since: a message, a conversation, or a customer.
     #[schema(required, value_type = Option<Object>)]
     data: Option<Box<RawValue>>,
 }

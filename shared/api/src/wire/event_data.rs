@@ -31,7 +31,7 @@ pub fn render_event(data: &EventData, changed: &[ChangedField], names: &Director
             (json!({ "object": "message", "id": id, "conversationId": conversation }), GONE)
         }
         EventData::Customer(record) => (object(&CustomerObject::from(&**record)), &[]),
-        EventData::ErasedCustomer(key) => (json!({ "object": "customer", "idSha256": key.hex() }), &[]),
+        EventData::ErasedCustomer(key) => (json!({ "object": "customer", "idDigest": key.hex() }), &[]),
         EventData::BulkAction(action) => (object(&BulkActionObject::from(&**action)), &[]),
         // The context can name people, and an execution can end after they were erased.
         EventData::Execution(execution) => (object(&ExecutionObject::from(&**execution)), &["context"]),

@@ -17,6 +17,7 @@ pub struct WebhookEndpointObject {
     object: WebhookEndpointTag,
     #[schema(format = "uuid")]
     id: String,
+    #[schema(format = "uri")]
     url: String,
     /// The types of events that it gets. Empty for all.
     event_types: Vec<EventType>,

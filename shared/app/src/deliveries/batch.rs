@@ -61,8 +61,12 @@ impl Session<'_> {
                 return Ok(Some(Batch { groups: groups.into_values().collect(), cursor, is_probe: false }));
             }
             self.state.cursor = Some(cursor);
-            if self.is_at_end || self.holds.len() >= MOST_HELD || Instant::now() >= self.deadline {
+            if self.is_at_end || self.holds.len() >= MOST_HELD {
                 return Ok(None);
+            }
+            if Instant::now() >= self.deadline {
+                // More of the log is left.
+                return Ok(Some(Batch { groups: Vec::new(), cursor, is_probe: false }));
             }
         }
     }
@@ -70,32 +74,43 @@ impl Session<'_> {
     /// Returns the one attempt of a step during an outage: the first event of a subject without failures, or the one that was tried the
     /// longest ago. Events before it only wait.
     async fn probe(&mut self) -> Result<Option<Batch>, AppError> {
+        let mut batch = self.probe_fresh().await?;
+        if batch.groups.iter().any(|group| group.is_due) {
+            return Ok(Some(batch));
+        }
+        let Some(hold) = self.holds.values().min_by_key(|hold| hold.tried_at) else {
+            // Nothing shows whether the endpoint has recovered.
+            self.state.forget_outage();
+            return Ok(Some(Batch { is_probe: false, ..batch }));
+        };
+        match batch.groups.iter_mut().find(|group| group.hold.subject == hold.subject) {
+            Some(group) => group.is_due = true,
+            None => batch.groups.push(self.group_of(hold, true)),
+        }
+        Ok(Some(batch))
+    }
+
+    /// Returns the first event of a subject without failures. The group of that subject is due, if there is one. Events before it only
+    /// wait.
+    pub(super) async fn probe_fresh(&mut self) -> Result<Batch, AppError> {
         let mut groups = BTreeMap::new();
         let mut cursor = self.cursor();
-        let mut fresh = None;
-        if self.holds.len() < MOST_HELD {
+        if !self.is_at_end && self.holds.len() < MOST_HELD {
             let page = self.store.list_events(cursor, PAGE, &self.filter()).await?;
             cursor = page.scanned_to;
+            let mut is_found = false;
             for event in page.events {
                 let (sequence, subject) = (event.sequence, DeliverySubject::of(&event));
-                let is_fresh = !self.holds.contains_key(&subject);
+                is_found = !self.holds.contains_key(&subject);
                 self.add(&mut groups, event);
-                if is_fresh {
-                    (cursor, fresh) = (sequence, Some(subject));
+                if is_found {
+                    cursor = sequence;
                     break;
                 }
             }
+            self.is_at_end = !page.has_more && !is_found;
         }
-        if fresh.is_none() {
-            let Some(hold) = self.holds.values().min_by_key(|hold| hold.tried_at) else {
-                // Nothing shows whether the endpoint has recovered.
-                self.state.forget_failures();
-                return Ok(Some(Batch { groups: groups.into_values().collect(), cursor, is_probe: false }));
-            };
-            let group = groups.entry(hold.subject.clone()).or_insert_with(|| self.group_of(hold, true));
-            group.is_due = true;
-        }
-        Ok(Some(Batch { groups: groups.into_values().collect(), cursor, is_probe: true }))
+        Ok(Batch { groups: groups.into_values().collect(), cursor, is_probe: true })
     }
 
     /// Adds an event to the group of its subject.

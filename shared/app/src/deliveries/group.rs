@@ -1,12 +1,16 @@
 //! Sends the groups of a batch side by side, each in order.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use deskless_domain::{
-    AfterFailure, Attempt, AttemptOutcome, DeliveryState, DeliverySubject, EventFilter, Hold, UndeliveredEvent,
+    AfterFailure, Attempt, AttemptOutcome, DeliveryState, DeliverySubject, EventFilter, Hold, LoggedEvent,
+    UndeliveredEvent,
 };
 use deskless_outbound::Request;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
 use super::{
@@ -27,6 +31,7 @@ struct Shared {
     attempts: Vec<Attempt>,
     is_gone: bool,
     has_failed: bool,
+    error: Option<AppError>,
 }
 
 /// What follows from the attempts of a batch.
@@ -36,6 +41,8 @@ pub(super) struct Delivered {
     /// The receiver wants nothing any more.
     pub is_gone: bool,
     pub has_failed: bool,
+    /// The error of a subject whose events could not be read. They wait.
+    pub error: Option<AppError>,
 }
 
 /// What follows for a subject.
@@ -53,35 +60,44 @@ pub(super) struct Handled {
 
 impl Session<'_> {
     /// Sends a batch.
-    pub(super) async fn deliver(&mut self, batch: Batch) -> Result<Delivered, AppError> {
+    pub(super) async fn deliver(&mut self, batch: Batch) -> Delivered {
         let Batch { groups, cursor, is_probe } = batch;
         let shared = Mutex::new(Shared {
             state: std::mem::take(&mut self.state),
             attempts: Vec::new(),
             is_gone: false,
             has_failed: false,
+            error: None,
         });
         let session = &*self;
         let sends = groups.into_iter().map(|group| session.send_in_order(group, cursor, is_probe, &shared));
-        let handled = stream::iter(sends).buffer_unordered(CONCURRENCY).try_collect::<Vec<_>>().await;
-        let Shared { state, attempts, is_gone, has_failed } =
+        let groups = stream::iter(sends).buffer_unordered(CONCURRENCY).collect().await;
+        let Shared { state, attempts, is_gone, has_failed, error } =
             shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.state = state;
         self.attempts.extend(attempts);
-        Ok(Delivered { groups: handled?, cursor, is_gone, has_failed })
+        Delivered { groups, cursor, is_gone, has_failed, error }
     }
 
     /// Sends the events of a group until one fails or the run has to stop. The rest waits.
-    async fn send_in_order(
+    async fn send_in_order(&self, group: Group, cursor: u64, is_probe: bool, shared: &Mutex<Shared>) -> Handled {
+        let Group { hold, before, events, is_due } = group;
+        let mut handled = Handled { hold, before, undelivered: Vec::new(), delivered: Vec::new(), count: 0 };
+        if is_due && let Err(error) = self.send_due(&mut handled, events, cursor, is_probe, shared).await {
+            let _ = lock(shared).error.get_or_insert(error);
+        }
+        handled
+    }
+
+    async fn send_due(
         &self,
-        group: Group,
+        handled: &mut Handled,
+        mut events: HashMap<u64, LoggedEvent>,
         cursor: u64,
         is_probe: bool,
         shared: &Mutex<Shared>,
-    ) -> Result<Handled, AppError> {
-        let Group { hold, before, mut events, is_due } = group;
-        let mut handled = Handled { hold, before, undelivered: Vec::new(), delivered: Vec::new(), count: 0 };
-        while is_due && !handled.hold.is_empty() && !self.must_stop(&lock(shared)) {
+    ) -> Result<(), AppError> {
+        while !handled.hold.is_empty() && !self.must_stop(&lock(shared), is_probe) {
             let Some(&sequence) = handled.hold.waiting.first() else {
                 self.read_rest(&mut handled.hold, cursor).await?;
                 continue;
@@ -99,11 +115,11 @@ impl Session<'_> {
             let to_send = ToSend { destination: &self.destination, event: &event, number, timeout: Request::TIMEOUT };
             let (attempt, outcome) = send(self.store, self.sender, to_send).await?;
             let mut shared = lock(shared);
-            if !self.follow(&mut shared, &mut handled, attempt, outcome, is_probe) || is_probe {
+            if !self.follow(&mut shared, handled, attempt, outcome, is_probe) || is_probe {
                 break;
             }
         }
-        Ok(handled)
+        Ok(())
     }
 
     /// Records an attempt. Returns whether the next event of the subject can be sent.
@@ -152,8 +168,10 @@ impl Session<'_> {
     }
 
     /// Returns whether nothing more may be sent now.
-    fn must_stop(&self, shared: &Shared) -> bool {
-        shared.is_gone || shared.state.paused_until(self.now()).is_some() || Instant::now() >= self.deadline
+    fn must_stop(&self, shared: &Shared, is_probe: bool) -> bool {
+        let now = self.now();
+        let is_paused = shared.state.paused_until(now).is_some() && !(is_probe && shared.state.allows_fresh(now));
+        shared.is_gone || is_paused || Instant::now() >= self.deadline
     }
 
     /// Reads more of the events that a long hold does not list.

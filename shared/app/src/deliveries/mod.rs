@@ -22,10 +22,10 @@ mod start;
 mod test_call;
 
 pub use deskless_domain::{Attempt, UndeliveredEvent};
-pub use deskless_store::{AttemptPage, AttemptPosition, DeliveryRequest, DeliveryTarget, UndeliveredPage};
+pub use deskless_store::{AttemptPage, AttemptPosition, DeliveryRequest, DeliveryTarget};
 pub(crate) use destination::headers_of;
 pub use destination::{Destination, destination};
-pub use list::{list_attempts, list_undelivered};
+pub use list::list_attempts;
 pub use replay::{Replay, replay};
 pub use run::run;
 pub use send::Sender;

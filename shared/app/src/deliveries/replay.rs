@@ -1,4 +1,4 @@
-use deskless_domain::{EventId, Timestamp, WebhookEndpoint, WebhookEndpointId};
+use deskless_domain::{EventId, Field, Invalid, Timestamp, WebhookEndpoint, WebhookEndpointId};
 use deskless_store::TenantStore;
 
 use super::start;
@@ -19,7 +19,8 @@ pub enum Replay {
 /// cannot be sent again: the first one is then the oldest of the log.
 ///
 /// # Errors
-/// [`AppError::NotFound`] when there is no such endpoint, or no such event in the log any more; [`AppError::Unavailable`].
+/// [`AppError::NotFound`] when there is no such endpoint, or no such event in the log any more; [`AppError::Invalid`] for a time in the
+/// future and for a sequence after the newest event; [`AppError::Unavailable`].
 pub async fn replay(store: &TenantStore, id: WebhookEndpointId, replay: Replay) -> Result<u64, AppError> {
     let _ = store.get_resource::<WebhookEndpoint>(id).await?;
     let first = match replay {
@@ -30,6 +31,13 @@ pub async fn replay(store: &TenantStore, id: WebhookEndpointId, replay: Replay) 
             }
             store.request_replay_of(id, sequence).await?;
             sequence
+        }
+        Replay::Since(time) if time > store.clock().now() => {
+            return Err(AppError::invalid(Field::Since, Invalid::new("too_large", "must not be in the future")));
+        }
+        Replay::From(sequence) if !store.is_in_log(sequence).await? => {
+            let message = "must not be after the newest event";
+            return Err(AppError::invalid(Field::SinceSequence, Invalid::new("too_large", message)));
         }
         Replay::Since(time) => from(store, id, store.sequence_at(time).await? + 1).await?,
         Replay::From(sequence) => from(store, id, sequence).await?,

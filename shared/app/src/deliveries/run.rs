@@ -6,7 +6,7 @@ use deskless_domain::{
     Attempt, DeliveryState, DeliverySubject, DisabledReason, Hold, Resource, Timestamp, WebhookEndpoint,
     WebhookEndpointId,
 };
-use deskless_store::{BeginRun, DeliveryRun, DeliveryTarget, EndRun, StoreError, TenantStore};
+use deskless_store::{BeginRun, CHECK_SECONDS, DeliveryRun, DeliveryTarget, EndRun, NextRun, StoreError, TenantStore};
 use tokio::time::Instant;
 
 use super::{
@@ -33,17 +33,23 @@ pub(super) struct Session<'a> {
     pub attempts: Vec<Attempt>,
     /// The number of events that were handled since the state was saved.
     pub unsaved: usize,
+    opened: Instant,
     /// Whether the end of the log was reached. What is appended later starts a run, which this one is told of.
     pub is_at_end: bool,
 }
 
-/// Why a run stops.
+/// How long a run works with what it has read of the endpoint. A change takes effect after that.
+const FRESHNESS: Duration = Duration::from_secs(5);
+
+/// Why a session ends.
 enum Stop {
-    /// Nothing is due before this time.
-    Idle(Option<Timestamp>),
+    /// Nothing is to be done before the next run.
+    Idle(NextRun),
     /// The time is over, and more is due.
     OutOfTime,
-    /// Another run has the lease.
+    /// The endpoint has to be read again.
+    Stale,
+    /// Another run has the lease, or another replay was requested. What was not saved is done again.
     Lost,
 }
 
@@ -89,12 +95,19 @@ async fn lead(
         };
         let stop = session.work().await;
         attempts.append(&mut session.attempts);
-        let (due, more) = match stop? {
-            Stop::Idle(due) => (due, false),
-            Stop::OutOfTime => (Some(store.clock().now()), true),
-            Stop::Lost => return Ok(false),
+        let (next, more) = match stop? {
+            Stop::Idle(next) => (next, false),
+            Stop::OutOfTime => (NextRun::At(store.clock().now()), true),
+            Stop::Stale => {
+                state = session.state;
+                continue;
+            }
+            Stop::Lost => {
+                store.abandon_delivery_run(run, store.clock().now()).await?;
+                return Ok(true);
+            }
         };
-        match store.end_delivery_run(run, &session.state, due).await? {
+        match store.end_delivery_run(run, &session.state, next).await? {
             EndRun::Ended => return Ok(more),
             EndRun::Lost => return Ok(false),
             EndRun::Again(next) => state = *next,
@@ -131,6 +144,7 @@ impl<'a> Session<'a> {
             holds,
             attempts: Vec::new(),
             unsaved: 0,
+            opened: Instant::now(),
             is_at_end: false,
         }))
     }
@@ -139,7 +153,7 @@ impl<'a> Session<'a> {
     async fn work(&mut self) -> Result<Stop, AppError> {
         if !self.endpoint.fields.enabled {
             disable::report(self.store, self.sender, &self.endpoint).await?;
-            return Ok(Stop::Idle(None));
+            return Ok(Stop::Idle(NextRun::Never));
         }
         if self.state.cursor.is_none() {
             self.state.cursor = Some(self.store.sequence_at(self.endpoint.created_at()).await?);
@@ -149,39 +163,51 @@ impl<'a> Session<'a> {
         {
             return Ok(Stop::Lost);
         }
-        self.drop_needless_replays();
+        self.drop_needless_replays().await?;
         loop {
-            if let Some(until) = self.state.paused_until(self.now()) {
-                return Ok(Stop::Idle(Some(until)));
-            }
             if Instant::now() >= self.deadline {
                 return Ok(Stop::OutOfTime);
             }
-            let Some(batch) = self.next_batch().await? else {
-                return Ok(Stop::Idle(self.next_due()));
+            if self.opened.elapsed() >= FRESHNESS {
+                return Ok(if self.save_cursor().await? { Stop::Stale } else { Stop::Lost });
+            }
+            let batch = match self.state.paused_until(self.now()) {
+                None => self.next_batch().await?,
+                Some(_) if self.state.allows_fresh(self.now()) && !self.is_at_end => Some(self.probe_fresh().await?),
+                Some(until) => return Ok(Stop::Idle(NextRun::At(until))),
             };
-            let delivered = self.deliver(batch).await?;
-            let (is_gone, has_failed) = (delivered.is_gone, delivered.has_failed);
+            let Some(batch) = batch else { return Ok(Stop::Idle(self.next_run())) };
+            let mut delivered = self.deliver(batch).await;
+            let (is_gone, has_failed, error) = (delivered.is_gone, delivered.has_failed, delivered.error.take());
             if !self.save(delivered).await? {
                 return Ok(Stop::Lost);
+            }
+            if let Some(error) = error {
+                let _ = self.save_cursor().await?;
+                return Err(error);
             }
             let reason = match (is_gone, has_failed && self.state.is_dead(self.now())) {
                 (true, _) => DisabledReason::Gone,
                 (false, true) => DisabledReason::Failing,
                 (false, false) => continue,
             };
-            disable::disable(self.store, self.sender, &self.endpoint, reason).await?;
-            return Ok(Stop::Idle(None));
+            let is_disabled = disable::disable(self.store, self.sender, &self.endpoint, reason).await?;
+            // Or it has another URL: the end of the run is refused, and it goes on with that one.
+            return Ok(if is_disabled { Stop::Idle(NextRun::Never) } else { Stop::OutOfTime });
         }
     }
 
     /// Drops requests to send an event again that is still to be sent: it must not overtake earlier ones. They are tried now.
-    fn drop_needless_replays(&mut self) {
+    async fn drop_needless_replays(&mut self) -> Result<(), AppError> {
         let (now, cursor) = (self.now(), self.cursor());
         let replays: Vec<_> = self.holds.values().filter(|hold| hold.subject.is_replay()).cloned().collect();
         for Hold { subject, waiting, .. } in replays {
             let Some(&sequence) = waiting.first() else { continue };
-            let is_behind = |hold: &&mut Hold| !hold.subject.is_replay() && hold.waiting.contains(&sequence);
+            let subject_of_rest = self.subject_in_rest(sequence).await?;
+            let is_behind = |hold: &&mut Hold| {
+                let is_in_rest = subject_of_rest.as_ref() == Some(&hold.subject);
+                !hold.subject.is_replay() && (hold.waiting.contains(&sequence) || is_in_rest)
+            };
             let owner = self.holds.values_mut().find(is_behind);
             if owner.is_none() && sequence <= cursor {
                 continue;
@@ -194,14 +220,27 @@ impl<'a> Session<'a> {
                 replay.waiting.clear();
             }
         }
+        Ok(())
     }
 
-    /// Returns when the next event is due. If none waits, failures are forgotten: the next one begins anew.
-    fn next_due(&mut self) -> Option<Timestamp> {
-        if self.holds.is_empty() && self.state.outage.is_none() {
-            self.state.forget_failures();
+    /// Returns the subject of an event that may be among those that a long hold does not list.
+    async fn subject_in_rest(&self, sequence: u64) -> Result<Option<DeliverySubject>, AppError> {
+        let is_after = |hold: &Hold| hold.rest_after.is_some_and(|after| after < sequence);
+        if sequence > self.cursor() || !self.holds.values().any(is_after) {
+            return Ok(None);
         }
-        self.holds.values().map(|hold| hold.due(&self.state)).min()
+        let subject = self.store.get_event(sequence).await?.map(|event| DeliverySubject::of(&event));
+        Ok(subject.filter(|subject| self.holds.get(subject).is_some_and(is_after)))
+    }
+
+    /// Returns when the next run begins. If nothing waits, the next failure is the first of an outage.
+    fn next_run(&mut self) -> NextRun {
+        if self.holds.is_empty() && self.state.outage.is_none() {
+            self.state.forget_outage();
+        }
+        let check = self.now().plus_seconds(CHECK_SECONDS);
+        let due = self.holds.values().map(|hold| hold.due(&self.state)).min();
+        due.map_or(NextRun::Check, |due| NextRun::At(due.min(check)))
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -37,4 +37,13 @@ impl Session<'_> {
         self.unsaved = 0;
         Ok(self.store.save_delivery_run(self.run, &self.state, &changes).await?)
     }
+
+    /// Saves the cursor if it has moved past events that were handled. Returns `false` if the run no longer has the lease.
+    pub(super) async fn save_cursor(&mut self) -> Result<bool, AppError> {
+        if self.unsaved == 0 {
+            return Ok(true);
+        }
+        self.unsaved = 0;
+        Ok(self.store.save_delivery_run(self.run, &self.state, &RunChanges::default()).await?)
+    }
 }

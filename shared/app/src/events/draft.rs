@@ -13,7 +13,7 @@ pub struct DraftEvent {
     pub subject: EventSubject,
     /// The change that it comes from.
     pub source: EventSource,
-    /// What happened.
+    /// The type.
     pub event_type: EventType,
     /// The time of the change.
     pub occurred_at: Timestamp,

@@ -40,7 +40,8 @@ pub struct FeedPage {
 /// AP-171: Reads events in the order of the log. The first read starts the log.
 ///
 /// # Errors
-/// [`AppError::EventsExpired`] when events after the start have expired; [`AppError::Unavailable`] when DynamoDB does not respond.
+/// [`AppError::EventsExpired`] when events after the start have expired; [`AppError::AfterNewestEvent`] when the log has not come to the
+/// start yet; [`AppError::Unavailable`] when DynamoDB does not respond.
 pub async fn read_feed(store: &TenantStore, command: &ReadFeed) -> Result<FeedPage, AppError> {
     store.ensure_log().await?;
     let page_at = |sequence| EventId::new(store.workspace_id(), sequence);
@@ -55,6 +56,10 @@ pub async fn read_feed(store: &TenantStore, command: &ReadFeed) -> Result<FeedPa
     let page = store.list_events(after, command.limit, &command.filter).await?;
     if page.has_lost && is_given {
         return Err(AppError::EventsExpired(page_at(store.oldest_sequence().await? - 1)));
+    }
+    // A page that moves on shows that the position is in the log.
+    if is_given && page.scanned_to == after && !page.has_more && !store.is_in_log(after).await? {
+        return Err(AppError::AfterNewestEvent);
     }
     let (mut events, mut next, mut has_more) = (page.events, page.scanned_to, page.has_more);
     let length = fitting(&events);

@@ -17,9 +17,10 @@ use crate::{AppError, references};
 /// How far the clocks of two functions can differ, with a margin: 60 s. A message that was created this long after the start of the log
 /// has an event of its creation.
 const CLOCK_SKEW_SECONDS: i64 = 60;
-/// How long an update of a message waits for the event of its creation: 15 minutes after the creation. That event comes from another
-/// record, which an error can keep out of the log.
-const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
+/// How long an update of a message waits for the event of its creation: 30 s after the creation. That event comes from another record of
+/// the same shard, which an error can keep out of the log. Lambda repeats a record for minutes, so the wait ends before it gives up, and
+/// other workspaces on the shard do not wait for longer.
+const LONGEST_WAIT_SECONDS: i64 = 30;
 
 /// A rendered object.
 #[derive(Debug)]

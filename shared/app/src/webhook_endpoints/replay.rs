@@ -9,8 +9,8 @@ use crate::{
 /// AP-197: Sends events again to an endpoint. Returns the sequence of the first one. A repeat sends nothing again.
 ///
 /// # Errors
-/// [`AppError::NotFound`] when there is no such endpoint; [`AppError::Invalid`] when there is no such event in the log any more;
-/// [`AppError::IdempotencyKeyReused`].
+/// [`AppError::NotFound`] when there is no such endpoint; [`AppError::Invalid`] when there is no such event in the log any more,
+/// for a time in the future, and for a sequence after the newest event; [`AppError::IdempotencyKeyReused`].
 pub async fn replay(
     store: &TenantStore,
     id: WebhookEndpointId,

@@ -38,5 +38,5 @@ fn test_event(store: &TenantStore, caller: KeyId, data: String) -> LoggedEvent {
         omitted_fields: Vec::new(),
         data: Some(data),
     };
-    LoggedEvent { id, sequence: 0, content }
+    LoggedEvent { id, sequence: 0, subject: String::new(), content }
 }

@@ -1,11 +1,13 @@
-use deskless_domain::{ConversationId, WebhookEndpoint};
-use deskless_domain::{EventType, Hold, LoggedEvent, Reason, Timestamp, UndeliveredReason, WebhookEndpointId};
+use deskless_domain::{
+    ConversationId, DeliveryState, EventType, Hold, LoggedEvent, Reason, Timestamp, UndeliveredReason, WebhookEndpoint,
+    WebhookEndpointId,
+};
 use deskless_store::TenantStore;
 use futures_util::future::try_join_all;
 
 use crate::AppError;
 
-/// An event that an endpoint has not taken.
+/// An event that was not delivered to an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undelivered {
     /// The sequence.
@@ -44,11 +46,11 @@ pub struct UndeliveredEvents {
     pub events: Vec<Undelivered>,
     /// The position of the next page.
     pub next: Option<UndeliveredPosition>,
-    /// The number of events in the log that the endpoint has not got to yet, of all types.
+    /// The number of newer events in the log, of all types, that deliveries to the endpoint have not reached.
     pub behind: u64,
 }
 
-/// AP-188: Lists the events that an endpoint has not taken, of the last 30 days. Of a subject with more than 500 events that wait, the
+/// AP-188: Lists the events of the last 30 days that were not delivered to an endpoint. Of a subject with more than 500 events that wait, the
 /// first 500 are listed.
 ///
 /// # Errors
@@ -59,17 +61,18 @@ pub async fn list_undelivered(
     after: Option<UndeliveredPosition>,
     limit: usize,
 ) -> Result<UndeliveredEvents, AppError> {
-    let (_, holds, cursor, newest) = tokio::try_join!(
+    let (endpoint, holds, state, newest) = tokio::try_join!(
         store.get_resource::<WebhookEndpoint>(id),
         store.list_holds(id),
-        store.delivery_cursor(id),
+        store.delivery_state(id),
         store.newest_sequence()
     )?;
-    let behind = cursor.map_or(0, |cursor| newest.saturating_sub(cursor));
+    let behind = state.cursor.map_or(0, |cursor| newest.saturating_sub(cursor));
+    let waiting = |after| waiting(&holds, endpoint.fields.enabled.then_some(&state), store.clock().now(), after);
     let mut events = match after {
         Some(UndeliveredPosition::GivenUp(_)) => Vec::new(),
-        Some(UndeliveredPosition::Waiting(after)) => waiting(&holds, after),
-        None => waiting(&holds, 0),
+        Some(UndeliveredPosition::Waiting(after)) => waiting(after),
+        None => waiting(0),
     };
     let next;
     if events.len() > limit {
@@ -109,20 +112,24 @@ pub async fn list_undelivered(
     Ok(UndeliveredEvents { events, next, behind })
 }
 
-/// Returns the events that wait after a sequence, oldest first. The first one of each subject is tried again, and holds back the
-/// others.
-fn waiting(holds: &[Hold], after: u64) -> Vec<Undelivered> {
+/// Returns the events that wait after a sequence, oldest first. The first one of each subject is sent next, and holds back the others.
+/// Without a state, the endpoint is disabled.
+fn waiting(holds: &[Hold], state: Option<&DeliveryState>, now: Timestamp, after: u64) -> Vec<Undelivered> {
+    let paused_until = state.and_then(|state| state.paused_until(now));
     let of_hold = |hold: &Hold| {
-        let (attempts, due) = (hold.attempts, hold.due);
+        let first = if hold.attempts == 0 { UndeliveredReason::Pending } else { UndeliveredReason::Retrying };
+        let (attempts, due) = (hold.attempts, state.map(|state| hold.due(state)));
+        // During an outage, or while the receiver asked for a rest, nothing is sent.
+        let due = due.map(|due| due.max(paused_until.unwrap_or(due)));
         let events = hold.waiting.iter().enumerate().map(move |(index, &sequence)| Undelivered {
             sequence,
             event_type: None,
             conversation_id: None,
-            reason: if index == 0 { UndeliveredReason::Retrying } else { UndeliveredReason::HeldBack },
+            reason: if index == 0 { first } else { UndeliveredReason::HeldBack },
             attempts: if index == 0 { attempts } else { 0 },
             last_status: None,
             last_failure: None,
-            next_attempt_at: (index == 0).then_some(due),
+            next_attempt_at: due.filter(|_| index == 0),
             given_up_at: None,
         });
         events.collect::<Vec<_>>()
@@ -136,21 +143,42 @@ fn waiting(holds: &[Hold], after: u64) -> Vec<Undelivered> {
 
 #[cfg(test)]
 mod tests {
-    use deskless_domain::{DeliverySubject, Hold, Timestamp, UndeliveredReason};
+    use deskless_domain::{DeliveryState, DeliverySubject, Hold, Outage, Timestamp, UndeliveredReason};
 
     use super::waiting;
 
+    const NOW: Timestamp = Timestamp::from_millis(1);
+    const DUE: Timestamp = Timestamp::from_millis(5);
+
+    fn hold(subject: &str, attempts: u32, events: &[u64]) -> Hold {
+        let subject = DeliverySubject::stored(subject.to_owned());
+        let mut hold = Hold { attempts, ..Hold::new(subject, DUE) };
+        events.iter().for_each(|event| hold.push(*event));
+        hold
+    }
+
     #[test]
     fn first_event_of_a_subject_holds_back_the_others() {
-        let hold = |subject: &str, events: &[u64]| {
-            let subject = DeliverySubject::stored(subject.to_owned());
-            let mut hold = Hold::new(subject, Timestamp::from_millis(5));
-            events.iter().for_each(|event| hold.push(*event));
-            hold
-        };
-        let events = waiting(&[hold("Ca", &[2, 5]), hold("Cb", &[1, 9])], 1);
-        let shown: Vec<_> = events.iter().map(|event| (event.sequence, event.reason)).collect();
+        let holds = [hold("Ca", 1, &[2, 5]), hold("Cb", 1, &[1, 9]), hold("Cc", 0, &[7])];
+        let events = waiting(&holds, Some(&DeliveryState::default()), NOW, 1);
+        let shown: Vec<_> = events.iter().map(|event| (event.sequence, event.reason, event.next_attempt_at)).collect();
         let (retrying, held) = (UndeliveredReason::Retrying, UndeliveredReason::HeldBack);
-        assert_eq!(shown, [(2, retrying), (5, held), (9, held)]);
+        let pending = UndeliveredReason::Pending;
+        assert_eq!(shown, [(2, retrying, Some(DUE)), (5, held, None), (7, pending, Some(DUE)), (9, held, None)]);
+    }
+
+    #[test]
+    fn next_attempt_is_after_an_outage_and_a_rest() {
+        let (earlier, later) = (Timestamp::from_millis(3), Timestamp::from_millis(7));
+        let next = |state: Option<&DeliveryState>| waiting(&[hold("Ca", 1, &[2])], state, NOW, 0)[0].next_attempt_at;
+        let outage = |until| DeliveryState {
+            outage: Some(Outage { steps: 1, until, fresh_from: until }),
+            ..DeliveryState::default()
+        };
+        assert_eq!(next(Some(&outage(later))), Some(later));
+        assert_eq!(next(Some(&outage(earlier))), Some(DUE));
+        let rest = DeliveryState { rest_until: Some(later), ..DeliveryState::default() };
+        assert_eq!(next(Some(&rest)), Some(later));
+        assert_eq!(next(None), None, "the endpoint is disabled");
     }
 }

@@ -1,6 +1,6 @@
 use deskless_domain::{
-    Description, EventTypes, Field, FieldChange, InvalidField, Precondition, Resource, WebhookEndpoint,
-    WebhookEndpointId, WebhookHeaders, WebhookUrl,
+    Collected, Description, EventTypes, Field, FieldChange, Invalid, InvalidField, Precondition, Resource,
+    WebhookEndpoint, WebhookEndpointId, WebhookHeaders, WebhookUrl,
 };
 use deskless_store::{StoreError, TenantStore};
 
@@ -28,7 +28,8 @@ pub struct UpdateEndpoint {
 /// AP-18: Updates a webhook endpoint.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::VersionMismatch`]; [`AppError::Invalid`] for too many headers, and for a URL of this machine
+/// [`AppError::NotFound`], [`AppError::VersionMismatch`]; [`AppError::Invalid`] for too many headers, for the
+/// removal of a header that it does not have, and for a URL of this machine
 /// outside of the local stack.
 pub async fn update(
     store: &TenantStore,
@@ -46,7 +47,7 @@ pub async fn update(
         }
         let after = before.with_fields(apply(store, update, &before).await?, store.clock().now());
         if store.replace_resource(&before, &after).await? {
-            if after.fields.enabled && !before.fields.enabled {
+            if after.fields.resumes(&before.fields) {
                 deliveries::start(store, id).await;
             }
             return Ok(after);
@@ -78,8 +79,33 @@ async fn apply(
     })
 }
 
+/// The most characters of a name that an error repeats.
+const MOST_REPEATED: usize = WebhookHeaders::MAX_NAME;
+
+/// Checks that each change is of another header, and that the headers to remove exist.
+fn check(before: &WebhookHeaders, changes: &[HeaderChange]) -> Result<(), InvalidField> {
+    for (at, (name, value)) in changes.iter().enumerate() {
+        let shown = || name.chars().take(MOST_REPEATED).collect::<String>();
+        let is_same = |other: &str| other.eq_ignore_ascii_case(name);
+        let invalid = if changes[..at].iter().any(|(other, _)| is_same(other)) {
+            let message = format!("must not have the header `{}` twice. Case does not matter in names", shown());
+            Invalid::new("duplicate", message)
+        } else if value.is_none() && !before.iter().any(|(other, _)| is_same(other)) {
+            Invalid::new(
+                "not_found",
+                format!("must not remove the header `{}`, which the endpoint does not have", shown()),
+            )
+        } else {
+            continue;
+        };
+        return Err(InvalidField::new(Field::Headers, invalid));
+    }
+    Ok(())
+}
+
 /// Returns the headers after the changes. Case does not matter in names.
 fn merged(before: &WebhookHeaders, changes: &[HeaderChange]) -> Result<WebhookHeaders, InvalidField> {
+    check(before, changes)?;
     let is_named = |name: &str| changes.iter().any(|(changed, _)| changed.eq_ignore_ascii_case(name));
     let kept =
         before.iter().filter(|(name, _)| !is_named(name)).map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -100,6 +126,15 @@ mod tests {
         let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         let after = merged(&before, &[set("x-a", "3"), ("X-B".to_owned(), None), set("X-C", "4")]).expect("headers");
         assert_eq!(after.iter().collect::<Vec<_>>(), [("x-a", "3"), ("x-c", "4")]);
-        assert!(merged(&before, &[set("x-c", "1"), set("X-C", "2")]).is_err(), "one header twice");
+        let removed = |name: &str| (name.to_owned(), None);
+        for (changes, code) in [
+            ([set("x-c", "1"), set("X-C", "2")], "duplicate"),
+            ([set("x-a", "1"), removed("X-A")], "duplicate"),
+            ([removed("x-a"), removed("x-c")], "not_found"),
+            ([removed("x-a"), removed("not a name")], "not_found"),
+        ] {
+            let error = merged(&before, &changes).expect_err("refused");
+            assert_eq!(error.invalid.code, code, "{changes:?}");
+        }
     }
 }

@@ -116,6 +116,13 @@ pub trait Collected:
         false
     }
 
+    /// Returns whether deliveries forget earlier failures, because the resource is no longer what it was `before`: events go elsewhere, or
+    /// are delivered again.
+    fn resumes(&self, before: &Self) -> bool {
+        let _ = before;
+        false
+    }
+
     /// Returns the secrets, each with its path in the fields, which its encryption is bound to.
     fn secrets_mut(&mut self) -> Vec<(&'static str, &mut StoredSecret)> {
         Vec::new()

@@ -7,7 +7,7 @@ use crate::{
 };
 
 string_enum! {
-    /// Why a webhook endpoint is disabled. `request`: you disabled it. `gone`: it answered 410. `failing`: for five days, every
+    /// Why a webhook endpoint is disabled. `request`: you disabled it. `gone`: it responded with 410. `failing`: for five days, every
     /// attempt failed.
     DisabledReason {
         Request = "request",
@@ -17,10 +17,12 @@ string_enum! {
 }
 
 string_enum! {
-    /// Why an event is not delivered. `retrying`: the last attempt failed, and another one follows. `held_back`: an earlier event of its
-    /// conversation is retried. `given_up`: the last attempt failed.
+    /// Why an event is not delivered. `retrying`: an attempt failed, and another one follows. `pending`: it is the next event of its
+    /// conversation, and there was no attempt yet, such as during an outage of the endpoint. `held_back`: it waits for an earlier event
+    /// of its conversation. `given_up`: all attempts failed.
     UndeliveredReason {
         Retrying = "retrying",
+        Pending = "pending",
         HeldBack = "held_back",
         GivenUp = "given_up",
     }
@@ -137,6 +139,10 @@ impl Collected for WebhookEndpoint {
         self.enabled
     }
 
+    fn resumes(&self, before: &Self) -> bool {
+        self.enabled && (!before.enabled || self.url != before.url || self.headers != before.headers)
+    }
+
     /// Replaces the secrets instead of removing them: clients see whether there are headers.
     fn without_secrets(&self) -> Self {
         let redacted = |secret: &Option<StoredSecret>| secret.as_ref().map(|_| StoredSecret::redacted());
@@ -162,11 +168,12 @@ impl Collected for WebhookEndpoint {
 pub struct EventTypes(Vec<EventType>);
 
 impl EventTypes {
-    /// Checks that no type is there twice.
+    /// Checks that no type is there twice, and that the log has events of each.
     ///
     /// # Errors
-    /// When one is.
+    /// When one is there twice or is not in the log.
     pub fn parse(types: Vec<EventType>) -> Result<Self, Invalid> {
+        let types = types.into_iter().map(EventType::in_filter).collect::<Result<Vec<_>, _>>()?;
         match types.iter().enumerate().find(|(at, event_type)| types[..*at].contains(event_type)) {
             Some((_, twice)) => Err(Invalid::new("duplicate", format!("must not have `{twice}` twice"))),
             None => Ok(Self(types)),
@@ -221,6 +228,16 @@ mod tests {
     }
 
     #[test]
+    fn deliveries_resume_with_another_destination() {
+        let (before, mut moved) = (endpoint(), endpoint());
+        assert!(!before.resumes(&before));
+        moved.url = WebhookUrl::parse("https://other.example.com".to_owned()).expect("a URL");
+        assert!(moved.resumes(&before));
+        let disabled = endpoint().with_enabled(false, NOW);
+        assert!(before.resumes(&disabled) && !disabled.resumes(&before));
+    }
+
+    #[test]
     fn previous_secret_ends_after_a_day() {
         let (one, two) = (WebhookSecret::stored("whsec_1".to_owned()), WebhookSecret::stored("whsec_2".to_owned()));
         let rotated = endpoint().rotated(&one, &two, NOW);
@@ -259,5 +276,6 @@ mod tests {
         assert!(EventTypes::default().include(EventType::MessageCreated));
         let twice = EventTypes::parse(vec![EventType::FileReady, EventType::FileReady]).expect_err("twice");
         assert_eq!(twice.message, "must not have `file.ready` twice");
+        assert!(EventTypes::parse(vec![EventType::WebhookEndpointTest]).is_err(), "it is not in the log");
     }
 }

@@ -87,12 +87,19 @@ impl Hold {
         }
     }
 
-    /// Records a failed attempt for the first event. During an outage no event is given up, because none is at fault.
+    /// Records a failed attempt for the first event. During an outage no event is given up, because none is at fault. An attempt that was
+    /// made before its time, because the endpoint seemed to have recovered, does not count.
     pub fn failed(&mut self, state: &DeliveryState, retry_after: Option<Duration>, clock: &dyn Clock) -> AfterFailure {
-        self.attempts += 1;
-        self.tried_at = Some(clock.now());
-        let after = match (RetrySchedule::next_attempt(self.attempts, retry_after, clock), &state.outage) {
-            (_, Some(outage)) => AfterFailure::Retry(outage.until),
+        let now = clock.now();
+        self.tried_at = Some(now);
+        let next = if now < self.due {
+            Some(self.due)
+        } else {
+            self.attempts += 1;
+            RetrySchedule::next_attempt(self.attempts, retry_after, clock)
+        };
+        let after = match (next, &state.outage) {
+            (next, Some(outage)) => AfterFailure::Retry(next.map_or(outage.until, |next| next.max(outage.until))),
             (Some(due), None) => AfterFailure::Retry(due),
             (None, None) => AfterFailure::GiveUp,
         };
@@ -100,7 +107,7 @@ impl Hold {
             AfterFailure::Retry(due) => self.due = due,
             AfterFailure::GiveUp => {
                 self.pop();
-                self.due = clock.now();
+                self.due = now;
             }
         }
         after

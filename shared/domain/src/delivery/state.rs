@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::DeliverySubject;
 use crate::{Clock, RetrySchedule, Timestamp};
 
-/// How the deliveries to an endpoint stand.
+/// Delivery state of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryState {
     /// The sequence of the last event that was read from the log. It and the earlier ones are delivered, not wanted, held or given
@@ -21,6 +21,10 @@ pub struct DeliveryState {
     pub rest_until: Option<Timestamp>,
     /// The end of the last outage, or the time when the endpoint was enabled again: what was tried before is due.
     pub recovered_at: Option<Timestamp>,
+    /// The last request to go on that this state includes: the endpoint was enabled, or its URL was changed.
+    pub resumed_at: Option<Timestamp>,
+    /// When the timers start the next run.
+    pub next_run: Option<Timestamp>,
 }
 
 /// An outage of an endpoint.
@@ -30,6 +34,29 @@ pub struct Outage {
     pub steps: u32,
     /// The time of the next attempt.
     pub until: Timestamp,
+    /// From this time on, a new event of a subject without failures is tried: the failures of others may be the events' own.
+    pub fresh_from: Timestamp,
+}
+
+impl Outage {
+    /// The time between two attempts with new events: 5 minutes.
+    const FRESH_SECONDS: i64 = 5 * 60;
+
+    /// Begins an outage.
+    fn begin(clock: &dyn Clock) -> Self {
+        let now = clock.now();
+        Self { steps: 1, until: next_step(1, clock), fresh_from: now.plus_seconds(Self::FRESH_SECONDS) }
+    }
+
+    /// Records an attempt that failed. One that was due is a step of the schedule.
+    fn failed(&mut self, clock: &dyn Clock) {
+        let now = clock.now();
+        if self.until <= now {
+            self.steps += 1;
+            self.until = next_step(self.steps, clock);
+        }
+        self.fresh_from = now.plus_seconds(Self::FRESH_SECONDS);
+    }
 }
 
 impl DeliveryState {
@@ -40,6 +67,18 @@ impl DeliveryState {
     #[must_use]
     pub fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.outage.map(|outage| outage.until).max(self.rest_until).filter(|&until| until > now)
+    }
+
+    /// Returns whether a new event of a subject without failures may be tried in spite of the outage.
+    #[must_use]
+    pub fn allows_fresh(&self, now: Timestamp) -> bool {
+        self.fresh_from().is_some_and(|from| from <= now)
+    }
+
+    /// Returns the time from which [`Self::allows_fresh`] holds, during an outage.
+    #[must_use]
+    pub fn fresh_from(&self) -> Option<Timestamp> {
+        self.outage.map(|outage| self.rest_until.map_or(outage.fresh_from, |rest| rest.max(outage.fresh_from)))
     }
 
     /// Records a delivery. It ends an outage.
@@ -69,14 +108,9 @@ impl DeliveryState {
             self.failed.push(subject.clone());
         }
         match &mut self.outage {
-            Some(outage) if is_probe => {
-                outage.steps += 1;
-                outage.until = next_step(outage.steps, clock);
-            }
+            Some(outage) if is_probe => outage.failed(clock),
             Some(_) => {}
-            None if self.failed.len() == Self::SUBJECTS_OF_OUTAGE => {
-                self.outage = Some(Outage { steps: 1, until: next_step(1, clock) });
-            }
+            None if self.failed.len() == Self::SUBJECTS_OF_OUTAGE => self.outage = Some(Outage::begin(clock)),
             None => {}
         }
     }
@@ -87,12 +121,18 @@ impl DeliveryState {
         self.failing_since.is_some_and(|since| RetrySchedule::is_dead(since, now))
     }
 
-    /// Forgets failures: the endpoint was enabled again, or nothing waits any more.
+    /// Forgets failures: the endpoint was enabled again, or has another URL.
     pub fn forget_failures(&mut self) {
-        self.failed.clear();
+        self.forget_outage();
         self.failing_since = None;
-        self.outage = None;
         self.rest_until = None;
+    }
+
+    /// Forgets which subjects failed, because nothing waits any more. How long attempts have failed is not forgotten: what was given up was
+    /// no success.
+    pub fn forget_outage(&mut self) {
+        self.failed.clear();
+        self.outage = None;
     }
 }
 

@@ -1,8 +1,3 @@
-use std::fmt::Write;
-
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
-
 use crate::{ConversationId, LoggedEvent};
 
 /// What keeps events in order: those of one subject are delivered one after another. A conversation, a customer, another object, or
@@ -23,20 +18,7 @@ impl DeliverySubject {
         if let Some(conversation) = event.content.conversation_id {
             return Self(format!("{CONVERSATION}{conversation}"));
         }
-        #[derive(Deserialize)]
-        struct Object {
-            id: String,
-        }
-        let object = event.content.data.as_deref().and_then(|data| serde_json::from_str::<Object>(data).ok());
-        // The beginning of the type names the kind of the object. Without its data, order no longer matters.
-        let event_type = event.content.event_type.as_str();
-        let kind = event_type.split('.').next().unwrap_or_default();
-        let digest = Sha256::digest(format!("{kind}#{}", object.map(|object| object.id).unwrap_or_default()));
-        let mut text = OBJECT.to_string();
-        for byte in &digest[..16] {
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        Self(format!("{OBJECT}{}", event.subject.replace('#', "")))
     }
 
     /// Returns the subject of one event that is sent again: it neither waits for others nor holds them back.

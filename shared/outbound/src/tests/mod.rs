@@ -278,6 +278,29 @@ async fn truncated_body_does_not_change_the_status() {
 }
 
 #[tokio::test]
+async fn slow_body_does_not_change_the_status() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let _ = read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 -\r\ncontent-length: 10\r\n\r\nabc").await.expect("a connection");
+        // The connection stays open.
+        std::future::pending::<()>().await;
+    });
+    let url = WebhookUrl::parse_within(format!("http://localhost:{port}/"), Reach::PublicAndLoopback).expect("a URL");
+    let client = Client::default();
+    let answer = post_to(&client, &url, |request| {
+        request.reach = Reach::PublicAndLoopback;
+        // The body may take longer than the head.
+        request.timeout = Duration::from_millis(500);
+    });
+    let answer = answer.await.expect("an answer");
+    assert_eq!((answer.status, &*answer.start_of_body), (200, "abc"));
+    server.abort();
+}
+
+#[tokio::test]
 async fn silent_host_times_out() {
     let server = serve(ok).await;
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");

@@ -9,6 +9,7 @@ use crate::{
     condition::Condition,
     expression::{Update, number, text},
     item::{self, FORMAT_ATTRIBUTE, Item, integer},
+    keys::DUE,
     packed::pack,
     timer::{clear_due, set_due},
 };
@@ -24,6 +25,21 @@ pub struct DeliveryRun {
     /// The id of the run: the owner of the lease.
     pub id: AttemptId,
 }
+
+/// When the timers start the next run, if nobody else does before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextRun {
+    /// At this time.
+    At(Timestamp),
+    /// Within an hour, or when it was planned before. Nothing is due, but a start for a new event can be lost: by a function that fails
+    /// each time, or waits for longer than Lambda keeps it.
+    Check,
+    /// The endpoint is disabled.
+    Never,
+}
+
+/// The time after which an endpoint is looked at without a start: an hour.
+pub const CHECK_SECONDS: i64 = 60 * 60;
 
 /// The answer to a run that wants to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +87,11 @@ impl TenantStore {
                 Updated::Refused(found) => found,
             };
             let Some((owner, end)) = state::lease(&found).filter(|(_, end)| *end > now) else {
-                if integer(&found, state::PAUSED_UNTIL).is_some_and(|until| until > now.as_millis()) {
+                if let Some(until) = integer(&found, state::PAUSED_UNTIL).filter(|&until| until > now.as_millis()) {
+                    // A run that crashed has not said when the next one begins.
+                    if integer(&found, DUE).is_none_or(|due| due <= now.as_millis()) {
+                        self.wake_after_pause(endpoint, until).await?;
+                    }
                     return Ok(BeginRun::Paused);
                 }
                 backoff.pause("the lease of an endpoint changes hands").await?;
@@ -96,11 +116,23 @@ impl TenantStore {
         update.remove(state::AGAIN);
         let mut free = Condition::none();
         let time = free.value(number(now.as_millis()));
-        let [end, paused, resumed] = [state::LEASE_END, state::PAUSED_UNTIL, state::RESUMED_AT].map(|a| free.name(a));
-        let free = free
-            .and(format!("(attribute_not_exists({end}) OR {end} <= {time})"))
-            .and(format!("(attribute_not_exists({paused}) OR {paused} <= {time} OR attribute_exists({resumed}))"));
+        let [end, paused, fresh] = [state::LEASE_END, state::PAUSED_UNTIL, state::FRESH_FROM].map(|a| free.name(a));
+        let [requested, resumed] = [state::RESUMED_AT, state::RESUMED].map(|a| free.name(a));
+        let is_resumed =
+            format!("attribute_exists({requested}) AND (attribute_not_exists({resumed}) OR {resumed} < {requested})");
+        let free = free.and(format!("(attribute_not_exists({end}) OR {end} <= {time})")).and(format!(
+            "(attribute_not_exists({paused}) OR {paused} <= {time} OR {fresh} <= {time} OR ({is_resumed}))"
+        ));
         self.update_state(run.endpoint, update, free).await
+    }
+
+    /// Makes a paused endpoint due at the end of its pause.
+    async fn wake_after_pause(&self, endpoint: WebhookEndpointId, until: i64) -> Result<(), StoreError> {
+        let key = self.keys().delivery_state(endpoint);
+        let mut update = Update::default();
+        set_due(&mut update, &key, Timestamp::from_millis(until));
+        let unchanged = Condition::none().equals(state::PAUSED_UNTIL, number(until));
+        self.update_if(key, update, unchanged).await.map(drop)
     }
 
     /// Leaves a mark for the run that has the lease. Returns whether it still has it.
@@ -126,15 +158,18 @@ impl TenantStore {
         &self,
         run: DeliveryRun,
         state: &DeliveryState,
-        due: Option<Timestamp>,
+        next: NextRun,
     ) -> Result<EndRun, StoreError> {
         let now = self.clock().now();
         let mut update = state::write(state, now);
         update.remove(state::OWNER);
         update.remove(state::LEASE_END);
-        match due {
-            Some(due) => set_due(&mut update, &self.keys().delivery_state(run.endpoint), due),
-            None => clear_due(&mut update),
+        let key = self.keys().delivery_state(run.endpoint);
+        match next {
+            NextRun::At(due) => set_due(&mut update, &key, due),
+            NextRun::Check if state.next_run.is_some_and(|planned| planned > now) => {}
+            NextRun::Check => set_due(&mut update, &key, now.plus_seconds(CHECK_SECONDS)),
+            NextRun::Never => clear_due(&mut update),
         }
         let own = Condition::none().equals(state::OWNER, state::owner(run.id));
         let found = match self.update_state(run.endpoint, update, own.clone().missing(state::AGAIN)).await? {

@@ -17,9 +17,10 @@ mod state;
 mod undelivered;
 
 pub use attempts::{AttemptPage, AttemptPosition};
-pub use lease::{BeginRun, DeliveryRun, EndRun, LEASE_SECONDS};
+pub use lease::{BeginRun, CHECK_SECONDS, DeliveryRun, EndRun, LEASE_SECONDS, NextRun};
 pub use save::RunChanges;
 pub use start::{DeliveryRequest, DeliveryTarget, StartDelivery};
+pub(crate) use state::{AGAIN, CURSOR, RESUMED_AT};
 pub use undelivered::UndeliveredPage;
 
 /// How long attempts and undelivered events are listed: 30 days, as long as events are kept.

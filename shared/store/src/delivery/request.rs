@@ -1,4 +1,4 @@
-//! What callers request: replays, and that deliveries go on.
+//! What callers request: replays.
 
 use deskless_domain::{DeliverySubject, Hold, WebhookEndpointId};
 
@@ -21,9 +21,10 @@ impl TenantStore {
         let mut update = Update::default();
         update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
         update.set(state::REPLAY_FROM, number(from));
-        // The timers start the run if the caller cannot.
+        // The timers start the run if the caller cannot. An active run looks again before it ends.
         let key = self.keys().delivery_state(endpoint);
         set_due(&mut update, &key, self.clock().now());
+        update.set(state::AGAIN, number(1));
         let mut earlier = Condition::none();
         let (name, value) = (earlier.name(state::REPLAY_FROM), earlier.value(number(from)));
         let earlier = earlier.and(format!("(attribute_not_exists({name}) OR {name} > {value})"));
@@ -43,18 +44,8 @@ impl TenantStore {
         let (mut update, key) = (Update::default(), self.keys().delivery_state(endpoint));
         update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
         set_due(&mut update, &key, self.clock().now());
+        update.set(state::AGAIN, number(1));
         transaction.update(self, key, update, Condition::none())?;
         transaction.commit(self, &mut self.backoff()).await.map(drop)
-    }
-
-    /// AP-197: forgets failures and pauses of an endpoint that was enabled again: what waits is due. One write unit.
-    ///
-    /// # Errors
-    /// When the table does not respond.
-    pub async fn resume_deliveries(&self, endpoint: WebhookEndpointId) -> Result<(), StoreError> {
-        let mut update = Update::default();
-        update.set(FORMAT_ATTRIBUTE, number(item::FORMAT));
-        update.set(state::RESUMED_AT, number(self.clock().now().as_millis()));
-        self.update_if(self.keys().delivery_state(endpoint), update, Condition::none()).await.map(drop)
     }
 }

@@ -33,7 +33,7 @@ pub struct UndeliveredPage {
 }
 
 impl TenantStore {
-    /// AP-196: lists the events of the last 30 days that an endpoint did not take, newest first, strongly consistent.
+    /// AP-196: lists the events that were given up in the last 30 days, newest first, strongly consistent.
     ///
     /// # Errors
     /// When the table does not respond.

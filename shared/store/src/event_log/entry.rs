@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{append::NewEvent, expiry, segment::Reference};
 use crate::{
     StoreError, TenantStore,
-    item::{self, Item},
+    item::{self, Item, string},
     packed::{self, pack, unpack},
 };
 
@@ -80,8 +80,10 @@ impl TenantStore {
 
     /// Converts the item of an event.
     pub(super) fn read_event(&self, found: Item) -> Result<LoggedEvent, StoreError> {
-        let entry: EntryItem = item::read(found)?;
         let corrupt = || StoreError::Internal("an event of the log cannot be read".to_owned());
+        let log = format!("{}#", self.keys().event_log());
+        let subject = string(&found, "pk").and_then(|pk| pk.strip_prefix(&log)).ok_or_else(corrupt)?.to_owned();
+        let entry: EntryItem = item::read(found)?;
         let actor = parse_actor(&entry.actor).ok_or_else(corrupt)?;
         let data = match entry.deflated {
             Some(deflated) => Some(inflate(&deflated).ok_or_else(corrupt)?),
@@ -90,6 +92,7 @@ impl TenantStore {
         Ok(LoggedEvent {
             id: EventId::new(self.workspace_id(), entry.sequence),
             sequence: entry.sequence,
+            subject,
             content: EventContent {
                 event_type: entry.event_type,
                 occurred_at: Timestamp::from_millis(entry.occurred_at),

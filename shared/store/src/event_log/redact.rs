@@ -29,7 +29,7 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond. A repeat removes the rest.
     pub async fn redact_events(&self, subject: &EventSubject, of: Option<&EventSource>) -> Result<(), StoreError> {
-        let mut items = self
+        let mut pages = self
             .client()
             .query()
             .table_name(self.table())
@@ -42,21 +42,22 @@ impl TenantStore {
             .set_expression_attribute_values(Some(self.values(subject, of)))
             .consistent_read(true)
             .into_paginator()
-            .items()
             .send();
-        let mut keys = Vec::new();
-        while let Some(item) = items.next().await {
-            let item: Item = item.map_err(|e| StoreError::from_sdk(&e))?;
-            if let Some((pk, sk)) = string(&item, "pk").zip(string(&item, "sk")) {
-                keys.push(Key { pk: pk.to_owned(), sk: sk.to_owned() });
-            }
+        // Page by page, so that an interrupted call has done a part of the work.
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(|e| StoreError::from_sdk(&e))?.items.unwrap_or_default();
+            let redacted = items.into_iter().map(|item| self.redact(item));
+            let () = stream::iter(redacted).buffer_unordered(CONCURRENCY).try_collect().await?;
         }
-        let redact = |key| async move {
-            let mut update = Update::default();
-            DATA.iter().for_each(|attribute| update.remove(attribute));
-            self.update_if(key, update, Condition::exists()).await.map(drop)
-        };
-        stream::iter(keys).map(redact).buffer_unordered(CONCURRENCY).try_collect().await
+        Ok(())
+    }
+
+    async fn redact(&self, event: Item) -> Result<(), StoreError> {
+        let Some((pk, sk)) = string(&event, "pk").zip(string(&event, "sk")) else { return Ok(()) };
+        let mut update = Update::default();
+        DATA.iter().for_each(|attribute| update.remove(attribute));
+        let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
+        self.update_if(key, update, Condition::exists()).await.map(drop)
     }
 
     fn values(&self, subject: &EventSubject, of: Option<&EventSource>) -> Item {

@@ -1,10 +1,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use deskless_domain::{Collected, Identifier, Kind, Resource, WebhookEndpointId};
 
-use super::CURSOR;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
+    delivery::{AGAIN, CURSOR, RESUMED_AT},
     event_log::{ENDPOINTS, LOGGED_SINCE},
     expression::{Update, number},
     item::{FORMAT, FORMAT_ATTRIBUTE},
@@ -12,9 +12,6 @@ use crate::{
     timer::set_due,
     transaction::Transaction,
 };
-
-/// The attribute of a delivery state with the time at which the endpoint was enabled again, in milliseconds.
-const RESUMED_AT: &str = "rs";
 
 impl TenantStore {
     /// AP-185: returns the sequence after which a new resource gets events; `None` for a kind that gets none. An event that is logged
@@ -41,7 +38,8 @@ impl TenantStore {
     ///
     /// - The stamp names the enabled endpoints, and says that events are logged. So every event that commits after the transaction is
     ///   delivered, and none to an endpoint that is deleted or disabled.
-    /// - An endpoint that is enabled again starts with what was missed. The state of a deleted one is removed.
+    /// - An endpoint that is enabled again, or has another destination, starts with what was missed. The state of a deleted one is
+    ///   removed.
     pub(crate) fn add_follower<T: Collected>(
         &self,
         transaction: &mut Transaction,
@@ -70,11 +68,12 @@ impl TenantStore {
         let state = self.keys().delivery_state(id);
         if after.is_none() {
             transaction.delete(self, state, Condition::none())?;
-        } else if before.is_some() && !followed && follows {
+        } else if follows && before.zip(after).is_some_and(|(before, after)| after.fields.resumes(&before.fields)) {
             let mut resumed = Update::default();
             resumed.set(FORMAT_ATTRIBUTE, number(FORMAT));
             resumed.set(RESUMED_AT, number(self.clock().now().as_millis()));
-            // The timers start the delivery if the caller cannot.
+            // An active run looks again before it ends. The timers start one if the caller cannot.
+            resumed.set(AGAIN, number(1));
             set_due(&mut resumed, &state, self.clock().now());
             transaction.update(self, state, resumed, Condition::none())?;
         }

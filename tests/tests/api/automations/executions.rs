@@ -32,7 +32,7 @@ async fn manual_run_is_queued_and_shows_its_steps() {
     let at = done["finishedAt"].clone();
     assert!(at.is_string() && done["startedAt"].is_string());
     assert_eq!((&done["status"], &done["reason"]), (&json!("succeeded"), &Value::Null));
-    let step = |action| json!({ "action": action, "status": "succeeded", "reason": null, "finishedAt": at });
+    let step = |action| json!({ "action": action, "status": "succeeded", "reason": null, "nextAttemptAt": null, "finishedAt": at });
     assert_eq!(done["steps"], json!([step("tag"), step("update_status")]));
     let known = role.ask(Method::GET, &location).header("if-none-match", &tag).send().await;
     assert_eq!(known.status.as_u16(), 304);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use deskless_domain::{Clock, WebhookEndpointId};
+use deskless_domain::{Clock, EventFilter, Kind, LoggedEvent, Timestamp, WebhookEndpointId};
+use deskless_store::{EventSource, EventSubject, NewEvent};
 use deskless_tests::{Meter, Worker};
 use http::Method;
 use serde_json::json;
@@ -23,25 +24,42 @@ pub async fn measure(large: bool, costs: &mut BTreeMap<String, Meter>) {
     deliveries(large, costs).await;
 }
 
-/// Returns what a log and a webhook endpoint add to the work of the worker on changes of this many conversations, in one batch.
+/// Returns what a log and a webhook endpoint add to the work of the worker on changes of this many conversations, in one batch. The worker
+/// does other work at the same time, so the trips are those of the log alone.
 async fn append(large: bool, count: usize) -> Meter {
-    let mut meters = Vec::new();
-    for has_log in [false, true] {
-        let fixture = Fixture::new(large).await;
-        if has_log {
-            let _ = endpoint(&fixture).await;
-        }
-        let paths = open(&fixture, count).await;
-        let _ = fixture.drained(Worker::Events).await;
-        set_status(&fixture, &paths, "solved").await;
-        fixture.world.clock.advance_millis(CACHED_MS);
-        let _ = fixture.world.deliveries.take();
-        meters.push(fixture.drained(Worker::Events).await);
-        assert_eq!(fixture.world.deliveries.take().len(), usize::from(has_log), "a delivery is started");
-    }
-    let [without, with] = <[Meter; 2]>::try_from(meters).expect("two meters");
-    let (trips, reads, writes) = (with.trips - without.trips, with.reads - without.reads, with.writes - without.writes);
-    Meter { trips, reads, writes, ..Meter::default() }
+    let without = drained_changes(&Fixture::new(large).await, count).await;
+    let fixture = Fixture::new(large).await;
+    let _ = endpoint(&fixture).await;
+    let with = drained_changes(&fixture, count).await;
+    assert_eq!(fixture.world.deliveries.take().len(), 1, "a delivery is started");
+
+    let store = fixture.world.function_tenant().await;
+    let newest = store.newest_sequence().await.expect("a response");
+    let count = u64::try_from(count).expect("a small number");
+    let page = store.list_events(newest - count, 100, &EventFilter::default()).await.expect("a response");
+    let again = page.events.into_iter().map(|LoggedEvent { content, .. }| {
+        let subject = EventSubject::Conversation(content.conversation_id.expect("a conversation"));
+        NewEvent { subject, source: EventSource::At(Timestamp::from_millis(1)), content }
+    });
+    let again: Vec<_> = again.collect();
+    fixture.world.clock.advance_millis(CACHED_MS);
+    let _ = fixture.world.proxy().take_meter();
+    let _ = store.directory(&[Kind::Inbox, Kind::Member]).await.expect("names");
+    assert_eq!(store.append_events(again).await.expect("a response") as u64, count);
+    let alone = fixture.world.proxy().take_meter();
+    let added = (with.reads - without.reads, with.writes - without.writes);
+    assert_eq!((alone.reads, alone.writes), added, "the names and the log are all that is added");
+    alone
+}
+
+/// Changes this many conversations, and returns what the worker needs for the changes.
+async fn drained_changes(fixture: &Fixture, count: usize) -> Meter {
+    let paths = open(fixture, count).await;
+    let _ = fixture.drained(Worker::Events).await;
+    set_status(fixture, &paths, "solved").await;
+    fixture.world.clock.advance_millis(CACHED_MS);
+    let _ = fixture.world.deliveries.take();
+    fixture.drained(Worker::Events).await
 }
 
 /// Measures the feed and the positions of the log, with one event in each segment.

@@ -190,7 +190,7 @@ impl<'w> Fixture<'w> {
             "create_webhook_endpoint" => endpoint(),
             "update_webhook_endpoint" => json!({ "description": MARK }),
             "rotate_webhook_secret" | "test_webhook_endpoint" => json!({}),
-            "replay_events" => json!({ "sinceSequence": 1 }),
+            "replay_events" => json!({ "since": "2026-01-01T00:00:00Z" }),
             "create_execution" | "render_predefined_message" => {
                 json!({ "conversationId": self.conversation().await })
             }

@@ -1,21 +1,16 @@
-//! Least privilege: each function may do what its operations do, and nothing else.
+//! Calls each operation in every way in which it asks something of the table or the buckets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use deskless_domain::{AutomationId, Clock, ExecutionId, WebhookEndpointId};
-use deskless_store::{DeliveryRequest, DeliveryTarget};
-use deskless_tests::{
-    Delivery, Faults, Row, Worker, World, download, example_conversation, minimal_conversation, packed, unpacked,
-};
+use deskless_domain::Clock;
+use deskless_tests::{Delivery, Worker, World, download, example_conversation, minimal_conversation, packed, unpacked};
 use http::Method;
 use serde_json::{Value, json};
-
-use super::template;
 
 const PATH: &str = "/api/v1/conversations";
 
 /// What the operations of `conversations` ask of the table, each in every way in which it can.
-async fn conversations(world: &World) {
+pub async fn conversations(world: &World) {
     let ours = world.server_key();
     let path = ours.open_path().await;
     let _ = ours.open(&minimal_conversation()).await;
@@ -61,7 +56,7 @@ async fn conversations(world: &World) {
 }
 
 /// What the fast worker asks of the table: for what was done before, for a long thread and for a customer of many.
-async fn events(world: &World) {
+pub async fn events(world: &World) {
     let ours = world.server_key();
     let path = ours.open_path().await;
     let _ = ours.post(&format!("{path}/messages"), &json!({ "body": "Hi" })).await.expect(201);
@@ -93,7 +88,7 @@ async fn events(world: &World) {
 }
 
 /// What bulk actions ask of the table before they are answered.
-async fn bulk_actions(world: &World) {
+pub async fn bulk_actions(world: &World) {
     let ours = world.server_key();
     let bulk = "/api/v1/bulk-actions";
     let mut doomed = example_conversation();
@@ -123,7 +118,7 @@ async fn bulk_actions(world: &World) {
 }
 
 /// What the other worker asks of the table.
-async fn jobs(world: &World) {
+pub async fn jobs(world: &World) {
     let ours = world.server_key();
     let mut doomed = example_conversation();
     doomed["externalId"] = json!("ticket_12");
@@ -144,7 +139,7 @@ async fn jobs(world: &World) {
 }
 
 /// What the timers ask of the table: for a workspace that no other function has opened.
-async fn timers(world: &World) {
+pub async fn timers(world: &World) {
     let mut snoozed = minimal_conversation();
     snoozed["snoozedUntil"] = json!(world.clock.now().plus_seconds(60).to_string());
     let _ = world.server_key().open(&snoozed).await;
@@ -156,68 +151,14 @@ async fn timers(world: &World) {
 }
 
 /// Creates a webhook endpoint with headers, which are secret. Returns its path.
-async fn endpoint(world: &World) -> String {
+pub async fn endpoint(world: &World) -> String {
     let path = "/api/v1/webhook-endpoints";
     let body = json!({ "url": "https://hooks.example.com", "headers": { "x-a": "1" } });
     let made = world.server_key().post(path, &body).await.expect(201);
     format!("{path}/{}", made["webhookEndpoint"]["id"].as_str().expect("an id"))
 }
 
-/// What deliveries ask of the table: of an event and of a call, each of which fails and then succeeds, of a replay, and of an endpoint that
-/// is gone.
-async fn deliveries(world: &World) {
-    let ours = world.server_key();
-    let endpoint = endpoint(world).await;
-    let endpoint = endpoint.rsplit('/').next().expect("an id");
-    let id = WebhookEndpointId::parse(endpoint).expect("an id");
-    let conversation = ours.open(&minimal_conversation()).await["id"].clone();
-    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
-    let call = failed_call(world, &conversation).await;
-    // More events that were given up than one transaction removes.
-    let given_up: Vec<_> = (0..120)
-        .map(|sequence| {
-            let sk = format!("G#{:016}", 1_000_000 + sequence);
-            Row(json!({
-                "pk": { "S": format!("{}#V#N#{}", world.prefix(), packed(endpoint)) },
-                "sk": { "S": sk },
-                "f": { "N": "2" },
-                "givenUpAt": { "N": "1" },
-                "attempts": { "N": "1" },
-                "expiresAt": { "N": "9999999999" },
-            }))
-        })
-        .collect();
-    world.plant(&given_up).await;
-    let _ = (world.proxy().take_meter(), world.data_keys.take_permissions(), world.deliveries.take());
-    world.clock.advance_millis(300_000);
-    for status in [500, 204] {
-        world.webhook_servers.respond_with(status);
-        world.run_delivery(call.clone()).await.expect("a repeat");
-        world.run_delivery(world.delivery_to(id)).await.expect("a run");
-        world.clock.advance_millis(3_600_000);
-    }
-    world.tenant().await.request_replay(id, 1).await.expect("a request");
-    world.webhook_servers.respond_with(410);
-    world.run_delivery(world.delivery_to(id)).await.expect("a run");
-}
-
-/// Runs an automation whose call of a webhook fails. Returns the request to repeat it.
-async fn failed_call(world: &World, conversation: &Value) -> DeliveryRequest {
-    let ours = world.server_key();
-    let hook = json!([{ "action": "call_webhook", "url": "https://hooks.example.com" }]);
-    let body = json!({ "name": "a", "trigger": "manual", "actions": hook });
-    let automation = ours.post("/api/v1/automations", &body).await.expect(201)["automation"]["id"].clone();
-    let automation = automation.as_str().expect("an id");
-    let runs = format!("/api/v1/automations/{automation}/executions");
-    let begun = ours.post(&runs, &json!({ "conversationId": conversation })).await.expect(202);
-    world.webhook_servers.respond_with(500);
-    let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
-    let execution = begun["execution"]["id"].as_str().and_then(ExecutionId::parse).expect("an id");
-    let automation = AutomationId::parse(automation).expect("an id");
-    DeliveryRequest { workspace: world.workspace, target: DeliveryTarget::Call { automation, execution, step: 1 } }
-}
-
-async fn messages(world: &World, path: &str) {
+pub async fn messages(world: &World, path: &str) {
     let ours = world.server_key();
     let thread = format!("{path}/messages");
     let ask = ours.ask(Method::POST, &thread).header("idempotency-key", "k");
@@ -243,7 +184,7 @@ async fn messages(world: &World, path: &str) {
 }
 
 /// What the operations of `files` ask, and what whoever uploads and downloads may do by their signatures.
-async fn files(world: &World) {
+pub async fn files(world: &World) {
     let ours = world.server_key();
     let conversation = ours.open(&minimal_conversation()).await["id"].clone();
     // Only this function is measured: the key is looked up anew, and its requests are counted anew.
@@ -288,7 +229,7 @@ pub fn of_s3(world: &World) -> BTreeSet<String> {
     needed
 }
 
-async fn workspace(world: &World) {
+pub async fn workspace(world: &World) {
     let ours = world.server_key();
     for (path, one, body) in [
         ("inboxes", "inbox", json!({ "name": "a", "channel": "sms", "settings": { "appSecret": "app-secret" } })),
@@ -312,7 +253,7 @@ async fn workspace(world: &World) {
     let _ = ours.post("/api/v1/customers", &json!({ "email": "a@example.com", "name": "c" })).await.expect(200);
 }
 
-async fn predefined_messages(world: &World, conversation: &str) {
+pub async fn predefined_messages(world: &World, conversation: &str) {
     let ours = world.server_key();
     let path = "/api/v1/predefined-messages";
     let content = "{{workspace.name}}";
@@ -328,7 +269,7 @@ async fn predefined_messages(world: &World, conversation: &str) {
 }
 
 /// Leaves runs of every kind of step to the other worker.
-async fn automations(world: &World) {
+pub async fn automations(world: &World) {
     let ours = world.server_key();
     let ids = async |path: &str, one: &str, body: Value| {
         let made = ours.post(&format!("/api/v1/{path}"), &body).await.expect(201);
@@ -366,7 +307,7 @@ async fn automations(world: &World) {
 }
 
 /// What the feed and webhook endpoints ask of the table.
-async fn integrations(world: &World) {
+pub async fn integrations(world: &World) {
     let ours = world.server_key();
     let (events, endpoints) = ("/api/v1/events", "/api/v1/webhook-endpoints");
     let _ = ours.get(events).await.expect(200);
@@ -395,117 +336,10 @@ async fn integrations(world: &World) {
 
 /// Takes a lease of the rate limiter, as every function does that authenticates keys. The first requests of a minute need
 /// none.
-async fn lease(world: &World) {
+pub async fn lease(world: &World) {
     world.clock.advance_millis(60_000);
     let ours = world.server_key();
     for _ in 0..6 {
         let _ = ours.ask(Method::GET, "/api/v1/conversations/x").skip_validation().send_now().await;
-    }
-}
-
-#[tokio::test]
-async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
-    let world = World::behind_proxy(Faults::default()).await;
-    let _ = world.data_keys.take_permissions();
-    let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let asked = || {
-        let mut asked = world.proxy().take_meter().permissions;
-        asked.extend(world.data_keys.take_permissions());
-        if !world.deliveries.take().is_empty() {
-            let _ = asked.insert("lambda:InvokeFunction/deliveries".to_owned());
-        }
-        // Every function decrypts the data key itself.
-        world.clock.advance_millis(300_000);
-        asked
-    };
-    let _ = world.take_asked_of_s3();
-    conversations(&world).await;
-    needed.insert("conversations".to_owned(), &asked() | &of_s3(&world));
-    let path = world.server_key().open_path().await;
-    let _ = world.proxy().take_meter();
-    // Whoever calls `messages` first is looked up by it.
-    world.clock.advance_millis(30_000);
-    messages(&world, &path).await;
-    needed.insert("messages".to_owned(), &asked() | &of_s3(&world));
-    world.clock.advance_millis(30_000);
-    workspace(&world).await;
-    needed.insert("workspace".to_owned(), asked());
-    world.clock.advance_millis(30_000);
-    predefined_messages(&world, &path).await;
-    lease(&world).await;
-    needed.insert("predefined-messages".to_owned(), asked());
-    bulk_actions(&world).await;
-    needed.insert("bulk-actions".to_owned(), asked());
-    let _ = world.take_asked_of_s3();
-    files(&world).await;
-    let mut of_files = asked();
-    of_files.extend(of_s3(&world));
-    // What a registration clears away when its file is deleted meanwhile.
-    of_files.insert("s3:DeleteObject/files".to_owned());
-    needed.insert("files".to_owned(), of_files);
-    automations(&world).await;
-    lease(&world).await;
-    needed.insert("automations".to_owned(), asked());
-    integrations(&world).await;
-    lease(&world).await;
-    needed.insert("integrations".to_owned(), asked());
-    let _ = world.take_asked_of_s3();
-    events(&world).await;
-    needed.insert("events".to_owned(), asked());
-    assert_eq!(of_s3(&world), BTreeSet::new(), "only the other worker uses the files");
-    jobs(&world).await;
-    let mut of_jobs = asked();
-    of_jobs.extend(of_s3(&world));
-    needed.insert("jobs".to_owned(), of_jobs);
-    timers(&world).await;
-    needed.insert("timers".to_owned(), asked());
-    deliveries(&world).await;
-    needed.insert("deliveries".to_owned(), asked());
-    needed.insert("discovery".to_owned(), BTreeSet::new());
-    let functions = template::functions().into_iter().map(|f| (f.binary, f.permissions));
-    // What dialects do is in `dialects`.
-    let allowed: BTreeMap<_, _> = functions.filter(|(name, _)| name != "dialects").collect();
-    assert_eq!(needed, allowed);
-}
-
-#[test]
-fn workers_may_write_failed_records_and_nobody_else_may() {
-    let template = template::parse();
-    let resources = template["Resources"].as_object().expect("resources");
-    let mut writers = BTreeSet::new();
-    for resource in resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function") {
-        let name = resource["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary");
-        let statements = resource["Properties"]["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
-        let may_write = statements.iter().any(|statement| {
-            statement["Action"] == "s3:PutObject" && statement["Resource"] == "${FailedEventsBucket.Arn}/*"
-        });
-        let bucket = &resource["Properties"]["Environment"]["Variables"]["FAILED_EVENTS_BUCKET"];
-        assert_eq!(may_write, bucket == "FailedEventsBucket", "{name}: {bucket}");
-        writers.extend(may_write.then_some(name));
-    }
-    assert_eq!(writers, Worker::ALL.map(Worker::name).into());
-}
-
-#[test]
-fn functions_decrypt_only_data_keys_of_the_stack() {
-    let template = template::parse();
-    let key = &template["Resources"]["SecretsKey"];
-    assert_eq!((&key["DeletionPolicy"], &key["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
-    assert_eq!(key["Properties"]["EnableKeyRotation"], true);
-    let resources = template["Resources"].as_object().expect("resources");
-    for (name, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function") {
-        let properties = &resource["Properties"];
-        let statements = properties["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
-        let kms: Vec<_> = statements.iter().filter(|statement| statement["Sid"] == "Secrets").collect();
-        let either = json!(["MakeSecretsKey", "SecretsKey.Arn", "SecretsKeyArn"]);
-        let knows_key = properties["Environment"]["Variables"]["SECRETS_KEY"] == either;
-        assert_eq!(kms.len(), usize::from(knows_key), "{name}");
-        for statement in kms {
-            assert_eq!(statement["Resource"], either, "{name}");
-            assert_eq!(
-                statement["Condition"]["StringEquals"],
-                json!({ "kms:EncryptionContext:purpose": "deskless-secrets" })
-            );
-        }
     }
 }

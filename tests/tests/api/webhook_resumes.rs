@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use deskless_app::deliveries;
 use deskless_deliveries::handle_with;
 use deskless_store::{BeginRun, EndRun, NextRun, RunChanges};
 use deskless_tests::{Row, World, minimal_conversation};
@@ -23,8 +22,7 @@ async fn rejected_conversations_stop_no_others() {
     let store = world.tenant().await;
     append(&world, &rounds(3, 1..=1)).await;
     receiver.run(&world).await;
-    let undelivered =
-        async || deliveries::list_undelivered(&store, receiver.id, None, 10).await.expect("a list").events.len();
+    let undelivered = async || store.list_undelivered(receiver.id, None, 10).await.expect("a list").events.len();
     // Each hour a new event of a conversation that the receiver takes, and twice after a while.
     for hour in 1..=140_u64 {
         append(&world, &[(4, hour)]).await;

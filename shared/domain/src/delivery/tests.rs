@@ -1,9 +1,7 @@
 use std::sync::Mutex;
 
 use super::{AfterFailure, DeliveryState, DeliverySubject, Hold};
-use crate::{
-    Clock, EventActor, EventContent, EventId, EventType, Identifier, LoggedEvent, RetrySchedule, Timestamp, WorkspaceId,
-};
+use crate::{Clock, EventActor, EventContent, EventId, EventType, LoggedEvent, RetrySchedule, Timestamp, WorkspaceId};
 
 /// A clock that stands, with schedules without jitter.
 #[derive(Debug)]

@@ -73,10 +73,6 @@ fn decoded(bytes: &[u8]) -> Vec<String> {
     if DeflateDecoder::new(bytes).read_to_string(&mut inflated).is_ok() {
         texts.push(inflated);
     }
-    let mut inflated = String::new();
-    if DeflateDecoder::new(bytes).read_to_string(&mut inflated).is_ok() {
-        texts.push(inflated);
-    }
     texts
 }
 

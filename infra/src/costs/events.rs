@@ -148,7 +148,9 @@ pub(super) fn section(costs: &Costs, text: &mut String) -> Result<()> {
     text.push_str(
         "- The second budget and the last column are for ten events of different conversations that are committed together.\n\
          - **Lambda** includes the time for which the function waits for your server, an assumption in infra/costs.toml. A slow server costs more.\n\
-         - A workspace without webhook endpoints that has never read the feed pays nothing.\n\
+         - The names of inboxes and members are cached for 20 s (AP-20). An event that finds none costs up to $0.18 for a million more.\n\
+         - A workspace without webhook endpoints that has never read the feed pays for one read of its stamp (AP-88) for a batch of changes, and \
+         no write.\n\
          - One that only reads the feed pays for the log, and for the pages in the table above.\n",
     );
     Ok(())

@@ -76,6 +76,8 @@ impl ChangeFeed {
         let body = serde_json::to_vec_pretty(&parked)
             .map_err(|e| StoreError::Internal(format!("a failed record cannot be serialized: {e}")))?;
         let number = record.sequence_number.as_deref().or(record.event_id.as_deref()).unwrap_or("unknown");
+        // The name of a consumer can have spaces, which the path of a request cannot.
+        let consumer = consumer.replace(' ', "-");
         bucket.put(&format!("parked/{worker}/{number}-{consumer}.json"), "application/json", body).await
     }
 }

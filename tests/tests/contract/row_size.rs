@@ -1,4 +1,6 @@
 //! A conversation in the middle of its life fits one write unit, which is 1,024 bytes.
+//!
+//! Who made the last change (`ac`) takes 25 of them. Events need it, and the item is the only place that is written with each change.
 
 use deskless_tests::World;
 use serde_json::{Value, json};

@@ -30,8 +30,8 @@ pub struct Function {
     pub binary: String,
     /// Path and method of each event; a `$default` route has none.
     pub events: Vec<(Option<String>, Option<String>)>,
-    /// What its policy allows: actions on the table and the bucket and, behind a slash, on an index or on the
-    /// objects below a prefix.
+    /// What its policies allow: actions on the table and the bucket and, behind a slash, on an index, on the objects
+    /// below a prefix or on another function.
     pub permissions: BTreeSet<String>,
 }
 
@@ -39,12 +39,14 @@ pub struct Function {
 pub fn functions() -> Vec<Function> {
     let template = parse();
     let resources = template["Resources"].as_object().expect("resources").clone();
-    let functions = resources.into_values().filter(|r| r["Type"] == "AWS::Serverless::Function");
+    let functions = resources.iter().filter(|(_, r)| r["Type"] == "AWS::Serverless::Function");
     functions
-        .map(|resource| {
+        .map(|(id, resource)| {
             let text = |value: &Value| value.as_str().map(str::to_owned);
             let events = resource["Properties"]["Events"].as_object().cloned().unwrap_or_default();
-            let statements = resource["Properties"]["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
+            let mut statements =
+                resource["Properties"]["Policies"][0]["Statement"].as_array().cloned().unwrap_or_default();
+            statements.extend(attached(&resources, id));
             Function {
                 binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]).expect("a binary"),
                 // What no route calls has other events.
@@ -56,6 +58,15 @@ pub fn functions() -> Vec<Function> {
                 permissions: statements.iter().flat_map(permissions).collect(),
             }
         })
+        .collect()
+}
+
+/// The statements of the policies that are resources of their own and name the role of this function.
+fn attached(resources: &serde_json::Map<String, Value>, function: &str) -> Vec<Value> {
+    let role = Value::from(format!("{function}Role"));
+    let policies = resources.values().filter(|resource| resource["Type"] == "AWS::IAM::Policy");
+    let own = policies.filter(|policy| policy["Properties"]["Roles"].as_array().is_some_and(|all| all.contains(&role)));
+    own.flat_map(|policy| policy["Properties"]["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default())
         .collect()
 }
 
@@ -81,7 +92,10 @@ fn permissions(statement: &Value) -> Vec<String> {
         None if resource.contains("${FilesBucket.Arn}/") => {
             format!("/{}", resource.trim_end_matches("/*").rsplit('/').next().unwrap_or_default())
         }
-        None => panic!("{resource} is neither the table nor one of its indexes, and not the bucket or the key"),
+        None if resource == "DeliveriesFunction.Alias" => "/deliveries".to_owned(),
+        None => {
+            panic!("{resource} is neither the table nor one of its indexes, and not the bucket, the key or a function")
+        }
     });
     places.flat_map(|place| texts(&statement["Action"]).into_iter().map(move |action| action + &place)).collect()
 }

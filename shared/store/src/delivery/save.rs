@@ -63,7 +63,7 @@ impl TenantStore {
             update.remove(state::REPLAY_FROM);
             condition = condition.equals(state::REPLAY_FROM, number(from));
         }
-        if changes.len() == 0 && changes.replayed_from.is_none() {
+        if changes.is_empty() {
             return Ok(matches!(self.update_state(run.endpoint, update, condition).await?, Updated::Done(_)));
         }
         let mut transaction = Transaction::default();

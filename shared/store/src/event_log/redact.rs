@@ -55,7 +55,9 @@ impl TenantStore {
     async fn redact(&self, event: Item) -> Result<(), StoreError> {
         let Some((pk, sk)) = string(&event, "pk").zip(string(&event, "sk")) else { return Ok(()) };
         let mut update = Update::default();
-        DATA.iter().for_each(|attribute| update.remove(attribute));
+        for attribute in DATA {
+            update.remove(attribute);
+        }
         let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
         self.update_if(key, update, Condition::exists()).await.map(drop)
     }

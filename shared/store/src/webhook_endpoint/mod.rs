@@ -1,3 +1,3 @@
-//! Webhook endpoints: AP-185 to AP-189. The endpoints themselves are a small collection.
+//! Webhook endpoints: AP-185, AP-188. The endpoints themselves are a small collection.
 
 mod follow;

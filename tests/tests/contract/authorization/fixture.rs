@@ -1,5 +1,7 @@
 //! Valid calls of every operation, each on new resources.
 
+use std::{collections::VecDeque, sync::Mutex};
+
 use deskless_tests::{Role, Upload, World};
 use http::Method;
 use serde_json::{Value, json};
@@ -8,6 +10,9 @@ use serde_json::{Value, json};
 pub const CUSTOMER: &str = "cus_ada";
 /// A text in every resource of our workspace.
 pub const MARK: &str = "ours-only";
+
+/// The most webhook endpoints at a time. A workspace can have 20.
+const MOST_ENDPOINTS: usize = 12;
 
 /// A call of an operation.
 #[derive(Debug, Clone)]
@@ -22,12 +27,15 @@ pub struct Fixture<'w> {
     world: &'w World,
     customer: Role<'w>,
     number: std::sync::atomic::AtomicU32,
+    /// The webhook endpoints, oldest first. The clock stands still, so the ids do not show it.
+    endpoints: Mutex<VecDeque<String>>,
 }
 
 impl<'w> Fixture<'w> {
     pub async fn new(world: &'w World, token: &str) -> Self {
         let customer = world.client_key().on_behalf_of(token);
-        let fixture = Self { world, customer, number: std::sync::atomic::AtomicU32::default() };
+        let fixture =
+            Self { world, customer, number: std::sync::atomic::AtomicU32::default(), endpoints: Mutex::default() };
         let _ = fixture.conversation().await;
         fixture
     }
@@ -116,16 +124,21 @@ impl<'w> Fixture<'w> {
         }
     }
 
-    /// Creates a webhook endpoint. A workspace can have few of them, so earlier ones are deleted.
+    /// Creates a webhook endpoint. A workspace can have few of them, so the oldest one is deleted.
     async fn endpoint(&self) -> String {
-        let (ours, path) = (self.world.server_key(), "/api/v1/webhook-endpoints");
-        let listed = ours.ask(Method::GET, path).send_now().await.expect(200);
-        let listed = listed["webhookEndpoints"].as_array().expect("an array");
-        for earlier in listed.iter().take(10).filter(|_| listed.len() >= 15) {
-            let item = format!("{path}/{}", earlier["id"].as_str().expect("an id"));
-            let _ = ours.ask(Method::DELETE, &item).send_now().await.expect(204);
+        let id = self.made("webhook-endpoints", "webhookEndpoint", &endpoint()).await;
+        let oldest = {
+            let mut endpoints = self.endpoints.lock().expect("no panic before");
+            endpoints.push_back(id.clone());
+            if endpoints.len() > MOST_ENDPOINTS { endpoints.pop_front() } else { None }
+        };
+        if let Some(oldest) = oldest {
+            // A call may have deleted it.
+            let path = format!("/api/v1/webhook-endpoints/{oldest}");
+            let deleted = self.world.server_key().ask(Method::DELETE, &path).send_now().await;
+            assert!(deleted.status.is_success() || deleted.status == 404, "{:?}", deleted.bytes);
         }
-        self.made("webhook-endpoints", "webhookEndpoint", &endpoint()).await
+        id
     }
 
     /// Returns a call that succeeds with a server key, on new resources.

@@ -1,5 +1,6 @@
 //! Least privilege: each function may do what its operations do, and nothing else.
 
+mod deliveries;
 mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deskless_tests::{Faults, Worker, World};
 use serde_json::json;
 
+use deliveries::deliveries;
 pub use operations::of_s3;
 use operations::{
     automations, bulk_actions, conversations, events, files, integrations, jobs, lease, messages, predefined_messages,
@@ -23,6 +25,9 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     let asked = || {
         let mut asked = world.proxy().take_meter().permissions;
         asked.extend(world.data_keys.take_permissions());
+        if !world.deliveries.take().is_empty() {
+            let _ = asked.insert("lambda:InvokeFunction/deliveries".to_owned());
+        }
         // Every function decrypts the data key itself.
         world.clock.advance_millis(300_000);
         asked
@@ -68,6 +73,8 @@ async fn each_function_may_do_what_its_operations_do_and_nothing_else() {
     needed.insert("jobs".to_owned(), of_jobs);
     timers(&world).await;
     needed.insert("timers".to_owned(), asked());
+    deliveries(&world).await;
+    needed.insert("deliveries".to_owned(), asked());
     needed.insert("discovery".to_owned(), BTreeSet::new());
     let functions = template::functions().into_iter().map(|f| (f.binary, f.permissions));
     // What dialects do is in `dialects`.

@@ -79,7 +79,9 @@ pub async fn events(world: &World) {
     doomed["externalId"] = json!("ticket_10");
     let _ = ours.open(&doomed).await;
     let _ = ours.ask(Method::DELETE, "/api/v1/customers/doomed").send().await.expect(202);
-    let _ = world.proxy().take_meter();
+    // There is a log: `integrations` has started it. Its events are delivered.
+    let _ = endpoint(world).await;
+    let _ = (world.proxy().take_meter(), world.data_keys.take_permissions(), world.deliveries.take());
     // The workspaces' settings are no longer cached.
     world.clock.advance_millis(20_000);
     let _ = world.drain_to(Worker::Events, Delivery::default()).await;
@@ -131,6 +133,8 @@ pub async fn jobs(world: &World) {
         let _ = ours.post("/api/v1/bulk-actions", &body).await.expect(202);
     }
     let _ = world.proxy().take_meter();
+    // A call that fails is kept for a repeat.
+    world.webhook_servers.respond_with(500);
     let _ = world.drain_to(Worker::Jobs, Delivery::default()).await;
 }
 
@@ -139,9 +143,19 @@ pub async fn timers(world: &World) {
     let mut snoozed = minimal_conversation();
     snoozed["snoozedUntil"] = json!(world.clock.now().plus_seconds(60).to_string());
     let _ = world.server_key().open(&snoozed).await;
+    let replay = format!("{}/replay", endpoint(world).await);
+    let _ = world.server_key().post(&replay, &json!({ "sinceSequence": 1 })).await.expect(200);
     world.clock.advance_millis(120_000);
-    let _ = world.proxy().take_meter();
+    let _ = (world.proxy().take_meter(), world.data_keys.take_permissions(), world.deliveries.take());
     assert_eq!(world.run_timers().await.ended, 1);
+}
+
+/// Creates a webhook endpoint with headers, which are secret. Returns its path.
+pub async fn endpoint(world: &World) -> String {
+    let path = "/api/v1/webhook-endpoints";
+    let body = json!({ "url": "https://hooks.example.com", "headers": { "x-a": "1" } });
+    let made = world.server_key().post(path, &body).await.expect(201);
+    format!("{path}/{}", made["webhookEndpoint"]["id"].as_str().expect("an id"))
 }
 
 pub async fn messages(world: &World, path: &str) {
@@ -298,7 +312,8 @@ pub async fn integrations(world: &World) {
     let (events, endpoints) = ("/api/v1/events", "/api/v1/webhook-endpoints");
     let _ = ours.get(events).await.expect(200);
     let _ = ours.open(&minimal_conversation()).await;
-    let _ = world.drain_events().await;
+    // What other functions have left to the other worker stays for it.
+    let _ = world.drain_to(Worker::Events, Delivery::default()).await;
     let _ = world.proxy().take_meter();
     world.clock.advance_millis(300_000);
     let _ = ours.get(events).await.expect(200);

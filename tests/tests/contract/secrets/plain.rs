@@ -23,7 +23,7 @@ async fn plain_secret_in_the_table_is_an_error() {
     secrets.world.put(&plain).await;
     assert_eq!(status_of_request_with_token(&secrets).await, 500);
     let log = String::from_utf8(log.bytes()).expect("text");
-    assert!(log.contains("a stored secret is not encrypted"), "the log says why");
+    assert!(log.contains("a stored secret is not encrypted"), "the log says why: {log}");
     assert!(!log.contains(secrets.identity.reveal()));
     let failed = secrets.world.operator().start_secrets_rotation().await.expect("started").move_secrets().await;
     assert!(failed.expect_err("a plain secret").to_string().contains("is not encrypted"));

@@ -16,9 +16,9 @@ const BATCH: f64 = 10.0;
 pub(super) struct Step {
     name: String,
     /// What one event needs.
-    alone: Units,
+    alone: Spent,
     /// What ten events need together.
-    ten: Units,
+    ten: Spent,
     /// The function that is invoked for it. Without one, it runs in an invocation that is counted already.
     function: Option<String>,
     /// Milliseconds for which the function waits for the receiver, for one event and for ten.
@@ -29,14 +29,14 @@ pub(super) struct Step {
 /// A row of `ACCESS_PATTERNS.md`, and what counts until the table has the row.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Units {
+struct Spent {
     row: String,
     trips: f64,
     read_units: f64,
     write_units: f64,
 }
 
-impl Units {
+impl Spent {
     fn budget(&self, budgets: &Budgets) -> Budget {
         let assumed = Budget { trips: self.trips, reads: self.read_units, writes: self.write_units };
         budgets.get(&self.row).unwrap_or(assumed)
@@ -91,7 +91,7 @@ impl Inputs {
     /// Returns the cost of a step.
     pub(super) fn step_cost(&self, step: &Step, budgets: &Budgets, template: &str) -> Result<StepCost> {
         let memory = count(memory_of(template, step.function.as_deref())?);
-        let dollars = |units: &Units, events: f64, wait: f64| -> Result<Dollars> {
+        let dollars = |units: &Spent, events: f64, wait: f64| -> Result<Dollars> {
             let budget = units.budget(budgets);
             let price = |name| price(&self.prices, name);
             let invocations = if step.function.is_some() { 1.0 } else { 0.0 };

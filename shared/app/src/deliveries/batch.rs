@@ -27,6 +27,13 @@ pub(super) struct Group {
     pub is_due: bool,
 }
 
+impl Group {
+    /// Returns the group of events that wait.
+    fn held(hold: &Hold, is_due: bool) -> Self {
+        Self { hold: hold.clone(), before: Some(hold.clone()), events: HashMap::new(), is_due }
+    }
+}
+
 /// What is sent next.
 pub(super) struct Batch {
     pub groups: Vec<Group>,
@@ -46,7 +53,7 @@ impl Session<'_> {
         loop {
             let mut due: Vec<_> = self.holds.values().filter(|hold| hold.due(&self.state) <= now).collect();
             due.sort_by_key(|hold| hold.due);
-            let due = due.into_iter().take(MOST_DUE).map(|hold| self.group_of(hold, true));
+            let due = due.into_iter().take(MOST_DUE).map(|hold| Group::held(hold, true));
             let mut groups: BTreeMap<_, _> = due.map(|group| (group.hold.subject.clone(), group)).collect();
             let mut cursor = self.cursor();
             if !self.is_at_end && self.holds.len() < MOST_HELD {
@@ -85,7 +92,7 @@ impl Session<'_> {
         };
         match batch.groups.iter_mut().find(|group| group.hold.subject == hold.subject) {
             Some(group) => group.is_due = true,
-            None => batch.groups.push(self.group_of(hold, true)),
+            None => batch.groups.push(Group::held(hold, true)),
         }
         Ok(Some(batch))
     }
@@ -117,15 +124,11 @@ impl Session<'_> {
     fn add(&self, groups: &mut BTreeMap<DeliverySubject, Group>, event: LoggedEvent) {
         let subject = DeliverySubject::of(&event);
         let group = groups.entry(subject.clone()).or_insert_with(|| match self.holds.get(&subject) {
-            Some(hold) => self.group_of(hold, false),
+            Some(hold) => Group::held(hold, false),
             None => Group { hold: Hold::new(subject, self.now()), before: None, events: HashMap::new(), is_due: true },
         });
         group.hold.push(event.sequence);
         let _ = group.events.insert(event.sequence, event);
-    }
-
-    fn group_of(&self, hold: &Hold, is_due: bool) -> Group {
-        Group { hold: hold.clone(), before: Some(hold.clone()), events: HashMap::new(), is_due }
     }
 
     /// Returns the filter of the events that the endpoint gets.

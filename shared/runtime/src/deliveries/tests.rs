@@ -15,9 +15,12 @@ use crate::SystemClock;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-central-1:123456789012:function:d:live";
 
-/// The status to respond with, and the requests: path, headers and body.
+/// The statuses to respond with, and the requests.
 #[derive(Clone)]
-struct Fake(Arc<Mutex<(Vec<u16>, Vec<(String, String, Value)>)>>);
+struct Fake(Arc<Mutex<(Vec<u16>, Vec<Received>)>>);
+
+/// A path, headers and a body.
+type Received = (String, String, Value);
 
 async fn respond(State(fake): State<Fake>, request: Request) -> StatusCode {
     let (head, body) = request.into_parts();
@@ -32,7 +35,7 @@ async fn respond(State(fake): State<Fake>, request: Request) -> StatusCode {
     StatusCode::from_u16(status).expect("a status")
 }
 
-async fn start(statuses: &[u16]) -> (Result<(), StoreError>, Vec<(String, String, Value)>) {
+async fn start(statuses: &[u16]) -> (Result<(), StoreError>, Vec<Received>) {
     let fake = Fake(Arc::new(Mutex::new((statuses.to_vec(), Vec::new()))));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,8 +1,9 @@
 //! Searches everything that is stored and logged for every secret.
 
 use std::{
+    cell::RefCell,
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use deskless_tests::{Row, Worker, World, record};
@@ -10,13 +11,31 @@ use flate2::{Compression, write::GzEncoder};
 use http::Method;
 use serde_json::json;
 use tracing::Level;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
+use tracing_subscriber::{
+    Layer,
+    filter::{Targets, dynamic_filter_fn},
+    layer::SubscriberExt,
+};
 
 use super::Secrets;
 
 /// The lines of this test's thread.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+thread_local! {
+    /// Where the lines of this thread go.
+    static LINES: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+/// Ends the capture.
+pub struct Capture;
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let _ = LINES.take();
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -30,13 +49,20 @@ impl Write for Log {
 
 impl Log {
     /// Captures what the functions log, at the lowest level that `DESKLESS_LOG` can set.
-    pub fn capture(&self) -> tracing::subscriber::DefaultGuard {
-        let writer = self.clone();
-        let lines = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
-        let levels = Targets::new().with_default(Level::WARN).with_target("deskless", Level::TRACE);
-        // A filter of the layer would be of no use, and tests that capture at the same time would lose lines: its state is of a thread, but
-        // callsites are registered for the subscribers of all threads.
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(levels).with(lines))
+    ///
+    /// All tests have one subscriber. If each had its own, lines would be lost while another test sets or drops one.
+    pub fn capture(&self) -> Capture {
+        static SUBSCRIBER: Once = Once::new();
+        SUBSCRIBER.call_once(|| {
+            let writer = || LINES.with_borrow(|lines| lines.clone().unwrap_or_default());
+            let is_captured = dynamic_filter_fn(|_, _| LINES.with_borrow(Option::is_some));
+            let levels = Targets::new().with_default(Level::WARN).with_target("deskless", Level::TRACE);
+            let lines = tracing_subscriber::fmt::layer().json().with_writer(writer).with_filter(is_captured);
+            let subscriber = tracing_subscriber::registry().with(levels).with(lines);
+            tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+        });
+        LINES.set(Some(self.clone()));
+        Capture
     }
 
     pub fn bytes(&self) -> Vec<u8> {

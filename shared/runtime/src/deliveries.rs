@@ -1,56 +1,32 @@
-//! Starts deliveries: invokes the function `deliveries`, asynchronously.
-//!
-//! One operation is needed, which is too few for the weight of the SDK:
+//! Starts deliveries: invokes the function `deliveries`, asynchronously:
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 
-use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::{
-    http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector},
-    identity::Identity,
-    orchestrator::HttpRequest,
-};
-use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use deskless_domain::{Clock, WorkspaceId};
 use deskless_store::{DeliveryRequest, DeliveryTarget, StartDelivery, StoreError};
 use futures_util::future::BoxFuture;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{SystemClock, client::tls, config::Config};
+use crate::{
+    SystemClock,
+    config::Config,
+    signed::{Failure, Service, SignedClient},
+};
 
-/// The maximum number of attempts after transient errors.
-const ATTEMPTS: u32 = 3;
-/// The header that says that the response does not wait for the function.
-const INVOCATION_TYPE: (&str, &str) = ("x-amz-invocation-type", "Event");
+const SERVICE: Service = Service { title: "Lambda", name: "lambda" };
+/// The headers of a request whose response does not wait for the function.
+const HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("x-amz-invocation-type", "Event")];
 /// Characters that a name or an ARN keeps in a path.
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Starts deliveries through AWS Lambda.
 #[derive(Debug)]
 pub struct Lambda {
-    url: String,
-    region: String,
-    credentials: SharedCredentialsProvider,
-    connector: SharedHttpConnector,
-    clock: Arc<dyn Clock>,
-}
-
-enum Failure {
-    /// A retry may succeed.
-    Transient(String),
-    /// The function, the role or the region has to be repaired, after which the same request succeeds.
-    Denied(String),
-    Permanent(String),
+    /// The path of invocations.
+    path: String,
+    client: SignedClient,
 }
 
 /// Returns the way to start deliveries that the function's environment names, if any.
@@ -71,89 +47,23 @@ impl Lambda {
         credentials: SharedCredentialsProvider,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let host = endpoint
-            .map_or_else(|| format!("https://lambda.{region}.{suffix}"), |url| url.trim_end_matches('/').to_owned());
-        let url = format!("{host}/2015-03-31/functions/{}/invocations", utf8_percent_encode(function, IN_A_PATH));
-        let settings = HttpConnectorSettings::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .read_timeout(Duration::from_secs(2))
-            .build();
-        let builder = Connector::builder().connector_settings(settings).sleep_impl(TokioSleep::new());
-        let connector = if url.starts_with("http://") {
-            SharedHttpConnector::new(builder.build_http())
-        } else {
-            SharedHttpConnector::new(tls(builder))
-        };
-        Self { url, region: region.to_owned(), credentials, connector, clock }
+        let path = format!("/2015-03-31/functions/{}/invocations", utf8_percent_encode(function, IN_A_PATH));
+        Self { path, client: SignedClient::new(SERVICE, region, endpoint, credentials, clock) }
     }
 
     /// Invokes the function. Lambda has taken the event once this returns.
-    async fn invoke(&self, event: &str) -> Result<(), StoreError> {
-        for attempt in 1.. {
-            match self.invoke_once(event).await {
-                Ok(()) => return Ok(()),
-                Err(Failure::Denied(text)) => return Err(StoreError::Unavailable(text)),
-                Err(Failure::Permanent(text)) => return Err(StoreError::Internal(text)),
-                Err(Failure::Transient(text)) if attempt == ATTEMPTS => return Err(StoreError::Unavailable(text)),
-                Err(Failure::Transient(_)) => tokio::time::sleep(Duration::from_millis(50) * attempt).await,
-            }
-        }
-        unreachable!("the last attempt returns")
-    }
-
-    async fn invoke_once(&self, event: &str) -> Result<(), Failure> {
-        let failed =
-            |e: &dyn std::error::Error| Failure::Transient(format!("Lambda did not respond to an invocation: {e}"));
-        let request = self.request(event).await?;
-        let response = self.connector.call(request).await.map_err(|e| failed(&e))?;
-        let status = response.status().as_u16();
-        let code = response.headers().get("x-amzn-errortype").unwrap_or_default().to_owned();
-        // Reads it to the end, so that the connection can be used again.
-        let body = ByteStream::new(response.into_body()).collect().await.map_err(|e| failed(&e))?.to_vec();
+    async fn invoke(&self, event: &str) -> Result<(), Failure> {
+        let response = self.client.post(&self.path, HEADERS, event).await?;
         let text = || {
-            let start = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
-            format!("Lambda responded to an invocation with {status} {code} {start}")
+            let start = String::from_utf8_lossy(&response.body[..response.body.len().min(500)]);
+            format!("Lambda responded to an invocation with {} {} {start}", response.status, response.error_type)
         };
-        match status {
+        match response.status {
             200..=299 => Ok(()),
             400 | 413 | 415 => Err(Failure::Permanent(text())),
             429 | 500.. => Err(Failure::Transient(text())),
             _ => Err(Failure::Denied(text())),
         }
-    }
-
-    async fn request(&self, event: &str) -> Result<HttpRequest, Failure> {
-        let invalid =
-            |e: &dyn std::error::Error| Failure::Permanent(format!("a request to Lambda cannot be built: {e}"));
-        let credentials = self.credentials.provide_credentials().await;
-        let identity: Identity =
-            credentials.map_err(|e| Failure::Denied(format!("there are no AWS credentials: {e}")))?.into();
-        let headers = [("content-type", "application/json"), INVOCATION_TYPE];
-        let now = Duration::from_secs(self.clock.now().as_seconds().max(0).unsigned_abs());
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("lambda")
-            .time(SystemTime::UNIX_EPOCH + now)
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|e| invalid(&e))?
-            .into();
-        let signable =
-            SignableRequest::new("POST", &self.url, headers.into_iter(), SignableBody::Bytes(event.as_bytes()))
-                .map_err(|e| invalid(&e))?;
-        let instructions = sign(signable, &parameters).map_err(|e| invalid(&e))?.into_parts().0;
-        let mut request = http::Request::builder().method("POST").uri(&self.url);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let mut request = request
-            .header("content-length", event.len().to_string())
-            .body(SdkBody::from(event))
-            .map_err(|e| invalid(&e))?;
-        instructions.apply_to_request_http1x(&mut request);
-        HttpRequest::try_from(request).map_err(|e| invalid(&e))
     }
 }
 
@@ -167,7 +77,7 @@ impl StartDelivery for Lambda {
             let request = DeliveryRequest { workspace, target: target.clone() };
             let event = serde_json::to_string(&request)
                 .map_err(|e| StoreError::Internal(format!("the start of a delivery cannot be written: {e}")))?;
-            self.invoke(&event).await
+            self.client.retry(|| self.invoke(&event)).await
         })
     }
 }

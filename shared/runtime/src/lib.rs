@@ -8,6 +8,7 @@ mod config;
 mod data_keys;
 mod deliveries;
 mod lambda;
+mod signed;
 mod telemetry;
 
 pub use bucket::{deployed_bucket, local_bucket};

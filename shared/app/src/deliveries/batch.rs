@@ -13,7 +13,7 @@ const PAGE: usize = 50;
 /// The most subjects that are tried again at once. With a page of new ones, all changes fit into one transaction.
 const MOST_DUE: usize = 16;
 /// With this many subjects that wait, no more is read from the log.
-const MOST_HELD: usize = 1_000;
+pub(super) const MOST_HELD: usize = 1_000;
 
 /// The events of one subject.
 pub(super) struct Group {

@@ -1,6 +1,6 @@
 //! Disables an endpoint that accepts no events.
 
-use deskless_domain::{DisabledReason, EventActor, EventContent, EventType, Resource, WebhookEndpoint};
+use deskless_domain::{Collected, DisabledReason, EventActor, EventContent, EventType, Resource, WebhookEndpoint};
 use deskless_store::{DeliveryTarget, EventSource, EventSubject, NewEvent, StoreError, TenantStore};
 
 use super::Sender;
@@ -9,8 +9,8 @@ use crate::AppError;
 /// How long after it was disabled an endpoint is reported: a day.
 const REPORTED_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
-/// Disables an endpoint, and reports it in the log. Events are kept, and delivered once it is enabled. Returns `false` if its URL was
-/// changed after the failures, which then say nothing about it.
+/// Disables an endpoint, and reports it in the log. Events are kept, and delivered once it is enabled. Returns `false` if its URL or its
+/// headers were changed after the failures, which then say nothing about it.
 pub(super) async fn disable(
     store: &TenantStore,
     sender: Sender<'_>,
@@ -20,7 +20,7 @@ pub(super) async fn disable(
     let mut backoff = store.backoff();
     let mut found = endpoint.clone();
     while found.fields.enabled {
-        if found.fields.url != endpoint.fields.url {
+        if found.fields.resumes(&endpoint.fields) {
             return Ok(false);
         }
         let now = store.clock().now();

@@ -22,6 +22,8 @@ use crate::AppError;
 
 /// The most requests to an endpoint at a time.
 const CONCURRENCY: usize = 8;
+/// An endpoint is disabled when an event has failed this often, and nothing but failures came before.
+const ATTEMPTS_OF_DEAD: u32 = 3;
 /// The number of events that are read at once from the rest of a long hold.
 const REST: usize = 100;
 
@@ -30,7 +32,7 @@ struct Shared {
     state: DeliveryState,
     attempts: Vec<Attempt>,
     is_gone: bool,
-    has_failed: bool,
+    may_be_dead: bool,
     error: Option<AppError>,
 }
 
@@ -40,7 +42,8 @@ pub(super) struct Delivered {
     pub cursor: u64,
     /// The receiver wants nothing any more.
     pub is_gone: bool,
-    pub has_failed: bool,
+    /// An event has failed often enough to disable an endpoint with nothing but failures.
+    pub may_be_dead: bool,
     /// The error of a subject whose events could not be read. They wait.
     pub error: Option<AppError>,
 }
@@ -66,17 +69,17 @@ impl Session<'_> {
             state: std::mem::take(&mut self.state),
             attempts: Vec::new(),
             is_gone: false,
-            has_failed: false,
+            may_be_dead: false,
             error: None,
         });
         let session = &*self;
         let sends = groups.into_iter().map(|group| session.send_in_order(group, cursor, is_probe, &shared));
         let groups = stream::iter(sends).buffer_unordered(CONCURRENCY).collect().await;
-        let Shared { state, attempts, is_gone, has_failed, error } =
+        let Shared { state, attempts, is_gone, may_be_dead, error } =
             shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.state = state;
         self.attempts.extend(attempts);
-        Delivered { groups, cursor, is_gone, has_failed, error }
+        Delivered { groups, cursor, is_gone, may_be_dead, error }
     }
 
     /// Sends the events of a group until one fails or the run has to stop. The rest waits.
@@ -84,6 +87,7 @@ impl Session<'_> {
         let Group { hold, before, events, is_due } = group;
         let mut handled = Handled { hold, before, undelivered: Vec::new(), delivered: Vec::new(), count: 0 };
         if is_due && let Err(error) = self.send_due(&mut handled, events, cursor, is_probe, shared).await {
+            handled.hold.postpone(self.now());
             let _ = lock(shared).error.get_or_insert(error);
         }
         handled
@@ -144,7 +148,8 @@ impl Session<'_> {
             AttemptOutcome::Gone => None,
             AttemptOutcome::Retry { after } => after,
         };
-        shared.has_failed = true;
+        // One failure after days without events says little.
+        shared.may_be_dead |= attempt.number >= ATTEMPTS_OF_DEAD;
         shared.is_gone |= outcome == AttemptOutcome::Gone;
         shared.state.failed(&hold.subject, is_probe, retry_after, clock);
         let after = hold.failed(&shared.state, retry_after, clock);

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     Sender,
+    batch::MOST_HELD,
     destination::{Destination, destination},
     disable,
 };
@@ -164,6 +165,7 @@ impl<'a> Session<'a> {
             return Ok(Stop::Lost);
         }
         self.drop_needless_replays().await?;
+        self.opened = Instant::now();
         loop {
             if Instant::now() >= self.deadline {
                 return Ok(Stop::OutOfTime);
@@ -173,12 +175,12 @@ impl<'a> Session<'a> {
             }
             let batch = match self.state.paused_until(self.now()) {
                 None => self.next_batch().await?,
-                Some(_) if self.state.allows_fresh(self.now()) && !self.is_at_end => Some(self.probe_fresh().await?),
-                Some(until) => return Ok(Stop::Idle(NextRun::At(until))),
+                Some(_) if self.state.allows_fresh(self.now()) && self.has_unread() => Some(self.probe_fresh().await?),
+                Some(until) => return Ok(Stop::Idle(NextRun::At(self.end_of_pause(until)))),
             };
             let Some(batch) = batch else { return Ok(Stop::Idle(self.next_run())) };
             let mut delivered = self.deliver(batch).await;
-            let (is_gone, has_failed, error) = (delivered.is_gone, delivered.has_failed, delivered.error.take());
+            let (is_gone, may_be_dead, error) = (delivered.is_gone, delivered.may_be_dead, delivered.error.take());
             if !self.save(delivered).await? {
                 return Ok(Stop::Lost);
             }
@@ -186,7 +188,7 @@ impl<'a> Session<'a> {
                 let _ = self.save_cursor().await?;
                 return Err(error);
             }
-            let reason = match (is_gone, has_failed && self.state.is_dead(self.now())) {
+            let reason = match (is_gone, may_be_dead && self.state.is_dead(self.now())) {
                 (true, _) => DisabledReason::Gone,
                 (false, true) => DisabledReason::Failing,
                 (false, false) => continue,
@@ -195,6 +197,23 @@ impl<'a> Session<'a> {
             // Or it has another URL: the end of the run is refused, and it goes on with that one.
             return Ok(if is_disabled { Stop::Idle(NextRun::Never) } else { Stop::OutOfTime });
         }
+    }
+
+    /// Returns whether the log may have events that were not read.
+    fn has_unread(&self) -> bool {
+        !self.is_at_end && self.holds.len() < MOST_HELD
+    }
+
+    /// Returns when the next run begins during a pause: when the next new event may be tried, if the log has more, or at its end.
+    fn end_of_pause(&mut self, until: Timestamp) -> Timestamp {
+        let now = self.now();
+        if self.has_unread() {
+            return self.state.fresh_from().map_or(until, |from| from.max(now).min(until));
+        }
+        if self.state.allows_fresh(now) {
+            self.state.postpone_fresh(now);
+        }
+        until
     }
 
     /// Drops requests to send an event again that is still to be sent: it must not overtake earlier ones. They are tried now.
@@ -213,7 +232,7 @@ impl<'a> Session<'a> {
                 continue;
             }
             if let Some(owner) = owner {
-                owner.due = now;
+                owner.ask(now);
             }
             if let Some(replay) = self.holds.get_mut(&subject) {
                 // An empty hold is removed with the next batch.

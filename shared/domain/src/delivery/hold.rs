@@ -78,13 +78,34 @@ impl Hold {
         }
     }
 
-    /// Returns the time of the next attempt: at once for what was tried last before the endpoint recovered.
+    /// The shortest time between two attempts before their time: 5 minutes. A receiver that rejects an event and takes others seems to
+    /// recover again and again.
+    const EARLY_SECONDS: i64 = 5 * 60;
+    /// The time after which an event that could not be read is read again: 5 minutes.
+    const UNREADABLE_SECONDS: i64 = 5 * 60;
+
+    /// Returns the time of the next attempt: at once for what was tried last before somebody enabled or changed the endpoint, and soon for
+    /// what was tried last before the endpoint recovered.
     #[must_use]
     pub fn due(&self, state: &DeliveryState) -> Timestamp {
-        match (state.recovered_at, self.tried_at) {
-            (Some(recovered), Some(tried)) if tried < recovered => recovered.min(self.due),
-            _ => self.due,
-        }
+        let Some(tried) = self.tried_at else { return self.due };
+        let is_before = |time: &Timestamp| tried < *time;
+        let resumed = state.resumed_at.filter(is_before);
+        let recovered = state.recovered_at.filter(is_before);
+        let early = recovered.map(|recovered| recovered.max(tried.plus_seconds(Self::EARLY_SECONDS)));
+        [resumed, early].into_iter().flatten().fold(self.due, Timestamp::min)
+    }
+
+    /// Makes the first event due now, because somebody asks for it. The attempt does not count.
+    pub fn ask(&mut self, now: Timestamp) {
+        self.due = now;
+        self.attempts = self.attempts.saturating_sub(1);
+    }
+
+    /// Makes the first event due later, because it could not be read.
+    pub fn postpone(&mut self, now: Timestamp) {
+        self.tried_at = Some(now);
+        self.due = now.plus_seconds(Self::UNREADABLE_SECONDS);
     }
 
     /// Records a failed attempt for the first event. During an outage no event is given up, because none is at fault. An attempt that was
@@ -92,7 +113,7 @@ impl Hold {
     pub fn failed(&mut self, state: &DeliveryState, retry_after: Option<Duration>, clock: &dyn Clock) -> AfterFailure {
         let now = clock.now();
         self.tried_at = Some(now);
-        let next = if now < self.due {
+        let next = if self.attempts > 0 && now < self.due {
             Some(self.due)
         } else {
             self.attempts += 1;

@@ -75,6 +75,13 @@ impl DeliveryState {
         self.fresh_from().is_some_and(|from| from <= now)
     }
 
+    /// Says that there is no such event now.
+    pub fn postpone_fresh(&mut self, now: Timestamp) {
+        if let Some(outage) = &mut self.outage {
+            outage.fresh_from = now.plus_seconds(Outage::FRESH_SECONDS);
+        }
+    }
+
     /// Returns the time from which [`Self::allows_fresh`] holds, during an outage.
     #[must_use]
     pub fn fresh_from(&self) -> Option<Timestamp> {

@@ -104,18 +104,28 @@ fn pause_that_the_receiver_asks_for_holds_for_new_subjects_too() {
 fn attempts_before_their_time_do_not_count() {
     let (clock, mut state) = (Still::new(), DeliveryState::default());
     let mut hold = hold(1, &clock);
+    let AfterFailure::Retry(mut due) = hold.failed(&state, None, &clock) else { panic!("it is tried again") };
+    // The next attempt is after two hours.
+    for _ in 0..2 {
+        clock.pass((due.as_millis() - clock.now().as_millis()) / 1000 + 1);
+        let AfterFailure::Retry(next) = hold.failed(&state, None, &clock) else { panic!("it is tried again") };
+        due = next;
+    }
+    clock.pass((due.as_millis() - clock.now().as_millis()) / 1000 + 1);
     let AfterFailure::Retry(due) = hold.failed(&state, None, &clock) else { panic!("it is tried again") };
-    for _ in 0..50 {
+    let attempts = hold.attempts;
+    for _ in 0..10 {
         clock.pass(1);
         state.recovered_at = Some(clock.now());
-        clock.pass(1);
-        if clock.now() >= due {
-            break;
-        }
+        assert!(hold.due(&state) > clock.now(), "not again and again");
+        clock.pass(5 * 60);
         assert!(hold.due(&state) <= clock.now(), "what was tried before the endpoint recovered is due");
         assert_eq!(hold.failed(&state, None, &clock), AfterFailure::Retry(due));
-        assert!(hold.attempts == 1 && hold.due(&state) == due, "the attempt does not count");
+        assert!(hold.attempts == attempts && hold.due(&state) == due, "the attempt does not count");
     }
+    clock.pass(1);
+    state.resumed_at = Some(clock.now());
+    assert!(hold.due(&state) <= clock.now(), "what was tried before somebody enabled the endpoint is due at once");
 }
 
 #[test]
@@ -167,4 +177,33 @@ fn subject_stays_when_the_data_is_removed() {
     assert_eq!(whole, DeliverySubject::of(&event("U#a", None)));
     assert_ne!(whole, DeliverySubject::of(&event("U#b", None)));
     assert!(!whole.as_str().contains('#'));
+}
+
+#[test]
+fn next_event_begins_its_own_schedule() {
+    let (clock, state) = (Still::new(), DeliveryState::default());
+    let mut hold = hold(1, &clock);
+    hold.push(2);
+    for _ in 0..6 {
+        let AfterFailure::Retry(due) = hold.failed(&state, None, &clock) else { panic!("it is tried again") };
+        clock.pass((due.as_millis() - clock.now().as_millis()) / 1000 + 1);
+    }
+    let AfterFailure::Retry(late) = hold.failed(&state, None, &clock) else { panic!("it is tried again") };
+    // The first one is delivered early, and the second one fails.
+    hold.pop();
+    let AfterFailure::Retry(due) = hold.failed(&state, None, &clock) else { panic!("it is tried again") };
+    assert_eq!(hold.attempts, 1);
+    assert!(due < clock.now().plus_seconds(10) && due < late);
+}
+
+#[test]
+fn attempts_on_request_do_not_use_up_the_schedule() {
+    let (clock, state) = (Still::new(), DeliveryState::default());
+    let mut hold = hold(1, &clock);
+    let _ = hold.failed(&state, None, &clock);
+    for _ in 0..50 {
+        hold.ask(clock.now());
+        assert!(matches!(hold.failed(&state, None, &clock), AfterFailure::Retry(_)));
+        assert_eq!(hold.attempts, 1);
+    }
 }

@@ -31,7 +31,7 @@ pub struct DeliveryRun {
 pub enum NextRun {
     /// At this time.
     At(Timestamp),
-    /// Within an hour, or when it was planned before. Nothing is due, but a start for a new event can be lost: by a function that fails
+    /// Within an hour. Nothing is due, but a start for a new event can be lost: by a function that fails
     /// each time, or waits for longer than Lambda keeps it.
     Check,
     /// The endpoint is disabled.
@@ -88,9 +88,10 @@ impl TenantStore {
             };
             let Some((owner, end)) = state::lease(&found).filter(|(_, end)| *end > now) else {
                 if let Some(until) = integer(&found, state::PAUSED_UNTIL).filter(|&until| until > now.as_millis()) {
-                    // A run that crashed has not said when the next one begins.
-                    if integer(&found, DUE).is_none_or(|due| due <= now.as_millis()) {
-                        self.wake_after_pause(endpoint, until).await?;
+                    // A new event may be tried before the end of the pause, and a run that crashed has not said when the next one begins.
+                    let next = integer(&found, state::FRESH_FROM).map_or(until, |fresh| fresh.min(until));
+                    if integer(&found, DUE).is_none_or(|due| due <= now.as_millis() || due > next) {
+                        self.wake_in_pause(endpoint, until, next).await?;
                     }
                     return Ok(BeginRun::Paused);
                 }
@@ -126,11 +127,11 @@ impl TenantStore {
         self.update_state(run.endpoint, update, free).await
     }
 
-    /// Makes a paused endpoint due at the end of its pause.
-    async fn wake_after_pause(&self, endpoint: WebhookEndpointId, until: i64) -> Result<(), StoreError> {
+    /// Makes an endpoint that is paused until a time due at another one.
+    async fn wake_in_pause(&self, endpoint: WebhookEndpointId, until: i64, next: i64) -> Result<(), StoreError> {
         let key = self.keys().delivery_state(endpoint);
         let mut update = Update::default();
-        set_due(&mut update, &key, Timestamp::from_millis(until));
+        set_due(&mut update, &key, Timestamp::from_millis(next));
         let unchanged = Condition::none().equals(state::PAUSED_UNTIL, number(until));
         self.update_if(key, update, unchanged).await.map(drop)
     }
@@ -165,9 +166,12 @@ impl TenantStore {
         update.remove(state::OWNER);
         update.remove(state::LEASE_END);
         let key = self.keys().delivery_state(run.endpoint);
+        // Not one that a start has left for the case that this run crashes.
+        let [earliest, latest] = [LEASE_SECONDS, CHECK_SECONDS].map(|seconds| now.plus_seconds(seconds));
+        let is_check = |planned| planned > earliest && planned <= latest;
         match next {
             NextRun::At(due) => set_due(&mut update, &key, due),
-            NextRun::Check if state.next_run.is_some_and(|planned| planned > now) => {}
+            NextRun::Check if state.next_run.is_some_and(is_check) => {}
             NextRun::Check => set_due(&mut update, &key, now.plus_seconds(CHECK_SECONDS)),
             NextRun::Never => clear_due(&mut update),
         }

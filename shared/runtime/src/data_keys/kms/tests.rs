@@ -41,7 +41,7 @@ fn kms(key: Option<&str>, responses: Vec<(u16, Value)>) -> (Kms, Server) {
     let server = Server { responses: Arc::new(Mutex::new(responses)), requests: Arc::default() };
     let credentials = SharedCredentialsProvider::new(Credentials::new("AKID", "secret", None, None, "test"));
     let kms = Kms::new(key.map(str::to_owned), "us-east-1", None, credentials, Arc::new(SystemClock));
-    (Kms { connector: SharedHttpConnector::new(server.clone()), ..kms }, server)
+    (Kms { client: kms.client.with_connector(SharedHttpConnector::new(server.clone())), ..kms }, server)
 }
 
 #[tokio::test]

@@ -66,6 +66,19 @@ async fn lost_start_is_made_up_for_within_an_hour() {
 }
 
 #[tokio::test]
+async fn first_event_of_a_new_endpoint_needs_no_second_one() {
+    let world = World::new().await;
+    let receiver = Receiver::new(&world, |_, _, _| 200).await;
+    world.deliver_webhooks().await;
+    // By a worker that did not know the endpoint.
+    append(&world, &[(1, 1)]).await;
+    world.clock.advance_millis(HOUR_MS + MINUTE_MS);
+    let _ = world.run_timers().await;
+    world.deliver_webhooks().await;
+    assert_eq!(receiver.taken(), [(1, 1)]);
+}
+
+#[tokio::test]
 async fn crash_after_a_pause_began_loses_no_timer() {
     let world = World::new().await;
     let receiver = Receiver::new(&world, |_, _, _| 200).await;

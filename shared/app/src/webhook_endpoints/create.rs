@@ -6,7 +6,7 @@ use deskless_domain::{
 use deskless_store::{IdempotencyKey, Once, TenantStore};
 
 use super::{SavedEndpoint, check_reach};
-use crate::{AppError, replay::unless_replayed};
+use crate::{AppError, deliveries, replay::unless_replayed};
 
 /// A webhook endpoint to create.
 #[derive(Debug)]
@@ -54,6 +54,10 @@ pub async fn create(
     };
     let endpoint = endpoint.with_headers(&headers).with_enabled(enabled, store.clock().now());
     let created = store.create_resource(endpoint, key).await?;
+    if enabled && !created.is_replay {
+        // A worker that does not know the endpoint yet may append events after this. The first run has the timers look within an hour.
+        deliveries::start(store, created.outcome.id).await;
+    }
     let new_secret = (!created.is_replay).then_some(secret);
     Ok(created.map(|endpoint| SavedEndpoint { endpoint, new_secret }))
 }

@@ -4,7 +4,8 @@ use deskless_domain::{EventContent, Timestamp};
 
 use super::{
     MOST_IN_SEGMENT,
-    follow::{FIRST_EVENT, Stamp},
+    follow::FIRST_EVENT,
+    position::{LogEnd, micros},
     segment::{DAY_SECONDS, Segment},
     source::{EventSource, EventSubject},
 };
@@ -102,16 +103,16 @@ impl TenantStore {
 
     async fn next_place(&self) -> Result<Place, StoreError> {
         let now = self.clock().now();
-        if let Some(newest) = self.newest_segment().await? {
+        Ok(match self.log_end().await? {
             // The clocks of two workers differ, but the times in the log ascend.
-            let at = now.max(newest.appended);
-            return Ok(Place { first: newest.end(), at, follows_from: None, is_first: false });
-        }
-        let Stamp { has_had_events, .. } = self.stamp().await?;
-        if !has_had_events {
-            return Ok(Place { first: 1, at: now, follows_from: None, is_first: true });
-        }
-        Ok(Place { first: micros(now), at: now, follows_from: Some(quiet_since(now)), is_first: false })
+            LogEnd::Newest(newest) => {
+                Place { first: newest.end(), at: now.max(newest.appended), follows_from: None, is_first: false }
+            }
+            LogEnd::Empty => Place { first: 1, at: now, follows_from: None, is_first: true },
+            LogEnd::Quiet => {
+                Place { first: micros(now), at: now, follows_from: Some(quiet_since(now)), is_first: false }
+            }
+        })
     }
 }
 
@@ -119,12 +120,6 @@ impl TenantStore {
 fn remove_known(events: &mut Vec<NewEvent>, entries: &[WriteIndex], failed: &FailedConditions) {
     let mut entries = entries.iter();
     events.retain(|_| entries.next().is_none_or(|entry| !failed.at(*entry)));
-}
-
-/// Returns the sequence of the next event when no segment is left: the microseconds since 1970. No log has an event in each microsecond,
-/// so it is higher than every earlier one.
-pub(super) fn micros(time: Timestamp) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or_default() * 1000
 }
 
 /// Returns a sequence that is higher than every one in a log of which no segment is left: the newest one would be kept for 59 days.

@@ -2,8 +2,18 @@
 
 use deskless_domain::Timestamp;
 
-use super::{append::micros, segment::Segment};
+use super::segment::Segment;
 use crate::{StoreError, TenantStore};
+
+/// The end of a log.
+pub(super) enum LogEnd {
+    /// The newest segment.
+    Newest(Segment),
+    /// There was no event yet.
+    Empty,
+    /// All segments have expired.
+    Quiet,
+}
 
 impl TenantStore {
     /// AP-173: returns the sequence of the newest event. No event gets this sequence or a lower one from now on. 0 if there was none yet.
@@ -11,11 +21,23 @@ impl TenantStore {
     /// # Errors
     /// When the table does not respond.
     pub async fn newest_sequence(&self) -> Result<u64, StoreError> {
+        Ok(match self.log_end().await? {
+            LogEnd::Newest(newest) => newest.end() - 1,
+            LogEnd::Empty => 0,
+            LogEnd::Quiet => micros(self.clock().now()),
+        })
+    }
+
+    /// Reads the end of the log.
+    pub(super) async fn log_end(&self) -> Result<LogEnd, StoreError> {
         if let Some(newest) = self.newest_segment().await? {
-            return Ok(newest.end() - 1);
+            return Ok(LogEnd::Newest(newest));
         }
-        let has_had_events = self.stamp().await?.has_had_events;
-        Ok(if has_had_events { micros(self.clock().now()) } else { 0 })
+        if !self.stamp().await?.has_had_events {
+            return Ok(LogEnd::Empty);
+        }
+        // The first segment may have been appended between the two reads.
+        Ok(self.newest_segment().await?.map_or(LogEnd::Quiet, LogEnd::Newest))
     }
 
     /// AP-173: returns the sequence of the oldest event that has not expired, or the one after the newest.
@@ -69,4 +91,10 @@ impl TenantStore {
         }
         Ok(next - 1)
     }
+}
+
+/// Returns the sequence of the next event when no segment is left: the microseconds since 1970. No log has an event in each microsecond,
+/// so it is higher than every earlier one.
+pub(super) fn micros(time: Timestamp) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or_default() * 1000
 }

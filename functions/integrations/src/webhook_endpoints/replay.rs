@@ -15,15 +15,15 @@ use utoipa::ToSchema;
 pub struct ReplayEventsRequest {
     /// One event. It does not wait for others.
     #[deserr(default)]
-    #[schema(value_type = String, format = "uuid", required = false)]
+    #[schema(value_type = Option<String>, format = "uuid", required = false)]
     event_id: Option<String>,
     /// Every event that was logged at or after this time, which must not be in the future.
     #[deserr(default)]
-    #[schema(value_type = String, format = "date-time", required = false)]
+    #[schema(value_type = Option<String>, format = "date-time", required = false)]
     since: Option<Timestamp>,
     /// Every event from this sequence on. The log must have an event with this sequence or a later one.
     #[deserr(default)]
-    #[schema(value_type = u64, minimum = 1, required = false)]
+    #[schema(value_type = Option<u64>, minimum = 1, required = false)]
     since_sequence: Option<Whole>,
 }
 

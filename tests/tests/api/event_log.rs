@@ -1,6 +1,12 @@
 //! The event log in the table.
 
-use deskless_domain::{ConversationId, EventActor, EventContent, EventFilter, EventType, Timestamp};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+};
+
+use deskless_domain::{ConversationId, EventActor, EventContent, EventFilter, EventType, Timestamp, Title};
 use deskless_store::{EVENTS_KEPT_SECONDS, EventPage, EventSource, EventSubject, NewEvent, TenantStore};
 use deskless_tests::World;
 use serde_json::json;
@@ -68,6 +74,39 @@ async fn log_has_no_gaps_under_concurrent_writers() {
         let filter = EventFilter { conversation_id: Some(conversation(writer)), ..EventFilter::default() };
         let numbers: Vec<_> = all(&store, 0, &filter).await.into_iter().map(|(_, data)| data).collect();
         assert_eq!(numbers, (0..12).map(|number: u64| number.to_string()).collect::<Vec<_>>());
+    }
+}
+
+/// Polls a future until it has waited this often. Returns its output if it has ended before.
+async fn until_waited<T>(mut times: usize, mut future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if times == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            times -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn first_events_of_two_writers_are_numbers_one_and_two() {
+    let world = World::new().await;
+    // One writer pauses, a bit later in each log, while another one appends the first event.
+    for waits in 0..24 {
+        let title = Title::parse(format!("Log {waits}")).expect("a title");
+        let workspace = world.operator().create_workspace(title).await.expect("a workspace").id;
+        let store = world.operator().workspace(workspace).await.expect("the workspace");
+        let mut slow = pin!(store.append_events(vec![event(1, 0)]));
+        let ended = until_waited(waits, slow.as_mut()).await;
+        assert_eq!(store.append_events(vec![event(2, 0)]).await.expect("appended"), 1);
+        let slow = match ended {
+            Some(ended) => ended,
+            None => slow.await,
+        };
+        assert_eq!(slow.expect("appended"), 1);
+        assert_eq!(store.newest_sequence().await.expect("a sequence"), 2, "after {waits} waits");
     }
 }
 

@@ -1,10 +1,13 @@
-//! Tests, attempts, replays and undelivered events of webhook endpoints over HTTP. What deliveries do is tested with them.
+//! Tests, attempts, replays, undelivered events and rotations of webhook endpoints over HTTP. What deliveries do is tested with them.
 
 use deskless_tests::World;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::webhook_endpoints::PATH;
+use super::{
+    webhook_deliveries::{HOUR_MS, MINUTE_MS, Receiver, append},
+    webhook_endpoints::PATH,
+};
 
 const URL: &str = "https://hooks.example.com/a";
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000001";
@@ -140,4 +143,26 @@ async fn new_endpoint_gets_what_follows_and_lists_what_it_has_not_taken() {
     assert_eq!(undelivered("").await["undeliveredEvents"], json!([]));
     assert!(sent > events.len(), "{sent} events, with the update");
     world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn both_secrets_sign_for_a_day_after_a_rotation() {
+    let world = World::new().await;
+    let receiver = Receiver::new(&world, |_, _, _| 200).await;
+    let path = format!("{PATH}/{}/rotate-secret", receiver.id);
+    let rotated = world.server_key().post(&path, &json!({})).await.expect(200);
+    let new = rotated["secret"].as_str().expect("a secret").to_owned();
+    let signatures = async |number| {
+        append(&world, &[(1, number)]).await;
+        receiver.run(&world).await;
+        let calls = world.webhook_servers.take_calls();
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        let count = calls[0].header("webhook-signature").split(' ').count();
+        (calls[0].is_signed_with(&receiver.secret), calls[0].is_signed_with(&new), count)
+    };
+    assert_eq!(signatures(1).await, (true, true, 2));
+    world.clock.advance_millis(24 * HOUR_MS - MINUTE_MS);
+    assert_eq!(signatures(2).await, (true, true, 2));
+    world.clock.advance_millis(2 * MINUTE_MS);
+    assert_eq!(signatures(3).await, (false, true, 1));
 }

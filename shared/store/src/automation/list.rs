@@ -1,11 +1,7 @@
 use deskless_domain::{Automation, AutomationId, Execution, ExecutionId};
 
 use super::item::{ids_of, read};
-use crate::{
-    StoreError, TenantStore,
-    expression::{number, text},
-    keys::TenantKeys,
-};
+use crate::{StoreError, TenantStore, keys::TenantKeys};
 
 /// One page of an automation's executions.
 #[derive(Debug)]
@@ -42,25 +38,10 @@ impl TenantStore {
         before: Option<ExecutionId>,
         limit: usize,
     ) -> Result<ExecutionPage, StoreError> {
-        let [from, to] = TenantKeys::executions_before(before);
+        let range = TenantKeys::executions_before(before);
         // `BETWEEN` includes the execution before the page. One more than the limit shows whether there is another page.
         let query_limit = limit + 1 + usize::from(before.is_some());
-        let output = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .filter_expression("expiresAt > :now")
-            .expression_attribute_values(":pk", text(self.keys().executions(automation)))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
-            .expression_attribute_values(":now", number(self.clock().now().as_seconds()))
-            .scan_index_forward(false)
-            .consistent_read(true)
-            .limit(i32::try_from(query_limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(&e))?;
+        let output = self.newest_first(self.keys().executions(automation), range, query_limit).await?;
         let reached = output.last_evaluated_key().map(ids_of).transpose()?.map(|(_, id)| id);
         let found = output.items.unwrap_or_default().into_iter().map(read);
         let mut executions: Vec<Execution> = found.collect::<Result<_, _>>()?;

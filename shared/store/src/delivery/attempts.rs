@@ -7,7 +7,6 @@ use super::LISTED_SECONDS;
 use crate::{
     StoreError, TenantStore,
     condition::Condition,
-    expression::{number, text},
     item::{self, Item, as_json, string},
     keys::{TenantKeys, run_of_sk},
     transaction::Transaction,
@@ -107,24 +106,9 @@ impl TenantStore {
         before: Option<AttemptPosition>,
         limit: usize,
     ) -> Result<AttemptPage, StoreError> {
-        let [from, to] = TenantKeys::attempts_to(before.map(|before| before.run));
-        let output = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .filter_expression("expiresAt > :now")
-            .expression_attribute_values(":pk", text(self.keys().deliveries(endpoint)))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
-            .expression_attribute_values(":now", number(self.clock().now().as_seconds()))
-            .scan_index_forward(false)
-            .consistent_read(true)
-            // Each run has at least one attempt. One run more than the limit shows whether there is another page.
-            .limit(i32::try_from(limit + 2).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(&e))?;
+        let range = TenantKeys::attempts_to(before.map(|before| before.run));
+        // Each run has at least one attempt. One run more than the limit shows whether there is another page.
+        let output = self.newest_first(self.keys().deliveries(endpoint), range, limit + 2).await?;
         let mut found = Vec::new();
         let has_more = output.last_evaluated_key().is_some();
         for item in output.items.unwrap_or_default() {

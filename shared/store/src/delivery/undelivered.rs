@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::LISTED_SECONDS;
 use crate::{
     StoreError, TenantStore,
-    expression::{number, text},
     item::{self, Item, string},
     keys::{TenantKeys, given_up_of_sk},
 };
@@ -43,24 +42,9 @@ impl TenantStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<UndeliveredPage, StoreError> {
-        let [from, to] = TenantKeys::given_up_before(before);
-        let output = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .filter_expression("expiresAt > :now")
-            .expression_attribute_values(":pk", text(self.keys().deliveries(endpoint)))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
-            .expression_attribute_values(":now", number(self.clock().now().as_seconds()))
-            .scan_index_forward(false)
-            .consistent_read(true)
-            // One more than the limit shows whether there is another page.
-            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(&e))?;
+        let range = TenantKeys::given_up_before(before);
+        // One more than the limit shows whether there is another page.
+        let output = self.newest_first(self.keys().deliveries(endpoint), range, limit + 1).await?;
         let reached = output.last_evaluated_key().map(sequence_of).transpose()?;
         let found = output.items.unwrap_or_default().into_iter().map(read);
         let mut events: Vec<_> = found.collect::<Result<_, _>>()?;

@@ -9,6 +9,7 @@ mod changes;
 mod entry;
 mod follow;
 mod get;
+mod known;
 mod list;
 mod position;
 mod redact;

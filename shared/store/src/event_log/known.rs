@@ -1,4 +1,4 @@
-//! The end of a workspace's event log, as this process knows it.
+//! The newest sequence that this process knows of.
 
 use crate::{StoreError, TenantStore};
 

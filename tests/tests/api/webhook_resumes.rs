@@ -147,12 +147,12 @@ async fn run_without_time_starts_another_one() {
     let receiver = Receiver::new(&world, |_, _, _| 200).await;
     let path = format!("{PATH}/{}", receiver.id);
     let _ = world.server_key().patch(&path, &json!({ "eventTypes": ["message.created"] })).await.expect(200);
-    // Events that the endpoint does not want, and one that it wants.
-    append(&world, &rounds(3, 1..=60)).await;
     let id = world.server_key().open(&minimal_conversation()).await["id"].clone();
     let messages = format!("/api/v1/conversations/{}/messages", id.as_str().expect("an id"));
     let _ = world.server_key().post(&messages, &json!({ "role": "user", "body": "Hello" })).await.expect(201);
     let _ = world.drain_events().await;
+    // What the creation, the change and the events have started.
+    let _ = world.deliveries.take();
     let (store, client) = (world.store.clone(), world.webhook_servers.client());
     let request = world.delivery_to(receiver.id);
     handle_with(store, client, Duration::from_micros(1), request).await.expect("the table responds");

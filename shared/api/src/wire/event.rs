@@ -69,11 +69,11 @@ pub struct EventObject {
     /// The names of the fields in `data` that were changed, without derived ones such as `updatedAt`. Empty unless the type ends with
     /// `updated`.
     changed_fields: Vec<String>,
-    /// The names of the fields that `data` does not have, or of which it has the beginning: because they are too long, can name people,
-    /// would expire, or because the message was deleted before. Retrieve the object to read them.
+    /// The fields that are missing from `data` or cut short: they are too long, can name people or would expire, or the message was
+    /// deleted before. Retrieve the object to read them.
     omitted_fields: Vec<String>,
-    /// The object at the time of the change, as you retrieve it. Of an object that was deleted or erased, only what identifies it. `null`
-    /// in earlier events of what was deleted since: a message, a conversation, or a customer.
+    /// The object at the time of the change, as the API returned it then. For a deletion or an erasure, only its ids. `null` after the
+    /// message, its conversation or its customer was deleted or erased.
     #[schema(required, value_type = Option<Object>)]
     data: Option<Box<RawValue>>,
 }

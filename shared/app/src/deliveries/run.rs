@@ -35,7 +35,7 @@ pub(super) struct Session<'a> {
     /// The number of events that were handled since the state was saved.
     pub unsaved: usize,
     opened: Instant,
-    /// Whether the end of the log was reached. What is appended later starts a run, which this one is told of.
+    /// Whether the end of the log was reached. A later event starts another run, which makes this one look again before it ends.
     pub is_at_end: bool,
 }
 

@@ -78,14 +78,14 @@ impl Hold {
         }
     }
 
-    /// The shortest time between two attempts before their time: 5 minutes. A receiver that rejects an event and takes others seems to
-    /// recover again and again.
+    /// The shortest time between two early attempts: 5 minutes. A receiver that rejects one event and accepts others seems to recover with
+    /// each of them.
     const EARLY_SECONDS: i64 = 5 * 60;
     /// The time after which an event that could not be read is read again: 5 minutes.
     const UNREADABLE_SECONDS: i64 = 5 * 60;
 
-    /// Returns the time of the next attempt: at once for what was tried last before somebody enabled or changed the endpoint, and soon for
-    /// what was tried last before the endpoint recovered.
+    /// Returns the time of the next attempt. It is at once if the endpoint was enabled or changed since the last attempt, and at most
+    /// [`Self::EARLY_SECONDS`] after that attempt if the endpoint has recovered since.
     #[must_use]
     pub fn due(&self, state: &DeliveryState) -> Timestamp {
         let Some(tried) = self.tried_at else { return self.due };
@@ -96,7 +96,7 @@ impl Hold {
         [resumed, early].into_iter().flatten().fold(self.due, Timestamp::min)
     }
 
-    /// Makes the first event due now, because somebody asks for it. The attempt does not count.
+    /// Makes the first event due now, because a caller asked for it. The attempt does not count.
     pub fn ask(&mut self, now: Timestamp) {
         self.due = now;
         self.attempts = self.attempts.saturating_sub(1);

@@ -85,7 +85,7 @@ impl Hold {
     const UNREADABLE_SECONDS: i64 = 5 * 60;
 
     /// Returns the time of the next attempt. It is at once if the endpoint was enabled or changed since the last attempt, and at most
-    /// [`Self::EARLY_SECONDS`] after that attempt if the endpoint has recovered since.
+    /// five minutes after that attempt if the endpoint has recovered since.
     #[must_use]
     pub fn due(&self, state: &DeliveryState) -> Timestamp {
         let Some(tried) = self.tried_at else { return self.due };
